@@ -1,0 +1,53 @@
+# Each target is one command on a fresh machine: git, make, Python 3.11 or later and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/fleetline
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-reset test check bench lock install install-dev screens messages
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/.uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Fleetline needs Python 3.11 or later: install python3, or say PYTHON=/path/to/python make $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fleetline needs Python 3.11 or later, and $(PYTHON) is older: say PYTHON=/path/to/python3.11 make $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment: install python3-venv, or free some disk space" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv && touch $@
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . && touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/.uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . && touch $@ $(VENV)/.installed
+
+demo: install ## start the product with demo data on http://localhost:8000
+	@$(RUN) demo
+
+demo-reset: install ## forget the demo's data, then start again
+	@$(RUN) demo --reset
+
+test: install-dev ## every test, on the embedded PostgreSQL and in a real browser
+	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m pytest
+
+check: install-dev ## lint, format, types, import rules, spelling
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/codespell
+
+bench: install-dev ## speed and memory, each row against its floor in the same run
+	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.uv ## resolve the dependencies again
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock

@@ -1,0 +1,20 @@
+"""The one place that reads the time: UTC instants, and the Belgian calendar day for calendar rules."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def local(instant: datetime) -> datetime:
+    """The same instant on a Belgian wall clock."""
+    return instant.astimezone(BRUSSELS)
+
+
+def today() -> date:
+    """The calendar day in Europe/Brussels: due dates, pro rata and departures count in these."""
+    return local(now()).date()

@@ -1,0 +1,71 @@
+"""What a use case may refuse with; three edges (API, pages, jobs) translate these and nothing else."""
+
+from collections.abc import Mapping
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """An expected refusal: `code` is stable and for programs, the sentence (English) is fit for a customer."""
+
+    code = "refused"
+    status = 400
+
+    def __init__(self, message: str, *, code: str | None = None, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        if code:
+            self.code = code
+        self.details = details
+
+
+class NotFound(Refusal):
+    """Missing, another tenant's, or outside the actor's reach: one answer for all three."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self, message: str = "This does not exist, or is not yours to see.", **details: object) -> None:
+        super().__init__(message, **details)
+
+
+class Forbidden(Refusal):
+    """The actor's roles do not hold the permission."""
+
+    code = "forbidden"
+    status = 403
+
+    def __init__(self, message: str = "You lack the right for this action.", **details: object) -> None:
+        super().__init__(message, **details)
+
+
+class SignInAgain(Forbidden):
+    """The action needs a sign-in of the last five minutes."""
+
+    code = "fresh_sign_in_needed"
+
+    def __init__(self, message: str = "Sign in again to go on.", **details: object) -> None:
+        super().__init__(message, **details)
+
+
+class Conflict(Refusal):
+    """Someone was faster, or the state does not allow it."""
+
+    code = "conflict"
+    status = 409
+
+
+class Invalid(Refusal):
+    """Input that does not hold: `fields` maps each field to its sentence."""
+
+    code = "invalid"
+    status = 422
+
+    def __init__(self, message: str = "", *, code: str | None = None, **fields: str) -> None:
+        super().__init__(message or "; ".join(fields.values()), code=code)
+        self.fields: Mapping[str, str] = fields
+
+
+class Unavailable(Refusal):
+    """A counterpart does not answer; trying again later may work."""
+
+    code = "unavailable"
+    status = 503

@@ -1,0 +1,22 @@
+"""Typed identifiers: UUIDs that sort by creation time (RFC 9562, version 7)."""
+
+import secrets
+import time
+from typing import NewType
+from uuid import UUID
+
+from tenants.scope import MemberId, TenantId
+
+LineId = NewType("LineId", UUID)
+OrderId = NewType("OrderId", UUID)
+ItemId = NewType("ItemId", UUID)
+AccountId = NewType("AccountId", UUID)
+
+__all__ = ["AccountId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "new_id"]
+
+
+def new_id() -> UUID:
+    """A new UUID version 7: 48 bits of Unix milliseconds, then randomness."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | (0x7 << 76) | (secrets.randbits(12) << 64)
+    return UUID(int=value | (0b10 << 62) | secrets.randbits(62))

@@ -1,0 +1,162 @@
+"""What pages and the API see of the fleet: filters in, rows and details out."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+PAGE_SIZE = 50
+
+
+class Sort(StrEnum):
+    NAME = "name"
+    MSISDN = "msisdn"
+    PLAN = "plan"
+    STATUS = "status"
+
+
+class LineFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which lines: the same keys in page addresses, in `GET /lines` and in order filters.
+
+    `search` counts from the third character. Several values of one key are alternatives;
+    different keys narrow each other. `account` is a customer number.
+    """
+
+    search: str = ""
+    status: tuple[str, ...] = ()
+    plan: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    product_type: tuple[str, ...] = ()
+    option: tuple[str, ...] = ()
+    cost_centre: tuple[str, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether anything narrows the list."""
+        return any(getattr(self, name) for name in self.__struct_fields__)
+
+
+class PlanName(msgspec.Struct, frozen=True):
+    code: str
+    name: str
+
+
+class LineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line in a list. `name` is "Surname, First name"; `msisdn` is E.164; `billing_account` a number."""
+
+    id: UUID
+    msisdn: str
+    name: str
+    status: str
+    product_type: str
+    plan: PlanName
+    options: list[str]
+    billing_account: str
+    sim_number: str
+    open_order: bool = False
+
+
+class LinePage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a list: rows, where it starts (0-based), the exact total, and the next cursor."""
+
+    items: list[LineRow]
+    total: int
+    first: int = 0
+    next: str | None = None
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """One value that a filter can take, its name, and how many lines carry it."""
+
+    value: str
+    name: str
+    count: int
+
+
+class LineFacets(msgspec.Struct, frozen=True, kw_only=True):
+    """What the filter panel offers, over the actor's whole reach."""
+
+    status: list[Facet]
+    plan: list[Facet]
+    account: list[Facet]
+    product_type: list[Facet]
+    option: list[Facet]
+    cost_centre: list[Facet]
+    total: int
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines by their ids, or every line that matches a filter (resolved on the server)."""
+
+    line_ids: tuple[UUID, ...] = ()
+    filter: LineFilter | None = None
+
+
+class SelectionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many lines of a filter can be selected together with a product type and a status."""
+
+    product_type: str
+    status: str
+    count: int
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """How old the list is, and whether it is being read again. `read` and `total` count lines."""
+
+    refreshed_at: datetime | None
+    running: bool = False
+    read: int = 0
+    total: int = 0
+    failed: bool = False
+    may_refresh_at: datetime | None = None
+
+
+class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the line page shows (F-041 to F-051). The PUK is not here: see `reveal_puk`."""
+
+    id: UUID
+    msisdn: str
+    name: str
+    given_name: str
+    family_name: str
+    email: str
+    language: str
+    holder: str  # the organisation, contract holder
+    address: str
+    billing_account: str
+    billing_account_label: str
+    cost_centre: str
+    status: str
+    product_type: str
+    plan: PlanName
+    plan_monthly_cents: int  # excluding VAT
+    options: list[str]
+    barrings: list[str]
+    sim_number: str
+    sim_kind: Literal["physical", "esim"]
+    has_puk: bool
+    roaming_cap_cents: int | None  # excluding VAT per month; None: no cap chosen
+    companion_sim: str
+    split_profile: str
+    activated_on: date | None
+    open_orders: list[str] = []  # references
+    refreshed_at: datetime | None = None
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to a line or an order, newest first in lists."""
+
+    at: datetime
+    actor: str  # "" where the product or the carrier acted
+    action: str  # stable code, translated by pages
+    detail: dict[str, str] = {}
+    reference: str = ""
+
+
+class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts for the home page."""
+
+    total: int
+    by_status: dict[str, int]

@@ -1,0 +1,113 @@
+"""Everything a deployment can set, read once from the environment (prefix FLEETLINE_) into one frozen object."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PREFIX = "FLEETLINE_"
+
+
+class SettingError(ValueError):
+    """A setting is missing or wrong; the sentence says which one and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs this deployment: shown at sign-in and in the footer of every mail."""
+
+    name: str = "Comptoir Mobile"
+    address: str = "avenue des Agrumes 12, 1000 Bruxelles"
+    vat_number: str = "BE 0888.888.895"
+    support_email: str = "aide@comptoir-mobile.example"
+    support_phone: str = "+32 2 888 88 88"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment. Durations are seconds, addresses are URLs without a trailing slash."""
+
+    database_url: str  # the app's login: owns nothing, cannot bypass policies
+    owner_database_url: str = ""  # migrations only
+    relay_database_url: str = ""  # sees the outbox and nothing else
+    broker_url: str = ""  # empty: in the worker process; amqp://… or redis://…
+    public_url: str = "http://localhost:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    metrics_token: str = ""  # empty: /metrics answers loopback only
+    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)  # first encrypts, all decrypt
+    grace_seconds: int = 30  # for tenants without their own
+    carrier_urls: Mapping[str, str] = field(default_factory=dict)  # carrier code -> TMF base address
+    carrier_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    carrier_concurrency: int = 16  # requests under way at once, per carrier and worker process
+    carrier_poll_seconds: float = 20.0  # silence after which an item is asked for
+    profiles: Path | None = None  # a folder of carrier profiles beside the built-in ones
+    smtp_url: str = "smtp://127.0.0.1:8025"
+    mail_from: str = "Fleetline <portail@comptoir-mobile.example>"
+    pool_size: int = 8
+    operator: Operator = field(default_factory=Operator)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the portal over HTTPS: cookies get the `__Host-` prefix then."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def issuer(self) -> str:
+        """The built-in OpenID provider's issuer identifier."""
+        return f"{self.public_url}/id"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """`code=value,code=value` as a mapping."""
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return {code.strip(): value.strip() for code, _, value in pairs}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "port": int,
+    "pool_size": int,
+    "grace_seconds": int,
+    "carrier_concurrency": int,
+    "carrier_poll_seconds": float,
+    "trusted_proxies": _words,
+    "secret_keys": _words,
+    "carrier_urls": _pairs,
+    "carrier_secrets": _pairs,
+    "profiles": Path,
+    "public_url": lambda text: text.rstrip("/"),
+}
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of this process.
+
+    Raises SettingError, naming the variable, where one is missing or cannot be read.
+    """
+    source = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    operator: dict[str, str] = {}
+    for name, text in source.items():
+        if not name.startswith(PREFIX) or text == "":
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if key.startswith("operator_") and key.removeprefix("operator_") in Operator.__dataclass_fields__:
+            operator[key.removeprefix("operator_")] = text
+        elif key in Settings.__dataclass_fields__:
+            try:
+                values[key] = READERS.get(key, str)(text)
+            except ValueError:
+                raise SettingError(f"{name} cannot be read: {text!r} has the wrong form") from None
+    if not values.get("database_url"):
+        raise SettingError("FLEETLINE_DATABASE_URL is not set: give the app's login, or run `fleetline demo`")
+    if operator:
+        values["operator"] = Operator(**operator)
+    grace = values.get("grace_seconds", 30)
+    if not isinstance(grace, int) or not 0 <= grace <= 600:
+        raise SettingError("FLEETLINE_GRACE_SECONDS must be between 0 and 600 (ten minutes)")
+    return Settings(**values)  # type: ignore[arg-type]
