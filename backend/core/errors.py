@@ -23,9 +23,7 @@ class NotFound(Refusal):
     code = "not_found"
     status = 404
 
-    def __init__(
-        self, message: str = "This does not exist, or is not yours to see.", **details: object
-    ) -> None:
+    def __init__(self, message: str = "This does not exist, or is not yours to see.", **details: object) -> None:
         super().__init__(message, **details)
 
 
