@@ -7,7 +7,6 @@ GLOBAL_TABLES: dict[str, str] = {
     "authorization_code": "the built-in issuer knows people, not tenants; lives a minute",
     "access_token": "the built-in issuer knows people, not tenants; lives five minutes",
     "issuer_key": "the built-in issuer's signing keys, encrypted",
-    "sign_in_flow": "a sign-in under way: who it will be is not known yet",
     "recurring_run": "which sweep ran in which slot; names only",
     "migration": "Piccolo's own list of applied migrations",
 }

@@ -40,6 +40,7 @@ class Actor:
     session_id: UUID | None = None
     token_id: UUID | None = None
     signed_in_at: datetime | None = None  # `auth_time` of the sign-in behind the session
+    version: int | None = None  # of the rows that it was read from; a scope opens only while they are unchanged
 
     @property
     def system(self) -> bool:

@@ -16,7 +16,10 @@ from uuid import UUID
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from tenants.scope import Actor, Scope
+from tenants.scope import Actor, Connection, Scope
+
+
+ACTOR_CHANGED = "FL001"  # raised by check_actor() in the database
 
 
 class OutsideScope(RuntimeError):
@@ -25,6 +28,10 @@ class OutsideScope(RuntimeError):
 
 class BypassingLogin(RuntimeError):
     """The database login could step round the policies, so nothing may run with it."""
+
+
+class ActorChanged(RuntimeError):
+    """The session or token behind the actor has ended, or the member's rights are other than they were."""
 
 
 class ScopedTransaction(PostgresTransaction):
@@ -44,8 +51,10 @@ class ScopedTransaction(PostgresTransaction):
         self.connection = await pool.acquire()
         try:
             await self.connection.execute(self.begin)
-        except BaseException:
+        except BaseException as error:
             await _release(pool, self.connection)
+            if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
+                raise ActorChanged from None
             raise
         self.task = asyncio.current_task()
         self.context = self.engine.current_transaction.set(self)
@@ -173,6 +182,26 @@ async def open_scope(actor: Actor, *, read_only: bool = False) -> AsyncIterator[
     if database.current_transaction.get() is not None:
         raise OutsideScope("scopes do not nest: pass the scope that is open")
     mode = " READ ONLY" if read_only else ""
-    begin = f"BEGIN{mode}; SELECT set_config('app.tenant_id', '{actor.tenant_id}', true)"
+    begin = f"BEGIN{mode}; SELECT set_config('app.tenant_id', '{actor.tenant_id}', true){_still(actor)}"
     async with ScopedTransaction(database, begin) as transaction:
         yield Scope(actor=actor, connection=transaction.connection)
+
+
+def _still(actor: Actor) -> str:
+    """SQL that refuses an actor whose session or token has ended or whose rights have changed: no round trip more."""
+    if actor.version is None:
+        return ""
+    kind, key = ("session", actor.session_id) if actor.session_id else ("token", actor.token_id)
+    return f"; SELECT check_actor('{kind}', '{UUID(str(key))}', {int(actor.version)})"
+
+
+@asynccontextmanager
+async def open_global() -> AsyncIterator[Connection]:
+    """One transaction for the tables that no tenant owns (`GLOBAL_TABLES`); a customer's rows stay out of reach."""
+    pool = engine().pool
+    if pool is None:
+        raise OutsideScope("no database pool is open in this event loop")
+    if engine().current_transaction.get() is not None:
+        raise OutsideScope("scopes do not nest: finish the one that is open")
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection

@@ -39,6 +39,16 @@ class Forbidden(Refusal):
         super().__init__(message, **details)
 
 
+class SignedOut(Refusal):
+    """The session or token has ended: expired, signed out, revoked, or the member is blocked."""
+
+    code = "signed_out"
+    status = 401
+
+    def __init__(self, message: str = "You are signed out. Sign in to go on.", **details: object) -> None:
+        super().__init__(message, **details)
+
+
 class SignInAgain(Forbidden):
     """The action needs a sign-in of the last five minutes."""
 

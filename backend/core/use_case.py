@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backend.core import clock
-from backend.core.errors import Forbidden, SignInAgain
+from backend.core.errors import Forbidden, SignedOut, SignInAgain
 from backend.core.outbox import flush
 from backend.core.permissions import Permission, holds
 from tenants.scope import Actor, Scope
-from tenants.transaction import open_scope
+from tenants.transaction import ActorChanged, open_scope
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +29,14 @@ class UseCase:
 
 
 USE_CASES: dict[str, UseCase] = {}
+
+Renewal = Callable[[Actor], Awaitable[Actor | None]]
+_renewals: list[Renewal] = []
+
+
+def renew_with(renewal: Renewal) -> None:
+    """Say who reads an actor again when its rows have changed; `backend/members` does so once."""
+    _renewals[:] = [renewal]
 
 
 def use_case(
@@ -51,6 +59,12 @@ def use_case(
                 raise Forbidden
             if isinstance(who, Scope):
                 return await function(who, *args, **kwargs)
+            try:
+                return await perform(who, *args, **kwargs)
+            except ActorChanged:  # raised before the function was called, so calling it now is the first time
+                return await perform(await _renewed(who, permission), *args, **kwargs)
+
+        async def perform(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             async with open_scope(who, read_only=read_only) as scope:
                 result = await function(scope, *args, **kwargs)
                 await flush(scope)
@@ -61,6 +75,16 @@ def use_case(
         return call
 
     return wrap
+
+
+async def _renewed(actor: Actor, permission: Permission) -> Actor:
+    """The actor as it is now. Raises SignedOut or Forbidden."""
+    renewed = await _renewals[0](actor) if _renewals else None
+    if renewed is None:
+        raise SignedOut
+    if not allows(renewed, permission):
+        raise Forbidden
+    return renewed
 
 
 def allows(actor: Actor, permission: Permission) -> bool:
