@@ -34,6 +34,7 @@ class Actor:
     name: str = ""
     email: str = ""
     language: str = "en"
+    carrier: str = ""  # code of the tenant's carrier profile; "" where it was not read yet
     roles: frozenset[str] = frozenset()
     reach: Reach = EVERYTHING
     end_user_id: UUID | None = None  # set in the user portal: only this person's lines
