@@ -41,4 +41,4 @@ def search_patterns(text: str) -> list[str]:
         words = name_key(text).split()
     if sum(map(len, words)) < SHORTEST_SEARCH:
         return []
-    return [f"%{LIKE_SPECIAL.sub(r'\\\1', word)}%" for word in words]
+    return ["%" + LIKE_SPECIAL.sub(r"\\\1", word) + "%" for word in words]
