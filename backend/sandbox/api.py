@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from backend.sandbox.behaviour import Outage, Outcome
@@ -17,14 +18,8 @@ from backend.sandbox.world import World
 JSON = "application/json"
 LARGEST_BODY = 256_000_000  # an inventory of 500,000 lines
 AnyRequest = Request[Any, Any, State]
-Limit = Annotated[int, Parameter(ge=1, le=1000)]
-Offset = Annotated[int, Parameter(ge=0)]
-
-
-def find_carrier(world: World, carrier: str) -> Carrier:
-    if carrier not in carriers:
-        raise TmfError(404, "unknownCarrier", f"No carrier is called {carrier}.")
-    return carriers[carrier]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+Offset = Annotated[int, QueryParameter(ge=0)]
 
 
 def tmf_error(_: AnyRequest, error: TmfError) -> Response[Any]:
@@ -38,7 +33,7 @@ def bad_input(_: AnyRequest, error: msgspec.ValidationError) -> Response[Any]:
 async def cut_connection(_scope: Scope, _receive: Receive, send: Send) -> None:
     """Promise a body and never send it: the server closes the connection, the client sees it cut."""
     headers = [(b"content-length", b"1"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[typeddict-item]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 def outage(kind: Outage) -> Response[Any] | ASGIApp | None:
@@ -57,7 +52,9 @@ class OrderingController(Controller):
     path = "/{carrier:str}/tmf-api/serviceOrdering/v4/serviceOrder"
 
     @post(status_code=201)
-    async def create(self, request: AnyRequest, world: World, carrier: str) -> Response[Any] | ASGIApp:
+    async def create(
+        self, request: AnyRequest, world: NamedDependency[World], carrier: FromPath[str]
+    ) -> Response[Any] | ASGIApp:
         taker = world.carrier(carrier)
         body = await request.body()
         met = taker.behaviour_for(body).outage
@@ -70,7 +67,9 @@ class OrderingController(Controller):
         return Response(order_document(order), status_code=201 if created else 200, media_type=JSON)
 
     @get("/{order_id:str}")
-    async def one(self, world: World, carrier: str, order_id: str) -> Response[Any] | ASGIApp:
+    async def one(
+        self, world: NamedDependency[World], carrier: FromPath[str], order_id: FromPath[str]
+    ) -> Response[Any] | ASGIApp:
         asked = world.carrier(carrier)
         return outage(asked.script.standing.outage) or Response(
             order_document(asked.find(order_id)), media_type=JSON
@@ -79,10 +78,10 @@ class OrderingController(Controller):
     @get()
     async def many(
         self,
-        world: World,
-        carrier: str,
-        external_id: Annotated[str, Parameter(query="externalId")] = "",
-        order_state: Annotated[str, Parameter(query="state")] = "",
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        external_id: Annotated[str, QueryParameter(name="externalId")] = "",
+        order_state: Annotated[str, QueryParameter(name="state")] = "",
         offset: Offset = 0,
         limit: Limit = 100,
     ) -> Response[Any] | ASGIApp:
@@ -103,7 +102,12 @@ class InventoryController(Controller):
 
     @get()
     async def page(
-        self, world: World, carrier: str, customer: str = "", offset: Offset = 0, limit: Limit = 100
+        self,
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        customer: FromQuery[str] = "",
+        offset: Offset = 0,
+        limit: Limit = 100,
     ) -> Response[Any] | ASGIApp:
         asked = world.carrier(carrier)
         numbers = asked.numbers.get(customer, []) if customer else sorted(asked.lines)
@@ -118,45 +122,57 @@ class AdminController(Controller):
     path = "/{carrier:str}/admin"
 
     @post("/inventory", status_code=200, request_max_body_size=LARGEST_BODY)
-    async def load(self, request: AnyRequest, world: World, carrier: str) -> dict[str, int]:
+    async def load(
+        self, request: AnyRequest, world: NamedDependency[World], carrier: FromPath[str]
+    ) -> dict[str, int]:
         keeper = world.carrier(carrier)
         keeper.load_lines(msgspec.json.decode(await request.body(), type=Inventory))
         await keeper.settled()
         return {"lines": len(keeper.lines)}
 
     @get("/behaviour")
-    async def behaviour(self, world: World, carrier: str) -> Response[Any]:
+    async def behaviour(self, world: NamedDependency[World], carrier: FromPath[str]) -> Response[Any]:
         return Response(msgspec.to_builtins(world.carrier(carrier).script), media_type=JSON)
 
     @put("/behaviour")
-    async def set_behaviour(self, request: AnyRequest, world: World, carrier: str) -> Response[Any]:
+    async def set_behaviour(
+        self, request: AnyRequest, world: NamedDependency[World], carrier: FromPath[str]
+    ) -> Response[Any]:
         changed = world.carrier(carrier)
         await changed.change_behaviour(msgspec.json.decode(await request.body(), type=dict[str, Any]))
         return Response(msgspec.to_builtins(changed.script), media_type=JSON)
 
     @delete("/behaviour")
-    async def forget_behaviour(self, world: World, carrier: str) -> None:
+    async def forget_behaviour(self, world: NamedDependency[World], carrier: FromPath[str]) -> None:
         await world.carrier(carrier).forget_rules()
 
     @put("/callback")
-    async def set_callback(self, request: AnyRequest, world: World, carrier: str) -> dict[str, str]:
+    async def set_callback(
+        self, request: AnyRequest, world: NamedDependency[World], carrier: FromPath[str]
+    ) -> dict[str, str]:
         """Where callbacks go until the sandbox ends; it starts again with what it was given."""
         code = world.carrier(carrier).code
         world.postman.targets[code] = msgspec.json.decode(await request.body(), type=Target)
         return {"url": world.postman.targets[code].url}
 
     @get("/counts")
-    async def counts(self, world: World, carrier: str) -> dict[str, Any]:
+    async def counts(self, world: NamedDependency[World], carrier: FromPath[str]) -> dict[str, Any]:
         """What was carried out, how often: per external id and per number."""
         return world.carrier(carrier).counts() | {"callbacks": dict(world.postman.results.get(carrier, {}))}
 
     @post("/orders/{order_id:str}/{action:str}", status_code=200)
-    async def act(self, world: World, carrier: str, order_id: str, action: str) -> Response[Any]:
+    async def act(
+        self,
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        order_id: FromPath[str],
+        action: FromPath[str],
+    ) -> Response[Any]:
         order = await act_on_order(world.carrier(carrier), order_id, action)
         return Response(order_document(order), media_type=JSON)
 
     @delete("/orders")
-    async def forget_orders(self, world: World, carrier: str) -> None:
+    async def forget_orders(self, world: NamedDependency[World], carrier: FromPath[str]) -> None:
         await world.carrier(carrier).forget_orders()
 
 

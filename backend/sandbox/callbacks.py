@@ -1,6 +1,7 @@
 """Tells the product what changed: signed callbacks, sent again a few times where nobody answers."""
 
 import asyncio
+import contextlib
 import heapq
 import logging
 import time
@@ -95,10 +96,8 @@ class Postman:
             self._wake.clear()
             pause = self._waiting[0][0] - time.time() if self._waiting else None
             if pause is None or pause > 0:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    pass
                 continue
             await self._free.acquire()
             if not self._waiting:  # forgotten while we waited for a free place

@@ -1,6 +1,7 @@
 """One invented carrier: takes service orders, carries them out in their time, keeps the lines, counts its effects."""
 
 import asyncio
+import contextlib
 import heapq
 import time
 from bisect import insort
@@ -139,10 +140,8 @@ class Carrier:
             self._wake.clear()
             pause = self._due[0][0] - time.time() if self._due else None
             if pause is None or pause > 0:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    pass
                 continue
             await self._advance_due()
 

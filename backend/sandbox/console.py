@@ -1,13 +1,14 @@
 """The console: a person sees what the carriers do, and sets how they behave, with plain forms."""
 
+from collections import Counter
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 from litestar import Controller, MediaType, Response, get, post
-from litestar.enums import RequestEncodingType
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Body
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from backend.catalog.identifiers import msisdn as read_msisdn
@@ -55,14 +56,14 @@ FLAGS = (
     ("reorder_callbacks", "Out of order"),
     ("lose_callbacks", "Never"),
 )
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Form = URLEncodedBody[dict[str, str]]
 
 
 class ConsoleController(Controller):
     path = "/"
 
     @get()
-    async def console(self, world: World, error: str = "") -> Response[str]:
+    async def console(self, world: NamedDependency[World], error: FromQuery[str] = "") -> Response[str]:
         notice = f'<p class="notice notice-danger" role="alert">{text(error)}</p>' if error else ""
         panels = "".join(_carrier_panel(carrier, world) for carrier in world.carriers.values())
         header = (
@@ -72,7 +73,9 @@ class ConsoleController(Controller):
         return page("Carriers", header + notice + f'<div class="stack">{panels}</div>', current="/")
 
     @post("/console/{carrier:str}/behaviour")
-    async def set_behaviour(self, world: World, carrier: str, data: Form) -> Redirect:
+    async def set_behaviour(
+        self, world: NamedDependency[World], carrier: FromPath[str], data: Form
+    ) -> Redirect:
         try:
             await world.carrier(carrier).change_behaviour(_wish(data))
         except ValueError as error:  # msgspec's refusals are ValueErrors
@@ -80,17 +83,23 @@ class ConsoleController(Controller):
         return Redirect(f"/#{carrier}", status_code=303)
 
     @post("/console/{carrier:str}/reset")
-    async def reset(self, world: World, carrier: str) -> Redirect:
+    async def reset(self, world: NamedDependency[World], carrier: FromPath[str]) -> Redirect:
         await world.carrier(carrier).forget_rules()
         return Redirect(f"/#{carrier}", status_code=303)
 
     @post("/console/{carrier:str}/orders/{order_id:str}/{action:str}")
-    async def act(self, world: World, carrier: str, order_id: str, action: str) -> Redirect:
+    async def act(
+        self,
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        order_id: FromPath[str],
+        action: FromPath[str],
+    ) -> Redirect:
         await act_on_order(world.carrier(carrier), order_id, action)
         return Redirect(f"/#{carrier}", status_code=303)
 
     @get("/static/{name:str}")
-    async def static(self, name: str) -> Response[bytes]:
+    async def static(self, name: FromPath[str]) -> Response[bytes]:
         kinds = {"tokens.css": MediaType.CSS, "sandbox.css": MediaType.CSS, "sandbox.js": "text/javascript"}
         if name not in kinds:
             raise NotFoundException
@@ -125,7 +134,7 @@ def _wish(form: dict[str, str]) -> dict[str, Any]:
 
 def _carrier_panel(carrier: Carrier, world: World) -> str:
     counts = carrier.counts()
-    told = world.postman.results.get(carrier.code, {})
+    told = world.postman.results.get(carrier.code, Counter())
     figures = (
         ("Lines", len(carrier.lines)),
         ("Orders", counts["orders"]),

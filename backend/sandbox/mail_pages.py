@@ -3,7 +3,9 @@
 from typing import Any
 
 from litestar import Controller, MediaType, Response, delete, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 
 from backend.sandbox.html import page, text
 from backend.sandbox.mailbox import MailView
@@ -17,24 +19,24 @@ class MailController(Controller):
     path = "/mail"
 
     @get()
-    async def mails(self, world: World, to: str = "") -> Response[str]:
+    async def mails(self, world: NamedDependency[World], to: FromQuery[str] = "") -> Response[str]:
         found = await world.mailbox.messages(to)
         return page("Mailbox", _list(found, to), current="/mail")
 
     @get("/messages")
-    async def messages(self, world: World, to: str = "") -> list[MailView]:
+    async def messages(self, world: NamedDependency[World], to: FromQuery[str] = "") -> list[MailView]:
         return await world.mailbox.messages(to)
 
     @delete("/messages")
-    async def empty(self, world: World) -> None:
+    async def empty(self, world: NamedDependency[World]) -> None:
         await world.mailbox.empty()
 
     @get("/{number:int}")
-    async def mail(self, world: World, number: int) -> Response[str]:
+    async def mail(self, world: NamedDependency[World], number: FromPath[int]) -> Response[str]:
         return page("Mail", _mail(await _found(world, number)), current="/mail")
 
     @get("/{number:int}/html")
-    async def html(self, world: World, number: int) -> Response[Any]:
+    async def html(self, world: NamedDependency[World], number: FromPath[int]) -> Response[Any]:
         found = await _found(world, number)
         headers = {"content-security-policy": MAIL_POLICY, "x-content-type-options": "nosniff"}
         return Response(found.html, media_type=MediaType.HTML, headers=headers)

@@ -61,7 +61,7 @@ class Order(msgspec.Struct, kw_only=True):
         return self.state in ENDED
 
 
-class TmfError(Exception):  # noqa: N818 - the name of the shape in the specification
+class TmfError(Exception):
     """An error in TMF's shape."""
 
     def __init__(self, status: int, code: str, reason: str, message: str = "") -> None:
@@ -106,13 +106,20 @@ def read_order(body: bytes) -> tuple[str, str, list[str], list[str]]:
         )
     service = received.service_order_item[0].service
     values = {each.name: each.value for each in service.service_characteristic}
-    changes = [values.get("addOption") or [], values.get("removeOption") or []]
-    for codes in changes:
-        if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-            raise TmfError(
-                400, "invalidCharacteristic", "addOption and removeOption are lists of option codes."
-            )
-    return received.external_id, service.id, *changes
+    return (
+        received.external_id,
+        service.id,
+        _codes(values.get("addOption")),
+        _codes(values.get("removeOption")),
+    )
+
+
+def _codes(value: object) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        raise TmfError(400, "invalidCharacteristic", "addOption and removeOption are lists of option codes.")
+    return value
 
 
 def moment(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """Everything that a sandbox is made of: its carriers, its postman, its mailbox, and their common memory."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from backend.sandbox.carrier import Carrier
 from backend.sandbox.journal import Journal
 from backend.sandbox.mailbox import Mailbox
 from backend.sandbox.shapes import TmfError
+
+LOG = logging.getLogger(__name__)
 
 
 def _carrier_names() -> Mapping[str, str]:
@@ -33,6 +36,11 @@ class Setup:
 
     def target(self, code: str) -> Target:
         return Target(self.callback_urls.get(code, ""), self.secrets.get(code, ""))
+
+
+def _say_if_broken(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        LOG.critical("a sandbox carrier stopped moving its orders", exc_info=error)
 
 
 class World:
@@ -59,6 +67,8 @@ class World:
         self.postman.start()
         await self.mailbox.start()
         tasks = [asyncio.create_task(carrier.run()) for carrier in self.carriers.values()]
+        for task in tasks:
+            task.add_done_callback(_say_if_broken)
         try:
             yield
         finally:

@@ -15,7 +15,7 @@ from backend.sandbox.app import server
 from backend.sandbox.behaviour import Behaviour
 from backend.sandbox.world import Setup
 
-SECRET = "sandbox-secret"  # noqa: S105 - both ends are tests
+SECRET = "sandbox-secret"
 PROMPT = Behaviour(delay_ms=0, jitter_ms=0)
 
 
