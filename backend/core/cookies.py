@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
+from litestar.datastructures import Cookie
+
 
 @dataclass(frozen=True, slots=True)
 class CookieNames:
@@ -33,10 +35,13 @@ class CookieNames:
         """Who has signed in and still has to choose a company, sealed."""
         return self._name("fleetline_choice")
 
-    def header(self, name: str, value: str, *, seconds: int | None = None) -> str:
-        """A Set-Cookie header's value; without a lifetime it ends with the browser, with 0 at once."""
-        lifetime = "" if seconds is None else f"; Max-Age={seconds}"
-        return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if self.secure else ''}{lifetime}"
+    def make(self, name: str, value: str, *, seconds: int | None = None) -> Cookie:
+        """A cookie to set; without a lifetime it ends with the browser."""
+        return Cookie(name, value=value, max_age=seconds, secure=self.secure, httponly=True, samesite="lax")
+
+    def drop(self, name: str) -> Cookie:
+        """A cookie to forget."""
+        return self.make(name, "", seconds=0)
 
 
 def read_cookie(header: str, name: str) -> str:

@@ -121,7 +121,9 @@ async def ensure_account(
         raise Invalid(email="This is not an e-mail address.")
     number = _own_number(mobile)
     row = await connection.fetchrow("SELECT id, mobile FROM account WHERE email = $1 FOR UPDATE", email)
-    other = await connection.fetchval("SELECT email FROM account WHERE mobile = $1", number) if number else None
+    other = (
+        await connection.fetchval("SELECT email FROM account WHERE mobile = $1", number) if number else None
+    )
     if other not in {None, email}:
         raise Invalid(mobile="This mobile number already signs in to another account.")
     if row is None:
@@ -145,7 +147,9 @@ async def ensure_account(
     if number and number != row["mobile"]:
         await connection.execute("UPDATE account SET mobile = $2 WHERE id = $1", row["id"], number)
     if password_hash:
-        await connection.execute("UPDATE account SET password_hash = $2 WHERE id = $1", row["id"], password_hash)
+        await connection.execute(
+            "UPDATE account SET password_hash = $2 WHERE id = $1", row["id"], password_hash
+        )
         await connection.execute("DELETE FROM issuer_session WHERE account_id = $1", row["id"])
     found: UUID = row["id"]
     return found

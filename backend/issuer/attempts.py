@@ -54,7 +54,9 @@ async def begin(login: str, address: str) -> Try:
         for key, limit in ((address_key, ADDRESS), (account_key, ACCOUNT)):
             failures = await connection.fetchval(COUNT, key, now, now - FORGET_AFTER)
             if failures is None:
-                until = await connection.fetchval("SELECT locked_until FROM sign_in_attempt WHERE key = $1", key)
+                until = await connection.fetchval(
+                    "SELECT locked_until FROM sign_in_attempt WHERE key = $1", key
+                )
                 return Try(account_key, address_key, wait=max(until - now, timedelta(seconds=1)))
             await _lock(connection, key, limit, failures, now)
     return Try(account_key, address_key, locks=failures >= ACCOUNT.free)

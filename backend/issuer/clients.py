@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.core.secrets import derive
+from backend.issuer.keys import ALGORITHM
 from backend.settings import Settings
 
 PORTAL = "portal"
@@ -20,7 +21,7 @@ class Client:
     redirect_uris: tuple[str, ...]
     logout_uris: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    id_token_signed_response_alg: str = "RS256"
+    id_token_signed_response_alg: str = ALGORITHM
     client_metadata: dict[str, Any] = field(default_factory=dict)
 
     def get_client_id(self) -> str:

@@ -69,11 +69,12 @@ class SigningKeys:
         return kid
 
     def _take(self, rows: list[Any]) -> None:
-        keys = [RSAKey.import_key(json.loads(self._vault.open(row["sealed"], _context(row["kid"])))) for row in rows]
+        keys = [
+            RSAKey.import_key(json.loads(self._vault.open(row["sealed"], _context(row["kid"]))))
+            for row in rows
+        ]
         settled = [
-            key
-            for key, row in zip(keys, rows, strict=True)
-            if row["created_at"] <= clock.now() - SIGNS_AFTER
+            key for key, row in zip(keys, rows, strict=True) if row["created_at"] <= clock.now() - SIGNS_AFTER
         ]
         self.signing = settled[0] if settled else keys[-1]
         self.published = KeySet(list(keys))

@@ -85,7 +85,9 @@ def sign_in_page(frame: Frame, form: SignIn) -> str:
         f"{escape(say('sign_in', language))}</button></form>"
     )
     title = say("sign_in", language)
-    return page(frame, f"{say('error', language)}: {title}" if summary else title, content, _languages(frame, form))
+    return page(
+        frame, f"{say('error', language)}: {title}" if summary else title, content, _languages(frame, form)
+    )
 
 
 def message_page(

@@ -81,7 +81,8 @@ class Code(dict[str, Any]):
         return str(self["scope"])
 
     def get_nonce(self) -> str | None:
-        return self["nonce"]
+        nonce: str | None = self["nonce"]
+        return nonce
 
     def get_auth_time(self) -> int:
         return int(self["auth_time"])

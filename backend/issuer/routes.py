@@ -22,7 +22,7 @@ from backend.issuer.accounts import Answer, Person, check_password
 from backend.issuer.clients import SCOPES, Client, portal_client
 from backend.issuer.keys import ALGORITHM, SigningKeys
 from backend.issuer.page import HEADERS, Frame, SignIn, choice_form, message_page, sign_in_page, wait_words
-from backend.issuer.protocol import Asked, Protocol, Reply, user_info
+from backend.issuer.protocol import Asked, Code, Protocol, Reply, user_info
 from backend.issuer.words import choose_language, say
 from backend.settings import Settings
 
@@ -128,7 +128,7 @@ async def _try(request: Ask, issuer: Issuer, asked: Asked, grant: Any, form: Sig
         return _refuse(issuer, frame, SignIn(form.query, login, form.again), answer)
     token = await store.begin_session(answer.person, request.cookies.get(issuer.cookies.issuer, ""))
     response = await _grant(issuer, asked, grant, answer.person)
-    response.headers["set-cookie"] = issuer.cookies.header(issuer.cookies.issuer, token)
+    response.set_cookie(issuer.cookies.make(issuer.cookies.issuer, token))
     return response
 
 
@@ -156,7 +156,7 @@ async def token(request: Ask, issuer: Issuer) -> Response[Any]:
     pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
     asked = Asked("POST", {key.title(): value for key, value in request.headers.items()}, pairs)
     if found := await store.consume_code(asked.form.get("code", "")):
-        asked.consumed = (found[0], _as_code(found[1]))
+        asked.consumed = (found[0], Code(found[1]))
     reply = issuer.protocol.create_token_response(asked)
     if asked.token_to_keep:
         access_token, person, data = asked.token_to_keep
@@ -183,11 +183,17 @@ async def end_session(request: Ask, issuer: Issuer) -> Page:
     person = await store.session_person(cookie)
     hinted = await _hinted(issuer, request.query_params.get("id_token_hint", ""))
     if person and request.method == "GET" and (hinted is None or hinted[0] != str(person.id)):
-        form = choice_form(f"/id/end_session?{request.url.query}", {}, "sign_out", [("1", say("sign_out", frame.language))])
-        return _html(message_page(frame, say("sign_out", frame.language), say("sign_out_text", frame.language), form=form))
+        form = choice_form(
+            f"/id/end_session?{request.url.query}", {}, "sign_out", [("1", say("sign_out", frame.language))]
+        )
+        return _html(
+            message_page(
+                frame, say("sign_out", frame.language), say("sign_out_text", frame.language), form=form
+            )
+        )
     await store.end_session(cookie)
     response = _after_sign_out(request, issuer, frame, hinted[1] if hinted else "")
-    response.headers["set-cookie"] = issuer.cookies.header(issuer.cookies.issuer, "", seconds=0)
+    response.set_cookie(issuer.cookies.drop(issuer.cookies.issuer))
     return response
 
 
@@ -211,13 +217,11 @@ async def _hinted(issuer: Issuer, id_token: str) -> tuple[str, str] | None:
         claims = jwt.decode(id_token, issuer.keys.published, algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError):
         return None
-    return (str(claims.get("sub")), str(claims.get("aud"))) if claims.get("iss") == issuer.settings.issuer else None
-
-
-def _as_code(data: dict[str, Any]) -> Any:
-    from backend.issuer.protocol import Code
-
-    return Code(data)
+    return (
+        (str(claims.get("sub")), str(claims.get("aud")))
+        if claims.get("iss") == issuer.settings.issuer
+        else None
+    )
 
 
 def _too_old(person: Person, max_age: str) -> bool:
@@ -243,7 +247,9 @@ def _send(issuer: Issuer, reply: Reply) -> Page:
     """An answer of the protocol; whatever goes back to a client names who answers (RFC 9207)."""
     headers = {key.lower(): value for key, value in reply.headers.items()} | dict(HEADERS)
     if location := headers.get("location"):
-        headers["location"] = f"{location}{'&' if '?' in location else '?'}{urlencode({'iss': issuer.settings.issuer})}"
+        headers["location"] = (
+            f"{location}{'&' if '?' in location else '?'}{urlencode({'iss': issuer.settings.issuer})}"
+        )
         return Response(None, status_code=reply.status, headers=headers)
     return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
 
