@@ -30,7 +30,7 @@ class BypassingLogin(RuntimeError):
     """The database login could step round the policies, so nothing may run with it."""
 
 
-class ActorChanged(RuntimeError):
+class ActorChanged(RuntimeError):  # noqa: N818 - an answer, not a fault
     """The session or token behind the actor has ended, or the member's rights are other than they were."""
 
 

@@ -15,7 +15,7 @@ NONCE_BYTES = 12
 SHORTEST_KEY = 32
 
 
-class CannotOpen(ValueError):
+class CannotOpen(ValueError):  # noqa: N818 - reads as the sentence that it is
     """The sealed value was made with other keys, for another record, or was changed."""
 
 
@@ -28,9 +28,13 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
-            raise ValueError("FLEETLINE_SECRET_KEYS is not set: give at least one random text of 32 characters")
+            raise ValueError(
+                "FLEETLINE_SECRET_KEYS is not set: give at least one random text of 32 characters"
+            )
         if any(len(key) < SHORTEST_KEY for key in keys):
-            raise ValueError("FLEETLINE_SECRET_KEYS holds a key that is too short: 32 random characters at least")
+            raise ValueError(
+                "FLEETLINE_SECRET_KEYS holds a key that is too short: 32 random characters at least"
+            )
         self._ciphers = [AESGCM(derive(key, "secrets at rest")) for key in keys]
 
     def seal(self, plain: bytes, context: str) -> bytes:
