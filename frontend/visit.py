@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -74,12 +74,16 @@ class Visit:
     def may(self, permission: Permission) -> bool:
         return holds(self.actor.roles, permission)
 
+    def __post_init__(self) -> None:
+        self.actor = replace(self.actor, language=self.text.language)
+
     async def recheck(self) -> Actor:
         """Who acts now: roles may have changed, the session may have ended, since the page was opened."""
         actor = await self.doors.authenticate(self.token)
         if actor is None:
             raise SignedOut
-        self.actor = msgspec.structs.replace(actor) if isinstance(actor, msgspec.Struct) else actor
+        # Services name plans and options in the language that the page is in.
+        self.actor = replace(actor, language=self.text.language)
         return self.actor
 
     def version(self) -> int:
@@ -91,8 +95,8 @@ class Visit:
         if self.send is not None:
             await self.send({"type": kind, **message})
 
-    def spawn(self, work: Awaitable[None]) -> None:
-        """Run work beside the page; it ends by itself, even when the page closes first."""
-        task = asyncio.ensure_future(work)
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work beside the page; a command goes on to its end even when the page closes first."""
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

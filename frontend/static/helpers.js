@@ -7,7 +7,7 @@ const post = (kind) => (message) => { mail.set(kind, message); listeners.get(kin
 
 export function bind(node, { onMessage }) {
   let view = null, dead = false; // the client may render once more after unmount
-  const offs = [onMessage("go", leave), onMessage("toast", (m) => say(m.text, m.tone)), onMessage("frame", frame), onMessage("idle", idle), onMessage("fleet", post("fleet")), onMessage("picked", post("picked"))];
+  const offs = [onMessage("go", leave), onMessage("toast", (m) => say(m.text, m.tone)), onMessage("frame", frame), onMessage("idle", idle), onMessage("again", again), onMessage("fleet", post("fleet")), onMessage("picked", post("picked"))];
   node.className = "contents";
   return {
     create: (type, props) => ({ type, props }),
@@ -49,6 +49,7 @@ function frame({ running }) {
   const badge = document.querySelector("[data-running]");
   if (badge) { badge.textContent = running; badge.hidden = !running; }
 }
+function again() { location.assign(`${document.getElementById("app").dataset.login}?fresh=1&next=${encodeURIComponent(location.pathname + location.search)}`); } // a secret asks for a recent sign-in
 function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }
 
 // --- toasts ---
