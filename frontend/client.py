@@ -69,9 +69,7 @@ def corrected_client() -> dict[str, str]:
         files["index.js"] = files["index.js"].replace(old, new)
     _once(files["index-bz53xswt.js"], OPTIONS_EXPORT)
     # The maps are not served, so nothing may point at them.
-    return {
-        name: re.sub(r"\n//# (debugId|sourceMappingURL)=.*", "", text) for name, text in files.items()
-    }
+    return {name: re.sub(r"\n//# (debugId|sourceMappingURL)=.*", "", text) for name, text in files.items()}
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,11 @@ log = structlog.get_logger()
 # Changes that come in a burst (an order of 200 lines) are drawn together.
 BURST_SECONDS = 0.15
 
+
 def reference() -> str:
     """A short name that ties what the customer sees to a line in the log."""
     return uuid4().hex[:8].upper()
+
 
 def component(function: Callable[P, VdomDict | Component | str | None]) -> Callable[..., Component]:
     """A component that draws an alert with a reference where it would otherwise vanish without a word."""
@@ -43,6 +45,7 @@ def component(function: Callable[P, VdomDict | Component | str | None]) -> Calla
 
     return reactpy.component(guarded)
 
+
 def failure(visit: Visit, ref: str) -> VdomDict:
     text = visit.text
     return notice(
@@ -54,12 +57,14 @@ def failure(visit: Visit, ref: str) -> VdomDict:
         live=True,
     )
 
+
 def use_visit() -> Visit:
     """The person, language and line to the browser of this page."""
     visit = use_scope()["fleetline.visit"]
     if not isinstance(visit, Visit):
         raise TypeError("no visit in this connection")
     return visit
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -70,6 +75,7 @@ class Problem:
     fields: Mapping[str, str] | None = None
     reference: str = ""
 
+
 def problem_of(visit: Visit, error: Exception) -> Problem:
     """Turn an error into words: a refusal speaks for itself, anything else gets a reference."""
     text = visit.text
@@ -78,8 +84,12 @@ def problem_of(visit: Visit, error: Exception) -> Problem:
         return Problem(text(REFUSALS.get(error.code, error.message)), error.code, fields)
     ref = reference()
     log.error("request of a page failed", reference=ref, exc_info=error)
-    sentence = text("Something went wrong on our side. Try again, or give the support this reference: {reference}.", reference=ref)
+    sentence = text(
+        "Something went wrong on our side. Try again, or give the support this reference: {reference}.",
+        reference=ref,
+    )
     return Problem(sentence, "unknown", None, ref)
+
 
 @dataclass(frozen=True)
 class Query(Generic[T]):
@@ -96,6 +106,7 @@ class Query(Generic[T]):
     @property
     def missing(self) -> bool:
         return self.error is not None and self.error.code == NotFound.code
+
 
 def use_query(
     function: Callable[..., Awaitable[T]],
@@ -118,10 +129,13 @@ def use_query(
     data, error = state
     return Query(data, error, live.poke)
 
+
 class Reader:
     """Reads once at the start and at each poke; never twice at a time, bursts together."""
 
-    def __init__(self, visit: Visit, read: Callable[..., Awaitable[Any]], show: Callable[[Any], None]) -> None:
+    def __init__(
+        self, visit: Visit, read: Callable[..., Awaitable[Any]], show: Callable[[Any], None]
+    ) -> None:
         self.visit, self.read, self.show = visit, read, show
         self.reading = self.again = self.over = False
         self.topic_of: Callable[[Any], str] | None = None
@@ -174,6 +188,7 @@ class Reader:
             wait = BURST_SECONDS
         self.reading = False
 
+
 @dataclass(frozen=True)
 class Action(Generic[P, T]):
     """Something to do on the server: call `run`; look at `pending` and `problem`."""
@@ -181,6 +196,7 @@ class Action(Generic[P, T]):
     pending: bool
     problem: Problem | None
     run: Callable[P, None]
+
 
 def use_action(
     function: Callable[..., Awaitable[T]],
@@ -229,6 +245,7 @@ def use_action(
 
     return Action(pending, problem, run)
 
+
 def handler(visit: Visit, function: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
     """A handler whose failure is told to the person, with a reference, instead of only to the log."""
 
@@ -243,5 +260,6 @@ def handler(visit: Visit, function: Callable[..., Any]) -> Callable[..., Awaitab
             await visit.tell("toast", text=problem_of(visit, error).words, tone="lost")
 
     return guarded
+
 
 from frontend.refusals import REFUSALS  # noqa: E402 - the words stand in their own module

@@ -72,38 +72,20 @@ REASONS = {
     "option_conflict": mark("This option conflicts with another option"),
     "open_order": mark("A request is under way on this line"),
     "line_not_changeable": mark("The state of this line does not allow changes"),
-    "lines_differ": mark("The lines differ in plan type or status"),
     "carrier_refused": mark("Refused by the carrier"),
-    "carrier_failed": mark("The carrier could not carry it out"),
-    "refused": mark("Refused by the carrier"),
-    "timeout": mark("The carrier did not answer in time"),
-    "undone": mark("Undone before it was sent"),
 }
 NOTES = {
     "already_on": mark("{option} is already active"),
     "already_off": mark("{option} is not active"),
-    "not_on_plan": mark("{option} does not exist on this plan"),
-    "conflict": mark("{option} conflicts with another option"),
+    "option_not_on_plan": mark("{option} does not exist on this plan"),
+    "option_conflict": mark("{option} conflicts with another option"),
 }
 ACTIONS = {
     "line.imported": mark("Line added to the fleet"),
-    "line.refreshed": mark("Updated from the network"),
-    "line.updated": mark("Updated"),
-    "line.options_changed": mark("Options changed"),
-    "puk.revealed": mark("PUK code shown"),
-    "line.puk_revealed": mark("PUK code shown"),
-    "lines.exported": mark("List exported"),
-    "order.placed": mark("Request received"),
+    "options.changed": mark("Options changed"),
+    "puk.shown": mark("PUK code shown"),
+    "order.placed": mark("Change of options requested"),
     "order.undone": mark("Request undone"),
-    "order.submitted": mark("Request sent"),
-    "order.in_progress": mark("Accepted by the carrier"),
-    "order.completed": mark("Request completed"),
-    "order.partial": mark("Request partly completed"),
-    "order.failed": mark("Request failed"),
-    "order.rejected": mark("Request refused"),
-    "order.cancelled": mark("Request undone"),
-    "item.done": mark("Done on the network"),
-    "item.failed": mark("Not carried out"),
 }
 
 

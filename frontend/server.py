@@ -76,7 +76,9 @@ def pages(settings: Settings, doors: Doors) -> Litestar:
         if kind not in EXPORT_TYPES:
             raise HTTPException(status_code=404, detail="not found")
         view = read_view(query)
-        chunks = exports.export(visit.actor, view.filter, kind=kind, sort=view.sort, descending=view.descending)
+        chunks = exports.export(
+            visit.actor, view.filter, kind=kind, sort=view.sort, descending=view.descending
+        )
         name = f"{visit.text('fleet')}.{kind}"
         headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{name}"'}
         return Stream(chunks, media_type=EXPORT_TYPES[kind], headers=headers)
@@ -91,10 +93,20 @@ def pages(settings: Settings, doors: Doors) -> Litestar:
             raise HTTPException(status_code=400, detail="no such language")
         await doors.set_language(visit.actor, code)
         back = request.headers.get("referer", "")
-        to = back.removeprefix(settings.public_url) if back.startswith(f"{settings.public_url}/app") else "/app"
+        to = (
+            back.removeprefix(settings.public_url)
+            if back.startswith(f"{settings.public_url}/app")
+            else "/app"
+        )
         jar: SimpleCookie = SimpleCookie({"fleetline_language": code})
-        jar["fleetline_language"].update({"path": "/", "samesite": "Lax", "max-age": 31536000, "secure": settings.secure})
-        return Response(b"", status_code=303, headers={**NOT_KEPT, "location": to, "set-cookie": jar["fleetline_language"].OutputString()})
+        jar["fleetline_language"].update(
+            {"path": "/", "samesite": "Lax", "max-age": 31536000, "secure": settings.secure}
+        )
+        return Response(
+            b"",
+            status_code=303,
+            headers={**NOT_KEPT, "location": to, "set-cookie": jar["fleetline_language"].OutputString()},
+        )
 
     def refused(_request: Request[Any, Any, Any], error: Refusal) -> Response[str]:
         return Response(error.message, status_code=error.status, media_type=MediaType.TEXT, headers=NOT_KEPT)

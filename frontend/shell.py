@@ -30,7 +30,9 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-def post_button(action: str, name: str, value: str, *label: Child, more: dict[str, str] | None = None) -> VdomDict:
+def post_button(
+    action: str, name: str, value: str, *label: Child, more: dict[str, str] | None = None
+) -> VdomDict:
     """A button of its own form: what changes the session is an ordinary POST."""
     return html.form(
         {"method": "post", "action": action},
@@ -63,7 +65,16 @@ def _search(visit: Visit) -> VdomDict | None:
         {"class": "search topbar-search", "role": "search", "action": "/app/fleet", "method": "get"},
         html.label({"class": "visually-hidden", "for": "search"}, visit.text("Search the fleet")),
         icon("search"),
-        html.input({"class": "input input-compact", "type": "search", "id": "search", "name": "search", "placeholder": words, "autocomplete": "off"}),
+        html.input(
+            {
+                "class": "input input-compact",
+                "type": "search",
+                "id": "search",
+                "name": "search",
+                "placeholder": words,
+                "autocomplete": "off",
+            }
+        ),
         html.kbd({"aria-hidden": "true"}, "/"),
     )
 
@@ -72,7 +83,13 @@ def _language_menu(text: Text) -> VdomDict:
     return html.div(
         {"class": "menu", "id": "language-menu", "popover": "auto"},
         *(
-            post_button("/app/language", "language", code, name, more={"lang": code, **({"aria-current": "true"} if code == text.language else {})})
+            post_button(
+                "/app/language",
+                "language",
+                code,
+                name,
+                more={"lang": code, **({"aria-current": "true"} if code == text.language else {})},
+            )
             for code, name in LANGUAGES.items()
         ),
     )
@@ -86,16 +103,30 @@ def _account_menu(visit: Visit) -> VdomDict:
             {"class": "menu-head"},
             html.strong(visit.actor.name),
             html.br(),
-            html.span({"class": "small muted"}, text("Customer no. {number}", number=profile.customer_number)) if profile.customer_number else None,
+            html.span({"class": "small muted"}, text("Customer no. {number}", number=profile.customer_number))
+            if profile.customer_number
+            else None,
         ),
         *(
-            post_button("/auth/membership", "member", other.member_id, icon("people"), text("Go to {company}", company=other.tenant_name))
+            post_button(
+                "/auth/membership",
+                "member",
+                other.member_id,
+                icon("people"),
+                text("Go to {company}", company=other.tenant_name),
+            )
             for other in profile.memberships
         ),
         html.div(
             {"class": "only-drawer"},
             *(
-                post_button("/auth/portal", "portal", portal, icon("phone" if portal == "user" else "fleet"), text("My mobile") if portal == "user" else text("Fleet management"))
+                post_button(
+                    "/auth/portal",
+                    "portal",
+                    portal,
+                    icon("phone" if portal == "user" else "fleet"),
+                    text("My mobile") if portal == "user" else text("Fleet management"),
+                )
                 for portal in profile.portals
                 if portal != profile.portal
             ),
@@ -108,8 +139,16 @@ def _topbar(visit: Visit) -> VdomDict:
     text, name = visit.text, visit.actor.name
     return html.header(
         {"class": "topbar"},
-        html.button({"class": "icon-button topbar-menu", "type": "button", "popovertarget": "nav"}, icon("menu"), hidden(text("Menu"))),
-        html.a({"class": "brand", "href": "/app"}, html.svg({"class": "brand-mark", "aria-hidden": "true"}, html.svg.use({"href": "#i-mark"})), "Fleetline"),
+        html.button(
+            {"class": "icon-button topbar-menu", "type": "button", "popovertarget": "nav"},
+            icon("menu"),
+            hidden(text("Menu")),
+        ),
+        html.a(
+            {"class": "brand", "href": "/app"},
+            html.svg({"class": "brand-mark", "aria-hidden": "true"}, html.svg.use({"href": "#i-mark"})),
+            "Fleetline",
+        ),
         html.span({"class": "tenant"}, visit.profile.tenant_name),
         _switch(visit),
         _search(visit) or html.span({"class": "push"}),
@@ -132,8 +171,16 @@ def _topbar(visit: Visit) -> VdomDict:
 
 
 def _entry(to: str, mark: str, name: str, *more: Child, current: str, also: str = "") -> VdomDict:
-    here = current == to or (to != "/app" and current.startswith(f"{to}/")) or any(current.startswith(f"{part}/") for part in also.split())
-    attributes = {"href": to, **({"data-also": also} if also else {}), **({"aria-current": "page"} if here else {})}
+    here = (
+        current == to
+        or (to != "/app" and current.startswith(f"{to}/"))
+        or any(current.startswith(f"{part}/") for part in also.split())
+    )
+    attributes = {
+        "href": to,
+        **({"data-also": also} if also else {}),
+        **({"aria-current": "page"} if here else {}),
+    }
     return html.li(html.a(attributes, icon(mark), name, *more))
 
 
@@ -146,7 +193,11 @@ def _menu(visit: Visit, path: str) -> VdomDict:
     else:
         entries.append(_entry("/app", "home", text("Home"), current=path))
         if visit.may(Permission.LINES_READ):
-            entries.append(_entry("/app/fleet", "fleet", text("Fleet"), current=path, also="/app/lines /app/change-options"))
+            entries.append(
+                _entry(
+                    "/app/fleet", "fleet", text("Fleet"), current=path, also="/app/lines /app/change-options"
+                )
+            )
         if visit.may(Permission.ORDERS_READ):
             badge = html.span({"class": "count", "data-running": "", "hidden": True}, "0")
             entries.append(_entry("/app/requests", "requests", text("Requests"), badge, current=path))
@@ -155,7 +206,13 @@ def _menu(visit: Visit, path: str) -> VdomDict:
         html.ul(*entries),
         html.ul(
             {"class": "sidenav-narrow"},
-            html.li(html.button({"type": "button", "popovertarget": "language-menu"}, icon("globe"), text("Language: {language}", language=LANGUAGES[text.language]))),
+            html.li(
+                html.button(
+                    {"type": "button", "popovertarget": "language-menu"},
+                    icon("globe"),
+                    text("Language: {language}", language=LANGUAGES[text.language]),
+                )
+            ),
         ),
         html.p({"class": "sidenav-foot"}, profile.carrier_name),
     )

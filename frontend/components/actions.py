@@ -37,9 +37,15 @@ def button(
     return html.button(attributes, icon(mark) if mark else None, label)
 
 
-def link_button(label: Child, to: str, *, mark: str | None = None, kind: str = "", more: dict[str, Any] | None = None) -> VdomDict:
+def link_button(
+    label: Child, to: str, *, mark: str | None = None, kind: str = "", more: dict[str, Any] | None = None
+) -> VdomDict:
     return html.a(
-        {"class": classes("button", *(f"button-{name}" for name in kind.split())), "href": to, **(more or {})},
+        {
+            "class": classes("button", *(f"button-{name}" for name in kind.split())),
+            "href": to,
+            **(more or {}),
+        },
         icon(mark) if mark else None,
         label,
     )

@@ -35,7 +35,9 @@ def number(words: str) -> VdomDict:
     return html.span({"class": "number"}, words)
 
 
-def notice(*words: Child, tone: str = "", mark: str = "info", action: Child = None, live: bool = False) -> VdomDict:
+def notice(
+    *words: Child, tone: str = "", mark: str = "info", action: Child = None, live: bool = False
+) -> VdomDict:
     """A message that stays on the page. `live` has it read out when it appears."""
     attributes: dict[str, Any] = {"class": classes("notice", f"notice-{tone}" if tone else None)}
     if live:

@@ -20,16 +20,20 @@ def option_price(visit: Visit, code: str) -> str:
     if option is None:
         return ""
     amount = text.money(option.price_cents)
-    return text("{amount} a month excl. VAT", amount=amount) if option.charge == "monthly" else text("{amount} once excl. VAT", amount=amount)
+    return (
+        text("{amount} a month excl. VAT", amount=amount)
+        if option.charge == "monthly"
+        else text("{amount} once excl. VAT", amount=amount)
+    )
 
 
 def change_list(visit: Visit, add: Sequence[str], remove: Sequence[str]) -> VdomDict:
     """What changes on a line: "+ Voyage Europe Plus", "− Données + 5 Go"."""
-    entries = [f"+ {option_name(visit, code)}" for code in add] + [f"− {option_name(visit, code)}" for code in remove]
+    entries = [f"+ {option_name(visit, code)}" for code in add] + [
+        f"− {option_name(visit, code)}" for code in remove
+    ]
     return html.ul(*(html.li({"key": entry}, entry) for entry in entries))
 
 
 def names(visit: Visit, codes: Sequence[str]) -> str:
     return ", ".join(option_name(visit, code) for code in codes)
-
-

@@ -7,7 +7,14 @@ from frontend.labels import reason_words
 from frontend.visit import Visit
 
 Step = dict[str, Any]
-SENT = (OrderState.SUBMITTED, OrderState.IN_PROGRESS, OrderState.HELD, OrderState.COMPLETED, OrderState.PARTIAL, OrderState.FAILED)
+SENT = (
+    OrderState.SUBMITTED,
+    OrderState.IN_PROGRESS,
+    OrderState.HELD,
+    OrderState.COMPLETED,
+    OrderState.PARTIAL,
+    OrderState.FAILED,
+)
 ENDED = (OrderState.COMPLETED, OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
 
 
@@ -22,14 +29,28 @@ def order_steps(visit: Visit, order: OrderDetail) -> list[Step]:
 
 def _received(visit: Visit, order: OrderDetail) -> Step:
     text = visit.text
-    note = text("Sent by {name}. Price accepted: {amount} a month excl. VAT.", name=order.requested_by, amount=text.difference(order.price.monthly_difference))
-    return {"state": "done", "title": text("Request received"), "time": text.time(order.requested_at, seconds=True), "note": note}
+    note = text(
+        "Sent by {name}. Price accepted: {amount} a month excl. VAT.",
+        name=order.requested_by,
+        amount=text.difference(order.price.monthly_difference),
+    )
+    return {
+        "state": "done",
+        "title": text("Request received"),
+        "time": text.time(order.requested_at, seconds=True),
+        "note": note,
+    }
 
 
 def _undone(visit: Visit, order: OrderDetail) -> Step:
     text = visit.text
     at = text.time(order.ended_at, seconds=True) if order.ended_at else ""
-    return {"state": "lost", "title": text("Request undone"), "time": at, "note": text("Nothing was sent and nothing is charged.")}
+    return {
+        "state": "lost",
+        "title": text("Request undone"),
+        "time": at,
+        "note": text("Nothing was sent and nothing is charged."),
+    }
 
 
 def _waiting(visit: Visit, order: OrderDetail) -> Step:
@@ -39,8 +60,17 @@ def _waiting(visit: Visit, order: OrderDetail) -> Step:
     if order.state != OrderState.GRACE:
         return {"state": "done", "title": text("Time to undo"), "time": text.time(until, seconds=True)}
     seconds = round((until - order.requested_at).total_seconds())
-    note = text.plural("The request waits {n} second before it leaves for the network.", "The request waits {n} seconds before it leaves for the network.", seconds)
-    return {"state": "now", "title": text("Time to undo"), "time": text("until {time}", time=text.time(until, seconds=True)), "note": note}
+    note = text.plural(
+        "The request waits {n} second before it leaves for the network.",
+        "The request waits {n} seconds before it leaves for the network.",
+        seconds,
+    )
+    return {
+        "state": "now",
+        "title": text("Time to undo"),
+        "time": text("until {time}", time=text.time(until, seconds=True)),
+        "note": note,
+    }
 
 
 def _sent(visit: Visit, order: OrderDetail) -> Step:
@@ -49,9 +79,19 @@ def _sent(visit: Visit, order: OrderDetail) -> Step:
     title = text("Sent to {carrier}", carrier=order.carrier)
     if order.state == OrderState.REJECTED:
         why = next((reason_words(text, item.reason) for item in order.items if item.reason), "")
-        return {"state": "lost", "title": text("Refused by {carrier}", carrier=order.carrier), "time": at, "note": f"{why}. {text('Nothing changed and nothing is charged.')}".lstrip(". ")}
+        return {
+            "state": "lost",
+            "title": text("Refused by {carrier}", carrier=order.carrier),
+            "time": at,
+            "note": f"{why}. {text('Nothing changed and nothing is charged.')}".lstrip(". "),
+        }
     if order.state == OrderState.SUBMITTED:
-        return {"state": "now", "title": title, "time": at, "note": text("The network has the request and will answer.")}
+        return {
+            "state": "now",
+            "title": title,
+            "time": at,
+            "note": text("The network has the request and will answer."),
+        }
     return {"state": "done" if order.state in SENT else "next", "title": title, "time": at}
 
 
@@ -61,16 +101,38 @@ def _carried_out(visit: Visit, order: OrderDetail) -> Step:
     title = text("Options changed on the network")
     match order.state:
         case OrderState.IN_PROGRESS:
-            return {"state": "now", "title": title, "note": text("{carrier} is carrying it out.", carrier=order.carrier)}
+            return {
+                "state": "now",
+                "title": title,
+                "note": text("{carrier} is carrying it out.", carrier=order.carrier),
+            }
         case OrderState.HELD:
-            return {"state": "attention", "title": text("Information missing"), "note": text("The promised time is suspended.")}
+            return {
+                "state": "attention",
+                "title": text("Information missing"),
+                "note": text("The promised time is suspended."),
+            }
         case OrderState.COMPLETED:
             return {"state": "done", "title": title, "time": at}
         case OrderState.PARTIAL:
             failed = order.counts.get(ItemState.FAILED, 0)
-            return {"state": "attention", "title": text("Partly carried out"), "time": at, "note": text.plural("{n} line was not changed: the reason is beside it.", "{n} lines were not changed: the reason is beside each.", failed)}
+            return {
+                "state": "attention",
+                "title": text("Partly carried out"),
+                "time": at,
+                "note": text.plural(
+                    "{n} line was not changed: the reason is beside it.",
+                    "{n} lines were not changed: the reason is beside each.",
+                    failed,
+                ),
+            }
         case OrderState.FAILED:
-            return {"state": "lost", "title": text("Not carried out"), "time": at, "note": text("Nothing changed and nothing is charged.")}
+            return {
+                "state": "lost",
+                "title": text("Not carried out"),
+                "time": at,
+                "note": text("Nothing changed and nothing is charged."),
+            }
         case _:
             return {"state": "next", "title": title}
 

@@ -9,7 +9,7 @@ from reactpy import html, use_ref, use_state
 from reactpy.types import VdomDict
 
 from backend.catalog.schemas import Family
-from backend.orders import service as orders
+from backend.orders import drafts
 from backend.orders.schemas import DraftView, OptionChoice
 from frontend.components.actions import button
 from frontend.components.basics import Child, classes, hidden, icon, number, pill, total
@@ -22,10 +22,11 @@ from frontend.labels import FAMILIES
 from frontend.text import Text
 from frontend.visit import Visit
 
+
 @component
 def ChangeOptionsPage(draft: str, query: str) -> VdomDict:
     visit = use_visit()
-    found = use_query(orders.get_draft, UUID(draft))
+    found = use_query(drafts.get_draft, UUID(draft))
     if found.data is None:
         return html.div(not_ready(visit.text, found))
     return Chooser(draft=found.data, key=draft)
@@ -34,7 +35,13 @@ def ChangeOptionsPage(draft: str, query: str) -> VdomDict:
 class Draft:
     """The draft as it is on the page; saved in the order of the ticks."""
 
-    def __init__(self, visit: Visit, view: DraftView, show: Callable[[DraftView], None], fail: Callable[[Problem], None]) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        view: DraftView,
+        show: Callable[[DraftView], None],
+        fail: Callable[[Problem], None],
+    ) -> None:
         self.visit, self.view, self.show, self.fail = visit, view, show, fail
         self.add, self.remove = list(view.add), list(view.remove)
         self.saving = asyncio.Lock()
@@ -53,11 +60,11 @@ class Draft:
 
     async def save(self) -> None:
         async with self.saving:
-            await self._keep(orders.save_draft, self.view.id, add=tuple(self.add), remove=tuple(self.remove))
+            await self._keep(drafts.save_draft, self.view.id, add=tuple(self.add), remove=tuple(self.remove))
 
     async def drop(self, line_id: UUID) -> None:
         async with self.saving:
-            await self._keep(orders.drop_draft_line, self.view.id, line_id)
+            await self._keep(drafts.drop_draft_line, self.view.id, line_id)
 
     async def _keep(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         try:
@@ -100,11 +107,15 @@ def Chooser(draft: DraftView) -> VdomDict:
             await mine.save()
 
     async def left(event: Any) -> None:
-        mine.leave(str(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"]))
+        mine.leave(
+            str(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
+        )
         await mine.save()
 
     async def dropped(event: Any) -> None:
-        await mine.drop(UUID(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"]))
+        await mine.drop(
+            UUID(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
+        )
 
     async def check(_event: Any) -> None:
         if mine.add or mine.remove:
@@ -118,16 +129,23 @@ def Chooser(draft: DraftView) -> VdomDict:
     first = view.choices[0].code if view.choices else ""
     return html.div(
         page_header(
-            text.plural("Which options for this line?", "Which options for these {n} lines?", view.total_lines),
+            text.plural(
+                "Which options for this line?", "Which options for these {n} lines?", view.total_lines
+            ),
             html.p(text("{plans}. Tick to add, untick to remove.", plans=plans)),
             crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (text("Change options"), None)),
         ),
         change_steps(text, 1, str(view.id)),
-        html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words})) if problem else None,
+        html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words}))
+        if problem
+        else None,
         html.div(
             {"class": "columns columns-filter-aside"},
             _families(text, view, family, set_family),
-            html.div({"class": "stack", "key": f"cards-{turn}"}, *_groups(text, view, family, handler(visit, ticked))),
+            html.div(
+                {"class": "stack", "key": f"cards-{turn}"},
+                *_groups(text, view, family, handler(visit, ticked)),
+            ),
             _summary(text, view, handler(visit, left), handler(visit, dropped), handler(visit, check)),
         ),
     )
@@ -138,7 +156,17 @@ def _families(text: Text, view: DraftView, family: str, choose: Callable[[str], 
 
     def entry(code: str, words: str, count: int) -> VdomDict:
         current = {"aria-current": "true"} if code == family else {}
-        return html.button({"type": "button", "key": code or "all", "onClick": lambda _event, code=code: choose(code), **current}, words, " ", html.span(text.number(count)))
+        return html.button(
+            {
+                "type": "button",
+                "key": code or "all",
+                "onClick": lambda _event, code=code: choose(code),
+                **current,
+            },
+            words,
+            " ",
+            html.span(text.number(count)),
+        )
 
     return html.nav(
         {"class": "facets", "aria-label": text("Option families")},
@@ -153,7 +181,13 @@ def _groups(text: Text, view: DraftView, family: str, on_tick: Callable[..., Any
         choices = [c for c in view.choices if c.family == f and family in {"", f.value}]
         if choices:
             cards = (_card(text, view, choice, on_tick) for choice in choices)
-            groups.append(html.fieldset({"key": f.value}, html.legend({"class": "section-title"}, text(FAMILIES[f][0])), html.div({"class": "stack stack-tight"}, *cards)))
+            groups.append(
+                html.fieldset(
+                    {"key": f.value},
+                    html.legend({"class": "section-title"}, text(FAMILIES[f][0])),
+                    html.div({"class": "stack stack-tight"}, *cards),
+                )
+            )
     return groups
 
 
@@ -168,11 +202,23 @@ def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[.
     if not choice.allowed_on:
         state.append(pill(text("Not with this plan"), "", "lock"))
     elif somewhere:
-        state.append(html.span({"class": "muted"}, text.plural("Active on {n} line", "Active on {n} lines", choice.active_on) if not everywhere or view.total_lines > 1 else text("Active")))
+        state.append(
+            html.span(
+                {"class": "muted"},
+                text.plural("Active on {n} line", "Active on {n} lines", choice.active_on)
+                if not everywhere or view.total_lines > 1
+                else text("Active"),
+            )
+        )
     else:
         state.append(html.span({"class": "muted"}, text("Available")))
     if 0 < choice.allowed_on < view.total_lines:
-        state.append(html.span({"class": "muted"}, text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on)))
+        state.append(
+            html.span(
+                {"class": "muted"},
+                text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on),
+            )
+        )
     about = ". ".join(part.rstrip(".") for part in (choice.description, choice.zone) if part)
     return option_card(
         choice.code,
@@ -195,14 +241,28 @@ def charge_note(text: Text, choice: OptionChoice) -> str:
 
 
 def _summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check: Any) -> VdomDict:
-    chosen = [(c, 1) for c in view.choices if c.code in view.add] + [(c, -1) for c in view.choices if c.code in view.remove]
+    chosen = [(c, 1) for c in view.choices if c.code in view.add] + [
+        (c, -1) for c in view.choices if c.code in view.remove
+    ]
     monthly = sum(sign * c.price_cents for c, sign in chosen if c.charge == "monthly")
     once = sum(c.price_cents for c, sign in chosen if c.charge != "monthly" and sign > 0)
 
     def entry(choice: OptionChoice, sign: int) -> tuple[Child, Child]:
         cents = sign * choice.price_cents if choice.charge == "monthly" or sign > 0 else 0
-        out = html.button({"class": "icon-button icon-button-small", "type": "button", "value": choice.code, "onClick": on_leave, "key": f"leave-{choice.code}"}, icon("close", "icon-small"), hidden(text("Leave {option} as it is", option=choice.name)))
-        return html.span({"class": "row row-fixed summary-name"}, out, html.span(choice.name)), html.span({"class": classes("difference-down" if cents < 0 else "difference-up")}, text.difference(cents))
+        out = html.button(
+            {
+                "class": "icon-button icon-button-small",
+                "type": "button",
+                "value": choice.code,
+                "onClick": on_leave,
+                "key": f"leave-{choice.code}",
+            },
+            icon("close", "icon-small"),
+            hidden(text("Leave {option} as it is", option=choice.name)),
+        )
+        return html.span({"class": "row row-fixed summary-name"}, out, html.span(choice.name)), html.span(
+            {"class": classes("difference-down" if cents < 0 else "difference-up")}, text.difference(cents)
+        )
 
     body: list[Child] = []
     if chosen:
@@ -210,7 +270,11 @@ def _summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check:
         if once:
             rows.append((text("Once, per line"), text.money(once)))
         body.append(total(rows, (text("A month, per line"), text.difference(monthly))))
-        body.append(html.p({"class": "small muted"}, text("Excl. VAT. The exact price of each line is in the next step.")))
+        body.append(
+            html.p(
+                {"class": "small muted"}, text("Excl. VAT. The exact price of each line is in the next step.")
+            )
+        )
     else:
         body.append(html.p({"class": "muted"}, text("Nothing chosen yet.")))
     body.append(button(text("Check the price"), kind="primary large wide", on_click=on_check))
@@ -234,14 +298,23 @@ def _lines(text: Text, view: DraftView, on_drop: Any) -> VdomDict:
                     {"key": str(line.line_id)},
                     number(text.msisdn(line.msisdn)),
                     html.span({"class": "muted"}, line.name),
-                    html.button({"class": "icon-button icon-button-small", "type": "button", "value": str(line.line_id), "onClick": on_drop}, icon("close", "icon-small"), hidden(text("Take {number} out", number=text.msisdn(line.msisdn))))
+                    html.button(
+                        {
+                            "class": "icon-button icon-button-small",
+                            "type": "button",
+                            "value": str(line.line_id),
+                            "onClick": on_drop,
+                        },
+                        icon("close", "icon-small"),
+                        hidden(text("Take {number} out", number=text.msisdn(line.msisdn))),
+                    )
                     if view.total_lines > 1
                     else None,
                 )
                 for line in view.lines
             ),
         ),
-        html.p({"class": "small muted"}, text.plural("and {n} more line", "and {n} more lines", more)) if more > 0 else None,
+        html.p({"class": "small muted"}, text.plural("and {n} more line", "and {n} more lines", more))
+        if more > 0
+        else None,
     )
-
-

@@ -56,11 +56,19 @@ def shortcuts(text: Text, *, may_read_orders: bool) -> list[VdomDict]:
     groups = [
         html.div(
             html.h3(text("Mobile fleet")),
-            html.ul(entry("/app/fleet", "fleet", text("See all lines")), entry("/app/fleet?status=active", "options", text("Change options on lines"))),
+            html.ul(
+                entry("/app/fleet", "fleet", text("See all lines")),
+                entry("/app/fleet?status=active", "options", text("Change options on lines")),
+            ),
         )
     ]
     if may_read_orders:
-        groups.append(html.div(html.h3(text("Requests")), html.ul(entry("/app/requests", "requests", text("Follow my requests")))))
+        groups.append(
+            html.div(
+                html.h3(text("Requests")),
+                html.ul(entry("/app/requests", "requests", text("Follow my requests"))),
+            )
+        )
     return groups
 
 
@@ -79,7 +87,12 @@ def Attention() -> VdomDict:
         return not_ready(text, query)
     if not query.data:
         return panel("todo", text("To do today"), html.p({"class": "muted"}, text("Nothing waits for you.")))
-    return panel("todo", text("To do today"), html.ul({"class": "todo"}, *(_todo(text, order) for order in query.data[:5])), bare=True)
+    return panel(
+        "todo",
+        text("To do today"),
+        html.ul({"class": "todo"}, *(_todo(text, order) for order in query.data[:5])),
+        bare=True,
+    )
 
 
 def _todo(text: Text, order: OrderSummary) -> VdomDict:
@@ -93,7 +106,10 @@ def _todo(text: Text, order: OrderSummary) -> VdomDict:
     return html.li(
         {"key": str(order.id)},
         icon("alert", "icon-lost" if lost else "icon-attention"),
-        html.div(html.h3(kind_words(text, order.kind), " ", number(order.reference)), html.p({"class": "muted"}, words)),
+        html.div(
+            html.h3(kind_words(text, order.kind), " ", number(order.reference)),
+            html.p({"class": "muted"}, words),
+        ),
         link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),
     )
 
@@ -104,7 +120,10 @@ def Running() -> VdomDict:
     query = use_query(orders.list_orders, topics=("orders",), open_only=True)
     if query.data is None:
         return not_ready(text, query)
-    beside: list[Child] = [html.span({"class": "live"}, text("Live")), html.a({"href": "/app/requests"}, text("All requests"))]
+    beside: list[Child] = [
+        html.span({"class": "live"}, text("Live")),
+        html.a({"href": "/app/requests"}, text("All requests")),
+    ]
     if not query.data:
         body = empty(
             text("No request under way"),
@@ -112,7 +131,9 @@ def Running() -> VdomDict:
             action=link_button(text("Change options on lines"), "/app/fleet?status=active"),
         )
     else:
-        body = requests_table(text, text("Requests under way, with their state and promised time"), query.data[:10])
+        body = requests_table(
+            text, text("Requests under way, with their state and promised time"), query.data[:10]
+        )
     return panel("running", text("Requests under way"), body, beside=beside, bare=True)
 
 
@@ -139,7 +160,17 @@ def _bar(counted: list[tuple[str, int]], total: int) -> VdomDict | None:
     parts, at = [], 0.0
     for code, n in counted:
         share = 100 * n / total
-        parts.append(html.svg.rect({"class": f"tone-{TONES.get(code, 2)}", "x": f"{at:.2f}%", "width": f"{max(share - 0.4, 0.4):.2f}%", "height": "100%", "key": code}))
+        parts.append(
+            html.svg.rect(
+                {
+                    "class": f"tone-{TONES.get(code, 2)}",
+                    "x": f"{at:.2f}%",
+                    "width": f"{max(share - 0.4, 0.4):.2f}%",
+                    "height": "100%",
+                    "key": code,
+                }
+            )
+        )
         at += share
     return html.svg({"class": "stacked-bar", "aria-hidden": "true"}, *parts)
 
@@ -150,7 +181,12 @@ def _legend(text: Text, counted: list[tuple[str, int]]) -> VdomDict:
         *(
             html.li(
                 {"key": code},
-                html.svg({"aria-hidden": "true"}, html.svg.rect({"class": f"tone-{TONES.get(code, 2)}", "width": "10", "height": "10", "rx": "2"})),
+                html.svg(
+                    {"aria-hidden": "true"},
+                    html.svg.rect(
+                        {"class": f"tone-{TONES.get(code, 2)}", "width": "10", "height": "10", "rx": "2"}
+                    ),
+                ),
                 html.a({"href": f"/app/fleet?status={code}"}, line_state_words(text, code)),
                 html.strong(text.number(n)),
             )

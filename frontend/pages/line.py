@@ -10,6 +10,7 @@ from backend.catalog.profiles import profile
 from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import HistoryEntry, LineDetail, Selection
+from backend.orders import drafts
 from backend.orders import service as orders
 from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, hidden, icon, key_values, notice, number
@@ -33,7 +34,7 @@ def LinePage(line: str, query: str, tab: str | None = None) -> VdomDict:
         if visit.go is not None:
             await visit.go(f"/app/change-options/{draft}")
 
-    change = use_action(orders.start_change, done=follow)
+    change = use_action(drafts.start_change, done=follow)
     if found.data is None:
         return html.div(not_ready(text, found))
     detail = found.data
@@ -51,11 +52,30 @@ def _header(visit: Visit, detail: LineDetail, pending: bool, on_change: Any) -> 
     actions: list[Child] = []
     if visit.may(Permission.ORDERS_PLACE):
         more = {"disabled": True, "aria-describedby": "running"} if detail.open_orders else None
-        actions = [button(text("Change options"), mark="options", kind="primary", on_click=on_change, busy=pending, more=more)]
+        actions = [
+            button(
+                text("Change options"),
+                mark="options",
+                kind="primary",
+                on_click=on_change,
+                busy=pending,
+                more=more,
+            )
+        ]
     shown = text.msisdn(detail.msisdn)
     return page_header(
         html.h1({"class": "number"}, shown),
-        html.p(", ".join(part for part in (detail.name, detail.plan.name, text("customer no. {number}", number=detail.billing_account)) if part)),
+        html.p(
+            ", ".join(
+                part
+                for part in (
+                    detail.name,
+                    detail.plan.name,
+                    text("customer no. {number}", number=detail.billing_account),
+                )
+                if part
+            )
+        ),
         beside=line_state(text, detail.status),
         actions=actions,
         crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (shown, None)),
@@ -106,8 +126,16 @@ def _overview(visit: Visit, detail: LineDetail) -> VdomDict:
     text = visit.text
     none = html.span({"class": "muted"}, text.context("options", "none"))
     options = names(visit, detail.options) or none
-    barrings = [visit.text.pick(b.name, b.code) for b in profile(visit.profile.carrier).barrings if b.code in detail.barrings]
-    cap = text("{amount} a month excl. VAT", amount=text.money(detail.roaming_cap_cents)) if detail.roaming_cap_cents is not None else html.span({"class": "muted"}, text("No cap chosen"))
+    barrings = [
+        visit.text.pick(b.name, b.code)
+        for b in profile(visit.profile.carrier).barrings
+        if b.code in detail.barrings
+    ]
+    cap = (
+        text("{amount} a month excl. VAT", amount=text.money(detail.roaming_cap_cents))
+        if detail.roaming_cap_cents is not None
+        else html.span({"class": "muted"}, text("No cap chosen"))
+    )
     account = f"{detail.billing_account} {detail.billing_account_label}".strip()
     subscription = key_values(
         [
@@ -116,10 +144,33 @@ def _overview(visit: Visit, detail: LineDetail) -> VdomDict:
             (text("Customer number"), account),
             *([(text("Cost centre"), detail.cost_centre)] if detail.cost_centre else []),
             (text("Number type"), text("Mobile")),
-            (text("Tariff plan"), [detail.plan.name, html.br(), html.span({"class": "muted"}, text("{amount} a month excl. VAT", amount=text.money(detail.plan_monthly_cents)))]),
-            (text("Options"), options, html.a({"href": f"/app/lines/{detail.id}/options"}, text("See"), hidden(f" {text('the options')}")) if detail.options else None),
+            (
+                text("Tariff plan"),
+                [
+                    detail.plan.name,
+                    html.br(),
+                    html.span(
+                        {"class": "muted"},
+                        text("{amount} a month excl. VAT", amount=text.money(detail.plan_monthly_cents)),
+                    ),
+                ],
+            ),
+            (
+                text("Options"),
+                options,
+                html.a(
+                    {"href": f"/app/lines/{detail.id}/options"},
+                    text("See"),
+                    hidden(f" {text('the options')}"),
+                )
+                if detail.options
+                else None,
+            ),
             (text("Barrings"), ", ".join(barrings) or html.span({"class": "muted"}, text("No barring"))),
-            (text("Split billing"), detail.split_profile or html.span({"class": "muted"}, text("No profile defined"))),
+            (
+                text("Split billing"),
+                detail.split_profile or html.span({"class": "muted"}, text("No profile defined")),
+            ),
             (text("Cap abroad"), cap),
             (text("Active since"), text.date(detail.activated_on) if detail.activated_on else none),
         ]
@@ -132,7 +183,15 @@ def _overview(visit: Visit, detail: LineDetail) -> VdomDict:
         [
             panel("sim", text("SIM card"), _sim(visit, detail)),
             panel("contact", text("Contact"), key_values(contact, stacked=True)) if contact else None,
-            html.p({"class": "small muted"}, text("Read from the network on {moment}. A change that ended since may be missing.", moment=text.moment(detail.refreshed_at))) if detail.refreshed_at else None,
+            html.p(
+                {"class": "small muted"},
+                text(
+                    "Read from the network on {moment}. A change that ended since may be missing.",
+                    moment=text.moment(detail.refreshed_at),
+                ),
+            )
+            if detail.refreshed_at
+            else None,
         ],
     )
 
@@ -145,7 +204,12 @@ def _sim(visit: Visit, detail: LineDetail) -> VdomDict:
             [
                 (text("SIM number"), number(text.sim(detail.sim_number))),
                 (text("Format"), text("eSIM") if detail.sim_kind == "esim" else text("Physical card")),
-                (text("Companion data SIM"), text.sim(detail.companion_sim) if detail.companion_sim else html.span({"class": "muted"}, text("None linked"))),
+                (
+                    text("Companion data SIM"),
+                    text.sim(detail.companion_sim)
+                    if detail.companion_sim
+                    else html.span({"class": "muted"}, text("None linked")),
+                ),
             ],
             stacked=True,
         ),
@@ -163,11 +227,29 @@ def Puk(line_id: UUID) -> VdomDict:
         set_code(found)
 
     reveal = use_action(lines.reveal_puk, done=show)
-    shown = number(code) if code else html.span(html.span({"aria-hidden": "true"}, "•••• ••••"), hidden(text("hidden")))
+    shown = (
+        number(code)
+        if code
+        else html.span(html.span({"aria-hidden": "true"}, "•••• ••••"), hidden(text("hidden")))
+    )
     return html.div(
         {"class": "puk", "aria-live": "polite"},
-        html.div(html.span({"class": "muted"}, text("PUK code")), html.br(), shown, html.br(), html.span({"class": "small muted"}, text("Every showing is recorded."))),
-        None if code else button(text("Show"), kind="small", on_click=lambda _event: reveal.run(line_id), busy=reveal.pending, more={"aria-label": text("Show the PUK code")}),
+        html.div(
+            html.span({"class": "muted"}, text("PUK code")),
+            html.br(),
+            shown,
+            html.br(),
+            html.span({"class": "small muted"}, text("Every showing is recorded.")),
+        ),
+        None
+        if code
+        else button(
+            text("Show"),
+            kind="small",
+            on_click=lambda _event: reveal.run(line_id),
+            busy=reveal.pending,
+            more={"aria-label": text("Show the PUK code")},
+        ),
         notice(reveal.problem.words, tone="danger", mark="alert", live=True) if reveal.problem else None,
     )
 
@@ -175,7 +257,12 @@ def Puk(line_id: UUID) -> VdomDict:
 def _options(visit: Visit, detail: LineDetail) -> VdomDict:
     text, known = visit.text, profile(visit.profile.carrier)
     if not detail.options:
-        return html.section({"class": "panel"}, empty(text("No option on this line"), text("Roaming, data or other options will be listed here.")))
+        return html.section(
+            {"class": "panel"},
+            empty(
+                text("No option on this line"), text("Roaming, data or other options will be listed here.")
+            ),
+        )
     entries = [option for code in detail.options if (option := known.option(code))]
     return panel(
         "options",
@@ -186,8 +273,23 @@ def _options(visit: Visit, detail: LineDetail) -> VdomDict:
                 html.li(
                     {"key": option.code},
                     icon(FAMILIES[option.family][1]),
-                    html.div(html.h3(text.pick(option.name)), html.p({"class": "muted"}, text.pick(option.description) or text(FAMILIES[option.family][0]))),
-                    html.span({"class": "option-price"}, html.span({"class": "price"}, text.money(option.price_cents)), html.span({"class": "price-note"}, text("a month excl. VAT") if option.charge == "monthly" else text("once excl. VAT"))),
+                    html.div(
+                        html.h3(text.pick(option.name)),
+                        html.p(
+                            {"class": "muted"},
+                            text.pick(option.description) or text(FAMILIES[option.family][0]),
+                        ),
+                    ),
+                    html.span(
+                        {"class": "option-price"},
+                        html.span({"class": "price"}, text.money(option.price_cents)),
+                        html.span(
+                            {"class": "price-note"},
+                            text("a month excl. VAT")
+                            if option.charge == "monthly"
+                            else text("once excl. VAT"),
+                        ),
+                    ),
                 )
                 for option in entries
             ),
@@ -203,8 +305,19 @@ def LineRequests(line_id: UUID) -> VdomDict:
     if found.data is None:
         return html.div(not_ready(text, found))
     if not found.data:
-        return html.section({"class": "panel"}, empty(text("No request on this line"), text("Every change will be here, with its promised time and its result.")))
-    return panel("requests", text("Requests on this line"), requests_table(text, text("Requests on this line, the newest first"), found.data), bare=True)
+        return html.section(
+            {"class": "panel"},
+            empty(
+                text("No request on this line"),
+                text("Every change will be here, with its promised time and its result."),
+            ),
+        )
+    return panel(
+        "requests",
+        text("Requests on this line"),
+        requests_table(text, text("Requests on this line, the newest first"), found.data),
+        bare=True,
+    )
 
 
 @component
@@ -214,7 +327,12 @@ def LineHistory(line_id: UUID) -> VdomDict:
     if found.data is None:
         return html.div(not_ready(text, found))
     if not found.data:
-        return html.section({"class": "panel"}, empty(text("Nothing has happened yet"), text("Changes and looks at secrets will be listed here.")))
+        return html.section(
+            {"class": "panel"},
+            empty(
+                text("Nothing has happened yet"), text("Changes and looks at secrets will be listed here.")
+            ),
+        )
     return panel("history", text("History"), timeline([_event(text, entry) for entry in found.data]))
 
 
@@ -222,6 +340,10 @@ def _event(text: Text, entry: HistoryEntry) -> dict[str, Any]:
     who = text("by {name}", name=entry.actor) if entry.actor else text("by the product or the carrier")
     title: Any = action_words(text, entry)
     if entry.reference:
-        title = [title, " ", html.a({"class": "number", "href": f"/app/requests/{entry.reference}"}, entry.reference)]
+        title = [
+            title,
+            " ",
+            html.a({"class": "number", "href": f"/app/requests/{entry.reference}"}, entry.reference),
+        ]
         title = html.span(*title)
     return {"state": "done", "title": title, "time": text.moment(entry.at), "note": who}

@@ -19,11 +19,23 @@ def MyMobilePage(query: str) -> VdomDict:
     visit = use_visit()
     text = visit.text
     found = use_query(lines.own_lines, topics=("fleet", "orders"))
-    head = page_header(text("Hello {name}", name=visit.actor.name.split(" ")[0]), html.p(text("Your line at {company}", company=visit.profile.tenant_name)))
+    head = page_header(
+        text("Hello {name}", name=visit.actor.name.split(" ")[0]),
+        html.p(text("Your line at {company}", company=visit.profile.tenant_name)),
+    )
     if found.data is None:
         return html.div(head, not_ready(text, found))
     if not found.data:
-        return html.div(head, html.section({"class": "panel"}, empty(text("No line is linked to you"), text("Ask your fleet manager to link your number to your account."))))
+        return html.div(
+            head,
+            html.section(
+                {"class": "panel"},
+                empty(
+                    text("No line is linked to you"),
+                    text("Ask your fleet manager to link your number to your account."),
+                ),
+            ),
+        )
     return html.div(head, html.div({"class": "stack"}, *(_line(visit, line) for line in found.data)))
 
 
@@ -49,16 +61,25 @@ def _line(visit: Visit, line: LineDetail) -> VdomDict:
         html.li(
             {"key": option.code},
             icon(FAMILIES[option.family][1]),
-            html.div(html.h3(text.pick(option.name)), html.p({"class": "muted"}, text.pick(option.description))),
+            html.div(
+                html.h3(text.pick(option.name)), html.p({"class": "muted"}, text.pick(option.description))
+            ),
             pill(text("Active"), "active", "dot"),
         )
         for option in options
     ]
-    mine = html.ul({"class": "todo"}, *entries) if entries else empty(text("No option on this line"), text("Ask your fleet manager when you need one."))
+    mine = (
+        html.ul({"class": "todo"}, *entries)
+        if entries
+        else empty(text("No option on this line"), text("Ask your fleet manager when you need one."))
+    )
     return html.div(
         {"key": str(line.id)},
         columns(
-            [panel(f"line-{line.id}", text("My subscription"), about), panel(f"options-{line.id}", text("My options"), mine, bare=True)],
+            [
+                panel(f"line-{line.id}", text("My subscription"), about),
+                panel(f"options-{line.id}", text("My options"), mine, bare=True),
+            ],
             [panel(f"sim-{line.id}", text("My SIM"), sim)],
         ),
     )

@@ -23,7 +23,7 @@ from frontend.labels import ITEM_STATES, RUNNING, item_state, kind_words, order_
 from frontend.text import Text
 from frontend.visit import Visit
 
-PAGE = 50
+PAGE = 200  # as the use case lists them
 
 
 def _topic(order: OrderDetail) -> str:
@@ -35,7 +35,10 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     visit = use_visit()
     text = visit.text
     found = use_query(orders.get_order, reference, topic_of=_topic)
-    undo = use_action(orders.undo_order, done=lambda _order: visit.tell("toast", text=text("Request undone. Nothing was sent.")))
+    undo = use_action(
+        orders.undo_order,
+        done=lambda _order: visit.tell("toast", text=text("Request undone. Nothing was sent.")),
+    )
     if found.data is None:
         return html.div(not_ready(text, found))
     order = found.data
@@ -43,7 +46,11 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     page = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
     return html.div(
         _header(visit, order),
-        html.div({"class": "before-columns"}, notice(undo.problem.words, tone="danger", mark="alert", live=True)) if undo.problem else None,
+        html.div(
+            {"class": "before-columns"}, notice(undo.problem.words, tone="danger", mark="alert", live=True)
+        )
+        if undo.problem
+        else None,
         columns(
             [
                 _countdown(visit, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
@@ -52,7 +59,14 @@ def RequestPage(reference: str, query: str) -> VdomDict:
             ],
             [
                 panel("about", text("About"), _about(visit, order)),
-                html.p({"class": "muted small"}, text("You may close this page: the request goes on, and the confirmation comes by e-mail.")) if order.state in RUNNING else None,
+                html.p(
+                    {"class": "muted small"},
+                    text(
+                        "You may close this page: the request goes on, and the confirmation comes by e-mail."
+                    ),
+                )
+                if order.state in RUNNING
+                else None,
                 link_button(text("Back to the fleet"), "/app/fleet"),
             ],
         ),
@@ -62,7 +76,12 @@ def RequestPage(reference: str, query: str) -> VdomDict:
 def _header(visit: Visit, order: OrderDetail) -> VdomDict:
     text = visit.text
     copy = html.button(
-        {"class": "button button-quiet button-small", "type": "button", "data-copy": order.reference, "data-done": text("Reference copied")},
+        {
+            "class": "button button-quiet button-small",
+            "type": "button",
+            "data-copy": order.reference,
+            "data-done": text("Reference copied"),
+        },
         icon("copy"),
         text("Copy the reference"),
     )
@@ -85,14 +104,33 @@ def _countdown(visit: Visit, order: OrderDetail, *, pending: bool, on_undo: Any)
     return html.div(
         {"class": "countdown", "key": "countdown"},
         html.div(
-            html.h2({"role": "timer", "aria-live": "off", "data-text": text("Sent in {s} s", s="{s}"), **ticking}, text("Sent in {s} s", s=round(left))),
-            html.p({"class": "muted"}, text("{carrier} has received nothing yet. You can undo everything free of charge.", carrier=order.carrier)),
+            html.h2(
+                {"role": "timer", "aria-live": "off", "data-text": text("Sent in {s} s", s="{s}"), **ticking},
+                text("Sent in {s} s", s=round(left)),
+            ),
+            html.p(
+                {"class": "muted"},
+                text(
+                    "{carrier} has received nothing yet. You can undo everything free of charge.",
+                    carrier=order.carrier,
+                ),
+            ),
         ),
-        button(text("Undo the request"), mark="undo", on_click=on_undo, busy=pending) if order.may_undo and visit.may(Permission.ORDERS_UNDO) else None,
+        button(text("Undo the request"), mark="undo", on_click=on_undo, busy=pending)
+        if order.may_undo and visit.may(Permission.ORDERS_UNDO)
+        else None,
         html.svg(
             {"aria-hidden": "true"},
             html.svg.rect({"class": "meter-track", "width": "100%", "height": "4"}),
-            html.svg.rect({"class": "countdown-fill", "width": f"{100 * left / span:.1f}%", "height": "4", "data-span": f"{span:.2f}", **ticking}),
+            html.svg.rect(
+                {
+                    "class": "countdown-fill",
+                    "width": f"{100 * left / span:.1f}%",
+                    "height": "4",
+                    "data-span": f"{span:.2f}",
+                    **ticking,
+                }
+            ),
         ),
     )
 
@@ -104,31 +142,55 @@ def _progress(visit: Visit, order: OrderDetail) -> VdomDict:
     if running and order.promise.due_at is not None:
         due = order.promise.due_at
         today = clock.local(due).date() == clock.today()
-        beside.append(html.span({"class": "small muted"}, text("Promised before {moment}", moment=text.time(due) if today else text.moment(due))))
-    return panel("progress", text("Progress"), _counts(text, order), timeline(order_steps(visit, order), live=True), beside=beside)
+        beside.append(
+            html.span(
+                {"class": "small muted"},
+                text("Promised before {moment}", moment=text.time(due) if today else text.moment(due)),
+            )
+        )
+    return panel(
+        "progress",
+        text("Progress"),
+        _counts(text, order),
+        timeline(order_steps(visit, order), live=True),
+        beside=beside,
+    )
 
 
 def _counts(text: Text, order: OrderDetail) -> VdomDict | None:
     """How far an order of many lines is."""
     whole = sum(order.counts.values()) - order.counts.get(ItemState.SKIPPED, 0)
-    ended = sum(order.counts.get(state, 0) for state in (ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED))
+    ended = sum(
+        order.counts.get(state, 0) for state in (ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED)
+    )
     if whole < 2 or order.state not in {OrderState.SUBMITTED, OrderState.IN_PROGRESS, OrderState.HELD}:
         return None
     words = text("{ended} of {whole} lines", ended=text.number(ended), whole=text.number(whole))
-    return html.div({"class": "stack stack-tight", "key": "counts"}, progress(ended, whole, text("Lines done")), html.p({"class": "small muted"}, words))
+    return html.div(
+        {"class": "stack stack-tight", "key": "counts"},
+        progress(ended, whole, text("Lines done")),
+        html.p({"class": "small muted"}, words),
+    )
 
 
 def _about(visit: Visit, order: OrderDetail) -> VdomDict:
     text, price = visit.text, order.price
-    accepted: list[Child] = [text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))]
+    accepted: list[Child] = [
+        text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))
+    ]
     if price.one_off:
         accepted += [html.br(), text("{amount} once excl. VAT", amount=text.money(price.one_off))]
     if price.pro_rata:
-        accepted += [html.br(), text("{amount} excl. VAT until the end of the month", amount=text.money(price.pro_rata))]
+        accepted += [
+            html.br(),
+            text("{amount} excl. VAT until the end of the month", amount=text.money(price.pro_rata)),
+        ]
     rows: list[tuple[Any, ...]] = [
         (text("Requested by"), order.requested_by),
         (text("On"), text.moment(order.requested_at)),
-        (text("To add"), names(visit, order.add)) if order.add else (text("To remove"), names(visit, order.remove)),
+        (text("To add"), names(visit, order.add))
+        if order.add
+        else (text("To remove"), names(visit, order.remove)),
     ]
     if order.add and order.remove:
         rows.append((text("To remove"), names(visit, order.remove)))
@@ -148,7 +210,11 @@ def Items(order: OrderDetail, page: int) -> VdomDict:
     text = visit.text
     if page > 1:
         return FurtherItems(order=order, page=page, key=f"further-{page}")
-    return _items(visit, order, order.items, page) if order.items else html.div(notice(text("This request has no lines.")))
+    return (
+        _items(visit, order, order.items, page)
+        if order.items
+        else html.div(notice(text("This request has no lines.")))
+    )
 
 
 @component
@@ -162,36 +228,97 @@ def FurtherItems(order: OrderDetail, page: int) -> VdomDict:
 
 def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: int) -> VdomDict:
     text, first = visit.text, (page - 1) * PAGE
-    frame = table_frame(text("Result per line"), [(text("Line"), ""), (text("Change"), "rank-2"), (text("Status"), "")], hover=False)
+    frame = table_frame(
+        text("Result per line"),
+        [(text("Line"), ""), (text("Change"), "rank-2"), (text("Status"), "")],
+        hover=False,
+    )
     foot = None
     if order.items_total > PAGE:
-        span = text("{first}-{last} of {total}", first=text.number(first + 1), last=text.number(first + len(items)), total=text.number(order.items_total))
+        span = text(
+            "{first}-{last} of {total}",
+            first=text.number(first + 1),
+            last=text.number(first + len(items)),
+            total=text.number(order.items_total),
+        )
         here = f"/app/requests/{order.reference}?page="
         foot = html.div(
             {"class": "panel-footer"},
             html.span(span),
             html.nav(
                 {"class": "pager push", "aria-label": text("Pages")},
-                html.a({"class": "button button-small", "href": f"{here}{page - 1}", "data-keep": ""}, icon("left", "icon-small"), text("Previous")) if page > 1 else None,
-                html.a({"class": "button button-small", "href": f"{here}{page + 1}", "data-keep": ""}, text("Next"), icon("right", "icon-small")) if first + PAGE < order.items_total else None,
+                html.a(
+                    {"class": "button button-small", "href": f"{here}{page - 1}", "data-keep": ""},
+                    icon("left", "icon-small"),
+                    text("Previous"),
+                )
+                if page > 1
+                else None,
+                html.a(
+                    {"class": "button button-small", "href": f"{here}{page + 1}", "data-keep": ""},
+                    text("Next"),
+                    icon("right", "icon-small"),
+                )
+                if first + PAGE < order.items_total
+                else None,
             ),
         )
-    return panel("items", text("Lines of the request"), rows_table(frame, [(str(item.id), _row(visit, item)) for item in items]), foot, beside=[_results(text, order)], bare=True)
+    return panel(
+        "items",
+        text("Lines of the request"),
+        rows_table(frame, [(str(item.id), _row(visit, item)) for item in items]),
+        foot,
+        beside=[_results(text, order)],
+        bare=True,
+    )
 
 
 def _results(text: Text, order: OrderDetail) -> VdomDict:
     """How many lines are in which state, worst first."""
-    shown = [state for state in (ItemState.FAILED, ItemState.HELD, ItemState.IN_PROGRESS, ItemState.SENT, ItemState.WAITING, ItemState.DONE, ItemState.SKIPPED, ItemState.CANCELLED) if order.counts.get(state)]
-    return html.span({"class": "row small push"}, *(pill(f"{text.number(order.counts[state])} {text(ITEM_STATES[state][0]).lower()}", ITEM_STATES[state][1], ITEM_STATES[state][2]) for state in shown))
+    shown = [
+        state
+        for state in (
+            ItemState.FAILED,
+            ItemState.HELD,
+            ItemState.IN_PROGRESS,
+            ItemState.SENT,
+            ItemState.WAITING,
+            ItemState.DONE,
+            ItemState.SKIPPED,
+            ItemState.CANCELLED,
+        )
+        if order.counts.get(state)
+    ]
+    return html.span(
+        {"class": "row small push"},
+        *(
+            pill(
+                f"{text.number(order.counts[state])} {text(ITEM_STATES[state][0]).lower()}",
+                ITEM_STATES[state][1],
+                ITEM_STATES[state][2],
+            )
+            for state in shown
+        ),
+    )
 
 
 def _row(visit: Visit, item: OrderItemView) -> VdomDict:
     text = visit.text
     skipped = item.state == ItemState.SKIPPED
-    change: Child = change_list(visit, item.add, item.remove) if item.add or item.remove else text("Nothing to change")
+    change: Child = (
+        change_list(visit, item.add, item.remove) if item.add or item.remove else text("Nothing to change")
+    )
     return html.tr(
         {"class": "is-skipped"} if skipped else {},
-        html.th({"scope": "row"}, html.a({"class": "number", "href": f"/app/lines/{item.line_id}"}, text.msisdn(item.msisdn)), html.span({"class": "cell-sub"}, item.name)),
+        html.th(
+            {"scope": "row"},
+            html.a({"class": "number", "href": f"/app/lines/{item.line_id}"}, text.msisdn(item.msisdn)),
+            html.span({"class": "cell-sub"}, item.name),
+        ),
         html.td({"class": "rank-2"}, change),
-        html.td({"class": "keep"}, item_state(text, item.state), html.span({"class": "cell-sub"}, reason_words(text, item.reason)) if item.reason else None),
+        html.td(
+            {"class": "keep"},
+            item_state(text, item.state),
+            html.span({"class": "cell-sub"}, reason_words(text, item.reason)) if item.reason else None,
+        ),
     )

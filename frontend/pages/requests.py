@@ -27,7 +27,12 @@ def RequestsPage(query: str) -> VdomDict:
     page = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
     found = use_query(orders.list_orders, topics=("orders",), open_only=open_only, page=page)
     current = f"{HERE}?show=open" if open_only else HERE
-    views = tabs(text, text("Views"), [(text("All requests"), HERE, None), (text("Under way"), f"{HERE}?show=open", None)], current)
+    views = tabs(
+        text,
+        text("Views"),
+        [(text("All requests"), HERE, None), (text("Under way"), f"{HERE}?show=open", None)],
+        current,
+    )
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))
     if found.data is None:
         return html.div(head, views, not_ready(text, found))
@@ -36,14 +41,24 @@ def RequestsPage(query: str) -> VdomDict:
     return html.div(
         head,
         views,
-        panel("list", text("Requests"), requests_table(text, text("Requests, the newest first"), found.data), beside=[html.span({"class": "live"}, text("Live"))], bare=True),
+        panel(
+            "list",
+            text("Requests"),
+            requests_table(text, text("Requests, the newest first"), found.data),
+            beside=[html.span({"class": "live"}, text("Live"))],
+            bare=True,
+        ),
         _pager(text, current, page, full=len(found.data) >= PAGE),
     )
 
 
 def _nothing(text: Text, *, open_only: bool) -> VdomDict:
     if open_only:
-        return empty(text("No request under way"), text("Those that ended are under \"All requests\"."), action=link_button(text("See all requests"), HERE))
+        return empty(
+            text("No request under way"),
+            text('Those that ended are under "All requests".'),
+            action=link_button(text("See all requests"), HERE),
+        )
     return empty(
         text("No request yet"),
         text("Every change on a line will be here, with its promised time and its result."),
@@ -60,6 +75,16 @@ def _pager(text: Text, base: str, page: int, *, full: bool) -> VdomDict | None:
 
     return html.nav(
         {"class": "pager push pager-below", "aria-label": text("Pages")},
-        html.a({"class": "button button-small", "href": at(page - 1)}, icon("left", "icon-small"), text("Previous")) if page > 1 else None,
-        html.a({"class": "button button-small", "href": at(page + 1)}, text("Next"), icon("right", "icon-small")) if full else None,
+        html.a(
+            {"class": "button button-small", "href": at(page - 1)},
+            icon("left", "icon-small"),
+            text("Previous"),
+        )
+        if page > 1
+        else None,
+        html.a(
+            {"class": "button button-small", "href": at(page + 1)}, text("Next"), icon("right", "icon-small")
+        )
+        if full
+        else None,
     )

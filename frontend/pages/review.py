@@ -7,7 +7,7 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.core import clock
-from backend.orders import service as orders
+from backend.orders import drafts
 from backend.orders.schemas import ItemPreview, ItemState, OrderDetail, OrderPreview, Price
 from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, classes, hidden, key_values, notice, number, total
@@ -27,7 +27,7 @@ from frontend.visit import Visit
 def ReviewPage(draft: str, query: str) -> VdomDict:
     visit = use_visit()
     text, draft_id = visit.text, UUID(draft)
-    found = use_query(orders.preview_draft, draft_id)
+    found = use_query(drafts.preview_draft, draft_id)
 
     async def placed(order: OrderDetail) -> None:
         if visit.go is not None:
@@ -37,7 +37,7 @@ def ReviewPage(draft: str, query: str) -> VdomDict:
         if problem.code == "price_changed":
             found.refetch()
 
-    send = use_action(orders.submit_draft, done=placed, failed=refused)
+    send = use_action(drafts.submit_draft, done=placed, failed=refused)
     if found.data is None:
         return html.div(not_ready(text, found))
     preview, back = found.data, f"/app/change-options/{draft}"
@@ -47,14 +47,30 @@ def ReviewPage(draft: str, query: str) -> VdomDict:
         page_header(
             text("Check before you send"),
             html.p(f"{changes}, {stays}." if preview.skipped else f"{changes}."),
-            crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (text("Change options"), back), (text("Check"), None)),
+            crumbs=breadcrumb(
+                text, (text("Fleet"), "/app/fleet"), (text("Change options"), back), (text("Check"), None)
+            ),
         ),
         change_steps(text, 2, draft),
-        html.div({"class": "before-columns"}, notice(send.problem.words, tone="danger", mark="alert", live=True)) if send.problem else None,
+        html.div(
+            {"class": "before-columns"}, notice(send.problem.words, tone="danger", mark="alert", live=True)
+        )
+        if send.problem
+        else None,
         columns(
             [panel("what", text("Your request"), _request(visit, preview, back)), _per_line(visit, preview)],
             [
-                panel("cost", text("What it costs"), *_cost(text, preview), _send(text, preview, pending=send.pending, on_send=lambda _event: send.run(draft_id, fingerprint=preview.fingerprint))),
+                panel(
+                    "cost",
+                    text("What it costs"),
+                    *_cost(text, preview),
+                    _send(
+                        text,
+                        preview,
+                        pending=send.pending,
+                        on_send=lambda _event: send.run(draft_id, fingerprint=preview.fingerprint),
+                    ),
+                ),
                 link_button(text("Back to the options"), back, mark="left", kind="quiet"),
             ],
             sticky=True,
@@ -68,7 +84,14 @@ def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
     def options(codes: list[str]) -> list[Child]:
         shown: list[Child] = []
         for code in codes:
-            shown.append(html.div({"key": code}, option_name(visit, code), html.br(), html.span({"class": "muted"}, option_price(visit, code))))
+            shown.append(
+                html.div(
+                    {"key": code},
+                    option_name(visit, code),
+                    html.br(),
+                    html.span({"class": "muted"}, option_price(visit, code)),
+                )
+            )
         return shown
 
     def edit(what: str) -> VdomDict:
@@ -97,14 +120,21 @@ def item_reason(visit: Visit, item: ItemPreview) -> str:
 def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
     text = visit.text
     foot = html.tr(
-        html.th({"scope": "row"}, text.plural("Total of {n} line", "Total of {n} lines", preview.total_lines)),
+        html.th(
+            {"scope": "row"}, text.plural("Total of {n} line", "Total of {n} lines", preview.total_lines)
+        ),
         html.td({"class": "amount rank-2"}, text.money(preview.monthly_before)),
         html.td({"class": "amount rank-2"}, text.money(preview.monthly_after)),
         html.td({"class": "amount"}, text.difference(preview.monthly_after - preview.monthly_before)),
     )
     frame = table_frame(
         text("Price difference per line and in total, excl. VAT"),
-        [(text("Line"), ""), (text("Today"), "amount rank-2"), (text("After"), "amount rank-2"), (text("Difference"), "amount")],
+        [
+            (text("Line"), ""),
+            (text("Today"), "amount rank-2"),
+            (text("After"), "amount rank-2"),
+            (text("Difference"), "amount"),
+        ],
         foot=foot,
         hover=False,
     )
@@ -113,7 +143,14 @@ def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
         "lines",
         text("Price per line"),
         rows_table(frame, [(str(item.line_id), _item(visit, item)) for item in preview.items]),
-        html.p({"class": "panel-footer"}, text.plural("and {n} more line, counted in the total", "and {n} more lines, counted in the total", more)) if more > 0 else None,
+        html.p(
+            {"class": "panel-footer"},
+            text.plural(
+                "and {n} more line, counted in the total", "and {n} more lines, counted in the total", more
+            ),
+        )
+        if more > 0
+        else None,
         beside=[html.span({"class": "small muted"}, text("A month, excl. VAT"))],
         bare=True,
     )
@@ -129,11 +166,27 @@ def _item(visit: Visit, item: ItemPreview) -> VdomDict:
             number(text.msisdn(item.msisdn)),
             html.span({"class": "cell-sub"}, item.name),
             html.span({"class": "cell-sub"}, why) if why else None,
-            html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off))) if item.one_off else None,
+            html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off)))
+            if item.one_off
+            else None,
         ),
         html.td({"class": "amount rank-2"}, text.money(item.monthly_before)),
         html.td({"class": "amount rank-2"}, text.money(item.monthly_after)),
-        html.td({"class": classes("amount", None if skipped else "difference-up" if difference > 0 else "difference-down" if difference < 0 else None)}, text.difference(difference)),
+        html.td(
+            {
+                "class": classes(
+                    "amount",
+                    None
+                    if skipped
+                    else "difference-up"
+                    if difference > 0
+                    else "difference-down"
+                    if difference < 0
+                    else None,
+                )
+            },
+            text.difference(difference),
+        ),
     )
 
 
@@ -141,15 +194,34 @@ def _cost(text: Text, preview: OrderPreview) -> list[Child]:
     price: Price = preview.price
     today = clock.today()
     last = today.replace(day=price.days_in_month) if price.days_in_month else today
-    span = text("From {first} to {last}, {left} of {days} days", first=f"{today:%d/%m}", last=f"{last:%d/%m}", left=price.days_left, days=price.days_in_month)
-    rows: list[tuple[Any, Any]] = [(span, text.money(price.pro_rata)), (text("One-off costs"), text.money(price.one_off))]
+    span = text(
+        "From {first} to {last}, {left} of {days} days",
+        first=f"{today:%d/%m}",
+        last=f"{last:%d/%m}",
+        left=price.days_left,
+        days=price.days_in_month,
+    )
+    rows: list[tuple[Any, Any]] = [
+        (span, text.money(price.pro_rata)),
+        (text("One-off costs"), text.money(price.one_off)),
+    ]
     rows += [(text("VAT {rate}", rate=text.percent(vat.rate)), text.money(vat.amount)) for vat in price.vat]
     return [
         html.div(
-            html.p({"class": "figure"}, text.difference(price.monthly_difference), " ", html.small(text("a month excl. VAT"))),
-            html.p({"class": "muted"}, text("{amount} incl. VAT", amount=text.difference(price.monthly_difference_incl))),
+            html.p(
+                {"class": "figure"},
+                text.difference(price.monthly_difference),
+                " ",
+                html.small(text("a month excl. VAT")),
+            ),
+            html.p(
+                {"class": "muted"},
+                text("{amount} incl. VAT", amount=text.difference(price.monthly_difference_incl)),
+            ),
         ),
-        total(rows, (text("On the invoice of {month}", month=text.month(clock.now())), text.money(price.total))),
+        total(
+            rows, (text("On the invoice of {month}", month=text.month(clock.now())), text.money(price.total))
+        ),
     ]
 
 
@@ -160,5 +232,14 @@ def _send(text: Text, preview: OrderPreview, *, pending: bool, on_send: Any) -> 
     return html.div(
         {"class": "stack stack-tight"},
         button(text("Send the request"), kind="primary large wide", on_click=on_send, busy=pending),
-        html.p({"class": "small muted"}, text.plural("Nothing leaves for {n} second: you can still undo.", "Nothing leaves for {n} seconds: you can still undo.", grace)) if grace else None,
+        html.p(
+            {"class": "small muted"},
+            text.plural(
+                "Nothing leaves for {n} second: you can still undo.",
+                "Nothing leaves for {n} seconds: you can still undo.",
+                grace,
+            ),
+        )
+        if grace
+        else None,
     )

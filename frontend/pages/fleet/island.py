@@ -25,31 +25,67 @@ def _frame(language: str, may_change: bool) -> str:
         {"class": "search", "role": "search", "action": FLEET, "method": "get", "data-merge": ""},
         html.label({"class": "visually-hidden", "for": "fleet-search"}, text("Search the fleet")),
         icon("search"),
-        html.input({"class": "input input-compact", "type": "search", "id": "fleet-search", "name": "search", "data-live": "", "autocomplete": "off", "placeholder": text("Number, SIM, customer number or name"), "value": "@search@"}),
+        html.input(
+            {
+                "class": "input input-compact",
+                "type": "search",
+                "id": "fleet-search",
+                "name": "search",
+                "data-live": "",
+                "autocomplete": "off",
+                "placeholder": text("Number, SIM, customer number or name"),
+                "value": "@search@",
+            }
+        ),
         html.span({"class": "contents"}, "@kept@"),
     )
-    change: Child = button(text("Change options"), mark="options", more={"data-act": "change", "data-work": ""}) if may_change else None
+    change: Child = (
+        button(text("Change options"), mark="options", more={"data-act": "change", "data-work": ""})
+        if may_change
+        else None
+    )
     bar = html.div(
         {"class": "selection-bar", "role": "region", "aria-label": text("Selection"), "hidden": True},
         html.strong({"data-counter": ""}),
         button("", kind="quiet", more={"data-act": "everything", "data-count": "0", "hidden": True}),
         change,
-        html.button({"class": "icon-button", "type": "button", "data-act": "clear"}, icon("close"), hidden(text("Clear the selection"))),
+        html.button(
+            {"class": "icon-button", "type": "button", "data-act": "clear"},
+            icon("close"),
+            hidden(text("Clear the selection")),
+        ),
     )
     menu = html.div(
         {"class": "menu", "id": "row-menu", "popover": "auto"},
         html.a({"href": FLEET}, icon("eye"), text("See the line")),
-        html.button({"type": "button", "data-act": "change", "value": ""}, icon("options"), text("Change options")) if may_change else None,
+        html.button(
+            {"type": "button", "data-act": "change", "value": ""}, icon("options"), text("Change options")
+        )
+        if may_change
+        else None,
     )
     panel = html.section(
         {"class": "panel", "aria-label": text("Lines")},
         html.div(
             {"class": "toolbar"},
             search,
-            html.button({"class": "button", "type": "button", "popovertarget": "filters"}, icon("filter"), text("Filter")),
+            html.button(
+                {"class": "button", "type": "button", "popovertarget": "filters"},
+                icon("filter"),
+                text("Filter"),
+            ),
             html.div({"data-region": "chips", "class": "contents"}, "@chips@"),
         ),
-        html.dialog({"class": "drawer", "id": "filters", "popover": "auto", "aria-labelledby": "filters-title", "data-region": "filters"}, "@filters@"),
+        html.dialog(
+            {
+                "class": "drawer",
+                "id": "filters",
+                "popover": "auto",
+                "aria-labelledby": "filters-title",
+                "data-region": "filters",
+            },
+            "@filters@",
+        ),
         html.div(
             {"class": "table-frame"},
             html.table(
@@ -75,7 +111,11 @@ def _frame(language: str, may_change: bool) -> str:
     }
     return to_html(
         html.div(
-            {"data-island": "fleet", "data-view": "@view@", **{f"data-{name}": said for name, said in words.items()}},
+            {
+                "data-island": "fleet",
+                "data-view": "@view@",
+                **{f"data-{name}": said for name, said in words.items()},
+            },
             html.div({"data-region": "head"}, "@head@"),
             html.div({"data-region": "views"}, "@views@"),
             panel,
@@ -90,10 +130,14 @@ def _fill(frame: str, values: Mapping[str, str]) -> str:
     return re.sub(r"@([a-z]+)@", lambda found: values.get(found[1], ""), frame)
 
 
-def island_html(visit: Visit, regions: Mapping[str, str], rows: str, *, view: str, search: str, kept: str) -> str:
+def island_html(
+    visit: Visit, regions: Mapping[str, str], rows: str, *, view: str, search: str, kept: str
+) -> str:
     """The whole page. The search box keeps the rest of the view where no script runs yet."""
     frame = _frame(visit.text.language, visit.may(Permission.ORDERS_PLACE))
-    return _fill(frame, {**regions, "rows": rows, "view": escape(view), "search": escape(search), "kept": kept})
+    return _fill(
+        frame, {**regions, "rows": rows, "view": escape(view), "search": escape(search), "kept": kept}
+    )
 
 
 @lru_cache(maxsize=16)

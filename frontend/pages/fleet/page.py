@@ -11,13 +11,15 @@ from reactpy import use_effect, use_ref
 from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
+from backend.lines import refresh as refreshing
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets, LinePage, Selection, Snapshot
-from backend.orders import service as orders
+from backend.orders import drafts
 from frontend.client import asset_url
 from frontend.hooks import BURST_SECONDS, component, handler, problem_of, use_visit
 from frontend.markup import to_html
 from frontend.pages.fleet import regions as parts
+from frontend.pages.fleet.facets import facets_of
 from frontend.pages.fleet.island import island_html, waiting_html
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
@@ -29,9 +31,11 @@ Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False
 async def read_list(visit: Visit, view: View) -> tuple[LinePage, LineFacets, Snapshot]:
     """One page of lines, what can be filtered by, how old the list is. A page beyond the end is the first."""
     actor = await visit.recheck()
-    page = await lines.list_lines(actor, view.filter, sort=view.sort, descending=view.descending, page=view.page)
-    facets = await lines.line_facets(actor)
-    return page, facets, await lines.snapshot(actor)
+    page = await lines.list_lines(
+        actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
+    )
+    facets = await facets_of(visit, actor)
+    return page, facets, await refreshing.snapshot(actor)
 
 
 def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot: Snapshot) -> dict[str, str]:
@@ -57,7 +61,14 @@ async def first_view(visit: Visit, query: str) -> str:
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
         for key, value in view.without("search").pairs()
     )
-    return island_html(visit, draw(visit, view, page, facets, snapshot), rows, view=view.key, search=view.filter.search, kept=kept)
+    return island_html(
+        visit,
+        draw(visit, view, page, facets, snapshot),
+        rows,
+        view=view.key,
+        search=view.filter.search,
+        kept=kept,
+    )
 
 
 class Listing:
@@ -106,14 +117,26 @@ class Listing:
         except Exception as error:
             if not self.over:
                 failed = to_html(parts.unreadable(visit.text, problem_of(visit, error).words))
-                await visit.tell("fleet", version=version, regions={"empty": failed}, rows=[], view=view.key, search=view.filter.search)
+                await visit.tell(
+                    "fleet",
+                    version=version,
+                    regions={"empty": failed},
+                    rows=[],
+                    view=view.key,
+                    search=view.filter.search,
+                )
                 self.seen = {}
             return
         if self.over or query != self.query:
             return  # a newer view is on its way
         rows = rows_html(visit.text, visit.profile.carrier, page.items)
         prints = {key: hash(html) for key, html in rows}
-        message: dict[str, Any] = {"version": version, "regions": draw(visit, view, page, facets, snapshot), "view": view.key, "search": view.filter.search}
+        message: dict[str, Any] = {
+            "version": version,
+            "regions": draw(visit, view, page, facets, snapshot),
+            "view": view.key,
+            "search": view.filter.search,
+        }
         if list(prints) == list(self.seen):
             message["some"] = [(key, html) for key, html in rows if self.seen[key] != prints[key]]
         else:
@@ -130,14 +153,20 @@ class Listing:
                 case "load":
                     await self.load()
                 case "refresh":
-                    await lines.refresh(actor)
+                    await refreshing.refresh(actor)
                     await self.load()
                 case "pick":
-                    found = await lines.selection_summary(actor, view.filter, product_type=str(event["type"]), status=str(event["status"]))
-                    words = visit.text.plural("Choose the {n} compatible line", "Choose all {n} compatible lines", found.count)
-                    await visit.tell("picked", type=found.product_type, status=found.status, count=found.count, words=words)
+                    found = await lines.selection_summary(
+                        actor, view.filter, product_type=str(event["type"]), status=str(event["status"])
+                    )
+                    words = visit.text.plural(
+                        "Choose the {n} compatible line", "Choose all {n} compatible lines", found.count
+                    )
+                    await visit.tell(
+                        "picked", type=found.product_type, status=found.status, count=found.count, words=words
+                    )
                 case "change":
-                    draft = await orders.start_change(actor, self._selection(event, view))
+                    draft = await drafts.start_change(actor, self._selection(event, view))
                     if visit.go is not None:
                         await visit.go(f"/app/change-options/{draft}")
         finally:
@@ -146,7 +175,9 @@ class Listing:
     @staticmethod
     def _selection(event: Any, view: View) -> Selection:
         if event.get("all"):
-            narrowed = msgspec.structs.replace(view.filter, product_type=(str(event["type"]),), status=(str(event["status"]),))
+            narrowed = msgspec.structs.replace(
+                view.filter, product_type=(str(event["type"]),), status=(str(event["status"]),)
+            )
             return Selection(filter=narrowed)
         return Selection(line_ids=tuple(UUID(str(line)) for line in event["ids"]))
 
@@ -162,5 +193,3 @@ def FleetPage(query: str) -> VdomDict:
         listing.current.show(query)
     use_effect(listing.current.start, [])
     return Fleet({"island": waiting_html(visit), "onAct": handler(visit, listing.current.act)})
-
-

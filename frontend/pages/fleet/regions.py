@@ -47,18 +47,49 @@ def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
     """How old the list is, and the way to ask the carrier again (at most once a minute)."""
     text = visit.text
     if snapshot.running:
-        said = text("{read} of {total} lines read", read=text.number(snapshot.read), total=text.number(snapshot.total)) if snapshot.total else text("Asking the network")
+        said = (
+            text(
+                "{read} of {total} lines read",
+                read=text.number(snapshot.read),
+                total=text.number(snapshot.total),
+            )
+            if snapshot.total
+            else text("Asking the network")
+        )
         return html.div(
             {"class": "stack stack-tight refreshing", "role": "status"},
-            html.p({"class": "row"}, html.span({"class": "live"}, text("The list is being refreshed")), html.span({"class": "muted"}, said)),
+            html.p(
+                {"class": "row"},
+                html.span({"class": "live"}, text("The list is being refreshed")),
+                html.span({"class": "muted"}, said),
+            ),
             progress(snapshot.read, snapshot.total, text("Lines read")),
         )
-    when = text("Updated {date} - {time}", date=text.date(snapshot.refreshed_at), time=text.time(snapshot.refreshed_at)) if snapshot.refreshed_at else text("Never updated")
+    when = (
+        text(
+            "Updated {date} - {time}",
+            date=text.date(snapshot.refreshed_at),
+            time=text.time(snapshot.refreshed_at),
+        )
+        if snapshot.refreshed_at
+        else text("Never updated")
+    )
     parts: list[Child] = [when]
     if visit.may(Permission.LINES_REFRESH):
         wait = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
-        reason = {"disabled": True, "title": text("The list was refreshed less than a minute ago.")} if wait else {}
-        parts.append(button(text("Refresh my mobile fleet"), mark="refresh", kind="quiet small", more={"data-act": "refresh", "id": "refresh", **reason}))
+        reason = (
+            {"disabled": True, "title": text("The list was refreshed less than a minute ago.")}
+            if wait
+            else {}
+        )
+        parts.append(
+            button(
+                text("Refresh my mobile fleet"),
+                mark="refresh",
+                kind="quiet small",
+                more={"data-act": "refresh", "id": "refresh", **reason},
+            )
+        )
     return html.p({"class": "row"}, *parts)
 
 
@@ -70,7 +101,15 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
             link_button(text("Export CSV"), view.export("csv"), mark="download", more={"download": ""}),
             link_button(text("Export XLSX"), view.export("xlsx"), mark="download", more={"download": ""}),
         ]
-    failed = notice(text("The last refresh failed: the network did not answer. The list below is the one before."), tone="attention", mark="alert") if snapshot.failed and not snapshot.running else None
+    failed = (
+        notice(
+            text("The last refresh failed: the network did not answer. The list below is the one before."),
+            tone="attention",
+            mark="alert",
+        )
+        if snapshot.failed and not snapshot.running
+        else None
+    )
     return html.div(
         html.div(
             {"class": "page-header"},
@@ -86,7 +125,11 @@ def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
     everything = View(sort=view.sort, descending=view.descending)
     entries = [(text("All lines"), everything, facets.total)]
     entries += [
-        (line_state_words(text, facet.value), View(filter=type(view.filter)(status=(facet.value,)), sort=view.sort, descending=view.descending), facet.count)
+        (
+            line_state_words(text, facet.value),
+            View(filter=type(view.filter)(status=(facet.value,)), sort=view.sort, descending=view.descending),
+            facet.count,
+        )
         for facet in facets.status
         if facet.count
     ]
@@ -94,7 +137,12 @@ def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
         {"class": "tabs", "aria-label": text("Views")},
         *(
             html.a(
-                {"href": other.address(), "data-keep": "", "id": f"view-{index}", **({"aria-current": "page"} if other.key == view.key else {})},
+                {
+                    "href": other.address(),
+                    "data-keep": "",
+                    "id": f"view-{index}",
+                    **({"aria-current": "page"} if other.key == view.key else {}),
+                },
                 name,
                 html.span({"class": "count"}, text.number(count)),
             )
@@ -110,7 +158,10 @@ def chips(text: Text, view: View, facets: LineFacets) -> VdomDict | None:
         entries.append((text("Search"), view.filter.search, view.without("search")))
     for key in KEYS:
         names = {facet.value: facet_name(text, key, facet) for facet in getattr(facets, key)}
-        entries += [(text(FILTER_NAMES[key]), names.get(value, value), view.without(key, value)) for value in getattr(view.filter, key)]
+        entries += [
+            (text(FILTER_NAMES[key]), names.get(value, value), view.without(key, value))
+            for value in getattr(view.filter, key)
+        ]
     if not entries:
         return None
     return html.div(
@@ -121,12 +172,29 @@ def chips(text: Text, view: View, facets: LineFacets) -> VdomDict | None:
                 html.li(
                     {"class": "chip"},
                     f"{name}: {value}" if text.language in {"en", "nl", "de"} else f"{name} : {value}",
-                    html.a({"class": "chip-remove", "href": without.address(), "data-keep": "", "id": f"chip-{index}"}, icon("close"), hidden(text("Remove the filter {name}", name=name))),
+                    html.a(
+                        {
+                            "class": "chip-remove",
+                            "href": without.address(),
+                            "data-keep": "",
+                            "id": f"chip-{index}",
+                        },
+                        icon("close"),
+                        hidden(text("Remove the filter {name}", name=name)),
+                    ),
                 )
                 for index, (name, value, without) in enumerate(entries)
             ),
         ),
-        html.a({"class": "button button-quiet button-small", "href": View(sort=view.sort, descending=view.descending).address(), "data-keep": "", "id": "chips-clear"}, text("Clear all")),
+        html.a(
+            {
+                "class": "button button-quiet button-small",
+                "href": View(sort=view.sort, descending=view.descending).address(),
+                "data-keep": "",
+                "id": "chips-clear",
+            },
+            text("Clear all"),
+        ),
     )
 
 
@@ -136,7 +204,13 @@ def filters(text: Text, view: View, facets: LineFacets) -> VdomDict:
         check_group(
             text(FILTER_NAMES[key]),
             [
-                check(key, facet.value, facet_name(text, key, facet), ticked=facet.value in getattr(view.filter, key), count=text.number(facet.count))
+                check(
+                    key,
+                    facet.value,
+                    facet_name(text, key, facet),
+                    ticked=facet.value in getattr(view.filter, key),
+                    count=text.number(facet.count),
+                )
                 for facet in getattr(facets, key)
             ],
         )
@@ -150,11 +224,35 @@ def filters(text: Text, view: View, facets: LineFacets) -> VdomDict:
         {"action": FLEET, "method": "get"},
         html.header(
             html.h2({"id": "filters-title"}, text("Filter the fleet")),
-            html.button({"class": "icon-button", "type": "button", "popovertarget": "filters", "popovertargetaction": "hide"}, icon("close"), hidden(text("Close"))),
+            html.button(
+                {
+                    "class": "icon-button",
+                    "type": "button",
+                    "popovertarget": "filters",
+                    "popovertargetaction": "hide",
+                },
+                icon("close"),
+                hidden(text("Close")),
+            ),
         ),
-        html.div({"class": "body"}, *groups, *(html.input({"type": "hidden", "name": name, "value": value}) for name, value in kept.items() if value)),
+        html.div(
+            {"class": "body"},
+            *groups,
+            *(
+                html.input({"type": "hidden", "name": name, "value": value})
+                for name, value in kept.items()
+                if value
+            ),
+        ),
         html.footer(
-            html.a({"class": "button button-quiet", "href": View(sort=view.sort, descending=view.descending).address(), "data-keep": ""}, text("Clear")),
+            html.a(
+                {
+                    "class": "button button-quiet",
+                    "href": View(sort=view.sort, descending=view.descending).address(),
+                    "data-keep": "",
+                },
+                text("Clear"),
+            ),
             html.button({"class": "button button-primary", "type": "submit"}, text("Show the lines")),
         ),
     )
@@ -170,11 +268,30 @@ def heads(text: Text, view: View) -> VdomDict:
         here = sort is view.sort
         if here:
             attributes["aria-sort"] = "descending" if view.descending else "ascending"
-        link = html.a({"class": "sort", "href": view.sorted_by(sort).address(), "data-keep": "", "id": f"sort-{sort.value}"}, text(words), icon("sort") if here else None)
+        link = html.a(
+            {
+                "class": "sort",
+                "href": view.sorted_by(sort).address(),
+                "data-keep": "",
+                "id": f"sort-{sort.value}",
+            },
+            text(words),
+            icon("sort") if here else None,
+        )
         return html.th(attributes, link)
 
     return html.tr(
-        html.th({"scope": "col"}, html.input({"type": "checkbox", "data-all": "", "id": "all", "aria-label": text("Choose every possible line of this page")})),
+        html.th(
+            {"scope": "col"},
+            html.input(
+                {
+                    "type": "checkbox",
+                    "data-all": "",
+                    "id": "all",
+                    "aria-label": text("Choose every possible line of this page"),
+                }
+            ),
+        ),
         *(column(*entry) for entry in COLUMNS),
         html.th({"scope": "col", "class": "rank-2"}, hidden(text("Actions"))),
     )
@@ -184,7 +301,12 @@ def span_words(text: Text, view: View, page: LinePage) -> str:
     """Where we are in the list: "1-50 of 10 000"."""
     if not page.total:
         return text("0 lines")
-    return text("{first}-{last} of {total}", first=text.number(page.first + 1), last=text.number(page.first + len(page.items)), total=text.number(page.total))
+    return text(
+        "{first}-{last} of {total}",
+        first=text.number(page.first + 1),
+        last=text.number(page.first + len(page.items)),
+        total=text.number(page.total),
+    )
 
 
 def foot(text: Text, view: View, page: LinePage) -> VdomDict:
@@ -192,7 +314,17 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
 
     def step(name: str, to: int, possible: bool, *parts: Child, key: str) -> VdomDict:
         attributes: dict[str, str] = {"class": "button button-small", "id": key}
-        return html.a({**attributes, **({"href": view.at(to).address(), "rel": name} if possible else {"aria-disabled": "true", "role": "link"})}, *parts)
+        return html.a(
+            {
+                **attributes,
+                **(
+                    {"href": view.at(to).address(), "rel": name}
+                    if possible
+                    else {"aria-disabled": "true", "role": "link"}
+                ),
+            },
+            *parts,
+        )
 
     last = page.first + PAGE_SIZE >= page.total
     return html.div(
@@ -200,7 +332,14 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
         html.span({"role": "status"}, span_words(text, view, page)),
         html.nav(
             {"class": "pager", "aria-label": text("Pages")},
-            step("prev", view.page - 1, view.page > 1, icon("left", "icon-small"), text("Previous"), key="page-previous"),
+            step(
+                "prev",
+                view.page - 1,
+                view.page > 1,
+                icon("left", "icon-small"),
+                text("Previous"),
+                key="page-previous",
+            ),
             step("next", view.page + 1, not last, text("Next"), icon("right", "icon-small"), key="page-next"),
         ),
     )
@@ -214,15 +353,27 @@ def nothing(text: Text, view: View, facets: LineFacets | None) -> VdomDict:
             text.plural("{n} line exists without them.", "{n} lines exist without them.", facets.total),
             action=link_button(text("Clear the filters"), FLEET, more={"data-keep": "", "id": "empty-clear"}),
         )
-    return empty(text("No lines yet"), text("Your numbers appear here once the network has been asked for them."))
+    return empty(
+        text("No lines yet"), text("Your numbers appear here once the network has been asked for them.")
+    )
 
 
 def unreadable(text: Text, words: str) -> VdomDict:
-    return empty(text("The list could not be loaded"), words, action=button(text("Try again"), mark="refresh", more={"data-act": "load", "id": "retry"}), mark="alert")
+    return empty(
+        text("The list could not be loaded"),
+        words,
+        action=button(text("Try again"), mark="refresh", more={"data-act": "load", "id": "retry"}),
+        mark="alert",
+    )
 
 
 def bones() -> str:
     from frontend.markup import to_html
 
-    row = html.tr(*(html.td({"class": "rank-3"} if index in {2, 4, 6} else {}, bone(1 if index == 0 else 2)) for index in range(8)))
+    row = html.tr(
+        *(
+            html.td({"class": "rank-3"} if index in {2, 4, 6} else {}, bone(1 if index == 0 else 2))
+            for index in range(8)
+        )
+    )
     return to_html(row) * 8
