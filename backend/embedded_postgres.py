@@ -48,7 +48,9 @@ def _unprivileged_user() -> str | None:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name).pw_name
-    raise DatabaseError("running as root and no unprivileged user (postgres, nobody) exists to run PostgreSQL")
+    raise DatabaseError(
+        "running as root and no unprivileged user (postgres, nobody) exists to run PostgreSQL"
+    )
 
 
 def _reachable(path: Path, user: str) -> bool:
@@ -100,7 +102,9 @@ class EmbeddedPostgres:
             )
         if done.returncode:
             words = log.read_text().strip().splitlines()
-            raise DatabaseError(f"PostgreSQL did not start: {words[-1] if words else 'no message'} (see {log})")
+            raise DatabaseError(
+                f"PostgreSQL did not start: {words[-1] if words else 'no message'} (see {log})"
+            )
 
     def _postmaster(self) -> list[str] | None:
         try:

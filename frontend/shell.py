@@ -51,7 +51,7 @@ def _switch(visit: Visit) -> VdomDict | None:
         *(
             html.span({"aria-current": "true"}, names[portal])
             if portal == visit.profile.portal
-            else post_button("/auth/portal", "portal", portal, names[portal])
+            else post_button("/auth/switch", "portal", portal, names[portal])
             for portal in visit.profile.portals
         ),
     )
@@ -109,8 +109,8 @@ def _account_menu(visit: Visit) -> VdomDict:
         ),
         *(
             post_button(
-                "/auth/membership",
-                "member",
+                "/auth/switch",
+                "tenant",
                 other.member_id,
                 icon("people"),
                 text("Go to {company}", company=other.tenant_name),
@@ -121,7 +121,7 @@ def _account_menu(visit: Visit) -> VdomDict:
             {"class": "only-drawer"},
             *(
                 post_button(
-                    "/auth/portal",
+                    "/auth/switch",
                     "portal",
                     portal,
                     icon("phone" if portal == "user" else "fleet"),

@@ -41,7 +41,9 @@ class Actor:
     session_id: UUID | None = None
     token_id: UUID | None = None
     signed_in_at: datetime | None = None  # `auth_time` of the sign-in behind the session
-    version: int | None = None  # of the rows that it was read from; a scope opens only while they are unchanged
+    version: int | None = (
+        None  # of the rows that it was read from; a scope opens only while they are unchanged
+    )
 
     @property
     def system(self) -> bool:

@@ -32,7 +32,9 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
     secrets = settings().carrier_secrets
     carriers = [code for code, secret in secrets.items() if verify([secret], signature, body, clock.now())]
     if not carriers:
-        return answer(401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature")
+        return answer(
+            401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
+        )
     try:
         change = parse_event(body)
         item_id = UUID(change.news.external_id)

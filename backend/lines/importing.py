@@ -130,7 +130,10 @@ class _Checker:
             wrong("plan", f"{self.profile.name} has no such plan.")
         card = sim_number(cells.get("sim_number", ""), self.profile.sim_number)
         if card is None:
-            wrong("sim_number", f"This is not a SIM number of {self.profile.name}: length or check digit is wrong.")
+            wrong(
+                "sim_number",
+                f"This is not a SIM number of {self.profile.name}: length or check digit is wrong.",
+            )
         options = [code for code in cells.get("options", "").split("|") if code]
         for code in options:
             if self.profile.option(code) is None:
@@ -222,7 +225,9 @@ async def _without_known(scope: Scope, lines: list[NewLine], errors: list[RowErr
     )
     numbers = {row["number"] for row in taken}
     errors += [
-        RowError(line.row, "msisdn", "This number is in use already.") for line in lines if line.msisdn in numbers
+        RowError(line.row, "msisdn", "This number is in use already.")
+        for line in lines
+        if line.msisdn in numbers
     ]
     return [line for line in lines if line.msisdn not in numbers]
 

@@ -126,7 +126,9 @@ def after_cursor(where: Where, cursor: Cursor) -> None:
 
 
 async def count_lines(scope: Scope, where: Where) -> int:
-    return int(await scope.connection.fetchval(f"SELECT count(*) FROM fleet l WHERE {where.sql}", *where.values))
+    return int(
+        await scope.connection.fetchval(f"SELECT count(*) FROM fleet l WHERE {where.sql}", *where.values)
+    )
 
 
 async def fetch_lines(

@@ -117,7 +117,9 @@ async def _progress(actor: Actor, began: datetime, read: int, total: int) -> boo
 async def _fail(actor: Actor, began: datetime) -> None:
     """Say so on the page; the list of before stays, and the person may try again at once."""
     async with open_scope(actor) as scope:
-        await scope.connection.execute("UPDATE fleet_snapshot SET state = 'failed' WHERE started_at = $1", began)
+        await scope.connection.execute(
+            "UPDATE fleet_snapshot SET state = 'failed' WHERE started_at = $1", began
+        )
         scope.touch("fleet")
         await flush(scope)
 
@@ -175,7 +177,9 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
     await audit.record_many(scope, "line.gone_at_carrier", "line", [(row["id"], {}) for row in gone])
     await audit.record(scope, "fleet.refreshed", "fleet", None, lines=len(lines))
     await connection.execute(
-        "UPDATE fleet_snapshot SET state = 'idle', refreshed_at = $1, read = $2, total = $2", began, len(lines)
+        "UPDATE fleet_snapshot SET state = 'idle', refreshed_at = $1, read = $2, total = $2",
+        began,
+        len(lines),
     )
     scope.touch("fleet")
 
@@ -183,7 +187,11 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
 def _record(scope: Scope, line: InventoryLine, read_at: datetime, known: UUID | None) -> tuple[object, ...]:
     line_id = known or new_id()
     # Only a number that is new here brings its PUK along: it cannot change (ETSI TS 102 221).
-    sealed = vault().seal(line.puk.encode(), f"{scope.tenant_id}/puk/{line_id}") if line.puk and not known else None
+    sealed = (
+        vault().seal(line.puk.encode(), f"{scope.tenant_id}/puk/{line_id}")
+        if line.puk and not known
+        else None
+    )
     return (
         line.msisdn,
         line.billing_account,

@@ -159,7 +159,9 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     known = [row for row in rows if row["carrier_order_id"]]
     found = await asyncio.gather(
         *(
-            network.fetch(carrier, row["carrier_order_id"]) if row["carrier_order_id"] else network.find(carrier, str(row["id"]))
+            network.fetch(carrier, row["carrier_order_id"])
+            if row["carrier_order_id"]
+            else network.find(carrier, str(row["id"]))
             for row in rows
         )
     )

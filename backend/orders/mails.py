@@ -48,7 +48,9 @@ async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
             refused,
         )
         if phase == ENDED and refused is None:
-            await scope.connection.execute("UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id)
+            await scope.connection.execute(
+                "UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id
+            )
         scope.touch(f"order:{order_id}")
         await flush(scope)
 

@@ -95,5 +95,3 @@ def check_together(lines: list[LineNow]) -> None:
                 line_ids=f"Lines of different {words} ({', '.join(found)}) cannot be changed together.",
                 code="mixed_selection",
             )
-
-

@@ -27,7 +27,9 @@ def check(profile: CarrierProfile, asked: ChangeOptions) -> None:
         option = profile.option(code)
         clash = set(option.conflicts if option else ()) & set(asked.add)
         if clash:
-            raise Invalid(add=f"{code!r} and {sorted(clash)[0]!r} exclude each other.", code="option_conflict")
+            raise Invalid(
+                add=f"{code!r} and {sorted(clash)[0]!r} exclude each other.", code="option_conflict"
+            )
 
 
 def allowed(option: Option, plan: str, product_type: str) -> bool:
@@ -38,7 +40,8 @@ def allowed(option: Option, plan: str, product_type: str) -> bool:
 def conflicting(profile: CarrierProfile, option: Option, present: Sequence[str]) -> bool:
     """Whether the option and one of those present exclude each other; either may say so."""
     return any(
-        code in option.conflicts or ((other := profile.option(code)) is not None and option.code in other.conflicts)
+        code in option.conflicts
+        or ((other := profile.option(code)) is not None and option.code in other.conflicts)
         for code in present
     )
 
