@@ -95,7 +95,7 @@ def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
         return shown
 
     def edit(what: str) -> VdomDict:
-        return html.a({"href": back}, text("Change"), hidden(f" {what}"))
+        return html.a({"href": back}, text.context("edit", "Change"), hidden(f" {what}"))
 
     rows: list[tuple[Any, ...]] = []
     if preview.add:

@@ -9,7 +9,7 @@ from backend.lines.schemas import LineRow
 from frontend.components.basics import hidden, icon
 from frontend.labels import FAMILIES, PRODUCT_TYPES, line_state
 from frontend.markup import to_html
-from frontend.text import Text, mark, text_for
+from frontend.text import Text, text_for
 
 MORE = to_html(icon("more"))
 
@@ -32,7 +32,7 @@ def _options(language: str, carrier: str, codes: tuple[str, ...]) -> str:
     text, known = text_for(language), profile(carrier)
     on = {option.family for code in codes if (option := known.option(code))}
     if not on:
-        return f'<span class="muted">{escape(text.context("options", mark("none")))}</span>'
+        return f'<span class="muted">{escape(text.context("options", "none"))}</span>'
     return "".join(
         f'<span title="{escape(text(words))}">{to_html(icon(shape))}<span class="visually-hidden">{escape(text(words))} </span></span>'
         for family, (words, shape) in FAMILIES.items()
