@@ -123,7 +123,7 @@ def use_query(
     state, set_state = use_state((None, None))
     reader = use_ref(None)
     if reader.current is None:
-        reader.current = Reader(visit, functools.partial(function, *args, **kwargs), set_state)
+        reader.current = Reader(visit, lambda actor: function(actor, *args, **kwargs), set_state)
     live: Reader = reader.current
     use_effect(lambda: live.start(topics, topic_of), [])
     data, error = state

@@ -106,7 +106,7 @@ class Text:
         return f"{local(value):{'%H:%M:%S' if seconds else '%H:%M'}}"
 
     def moment(self, value: datetime) -> str:
-        return self("{date} at {time}", date=self.date(value), time=self.time(value))
+        return self(mark("{date} at {time}"), date=self.date(value), time=self.time(value))
 
     def long_date(self, value: datetime) -> str:
         """A day in words, first letter raised: "Vendredi 20 novembre 2026"."""

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -9,6 +10,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[2]
 LOCALES = ROOT / "frontend" / "locales"
+STILL = datetime(2026, 1, 1, tzinfo=UTC)  # dates in catalogues only make noise between branches
 
 
 def _called(node: ast.Call) -> str:
@@ -51,6 +53,10 @@ def update(language: str) -> None:
         catalog = Catalog(locale=language, project="Fleetline", charset="utf-8")
     catalog.update(in_code(), no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
+    catalog.fuzzy = False
+    catalog.header_comment = f"# Fleetline in {catalog.locale.english_name if catalog.locale else language}."
+    catalog.msgid_bugs_address = catalog.last_translator = catalog.language_team = "Fleetline"
+    catalog.revision_date = catalog.creation_date = STILL
     with path.open("wb") as file:
         write_po(file, catalog, width=110, no_location=True, sort_output=True)
 

@@ -1,6 +1,7 @@
 """A portal to look at: a database with one small company in it, and the web process on a free port of its own loop."""
 
 import asyncio
+import random
 import socket
 import threading
 from collections.abc import Callable
@@ -77,19 +78,19 @@ async def fill(url: str, company: Company, count: int, vault: Vault | None = Non
             await db.execute("INSERT INTO billing_account (id, tenant_id, organisation_id, number, label, kind) VALUES ($1,$2,$3,$4,$5,'line_bearing')", accounts[-1][0], tenant, organisation, accounts[-1][1], ("Bruxelles", "Namur", "Gand")[index - 1])
         user = new_id()
         await db.execute("INSERT INTO end_user (id, tenant_id, member_id, given_name, family_name, email, language) VALUES ($1,$2,$3,'Sofie','Lambert','sofie@delta.example','fr')", user, tenant, company.member_id)
-        rows = []
+        rows, chance = [], random.Random(7)  # the same fleet in every run
         for n in range(count):
-            family, given = FAMILY[(n * 7) % 16].replace("|", " "), GIVEN[(n * 11 + n // 16) % 16]
-            name, plan = f"{family}, {given}", PLANS[n % 5]
-            account_id, account = accounts[n % 3]
+            family, given = chance.choice(FAMILY).replace("|", " "), chance.choice(GIVEN)
+            name, plan = f"{family}, {given}", chance.choice(PLANS)
+            account_id, account = chance.choice(accounts)
             msisdn, sim = f"+32470{100001 + n:06}", f"9100{n:08}4"
             data = plan.startswith("data")
             usable = [o.code for o in options if (not o.plans or plan in o.plans) and ("data_only" if data else "voice_data") in {str(t) for t in o.product_types}]
             line = new_id()
             company.lines.append(line)
             rows.append((
-                line, tenant, msisdn, "suspended" if n % 9 == 5 else "active", "data_only" if data else "voice_data", plan,
-                usable[n % 3 : n % 3 + n % 4] if n % 5 else [], [], account_id, account, user if n == 0 else None, name, name_key(name),
+                line, tenant, msisdn, "suspended" if chance.random() < 0.08 else "active", "data_only" if data else "voice_data", plan,
+                chance.sample(usable, chance.randrange(4)), [], account_id, account, user if n == 0 else None, name, name_key(name),
                 search_text(name=name, msisdn=msisdn, sim_number=sim, account=account), sim, "esim" if n % 6 == 1 else "physical",
                 vault.seal(b"12345678", f"{tenant}/puk/{line}") if vault else None, 5000 if n % 2 else None, "", "", False, date(2024, 2, 3) + timedelta(days=n % 400),
             ))
@@ -104,7 +105,7 @@ class Portal:
 
     def __init__(self, database: TestDatabase, settings: Settings) -> None:
         self.sessions: dict[str, Actor] = {}
-        self.profiles: dict[UUID, Profile] = {}
+        self.profiles: dict[UUID | None, Profile] = {}
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", 0))
@@ -118,7 +119,7 @@ class Portal:
 
     def sign_in(self, token: str, actor: Actor, profile_: Profile) -> None:
         self.sessions[token] = actor
-        self.profiles[actor.tenant_id] = profile_
+        self.profiles[actor.session_id] = profile_
 
     def sign_out(self, token: str) -> None:
         """End the session as the product does: gone from the store, its pages closed."""
@@ -149,7 +150,7 @@ class Portal:
             return self.sessions.get(token)
 
         async def profile_of(actor: Actor) -> Profile:
-            return self.profiles[actor.tenant_id]
+            return self.profiles[actor.session_id]
 
         async def set_language(actor: Actor, language: str) -> None:
             for token, known in self.sessions.items():
