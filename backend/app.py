@@ -49,7 +49,8 @@ def create_api(
     settings: Settings, *, stylesheets: Sequence[str] = (), also: Sequence[Lifespan] = ()
 ) -> Litestar:
     """The application outside the portal's pages. Opens this process's database pool for as long as it runs,
-    and what `also` opens, which belongs to the same process."""
+    and what `also` opens, which belongs to the same process.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -12,7 +12,7 @@ import asyncpg
 import click
 
 from backend.core.errors import Refusal
-from backend.settings import Settings, SettingError, read_settings
+from backend.settings import SettingError, Settings, read_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -149,7 +149,9 @@ def on_refusal(_request: Request[Any, Any, Any], error: Refusal) -> Response[str
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """Anything unexpected: in the log with a reference, and the reference to the person."""
     if isinstance(error, HTTPException):
-        return Response(error.detail, status_code=error.status_code, media_type=MediaType.TEXT, headers=NOT_KEPT)
+        return Response(
+            error.detail, status_code=error.status_code, media_type=MediaType.TEXT, headers=NOT_KEPT
+        )
     ref = reference()
     log.error("page failed", path=request.url.path, reference=ref, exc_info=error)
     words = f"Something went wrong on our side. Try again, or give the support this reference: {ref}."

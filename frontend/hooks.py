@@ -260,6 +260,3 @@ def handler(visit: Visit, function: Callable[..., Any]) -> Callable[..., Awaitab
             await visit.tell("toast", text=problem_of(visit, error).words, tone="lost")
 
     return guarded
-
-
-from frontend.refusals import REFUSALS  # noqa: E402 - the words stand in their own module

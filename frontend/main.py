@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 from uuid import UUID
 
 from litestar import Litestar
@@ -12,7 +13,7 @@ from backend.core.live import Live
 from backend.members import service as members
 from backend.settings import Settings, read_settings
 from frontend.client import asset_url
-from frontend.gateway import Gateway
+from frontend.gateway import App, Gateway
 from frontend.server import create_web
 from frontend.visit import Doors, Membership, Profile
 from tenants.scope import Actor
@@ -58,7 +59,7 @@ def create(settings: Settings | None = None) -> Gateway:
         subscribe=live.subscribe,
         set_language=members.set_language,
     )
-    web = create_web(chosen, api, doors)
+    web = create_web(chosen, cast("App", api), doors)
 
     def sign_out(payload: str) -> None:
         """A session ended somewhere: close its open pages here."""

@@ -51,7 +51,7 @@ class Doors:
     set_language: Callable[[Actor, str], Awaitable[None]]
 
 
-class SignedOut(Exception):  # noqa: N818 - an answer of the session, not a fault
+class SignedOut(Exception):
     """The session ended while the page was open."""
 
 

@@ -85,7 +85,7 @@ class Scope:
     def tenant_id(self) -> TenantId:
         return self.actor.tenant_id
 
-    def announce(self, event: str, *, not_before: datetime | None = None, **data: Any) -> None:  # noqa: ANN401
+    def announce(self, event: str, *, not_before: datetime | None = None, **data: Any) -> None:
         """Tell `reactions.py` that this happened; written with the transaction or not at all."""
         self.announcements.append(Announcement(event, data, not_before))
 

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
@@ -15,7 +16,7 @@ class Measures(ASGIMiddleware):
     """Added first, so that it sees every answer."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500

@@ -84,7 +84,7 @@ class NewLine:
 
     @property
     def name(self) -> str:
-        """ "Surname, First name", or the one that is known."""
+        """Surname and first name with a comma between, or the one that is known."""
         return ", ".join(part for part in (self.family_name, self.given_name) if part)
 
 
@@ -167,9 +167,8 @@ class _Checker:
                 if text not in allowed:
                     wrong(name, f"{text!r} is not one of {', '.join(sorted(allowed))}.")
                 values[name] = text
-        if puk := cells.get("puk"):
-            if not (puk.isdecimal() and len(puk) == 8):
-                wrong("puk", "A PUK has eight digits.")
+        if (puk := cells.get("puk")) and not (puk.isdecimal() and len(puk) == 8):
+            wrong("puk", "A PUK has eight digits.")
         try:
             if day := cells.get("activated_on"):
                 values["activated_on"] = date.fromisoformat(day)

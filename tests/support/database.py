@@ -14,7 +14,7 @@ from backend.embedded_postgres import EmbeddedPostgres
 from backend.provision import Logins, login_url
 
 ROOT = Path(__file__).parents[2]
-PASSWORDS = {role: "test-only" for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")}
+PASSWORDS = dict.fromkeys(("fleetline_owner", "fleetline_app", "fleetline_relay"), "test-only")
 
 
 class TestDatabase:

@@ -27,8 +27,42 @@ from tenants.scope import Actor, MemberId, TenantId
 from tenants.transaction import engine
 from tests.support.database import TestDatabase
 
-FAMILY = ("Baudoin Benali Claes Demir De|Smet Dumont El|Amrani Hermans Janssens Lambert Maes Moreau Nguyen Peeters Renard Willems").split()
-GIVEN = "Céline Karim Jeroen Yusuf An Aurélie Fatima Luc Tom Sophie Eva Léa Minh Nathalie Paul Ruben".split()
+FAMILY = [
+    "Baudoin",
+    "Benali",
+    "Claes",
+    "Demir",
+    "De|Smet",
+    "Dumont",
+    "El|Amrani",
+    "Hermans",
+    "Janssens",
+    "Lambert",
+    "Maes",
+    "Moreau",
+    "Nguyen",
+    "Peeters",
+    "Renard",
+    "Willems",
+]
+GIVEN = [
+    "Céline",
+    "Karim",
+    "Jeroen",
+    "Yusuf",
+    "An",
+    "Aurélie",
+    "Fatima",
+    "Luc",
+    "Tom",
+    "Sophie",
+    "Eva",
+    "Léa",
+    "Minh",
+    "Nathalie",
+    "Paul",
+    "Ruben",
+]
 PLANS = ("pro-flex-20", "pro-flex-20", "pro-flex-60", "data-pro-10", "pro-flex-2")
 
 
@@ -63,21 +97,52 @@ async def fill(url: str, company: Company, count: int, vault: Vault | None = Non
     tenant, now = company.tenant_id, clock.now()
     options = [option for option in profile(company.carrier).options]
     try:
-        await db.execute("SET session_replication_role = replica")  # no sign-in account stands behind these people
-        await db.execute("INSERT INTO tenant (id, slug, name, carrier, state, created_at) VALUES ($1,$2,$3,$4,'active',$5)", tenant, company.slug, company.name, company.carrier, now)
+        await db.execute(
+            "SET session_replication_role = replica"
+        )  # no sign-in account stands behind these people
+        await db.execute(
+            "INSERT INTO tenant (id, slug, name, carrier, state, created_at) VALUES ($1,$2,$3,$4,'active',$5)",
+            tenant,
+            company.slug,
+            company.name,
+            company.carrier,
+            now,
+        )
         await db.execute(
             "INSERT INTO member (id, tenant_id, account_id, name, email, language, roles, state, created_at)"
             " VALUES ($1,$2,$3,'Sofie Lambert',$4,'fr',$5,'active',$6)",
-            company.member_id, tenant, uuid4(), f"sofie@{company.slug}.example", ["owner", "fleet_manager", "end_user"], now,
+            company.member_id,
+            tenant,
+            uuid4(),
+            f"sofie@{company.slug}.example",
+            ["owner", "fleet_manager", "end_user"],
+            now,
         )
         organisation = new_id()
-        await db.execute("INSERT INTO organisation (id, tenant_id, name, enterprise_number, vat_number, address) VALUES ($1,$2,$3,'0888888895','BE0888888895','Rue du Canal 18, 1070 Anderlecht')", organisation, tenant, company.name)
+        await db.execute(
+            "INSERT INTO organisation (id, tenant_id, name, enterprise_number, vat_number, address) VALUES ($1,$2,$3,'0888888895','BE0888888895','Rue du Canal 18, 1070 Anderlecht')",
+            organisation,
+            tenant,
+            company.name,
+        )
         accounts = []
         for index in range(1, 4):
             accounts.append((new_id(), f"6012480-{index:02}"))
-            await db.execute("INSERT INTO billing_account (id, tenant_id, organisation_id, number, label, kind) VALUES ($1,$2,$3,$4,$5,'line_bearing')", accounts[-1][0], tenant, organisation, accounts[-1][1], ("Bruxelles", "Namur", "Gand")[index - 1])
+            await db.execute(
+                "INSERT INTO billing_account (id, tenant_id, organisation_id, number, label, kind) VALUES ($1,$2,$3,$4,$5,'line_bearing')",
+                accounts[-1][0],
+                tenant,
+                organisation,
+                accounts[-1][1],
+                ("Bruxelles", "Namur", "Gand")[index - 1],
+            )
         user = new_id()
-        await db.execute("INSERT INTO end_user (id, tenant_id, member_id, given_name, family_name, email, language) VALUES ($1,$2,$3,'Sofie','Lambert','sofie@delta.example','fr')", user, tenant, company.member_id)
+        await db.execute(
+            "INSERT INTO end_user (id, tenant_id, member_id, given_name, family_name, email, language) VALUES ($1,$2,$3,'Sofie','Lambert','sofie@delta.example','fr')",
+            user,
+            tenant,
+            company.member_id,
+        )
         rows, chance = [], random.Random(7)  # the same fleet in every run
         for n in range(count):
             family, given = chance.choice(FAMILY).replace("|", " "), chance.choice(GIVEN)
@@ -85,17 +150,75 @@ async def fill(url: str, company: Company, count: int, vault: Vault | None = Non
             account_id, account = chance.choice(accounts)
             msisdn, sim = f"+32470{100001 + n:06}", f"9100{n:08}4"
             data = plan.startswith("data")
-            usable = [o.code for o in options if (not o.plans or plan in o.plans) and ("data_only" if data else "voice_data") in {str(t) for t in o.product_types}]
+            usable = [
+                o.code
+                for o in options
+                if (not o.plans or plan in o.plans)
+                and ("data_only" if data else "voice_data") in {str(t) for t in o.product_types}
+            ]
             line = new_id()
             company.lines.append(line)
-            rows.append((
-                line, tenant, msisdn, "suspended" if chance.random() < 0.08 else "active", "data_only" if data else "voice_data", plan,
-                chance.sample(usable, chance.randrange(4)), [], account_id, account, user if n == 0 else None, name, name_key(name),
-                search_text(name=name, msisdn=msisdn, sim_number=sim, account=account), sim, "esim" if n % 6 == 1 else "physical",
-                vault.seal(b"12345678", f"{tenant}/puk/{line}") if vault else None, 5000 if n % 2 else None, "", "", False, date(2024, 2, 3) + timedelta(days=n % 400),
-            ))
-        await db.copy_records_to_table("line", records=rows, columns=["id", "tenant_id", "msisdn", "status", "product_type", "plan", "options", "barrings", "billing_account_id", "account", "end_user_id", "name", "name_key", "search", "sim_number", "sim_kind", "puk_sealed", "roaming_cap_cents", "companion_sim", "split_profile", "debt_block", "activated_on"])
-        await db.execute("INSERT INTO fleet_snapshot (tenant_id, refreshed_at, started_at, state, read, total) VALUES ($1,$2,$3,'idle',$4,$4)", tenant, now - timedelta(minutes=25), now - timedelta(minutes=26), count)
+            rows.append(
+                (
+                    line,
+                    tenant,
+                    msisdn,
+                    "suspended" if chance.random() < 0.08 else "active",
+                    "data_only" if data else "voice_data",
+                    plan,
+                    chance.sample(usable, chance.randrange(4)),
+                    [],
+                    account_id,
+                    account,
+                    user if n == 0 else None,
+                    name,
+                    name_key(name),
+                    search_text(name=name, msisdn=msisdn, sim_number=sim, account=account),
+                    sim,
+                    "esim" if n % 6 == 1 else "physical",
+                    vault.seal(b"12345678", f"{tenant}/puk/{line}") if vault else None,
+                    5000 if n % 2 else None,
+                    "",
+                    "",
+                    False,
+                    date(2024, 2, 3) + timedelta(days=n % 400),
+                )
+            )
+        await db.copy_records_to_table(
+            "line",
+            records=rows,
+            columns=[
+                "id",
+                "tenant_id",
+                "msisdn",
+                "status",
+                "product_type",
+                "plan",
+                "options",
+                "barrings",
+                "billing_account_id",
+                "account",
+                "end_user_id",
+                "name",
+                "name_key",
+                "search",
+                "sim_number",
+                "sim_kind",
+                "puk_sealed",
+                "roaming_cap_cents",
+                "companion_sim",
+                "split_profile",
+                "debt_block",
+                "activated_on",
+            ],
+        )
+        await db.execute(
+            "INSERT INTO fleet_snapshot (tenant_id, refreshed_at, started_at, state, read, total) VALUES ($1,$2,$3,'idle',$4,$4)",
+            tenant,
+            now - timedelta(minutes=25),
+            now - timedelta(minutes=26),
+            count,
+        )
     finally:
         await db.close()
 
@@ -176,12 +299,15 @@ class Portal:
             self._thread.join(10)
 
 
-
 async def nothing(scope: Any, receive: Any, send: Any) -> None:
     """Stands where the API is: the sign-in page's place."""
     if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
-        await send({"type": "http.response.body", "body": b"<!doctype html><title>Sign in</title><h1>Sign in</h1>"})
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]}
+        )
+        await send(
+            {"type": "http.response.body", "body": b"<!doctype html><title>Sign in</title><h1>Sign in</h1>"}
+        )
 
 
 def profile_of_company(company: Company, **changes: Any) -> Profile:
