@@ -1,6 +1,7 @@
 """The carrier adapter against the running sandbox: orders, their news, their callbacks, and what goes wrong."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -267,6 +268,23 @@ async def test_a_lost_answer_is_healed_by_asking_again(sandbox: Sandbox, network
     await until(network, order.external_id, NewsState.DONE)
     counts = sandbox.counts(M)
     assert (counts["orders"], counts["effects"], counts["repeats"]) == (1, 1, 1)
+
+
+async def test_nothing_is_acknowledged_before_it_is_written(
+    sandbox: Sandbox, network: HttpCarrierNetwork
+) -> None:
+    blocker = sqlite3.connect(sandbox.data / "sandbox.sqlite3", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    order = change()
+    tries = [asyncio.create_task(network.submit(M, order)) for _ in range(2)]
+    await asyncio.sleep(0.5)
+    assert not any(each.done() for each in tries)
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    first, second = await asyncio.gather(*tries)
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert first.carrier_order_id == second.carrier_order_id
 
 
 async def test_a_behaviour_for_the_next_orders_only(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
