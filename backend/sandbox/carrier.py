@@ -209,12 +209,12 @@ class Carrier:
             Callback(id=str(new_id()), carrier=self.code, order_id=order.id, body=body, due=due)
             for _ in range(2 if behaviour.duplicate_callbacks else 1)
         ]
-        for callback in callbacks:
-            if behaviour.lose_callbacks:
-                self._postman.finish(callback, "lost")
-            else:
-                self._postman.note(callback)
-        return [] if behaviour.lose_callbacks else callbacks
+        for callback in callbacks if behaviour.lose_callbacks else ():
+            self._postman.finish(callback, "lost")
+        kept = [] if behaviour.lose_callbacks else callbacks
+        for callback in kept:
+            self._postman.note(callback)
+        return kept
 
     def _send(self, callbacks: list[Callback]) -> None:
         for callback in callbacks:
