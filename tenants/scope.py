@@ -34,12 +34,16 @@ class Actor:
     name: str = ""
     email: str = ""
     language: str = "en"
+    carrier: str = ""  # code of the tenant's carrier profile; "" where it was not read yet
     roles: frozenset[str] = frozenset()
     reach: Reach = EVERYTHING
     end_user_id: UUID | None = None  # set in the user portal: only this person's lines
     session_id: UUID | None = None
     token_id: UUID | None = None
     signed_in_at: datetime | None = None  # `auth_time` of the sign-in behind the session
+    version: int | None = (
+        None  # of the rows that it was read from; a scope opens only while they are unchanged
+    )
 
     @property
     def system(self) -> bool:
@@ -55,6 +59,7 @@ class Connection(Protocol):
     async def fetchval(self, query: str, *args: object) -> Any: ...
     async def execute(self, query: str, *args: object) -> str: ...
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None: ...
+    async def copy_records_to_table(self, table_name: str, *, records: Sequence[Sequence[object]]) -> str: ...
     def cursor(self, query: str, *args: object, prefetch: int | None = None) -> Any: ...
 
 

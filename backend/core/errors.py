@@ -23,7 +23,9 @@ class NotFound(Refusal):
     code = "not_found"
     status = 404
 
-    def __init__(self, message: str = "This does not exist, or is not yours to see.", **details: object) -> None:
+    def __init__(
+        self, message: str = "This does not exist, or is not yours to see.", **details: object
+    ) -> None:
         super().__init__(message, **details)
 
 
@@ -34,6 +36,16 @@ class Forbidden(Refusal):
     status = 403
 
     def __init__(self, message: str = "You lack the right for this action.", **details: object) -> None:
+        super().__init__(message, **details)
+
+
+class SignedOut(Refusal):
+    """The session or token has ended: expired, signed out, revoked, or the member is blocked."""
+
+    code = "signed_out"
+    status = 401
+
+    def __init__(self, message: str = "You are signed out. Sign in to go on.", **details: object) -> None:
         super().__init__(message, **details)
 
 

@@ -1,0 +1,266 @@
+"""Sign-in, choice of company, switching and sign-out: ordinary HTTP with redirects, for pages and their forms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+import httpx
+import structlog
+from litestar import Litestar, Request, Response, Router, get, post
+from litestar.datastructures import Cookie
+from litestar.di import Provide
+
+from backend.api.flows import FLOW_SECONDS, Choice, open_choice, open_flows, own_path, seal_choice, seal_flows
+from backend.core.cookies import CookieNames
+from backend.core.errors import Refusal, Unavailable
+from backend.core.secrets import Vault
+from backend.integrations.identity import Provider, SignInFailed
+from backend.issuer import store
+from backend.issuer.clients import PORTAL, portal_secrets
+from backend.issuer.page import HEADERS, choice_form, message_page
+from backend.issuer.routes import Issuer, issuer_router
+from backend.issuer.words import LANGUAGES, say
+from backend.members import service as members
+from backend.members.lifecycle import Portal
+from backend.members.schemas import Membership, OpenedSession
+from backend.settings import Settings
+from tenants.scope import Actor, MemberId
+
+log = structlog.get_logger()
+
+Ask = Request[Any, Any, Any]
+Page = Response[str | None]
+
+
+@dataclass
+class Front:
+    """What the sign-in routes need: the settings, the built-in issuer, and the provider that signs people in.
+
+    Tenants' own providers will be found here, by the domain of the e-mail address.
+    """
+
+    settings: Settings
+    issuer: Issuer
+    provider: Provider | None = None
+    vault: Vault = field(init=False)
+    cookies: CookieNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vault = Vault(self.settings.secret_keys)
+        self.cookies = CookieNames(self.settings.secure)
+
+    @property
+    def callback(self) -> str:
+        return f"{self.settings.public_url}/auth/callback"
+
+    def chosen_provider(self) -> Provider:
+        if self.provider is None:
+            self.provider = built_in_provider(self.settings, self.issuer)
+        return self.provider
+
+
+def built_in_provider(settings: Settings, issuer: Issuer) -> Provider:
+    """The issuer under /id, called in this process."""
+    inside = Litestar([issuer_router(issuer)], openapi_config=None, logging_config=None)
+    transport = httpx.ASGITransport(app=inside)  # type: ignore[arg-type] # the two spell ASGI's types differently
+    return Provider(settings.issuer, PORTAL, portal_secrets(settings)[0], transport=transport, built_in=True)
+
+
+@get("/login")
+async def login(request: Ask, front: Front) -> Page:
+    """Send the browser to sign in; `next` is one of our paths, `fresh=1` asks for the password in any case."""
+    query = request.query_params
+    if _elsewhere(request, front) and "here" not in query:  # once: a proxy may hide the name that people use
+        return _to(
+            f"{front.settings.public_url}/auth/login?{urlencode({**query.dict(), 'here': '1'}, doseq=True)}"
+        )
+    try:
+        address, flow = await front.chosen_provider().begin(
+            front.callback,
+            next_path=own_path(query.get("next", "/")),
+            fresh=query.get("fresh") == "1",
+            language=query["language"] if query.get("language") in LANGUAGES else "",
+        )
+    except Unavailable:
+        return _message(request, front, "refused", "unavailable_text", 503)
+    flows = [*open_flows(front.vault, request.cookies.get(front.cookies.flow, "")), flow]
+    return _to(
+        address, front.cookies.make(front.cookies.flow, seal_flows(front.vault, flows), seconds=FLOW_SECONDS)
+    )
+
+
+def _elsewhere(request: Ask, front: Front) -> bool:
+    """Whether the browser used another name for us, such as 127.0.0.1: cookies belong to one name."""
+    home = urlsplit(front.settings.public_url).netloc
+    return request.headers.get("host", home) != home
+
+
+@get("/callback")
+async def callback(request: Ask, front: Front) -> Page:
+    """The browser comes back: check the answer, then open a session, ask for which company, or say why not."""
+    answer = dict(request.query_params.items())
+    flows = open_flows(front.vault, request.cookies.get(front.cookies.flow, ""))
+    flow = next((flow for flow in flows if flow.state == answer.get("state")), None)
+    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    if flow is None:  # used before (the back button), too old, or not begun in this browser
+        return _to("/") if actor else _message(request, front, "refused", "refused_text", 400)
+    left = [other for other in flows if other is not flow]
+    used = front.cookies.make(
+        front.cookies.flow, seal_flows(front.vault, left), seconds=FLOW_SECONDS if left else 0
+    )
+    try:
+        identity = await front.chosen_provider().finish(front.callback, flow, answer)
+        account_id = UUID(identity.subject)
+    except (SignInFailed, ValueError) as error:
+        log.warning("sign-in failed", why=str(error))
+        return _message(request, front, "refused", "refused_text", 400, used)
+    except Unavailable:
+        return _message(request, front, "refused", "unavailable_text", 503, used)
+    found = await members.memberships(account_id)
+    chosen = (
+        found[0]
+        if len(found) == 1
+        else next((one for one in found if actor and one.member_id == actor.member_id), None)
+    )
+    if chosen:
+        return await _enter(front, chosen, Choice(account_id, identity.auth_time, flow.next), actor, used)
+    if not found:
+        return _message(request, front, "no_access", "no_access_text", 403, used)
+    sealed = seal_choice(front.vault, Choice(account_id, identity.auth_time, flow.next))
+    return _to("/auth/choose", used, front.cookies.make(front.cookies.choice, sealed, seconds=FLOW_SECONDS))
+
+
+@get("/choose")
+async def choose(request: Ask, front: Front) -> Page:
+    """The companies of somebody who has signed in and has several."""
+    choice = open_choice(front.vault, request.cookies.get(front.cookies.choice, ""))
+    if choice is None:
+        return _to("/auth/login")
+    frame = front.issuer.frame(request)
+    found = await members.memberships(choice.account_id)
+    form = choice_form("/auth/choose", {}, "tenant", [(str(one.tenant_id), one.tenant) for one in found])
+    title, text = say("choose", frame.language), say("choose_text", frame.language)
+    return _html(message_page(frame, title, text, form=form), 200)
+
+
+@post("/choose")
+async def chosen(request: Ask, front: Front) -> Page:
+    choice = open_choice(front.vault, request.cookies.get(front.cookies.choice, ""))
+    if choice is None:
+        return _to("/auth/login")
+    wanted = str((await request.form()).get("tenant", ""))
+    found = await members.memberships(choice.account_id)
+    one = next((one for one in found if str(one.tenant_id) == wanted), None)
+    if one is None:
+        return _to("/auth/choose")
+    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    return await _enter(front, one, choice, actor, front.cookies.drop(front.cookies.choice))
+
+
+@post("/switch")
+async def switch(request: Ask, front: Front) -> Page:
+    """Another portal (`portal`) or another company (`tenant`); the session's identifier changes."""
+    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    if actor is None:
+        return _to("/auth/login")
+    form = await request.form()
+    portal, tenant = str(form.get("portal", "")), str(form.get("tenant", ""))
+    try:
+        if portal in set(Portal):
+            opened = await members.switch_portal(actor, Portal(portal))
+        else:
+            opened = await members.switch_tenant(actor, UUID(tenant))
+    except (Refusal, ValueError):
+        return _to("/")
+    return _to("/", _session_cookie(front, opened))
+
+
+@post("/language")
+async def language(request: Ask, front: Front) -> Page:
+    """The language of the portal, for this member from now on."""
+    form = await request.form()
+    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    if actor and (wanted := str(form.get("language", ""))) in LANGUAGES:
+        await members.set_language(actor, wanted)
+    return _to(own_path(str(form.get("next", "/"))))
+
+
+@post("/logout")
+async def logout(request: Ask, front: Front) -> Page:
+    """End the portal's session and the provider's; open pages of the session close in every process."""
+    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    if actor:
+        await members.end_session(actor)
+    ended = [
+        front.cookies.drop(name)
+        for name in (front.cookies.session, front.cookies.issuer, front.cookies.choice)
+    ]
+    provider = front.chosen_provider()
+    if provider.built_in:
+        await store.end_session(request.cookies.get(front.cookies.issuer, ""))
+        return _to("/auth/login", *ended)
+    back = await provider.sign_out_address(f"{front.settings.public_url}/")
+    return _to(back or "/auth/login", *ended)
+
+
+async def _enter(
+    front: Front, one: Membership, choice: Choice, actor: Actor | None, *cookies: Cookie
+) -> Page:
+    """Open a new session in place of the one this browser had. A fresh sign-in stays in the portal it came from."""
+    portal = None
+    if actor:
+        if actor.member_id == one.member_id:
+            portal = Portal.USER if actor.end_user_id else Portal.MANAGER
+        await members.end_session(actor)
+    opened = await members.open_session(
+        Actor(one.tenant_id), MemberId(one.member_id), choice.auth_time, portal=portal
+    )
+    return _to(choice.next, *cookies, _session_cookie(front, opened))
+
+
+def _session_cookie(front: Front, opened: OpenedSession) -> Cookie:
+    return front.cookies.make(front.cookies.session, opened.token)
+
+
+def _to(address: str, *cookies: Cookie) -> Page:
+    response: Page = Response(None, status_code=303, headers={**HEADERS, "location": address})
+    return _with_cookies(response, *cookies)
+
+
+def _html(content: str, status: int, *cookies: Cookie) -> Page:
+    response: Page = Response(
+        content, status_code=status, headers=dict(HEADERS), media_type="text/html; charset=utf-8"
+    )
+    return _with_cookies(response, *cookies)
+
+
+def _with_cookies(response: Page, *cookies: Cookie) -> Page:
+    for cookie in cookies:
+        response.set_cookie(cookie)
+    return response
+
+
+def _message(request: Ask, front: Front, title: str, text: str, status: int, *cookies: Cookie) -> Page:
+    frame = front.issuer.frame(request)
+    support = f"{front.settings.operator.support_email}, {front.settings.operator.support_phone}"
+    words = say(text, frame.language, support=support)
+    action = ("/auth/login?" + urlencode({"language": frame.language}), say("sign_in", frame.language))
+    return _html(message_page(frame, say(title, frame.language), words, action=action), status, *cookies)
+
+
+def identity_routers(settings: Settings, stylesheets: Sequence[str] = ()) -> list[Router]:
+    """Everything under /id and /auth. `stylesheets` are addresses of our own origin."""
+    issuer = Issuer(settings, stylesheets, on_lock_out=members.record_lock_out)
+    return [issuer_router(issuer), auth_router(Front(settings, issuer))]
+
+
+def auth_router(front: Front) -> Router:
+    """The sign-in routes for one issuer and provider."""
+    return Router(
+        "/auth",
+        route_handlers=[login, callback, choose, chosen, switch, language, logout],
+        dependencies={"front": Provide(lambda: front, sync_to_thread=False)},
+        include_in_schema=False,
+    )

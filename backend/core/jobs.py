@@ -1,0 +1,120 @@
+"""Jobs: work that follows an announcement. A row of the outbox is finished when its job has finished.
+
+`@job` functions run in one scope that also deletes their outbox row, so their effect happens exactly once.
+`@flow` functions open scopes of their own with network calls between them, so they must bear repeating.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import structlog
+
+from backend.core import clock
+from backend.core.errors import Refusal, Unavailable
+from backend.core.outbox import flush
+from tenants.scope import Actor, TenantId
+from tenants.transaction import open_scope
+
+log = structlog.get_logger()
+
+RETRIES = 12
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One entry of the register. `perform` takes the outbox row's id and the tenant."""
+
+    name: str
+    perform: Callable[[TenantId, UUID], Awaitable[bool]]
+
+
+JOBS: dict[str, Job] = {}
+
+
+def job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """Register `async def work(scope, *, …ids)`: one transaction with its outbox row."""
+
+    def wrap(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        async def perform(tenant_id: TenantId, row_id: UUID) -> bool:
+            async with open_scope(Actor(tenant_id)) as scope:
+                # A second copy of the same message waits here for the first, then finds nothing.
+                data = await scope.connection.fetchval(
+                    "DELETE FROM outbox WHERE id = $1 RETURNING data", row_id
+                )
+                if data is None:
+                    return False
+                await function(scope, **orjson.loads(data))
+                await flush(scope)
+                return True
+
+        JOBS[name] = Job(name, perform)
+        return function
+
+    return wrap
+
+
+def flow(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """Register `async def work(actor, *, …ids)`: several scopes with network calls between, safe to repeat."""
+
+    def wrap(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        async def perform(tenant_id: TenantId, row_id: UUID) -> bool:
+            actor = Actor(tenant_id)
+            async with open_scope(actor, read_only=True) as scope:
+                data = await scope.connection.fetchval("SELECT data FROM outbox WHERE id = $1", row_id)
+            if data is None:
+                return False
+            await function(actor, **orjson.loads(data))
+            async with open_scope(actor) as scope:
+                await scope.connection.execute("DELETE FROM outbox WHERE id = $1", row_id)
+            return True
+
+        JOBS[name] = Job(name, perform)
+        return function
+
+    return wrap
+
+
+async def run_job(name: str, tenant_id: TenantId, row_id: UUID) -> None:
+    """Perform one handed-over row: finish it, put it off, or give it up with a record."""
+    try:
+        await JOBS[name].perform(tenant_id, row_id)
+    except Unavailable as refusal:
+        await _put_off(tenant_id, row_id, refusal.message, for_ever=True)
+        log.warning("job put off", job=name, row=str(row_id), tenant=str(tenant_id), why=refusal.message)
+    except Refusal as refusal:
+        await _give_up(tenant_id, row_id, refusal.message)
+        log.warning("job refused", job=name, row=str(row_id), tenant=str(tenant_id), why=refusal.message)
+    except Exception as error:
+        reference = secrets.token_hex(4)
+        await _put_off(tenant_id, row_id, f"{type(error).__name__} ({reference})", for_ever=False)
+        log.exception("job failed", job=name, row=str(row_id), tenant=str(tenant_id), reference=reference)
+
+
+async def _put_off(tenant_id: TenantId, row_id: UUID, why: str, *, for_ever: bool) -> None:
+    """Wait 1, 2, 4 … seconds, at most ten minutes. A bug is given up after a while, an outage never."""
+    async with open_scope(Actor(tenant_id)) as scope:
+        attempts = await scope.connection.fetchval("SELECT attempts FROM outbox WHERE id = $1", row_id)
+        if attempts is None:
+            return
+        wait = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
+        given_up = not for_ever and attempts + 1 >= RETRIES
+        await scope.connection.execute(
+            "UPDATE outbox SET attempts = attempts + 1, not_before = $2, sent_at = NULL, last_error = $3,"
+            " failed_at = CASE WHEN $4 THEN now() END WHERE id = $1",
+            row_id,
+            clock.now() + wait,
+            why,
+            given_up,
+        )
+
+
+async def _give_up(tenant_id: TenantId, row_id: UUID, why: str) -> None:
+    async with open_scope(Actor(tenant_id)) as scope:
+        await scope.connection.execute(
+            "UPDATE outbox SET failed_at = now(), last_error = $2 WHERE id = $1", row_id, why
+        )

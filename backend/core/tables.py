@@ -1,0 +1,55 @@
+"""Tables of the shared kit: announcements going out, events coming in, the audit trail, recurring runs."""
+
+from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+
+class Outbox(Table):
+    """A job that must happen, written with the change that asked for it. Deleted when it has finished."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    job = Text()
+    data = JSONB()
+    not_before = Timestamptz()
+    created_at = Timestamptz()
+    sent_at = Timestamptz(
+        null=True, default=None
+    )  # handed to the broker; sent again when it stays unfinished
+    attempts = Integer(default=0)
+    failed_at = Timestamptz(null=True, default=None)  # given up; stays for a person to look at
+    last_error = Text(null=True, default=None)
+
+
+class Inbox(Table):
+    """An event from outside, stored once by (source, event_id) and handled once."""
+
+    id = BigInt(primary_key=True, default=None)  # identity column, order of arrival
+    tenant_id = UUID(default=None)
+    source = Text()
+    event_id = Text()
+    body = JSONB()
+    received_at = Timestamptz()
+    handled_at = Timestamptz(null=True, default=None)
+
+
+class AuditEvent(Table):
+    """Who did what, append-only. No secrets, no amounts of employees."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    at = Timestamptz()
+    actor_id = UUID(null=True, default=None)
+    actor_name = Text(default="")
+    action = Text()
+    subject = Text()  # line, order, member, session, token …
+    subject_id = UUID(null=True, default=None)
+    detail = JSONB(default="{}")
+
+
+class RecurringRun(Table):
+    """One slot of one sweep: the unique pair lets any number of schedulers run."""
+
+    id = UUID(primary_key=True, default=None)
+    name = Text()
+    slot = Timestamptz()

@@ -1,0 +1,98 @@
+"""`@use_case(permission)`: checks the permission, opens or joins the scope, and keeps the register of all use cases."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from backend.core import clock
+from backend.core.errors import Forbidden, SignedOut, SignInAgain
+from backend.core.outbox import flush
+from backend.core.permissions import Permission, holds
+from tenants.scope import Actor, Scope
+from tenants.transaction import ActorChanged, open_scope
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FRESH = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """One entry of the register: tests walk it with every role and with another tenant's ids."""
+
+    name: str
+    permission: Permission
+    function: Callable[..., Awaitable[Any]]
+
+
+USE_CASES: dict[str, UseCase] = {}
+
+Renewal = Callable[[Actor], Awaitable[Actor | None]]
+_renewals: list[Renewal] = []
+
+
+def renew_with(renewal: Renewal) -> None:
+    """Say who reads an actor again when its rows have changed; `backend/members` does so once."""
+    _renewals[:] = [renewal]
+
+
+def use_case(
+    permission: Permission, *, read_only: bool = False
+) -> Callable[
+    [Callable[Concatenate[Scope, P], Awaitable[R]]], Callable[Concatenate[Actor | Scope, P], Awaitable[R]]
+]:
+    """Make a function of a scope callable with an Actor (one transaction of its own) or with an open Scope.
+
+    Raises Forbidden where the actor's roles do not hold the permission, before anything is read.
+    """
+
+    def wrap(
+        function: Callable[Concatenate[Scope, P], Awaitable[R]],
+    ) -> Callable[Concatenate[Actor | Scope, P], Awaitable[R]]:
+        @functools.wraps(function)
+        async def call(who: Actor | Scope, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            actor = who.actor if isinstance(who, Scope) else who
+            if not allows(actor, permission):
+                raise Forbidden
+            if isinstance(who, Scope):
+                return await function(who, *args, **kwargs)
+            try:
+                return await perform(who, *args, **kwargs)
+            except ActorChanged:  # raised before the function was called, so calling it now is the first time
+                return await perform(await _renewed(who, permission), *args, **kwargs)
+
+        async def perform(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            async with open_scope(who, read_only=read_only) as scope:
+                result = await function(scope, *args, **kwargs)
+                await flush(scope)
+                return result
+
+        name = f"{function.__module__}.{function.__qualname__}"
+        USE_CASES[name] = UseCase(name, permission, call)
+        return call
+
+    return wrap
+
+
+async def _renewed(actor: Actor, permission: Permission) -> Actor:
+    """The actor as it is now. Raises SignedOut or Forbidden."""
+    renewed = await _renewals[0](actor) if _renewals else None
+    if renewed is None:
+        raise SignedOut
+    if not allows(renewed, permission):
+        raise Forbidden
+    return renewed
+
+
+def allows(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor may: a job of the product always, a person by role."""
+    return actor.system or holds(actor.roles, permission)
+
+
+def require_fresh(actor: Actor) -> None:
+    """Raise SignInAgain unless the person signed in within the last five minutes (secrets, identity, money)."""
+    if actor.signed_in_at is None or clock.now() - actor.signed_in_at > FRESH:
+        raise SignInAgain

@@ -1,0 +1,52 @@
+"""Passwords: argon2id in threads of their own, so that few run at once and none holds up the event loop."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from backend.core.errors import Invalid
+from backend.core.secrets import new_token
+
+SHORTEST = 12
+LONGEST = 1024  # longer texts only cost time
+AT_ONCE = 2  # each takes 64 MiB and a core for about 0.1 s
+
+HASHER = PasswordHasher()
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+
+
+def check_strength(password: str) -> None:
+    """Raise Invalid for a password that is too short or too long."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Invalid(password=f"A password has {SHORTEST} characters at least.")
+
+
+async def hash_password(password: str) -> str:
+    return await asyncio.get_running_loop().run_in_executor(_threads, HASHER.hash, password)
+
+
+async def verify(stored: str | None, password: str) -> bool:
+    """Whether the password is right. With no stored hash: the same work, and False."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _verify, stored, password)
+
+
+def needs_rehash(stored: str) -> bool:
+    """Whether it was made with weaker settings than today's."""
+    return HASHER.check_needs_rehash(stored)
+
+
+@cache
+def _decoy() -> str:
+    """A hash that no password fits, made with today's settings so that checking it costs the same."""
+    return HASHER.hash(new_token())
+
+
+def _verify(stored: str | None, password: str) -> bool:
+    try:
+        HASHER.verify(stored or _decoy(), password[:LONGEST])
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None

@@ -1,0 +1,268 @@
+"""The built-in OpenID provider under /id: discovery, keys, the sign-in page, tokens, user info, sign-out."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from authlib.oauth2 import OAuth2Error
+from joserfc import jwt
+from joserfc.errors import JoseError
+from litestar import Request, Response, Router, get, post, route
+from litestar.background_tasks import BackgroundTask
+from litestar.di import Provide
+
+from backend.core import clock
+from backend.core.client_address import client_address
+from backend.core.cookies import CookieNames
+from backend.core.secrets import Vault
+from backend.issuer import store
+from backend.issuer.accounts import Answer, Person, check_password
+from backend.issuer.clients import SCOPES, Client, portal_client
+from backend.issuer.keys import ALGORITHM, SigningKeys
+from backend.issuer.page import HEADERS, Frame, SignIn, choice_form, message_page, sign_in_page, wait_words
+from backend.issuer.protocol import Asked, Code, Protocol, Reply, user_info
+from backend.issuer.words import choose_language, say
+from backend.settings import Settings
+
+Ask = Request[Any, Any, Any]
+Page = Response[str | None]
+
+
+async def _nobody_cares(account_id: UUID) -> None:
+    """For an issuer that stands alone."""
+
+
+@dataclass
+class Issuer:
+    """One deployment's issuer: its clients, keys and looks. `on_lock_out` is told of existing accounts only."""
+
+    settings: Settings
+    stylesheets: Sequence[str] = ()
+    more_clients: Sequence[Client] = ()
+    on_lock_out: Callable[[UUID], Awaitable[None]] = _nobody_cares
+    keys: SigningKeys = field(init=False)
+    protocol: Protocol = field(init=False)
+    cookies: CookieNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = SigningKeys(Vault(self.settings.secret_keys))
+        clients = (portal_client(self.settings), *self.more_clients)
+        self.protocol = Protocol(self.settings.issuer, self.keys, clients)
+        self.cookies = CookieNames(self.settings.secure)
+
+    def frame(self, request: Ask) -> Frame:
+        wanted = request.query_params.get("ui_locales", "")
+        language = choose_language(wanted, request.headers.get("accept-language", ""))
+        return Frame(self.stylesheets, self.settings.operator, language)
+
+
+@get("/.well-known/openid-configuration")
+async def discovery(issuer: Issuer) -> Response[dict[str, Any]]:
+    at = issuer.settings.issuer
+    metadata = {
+        "issuer": at,
+        "authorization_endpoint": f"{at}/authorize",
+        "token_endpoint": f"{at}/token",
+        "userinfo_endpoint": f"{at}/userinfo",
+        "jwks_uri": f"{at}/jwks",
+        "end_session_endpoint": f"{at}/end_session",
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "scopes_supported": list(SCOPES),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": ["fr", "nl", "de", "en"],
+        "prompt_values_supported": ["none", "login"],
+    }
+    return Response(metadata, headers={"cache-control": "public, max-age=300"})
+
+
+@get("/jwks")
+async def published_keys(issuer: Issuer) -> Response[Any]:
+    await issuer.keys.load()
+    return Response(issuer.keys.published.as_dict(private=False), headers={"cache-control": "no-cache"})
+
+
+@route("/authorize", http_method=["GET", "POST"])
+async def authorize(request: Ask, issuer: Issuer) -> Page:
+    """Check the request, then the person: by the session of this browser, or by the form."""
+    query = dict(request.query_params.items())
+    asked = Asked("GET", {}, request.query_params.multi_items())
+    person = await store.session_person(request.cookies.get(issuer.cookies.issuer, ""))
+    posted = request.method == "POST"
+    try:
+        grant = issuer.protocol.get_consent_grant(asked, end_user=person)
+    except OAuth2Error as error:
+        return _send(issuer, issuer.protocol.handle_error_response(asked, error))
+    prompt = getattr(grant, "prompt", None)
+    if not posted and person and prompt != "login" and not _too_old(person, query.get("max_age", "")):
+        return await _grant(issuer, asked, grant, person)
+    if query.get("prompt") == "none":
+        return _redirect_error(issuer, asked, "login_required")
+    frame = issuer.frame(request)
+    if not posted:
+        hint = query.get("login_hint", "") or (person.email if person else "")
+        return _html(sign_in_page(frame, SignIn(query, hint, again=person is not None)))
+    return await _try(request, issuer, asked, grant, SignIn(query, again=person is not None))
+
+
+async def _try(request: Ask, issuer: Issuer, asked: Asked, grant: Any, form: SignIn) -> Page:
+    """The form was sent: sign in, or show it again with what is wrong."""
+    frame = issuer.frame(request)
+    given = await request.form()
+    login, password = str(given.get("login", "")), str(given.get("password", ""))
+    missing = {
+        "login_error": "" if login.strip() else say("login_missing", frame.language),
+        "password_error": "" if password else say("password_missing", frame.language),
+    }
+    if any(missing.values()):
+        return _html(sign_in_page(frame, SignIn(form.query, login, form.again, **missing)), 422)
+    answer = await check_password(login, password, _address(request, issuer.settings))
+    if answer.person is None:
+        return _refuse(issuer, frame, SignIn(form.query, login, form.again), answer)
+    token = await store.begin_session(answer.person, request.cookies.get(issuer.cookies.issuer, ""))
+    response = await _grant(issuer, asked, grant, answer.person)
+    response.set_cookie(issuer.cookies.make(issuer.cookies.issuer, token))
+    return response
+
+
+def _refuse(issuer: Issuer, frame: Frame, form: SignIn, answer: Answer) -> Page:
+    """The same words and status whether the account exists or not; what is recorded comes after the answer."""
+    words = wait_words(answer.wait, frame.language) if answer.wait else say("wrong", frame.language)
+    content = sign_in_page(frame, SignIn(form.query, form.login, form.again, login_error=words))
+    response = _html(content, 429 if answer.wait else 401)
+    if answer.locked_account:
+        response.background = BackgroundTask(issuer.on_lock_out, answer.locked_account)
+    return response
+
+
+async def _grant(issuer: Issuer, asked: Asked, grant: Any, person: Person) -> Page:
+    reply = issuer.protocol.create_authorization_response(asked, grant_user=person, grant=grant)
+    if asked.code_to_keep:
+        code, person, data = asked.code_to_keep
+        await store.keep_code(code, person.id, data)
+    return _send(issuer, reply)
+
+
+@post("/token")
+async def token(request: Ask, issuer: Issuer) -> Response[Any]:
+    await issuer.keys.load()
+    pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
+    asked = Asked("POST", {key.title(): value for key, value in request.headers.items()}, pairs)
+    if found := await store.consume_code(asked.form.get("code", "")):
+        asked.consumed = (found[0], Code(found[1]))
+    reply = issuer.protocol.create_token_response(asked)
+    if asked.token_to_keep:
+        access_token, person, data = asked.token_to_keep
+        await store.keep_token(access_token, person.id, data)
+    headers = {**reply.headers, "cache-control": "no-store"}
+    return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
+
+
+@get("/userinfo")
+async def userinfo(request: Ask) -> Response[Any]:
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    found = await store.token_person(bearer.strip()) if scheme.lower() == "bearer" else None
+    if not found:
+        headers = {"www-authenticate": 'Bearer error="invalid_token"', "cache-control": "no-store"}
+        return Response({"error": "invalid_token"}, status_code=401, headers=headers)
+    return Response(user_info(*found), headers={"cache-control": "no-store"})
+
+
+@route("/end_session", http_method=["GET", "POST"])
+async def end_session(request: Ask, issuer: Issuer) -> Page:
+    """Sign out at once for a client that shows its token; otherwise ask first, as any page can lead here."""
+    frame = issuer.frame(request)
+    cookie = request.cookies.get(issuer.cookies.issuer, "")
+    person = await store.session_person(cookie)
+    hinted = await _hinted(issuer, request.query_params.get("id_token_hint", ""))
+    if person and request.method == "GET" and (hinted is None or hinted[0] != str(person.id)):
+        form = choice_form(
+            f"/id/end_session?{request.url.query}", {}, "sign_out", [("1", say("sign_out", frame.language))]
+        )
+        return _html(
+            message_page(
+                frame, say("sign_out", frame.language), say("sign_out_text", frame.language), form=form
+            )
+        )
+    await store.end_session(cookie)
+    response = _after_sign_out(request, issuer, frame, hinted[1] if hinted else "")
+    response.set_cookie(issuer.cookies.drop(issuer.cookies.issuer))
+    return response
+
+
+def _after_sign_out(request: Ask, issuer: Issuer, frame: Frame, hinted_client: str) -> Page:
+    client = issuer.protocol.query_client(request.query_params.get("client_id", hinted_client))
+    back = request.query_params.get("post_logout_redirect_uri", "")
+    if client and back in client.logout_uris:
+        state = request.query_params.get("state", "")
+        location = back + ("?" + urlencode({"state": state}) if state else "")
+        return Response(None, status_code=303, headers={**HEADERS, "location": location})
+    action = ("/", say("sign_in", frame.language))
+    return _html(message_page(frame, say("signed_out", frame.language), "", action=action))
+
+
+async def _hinted(issuer: Issuer, id_token: str) -> tuple[str, str] | None:
+    """Subject and client of one of our own tokens, expired or not."""
+    if not id_token:
+        return None
+    await issuer.keys.load()
+    try:
+        claims = jwt.decode(id_token, issuer.keys.published, algorithms=[ALGORITHM]).claims
+    except (JoseError, ValueError):
+        return None
+    return (
+        (str(claims.get("sub")), str(claims.get("aud")))
+        if claims.get("iss") == issuer.settings.issuer
+        else None
+    )
+
+
+def _too_old(person: Person, max_age: str) -> bool:
+    """Whether the sign-in is older than the client accepts (OpenID Connect Core 3.1.2.1)."""
+    if not max_age.isdigit() or person.auth_time is None:
+        return False
+    return (clock.now() - person.auth_time).total_seconds() > int(max_age)
+
+
+def _address(request: Ask, settings: Settings) -> str:
+    peer = request.client.host if request.client else ""
+    return client_address(peer, request.headers.get("x-forwarded-for", ""), settings.trusted_proxies)
+
+
+def _redirect_error(issuer: Issuer, asked: Asked, error: str) -> Page:
+    data = asked.payload.data
+    back = {"error": error, **({"state": data["state"]} if "state" in data else {})}
+    location = f"{data['redirect_uri']}{'&' if '?' in data['redirect_uri'] else '?'}{urlencode(back)}"
+    return _send(issuer, Reply(302, None, {"Location": location}))
+
+
+def _send(issuer: Issuer, reply: Reply) -> Page:
+    """An answer of the protocol; whatever goes back to a client names who answers (RFC 9207)."""
+    headers = {key.lower(): value for key, value in reply.headers.items()} | dict(HEADERS)
+    if location := headers.get("location"):
+        headers["location"] = (
+            f"{location}{'&' if '?' in location else '?'}{urlencode({'iss': issuer.settings.issuer})}"
+        )
+        return Response(None, status_code=reply.status, headers=headers)
+    return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
+
+
+def _html(content: str, status: int = 200) -> Page:
+    return Response(content, status_code=status, headers=dict(HEADERS), media_type="text/html; charset=utf-8")
+
+
+def issuer_router(issuer: Issuer) -> Router:
+    """The routes of this issuer, for the product's application."""
+    return Router(
+        "/id",
+        route_handlers=[discovery, published_keys, authorize, token, userinfo, end_session],
+        dependencies={"issuer": Provide(lambda: issuer, sync_to_thread=False)},
+        include_in_schema=False,
+    )

@@ -1,0 +1,62 @@
+"""The built-in issuer's own records: people who sign in. None of these rows belongs to a tenant."""
+
+from piccolo.columns import JSONB, UUID, Bytea, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+
+class Account(Table):
+    """A person who can sign in, by e-mail address or mobile number."""
+
+    id = UUID(primary_key=True, default=None)
+    email = Text(unique=True)  # lower case
+    mobile = Text(null=True, default=None, unique=True)  # E.164
+    password_hash = Text()  # argon2id
+    given_name = Text()
+    family_name = Text()
+    language = Text(default="en")
+    state = Text(default="active")  # active, blocked
+    created_at = Timestamptz()
+
+
+class IssuerSession(Table):
+    """A signed-in browser at the issuer; the cookie's hash is the key."""
+
+    token_hash = Bytea(primary_key=True, default=None)
+    account_id = UUID(default=None)
+    auth_time = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class AuthorizationCode(Table):
+    """A one-time code, consumed with DELETE … RETURNING."""
+
+    code_hash = Bytea(primary_key=True, default=None)
+    account_id = UUID(default=None)
+    data = JSONB()
+    expires_at = Timestamptz()
+
+
+class AccessToken(Table):
+    """A token for the userinfo endpoint."""
+
+    token_hash = Bytea(primary_key=True, default=None)
+    account_id = UUID(default=None)
+    data = JSONB()
+    expires_at = Timestamptz()
+
+
+class IssuerKey(Table):
+    """A signing key, encrypted with the deployment's secret keys."""
+
+    kid = Text(primary_key=True, default=None)
+    sealed = Bytea()
+    created_at = Timestamptz()
+
+
+class SignInAttempt(Table):
+    """Failed tries for one account or one address; counted for names that do not exist as well."""
+
+    key = Text(primary_key=True, default=None)  # "account:<hash>" or "address:<ip>"
+    failures = Integer(default=0)
+    last_at = Timestamptz()
+    locked_until = Timestamptz(null=True, default=None)

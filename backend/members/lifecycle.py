@@ -1,0 +1,49 @@
+"""Rules about members: which roles exist, which portals they open, and when a session ends. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from backend.core.errors import Invalid
+from backend.core.permissions import MANAGER_ROLES, Role
+
+
+class Portal(StrEnum):
+    MANAGER = "manager"
+    USER = "user"
+
+
+IDLE = timedelta(hours=8)  # session_actor() in the database says the same
+ABSOLUTE = timedelta(hours=24)
+NOTE_USE_EVERY = timedelta(minutes=1)
+
+
+def portals(roles: Iterable[str]) -> tuple[Portal, ...]:
+    """What the roles open, the manager portal first."""
+    held = frozenset(roles)
+    manager = (Portal.MANAGER,) if held & MANAGER_ROLES else ()
+    return manager + ((Portal.USER,) if Role.END_USER in held else ())
+
+
+def roles_in(portal: str, roles: Iterable[str]) -> frozenset[str]:
+    """The roles that count in a portal: there a manager is no end user, and here nothing else."""
+    held = frozenset(roles)
+    return held & ({Role.END_USER} if portal == Portal.USER else MANAGER_ROLES)
+
+
+def check_roles(roles: Iterable[str]) -> list[str]:
+    """The roles in their usual order. Raises Invalid for none and for one that does not exist."""
+    wanted = frozenset(roles)
+    known = [role.value for role in Role if role in wanted]
+    if not wanted or len(known) != len(wanted):
+        raise Invalid(roles=f"Choose among {', '.join(role.value for role in Role)}.")
+    return known
+
+
+def is_idle(used_at: datetime, now: datetime) -> bool:
+    return now - used_at > IDLE
+
+
+def is_worth_noting(used_at: datetime | None, now: datetime) -> bool:
+    """Whether this use is written down: a minute's precision is enough, and saves a write per request."""
+    return used_at is None or now - used_at > NOTE_USE_EVERY

@@ -1,0 +1,51 @@
+"""What pages and the API see of members, sessions and tokens."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from backend.members.lifecycle import Portal
+from tenants.scope import MemberId, TenantId
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """One company that a person may enter."""
+
+    tenant_id: TenantId
+    member_id: MemberId
+    tenant: str
+    current: bool = False
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What the frame of every page shows: account menu, portal switch, companies."""
+
+    name: str
+    given_name: str
+    email: str
+    language: str
+    tenant: str
+    tenant_slug: str
+    carrier: str
+    portal: Portal
+    portals: tuple[Portal, ...]
+    memberships: tuple[Membership, ...]
+    customer_number: str  # empty where the person sees none
+
+
+class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A new session: the text for the cookie exists nowhere else."""
+
+    token: str
+    session_id: UUID
+    tenant_id: TenantId
+
+
+class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    label: str
+    member: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None

@@ -1,0 +1,49 @@
+"""Who belongs to a tenant, with which roles and reach; their sessions and tokens."""
+
+from piccolo.columns import UUID, Array, Bytea, Text, Timestamptz
+from piccolo.table import Table
+
+
+class Member(Table):
+    """A person with a login in a tenant. Reach columns are null for everything."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    account_id = UUID(default=None)
+    name = Text()
+    email = Text()
+    language = Text(default="en")
+    roles = Array(base_column=Text())
+    state = Text(default="active")  # invited, active, blocked, removed
+    reach_billing_accounts = Array(base_column=UUID(default=None), null=True, default=None)
+    reach_cost_centres = Array(base_column=UUID(default=None), null=True, default=None)
+    created_at = Timestamptz()
+
+
+class PortalSession(Table):
+    """A signed-in browser in the portal, in one membership. The cookie's SHA-256 is stored, never the cookie."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    token_hash = Bytea(unique=True)
+    member_id = UUID(default=None)
+    portal = Text(default="manager")  # manager, user
+    language = Text(null=True, default=None)  # chosen in this session
+    auth_time = Timestamptz()
+    created_at = Timestamptz()
+    seen_at = Timestamptz()
+    expires_at = Timestamptz()
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class ApiToken(Table):
+    """A bearer token for /api/v1, bound to a member and that member's roles."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    token_hash = Bytea(unique=True)
+    member_id = UUID(default=None)
+    label = Text(default="")
+    created_at = Timestamptz()
+    last_used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)

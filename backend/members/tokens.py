@@ -1,0 +1,115 @@
+"""Bearer tokens for /api/v1: hashed, bound to a member and that member's rights, revocable at once.
+
+Authenticating costs no query while a token is in use: the actor is remembered here, and the statement that opens
+each scope refuses it as soon as the token is revoked or the member's row has changed (`check_actor`).
+"""
+
+import time
+from collections import OrderedDict
+from uuid import UUID
+
+from backend.core import audit, clock
+from backend.core.errors import Forbidden, NotFound
+from backend.core.ids import new_id
+from backend.core.permissions import Permission
+from backend.core.secrets import new_token, token_hash
+from backend.core.use_case import use_case
+from backend.members.actors import read_actor
+from backend.members.lifecycle import NOTE_USE_EVERY
+from backend.members.schemas import TokenInfo
+from tenants.directory import find_token
+from tenants.scope import Actor, Scope
+
+PREFIX = "flt_"  # lets scanners find a token that leaked
+REMEMBERED = 10_000
+
+
+class _Remembered:
+    """The actors of tokens in use, each read again once a minute so that its use is noted."""
+
+    def __init__(self) -> None:
+        self._actors: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+
+    def get(self, key: bytes) -> Actor | None:
+        read_at, actor = self._actors.get(key, (0.0, None))
+        if actor is None or time.monotonic() - read_at > NOTE_USE_EVERY.total_seconds():
+            return None
+        self._actors.move_to_end(key)
+        return actor
+
+    def put(self, key: bytes, actor: Actor | None) -> None:
+        self._actors.pop(key, None)
+        if actor:
+            self._actors[key] = (time.monotonic(), actor)
+        while len(self._actors) > REMEMBERED:
+            self._actors.popitem(last=False)
+
+
+_remembered = _Remembered()
+
+
+async def authenticate_token(bearer: str) -> Actor | None:
+    """Who acts through this bearer token; None for one that is unknown or revoked.
+
+    The answer may be a minute old: what decides is the scope, which every use case opens. Where an old answer was
+    refused there, the use case goes on with the rights of now, or raises SignedOut.
+    """
+    if not bearer.startswith(PREFIX):
+        return None
+    key = token_hash(bearer)
+    if actor := _remembered.get(key):
+        return actor
+    found = await find_token(key)
+    actor = await read_actor(found.tenant_id, token_id=found.id) if found else None
+    _remembered.put(key, actor)
+    return actor
+
+
+@use_case(Permission.TOKENS_MANAGE)
+async def create_token(scope: Scope, member_id: UUID, label: str = "") -> str:
+    """A bearer token that acts as the member; shown once. People make tokens for themselves only.
+
+    Raises NotFound for a member who is not active, Forbidden for somebody else's.
+    """
+    if not scope.actor.system and scope.actor.member_id != member_id:
+        raise Forbidden
+    if not await scope.connection.fetchval(
+        "SELECT EXISTS (SELECT FROM member WHERE id = $1 AND state = 'active')", member_id
+    ):
+        raise NotFound
+    token, token_id = new_token(PREFIX), new_id()
+    await scope.connection.execute(
+        "INSERT INTO api_token (id, tenant_id, token_hash, member_id, label, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        token_id,
+        scope.tenant_id,
+        token_hash(token),
+        member_id,
+        label.strip()[:100],
+        clock.now(),
+    )
+    await audit.record(scope, "token.created", "token", token_id, member=member_id, label=label.strip()[:100])
+    return token
+
+
+@use_case(Permission.TOKENS_MANAGE)
+async def revoke_token(scope: Scope, token_id: UUID) -> None:
+    """No request is served with it any more, in any process. Raises NotFound where there is none."""
+    state = await scope.connection.fetchrow(
+        "UPDATE api_token SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING revoked_at = now() AS now",
+        token_id,
+    )
+    if state is None:
+        raise NotFound
+    if state["now"]:
+        await audit.record(scope, "token.revoked", "token", token_id)
+
+
+@use_case(Permission.TOKENS_MANAGE, read_only=True)
+async def list_tokens(scope: Scope) -> list[TokenInfo]:
+    """Every token of the company with its last use, the newest first."""
+    rows = await scope.connection.fetch(
+        "SELECT k.id, k.label, m.name AS member, k.created_at, k.last_used_at, k.revoked_at"
+        " FROM api_token k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id ORDER BY k.id DESC"
+    )
+    return [TokenInfo(**dict(row)) for row in rows]

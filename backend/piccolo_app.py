@@ -1,0 +1,22 @@
+"""Names every table of the product for Piccolo; the only module that imports all of them."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+TABLE_MODULES = [
+    "tenants.tables",
+    "backend.core.tables",
+    "backend.issuer.tables",
+    "backend.members.tables",
+    "backend.lines.tables",
+    "backend.orders.tables",
+]
+
+APP_CONFIG = AppConfig(
+    app_name="fleetline",
+    migrations_folder_path=str(Path(__file__).parents[1] / "migrations"),
+    table_classes=table_finder(TABLE_MODULES),
+    migration_dependencies=[],
+    commands=[],
+)

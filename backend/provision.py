@@ -1,0 +1,162 @@
+"""Prepares a PostgreSQL server for Fleetline: four roles, one database, then the migrations.
+
+The owner holds the schema, the app's login is bound by policies, the relay sees the outbox only, and
+`fleetline_search` (nobody logs in as it) owns the vetted lookup functions and the fleet view.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+ROLES = {
+    "fleetline_owner": "LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT",
+    "fleetline_app": "LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT",
+    "fleetline_relay": "LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT",
+    "fleetline_search": "NOLOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT",
+}
+
+
+class ProvisionError(RuntimeError):
+    """The server could not be prepared; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """The three addresses that a deployment sets."""
+
+    owner: str
+    app: str
+    relay: str
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "FLEETLINE_OWNER_DATABASE_URL": self.owner,
+            "FLEETLINE_DATABASE_URL": self.app,
+            "FLEETLINE_RELAY_DATABASE_URL": self.relay,
+        }
+
+
+def login_url(admin_url: str, login: str, password: str, database: str) -> str:
+    """The address of one login, on the server that `admin_url` names."""
+    parts = urlsplit(admin_url)
+    host = parts.hostname or "127.0.0.1"
+    secret = f":{quote(password, safe='')}" if password else ""
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit((parts.scheme, f"{login}{secret}@{host}{port}", f"/{database}", parts.query, ""))
+
+
+async def create_roles(admin_url: str, passwords: dict[str, str]) -> None:
+    """Create or repair the four roles. Needs a login that may create roles. Safe to repeat and to race."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fleetline roles'))")
+            for role, attributes in ROLES.items():
+                exists = await connection.fetchval(
+                    "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role
+                )
+                if not exists:
+                    await connection.execute(f"CREATE ROLE {role} {attributes}")
+                if password := passwords.get(role):
+                    quoted = await connection.fetchval("SELECT quote_literal($1)", password)
+                    await connection.execute(f"ALTER ROLE {role} PASSWORD {quoted}")
+            await connection.execute("GRANT fleetline_search TO fleetline_owner")
+    finally:
+        await connection.close()
+
+
+async def create_database(admin_url: str, database: str, *, template: str = "") -> None:
+    """Create the database, owned by the owner role, where it is not there yet."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        if not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database
+        ):
+            copy = f" TEMPLATE {template}" if template else " TEMPLATE template0 ENCODING 'UTF8'"
+            await connection.execute(f'CREATE DATABASE "{database}" OWNER fleetline_owner{copy}')
+            await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+            await connection.execute(
+                f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO fleetline_app, fleetline_relay'
+            )
+    finally:
+        await connection.close()
+
+
+async def prepare_schema(admin_url: str, database: str) -> None:
+    """Hand the schema to the owner, and add search accelerators where the server has them."""
+    connection = await asyncpg.connect(_with_database(admin_url, database))
+    try:
+        # NOINHERIT keeps the owner bound by policies, so it must own the schema by name.
+        await connection.execute("ALTER SCHEMA public OWNER TO fleetline_owner")
+        names = "SELECT name FROM pg_available_extensions WHERE name IN ('pg_trgm', 'btree_gin')"
+        for row in await connection.fetch(names):
+            await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {row['name']}")
+    finally:
+        await connection.close()
+
+
+def _with_database(url: str, database: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+def migrate(owner_url: str) -> str:
+    """Bring the schema up to date in a process of its own; concurrent starts wait for each other.
+
+    Returns what Piccolo printed. Raises ProvisionError with its last words where a migration fails.
+    """
+    environment = {
+        **os.environ,
+        "FLEETLINE_OWNER_DATABASE_URL": owner_url,
+        "PICCOLO_CONF": "backend.piccolo_conf",
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "backend.provision"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        words = (run.stderr.strip() or run.stdout.strip()).splitlines()[-1:]
+        raise ProvisionError("the migrations failed: " + "".join(words))
+    return run.stdout
+
+
+async def _forwards() -> int:
+    from piccolo.apps.migrations.commands.forwards import run_forwards  # reads PICCOLO_CONF when imported
+
+    connection = await asyncpg.connect(os.environ["FLEETLINE_OWNER_DATABASE_URL"])
+    try:
+        # Piccolo writes its list after the DDL, so two starts at once would collide.
+        await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline migrations'))")
+        result = await run_forwards(app_name="fleetline")
+        if not result.success:
+            sys.stderr.write(f"{result.message}\n")
+        return 0 if result.success else 1
+    finally:
+        await connection.close()
+
+
+async def set_up(admin_url: str, database: str, passwords: dict[str, str]) -> Logins:
+    """Roles, database, extensions and schema on a server reached as `admin_url`. Safe to repeat."""
+    await create_roles(admin_url, passwords)
+    await create_database(admin_url, database)
+    await prepare_schema(admin_url, database)
+    logins = Logins(
+        *(
+            login_url(admin_url, role, passwords.get(role, ""), database)
+            for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
+        )
+    )
+    await asyncio.to_thread(migrate, logins.owner)
+    return logins
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(_forwards()))

@@ -1,0 +1,71 @@
+"""From something known before the tenant (a login, a session, a token, a number) to the tenant it belongs to.
+
+Each function asks one vetted SECURITY DEFINER function by exact key and gets ids only.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenants.scope import Actor, MemberId, TenantId
+from tenants.transaction import OutsideScope, engine
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record and the tenant that it belongs to."""
+
+    tenant_id: TenantId
+    id: UUID
+
+
+async def _ask(query: str, *args: object) -> list[Any]:
+    pool = engine().pool
+    if pool is None:
+        raise OutsideScope("no database pool is open in this event loop")
+    if engine().current_transaction.get() is not None:
+        raise OutsideScope("the directory is asked before a scope is opened")
+    async with pool.acquire() as connection:
+        rows: list[Any] = await connection.fetch(query, *args)
+        return rows
+
+
+async def _one(function: str, key: object) -> Found | None:
+    rows = await _ask(f"SELECT tenant_id, id FROM {function}($1)", key)
+    return Found(TenantId(rows[0]["tenant_id"]), rows[0]["id"]) if rows else None
+
+
+async def find_session(token_hash: bytes) -> Found | None:
+    return await _one("directory_session", token_hash)
+
+
+async def find_token(token_hash: bytes) -> Found | None:
+    return await _one("directory_token", token_hash)
+
+
+async def find_item(item_id: UUID) -> Found | None:
+    """The tenant of an order item, for a carrier's callback."""
+    return await _one("directory_item", item_id)
+
+
+async def find_memberships(account_id: UUID) -> list[tuple[TenantId, MemberId]]:
+    """Every active membership of a sign-in account."""
+    rows = await _ask("SELECT tenant_id, id FROM directory_memberships($1)", account_id)
+    return [(TenantId(row["tenant_id"]), MemberId(row["id"])) for row in rows]
+
+
+async def find_tenant(slug: str) -> TenantId | None:
+    rows = await _ask("SELECT directory_tenant($1) AS id", slug)
+    return TenantId(rows[0]["id"]) if rows[0]["id"] else None
+
+
+async def each_tenant() -> AsyncIterator[Actor]:
+    """The product itself as actor, for every active tenant in turn: one scope each, never a bypass."""
+    for row in await _ask("SELECT id FROM directory_tenants()"):
+        yield Actor(tenant_id=TenantId(row["id"]))
+
+
+async def tenants_with_open_items() -> list[TenantId]:
+    """Tenants for which a carrier still has work under way: the poll looks at these only."""
+    return [TenantId(row["id"]) for row in await _ask("SELECT id FROM directory_open_items()")]

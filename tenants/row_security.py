@@ -1,0 +1,24 @@
+"""The policy SQL, and the short list of tables that no tenant owns, each with its reason."""
+
+GLOBAL_TABLES: dict[str, str] = {
+    "account": "a person signs in before the tenant is known and may belong to several; holds no customer data",
+    "sign_in_attempt": "lock-out counts tries for accounts that may not exist, and addresses of no tenant",
+    "issuer_session": "the built-in issuer knows people, not tenants",
+    "authorization_code": "the built-in issuer knows people, not tenants; lives a minute",
+    "access_token": "the built-in issuer knows people, not tenants; lives five minutes",
+    "issuer_key": "the built-in issuer's signing keys, encrypted",
+    "recurring_run": "which sweep ran in which slot; names only",
+    "migration": "Piccolo's own list of applied migrations",
+}
+
+TENANT = "current_setting('app.tenant_id')::uuid"
+
+
+def isolate(table: str, *, key: str = "tenant_id") -> str:
+    """SQL that binds every login, the owner included, to the tenant of its scope."""
+    return (
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+        f"CREATE POLICY tenant_only ON {table} TO fleetline_app, fleetline_owner"
+        f" USING ({key} = {TENANT}) WITH CHECK ({key} = {TENANT});"
+    )

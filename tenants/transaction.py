@@ -1,0 +1,210 @@
+"""Opens scopes: sets the tenant for one transaction, commits or rolls back, refuses to nest.
+
+Piccolo's stock transaction loses pool connections on cancellation and on a failed COMMIT, and a nested one
+is a silent no-op; `ScopedTransaction` does neither.
+"""
+
+import asyncio
+import os
+import weakref
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from tenants.scope import Actor, Connection, Scope
+
+
+ACTOR_CHANGED = "FL001"  # raised by check_actor() in the database
+
+
+class OutsideScope(RuntimeError):
+    """Customer data was reached for without a scope, from a child task, or from within another scope."""
+
+
+class BypassingLogin(RuntimeError):
+    """The database login could step round the policies, so nothing may run with it."""
+
+
+class ActorChanged(RuntimeError):  # noqa: N818 - an answer, not a fault
+    """The session or token behind the actor has ended, or the member's rights are other than they were."""
+
+
+class ScopedTransaction(PostgresTransaction):
+    """BEGIN and the tenant in one round trip; the connection goes back to the pool whatever happens."""
+
+    __slots__ = ("begin", "task")
+
+    def __init__(self, engine: "TenantEngine", begin: str) -> None:
+        super().__init__(engine, allow_nested=False)
+        self.begin = begin
+        self.task: asyncio.Task[Any] | None = None
+
+    async def __aenter__(self) -> Self:  # type: ignore[override]
+        pool = self.engine.pool
+        if pool is None:
+            raise OutsideScope("no database pool is open in this event loop")
+        self.connection = await pool.acquire()
+        try:
+            await self.connection.execute(self.begin)
+        except BaseException as error:
+            await _release(pool, self.connection)
+            if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
+                raise ActorChanged from None
+            raise
+        self.task = asyncio.current_task()
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(  # type: ignore[override]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        pool = self.engine.pool
+        try:
+            await self.connection.execute("COMMIT" if error is None else "ROLLBACK")
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await _release(pool, self.connection)
+        return False
+
+
+async def _release(pool: Any, connection: Any) -> None:
+    """Give the connection back even while being cancelled; asyncpg rolls back what is still open."""
+    await asyncio.shield(pool.release(connection))
+
+
+class TenantEngine(PostgresEngine):
+    """Piccolo's engine with one pool per event loop, and no way to read customer data outside a scope."""
+
+    __slots__ = ("_pools",)
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = weakref.WeakKeyDictionary()
+        super().__init__(config=config)
+
+    @property
+    def pool(self) -> Any:
+        try:
+            return self._pools.get(asyncio.get_running_loop())
+        except RuntimeError:
+            return None
+
+    @pool.setter
+    def pool(self, value: Any) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if value is None:
+            self._pools.pop(loop, None)
+        else:
+            self._pools[loop] = value
+
+    async def check_version(self) -> None:
+        """Piccolo would connect when the engine is made; nothing is reached before `open`."""
+
+    async def open(self, *, size: int = 8) -> None:
+        """Open this loop's pool; refuse a login that policies do not bind."""
+        pool = await asyncpg.create_pool(
+            **self.config, min_size=min(2, size), max_size=size, statement_cache_size=512
+        )
+        async with pool.acquire() as connection:
+            await refuse_bypassing_login(connection)
+        self.pool = pool
+
+    async def close(self) -> None:
+        if self.pool is not None:
+            pool, self.pool = self.pool, None
+            await pool.close()
+
+    def _check_task(self) -> None:
+        transaction = self.current_transaction.get()
+        owner = getattr(transaction, "task", None)
+        if transaction is not None and owner is not None and owner is not asyncio.current_task():
+            raise OutsideScope("a scope was used from a child task: open one there instead")
+
+    async def get_new_connection(self) -> Any:
+        raise OutsideScope("queries run inside a scope, on its connection")
+
+    async def run_querystring(self, querystring: Any, in_pool: bool = True) -> Any:
+        self._check_task()
+        return await super().run_querystring(querystring, in_pool)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:
+        self._check_task()
+        return await super().run_ddl(ddl, in_pool)
+
+    async def batch(self, *_: Any, **__: Any) -> Any:
+        raise OutsideScope("Piccolo's batch() opens a connection of its own: use a cursor on the scope")
+
+
+async def refuse_bypassing_login(connection: Any) -> None:
+    """Raise BypassingLogin where row-level security would not bind this login."""
+    row = await connection.fetchrow(
+        "SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,"
+        " EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns"
+        " FROM pg_roles r WHERE rolname = current_user"
+    )
+    if row["bypasses"] or row["owns"]:
+        raise BypassingLogin(
+            f"refusing to start: the login {row['login']!r} can step round row-level security; "
+            "use the app's login (`fleetline db url --role app`)"
+        )
+
+
+# Piccolo finds this process's engine here; the migrations command sets its own before it imports anything.
+DB = TenantEngine(config={})
+os.environ.setdefault("PICCOLO_CONF", __name__)
+
+
+def engine() -> TenantEngine:
+    """This process's engine; `use_engine` points it at a database."""
+    return DB
+
+
+def use_engine(dsn: str) -> TenantEngine:
+    """Point this process at a database. Call `await engine().open()` in each event loop that uses it."""
+    DB.config = {"dsn": dsn}
+    return DB
+
+
+@asynccontextmanager
+async def open_scope(actor: Actor, *, read_only: bool = False) -> AsyncIterator[Scope]:
+    """One transaction for one tenant: commits at the end, rolls back on any exception.
+
+    Raises OutsideScope inside another scope: a nested tenant switch would leak into the outer code.
+    Inside: no `gather`, no spawned tasks, no network calls.
+    """
+    if not isinstance(actor.tenant_id, UUID):
+        raise TypeError("a tenant id is a UUID")
+    database = engine()
+    if database.current_transaction.get() is not None:
+        raise OutsideScope("scopes do not nest: pass the scope that is open")
+    mode = " READ ONLY" if read_only else ""
+    begin = f"BEGIN{mode}; SELECT set_config('app.tenant_id', '{actor.tenant_id}', true){_still(actor)}"
+    async with ScopedTransaction(database, begin) as transaction:
+        yield Scope(actor=actor, connection=transaction.connection)
+
+
+def _still(actor: Actor) -> str:
+    """SQL that refuses an actor whose session or token has ended or whose rights have changed: no round trip more."""
+    if actor.version is None:
+        return ""
+    kind, key = ("session", actor.session_id) if actor.session_id else ("token", actor.token_id)
+    return f"; SELECT check_actor('{kind}', '{UUID(str(key))}', {int(actor.version)})"
+
+
+@asynccontextmanager
+async def open_global() -> AsyncIterator[Connection]:
+    """One transaction for the tables that no tenant owns (`GLOBAL_TABLES`); a customer's rows stay out of reach."""
+    pool = engine().pool
+    if pool is None:
+        raise OutsideScope("no database pool is open in this event loop")
+    if engine().current_transaction.get() is not None:
+        raise OutsideScope("scopes do not nest: finish the one that is open")
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection

@@ -1,0 +1,72 @@
+"""Fixtures that every kind of test may use; each kind's folder adds its own."""
+
+import base64
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+from backend.settings import Settings
+from tenants.transaction import engine, use_engine
+from tests.support.database import TestDatabase, empty, make_database, start_server
+
+QUIET = ("unit", "properties", "architecture")  # these talk to nobody, unless they ask for the database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        kind = Path(str(item.fspath)).relative_to(Path(__file__).parent).parts[0]
+        if kind in QUIET and "database" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.usefixtures("no_network"))
+
+
+@pytest.fixture
+def no_network() -> Iterator[None]:
+    pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(scope="session")
+async def database_server() -> AsyncIterator[TestDatabase]:
+    """A database for this test process."""
+    admin_url, server = start_server()
+    database = await make_database(admin_url, server)
+    yield database
+    await database.drop()
+    if server:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+async def open_engine(database_server: TestDatabase) -> AsyncIterator[None]:
+    use_engine(database_server.logins.app)
+    await engine().open(size=8)
+    yield
+    await engine().close()
+
+
+@pytest.fixture
+async def database(database_server: TestDatabase, open_engine: None) -> AsyncIterator[TestDatabase]:
+    """The test's database, emptied afterwards."""
+    yield database_server
+    await empty(database_server)
+
+
+@pytest.fixture(scope="session")
+def secret_keys() -> tuple[str, ...]:
+    return (base64.urlsafe_b64encode(os.urandom(32)).decode(),)
+
+
+@pytest.fixture
+def settings(database: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
+    logins = database.logins
+    return Settings(
+        database_url=logins.app,
+        owner_database_url=logins.owner,
+        relay_database_url=logins.relay,
+        secret_keys=secret_keys,
+        grace_seconds=1,
+    )

@@ -1,0 +1,98 @@
+"""Databases for tests: a migrated template on the embedded server (or the one given by URL), cloned per run."""
+
+import os
+import secrets
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from backend import provision
+from backend.embedded_postgres import EmbeddedPostgres
+from backend.provision import Logins, login_url
+
+ROOT = Path(__file__).parents[2]
+PASSWORDS = {role: "test-only" for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")}
+
+
+class TestDatabase:
+    """One database of its own, as the product sees it, and the superuser's view of it."""
+
+    __test__ = False
+
+    def __init__(self, admin_url: str, name: str, server: EmbeddedPostgres | None) -> None:
+        self.admin_url, self.name, self.server = admin_url, name, server
+
+    @property
+    def logins(self) -> Logins:
+        return Logins(
+            *(
+                login_url(self.admin_url, role, PASSWORDS[role], self.name)
+                for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
+            )
+        )
+
+    @property
+    def superuser_url(self) -> str:
+        return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/{self.name}"))
+
+    async def drop(self) -> None:
+        connection = await asyncpg.connect(self.admin_url)
+        await connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        await connection.close()
+
+
+def _schema_tag() -> str:
+    """A name that changes with the schema, so that a stale template is never used."""
+    files = [*sorted((ROOT / "migrations").glob("*.py")), ROOT / "tenants" / "row_security.py"]
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
+
+
+def start_server(folder: Path | None = None) -> tuple[str, EmbeddedPostgres | None]:
+    """The server under test: given by FLEETLINE_TEST_DATABASE_URL, or an embedded one of this run."""
+    if url := os.environ.get("FLEETLINE_TEST_DATABASE_URL"):
+        return url, None
+    home = folder or Path(tempfile.mkdtemp(prefix="fleetline-test-", dir="/tmp"))
+    home.chmod(0o755)
+    server = EmbeddedPostgres(home)
+    return server.start(), server
+
+
+async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> TestDatabase:
+    """A fresh clone of the migrated template; the template is made once per schema and server."""
+    template = f"fleetline_template_{_schema_tag()}"
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline test template'))")
+        await provision.create_roles(admin_url, PASSWORDS)
+        if not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", template
+        ):
+            partial = f"{template}_part"
+            await connection.execute(f'DROP DATABASE IF EXISTS "{partial}" WITH (FORCE)')
+            await provision.set_up(admin_url, partial, PASSWORDS)
+            await connection.execute(f'ALTER DATABASE "{partial}" RENAME TO "{template}"')
+        name = f"fleetline_test_{secrets.token_hex(5)}"
+        await provision.create_database(admin_url, name, template=template)
+    finally:
+        await connection.close()
+    return TestDatabase(admin_url, name, server)
+
+
+TABLES_TO_EMPTY = """
+SELECT string_agg(format('DELETE FROM %I;', relname), ' ' ORDER BY relname) FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('migration')
+"""
+
+
+async def empty(database: TestDatabase) -> None:
+    """Delete every row: tests commit for real. As superuser, with foreign keys put aside."""
+    connection = await asyncpg.connect(database.superuser_url)
+    try:
+        statements = await connection.fetchval(TABLES_TO_EMPTY)
+        await connection.execute(f"SET session_replication_role = replica; {statements}")
+    finally:
+        await connection.close()
