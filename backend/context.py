@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from backend.core.secrets import Vault
 from backend.integrations.mail import Mailer, SmtpMailer
-from backend.integrations.network import CarrierNetwork, HttpCarrierNetwork
+from backend.integrations.network import HttpCarrierNetwork
 from backend.settings import Settings
 
 
@@ -12,18 +13,41 @@ class Clients:
     """What jobs may call outside the product."""
 
     settings: Settings
-    network: CarrierNetwork
+    network: HttpCarrierNetwork
     mailer: Mailer
 
 
 _clients: Clients | None = None
+_settings: Settings | None = None
+
+
+def use_settings(settings: Settings) -> None:
+    """Hand this process's settings to the use cases; called once at start-up."""
+    global _settings  # noqa: PLW0603 - read once per process
+    _settings = settings
+
+
+def settings() -> Settings:
+    if _settings is None:
+        raise RuntimeError("the settings of this process were not handed in")
+    return _settings
+
+
+def vault() -> Vault:
+    """Opens and seals secrets with this deployment's keys."""
+    return Vault(settings().secret_keys)
 
 
 def open_clients(settings: Settings) -> Clients:
     """Make this process's clients. HTTP clients belong to the event loop that calls this."""
     global _clients  # noqa: PLW0603 - one set per process, set when a worker boots
-    _clients = Clients(settings, HttpCarrierNetwork(settings), SmtpMailer(settings))
+    use_settings(settings)
+    _clients = Clients(settings, _network(settings), SmtpMailer(settings.smtp_url, settings.mail_from))
     return _clients
+
+
+def _network(settings: Settings) -> HttpCarrierNetwork:
+    return HttpCarrierNetwork(settings.carrier_urls, concurrency=settings.carrier_concurrency)
 
 
 def clients() -> Clients:

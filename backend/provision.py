@@ -81,7 +81,7 @@ async def create_database(admin_url: str, database: str, *, template: str = "") 
             await connection.execute(f'CREATE DATABASE "{database}" OWNER fleetline_owner{copy}')
             await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
             await connection.execute(
-                f'GRANT CONNECT ON DATABASE "{database}" TO fleetline_app, fleetline_relay'
+                f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO fleetline_app, fleetline_relay'
             )
     finally:
         await connection.close()

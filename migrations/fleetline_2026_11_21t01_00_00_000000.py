@@ -167,9 +167,14 @@ CREATE FUNCTION directory_tenants() RETURNS TABLE (id uuid) LANGUAGE sql STABLE
 CREATE FUNCTION directory_open_items() RETURNS TABLE (id uuid) LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ SELECT DISTINCT i.tenant_id FROM change_order_item i WHERE i.state IN ('sent', 'in_progress', 'held') $$;
+CREATE FUNCTION directory_numbers_taken(numbers text[]) RETURNS SETOF text LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT l.msisdn FROM line l WHERE l.msisdn = ANY(numbers)
+     AND l.status NOT IN ('released_prepaid', 'released_private', 'terminated', 'aborted') $$;
 """
 
 FUNCTIONS = (
+    "directory_numbers_taken(text[])",
     "directory_session(bytea)",
     "directory_token(bytea)",
     "directory_item(uuid)",

@@ -104,6 +104,9 @@ class TenantEngine(PostgresEngine):
         else:
             self._pools[loop] = value
 
+    async def check_version(self) -> None:
+        """Piccolo would connect when the engine is made; nothing is reached before `open`."""
+
     async def open(self, *, size: int = 8) -> None:
         """Open this loop's pool; refuse a login that policies do not bind."""
         pool = await asyncpg.create_pool(

@@ -42,6 +42,7 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     kind: Literal["change_options"] = "change_options"
     line_ids: tuple[UUID, ...] = ()
     filter: LineFilter | None = None
+    except_ids: tuple[UUID, ...] = ()  # lines taken out of the selection again
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     request_key: str = ""  # the client's own key: the same key and body give the same order
@@ -160,6 +161,7 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     add: list[str]
     remove: list[str]
+    detail: str = ""  # the carrier's own words for a refusal
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Requests and their items, with the history of every move."""
 
-from piccolo.columns import JSONB, UUID, Array, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -44,14 +44,15 @@ class ChangeOrderItem(Table):
     name = Text(default="")
     state = Text(default="waiting")
     reason = Text(default="")
-    add = Array(base_column=Text())
-    remove = Array(base_column=Text())
+    change = JSONB()  # the kind's own: what this item changes
+    detail = Text(default="")  # the carrier's own words for a refusal
     monthly_before = Integer(default=0)
     monthly_after = Integer(default=0)
     one_off = Integer(default=0)
     pro_rata = Integer(default=0)
     carrier_order_id = Text(null=True, default=None)
-    rank = Integer(default=0)  # how far the carrier's news has come: older news changes nothing
+    accepted_at = Timestamptz(null=True, default=None)
+    news_at = Timestamptz(null=True, default=None)  # the carrier's clock: older news changes nothing
     sent_at = Timestamptz(null=True, default=None)
     heard_at = Timestamptz(null=True, default=None)  # last word from the carrier, or last time it was asked
     ended_at = Timestamptz(null=True, default=None)

@@ -1,0 +1,50 @@
+"""Where carriers tell of their orders: signed, stored once, answered at once, handled by a job."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, post
+
+from backend.api.problems import answer
+from backend.context import settings
+from backend.core import clock
+from backend.core.inbox import store
+from backend.core.outbox import flush
+from backend.integrations.network import HEADER, MalformedError, parse_event, verify
+from tenants.directory import find_item
+from tenants.scope import Actor
+from tenants.transaction import open_scope
+
+LARGEST = 64 * 1024
+
+
+@post(
+    "/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent",
+    status_code=201,
+    include_in_schema=False,
+    opt={"public": True},
+    request_max_body_size=LARGEST,
+)
+async def service_order_state_change(request: Request[Any, Any, Any]) -> Response[Any]:
+    """TMF641 listener. 401 for a wrong signature, 404 for an order that is not ours, else 201 (also for a repeat)."""
+    body = await request.body()
+    signature = request.headers.get(HEADER, "")
+    secrets = settings().carrier_secrets
+    carriers = [code for code, secret in secrets.items() if verify([secret], signature, body, clock.now())]
+    if not carriers:
+        return answer(401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature")
+    try:
+        change = parse_event(body)
+        item_id = UUID(change.news.external_id)
+    except (MalformedError, ValueError) as error:
+        return answer(400, detail=str(error), code="malformed")
+    found = await find_item(item_id)
+    if found is None:
+        return answer(404, detail="There is no such order.", code="not_found")
+    async with open_scope(Actor(found.tenant_id)) as scope:
+        carrier = await scope.connection.fetchval("SELECT carrier FROM tenant")
+        if carrier not in carriers:
+            return answer(404, detail="There is no such order.", code="not_found")
+        await store(scope, f"carrier:{carrier}", change.event_id, body.decode(), event="carrier.told")
+        await flush(scope)
+    return Response(None, status_code=201)

@@ -1,0 +1,26 @@
+"""The catalogue over REST."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, get
+from litestar.params import Parameter
+
+from backend.api.problems import declares
+from backend.catalog.service import OptionView, list_options
+from tenants.scope import Actor
+
+
+class Options(msgspec.Struct, frozen=True):
+    items: list[OptionView]
+
+
+class CatalogController(Controller):
+    path = "/catalog"
+    tags = ("Catalogue",)
+
+    @get("/options", responses=declares(400, 401, 403, 404), summary="List options")
+    async def list_options(
+        self, actor: Actor, plan: Annotated[str, Parameter(description="Only what this plan may have.")] = ""
+    ) -> Options:
+        return Options(await list_options(actor, plan=plan))

@@ -1,0 +1,42 @@
+"""Liveness, readiness and metrics for whoever runs the deployment."""
+
+import hmac
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from backend.api.problems import answer
+from backend.context import settings
+from tenants.transaction import engine
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
+
+
+@get("/healthz", include_in_schema=False, media_type=MediaType.TEXT, sync_to_thread=False)
+def healthz() -> str:
+    """The process answers."""
+    return "ok"
+
+
+@get("/readyz", include_in_schema=False)
+async def readyz() -> Response[Any]:
+    """The process can do its work: the database answers."""
+    try:
+        async with engine().pool.acquire(timeout=2) as connection:
+            await connection.fetchval("SELECT 1", timeout=2)
+    except (OSError, TimeoutError, AttributeError) as error:
+        return answer(503, detail=f"The database does not answer: {type(error).__name__}.", code="not_ready")
+    return Response("ok", media_type=MediaType.TEXT)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Prometheus metrics without tenant labels, for loopback or with the metrics token."""
+    token = settings().metrics_token
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    # Behind a proxy on this host every client looks like loopback, so a forwarded request needs the token.
+    local = bool(request.client and request.client.host in LOOPBACK) and "x-forwarded-for" not in request.headers
+    if not local and not (token and hmac.compare_digest(given, token)):
+        return answer(403, detail="Metrics are for loopback, or with the metrics token.", code="forbidden")
+    return Response(generate_latest(REGISTRY), headers={"content-type": CONTENT_TYPE_LATEST})

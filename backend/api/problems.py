@@ -1,0 +1,94 @@
+"""Refusals as problem details (RFC 9457), and the answers that every route declares."""
+
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+
+from backend.core.errors import Invalid, Refusal
+from tenants.transaction import ActorChanged
+
+log = structlog.get_logger()
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong: `code` is stable, `detail` is for people, `fields` names the input at fault."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    code: str = ""
+    fields: dict[str, str] = {}
+    reference: str = ""
+
+
+def answer(
+    status: int,
+    *,
+    detail: str = "",
+    code: str = "",
+    fields: dict[str, str] | None = None,
+    reference: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response[Problem]:
+    title = HTTPStatus(status).phrase
+    problem = Problem(
+        title=title, status=status, detail=detail, code=code, fields=fields or {}, reference=reference
+    )
+    return Response(problem, status_code=status, media_type=PROBLEM_JSON, headers=headers or {})
+
+
+def on_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    fields = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
+    return answer(refusal.status, detail=refusal.message, code=refusal.code, fields=fields)
+
+
+def on_changed_actor(_: Request[Any, Any, Any], __: ActorChanged) -> Response[Problem]:
+    return unauthorised("This token or session has ended.")
+
+
+def unauthorised(detail: str) -> Response[Problem]:
+    return answer(401, detail=detail, code="unauthorised", headers={"www-authenticate": "Bearer"})
+
+
+def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """What the framework refuses before a handler runs: unreadable input, unknown routes, wrong methods."""
+    fields: dict[str, str] = {}
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        fields = {
+            str(entry.get("key", "")): str(entry.get("message", ""))
+            for entry in error.extra
+            if isinstance(entry, dict)
+        }
+    headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+    return answer(error.status_code, detail=error.detail, code="bad_request", fields=fields, headers=headers)
+
+
+def on_bug(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+    reference = secrets.token_hex(4)
+    log.exception("request failed", path=request.url.path, reference=reference)
+    return answer(500, detail=f"Something went wrong on our side. Quote {reference}.", reference=reference)
+
+
+HANDLERS: dict[Any, Any] = {
+    Refusal: on_refusal,
+    ActorChanged: on_changed_actor,
+    HTTPException: on_http,
+    Exception: on_bug,
+}
+
+
+def declares(*statuses: int) -> dict[int, ResponseSpec]:
+    """The OpenAPI entries of the refusals a route may give."""
+    return {
+        status: ResponseSpec(Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_JSON)  # type: ignore[arg-type]
+        for status in statuses
+    }

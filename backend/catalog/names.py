@@ -1,0 +1,34 @@
+"""A tenant's catalogue in the words of the person who looks."""
+
+from dataclasses import dataclass
+
+from backend.catalog.profiles import profile
+from backend.catalog.schemas import CarrierProfile, Text
+from tenants.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One carrier's profile, read in one language."""
+
+    profile: CarrierProfile
+    language: str
+
+    def text(self, text: Text) -> str:
+        return text.get(self.language) or text.get("en", "")
+
+    def name(self, kind: str, code: str) -> str:
+        """The name of a plan or option; the code itself where the profile knows none. Other kinds: ""."""
+        if kind == "plan":
+            found = self.profile.plan(code)
+        elif kind == "option":
+            return self.text(option.name) if (option := self.profile.option(code)) else code
+        else:
+            return ""
+        return self.text(found.name) if found else code
+
+
+async def catalogue_of(scope: Scope) -> Catalogue:
+    """The catalogue of the scope's tenant, in its actor's language."""
+    carrier = scope.actor.carrier or await scope.connection.fetchval("SELECT carrier FROM tenant")
+    return Catalogue(profile(carrier), scope.actor.language)

@@ -1,0 +1,141 @@
+"""Reads carrier profiles: the built-in ones, and those of a folder that a deployment puts beside them."""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from backend.catalog.identifiers import sim_number
+from backend.catalog.schemas import CarrierProfile, Option, Text
+
+LANGUAGES = ("en", "fr", "nl", "de")
+BUILT_IN = Path(__file__).parent / "profiles"
+
+
+class ProfileError(ValueError):
+    """A profile cannot be used; the sentence names the file and what is wrong in it."""
+
+
+def load_profiles(folder: Path | None = None) -> dict[str, CarrierProfile]:
+    """Every carrier profile by its code; a profile of `folder` replaces the built-in one of the same code.
+
+    Raises ProfileError where a profile is wrong: nothing starts on half a catalogue.
+    """
+    profiles = dict(_read_folder(BUILT_IN))
+    if folder is not None:
+        if not folder.is_dir():
+            raise ProfileError(f"{folder} is not a folder of carrier profiles")
+        profiles |= _read_folder(folder)
+    return profiles
+
+
+def profile(code: str, folder: Path | None = None) -> CarrierProfile:
+    """The profile of one carrier. Raises KeyError for a carrier nobody described."""
+    return load_profiles(folder)[code]
+
+
+@cache
+def _read_folder(folder: Path) -> dict[str, CarrierProfile]:
+    profiles: dict[str, CarrierProfile] = {}
+    for file in sorted(folder.glob("*.toml")):
+        found = read_profile(file)
+        if found.code in profiles:
+            raise ProfileError(f"{file.name}: the carrier {found.code} is described by another file too")
+        profiles[found.code] = found
+    return profiles
+
+
+def read_profile(file: Path) -> CarrierProfile:
+    """One profile file, checked whole. Raises ProfileError naming the file."""
+    try:
+        found = msgspec.convert(tomllib.loads(file.read_text("utf-8")), CarrierProfile, strict=True)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ProfileError(f"{file.name}: {error}") from None
+    for problem in _problems(found):
+        raise ProfileError(f"{file.name}: {problem}")
+    return found
+
+
+def _problems(found: CarrierProfile) -> Iterator[str]:
+    yield from _duplicates("plan", (plan.code for plan in found.plans))
+    yield from _duplicates("option", (option.code for option in found.options))
+    yield from _duplicates("barring", (barring.code for barring in found.barrings))
+    for option in found.options:
+        yield from _option_problems(option, found)
+    yield from _missing_words(found)
+    yield from _number_problems(found)
+    for day in found.holidays:
+        if not _is_date(day):
+            yield f"the holiday {day!r} is not a date such as 2026-07-21"
+
+
+def _duplicates(kind: str, codes: Iterable[str]) -> Iterator[str]:
+    for code, times in Counter(codes).items():
+        if times > 1:
+            yield f"the {kind} {code} is there {times} times"
+
+
+def _option_problems(option: Option, found: CarrierProfile) -> Iterator[str]:
+    for code in option.plans:
+        plan = found.plan(code)
+        if plan is None:
+            yield f"the option {option.code} names the plan {code}, which does not exist"
+        elif plan.product_type not in option.product_types:
+            yield f"the option {option.code} names the plan {code}, but is not for {plan.product_type}"
+    for code in option.conflicts:
+        other = found.option(code)
+        if other is None or other is option:
+            yield f"the option {option.code} conflicts with {code}, which is not another option"
+        elif option.code not in other.conflicts:
+            yield f"the option {option.code} conflicts with {code}, but {code} does not conflict with it"
+    if option.price_cents < 0:
+        yield f"the option {option.code} has a price below zero"
+
+
+def _missing_words(found: CarrierProfile) -> Iterator[str]:
+    for what, words in _texts(found):
+        if missing := [language for language in LANGUAGES if not words.get(language, "").strip()]:
+            yield f"{what} has no words in {', '.join(missing)}"
+
+
+def _texts(found: CarrierProfile) -> Iterator[tuple[str, Text]]:
+    """Every text of a profile; names are required, other texts only in all languages or none."""
+    for plan in found.plans:
+        yield f"the name of the plan {plan.code}", plan.name
+        if plan.allowance:
+            yield f"the allowance of the plan {plan.code}", plan.allowance
+    for option in found.options:
+        yield f"the name of the option {option.code}", option.name
+        if option.description:
+            yield f"the description of the option {option.code}", option.description
+        if option.zone:
+            yield f"the zone of the option {option.code}", option.zone
+    for barring in found.barrings:
+        yield f"the name of the barring {barring.code}", barring.name
+    for case, promise in found.promises.items():
+        yield f"the name of the promise {case}", promise.name
+
+
+def _number_problems(found: CarrierProfile) -> Iterator[str]:
+    rule = found.sim_number
+    try:
+        re.compile(rule.pattern)
+    except re.error as error:
+        yield f"the SIM number pattern cannot be used: {error}"
+        return
+    if rule.example and sim_number(rule.example, rule) is None:
+        yield f"the example SIM number {rule.example} does not follow the carrier's own rule"
+    if not re.fullmatch(r"[A-Z]{2,4}", found.reference_prefix):
+        yield f"the reference prefix {found.reference_prefix!r} is not two to four capital letters"
+
+
+def _is_date(day: str) -> bool:
+    try:
+        return date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        return False

@@ -1,0 +1,56 @@
+"""Use cases on the catalogue."""
+
+import msgspec
+
+from backend.catalog.names import catalogue_of
+from backend.catalog.schemas import Charge, Family
+from backend.core.errors import NotFound
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from tenants.scope import Scope
+
+
+class OptionView(msgspec.Struct, frozen=True, kw_only=True):
+    """An option as the API shows it. `price_cents` excludes VAT; `plans` empty means every plan."""
+
+    code: str
+    name: str
+    description: str
+    zone: str
+    family: Family
+    charge: Charge
+    price_cents: int
+    currency: str = "EUR"
+    vat: str = "excl"
+    plans: list[str]
+    conflicts: list[str]
+
+
+@use_case(Permission.CATALOG_READ, read_only=True)
+async def list_options(scope: Scope, *, plan: str = "") -> list[OptionView]:
+    """Every option of the tenant's carrier, or those that a plan may have. Raises NotFound for an unknown plan."""
+    catalogue = await catalogue_of(scope)
+    options = list(catalogue.profile.options)
+    if plan:
+        found = catalogue.profile.plan(plan)
+        if found is None:
+            raise NotFound
+        options = [
+            option
+            for option in options
+            if found.product_type in option.product_types and (not option.plans or plan in option.plans)
+        ]
+    return [
+        OptionView(
+            code=option.code,
+            name=catalogue.text(option.name),
+            description=catalogue.text(option.description),
+            zone=catalogue.text(option.zone),
+            family=option.family,
+            charge=option.charge,
+            price_cents=option.price_cents,
+            plans=list(option.plans),
+            conflicts=list(option.conflicts),
+        )
+        for option in options
+    ]

@@ -1,0 +1,1 @@
+"""The demo: three invented customers of an invented reseller, and the processes that serve them."""

@@ -1,0 +1,115 @@
+"""Outgoing mail: a protocol, and its adapter over SMTP."""
+
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import msgspec
+
+from backend.core import clock
+from backend.core.errors import Refusal, Unavailable
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to one person. `message_id` ("<…@…>") stays the same when a send is repeated."""
+
+    message_id: str
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    language: str = ""
+
+
+class UndeliverableError(Refusal):
+    """The mail server refuses this message for good: sending it again changes nothing."""
+
+    code = "undeliverable"
+    status = 422
+
+
+class Mailer(Protocol):
+    """Raises Unavailable where sending may work later, UndeliverableError where it never will."""
+
+    async def send(self, mail: Mail) -> None: ...
+
+
+def compose(mail: Mail, sender: str) -> EmailMessage:
+    """The message as it travels: plain text, with HTML beside it where there is some."""
+    message = EmailMessage()
+    name, address = parseaddr(sender)
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = Address(addr_spec=mail.to)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"  # no holiday notice in return (RFC 3834)
+    if mail.language:
+        message["Content-Language"] = mail.language
+    message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+class SmtpMailer:
+    """Sends through `smtp://[user:password@]host[:port]` or `smtps://…`, one connection a message."""
+
+    def __init__(self, url: str, sender: str, *, timeout: float = 20.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError(
+                f"a mail server's address is smtp://host:port or smtps://host:port, not {parts.scheme}://"
+            )
+        self._sender = sender
+        self._timeout = timeout
+        self._host = parts.hostname
+        self._tls = parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._tls else 587 if parts.username else 25)
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+
+    async def send(self, mail: Mail) -> None:
+        try:
+            message = compose(mail, self._sender)
+        except ValueError as error:  # an address or a header that cannot exist
+            raise UndeliverableError(f"This mail cannot be written: {error}") from error
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=self._host,
+                port=self._port,
+                username=self._user,
+                password=self._password,
+                use_tls=self._tls,
+                start_tls=self._start_tls(),
+                timeout=self._timeout,
+            )
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
+            raise _translated(error) from error
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
+            raise Unavailable(f"The mail server does not answer: {type(error).__name__}.") from error
+
+    def _start_tls(self) -> bool | None:
+        """A password never crosses a network in the clear; without one, TLS is used where it is offered."""
+        if self._tls:
+            return False
+        return True if self._user and self._host not in LOOPBACK else None
+
+
+def _translated(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException) -> Refusal:
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        codes = {recipient.code for recipient in error.recipients}
+        words = "; ".join(recipient.message for recipient in error.recipients)
+    else:
+        codes, words = {error.code}, error.message
+    # A refused login is our setting, not this message's fault: it waits until that is mended.
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError) or not all(500 <= code < 600 for code in codes):
+        return Unavailable(f"The mail server asks to try again: {words}")
+    return UndeliverableError(f"The mail server refuses this mail: {words}")

@@ -1,0 +1,202 @@
+"""The carriers: a protocol that the product speaks to, and its adapter over HTTP (TMF641 and TMF638)."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+import httpx
+import msgspec
+
+from backend.core.errors import Unavailable
+from backend.integrations.signatures import HEADER, sign, verify
+from backend.integrations.tmf641 import (
+    InventoryLine,
+    InventoryPage,
+    MalformedError,
+    NewsState,
+    OrderNews,
+    ServiceOrder,
+    StateChange,
+    order_body,
+    parse_event,
+    parse_inventory,
+    parse_order,
+    parse_orders,
+    parse_refusal,
+)
+
+__all__ = [
+    "HEADER",
+    "Accepted",
+    "CarrierNetwork",
+    "HttpCarrierNetwork",
+    "InventoryLine",
+    "InventoryPage",
+    "MalformedError",
+    "NewsState",
+    "OrderNews",
+    "Refused",
+    "ServiceOrder",
+    "StateChange",
+    "parse_event",
+    "sign",
+    "verify",
+]
+
+ORDERS = "tmf-api/serviceOrdering/v4/serviceOrder"
+SERVICES = "tmf-api/serviceInventory/v4/service"
+REFUSALS = frozenset({400, 403, 404, 405, 409, 410, 422})
+# Reading an answer may take long where a carrier is busy; reaching it may not.
+TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The carrier has taken the order, now or at an earlier attempt."""
+
+    carrier_order_id: str
+    state: NewsState
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The carrier will not carry this out, in its own code and words; asking again changes nothing."""
+
+    code: str
+    message: str
+
+
+class CarrierNetwork(Protocol):
+    """Every call may raise Unavailable: nothing is known then, and asking again is safe.
+
+    `retry_after` in the details is the number of seconds that the carrier asked us to wait, or None.
+    """
+
+    async def submit(self, carrier: str, order: ServiceOrder) -> Accepted | Refused: ...
+
+    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderNews | None: ...
+
+    async def find(self, carrier: str, external_id: str) -> OrderNews | None: ...
+
+    async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage: ...
+
+
+class HttpCarrierNetwork:
+    """One client per event loop. At most `concurrency` requests are under way at once, per carrier."""
+
+    def __init__(
+        self, urls: Mapping[str, str], *, concurrency: int = 16, timeout: httpx.Timeout | float = TIMEOUT
+    ) -> None:
+        self._urls = urls
+        self._limits = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
+        self._client = httpx.AsyncClient(
+            timeout=timeout,
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=concurrency * max(1, len(urls))
+            ),
+            headers={"accept": "application/json", "user-agent": "fleetline"},
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def submit(self, carrier: str, order: ServiceOrder) -> Accepted | Refused:
+        """Hand over one order. A repeat of the same `external_id` answers with the first one."""
+        response = await self._send(carrier, "POST", ORDERS, body=msgspec.json.encode(order_body(order)))
+        if response.status_code in REFUSALS:
+            code, message = _refusal(response)
+            return Refused(code, message)
+        try:
+            news = parse_order(response.content)
+        except MalformedError as error:
+            raise _unavailable(carrier, str(error)) from None
+        if news.external_id and news.external_id != order.external_id:
+            raise _unavailable(carrier, f"it answered with the order {news.external_id}")
+        return Accepted(news.carrier_order_id, news.state)
+
+    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderNews | None:
+        """How an order stands, by the carrier's own id; None where the carrier does not know it."""
+        response = await self._send(carrier, "GET", f"{ORDERS}/{carrier_order_id}")
+        if response.status_code in REFUSALS:
+            _, message = _refusal(response)
+            if response.status_code in {404, 410}:
+                return None
+            raise _unavailable(carrier, message)
+        try:
+            return parse_order(response.content)
+        except MalformedError as error:
+            raise _unavailable(carrier, str(error)) from None
+
+    async def find(self, carrier: str, external_id: str) -> OrderNews | None:
+        """How an order stands, by our own id: for when the carrier's answer was lost."""
+        response = await self._send(carrier, "GET", ORDERS, query={"externalId": external_id, "limit": "2"})
+        if response.status_code in REFUSALS:
+            raise _unavailable(carrier, _refusal(response)[1])
+        try:
+            found = [news for news in parse_orders(response.content) if news.external_id == external_id]
+        except MalformedError as error:
+            raise _unavailable(carrier, str(error)) from None
+        return found[0] if found else None
+
+    async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage:
+        """One page of the lines of a customer, in a stable order, with the total."""
+        query = {"customer": customer, "offset": str(offset), "limit": str(limit)}
+        response = await self._send(carrier, "GET", SERVICES, query=query)
+        if response.status_code in REFUSALS:
+            raise _unavailable(carrier, _refusal(response)[1])
+        try:
+            lines = parse_inventory(response.content)
+            total = int(response.headers["x-total-count"])
+        except (MalformedError, KeyError, ValueError) as error:
+            raise _unavailable(carrier, f"its inventory cannot be read: {error}") from None
+        return InventoryPage(lines=lines, total=total)
+
+    async def _send(
+        self,
+        carrier: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> httpx.Response:
+        if not (base := self._urls.get(carrier)):
+            raise _unavailable(carrier, "no address is set for it")
+        headers = {"content-type": "application/json"} if body else None
+        async with self._limits[carrier]:
+            try:
+                response = await self._client.request(
+                    method, f"{base.rstrip('/')}/{path}", params=query, content=body or None, headers=headers
+                )
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise _unavailable(carrier, type(error).__name__) from error
+        if not response.is_success and response.status_code not in REFUSALS:
+            raise _unavailable(carrier, f"it answered {response.status_code}", _retry_after(response))
+        return response
+
+
+def _refusal(response: httpx.Response) -> tuple[str, str]:
+    """A refusal is believed only in TMF's own words: a wrong address must not fail an order."""
+    if refusal := parse_refusal(response.content):
+        return refusal
+    raise _unavailable(response.request.url.host, f"it answered {response.status_code} without a TMF error")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("retry-after", "").strip()
+    return float(text) if text.isascii() and text.isdecimal() else None
+
+
+def _unavailable(carrier: str, why: str, retry_after: float | None = None) -> Unavailable:
+    return Unavailable(
+        f"The network of {carrier} does not answer: {why}.", carrier=carrier, retry_after=retry_after
+    )

@@ -1,0 +1,101 @@
+"""Organisations, customer numbers and cost centres of a tenant."""
+
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from backend.core import audit
+from backend.core.errors import Conflict, NotFound
+from backend.core.ids import AccountId, new_id
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from tenants.scope import Scope
+
+
+class BillingAccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer number. `kind` is line_bearing or invoice_only."""
+
+    id: UUID
+    number: str
+    label: str
+    kind: str
+
+
+@use_case(Permission.MEMBERS_MANAGE)
+async def add_organisation(
+    scope: Scope, *, name: str, enterprise_number: str, address: str
+) -> UUID:
+    """Add a legal entity of the customer; its VAT number is BE and the same digits."""
+    organisation_id = new_id()
+    await scope.connection.execute(
+        "INSERT INTO organisation (id, tenant_id, name, enterprise_number, vat_number, address)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        organisation_id,
+        scope.tenant_id,
+        name,
+        enterprise_number,
+        f"BE{enterprise_number}",
+        address,
+    )
+    return organisation_id
+
+
+@use_case(Permission.MEMBERS_MANAGE)
+async def add_billing_account(
+    scope: Scope,
+    *,
+    organisation_id: UUID,
+    number: str,
+    label: str = "",
+    kind: str = "line_bearing",
+    parent_id: UUID | None = None,
+) -> AccountId:
+    """Add a customer number. Raises NotFound for a foreign organisation or parent, Conflict for a known number."""
+    account_id = new_id()
+    try:
+        await scope.connection.execute(
+            "INSERT INTO billing_account (id, tenant_id, organisation_id, parent_id, number, label, kind)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            account_id,
+            scope.tenant_id,
+            organisation_id,
+            parent_id,
+            number,
+            label,
+            kind,
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise NotFound from None
+    except asyncpg.UniqueViolationError:
+        raise Conflict("This customer number exists already.", code="number_exists") from None
+    await audit.record(scope, "billing_account.added", "billing_account", account_id, number=number)
+    return AccountId(account_id)
+
+
+@use_case(Permission.MEMBERS_MANAGE)
+async def add_cost_centre(scope: Scope, *, code: str, name: str = "") -> UUID:
+    """Add a cost centre. Raises Conflict for a known code."""
+    centre_id = new_id()
+    try:
+        await scope.connection.execute(
+            "INSERT INTO cost_centre (id, tenant_id, code, name) VALUES ($1, $2, $3, $4)",
+            centre_id,
+            scope.tenant_id,
+            code,
+            name,
+        )
+    except asyncpg.UniqueViolationError:
+        raise Conflict("This cost centre exists already.", code="code_exists") from None
+    return centre_id
+
+
+@use_case(Permission.LINES_READ, read_only=True)
+async def list_accounts(scope: Scope) -> list[BillingAccountView]:
+    """Customer numbers within the actor's reach."""
+    reach = scope.actor.reach.billing_accounts
+    rows = await scope.connection.fetch(
+        "SELECT id, number, label, kind FROM billing_account WHERE $1::uuid[] IS NULL OR id = ANY($1) ORDER BY number",
+        None if reach is None else list(reach),
+    )
+    return [BillingAccountView(**dict(row)) for row in rows]

@@ -1,0 +1,138 @@
+"""One query builder for list, total, export and selection of lines: the same filter, the same reach, always.
+
+Lists read the view `fleet`, owned by the search role, because a policy would keep LIKE from using an index
+(decision record 0001). The view's own predicate names the tenant.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core.errors import Invalid
+from backend.lines.lifecycle import IN_FLEET
+from backend.lines.schemas import LineFilter, Sort
+from backend.lines.words import search_patterns
+from tenants.scope import Actor, Scope
+
+COLUMNS = (
+    "l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.account, l.sim_number,"
+    " EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id"
+    " AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_order"
+)
+SORT_COLUMNS = {
+    Sort.NAME: ("name_key",),
+    Sort.MSISDN: ("msisdn",),
+    Sort.PLAN: ("plan", "name_key"),
+    Sort.STATUS: ("status", "name_key"),
+}
+NOBODY = UUID(int=0)
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions on `fleet l`, and the values they bind."""
+
+    conditions: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, condition: str, *values: object) -> None:
+        """`condition` numbers its own values from {0}."""
+        first = len(self.values) + 1
+        self.conditions.append(condition.format(*(f"${first + index}" for index in range(len(values)))))
+        self.values.extend(values)
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self.conditions)
+
+
+def reach_of(actor: Actor, where: Where, alias: str = "l") -> None:
+    """Narrow to what the actor may see: an end user's own lines, or a member's accounts and cost centres."""
+    if actor.end_user_id is not None or actor.roles == frozenset({"end_user"}):
+        where.add(f"{alias}.end_user_id = {{0}}", actor.end_user_id or NOBODY)
+        return
+    reach, parts, values = actor.reach, [], []
+    if reach.billing_accounts is not None:
+        parts.append(f"{alias}.billing_account_id = ANY({{{len(values)}}}::uuid[])")
+        values.append(list(reach.billing_accounts))
+    if reach.cost_centres is not None:
+        parts.append(f"{alias}.cost_centre_id = ANY({{{len(values)}}}::uuid[])")
+        values.append(list(reach.cost_centres))
+    if parts:
+        where.add(f"({' OR '.join(parts)})", *values)
+
+
+def where_of(actor: Actor, lines: LineFilter) -> Where:
+    """The whole condition of a list: in the fleet, within reach, matching the filter."""
+    where = Where()
+    statuses = [status for status in lines.status if status in IN_FLEET] if lines.status else list(IN_FLEET)
+    where.add("l.status = ANY({0}::text[])", statuses)
+    reach_of(actor, where)
+    for pattern in search_patterns(lines.search):
+        where.add("l.search LIKE {0}", pattern)
+    for column in ("plan", "account", "product_type"):
+        if values := getattr(lines, column):
+            where.add(f"l.{column} = ANY({{0}}::text[])", list(values))
+    if lines.option:
+        where.add("l.options && {0}::text[]", list(lines.option))
+    if lines.cost_centre:
+        where.add(
+            "l.cost_centre_id IN (SELECT c.id FROM cost_centre c WHERE c.code = ANY({0}::text[]))",
+            list(lines.cost_centre),
+        )
+    return where
+
+
+def order_by(sort: Sort, *, descending: bool) -> str:
+    direction = " DESC" if descending else ""
+    return ", ".join(f"l.{column}{direction}" for column in (*SORT_COLUMNS[sort], "id"))
+
+
+class Cursor(msgspec.Struct, array_like=True):
+    """Where a list goes on: the sort it was made for, and the last row's keys."""
+
+    sort: Sort
+    descending: bool
+    keys: list[str]
+
+
+def encode_cursor(sort: Sort, *, descending: bool, keys: Sequence[object]) -> str:
+    packed = msgspec.json.encode(Cursor(sort, descending, [str(key) for key in keys]))
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> Cursor:
+    """Raises Invalid for anything that is not a cursor of ours."""
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+        if len(cursor.keys) != len(SORT_COLUMNS[cursor.sort]) + 1:
+            raise ValueError(text)
+        UUID(cursor.keys[-1])
+    except (ValueError, msgspec.MsgspecError):
+        raise Invalid(after="This cursor is not valid: start again from the first page.") from None
+    return cursor
+
+
+def after_cursor(where: Where, cursor: Cursor) -> None:
+    """Keyset paging: rows after the cursor's, in its own order."""
+    columns = ", ".join(f"l.{column}" for column in (*SORT_COLUMNS[cursor.sort], "id"))
+    marks = ", ".join(f"{{{index}}}" for index in range(len(cursor.keys)))
+    values: list[object] = [*cursor.keys[:-1], UUID(cursor.keys[-1])]
+    where.add(f"({columns}) {'<' if cursor.descending else '>'} ({marks})", *values)
+
+
+async def count_lines(scope: Scope, where: Where) -> int:
+    return int(await scope.connection.fetchval(f"SELECT count(*) FROM fleet l WHERE {where.sql}", *where.values))
+
+
+async def fetch_lines(
+    scope: Scope, where: Where, order: str, *, limit: int, offset: int = 0, columns: str = COLUMNS
+) -> list[Any]:
+    return await scope.connection.fetch(
+        f"SELECT {columns} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
+        *where.values,
+    )

@@ -1,0 +1,220 @@
+"""Reads a tenant's lines from the carrier again and replaces the snapshot in one transaction (F-030 to F-032).
+
+Carrier-owned fields only: name, language, e-mail and cost centre are the customer's. A line whose change was
+completed after its page was read keeps what is known.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backend.context import clients, vault
+from backend.core import audit, clock
+from backend.core.errors import Conflict, Unavailable
+from backend.core.ids import new_id
+from backend.core.jobs import flow
+from backend.core.outbox import flush
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from backend.integrations.network import InventoryLine
+from backend.lines.lifecycle import ENDED
+from backend.lines.schemas import Snapshot
+from backend.lines.words import search_text
+from tenants.scope import Actor, Scope
+from tenants.transaction import open_scope
+
+PAGE = 1000
+NOT_MORE_OFTEN = timedelta(minutes=1)
+STUCK = timedelta(minutes=10)  # a reading that has not ended by then may be started anew
+
+
+@use_case(Permission.LINES_READ, read_only=True)
+async def snapshot(scope: Scope) -> Snapshot:
+    """How old the list is, and how far a new reading has come."""
+    return await _snapshot(scope)
+
+
+@use_case(Permission.LINES_REFRESH)
+async def refresh(scope: Scope) -> Snapshot:
+    """Ask the carrier again. Asking while it is read joins that reading.
+
+    Raises Conflict (`too_soon`) within a minute of the last asking.
+    """
+    await scope.connection.execute(
+        "INSERT INTO fleet_snapshot (tenant_id, state, read, total) VALUES ($1, 'idle', 0, 0) ON CONFLICT DO NOTHING",
+        scope.tenant_id,
+    )
+    row = await scope.connection.fetchrow("SELECT state, started_at FROM fleet_snapshot FOR UPDATE")
+    now, started = clock.now(), row["started_at"]
+    if row["state"] == "running" and started and now - started < STUCK:
+        return await _snapshot(scope)
+    if started and now - started < NOT_MORE_OFTEN and row["state"] != "failed":
+        raise Conflict("The list was read less than a minute ago.", code="too_soon")
+    await scope.connection.execute(
+        "UPDATE fleet_snapshot SET state = 'running', started_at = $1, read = 0, total = 0", now
+    )
+    await audit.record(scope, "fleet.refresh_asked", "fleet", None)
+    scope.announce("fleet.refresh_asked", started_at=now.isoformat())
+    scope.touch("fleet")
+    return await _snapshot(scope)
+
+
+async def _snapshot(scope: Scope) -> Snapshot:
+    row = await scope.connection.fetchrow("SELECT * FROM fleet_snapshot")
+    if row is None:
+        return Snapshot(refreshed_at=None)
+    running = row["state"] == "running"
+    may = None if row["started_at"] is None else row["started_at"] + NOT_MORE_OFTEN
+    return Snapshot(
+        refreshed_at=row["refreshed_at"],
+        running=running,
+        read=row["read"],
+        total=row["total"],
+        failed=row["state"] == "failed",
+        may_refresh_at=may if may and may > clock.now() else None,
+    )
+
+
+@flow("lines.refresh")
+async def read_inventory(actor: Actor, *, started_at: str) -> None:
+    """Read every page, then write all of it at once. A reading that was overtaken by a newer one stops."""
+    async with open_scope(actor, read_only=True) as scope:
+        tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
+    began = datetime.fromisoformat(started_at)
+    lines: list[tuple[InventoryLine, datetime]] = []
+    try:
+        while True:
+            asked_at = clock.now()
+            page = await clients().network.inventory(tenant["carrier"], tenant["slug"], len(lines), PAGE)
+            lines += [(line, asked_at) for line in page.lines]
+            if not await _progress(actor, began, len(lines), page.total):
+                return
+            if not page.lines or len(lines) >= page.total:
+                break
+        if len(lines) < page.total:
+            raise Unavailable("The carrier's list ended before its own total.")
+    except Unavailable:
+        await _fail(actor, began)
+        return
+    async with open_scope(actor) as scope:
+        await _replace(scope, lines, began)
+        await flush(scope)
+
+
+async def _progress(actor: Actor, began: datetime, read: int, total: int) -> bool:
+    async with open_scope(actor) as scope:
+        current = await scope.connection.fetchval(
+            "UPDATE fleet_snapshot SET read = $2, total = $3 WHERE started_at = $1 AND state = 'running'"
+            " RETURNING true",
+            began,
+            read,
+            total,
+        )
+        scope.touch("fleet")
+        await flush(scope)
+        return bool(current)
+
+
+async def _fail(actor: Actor, began: datetime) -> None:
+    """Say so on the page; the list of before stays, and the person may try again at once."""
+    async with open_scope(actor) as scope:
+        await scope.connection.execute("UPDATE fleet_snapshot SET state = 'failed' WHERE started_at = $1", began)
+        scope.touch("fleet")
+        await flush(scope)
+
+
+INCOMING = """
+CREATE TEMPORARY TABLE incoming (msisdn text, account text, status text, product_type text, plan text, options text[],
+  barrings text[], sim_number text, sim_kind text, roaming_cap_cents int, companion_sim text, split_profile text,
+  activated_on date, read_at timestamptz, new_id uuid, puk_sealed bytea) ON COMMIT DROP
+"""
+
+UPDATE_KNOWN = """
+UPDATE line l SET account = a.number, billing_account_id = a.id, status = i.status, product_type = i.product_type,
+  plan = i.plan, options = i.options, barrings = i.barrings, sim_number = i.sim_number, sim_kind = i.sim_kind,
+  roaming_cap_cents = i.roaming_cap_cents, companion_sim = i.companion_sim, split_profile = i.split_profile,
+  activated_on = i.activated_on, puk_sealed = COALESCE(i.puk_sealed, l.puk_sealed)
+FROM incoming i JOIN billing_account a ON a.number = i.account
+WHERE l.msisdn = i.msisdn AND (l.confirmed_at IS NULL OR l.confirmed_at < i.read_at)
+  AND l.status <> ALL($1::text[])
+"""
+
+INSERT_NEW = """
+INSERT INTO line (id, tenant_id, msisdn, status, product_type, plan, options, barrings, billing_account_id, account,
+  name, name_key, search, sim_number, sim_kind, roaming_cap_cents, companion_sim, split_profile, debt_block,
+  activated_on, puk_sealed)
+SELECT i.new_id, $1, i.msisdn, i.status, i.product_type, i.plan, i.options, i.barrings, a.id, a.number, '', '', '',
+  i.sim_number, i.sim_kind, i.roaming_cap_cents, i.companion_sim, i.split_profile, false, i.activated_on, i.puk_sealed
+FROM incoming i JOIN billing_account a ON a.number = i.account
+WHERE NOT EXISTS (SELECT FROM line l WHERE l.msisdn = i.msisdn AND l.status <> ALL($2::text[]))
+ON CONFLICT DO NOTHING
+"""
+
+GONE = """
+UPDATE line l SET status = 'terminated' WHERE l.status IN ('active', 'suspended', 'pending_release',
+  'pending_termination') AND (l.confirmed_at IS NULL OR l.confirmed_at < $1)
+  AND NOT EXISTS (SELECT FROM incoming i WHERE i.msisdn = l.msisdn) RETURNING l.id
+"""
+
+
+async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], began: datetime) -> None:
+    connection, ended = scope.connection, [status.value for status in ENDED]
+    if not await connection.fetchval(
+        "SELECT true FROM fleet_snapshot WHERE started_at = $1 AND state = 'running' FOR UPDATE", began
+    ):
+        return  # a newer reading has taken over, or this one was written before
+    await connection.execute(INCOMING)
+    known = {row["msisdn"]: row["id"] for row in await connection.fetch("SELECT msisdn, id FROM line")}
+    # COPY is refused on a table under policies, so rows take the road over a temporary one.
+    await connection.copy_records_to_table(
+        "incoming", records=[_record(scope, line, read_at, known.get(line.msisdn)) for line, read_at in lines]
+    )
+    await connection.execute(UPDATE_KNOWN, ended)
+    await connection.execute(INSERT_NEW, scope.tenant_id, ended)
+    gone = await connection.fetch(GONE, began)
+    await _rebuild_search(scope)
+    await audit.record_many(scope, "line.gone_at_carrier", "line", [(row["id"], {}) for row in gone])
+    await audit.record(scope, "fleet.refreshed", "fleet", None, lines=len(lines))
+    await connection.execute(
+        "UPDATE fleet_snapshot SET state = 'idle', refreshed_at = $1, read = $2, total = $2", began, len(lines)
+    )
+    scope.touch("fleet")
+
+
+def _record(scope: Scope, line: InventoryLine, read_at: datetime, known: UUID | None) -> tuple[object, ...]:
+    line_id = known or new_id()
+    # Only a number that is new here brings its PUK along: it cannot change (ETSI TS 102 221).
+    sealed = vault().seal(line.puk.encode(), f"{scope.tenant_id}/puk/{line_id}") if line.puk and not known else None
+    return (
+        line.msisdn,
+        line.billing_account,
+        line.status,
+        line.product_type,
+        line.plan,
+        list(line.options),
+        list(line.barrings),
+        line.sim_number,
+        line.sim_kind,
+        line.roaming_cap_cents,
+        line.companion_sim,
+        line.split_profile,
+        line.activated_on,
+        read_at,
+        line_id,
+        sealed,
+    )
+
+
+async def _rebuild_search(scope: Scope) -> None:
+    """Keep the stored search text of every line true to its number, SIM and customer number."""
+    rows = await scope.connection.fetch("SELECT id, name, msisdn, sim_number, account, search FROM line")
+    stale = [
+        (row["id"], text)
+        for row in rows
+        if (
+            text := search_text(
+                name=row["name"], msisdn=row["msisdn"], sim_number=row["sim_number"], account=row["account"]
+            )
+        )
+        != row["search"]
+    ]
+    await scope.connection.executemany("UPDATE line SET search = $2 WHERE id = $1", stale)

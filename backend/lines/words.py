@@ -1,0 +1,44 @@
+"""Turns names and numbers into stored keys, so that sorting and searching work the same on every server."""
+
+import re
+import unicodedata
+
+SHORTEST_SEARCH = 3
+NUMBER_LIKE = re.compile(r"[+\d\s./()-]+")
+LIKE_SPECIAL = re.compile(r"([\\%_])")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: "Élodie Müller" becomes "elodie muller"."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def name_key(name: str) -> str:
+    """The sort key of a name: letters and digits, single spaces."""
+    return " ".join(re.sub(r"[^\w]+", " ", fold(name)).split())
+
+
+def search_text(*, name: str, msisdn: str, sim_number: str, account: str) -> str:
+    """Everything a line is found by: name, number in both usual forms, SIM number, customer number."""
+    digits = msisdn.lstrip("+")
+    national = f"0{digits[2:]}" if digits.startswith("32") else digits
+    parts = (name_key(name), national, digits, sim_number, account, re.sub(r"\D", "", account))
+    return " ".join(part for part in parts if part)
+
+
+def search_patterns(text: str) -> list[str]:
+    """LIKE patterns that must all match; none while fewer than three characters count.
+
+    A number may be written in any usual way, or by its last digits; words may come in any order.
+    """
+    text = text.strip()
+    if NUMBER_LIKE.fullmatch(text):
+        digits = re.sub(r"\D", "", text)
+        digits = digits.removeprefix("00") if text.replace(" ", "").startswith("00") else digits
+        words = [digits]
+    else:
+        words = name_key(text).split()
+    if sum(map(len, words)) < SHORTEST_SEARCH:
+        return []
+    return ["%" + LIKE_SPECIAL.sub(r"\\\1", word) + "%" for word in words]

@@ -1,0 +1,89 @@
+"""Change options on lines (F-099 to F-110): which are added and removed on each, and at what price. Pure."""
+
+from collections.abc import Sequence
+
+from backend.catalog.schemas import CarrierProfile, Charge, Option, ProductType
+from backend.core.errors import Invalid
+from backend.lines.lifecycle import CHANGEABLE
+from backend.orders.kinds.plan import LineNow, Month, Planned, monthly_cost
+from backend.orders.schemas import ChangeOptions
+
+KIND = "change_options"
+PROMISE = "change_options"
+EXCLUDES = frozenset({KIND})  # open orders of these kinds keep a line out
+
+
+def check(profile: CarrierProfile, asked: ChangeOptions) -> None:
+    """Raise Invalid for a request that no line could follow."""
+    for field in ("add", "remove"):
+        for code in getattr(asked, field):
+            if profile.option(code) is None:
+                raise Invalid(**{field: f"The option {code!r} does not exist at {profile.name}."})
+    if both := set(asked.add) & set(asked.remove):
+        raise Invalid(add=f"{sorted(both)[0]!r} cannot be added and removed in one request.")
+    if not asked.add and not asked.remove:
+        raise Invalid(add="Choose at least one option to add or to remove.")
+    for code in asked.add:
+        option = profile.option(code)
+        clash = set(option.conflicts if option else ()) & set(asked.add)
+        if clash:
+            raise Invalid(add=f"{code!r} and {sorted(clash)[0]!r} exclude each other.", code="option_conflict")
+
+
+def allowed(option: Option, plan: str, product_type: str) -> bool:
+    """Whether a line of this plan may have the option."""
+    return ProductType(product_type) in option.product_types and (not option.plans or plan in option.plans)
+
+
+def conflicting(profile: CarrierProfile, option: Option, present: Sequence[str]) -> bool:
+    """Whether the option and one of those present exclude each other; either may say so."""
+    return any(
+        code in option.conflicts or ((other := profile.option(code)) is not None and option.code in other.conflicts)
+        for code in present
+    )
+
+
+def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, month: Month) -> Planned:
+    """What the request does on one line. An option that cannot be is left out with a note; a line on which
+    nothing remains is skipped with the reason."""
+    before = monthly_cost(profile, line.plan, line.options)
+    planned = Planned(line, monthly_before=before, monthly_after=before)
+    if line.status not in CHANGEABLE:
+        return planned.skip("line_not_changeable")
+    if EXCLUDES & set(line.open_kinds):
+        return planned.skip("open_order")
+    remove = [code for code in asked.remove if code in line.options]
+    kept = [code for code in line.options if code not in remove]
+    add: list[str] = []
+    notes = {code: "already_off" for code in asked.remove if code not in remove}
+    for code in asked.add:
+        option = profile.option(code)
+        if code in line.options:
+            notes[code] = "already_on"
+        elif option is None or not allowed(option, line.plan, line.product_type):
+            notes[code] = "option_not_on_plan"
+        elif conflicting(profile, option, [*kept, *add]):
+            notes[code] = "option_conflict"
+        else:
+            add.append(code)
+    planned.notes = notes
+    if not add and not remove:
+        blocking = [why for why in ("option_not_on_plan", "option_conflict") if why in notes.values()]
+        return planned.skip(blocking[0] if blocking else "nothing_to_change")
+    planned.change = {"add": add, "remove": remove}
+    planned.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
+    for code, sign in (*((code, 1) for code in add), *((code, -1) for code in remove)):
+        option = profile.option(code)
+        if option is None:
+            continue
+        if option.charge is Charge.MONTHLY:
+            planned.pro_rata += sign * month.part(option.price_cents)
+        elif sign > 0:
+            planned.one_off += option.price_cents
+    return planned
+
+
+def confirmed_options(current: Sequence[str], change: dict[str, list[str]]) -> list[str]:
+    """A line's options once the change is done, where the carrier does not list them itself."""
+    kept = [code for code in current if code not in change.get("remove", [])]
+    return [*kept, *(code for code in change.get("add", []) if code not in kept)]

@@ -1,0 +1,212 @@
+"""Writes the confirmation mails: subject, plain text and HTML in the requester's language. Pure."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from uuid import UUID
+
+from babel.dates import format_date
+from babel.numbers import format_currency
+
+from backend.catalog.identifiers import national
+from backend.catalog.names import Catalogue
+from backend.core.clock import local
+from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
+from backend.settings import Settings
+
+TEXTS = Path(__file__).with_name("mail_texts.toml")
+ROWS = 500  # a mail lists so many lines; the page has them all
+LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
+
+INK, MUTED, ACCENT, LINE = "#1b2422", "#5b6461", "#0b5c58", "#e6e0d5"
+SMALL = "font-size:14px;line-height:20px"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    return tomllib.loads(TEXTS.read_text("utf-8"))
+
+
+class _Writer:
+    """One mail being written."""
+
+    def __init__(
+        self, order: OrderDetail, catalogue: Catalogue, settings: Settings, accounts: Mapping[UUID, str]
+    ) -> None:
+        self.order, self.catalogue, self.settings, self.accounts = order, catalogue, settings, accounts
+        self.words = _texts().get(catalogue.language, _texts()["en"])
+        self.locale = LOCALES.get(catalogue.language, "en_BE")
+
+    def say(self, key: str, **values: object) -> str:
+        return self.words[key].format(**values)
+
+    def euros(self, cents: int, *, signed: bool = False) -> str:
+        sign = ("+ " if cents > 0 else "− " if cents < 0 else "") if signed else ""
+        return sign + format_currency(abs(cents) / 100, self.order.price.currency, locale=self.locale)
+
+    def change(self, item: OrderItemView) -> list[str]:
+        name = self.catalogue.name
+        return [f"+ {name('option', code)}" for code in item.add] + [
+            f"− {name('option', code)}" for code in item.remove
+        ]
+
+    def result(self, item: OrderItemView) -> str:
+        if item.state is ItemState.DONE:
+            return self.say("result_done")
+        if item.state is ItemState.CANCELLED:
+            return self.say("result_cancelled")
+        why = self.words.get(f"why_{item.reason}", item.detail or item.reason)
+        if item.state is ItemState.FAILED:
+            return self.say("result_failed", why=why)
+        return self.say("result_skipped", why=why) if item.state is ItemState.SKIPPED else ""
+
+    def facts(self) -> list[tuple[str, str]]:
+        order, price = self.order, self.order.price
+        asked = local(order.requested_at)
+        facts = [
+            (self.say("reference"), order.reference),
+            (
+                self.say("requested"),
+                self.say("requested_value", at=f"{asked:%d/%m/%Y %H:%M}", name=order.requested_by),
+            ),
+            (
+                self.say("price"),
+                self.say(
+                    "price_value",
+                    monthly=self.euros(price.monthly_difference, signed=True),
+                    incl=self.euros(price.monthly_difference_incl, signed=True),
+                ),
+            ),
+        ]
+        if price.one_off:
+            facts.append((self.say("once"), self.say("once_value", amount=self.euros(price.one_off))))
+        if price.pro_rata:
+            end = asked.date().replace(day=price.days_in_month)
+            amount = self.euros(price.pro_rata, signed=price.pro_rata < 0)
+            words = self.say("this_month_value", amount=amount, end=format_date(end, "dd/MM/yyyy"))
+            facts.append((self.say("this_month"), words))
+        return facts
+
+
+def letter(
+    order: OrderDetail,
+    *,
+    ended: bool,
+    catalogue: Catalogue,
+    accounts: Mapping[UUID, str],
+    tenant_name: str,
+    settings: Settings,
+) -> Letter:
+    """One row per number, with its customer number and options; the legal footer names the operator (F-171)."""
+    writer = _Writer(order, catalogue, settings, accounts)
+    due = order.promise.due_at
+    if ended:
+        title, lead = writer.say(f"{order.state}_title"), writer.say(f"{order.state}_lead")
+    else:
+        title = writer.say("received_title")
+        lead = writer.say("received_lead", due=f"{local(due):%H:%M}") if due else writer.say("received_lead_open")
+    first_name = order.requested_by.split(" ")[0]
+    address = f"{settings.public_url}/app/requests/{order.reference}"
+    return Letter(
+        subject=writer.say("subject", kind=writer.say(order.kind)),
+        text=_text(writer, title, lead, first_name, address, ended=ended),
+        html=_html(writer, title, lead, first_name, address, tenant_name, ended=ended),
+    )
+
+
+def _row(writer: _Writer, item: OrderItemView, *, ended: bool) -> tuple[str, str, list[str], str]:
+    change = writer.change(item) or [writer.say("nothing")]
+    result = writer.result(item) if ended or item.state is ItemState.SKIPPED else ""
+    return national(item.msisdn), writer.accounts.get(item.line_id, ""), change, result
+
+
+def _text(writer: _Writer, title: str, lead: str, name: str, address: str, *, ended: bool) -> str:
+    operator = writer.settings.operator
+    parts = [title, "", writer.say("greeting", name=name), lead, ""]
+    parts += [f"{label}: {value}" for label, value in writer.facts()]
+    parts += ["", f"{writer.say('lines')}:"]
+    for item in writer.order.items[:ROWS]:
+        number, account, change, result = _row(writer, item, ended=ended)
+        parts.append("  ".join(part for part in (number, account, ", ".join(change), result) if part))
+    if len(writer.order.items) > ROWS:
+        parts.append(writer.say("more", count=len(writer.order.items) - ROWS))
+    parts += ["", f"{writer.say('follow')}: {address}", "", writer.say("footer", support=operator.support_email)]
+    parts.append(f"{operator.name}, {operator.address}, {operator.vat_number}")
+    return "\n".join(parts) + "\n"
+
+
+def _html(
+    writer: _Writer, title: str, lead: str, name: str, address: str, tenant: str, *, ended: bool
+) -> str:
+    operator = writer.settings.operator
+    facts = "".join(
+        f'<tr><td style="padding:4px 16px 4px 0;{SMALL};color:{MUTED};white-space:nowrap" valign="top">{escape(label)}'
+        f'</td><td style="padding:4px 0;{SMALL};color:{INK}">{escape(value)}</td></tr>'
+        for label, value in writer.facts()
+    )
+    head = "".join(
+        f'<th scope="col" align="{align}" style="border-bottom:1px solid {LINE};padding:8px 12px 8px 0;font-size:13px;'
+        f'color:{MUTED};font-weight:400">{escape(writer.say(key))}</th>'
+        for key, align in (
+            ("column_number", "left"),
+            ("column_account", "left"),
+            ("column_options", "left"),
+            ("column_result", "left"),
+        )
+    )
+    rows = "".join(_html_row(writer, item, ended=ended) for item in writer.order.items[:ROWS])
+    more = ""
+    if len(writer.order.items) > ROWS:
+        words = writer.say("more", count=len(writer.order.items) - ROWS)
+        more = f'<p style="{SMALL};color:{MUTED}">{escape(words)}</p>'
+    return f"""<!doctype html>
+<html lang="{escape(writer.catalogue.language)}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light">
+<title>{escape(title)}</title></head>
+<body style="margin:0;padding:0;background:#faf8f3;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
+<div style="display:none;max-height:0;overflow:hidden">{escape(title)} {escape(writer.order.reference)}</div>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" bgcolor="#faf8f3"><tr>
+<td align="center" style="padding:32px 16px">
+<table role="presentation" width="560" cellpadding="0" cellspacing="0" style="width:100%;max-width:560px">
+<tr><td style="padding:0 0 16px;font-size:16px;line-height:24px;font-weight:600;color:{ACCENT}">Fleetline
+<span style="font-weight:400;color:{MUTED}">{escape(tenant)}</span></td></tr>
+<tr><td bgcolor="#ffffff" style="border:1px solid {LINE};border-radius:8px;padding:32px">
+<h1 style="margin:0 0 12px;font-size:20px;line-height:28px;color:{INK}">{escape(title)}</h1>
+<p style="margin:0 0 24px;font-size:16px;line-height:24px;color:{INK}">{escape(writer.say("greeting", name=name))}<br>
+{escape(lead)}</p>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" bgcolor="#f3efe7" style="border-radius:8px">
+<tr><td style="padding:12px 20px"><table role="presentation" cellpadding="0" cellspacing="0">{facts}</table></td></tr>
+</table>
+<h2 style="margin:28px 0 4px;font-size:16px;line-height:24px;color:{INK}">{escape(writer.say("lines"))}</h2>
+<table width="100%" cellpadding="0" cellspacing="0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}
+<table role="presentation" cellpadding="0" cellspacing="0" style="margin-top:24px"><tr>
+<td bgcolor="{ACCENT}" style="border-radius:8px"><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;
+font-size:16px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none">{escape(writer.say("follow"))}</a>
+</td></tr></table></td></tr>
+<tr><td style="padding:20px 4px 0;font-size:13px;line-height:20px;color:{MUTED}">
+{escape(writer.say("footer", support=operator.support_email))}<br><br>
+{escape(operator.name)}, {escape(operator.address)}, {escape(operator.vat_number)}</td></tr>
+</table></td></tr></table></body></html>
+"""
+
+
+def _html_row(writer: _Writer, item: OrderItemView, *, ended: bool) -> str:
+    number, account, change, result = _row(writer, item, ended=ended)
+    cell = f"border-bottom:1px solid {LINE};padding:10px 12px 10px 0;{SMALL};color:{INK}"
+    options = "<br>".join(escape(line) for line in change)
+    return (
+        f'<tr><th scope="row" align="left" style="{cell};white-space:nowrap">{escape(number)}<br>'
+        f'<span style="font-weight:400;color:{MUTED}">{escape(item.name)}</span></th>'
+        f'<td style="{cell};white-space:nowrap">{escape(account)}</td><td style="{cell}">{options}</td>'
+        f'<td style="{cell}">{escape(result)}</td></tr>'
+    )

@@ -1,0 +1,103 @@
+"""Confirmation mails of a request (F-170 to F-172): received when grace ends, and the result per row at the end."""
+
+from uuid import UUID
+
+from backend.catalog.names import Catalogue, catalogue_of
+from backend.context import clients
+from backend.core import clock
+from backend.core.ids import OrderId, new_id
+from backend.core.jobs import flow
+from backend.core.outbox import flush
+from backend.integrations.mail import Mail, UndeliverableError
+from backend.orders import queries
+from backend.orders.letters import letter
+from tenants.scope import Actor, Scope
+from tenants.transaction import open_scope
+
+RECEIVED, ENDED = "received", "ended"
+
+
+@flow("orders.mail_received")
+async def mail_received(actor: Actor, *, order_id: str) -> None:
+    await _mail(actor, UUID(order_id), RECEIVED)
+
+
+@flow("orders.mail_ended")
+async def mail_ended(actor: Actor, *, order_id: str) -> None:
+    await _mail(actor, UUID(order_id), ENDED)
+
+
+async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
+    """Write the intent down, send, write down that it was sent. A repeat carries the same Message-ID."""
+    async with open_scope(actor) as scope:
+        mail = await _compose(scope, order_id, phase)
+        await flush(scope)
+    if mail is None:
+        return
+    refused = None
+    try:
+        await clients().mailer.send(mail)
+    except UndeliverableError as refusal:
+        refused = refusal.message
+    async with open_scope(actor) as scope:
+        await scope.connection.execute(
+            "UPDATE mail_message SET sent_at = CASE WHEN $3::text IS NULL THEN now() END, refused = $3"
+            " WHERE order_id = $1 AND phase = $2",
+            order_id,
+            phase,
+            refused,
+        )
+        if phase == ENDED and refused is None:
+            await scope.connection.execute("UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id)
+        scope.touch(f"order:{order_id}")
+        await flush(scope)
+
+
+async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:
+    """The mail, or None where it has been sent (or refused for good) before."""
+    order = await scope.connection.fetchrow(
+        "SELECT requester_email, requester_name, language FROM change_order WHERE id = $1", order_id
+    )
+    if order is None or not order["requester_email"]:
+        return None
+    settings = clients().settings
+    profile = (await catalogue_of(scope)).profile
+    detail = await queries.detail(scope, OrderId(order_id), items_limit=None)
+    accounts = await scope.connection.fetch(
+        "SELECT i.line_id, l.account FROM change_order_item i JOIN line l ON l.tenant_id = i.tenant_id"
+        " AND l.id = i.line_id WHERE i.order_id = $1",
+        order_id,
+    )
+    tenant_name = await scope.connection.fetchval("SELECT name FROM tenant")
+    written = letter(
+        detail,
+        ended=phase == ENDED,
+        catalogue=Catalogue(profile, order["language"]),
+        accounts={row["line_id"]: row["account"] for row in accounts},
+        tenant_name=tenant_name,
+        settings=settings,
+    )
+    open_mail = await scope.connection.fetchval(
+        "INSERT INTO mail_message (id, tenant_id, order_id, phase, recipient, subject, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, order_id, phase)"
+        " DO UPDATE SET subject = EXCLUDED.subject"
+        " WHERE mail_message.sent_at IS NULL AND mail_message.refused IS NULL RETURNING id",
+        new_id(),
+        scope.tenant_id,
+        order_id,
+        phase,
+        order["requester_email"],
+        written.subject,
+        clock.now(),
+    )
+    if open_mail is None:
+        return None
+    domain = settings.mail_from.rpartition("@")[2].strip("> ")
+    return Mail(
+        message_id=f"<{phase}.{order_id}@{domain}>",
+        to=order["requester_email"],
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        language=order["language"],
+    )

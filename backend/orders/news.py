@@ -1,0 +1,160 @@
+"""What a carrier says about items, from answers, callbacks and polls alike: applied once, in any order."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from backend.core import audit, clock
+from backend.integrations.network import NewsState, OrderNews
+from backend.orders.kinds.change_options import confirmed_options
+from backend.orders.lifecycle import ENDED, derive, may_move_item
+from backend.orders.placing import record_move
+from backend.orders.schemas import ItemState, OrderState
+from tenants.scope import Scope
+
+TOUCHED_LINES = 50  # open line pages wake one by one up to this many; beyond it the fleet's topic does
+
+
+async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
+    """Move items as the carrier says, write what is done to the lines, and settle their orders.
+
+    A final state is never left again; older news than what is known changes nothing; news for an item of
+    another tenant finds none.
+    """
+    by_item: dict[UUID, list[OrderNews]] = defaultdict(list)
+    for one in news:
+        by_item[UUID(one.external_id)].append(one)
+    orders = await scope.connection.fetch(
+        "SELECT id, state, reference FROM change_order WHERE id IN"
+        " (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR UPDATE",
+        list(by_item),
+    )
+    rows = await scope.connection.fetch(
+        "SELECT id, order_id, line_id, state, change, carrier_order_id, accepted_at, news_at"
+        " FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+        list(by_item),
+    )
+    references = {order["id"]: order["reference"] for order in orders}
+    moved = [change for row in rows if (change := _step(row, by_item[row["id"]]))]
+    await _write(scope, moved)
+    await _carry_to_lines(scope, [one for one in moved if one.state is ItemState.DONE], references)
+    for order in orders:
+        await settle(scope, order["id"], OrderState(order["state"]), order["reference"])
+
+
+class Step:
+    """What becomes of one item."""
+
+    __slots__ = ("accepted", "carrier_order_id", "detail", "news", "reason", "row", "state")
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+        self.state = ItemState(row["state"])
+        self.accepted = row["accepted_at"] is not None
+        self.carrier_order_id: str | None = row["carrier_order_id"]
+        self.reason, self.detail = "", ""
+        self.news: OrderNews | None = None
+
+
+def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
+    """The last word on an item, or None where nothing changes. Finals win, then the carrier's clock."""
+    step, changed, latest = Step(row), False, row["news_at"]
+    for one in sorted(news, key=lambda said: (said.state.final, said.at or clock.EPOCH)):
+        if one.carrier_order_id and not step.carrier_order_id:
+            step.carrier_order_id, changed = one.carrier_order_id, True
+        target = ItemState(one.state.value)
+        stale = one.at is not None and latest is not None and one.at < latest and not one.state.final
+        if stale or target == step.state or not may_move_item(step.state, target):
+            continue
+        step.state, step.news, changed = target, one, True
+        step.accepted = step.accepted or bool(one.carrier_order_id)
+        latest = one.at or latest
+        if one.state is NewsState.FAILED:
+            step.reason, step.detail = one.code or "carrier_refused", one.message
+    return step if changed else None
+
+
+async def _write(scope: Scope, moved: list[Step]) -> None:
+    now = clock.now()
+    await scope.connection.executemany(
+        "UPDATE change_order_item SET state = $2, reason = CASE WHEN $3 = '' THEN reason ELSE $3 END, detail = $4,"
+        " carrier_order_id = $5, accepted_at = CASE WHEN $6 THEN COALESCE(accepted_at, $7) END,"
+        " news_at = GREATEST(news_at, $8), heard_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END"
+        " WHERE id = $1",
+        [
+            (
+                step.row["id"],
+                step.state,
+                step.reason,
+                step.detail,
+                step.carrier_order_id,
+                step.accepted,
+                now,
+                step.news.at if step.news else None,
+                step.state in {ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED},
+            )
+            for step in moved
+        ],
+    )
+
+
+async def _carry_to_lines(scope: Scope, done: list[Step], references: dict[UUID, str]) -> None:
+    """Completion writes the confirmed values to the line at once."""
+    if not done:
+        return
+    rows = await scope.connection.fetch(
+        "SELECT id, options FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+        [step.row["line_id"] for step in done],
+    )
+    current = {row["id"]: row["options"] for row in rows}
+    now, updates, entries = clock.now(), [], []
+    for step in done:
+        line_id, change = step.row["line_id"], orjson.loads(step.row["change"])
+        told = step.news.options if step.news else None
+        options = list(told) if told is not None else confirmed_options(current[line_id], change)
+        updates.append((line_id, options, now))
+        words = {name: ", ".join(codes) for name, codes in change.items() if codes}
+        entries.append((line_id, {"reference": references[step.row["order_id"]], **words}))
+    await scope.connection.executemany("UPDATE line SET options = $2, confirmed_at = $3 WHERE id = $1", updates)
+    await audit.record_many(scope, "options.changed", "line", entries)
+    for step in done[:TOUCHED_LINES]:
+        scope.touch(f"line:{step.row['line_id']}")
+    scope.touch("fleet")
+
+
+async def settle(scope: Scope, order_id: UUID, current: OrderState, reference: str) -> None:
+    """Derive the order's state from its items (its row is locked by the caller) and tell who waits for it."""
+    rows = await scope.connection.fetch(
+        "SELECT state, count(*) AS n, bool_or(accepted_at IS NOT NULL) AS accepted"
+        " FROM change_order_item WHERE order_id = $1 GROUP BY state",
+        order_id,
+    )
+    counts = {ItemState(row["state"]): row["n"] for row in rows}
+    accepted = any(row["accepted"] for row in rows)
+    scope.touch(f"order:{order_id}")
+    for target in _path(current, derive(current, counts, accepted=accepted), accepted=accepted):
+        ended = target in ENDED
+        await scope.connection.execute(
+            "UPDATE change_order SET state = $2, ended_at = CASE WHEN $3 THEN now() END WHERE id = $1",
+            order_id,
+            target,
+            ended,
+        )
+        await record_move(scope, order_id, current, target)
+        current = target
+        scope.touch("orders")
+        if ended:
+            await audit.record(scope, f"order.{target}", "order", order_id, reference=reference)
+            scope.announce("order.ended", order_id=str(order_id))
+
+
+def _path(current: OrderState, target: OrderState, *, accepted: bool) -> list[OrderState]:
+    """The moves to get there: an order that ended in one batch was in progress in between."""
+    if target == current:
+        return []
+    if current is OrderState.SUBMITTED and accepted and target is not OrderState.IN_PROGRESS:
+        return [OrderState.IN_PROGRESS, target]
+    return [target]

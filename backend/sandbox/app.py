@@ -1,0 +1,93 @@
+"""The sandbox: both carriers and a mailbox as one separate web application, reached only by its address."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import msgspec
+import uvicorn
+from litestar import Litestar, get
+from litestar.di import Provide
+
+from backend.sandbox.api import (
+    AdminController,
+    AnyRequest,
+    InventoryController,
+    OrderingController,
+    bad_input,
+    tmf_error,
+)
+from backend.sandbox.console import ConsoleController
+from backend.sandbox.mail_pages import MailController
+from backend.sandbox.shapes import TmfError
+from backend.sandbox.world import Setup, World
+
+SHUTDOWN_SECONDS = 2
+
+
+@get("/healthz")
+async def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def same_origin_only(request: AnyRequest) -> None:
+    """A page of another site may not turn the sandbox's knobs through its visitor's browser."""
+    origin = request.headers.get("origin")
+    if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host", ""):
+        raise TmfError(403, "foreignOrigin", "This request comes from another site.")
+
+
+def create_sandbox(setup: Setup) -> Litestar:
+    """The application. It starts its carriers, its postman and its mailbox with its lifespan."""
+    world = World(setup)
+
+    def the_world() -> World:
+        return world
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with world.running():
+            yield
+
+    return Litestar(
+        route_handlers=[
+            healthz,
+            OrderingController,
+            InventoryController,
+            AdminController,
+            ConsoleController,
+            MailController,
+        ],
+        dependencies={"world": Provide(the_world, sync_to_thread=False)},
+        exception_handlers={
+            TmfError: tmf_error,
+            msgspec.ValidationError: bad_input,
+            msgspec.DecodeError: bad_input,
+        },
+        before_request=same_origin_only,
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def server(setup: Setup, host: str, port: int) -> uvicorn.Server:
+    """A server for the sandbox that ends within three seconds of being told to."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_sandbox(setup),
+            host=host,
+            port=port,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+
+
+def serve(
+    setup: Setup, *, host: str = "127.0.0.1", port: int = 8010, sockets: list[socket.socket] | None = None
+) -> None:
+    """Run until SIGTERM or Ctrl-C."""
+    server(setup, host, port).run(sockets)

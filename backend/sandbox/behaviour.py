@@ -1,0 +1,90 @@
+"""How a sandbox carrier behaves: always, for its next orders, or for some numbers. Set by people and tests."""
+
+import random
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
+
+
+class Outcome(StrEnum):
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PARTIAL = "partial"  # the first of the changes is carried out, the others are not
+    CANCELLED = "cancelled"
+    HELD = "held"  # waits for a person on the console
+
+
+class Outage(StrEnum):
+    NONE = "none"
+    UNAVAILABLE = "unavailable"  # 503
+    BUSY = "busy"  # 429, with Retry-After
+    DROPPED = "dropped"  # the connection is cut; nothing was taken
+    ANSWER_LOST = "answer_lost"  # the order is taken, then the connection is cut
+
+
+class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens to an order. The delay runs from its acceptance to its end."""
+
+    delay_ms: Milliseconds = 1500
+    jitter_ms: Milliseconds = 500  # up to so much is added to the delay
+    outcome: Outcome = Outcome.COMPLETED
+    message: Annotated[str, msgspec.Meta(max_length=200)] = ""  # why, where the outcome is a bad one
+    refuse: Annotated[str, msgspec.Meta(max_length=60)] = (
+        ""  # TMF error code: refused at once, nothing is taken
+    )
+    refuse_status: Annotated[int, msgspec.Meta(ge=400, le=422)] = 400
+    outage: Outage = Outage.NONE
+    callback_delay_ms: Milliseconds = 0
+    duplicate_callbacks: bool = False
+    reorder_callbacks: bool = False
+    lose_callbacks: bool = False
+
+    def delay_seconds(self) -> float:
+        jitter = random.uniform(0, self.jitter_ms)  # noqa: S311 - nothing is guarded by it
+        return (self.delay_ms + jitter) / 1000
+
+
+class Rule(msgspec.Struct, kw_only=True):
+    """A behaviour for the next `orders` (None: for good), of some numbers (empty: of all)."""
+
+    behaviour: Behaviour
+    orders: int | None = None
+    msisdns: tuple[str, ...] = ()
+
+    def applies_to(self, msisdn: str) -> bool:
+        return (self.orders is None or self.orders > 0) and (not self.msisdns or msisdn in self.msisdns)
+
+
+class Script(msgspec.Struct, kw_only=True):
+    """All that is set for one carrier; the latest rule wins."""
+
+    standing: Behaviour
+    rules: list[Rule] = []
+
+    def take(self, msisdn: str) -> Behaviour:
+        """The behaviour for an order that just came in; counts it."""
+        for rule in reversed(self.rules):
+            if rule.applies_to(msisdn):
+                if rule.orders is not None:
+                    rule.orders -= 1
+                    self.rules = [each for each in self.rules if each.orders != 0]
+                return rule.behaviour
+        return self.standing
+
+    def change(self, base: Behaviour, wish: dict[str, Any]) -> None:
+        """Set what a caller wishes; what it does not name is as the sandbox was started.
+
+        `orders` and `msisdns` make it a rule beside the standing behaviour. Raises msgspec.ValidationError.
+        """
+        fields = dict(wish)
+        narrowing = {key: fields.pop(key) for key in ("orders", "msisdns") if fields.get(key)}
+        for key in ("orders", "msisdns"):
+            fields.pop(key, None)
+        behaviour = msgspec.convert(msgspec.to_builtins(base) | fields, Behaviour)
+        if narrowing:
+            self.rules = [*self.rules, msgspec.convert({"behaviour": behaviour, **narrowing}, Rule)]
+        else:
+            self.standing = behaviour

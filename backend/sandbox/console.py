@@ -1,0 +1,262 @@
+"""The console: a person sees what the carriers do, and sets how they behave, with plain forms."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Controller, MediaType, Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect
+
+from backend.catalog.identifiers import msisdn as read_msisdn
+from backend.catalog.identifiers import national
+from backend.core.clock import BRUSSELS
+from backend.sandbox.api import act_on_order
+from backend.sandbox.behaviour import Behaviour, Outage, Outcome
+from backend.sandbox.carrier import Carrier
+from backend.sandbox.html import STATIC, options, page, text
+from backend.sandbox.shapes import Order
+from backend.sandbox.world import World
+
+RECENT = 30
+STATE_LOOKS = {
+    "acknowledged": ("", "Received"),
+    "inProgress": ("pill-running", "In progress"),
+    "held": ("pill-attention", "Held"),
+    "completed": ("pill-active", "Completed"),
+    "partial": ("pill-attention", "Partial"),
+    "failed": ("pill-lost", "Failed"),
+    "cancelled": ("", "Cancelled"),
+}
+OUTCOMES = (
+    (Outcome.COMPLETED, "Completed"),
+    (Outcome.FAILED, "Failed"),
+    (Outcome.PARTIAL, "Partly done"),
+    (Outcome.CANCELLED, "Cancelled by the carrier"),
+    (Outcome.HELD, "Held until somebody acts here"),
+)
+OUTAGES = (
+    (Outage.NONE, "Reachable"),
+    (Outage.UNAVAILABLE, "Down (503)"),
+    (Outage.BUSY, "Too busy (429)"),
+    (Outage.DROPPED, "Connection cut, order lost"),
+    (Outage.ANSWER_LOST, "Order taken, answer lost"),
+)
+REFUSALS = (
+    ("", "Taken"),
+    ("invalidOption", "Refused: invalid option"),
+    ("debtBlock", "Refused: blocked for debt"),
+)
+TOLD = {"delivered": "Delivered", "waiting": "Waiting", "given_up": "Given up", "lost": "Lost on purpose"}
+FLAGS = (
+    ("duplicate_callbacks", "Twice"),
+    ("reorder_callbacks", "Out of order"),
+    ("lose_callbacks", "Never"),
+)
+Form = URLEncodedBody[dict[str, str]]
+
+
+class ConsoleController(Controller):
+    path = "/"
+
+    @get()
+    async def console(self, world: NamedDependency[World], error: FromQuery[str] = "") -> Response[str]:
+        notice = f'<p class="notice notice-danger" role="alert">{text(error)}</p>' if error else ""
+        panels = "".join(_carrier_panel(carrier, world) for carrier in world.carriers.values())
+        header = (
+            '<div class="page-header"><div><h1>Carriers</h1>'
+            "<p>What comes in from the portal, and how these carriers answer it.</p></div></div>"
+        )
+        return page("Carriers", header + notice + f'<div class="stack">{panels}</div>', current="/")
+
+    @post("/console/{carrier:str}/behaviour")
+    async def set_behaviour(
+        self, world: NamedDependency[World], carrier: FromPath[str], data: Form
+    ) -> Redirect:
+        try:
+            await world.carrier(carrier).change_behaviour(_wish(data))
+        except ValueError as error:  # msgspec's refusals are ValueErrors
+            return Redirect(f"/?error={quote(str(error))}", status_code=303)
+        return Redirect(f"/#{carrier}", status_code=303)
+
+    @post("/console/{carrier:str}/reset")
+    async def reset(self, world: NamedDependency[World], carrier: FromPath[str]) -> Redirect:
+        await world.carrier(carrier).forget_rules()
+        return Redirect(f"/#{carrier}", status_code=303)
+
+    @post("/console/{carrier:str}/orders/{order_id:str}/{action:str}")
+    async def act(
+        self,
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        order_id: FromPath[str],
+        action: FromPath[str],
+    ) -> Redirect:
+        await act_on_order(world.carrier(carrier), order_id, action)
+        return Redirect(f"/#{carrier}", status_code=303)
+
+    @get("/static/{name:str}")
+    async def static(self, name: FromPath[str]) -> Response[bytes]:
+        kinds = {"tokens.css": MediaType.CSS, "sandbox.css": MediaType.CSS, "sandbox.js": "text/javascript"}
+        if name not in kinds:
+            raise NotFoundException
+        headers = {"cache-control": "max-age=60", "x-content-type-options": "nosniff"}
+        return Response((STATIC / name).read_bytes(), media_type=kinds[name], headers=headers)
+
+
+def _wish(form: dict[str, str]) -> dict[str, Any]:
+    """What the form says, in the words of the REST interface. Raises ValueError with a sentence."""
+    wish: dict[str, Any] = {
+        "outcome": form.get("outcome", ""),
+        "outage": form.get("outage", ""),
+        "refuse": form.get("refuse", ""),
+        "message": form.get("message", "").strip(),
+    }
+    for name in ("delay_ms", "jitter_ms", "callback_delay_ms"):
+        if not form.get(name, "").strip().isdecimal():
+            raise ValueError("A delay is a whole number of milliseconds.")
+        wish[name] = int(form[name])
+    wish |= {name: form.get(name) == "on" for name, _ in FLAGS}
+    if form.get("orders", "").strip():
+        if not form["orders"].strip().isdecimal() or not int(form["orders"]):
+            raise ValueError("The number of orders is a whole number from 1, or empty for all.")
+        wish["orders"] = int(form["orders"])
+    if numbers := [part for part in form.get("msisdns", "").replace(";", ",").split(",") if part.strip()]:
+        read = [read_msisdn(part) for part in numbers]
+        if None in read:
+            raise ValueError("Give mobile numbers such as 0470 12 34 56, separated by commas.")
+        wish["msisdns"] = read
+    return wish
+
+
+def _carrier_panel(carrier: Carrier, world: World) -> str:
+    counts = carrier.counts()
+    told = world.postman.results.get(carrier.code, Counter())
+    figures = (
+        ("Lines", len(carrier.lines)),
+        ("Orders", counts["orders"]),
+        ("Carried out", counts["effects"]),
+        ("Sent again", counts["repeats"]),
+        ("Callbacks", told.get("delivered", 0)),
+    )
+    numbers = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
+    return (
+        f'<section class="panel" id="{text(carrier.code)}" aria-labelledby="{text(carrier.code)}-title">'
+        f'<div class="panel-header"><h2 id="{text(carrier.code)}-title">{text(carrier.name)}</h2>'
+        f'{_mood(carrier)}<span class="small code push">/{text(carrier.code)}</span></div>'
+        f'<div class="panel-body stack"><div data-live="{text(carrier.code)}"><dl class="figures">{numbers}</dl></div>'
+        f"{_behaviour_form(carrier)}</div>"
+        f'<div data-live="{text(carrier.code)}-orders">{_orders_table(carrier, world)}</div></section>'
+    )
+
+
+def _mood(carrier: Carrier) -> str:
+    rules = len(carrier.script.rules)
+    if carrier.script.standing.outage is not Outage.NONE:
+        return '<span class="pill pill-lost">Out of reach</span>'
+    if rules or carrier.script.standing != carrier.base:
+        words = f"{rules} rule{'s' if rules != 1 else ''}" if rules else "Changed"
+        return f'<span class="pill pill-attention">{words}</span>'
+    return '<span class="pill pill-active">Normal</span>'
+
+
+def _behaviour_form(carrier: Carrier) -> str:
+    now = carrier.script.standing
+    code = text(carrier.code)
+
+    def number(name: str, label: str, value: object, *, hint: str = "") -> str:
+        shown = "" if value == "" else f' value="{text(value)}"'
+        return (
+            f'<div class="field"><label class="label" for="{code}-{name}">{label}</label>'
+            f'<input class="input input-compact" id="{code}-{name}" name="{name}" inputmode="numeric"{shown}>'
+            + (f'<span class="hint">{hint}</span>' if hint else "")
+            + "</div>"
+        )
+
+    def select(name: str, label: str, values: Any, chosen: str) -> str:
+        return (
+            f'<div class="field"><label class="label" for="{code}-{name}">{label}</label>'
+            f'<select class="input input-compact" id="{code}-{name}" name="{name}">{options(values, chosen)}</select></div>'
+        )
+
+    flags = "".join(
+        f'<label class="check"><input type="checkbox" name="{name}"{" checked" if getattr(now, name) else ""}>{label}</label>'
+        for name, label in FLAGS
+    )
+    return (
+        f'<details class="more"><summary>How it behaves</summary><form class="form" method="post"'
+        f' action="/console/{code}/behaviour"><div class="fields">'
+        + select("outage", "Reach", OUTAGES, now.outage)
+        + select("refuse", "Answer", REFUSALS, now.refuse)
+        + select("outcome", "End", OUTCOMES, now.outcome)
+        + f'<div class="field"><label class="label" for="{code}-message">Reason given</label>'
+        f'<input class="input input-compact" id="{code}-message" name="message" maxlength="200" value="{text(now.message)}"></div>'
+        + number("delay_ms", "Delay, ms", now.delay_ms)
+        + number("jitter_ms", "Jitter, ms", now.jitter_ms)
+        + number("callback_delay_ms", "Callbacks later by, ms", now.callback_delay_ms)
+        + f'<fieldset class="field"><legend>Callbacks</legend><div class="row">{flags}</div></fieldset></div>'
+        '<div class="fields">'
+        + number("orders", "Only the next orders", "", hint="Empty: all that follow")
+        + number("msisdns", "Only these numbers", "", hint="Such as 0470 12 34 56, separated by commas")
+        + '</div><div class="form-actions"><button class="button button-primary" type="submit">Set behaviour</button>'
+        f'<button class="button button-quiet" type="submit" formaction="/console/{code}/reset" formnovalidate>'
+        f"Back to normal</button></div></form>{_rules(carrier)}</details>"
+    )
+
+
+def _rules(carrier: Carrier) -> str:
+    if not carrier.script.rules:
+        return ""
+    items = []
+    for rule in reversed(carrier.script.rules):
+        who = ", ".join(national(number) for number in rule.msisdns) or "all numbers"
+        times = "always" if rule.orders is None else f"next {rule.orders}"
+        items.append(
+            f"<li>{text(who)} · {times} · {text(_differences(rule.behaviour, carrier.base) or 'as started')}</li>"
+        )
+    return f'<h3>Rules, the latest first</h3><ul class="small muted rules">{"".join(items)}</ul>'
+
+
+def _differences(behaviour: Behaviour, base: Behaviour) -> str:
+    fields = Behaviour.__struct_fields__
+    changed = (
+        (name, getattr(behaviour, name)) for name in fields if getattr(behaviour, name) != getattr(base, name)
+    )
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in changed)
+
+
+def _orders_table(carrier: Carrier, world: World) -> str:
+    recent = list(carrier.orders.values())[-RECENT:][::-1]
+    if not recent:
+        return '<div class="empty"><p class="empty-title">No orders yet</p><p>They appear here as the portal sends them.</p></div>'
+    rows = "".join(_order_row(carrier, order, world) for order in recent)
+    return (
+        f'<div class="table-wrap"><table class="table"><caption class="visually-hidden">Latest orders of'
+        f' {text(carrier.name)}</caption><thead><tr><th scope="col">Number</th><th scope="col">Change</th>'
+        '<th scope="col">State</th><th scope="col">Callback</th><th scope="col" class="amount">Taken</th>'
+        f'<th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _order_row(carrier: Carrier, order: Order, world: World) -> str:
+    look, word = STATE_LOOKS[order.state]
+    change = " ".join([*(f"+ {code}" for code in order.add), *(f"− {code}" for code in order.remove)])
+    taken = datetime.fromtimestamp(order.ordered_at, BRUSSELS)
+    told = TOLD.get(world.postman.last_result.get(order.id, ""), "–")
+    actions = ["resend"] if order.ended else ["complete", "fail", "resend"]
+    names = {"complete": "Complete now", "fail": "Fail", "resend": "Resend callback"}
+    buttons = "".join(
+        f'<button class="button button-small" formaction="/console/{text(carrier.code)}/orders/{text(order.id)}/{action}">'
+        f'{names[action]}<span class="visually-hidden"> {text(national(order.msisdn))}</span></button>'
+        for action in actions
+    )
+    message = f'<span class="cell-sub">{text(order.message)}</span>' if order.message else ""
+    return (
+        f'<tr><th scope="row" class="number">{text(national(order.msisdn))}</th><td>{text(change)}{message}</td>'
+        f'<td><span class="pill {look}">{word}</span></td><td>{told}</td>'
+        f'<td class="amount"><time datetime="{taken.isoformat()}">{taken:%d/%m %H:%M:%S}</time></td>'
+        f'<td class="tight"><form class="actions" method="post">{buttons}</form></td></tr>'
+    )

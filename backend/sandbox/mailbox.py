@@ -1,0 +1,115 @@
+"""The sandbox's mailbox: takes every mail over SMTP and keeps it; a repeated Message-ID is counted, not kept twice."""
+
+import asyncio
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import msgspec
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from backend.sandbox.journal import Journal, Row
+
+LARGEST_BYTES = 25_000_000
+
+
+class MailView(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail as it arrived. `times` counts how often its Message-ID came."""
+
+    id: int
+    message_id: str
+    to: list[str]
+    sender: str
+    subject: str
+    received_at: str
+    times: int
+    text: str
+    html: str
+
+
+class Mailbox:
+    """Listens on one port. A mail is on disk before the sender hears that it was taken."""
+
+    def __init__(self, journal: Journal, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self._journal = journal
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        def session() -> SMTP:
+            return SMTP(
+                self,
+                hostname="sandbox",
+                ident="Fleetline sandbox",
+                enable_SMTPUTF8=True,
+                data_size_limit=LARGEST_BYTES,
+            )
+
+        self._server = await asyncio.get_running_loop().create_server(session, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server:
+            self._server.close()
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it
+        content = envelope.content or b""
+        raw = content if isinstance(content, bytes) else content.encode()
+        received = datetime.now(UTC).isoformat(timespec="milliseconds")
+        message_id = str(_parse(raw)["message-id"] or f"<none-{received}>").strip()
+        self._journal.add(
+            "INSERT INTO mails (message_id, recipients, received_at, times, raw) VALUES (?, ?, ?, 1, ?)"
+            " ON CONFLICT (message_id) DO UPDATE SET times = times + 1",
+            message_id,
+            "\n".join(envelope.rcpt_tos),
+            received,
+            raw,
+        )
+        await self._journal.settled()
+        return "250 OK"
+
+    async def messages(self, to: str = "", limit: int = 200) -> list[MailView]:
+        """The latest mails, newest first; `to` narrows to one recipient."""
+        rows = await self._journal.read(
+            "SELECT id, message_id, recipients, received_at, times, raw FROM mails"
+            " WHERE ? = '' OR char(10) || lower(recipients) || char(10) LIKE '%' || char(10) || lower(?) || char(10) || '%'"
+            " ORDER BY id DESC LIMIT ?",
+            (to, to, limit),
+        )
+        return [_view(row) for row in rows]
+
+    async def message(self, number: int) -> MailView | None:
+        rows = await self._journal.read(
+            "SELECT id, message_id, recipients, received_at, times, raw FROM mails WHERE id = ?", (number,)
+        )
+        return _view(rows[0]) if rows else None
+
+    async def empty(self) -> None:
+        self._journal.add("DELETE FROM mails")
+        await self._journal.settled()
+
+
+def _parse(raw: bytes) -> EmailMessage:
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def _view(row: Row) -> MailView:
+    number, message_id, recipients, received_at, times, raw = row
+    message = _parse(raw)
+    return MailView(
+        id=number,
+        message_id=message_id,
+        to=recipients.split("\n"),
+        sender=str(message["from"] or ""),
+        subject=str(message["subject"] or ""),
+        received_at=received_at,
+        times=times,
+        text=_content(message, "plain"),
+        html=_content(message, "html"),
+    )
+
+
+def _content(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if isinstance(part, EmailMessage) else ""

@@ -1,0 +1,160 @@
+"""The sandbox as tests use it: a real server on a free port, in a thread of its own."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from backend.sandbox.app import server
+from backend.sandbox.behaviour import Behaviour
+from backend.sandbox.world import Setup
+
+SECRET = "sandbox-secret"
+PROMPT = Behaviour(delay_ms=0, jitter_ms=0)
+
+
+def free_socket() -> socket.socket:
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind(("127.0.0.1", 0))
+    return found
+
+
+class Sandbox:
+    """Both carriers and the mailbox. Everything that a test asks of it goes over HTTP."""
+
+    def __init__(
+        self, data: Path, *, callback_urls: Mapping[str, str] | None = None, behaviour: Behaviour = PROMPT
+    ) -> None:
+        self.data = data
+        self.callback_urls = dict(callback_urls or {})
+        self.behaviour = behaviour
+        self.url = ""
+        self.mail_port = 0
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._http = httpx.Client(timeout=30, trust_env=False)
+
+    @property
+    def carrier_urls(self) -> dict[str, str]:
+        """For `settings.carrier_urls`."""
+        return {code: f"{self.url}/{code}" for code in ("mandarine", "lynx")}
+
+    @property
+    def carrier_secrets(self) -> dict[str, str]:
+        """For `settings.carrier_secrets`."""
+        return dict.fromkeys(("mandarine", "lynx"), SECRET)
+
+    @property
+    def smtp_url(self) -> str:
+        return f"smtp://127.0.0.1:{self.mail_port}"
+
+    def start(self) -> None:
+        """Start, or start again on the same addresses and with the same memory."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", int(self.url.rpartition(":")[2]) if self.url else 0))
+        if not self.mail_port:
+            with free_socket() as probe:
+                self.mail_port = probe.getsockname()[1]
+        port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        setup = Setup(
+            data=self.data,
+            callback_urls=self.callback_urls,
+            secrets=self.carrier_secrets,
+            behaviour=self.behaviour,
+            mail_port=self.mail_port,
+        )
+        self._server = server(setup, "127.0.0.1", port)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 15
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the sandbox did not start")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(10)
+            assert not self._thread.is_alive(), "the sandbox did not stop"
+        self._server = self._thread = None
+
+    def close(self) -> None:
+        self.stop()
+        self._http.close()
+
+    def behave(
+        self, carrier: str, *, orders: int | None = None, msisdns: Sequence[str] = (), **behaviour: Any
+    ) -> None:
+        """Set how a carrier behaves from now on; with `orders` or `msisdns`, only for those.
+
+        What is not named is as the sandbox was started. See `backend.sandbox.behaviour.Behaviour`.
+        """
+        body = {**behaviour, "orders": orders, "msisdns": list(msisdns)}
+        self._http.put(f"{self.url}/{carrier}/admin/behaviour", json=body).raise_for_status()
+
+    def behave_normally(self, carrier: str) -> None:
+        self._http.delete(f"{self.url}/{carrier}/admin/behaviour").raise_for_status()
+
+    def call_back(self, carrier: str, url: str, secret: str = SECRET) -> None:
+        """Where callbacks of a carrier go from now on."""
+        self.callback_urls[carrier] = url
+        self._http.put(
+            f"{self.url}/{carrier}/admin/callback", json={"url": url, "secret": secret}
+        ).raise_for_status()
+
+    def load(
+        self, carrier: str, customer: str, lines: Sequence[Mapping[str, Any]], *, replace: bool = True
+    ) -> None:
+        """Put lines in the carrier's books; keys as in `backend.sandbox.shapes.Line`, in camelCase."""
+        body = {"customer": customer, "lines": list(lines), "replace": replace}
+        self._http.post(f"{self.url}/{carrier}/admin/inventory", json=body).raise_for_status()
+
+    def counts(self, carrier: str) -> dict[str, Any]:
+        """Orders, repeats, states, effects, by_external_id, by_line, callbacks."""
+        response = self._http.get(f"{self.url}/{carrier}/admin/counts").raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
+    def order(self, carrier: str, external_id: str) -> dict[str, Any] | None:
+        """The TMF641 order of an item, as the carrier has it."""
+        path = f"{self.url}/{carrier}/tmf-api/serviceOrdering/v4/serviceOrder"
+        found: list[dict[str, Any]] = self._http.get(path, params={"externalId": external_id}).json()
+        return found[0] if found else None
+
+    def act(self, carrier: str, external_id: str, action: str) -> None:
+        """`complete`, `fail` or `resend` an order, as a person on the console does."""
+        order = self.order(carrier, external_id)
+        assert order, f"{carrier} has no order {external_id}"
+        self._http.post(f"{self.url}/{carrier}/admin/orders/{order['id']}/{action}").raise_for_status()
+
+    def mails(self, to: str = "") -> list[dict[str, Any]]:
+        """Mails that arrived, newest first: id, message_id, to, sender, subject, times, text, html."""
+        found: list[dict[str, Any]] = self._http.get(f"{self.url}/mail/messages", params={"to": to}).json()
+        return found
+
+    def reset(self) -> None:
+        """No orders, no effects, no mail, normal behaviour. The lines stay."""
+        for carrier in ("mandarine", "lynx"):
+            self._http.delete(f"{self.url}/{carrier}/admin/orders").raise_for_status()
+            self.behave_normally(carrier)
+        self._http.delete(f"{self.url}/mail/messages").raise_for_status()
+
+
+@contextmanager
+def running_sandbox(data: Path, **kwargs: Any) -> Iterator[Sandbox]:
+    sandbox = Sandbox(data, **kwargs)
+    sandbox.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()

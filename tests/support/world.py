@@ -1,0 +1,57 @@
+"""Brings our lines into the sandbox's books, and helps orders along: what order tests repeat."""
+
+from uuid import UUID
+
+from backend.lines.schemas import LineRow
+from backend.orders.jobs import ask_about_silent_items
+from backend.orders.schemas import ChangeOptions, OrderDetail
+from backend.orders.service import get_order, place_order
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer
+from tests.support.jobs import drain, make_due
+from tests.support.sandbox import Sandbox
+
+
+async def at_carrier(customer: Customer, sandbox: Sandbox) -> list[LineRow]:
+    """Tell the carrier of every line of the customer; returns them."""
+    lines = await customer.lines()
+    sandbox.load(
+        customer.carrier,
+        customer.slug,
+        [
+            {
+                "msisdn": line.msisdn,
+                "billingAccount": line.billing_account,
+                "status": line.status,
+                "productType": line.product_type,
+                "plan": line.plan.code,
+                "options": line.options,
+                "simNumber": line.sim_number,
+            }
+            for line in lines
+        ],
+    )
+    return lines
+
+
+async def place(
+    customer: Customer, line_ids: list[UUID], *, add: tuple[str, ...] = (), remove: tuple[str, ...] = (), key: str = "k"
+) -> OrderDetail:
+    asked = ChangeOptions(line_ids=tuple(line_ids), add=add, remove=remove, request_key=key)
+    return await place_order(customer.manager, asked)
+
+
+async def carry_out(
+    customer: Customer, database: TestDatabase, reference: str, *, rounds: int = 40
+) -> OrderDetail:
+    """End grace, send, and ask the carrier until the order has ended; callbacks are not needed for it."""
+    await make_due(database)
+    await drain(database)
+    for _ in range(rounds):
+        detail = await get_order(customer.manager, reference)
+        if detail.ended_at:
+            break
+        await ask_about_silent_items(customer.system, -1)
+        await drain(database)
+    await drain(database)
+    return await get_order(customer.manager, reference)
