@@ -138,7 +138,7 @@ async def test_a_lock_ends_by_itself_and_doubles_when_it_fails_again(database: T
     waits = []
     for _ in range(3):
         while (attempt := await attempts.begin("an@delta.example", "192.0.2.1")).wait is None:
-            assert not attempt.locks or True
+            pass
         waits.append(round(attempt.wait.total_seconds()))
         await _pass_time("UPDATE sign_in_attempt SET locked_until = now() - interval '1 second'")
     assert waits == [30, 60, 120]
@@ -148,7 +148,7 @@ async def test_a_right_password_starts_the_count_anew(browser: Browser) -> None:
     await company("delta")
     for _ in range(3):
         for _ in range(3):
-            await browser.sign_in("an@delta.example", "not the password")
+            await browser.sign_in("an@delta.example", "not the password", fresh="1")
         assert (await browser.sign_in("an@delta.example", fresh="1")).headers["location"] == "/"
 
 
@@ -293,7 +293,6 @@ async def test_a_company_that_is_not_theirs_cannot_be_entered(browser: Browser) 
 
 async def test_somebody_without_a_company_is_told_so(browser: Browser, database: TestDatabase) -> None:
     await company("delta")
-    await _pass_time("UPDATE account SET state = 'active'")
     await _execute(database, "UPDATE member SET state = 'blocked'")
     page = await browser.sign_in("an@delta.example")
     assert page.status_code == 403
