@@ -10,7 +10,7 @@ import httpx
 import structlog
 from litestar import Litestar, Request, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from backend.api.flows import FLOW_SECONDS, Choice, open_choice, open_flows, own_path, seal_choice, seal_flows
 from backend.core.cookies import CookieNames
@@ -31,7 +31,7 @@ from tenants.scope import Actor, MemberId
 log = structlog.get_logger()
 
 Ask = Request[Any, Any, Any]
-Page = Response[str | None]
+Page = Response[str]
 
 
 @dataclass
@@ -69,7 +69,7 @@ def built_in_provider(settings: Settings, issuer: Issuer) -> Provider:
 
 
 @get("/login")
-async def login(request: Ask, front: Front) -> Page:
+async def login(request: Ask, front: NamedDependency[Front]) -> Page:
     """Send the browser to sign in; `next` is one of our paths, `fresh=1` asks for the password in any case."""
     query = request.query_params
     if _elsewhere(request, front) and "here" not in query:  # once: a proxy may hide the name that people use
@@ -98,7 +98,7 @@ def _elsewhere(request: Ask, front: Front) -> bool:
 
 
 @get("/callback")
-async def callback(request: Ask, front: Front) -> Page:
+async def callback(request: Ask, front: NamedDependency[Front]) -> Page:
     """The browser comes back: check the answer, then open a session, ask for which company, or say why not."""
     answer = dict(request.query_params.items())
     flows = open_flows(front.vault, request.cookies.get(front.cookies.flow, ""))
@@ -133,7 +133,7 @@ async def callback(request: Ask, front: Front) -> Page:
 
 
 @get("/choose")
-async def choose(request: Ask, front: Front) -> Page:
+async def choose(request: Ask, front: NamedDependency[Front]) -> Page:
     """The companies of somebody who has signed in and has several."""
     choice = open_choice(front.vault, request.cookies.get(front.cookies.choice, ""))
     if choice is None:
@@ -146,7 +146,7 @@ async def choose(request: Ask, front: Front) -> Page:
 
 
 @post("/choose")
-async def chosen(request: Ask, front: Front) -> Page:
+async def chosen(request: Ask, front: NamedDependency[Front]) -> Page:
     choice = open_choice(front.vault, request.cookies.get(front.cookies.choice, ""))
     if choice is None:
         return _to("/auth/login")
@@ -160,7 +160,7 @@ async def chosen(request: Ask, front: Front) -> Page:
 
 
 @post("/switch")
-async def switch(request: Ask, front: Front) -> Page:
+async def switch(request: Ask, front: NamedDependency[Front]) -> Page:
     """Another portal (`portal`) or another company (`tenant`); the session's identifier changes."""
     actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
     if actor is None:
@@ -178,7 +178,7 @@ async def switch(request: Ask, front: Front) -> Page:
 
 
 @post("/language")
-async def language(request: Ask, front: Front) -> Page:
+async def language(request: Ask, front: NamedDependency[Front]) -> Page:
     """The language of the portal, for this member from now on."""
     form = await request.form()
     actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
@@ -188,7 +188,7 @@ async def language(request: Ask, front: Front) -> Page:
 
 
 @post("/logout")
-async def logout(request: Ask, front: Front) -> Page:
+async def logout(request: Ask, front: NamedDependency[Front]) -> Page:
     """End the portal's session and the provider's; open pages of the session close in every process."""
     actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
     if actor:
@@ -225,7 +225,7 @@ def _session_cookie(front: Front, opened: OpenedSession) -> Cookie:
 
 
 def _to(address: str, *cookies: Cookie) -> Page:
-    response: Page = Response(None, status_code=303, headers={**HEADERS, "location": address})
+    response: Page = Response("", status_code=303, headers={**HEADERS, "location": address}, media_type="text/plain")
     return _with_cookies(response, *cookies)
 
 

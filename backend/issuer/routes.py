@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from litestar import Request, Response, Router, get, post, route
 from litestar.background_tasks import BackgroundTask
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from backend.core import clock
 from backend.core.client_address import client_address
@@ -27,7 +27,7 @@ from backend.issuer.words import choose_language, say
 from backend.settings import Settings
 
 Ask = Request[Any, Any, Any]
-Page = Response[str | None]
+Page = Response[Any]
 
 
 async def _nobody_cares(account_id: UUID) -> None:
@@ -59,7 +59,7 @@ class Issuer:
 
 
 @get("/.well-known/openid-configuration")
-async def discovery(issuer: Issuer) -> Response[dict[str, Any]]:
+async def discovery(issuer: NamedDependency[Issuer]) -> Response[dict[str, Any]]:
     at = issuer.settings.issuer
     metadata = {
         "issuer": at,
@@ -84,13 +84,13 @@ async def discovery(issuer: Issuer) -> Response[dict[str, Any]]:
 
 
 @get("/jwks")
-async def published_keys(issuer: Issuer) -> Response[Any]:
+async def published_keys(issuer: NamedDependency[Issuer]) -> Response[Any]:
     await issuer.keys.load()
     return Response(issuer.keys.published.as_dict(private=False), headers={"cache-control": "no-cache"})
 
 
 @route("/authorize", http_method=["GET", "POST"])
-async def authorize(request: Ask, issuer: Issuer) -> Page:
+async def authorize(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     """Check the request, then the person: by the session of this browser, or by the form."""
     query = dict(request.query_params.items())
     asked = Asked("GET", {}, request.query_params.multi_items())
@@ -151,7 +151,7 @@ async def _grant(issuer: Issuer, asked: Asked, grant: Any, person: Person) -> Pa
 
 
 @post("/token")
-async def token(request: Ask, issuer: Issuer) -> Response[Any]:
+async def token(request: Ask, issuer: NamedDependency[Issuer]) -> Response[Any]:
     await issuer.keys.load()
     pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
     asked = Asked("POST", {key.title(): value for key, value in request.headers.items()}, pairs)
@@ -176,7 +176,7 @@ async def userinfo(request: Ask) -> Response[Any]:
 
 
 @route("/end_session", http_method=["GET", "POST"])
-async def end_session(request: Ask, issuer: Issuer) -> Page:
+async def end_session(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     """Sign out at once for a client that shows its token; otherwise ask first, as any page can lead here."""
     frame = issuer.frame(request)
     cookie = request.cookies.get(issuer.cookies.issuer, "")
@@ -203,7 +203,7 @@ def _after_sign_out(request: Ask, issuer: Issuer, frame: Frame, hinted_client: s
     if client and back in client.logout_uris:
         state = request.query_params.get("state", "")
         location = back + ("?" + urlencode({"state": state}) if state else "")
-        return Response(None, status_code=303, headers={**HEADERS, "location": location})
+        return Response("", status_code=303, headers={**HEADERS, "location": location}, media_type="text/plain")
     action = ("/", say("sign_in", frame.language))
     return _html(message_page(frame, say("signed_out", frame.language), "", action=action))
 
@@ -250,7 +250,7 @@ def _send(issuer: Issuer, reply: Reply) -> Page:
         headers["location"] = (
             f"{location}{'&' if '?' in location else '?'}{urlencode({'iss': issuer.settings.issuer})}"
         )
-        return Response(None, status_code=reply.status, headers=headers)
+        return Response("", status_code=reply.status, headers=headers, media_type="text/plain")
     return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
 
 
