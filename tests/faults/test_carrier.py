@@ -1,13 +1,23 @@
 """A carrier whose callbacks get lost, come twice, late or in the wrong order, or that is away for a while."""
 
 import asyncio
+import time
 
 import pytest
 
-from tests.faults.world import LINES, open_shop, until
+from tests.faults.world import LINES, Order, open_shop, until
 from tests.support.deployment import Deployment
 
-AWAY_SECONDS = 4.0  # scaled down from the minute that one test below waits for
+AWAY_SECONDS = 4.0  # scaled down from the minute that the last test waits for
+Waiting = tuple[Order, float]
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def waiting_since(deployment: Deployment) -> Waiting:
+    """An order at the other carrier, which is away from now on, and when that was."""
+    shop = await open_shop(deployment, carrier="lynx")
+    deployment.sandbox.behave("lynx", outage="unavailable")
+    return await shop.place(), time.monotonic()
 
 
 @pytest.mark.parametrize(
@@ -59,16 +69,6 @@ async def test_a_carrier_that_goes_away_halfway(deployment: Deployment) -> None:
     await order.ends()
 
 
-async def test_a_carrier_that_is_away_for_a_minute(deployment: Deployment) -> None:
-    """The full minute of the promise, with the back-off that grows meanwhile."""
-    shop = await open_shop(deployment)
-    deployment.sandbox.behave("mandarine", outage="unavailable")
-    order = await shop.place()
-    await asyncio.sleep(60)
-    deployment.sandbox.behave("mandarine")
-    await order.ends(seconds=30)
-
-
 async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) -> None:
     """The end is partial, whatever happened to the worker in between."""
     shop = await open_shop(deployment, lines=60)
@@ -88,4 +88,14 @@ async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) ->
     detail = await order.detail()
     assert detail.state == "partial"
     assert detail.counts == {"done": 40, "failed": 20}
-    assert deployment.sandbox.counts("mandarine")["effects"] == 40
+    effects = deployment.sandbox.counts("mandarine")["by_external_id"]
+    assert sum(effects.get(str(item), 0) for item in order.items) == 40
+
+
+async def test_a_carrier_that_is_away_for_a_minute(deployment: Deployment, waiting_since: Waiting) -> None:
+    """The full minute of the promise, with the back-off that grows meanwhile: it ran beside the tests above."""
+    order, began = waiting_since
+    await asyncio.sleep(max(60 - (time.monotonic() - began), 0))
+    assert (await order.detail()).counts == {"sent": LINES}
+    deployment.sandbox.behave("lynx")
+    await order.ends(seconds=30)
