@@ -99,13 +99,9 @@ def _empty_redis(url: str, queue: str) -> int:
 def _empty_rabbitmq(url: str, queue: str) -> int:
     connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
-    waiting = 0
-    for _ in range(50):  # what a killed consumer held comes back once its connection is found dead
-        found = channel.queue_declare(queue, passive=True).method
-        waiting += found.message_count
-        channel.queue_purge(queue)
-        if not found.consumer_count:
-            break
+    count = 0
+    for _ in range(10):  # what a killed consumer held comes back a moment after its connection is found dead
+        count += channel.queue_purge(queue).method.message_count
         connection.sleep(0.1)
     connection.close()
-    return waiting
+    return count

@@ -17,6 +17,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.serving import free_port
 
 READY_SECONDS = 40
+COMMANDS = ("web", "worker", "schedule")
 READY = {"worker": "worker ready", "schedule": "scheduler ready"}  # what each writes once it works
 LISTENER = "/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
 
@@ -110,6 +111,12 @@ class Deployment:
             return process.wait(10), time.monotonic() - began
         finally:
             process.kill()
+
+    async def mend(self) -> None:
+        """After a test that failed halfway: what should run, runs."""
+        if self.database.server:
+            await asyncio.to_thread(self.database.server.start)
+        await self.start(*(name for name in COMMANDS if name not in self._running))
 
     def close(self) -> None:
         for name in list(self._running):
