@@ -5,7 +5,7 @@ Only where FLEETLINE_TEST_BROKER_URLS names them; the in-process broker has the 
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pika
 import pytest
@@ -29,13 +29,18 @@ if URLS:
             await deployment.start("worker")
             yield wire
             deployment.kill("worker")
-            empty(request.param, deployment.queue)
+            await asyncio.to_thread(empty, request.param, deployment.queue)
             del deployment.environ["FLEETLINE_BROKER_URL"]
             await deployment.start("worker")
 
     @pytest.fixture
     def broker(wire: Wire) -> str:
         return wire.target
+
+    @pytest.fixture(autouse=True)
+    def whole(wire: Wire) -> Iterator[None]:
+        yield
+        wire.passes = True
 
     @pytest.mark.parametrize("moment", MOMENTS)
     async def test_a_killed_worker_loses_nothing(deployment: Deployment, broker: str, moment: str) -> None:
@@ -49,7 +54,7 @@ if URLS:
         """Whatever was on its way is gone, acknowledged or not; the outbox knows what has not been done."""
         order = await while_sending(await open_shop(deployment))
         deployment.kill("worker")
-        assert empty(broker, deployment.queue), "nothing was on its way"
+        assert await asyncio.to_thread(empty, broker, deployment.queue), "nothing was on its way"
         await deployment.start("worker")
         await order.ends()
 

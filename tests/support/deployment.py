@@ -116,6 +116,8 @@ class Deployment:
         """After a test that failed halfway: what should run, runs."""
         if self.database.server:
             await asyncio.to_thread(self.database.server.start)
+        for name in set(self._running) - set(COMMANDS):
+            self.kill(name)
         await self.start(*(name for name in COMMANDS if name not in self._running))
 
     def close(self) -> None:
