@@ -111,9 +111,6 @@ async def test_a_revoked_token_is_refused_at_once_although_it_was_in_use(http: h
     problem(await http.get("/api/v1/lines", headers=headers), 401)
 
 
-READS = {"owner", "fleet_manager", "approver", "auditor"}  # overwritten by what the roles' table says
-
-
 @pytest.mark.parametrize(
     "role", ["owner", "fleet_manager", "invoice_reader", "approver", "auditor", "end_user"]
 )
@@ -180,6 +177,7 @@ async def test_lines_are_filtered_and_a_line_is_read(http: httpx.AsyncClient) ->
     assert await total(status=["suspended", "active"]) == 5
     assert await total(search="zwart") == 2
     assert await total(search="zwart", status="active") == 0
+    assert await total(search="nul\x00nul") == await total(status="nul\x00") == 0
     line = (await customer.lines())[0]
     one = await http.get(f"/api/v1/lines/{line.id}", headers=headers)
     assert one.json()["msisdn"] == line.msisdn
@@ -195,8 +193,6 @@ async def test_lines_are_filtered_and_a_line_is_read(http: httpx.AsyncClient) ->
         {"after": "nonsense"},
         {"after": "x" * 2000},
         {"search": "x" * 200},
-        {"search": "nul\x00nul"},
-        {"status": "nul\x00"},
     ],
 )
 async def test_what_cannot_be_asked_is_refused_in_words(
