@@ -22,6 +22,8 @@ class CatalogController(Controller):
 
     @get("/options", responses=declares(400, 401, 403, 404), summary="List options")
     async def list_options(
-        self, actor: NamedDependency[Actor], plan: Annotated[str, QueryParameter(description="Only what this plan may have.")] = ""
+        self,
+        actor: NamedDependency[Actor],
+        plan: Annotated[str, QueryParameter(description="Only what this plan may have.")] = "",
     ) -> Options:
         return Options(await list_options(actor, plan=plan))

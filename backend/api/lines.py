@@ -33,7 +33,9 @@ class LinesController(Controller):
         option: Words = None,
         cost_centre: Words = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
-        after: Annotated[str, QueryParameter(description="The `next` of the page before.", max_length=1000)] = "",
+        after: Annotated[
+            str, QueryParameter(description="The `next` of the page before.", max_length=1000)
+        ] = "",
     ) -> LinePage:
         lines = LineFilter(
             search=search,

@@ -70,13 +70,13 @@ class OrdersController(Controller):
     @post(
         "/preview",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 422),
+        responses=declares(400, 401, 403, 404, 413, 422),
         summary="What an order would do and cost",
     )
     async def preview(self, actor: NamedDependency[Actor], data: JSONBody[ChangeOptions]) -> OrderPreview:
         return await service.preview_order(actor, data)
 
-    @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 422), summary="Place an order")
+    @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 413, 422), summary="Place an order")
     async def place(self, actor: NamedDependency[Actor], data: JSONBody[ChangeOptions]) -> Order:
         if not 1 <= len(data.request_key) <= 200:
             raise Invalid(
@@ -95,4 +95,4 @@ class OrdersController(Controller):
         summary="Undo while nothing has left",
     )
     async def undo(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
-        return Order.of(await service.undo_order(actor, reference))
+        return Order.of(await service.undo_order(actor, reference, items_limit=None))

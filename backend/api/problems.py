@@ -97,8 +97,8 @@ HANDLERS: dict[Any, Any] = {
 
 
 def declares(*statuses: int) -> dict[int, ResponseSpec]:
-    """The OpenAPI entries of the refusals a route may give."""
+    """The OpenAPI entries of the refusals a route may give; 503, while the database is away, is any route's."""
     return {
         status: ResponseSpec(Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_JSON)
-        for status in statuses
+        for status in (*statuses, 503)
     }

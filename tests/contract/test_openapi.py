@@ -103,7 +103,10 @@ def test_every_operation_of_the_document_is_tried(server: Server) -> None:
     document = schemathesis.openapi.from_url(f"{server.url}/api/v1/openapi.json").raw_schema
     methods = {"get", "post", "put", "patch", "delete"}
     assert sorted(OPERATIONS) == sorted(
-        (path, method.upper()) for path, each in document["paths"].items() for method in each if method in methods
+        (path, method.upper())
+        for path, each in document["paths"].items()
+        for method in each
+        if method in methods
     )
 
 
@@ -131,7 +134,11 @@ def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str
     seen: set[int] = set()
     options = st.lists(st.sampled_from(OPTIONS), max_size=3, unique=True)
     filters = st.fixed_dictionaries(
-        {}, optional={"search": st.sampled_from(["peeters", "peeters00001", "xyz"]), "status": st.just(["active"])}
+        {},
+        optional={
+            "search": st.sampled_from(["peeters", "peeters00001", "xyz"]),
+            "status": st.just(["active"]),
+        },
     )
     bodies = st.fixed_dictionaries(
         {"request_key": st.text(min_size=1, max_size=12)},

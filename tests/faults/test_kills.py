@@ -128,7 +128,9 @@ async def test_a_worker_whose_carrier_never_answers_still_stops(deployment: Depl
     with free_socket() as deaf:
         deaf.listen()  # takes connections and says nothing
         deployment.stop("worker")
-        await deployment.start("worker", FLEETLINE_CARRIER_URLS=f"mandarine=http://127.0.0.1:{deaf.getsockname()[1]}")
+        await deployment.start(
+            "worker", FLEETLINE_CARRIER_URLS=f"mandarine=http://127.0.0.1:{deaf.getsockname()[1]}"
+        )
         order = await shop.place()
 
         async def sent() -> bool:

@@ -157,7 +157,17 @@ async def test_a_thousand_lines_by_cursor_each_once_in_order(http: httpx.AsyncCl
     names = [item["name"] for item in seen]
     assert names == sorted(names)
     assert set(seen[0]) >= {
-        *("id", "msisdn", "name", "status", "product_type", "plan", "options", "billing_account", "sim_number")
+        *(
+            "id",
+            "msisdn",
+            "name",
+            "status",
+            "product_type",
+            "plan",
+            "options",
+            "billing_account",
+            "sim_number",
+        )
     }
     assert set(seen[0]["plan"]) == {"code", "name"}
 
@@ -209,9 +219,9 @@ async def test_options_of_the_catalogue(http: httpx.AsyncClient) -> None:
     headers = await bearer(customer.manager)
     everything = (await http.get("/api/v1/catalog/options", headers=headers)).json()["items"]
     plan = (await customer.lines())[0].plan.code
-    of_plan = (
-        await http.get("/api/v1/catalog/options", headers=headers, params={"plan": plan})
-    ).json()["items"]
+    of_plan = (await http.get("/api/v1/catalog/options", headers=headers, params={"plan": plan})).json()[
+        "items"
+    ]
     assert SMS in {option["code"] for option in of_plan} < {option["code"] for option in everything}
     problem(await http.get("/api/v1/catalog/options", headers=headers, params={"plan": "nope"}), 404)
 
@@ -288,9 +298,7 @@ async def test_what_another_company_has_does_not_exist(http: httpx.AsyncClient) 
         "/api/v1/change-orders", headers=await bearer(theirs.manager), json=order_of([foreign])
     )
     headers, reference = await bearer(ours.manager), placed.json()["reference"]
-    missing = [
-        (await http.get(f"/api/v1/lines/{line}", headers=headers)) for line in (foreign.id, uuid4())
-    ]
+    missing = [(await http.get(f"/api/v1/lines/{line}", headers=headers)) for line in (foreign.id, uuid4())]
     missing += [
         await http.get(f"/api/v1/change-orders/{one}", headers=headers) for one in (reference, NOWHERE)
     ]
@@ -326,9 +334,7 @@ async def test_a_member_with_a_limited_reach_sees_and_orders_within_it(http: htt
 async def test_undo_too_late(http: httpx.AsyncClient, database: TestDatabase) -> None:
     customer = await make_customer(lines=1)
     headers = await bearer(customer.manager)
-    placed = await http.post(
-        "/api/v1/change-orders", headers=headers, json=order_of(await customer.lines())
-    )
+    placed = await http.post("/api/v1/change-orders", headers=headers, json=order_of(await customer.lines()))
     await make_due(database)
     late = await http.post(f"/api/v1/change-orders/{placed.json()['reference']}/undo", headers=headers)
     problem(late, 409, "undo_too_late")
@@ -342,9 +348,7 @@ async def test_everything_else_is_a_problem_too(http: httpx.AsyncClient) -> None
     problem(refused, 405)
     assert "GET" in refused.headers["allow"]
     problem(await http.get("/api/v1/change-orders/lower-case", headers=headers), 400)
-    big = await http.post(
-        "/api/v1/change-orders", headers=headers, content=b" " * (2 * 1024 * 1024 + 1)
-    )
+    big = await http.post("/api/v1/change-orders", headers=headers, content=b" " * (2 * 1024 * 1024 + 1))
     problem(big, 413)
 
 
@@ -388,13 +392,17 @@ class Told:
             },
         }
 
-    async def send(self, *, secret: str = SECRET, age: float = 0, body: bytes | None = None) -> httpx.Response:
+    async def send(
+        self, *, secret: str = SECRET, age: float = 0, body: bytes | None = None
+    ) -> httpx.Response:
         content = json.dumps(self.body).encode() if body is None else body
         signature = sign(secret, content, clock.now() - timedelta(seconds=age))
         return await self.http.post(LISTENER, content=content, headers={HEADER: signature})
 
 
-async def sent_item(customer: Customer, database: TestDatabase, http: httpx.AsyncClient, sandbox: Sandbox) -> Any:
+async def sent_item(
+    customer: Customer, database: TestDatabase, http: httpx.AsyncClient, sandbox: Sandbox
+) -> Any:
     """An order whose one item the carrier has taken and says nothing about."""
     lines = await at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outcome="held", lose_callbacks=True)

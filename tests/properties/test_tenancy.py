@@ -97,7 +97,10 @@ async def test_writing_into_another_tenant_is_refused_by_the_database(customers:
     ours, theirs = customers[0], customers[1]
     foreign = (await theirs.lines())[0]
     async with open_scope(ours.system) as scope:
-        assert await scope.connection.execute("UPDATE line SET name = 'x' WHERE id = $1", foreign.id) == "UPDATE 0"
+        assert (
+            await scope.connection.execute("UPDATE line SET name = 'x' WHERE id = $1", foreign.id)
+            == "UPDATE 0"
+        )
         assert await scope.connection.execute("DELETE FROM line WHERE id = $1", foreign.id) == "DELETE 0"
     with pytest.raises(Exception, match="row-level security"):
         async with open_scope(ours.system) as scope:
