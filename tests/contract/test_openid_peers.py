@@ -29,14 +29,18 @@ def peers() -> Path:
 
 
 @pytest.mark.parametrize("secret", ["a secret of the test", None], ids=["confidential", "public"])
-async def test_the_certified_client_signs_in_at_our_issuer(peers: Path, settings: Settings, secret: str | None) -> None:
+async def test_the_certified_client_signs_in_at_our_issuer(
+    peers: Path, settings: Settings, secret: str | None
+) -> None:
     delta = await company("delta", mobile="+32470100001")
     del delta
     port = free_port()
     settings = replace(settings, public_url=f"http://localhost:{port}")
     redirect = "http://localhost:9/callback"
     peer = Client("peer", (redirect,), ("http://localhost:9/",), (secret,) if secret else ())
-    app = Litestar([issuer_router(Issuer(settings, more_clients=[peer]))], openapi_config=None, logging_config=None)
+    app = Litestar(
+        [issuer_router(Issuer(settings, more_clients=[peer]))], openapi_config=None, logging_config=None
+    )
     asked = {
         "issuer": settings.issuer,
         "clientId": "peer",
@@ -76,7 +80,13 @@ async def certified_provider(peers: Path, provider: dict[str, str]) -> AsyncIter
 
 async def test_our_relying_party_signs_in_at_the_certified_provider(peers: Path) -> None:
     issuer, redirect = f"http://localhost:{free_port()}", "http://localhost:9/auth/callback"
-    known = {"issuer": issuer, "clientId": "portal", "secret": "a secret", "redirect": redirect, "subject": "u-1"}
+    known = {
+        "issuer": issuer,
+        "clientId": "portal",
+        "secret": "a secret",
+        "redirect": redirect,
+        "subject": "u-1",
+    }
     async with certified_provider(peers, known):
         provider = Provider(issuer, "portal", "a secret")
         address, flow = await provider.begin(redirect, next_path="/fleet", fresh=True)

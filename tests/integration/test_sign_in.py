@@ -16,7 +16,9 @@ from tests.support.identity import PASSWORD, Browser, audit_actions, company, fo
 
 @pytest.fixture
 async def browser(settings: Settings) -> AsyncIterator[Browser]:
-    browser = Browser(create_api(settings, stylesheets=["/assets/tokens.abc.css", "/assets/components.abc.css"]))
+    browser = Browser(
+        create_api(settings, stylesheets=["/assets/tokens.abc.css", "/assets/components.abc.css"])
+    )
     yield browser
     await browser.client.aclose()
 
@@ -41,7 +43,9 @@ async def test_a_mobile_number_signs_in_in_any_usual_spelling(browser: Browser, 
     assert (await browser.sign_in(spelling)).headers["location"] == "/"
 
 
-async def test_the_sign_in_page_is_plain_html_under_a_strict_policy(browser: Browser, settings: Settings) -> None:
+async def test_the_sign_in_page_is_plain_html_under_a_strict_policy(
+    browser: Browser, settings: Settings
+) -> None:
     page = await browser.open_sign_in(language="fr")
     assert page.status_code == 200
     policy = page.headers["content-security-policy"]
@@ -50,7 +54,12 @@ async def test_the_sign_in_page_is_plain_html_under_a_strict_policy(browser: Bro
     assert "<script" not in page.text
     assert "style=" not in page.text
     assert 'href="/assets/tokens.abc.css"' in page.text
-    for words in ("Se connecter", "Votre numéro de mobile", settings.operator.name, settings.operator.vat_number):
+    for words in (
+        "Se connecter",
+        "Votre numéro de mobile",
+        settings.operator.name,
+        settings.operator.vat_number,
+    ):
         assert words in page.text
     assert 'lang="fr" hreflang="fr" aria-current="true"' in page.text
     assert page.headers["cache-control"] == "no-store"
@@ -72,7 +81,10 @@ async def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(browser
     assert "There is a problem" in wrong.text
     assert "<title>Error: " in wrong.text
     ids = {"an@delta.example", "nobody@delta.example"}
-    texts = {strip(page.text, ids | {str(page.url.query.decode()), form_action(page).split("?")[1]}) for page in (wrong, unknown)}
+    texts = {
+        strip(page.text, ids | {str(page.url.query.decode()), form_action(page).split("?")[1]})
+        for page in (wrong, unknown)
+    }
     assert len(texts) == 1
 
 
@@ -180,12 +192,21 @@ async def test_forwarded_addresses_are_believed_from_trusted_proxies_only(
 
 async def test_next_never_leads_elsewhere(browser: Browser) -> None:
     await company("delta")
-    for wanted in ("https://evil.example/", "//evil.example", "/\\evil.example", "/auth/logout", "javascript:alert(1)", "/\tx"):
+    for wanted in (
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/auth/logout",
+        "javascript:alert(1)",
+        "/\tx",
+    ):
         answer = await browser.sign_in("an@delta.example", next=wanted, fresh="1")
         assert answer.headers["location"] == "/", wanted
 
 
-async def test_a_session_identifier_from_outside_is_never_adopted(browser: Browser, database: TestDatabase) -> None:
+async def test_a_session_identifier_from_outside_is_never_adopted(
+    browser: Browser, database: TestDatabase
+) -> None:
     await company("delta")
     browser.client.cookies.set("fleetline_session", "chosen-by-an-attacker", domain="localhost.local")
     assert await browser.actor is None
@@ -194,7 +215,9 @@ async def test_a_session_identifier_from_outside_is_never_adopted(browser: Brows
     live = [value for value in values if await members.load_session(value or "")]
     assert len(live) == 1
     assert "chosen-by-an-attacker" not in live
-    stored = await _value(database, "SELECT string_agg(encode(token_hash, 'escape'), ' ') FROM portal_session")
+    stored = await _value(
+        database, "SELECT string_agg(encode(token_hash, 'escape'), ' ') FROM portal_session"
+    )
     assert live[0] not in stored
 
 
@@ -258,12 +281,16 @@ async def test_another_issuer_in_the_answer_is_refused(browser: Browser) -> None
     location = answer.headers["location"]
     query = parse_qs(urlsplit(location).query)
     assert query["iss"] == ["http://localhost:8000/id"]
-    refused = await browser.get(location.replace(f"iss={'http%3A%2F%2Flocalhost%3A8000%2Fid'}", "iss=https%3A%2F%2Fevil"))
+    refused = await browser.get(
+        location.replace(f"iss={'http%3A%2F%2Flocalhost%3A8000%2Fid'}", "iss=https%3A%2F%2Fevil")
+    )
     assert refused.status_code == 400
     assert not browser.session
 
 
-async def test_a_member_of_several_companies_chooses_and_can_switch(browser: Browser, database: TestDatabase) -> None:
+async def test_a_member_of_several_companies_chooses_and_can_switch(
+    browser: Browser, database: TestDatabase
+) -> None:
     delta = await company("delta")
     lumen = await company("lumen", password=None)
     page = await browser.sign_in("an@delta.example", next="/fleet")
@@ -329,11 +356,20 @@ async def test_the_language_is_kept(browser: Browser) -> None:
     assert (await browser.actor).language == "nl"
 
 
-@pytest.mark.parametrize("path", ["/auth/logout", "/auth/switch", "/auth/language", "/auth/choose", "/id/authorize", "/id/end_session"])
+@pytest.mark.parametrize(
+    "path",
+    ["/auth/logout", "/auth/switch", "/auth/language", "/auth/choose", "/id/authorize", "/id/end_session"],
+)
 async def test_a_form_on_another_site_changes_nothing(browser: Browser, path: str) -> None:
     await company("delta")
     await browser.sign_in("an@delta.example")
-    for headers in ({"origin": "https://evil.example"}, {"origin": "http://localhost:8001"}, {"origin": "null"}, {}, {"sec-fetch-site": "cross-site"}):
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"origin": "http://localhost:8001"},
+        {"origin": "null"},
+        {},
+        {"sec-fetch-site": "cross-site"},
+    ):
         answer = await browser.client.post(path, data={"portal": "user"}, headers=headers)
         assert answer.status_code == 403
     assert await browser.actor
@@ -341,7 +377,9 @@ async def test_a_form_on_another_site_changes_nothing(browser: Browser, path: st
 
 async def test_on_https_cookies_are_bound_to_the_host(settings: Settings) -> None:
     await company("delta")
-    browser = Browser(create_api(replace(settings, public_url="https://portal.example")), "https://portal.example")
+    browser = Browser(
+        create_api(replace(settings, public_url="https://portal.example")), "https://portal.example"
+    )
     await browser.sign_in("an@delta.example")
     names = {cookie.name for cookie in browser.client.cookies.jar}
     assert {"__Host-fleetline_session", "__Host-fleetline_id"} <= names

@@ -84,7 +84,9 @@ class Browser:
 
     @property
     def session(self) -> str:
-        return next((c.value or "" for c in self.client.cookies.jar if c.name.endswith("fleetline_session")), "")
+        return next(
+            (c.value or "" for c in self.client.cookies.jar if c.name.endswith("fleetline_session")), ""
+        )
 
     @property
     def actor(self) -> Any:
