@@ -1,20 +1,95 @@
-"""The HTTP side of the product as one Litestar application: sign-in, the issuer, and what features add."""
+"""Puts the HTTP side together: sign-in, REST, callbacks, health. Everything that a process needs, it is handed."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
-from litestar import Litestar
+import structlog
+from litestar import Litestar, Request, Router
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
 
+import backend.reactions  # noqa: F401 - registers which jobs follow which event
+from backend import context
 from backend.api.auth import identity_routers
+from backend.api.callbacks import service_order_state_change
+from backend.api.catalog import CatalogController
+from backend.api.docs import documentation, openapi_json
+from backend.api.health import healthz, metrics, readyz
+from backend.api.lines import LinesController
+from backend.api.measures import Measures
+from backend.api.orders import OrdersController
 from backend.api.origin import OriginCheck
+from backend.api.problems import HANDLERS
+from backend.members.tokens import authenticate_token
 from backend.settings import Settings
+from tenants.scope import Actor
+from tenants.transaction import engine, use_engine
+
+log = structlog.get_logger()
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def create_api(settings: Settings, *, stylesheets: Sequence[str] = ()) -> Litestar:
-    """The application. `stylesheets` are the addresses of the assets that the sign-in pages use."""
+async def bearer(request: Request[Any, Any, Any]) -> Actor:
+    """Who acts through the bearer token. Cookies are not looked at here."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    actor = await authenticate_token(token.strip()) if scheme.lower() == "bearer" else None
+    if actor is None:
+        raise NotAuthorizedException("Send a valid token: Authorization: Bearer …")
+    return actor
+
+
+def create_api(
+    settings: Settings, *, stylesheets: Sequence[str] = (), also: Sequence[Lifespan] = ()
+) -> Litestar:
+    """The application outside the portal's pages. Opens this process's database pool for as long as it runs,
+    and what `also` opens, which belongs to the same process.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        context.use_settings(settings)
+        use_engine(settings.database_url)
+        await engine().open(size=settings.pool_size)
+        yield
+        await engine().close()
+
+    rest = Router(
+        "/api/v1",
+        route_handlers=[LinesController, CatalogController, OrdersController],
+        dependencies={"actor": Provide(bearer)},
+        security=[{"token": []}],
+    )
     return Litestar(
-        identity_routers(settings, stylesheets),
-        middleware=[DefineMiddleware(OriginCheck, public_url=settings.public_url)],
-        openapi_config=None,
+        route_handlers=[
+            rest,
+            openapi_json,
+            documentation,
+            service_order_state_change,
+            healthz,
+            readyz,
+            metrics,
+            *identity_routers(settings, stylesheets),
+        ],
+        lifespan=[lifespan, *also],
+        middleware=[Measures(), DefineMiddleware(OriginCheck, public_url=settings.public_url)],
+        exception_handlers=HANDLERS,
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
+        openapi_config=OpenAPIConfig(
+            title="Fleetline",
+            version="1",
+            description="The fleet, the catalogue and change orders: the same use cases as the portal's pages.",
+            path="/api/openapi",
+            render_plugins=[],
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+        state=State({"stylesheets": tuple(stylesheets)}),
+        request_max_body_size=2 * 1024 * 1024,
         logging_config=None,
     )

@@ -48,12 +48,14 @@ def _unprivileged_user() -> str | None:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name).pw_name
-    raise DatabaseError("running as root and no unprivileged user (postgres, nobody) exists to run PostgreSQL")
+    raise DatabaseError(
+        "running as root and no unprivileged user (postgres, nobody) exists to run PostgreSQL"
+    )
 
 
 def _reachable(path: Path, user: str) -> bool:
     """Whether that user may enter every folder on the way."""
-    test = subprocess.run(["test", "-x", str(path)], user=user, cwd="/", check=False)  # noqa: S607
+    test = subprocess.run(["test", "-x", str(path)], user=user, cwd="/", check=False)  # noqa: S603, S607
     return test.returncode == 0
 
 
@@ -95,12 +97,14 @@ class EmbeddedPostgres:
         # Output to a file: the server inherits it, and a pipe would stay open as long as the server lives.
         log = self.home / "postgres-start.log"
         with log.open("w") as out:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - the wheel's own programs
                 [str(part) for part in command], user=self.user, cwd="/", stdout=out, stderr=out, check=False
             )
         if done.returncode:
             words = log.read_text().strip().splitlines()
-            raise DatabaseError(f"PostgreSQL did not start: {words[-1] if words else 'no message'} (see {log})")
+            raise DatabaseError(
+                f"PostgreSQL did not start: {words[-1] if words else 'no message'} (see {log})"
+            )
 
     def _postmaster(self) -> list[str] | None:
         try:

@@ -41,7 +41,9 @@ class Actor:
     session_id: UUID | None = None
     token_id: UUID | None = None
     signed_in_at: datetime | None = None  # `auth_time` of the sign-in behind the session
-    version: int | None = None  # of the rows that it was read from; a scope opens only while they are unchanged
+    version: int | None = (
+        None  # of the rows that it was read from; a scope opens only while they are unchanged
+    )
 
     @property
     def system(self) -> bool:
@@ -83,7 +85,7 @@ class Scope:
     def tenant_id(self) -> TenantId:
         return self.actor.tenant_id
 
-    def announce(self, event: str, *, not_before: datetime | None = None, **data: Any) -> None:  # noqa: ANN401
+    def announce(self, event: str, *, not_before: datetime | None = None, **data: Any) -> None:
         """Tell `reactions.py` that this happened; written with the transaction or not at all."""
         self.announcements.append(Announcement(event, data, not_before))
 

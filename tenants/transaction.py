@@ -18,7 +18,6 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from tenants.scope import Actor, Connection, Scope
 
-
 ACTOR_CHANGED = "FL001"  # raised by check_actor() in the database
 
 
@@ -30,27 +29,27 @@ class BypassingLogin(RuntimeError):
     """The database login could step round the policies, so nothing may run with it."""
 
 
-class ActorChanged(RuntimeError):  # noqa: N818 - an answer, not a fault
+class ActorChanged(RuntimeError):
     """The session or token behind the actor has ended, or the member's rights are other than they were."""
 
 
 class ScopedTransaction(PostgresTransaction):
     """BEGIN and the tenant in one round trip; the connection goes back to the pool whatever happens."""
 
-    __slots__ = ("begin", "task")
+    __slots__ = ("begin_sql", "task")
 
     def __init__(self, engine: "TenantEngine", begin: str) -> None:
         super().__init__(engine, allow_nested=False)
-        self.begin = begin
+        self.begin_sql = begin
         self.task: asyncio.Task[Any] | None = None
 
-    async def __aenter__(self) -> Self:  # type: ignore[override]
+    async def __aenter__(self) -> Self:
         pool = self.engine.pool
         if pool is None:
             raise OutsideScope("no database pool is open in this event loop")
         self.connection = await pool.acquire()
         try:
-            await self.connection.execute(self.begin)
+            await self.connection.execute(self.begin_sql)
         except BaseException as error:
             await _release(pool, self.connection)
             if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
@@ -60,7 +59,7 @@ class ScopedTransaction(PostgresTransaction):
         self.context = self.engine.current_transaction.set(self)
         return self
 
-    async def __aexit__(  # type: ignore[override]
+    async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         pool = self.engine.pool
@@ -162,7 +161,7 @@ os.environ.setdefault("PICCOLO_CONF", __name__)
 
 
 def engine() -> TenantEngine:
-    """This process's engine; `use_engine` points it at a database."""
+    """The engine of this process; `use_engine` points it at a database."""
     return DB
 
 

@@ -9,11 +9,10 @@ from backend.api.problems import answer
 from backend.context import settings
 from backend.core import clock
 from backend.core.inbox import store
-from backend.core.outbox import flush
+from backend.core.jobs import step
 from backend.integrations.network import HEADER, MalformedError, parse_event, verify
 from tenants.directory import find_item
 from tenants.scope import Actor
-from tenants.transaction import open_scope
 
 LARGEST = 64 * 1024
 
@@ -32,7 +31,9 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
     secrets = settings().carrier_secrets
     carriers = [code for code, secret in secrets.items() if verify([secret], signature, body, clock.now())]
     if not carriers:
-        return answer(401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature")
+        return answer(
+            401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
+        )
     try:
         change = parse_event(body)
         item_id = UUID(change.news.external_id)
@@ -41,10 +42,9 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
     found = await find_item(item_id)
     if found is None:
         return answer(404, detail="There is no such order.", code="not_found")
-    async with open_scope(Actor(found.tenant_id)) as scope:
+    async with step(Actor(found.tenant_id)) as scope:
         carrier = await scope.connection.fetchval("SELECT carrier FROM tenant")
         if carrier not in carriers:
             return answer(404, detail="There is no such order.", code="not_found")
         await store(scope, f"carrier:{carrier}", change.event_id, body.decode(), event="carrier.told")
-        await flush(scope)
     return Response(None, status_code=201)

@@ -36,7 +36,9 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[Any]:
     token = settings().metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     # Behind a proxy on this host every client looks like loopback, so a forwarded request needs the token.
-    local = bool(request.client and request.client.host in LOOPBACK) and "x-forwarded-for" not in request.headers
+    local = (
+        bool(request.client and request.client.host in LOOPBACK) and "x-forwarded-for" not in request.headers
+    )
     if not local and not (token and hmac.compare_digest(given, token)):
         return answer(403, detail="Metrics are for loopback, or with the metrics token.", code="forbidden")
     return Response(generate_latest(REGISTRY), headers={"content-type": CONTENT_TYPE_LATEST})

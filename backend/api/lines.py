@@ -22,7 +22,9 @@ class LinesController(Controller):
     async def list_lines(
         self,
         actor: Actor,
-        search: Annotated[str, Parameter(description="Counts from the third character.", max_length=100)] = "",
+        search: Annotated[
+            str, Parameter(description="Counts from the third character.", max_length=100)
+        ] = "",
         status: Words = None,
         plan: Words = None,
         account: Words = None,

@@ -21,7 +21,9 @@ from backend.orders.schemas import (
 )
 from tenants.scope import Actor
 
-Reference = Annotated[str, Parameter(pattern=r"^[A-Z]{2,4}-\d{10}-[A-Z]{4}$", description="MND-2611201405-KXTR")]
+Reference = Annotated[
+    str, Parameter(pattern=r"^[A-Z]{2,4}-\d{10}-[A-Z]{4}$", description="MND-2611201405-KXTR")
+]
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +78,9 @@ class OrdersController(Controller):
     @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 422), summary="Place an order")
     async def place(self, actor: Actor, data: ChangeOptions) -> Order:
         if not 1 <= len(data.request_key) <= 200:
-            raise Invalid(request_key="Give a key of your own, of 1 to 200 characters: it makes resending safe.")
+            raise Invalid(
+                request_key="Give a key of your own, of 1 to 200 characters: it makes resending safe."
+            )
         return Order.of(await service.place_order(actor, data))
 
     @get("/{reference:str}", responses=declares(400, 401, 403, 404), summary="Follow an order")

@@ -72,9 +72,9 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
     return answer(error.status_code, detail=error.detail, code="bad_request", fields=fields, headers=headers)
 
 
-def on_bug(request: Request[Any, Any, Any], _: Exception) -> Response[Problem]:
+def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     reference = secrets.token_hex(4)
-    log.exception("request failed", path=request.url.path, reference=reference)
+    log.error("request failed", path=request.url.path, reference=reference, exc_info=error)
     return answer(500, detail=f"Something went wrong on our side. Quote {reference}.", reference=reference)
 
 
@@ -89,6 +89,6 @@ HANDLERS: dict[Any, Any] = {
 def declares(*statuses: int) -> dict[int, ResponseSpec]:
     """The OpenAPI entries of the refusals a route may give."""
     return {
-        status: ResponseSpec(Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_JSON)  # type: ignore[arg-type]
+        status: ResponseSpec(Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_JSON)
         for status in statuses
     }

@@ -30,12 +30,12 @@ def make_broker(url: str) -> dramatiq.Broker:
     elif url.startswith(("redis://", "rediss://")):
         from dramatiq.brokers.redis import RedisBroker  # the client is needed for this address only
 
-        broker = RedisBroker(url=url, middleware=middleware)
+        broker = RedisBroker(url=url, middleware=middleware)  # type: ignore[no-untyped-call]
     else:
         raise ValueError("FLEETLINE_BROKER_URL must start with amqp:// or redis://, or be empty")
     dramatiq.set_broker(broker)
     # The outbox decides about repeats, so Dramatiq makes none of its own.
-    dramatiq.actor(_run, actor_name=ACTOR, queue_name=QUEUE, broker=broker)
+    dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, broker=broker)(_run)
     broker.declare_queue(QUEUE)
     return broker
 

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """An expected refusal: `code` is stable and for programs, the sentence (English) is fit for a customer."""
 
     code = "refused"
     status = 400
 
-    def __init__(self, message: str, *, code: str | None = None, **details: object) -> None:
+    def __init__(self, message: str, **details: object) -> None:
+        """`code=` among the details replaces the kind's own code."""
         super().__init__(message)
         self.message = message
-        if code:
-            self.code = code
+        self.code = str(details.pop("code", None) or self.code)
         self.details = details
 
 

@@ -5,7 +5,8 @@
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ import structlog
 from backend.core import clock
 from backend.core.errors import Refusal, Unavailable
 from backend.core.outbox import flush
-from tenants.scope import Actor, TenantId
+from tenants.scope import Actor, Scope, TenantId
 from tenants.transaction import open_scope
 
 log = structlog.get_logger()
@@ -34,6 +35,14 @@ class Job:
 
 
 JOBS: dict[str, Job] = {}
+
+
+@asynccontextmanager
+async def step(actor: Actor) -> AsyncIterator[Scope]:
+    """One transaction of a flow; what it announces is written with it."""
+    async with open_scope(actor) as scope:
+        yield scope
+        await flush(scope)
 
 
 def job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:

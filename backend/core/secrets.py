@@ -15,7 +15,7 @@ NONCE_BYTES = 12
 SHORTEST_KEY = 32
 
 
-class CannotOpen(ValueError):  # noqa: N818 - reads as the sentence that it is
+class CannotOpen(ValueError):
     """The sealed value was made with other keys, for another record, or was changed."""
 
 

@@ -64,7 +64,9 @@ def _atlas_organisations() -> tuple[DemoOrganisation, ...]:
         accounts += [(f"{base}-{n:02d}", places[n - 1], "line_bearing") for n in range(1, count)]
         number = enterprise_number(4_712_300 + index * 17)
         organisations.append(
-            DemoOrganisation(f"{name} SA", number, f"{street}, {4000 + index * 100} {places[index]}", tuple(accounts))
+            DemoOrganisation(
+                f"{name} SA", number, f"{street}, {4000 + index * 100} {places[index]}", tuple(accounts)
+            )
         )
     return tuple(organisations)
 
@@ -92,11 +94,20 @@ TENANTS = (
         ),
         members=(
             DemoMember(
-                "sofie@delta.example", "Sofie", "Lambert", (*OWNER_AND_MANAGER, "end_user"), "fr", "+32470100001"
+                "sofie@delta.example",
+                "Sofie",
+                "Lambert",
+                (*OWNER_AND_MANAGER, "end_user"),
+                "fr",
+                "+32470100001",
             ),
             DemoMember("karim@delta.example", "Karim", "Benali", ("end_user",), "nl", "+32470100002"),
         ),
-        cost_centres=(("BXL-OPS", "Exploitation Bruxelles"), ("NAM-OPS", "Exploitation Namur"), ("ADM", "Direction")),
+        cost_centres=(
+            ("BXL-OPS", "Exploitation Bruxelles"),
+            ("NAM-OPS", "Exploitation Namur"),
+            ("ADM", "Direction"),
+        ),
     ),
     DemoTenant(
         slug="lumen",
@@ -112,7 +123,9 @@ TENANTS = (
                 (("L-20417", "Studio", "line_bearing"),),
             ),
         ),
-        members=(DemoMember("nora@lumen.example", "Nora", "Peeters", OWNER_AND_MANAGER, "nl", "+32471200001"),),
+        members=(
+            DemoMember("nora@lumen.example", "Nora", "Peeters", OWNER_AND_MANAGER, "nl", "+32471200001"),
+        ),
     ),
     DemoTenant(
         slug="atlas",
@@ -121,7 +134,9 @@ TENANTS = (
         lines=10_000,
         first_number=475000001,
         organisations=_atlas_organisations(),
-        members=(DemoMember("amina@atlas.example", "Amina", "El Amrani", OWNER_AND_MANAGER, "fr", "+32475000001"),),
+        members=(
+            DemoMember("amina@atlas.example", "Amina", "El Amrani", OWNER_AND_MANAGER, "fr", "+32475000001"),
+        ),
         cost_centres=tuple((f"CC-{n:03d}", f"Équipe {n}") for n in range(1, 41)),
     ),
 )
@@ -185,7 +200,11 @@ def _options(chance: random.Random, carrier: CarrierProfile, plan: Plan) -> list
     chosen: list[str] = []
     for option in chance.sample(carrier.options, k=chance.choice((0, 1, 1, 2, 2, 3, 4))):
         monthly = option.charge == "monthly"
-        if monthly and allowed(option, plan.code, plan.product_type) and not conflicting(carrier, option, chosen):
+        if (
+            monthly
+            and allowed(option, plan.code, plan.product_type)
+            and not conflicting(carrier, option, chosen)
+        ):
             chosen.append(option.code)
     return sorted(chosen)
 

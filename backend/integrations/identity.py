@@ -30,7 +30,7 @@ FETCH_AGAIN_SECONDS = 30  # for a key that we do not know
 TIMEOUT_SECONDS = 10
 
 
-class SignInFailed(Exception):  # noqa: N818 - an answer, not a fault
+class SignInFailed(Exception):
     """The provider's answer does not hold, or it refused. The text is for the log, not for the page."""
 
 

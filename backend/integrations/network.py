@@ -1,8 +1,10 @@
 """The carriers: a protocol that the product speaks to, and its adapter over HTTP (TMF641 and TMF638)."""
 
 import asyncio
+import ssl
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -88,15 +90,11 @@ class HttpCarrierNetwork:
         self, urls: Mapping[str, str], *, concurrency: int = 16, timeout: httpx.Timeout | float = TIMEOUT
     ) -> None:
         self._urls = urls
-        self._limits = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
-        self._client = httpx.AsyncClient(
-            timeout=timeout,
-            limits=httpx.Limits(
-                max_connections=None, max_keepalive_connections=concurrency * max(1, len(urls))
-            ),
-            headers={"accept": "application/json", "user-agent": "fleetline"},
-            trust_env=False,
-        )
+        self._timeout = timeout
+        self._trust = ssl.create_default_context()
+        self._lanes = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
+        self._idle = defaultdict[str, list[httpx.AsyncClient]](list)
+        self._clients: list[httpx.AsyncClient] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,7 +105,8 @@ class HttpCarrierNetwork:
         await self.close()
 
     async def close(self) -> None:
-        await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def submit(self, carrier: str, order: ServiceOrder) -> Accepted | Refused:
         """Hand over one order. A repeat of the same `external_id` answers with the first one."""
@@ -160,6 +159,28 @@ class HttpCarrierNetwork:
             raise _unavailable(carrier, f"its inventory cannot be read: {error}") from None
         return InventoryPage(lines=lines, total=total)
 
+    @asynccontextmanager
+    async def _lane(self, carrier: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of one connection: a pool that many share costs more than the requests themselves."""
+        async with self._lanes[carrier]:
+            idle = self._idle[carrier]
+            client = idle.pop() if idle else self._new_client()
+            try:
+                yield client
+            finally:
+                idle.append(client)
+
+    def _new_client(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            timeout=self._timeout,
+            limits=httpx.Limits(max_connections=1),
+            verify=self._trust,
+            headers={"accept": "application/json", "user-agent": "fleetline"},
+            trust_env=False,
+        )
+        self._clients.append(client)
+        return client
+
     async def _send(
         self,
         carrier: str,
@@ -172,9 +193,9 @@ class HttpCarrierNetwork:
         if not (base := self._urls.get(carrier)):
             raise _unavailable(carrier, "no address is set for it")
         headers = {"content-type": "application/json"} if body else None
-        async with self._limits[carrier]:
+        async with self._lane(carrier) as client:
             try:
-                response = await self._client.request(
+                response = await client.request(
                     method, f"{base.rstrip('/')}/{path}", params=query, content=body or None, headers=headers
                 )
             except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -23,9 +23,7 @@ class BillingAccountView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @use_case(Permission.MEMBERS_MANAGE)
-async def add_organisation(
-    scope: Scope, *, name: str, enterprise_number: str, address: str
-) -> UUID:
+async def add_organisation(scope: Scope, *, name: str, enterprise_number: str, address: str) -> UUID:
     """Add a legal entity of the customer; its VAT number is BE and the same digits."""
     organisation_id = new_id()
     await scope.connection.execute(

@@ -84,7 +84,7 @@ class NewLine:
 
     @property
     def name(self) -> str:
-        """ "Surname, First name", or the one that is known."""
+        """Surname and first name with a comma between, or the one that is known."""
         return ", ".join(part for part in (self.family_name, self.given_name) if part)
 
 
@@ -130,7 +130,10 @@ class _Checker:
             wrong("plan", f"{self.profile.name} has no such plan.")
         card = sim_number(cells.get("sim_number", ""), self.profile.sim_number)
         if card is None:
-            wrong("sim_number", f"This is not a SIM number of {self.profile.name}: length or check digit is wrong.")
+            wrong(
+                "sim_number",
+                f"This is not a SIM number of {self.profile.name}: length or check digit is wrong.",
+            )
         options = [code for code in cells.get("options", "").split("|") if code]
         for code in options:
             if self.profile.option(code) is None:
@@ -164,9 +167,8 @@ class _Checker:
                 if text not in allowed:
                     wrong(name, f"{text!r} is not one of {', '.join(sorted(allowed))}.")
                 values[name] = text
-        if puk := cells.get("puk"):
-            if not (puk.isdecimal() and len(puk) == 8):
-                wrong("puk", "A PUK has eight digits.")
+        if (puk := cells.get("puk")) and not (puk.isdecimal() and len(puk) == 8):
+            wrong("puk", "A PUK has eight digits.")
         try:
             if day := cells.get("activated_on"):
                 values["activated_on"] = date.fromisoformat(day)
@@ -222,7 +224,9 @@ async def _without_known(scope: Scope, lines: list[NewLine], errors: list[RowErr
     )
     numbers = {row["number"] for row in taken}
     errors += [
-        RowError(line.row, "msisdn", "This number is in use already.") for line in lines if line.msisdn in numbers
+        RowError(line.row, "msisdn", "This number is in use already.")
+        for line in lines
+        if line.msisdn in numbers
     ]
     return [line for line in lines if line.msisdn not in numbers]
 

@@ -11,8 +11,7 @@ from backend.context import clients, vault
 from backend.core import audit, clock
 from backend.core.errors import Conflict, Unavailable
 from backend.core.ids import new_id
-from backend.core.jobs import flow
-from backend.core.outbox import flush
+from backend.core.jobs import flow, step
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.integrations.network import InventoryLine
@@ -20,7 +19,6 @@ from backend.lines.lifecycle import ENDED
 from backend.lines.schemas import Snapshot
 from backend.lines.words import search_text
 from tenants.scope import Actor, Scope
-from tenants.transaction import open_scope
 
 PAGE = 1000
 NOT_MORE_OFTEN = timedelta(minutes=1)
@@ -77,7 +75,7 @@ async def _snapshot(scope: Scope) -> Snapshot:
 @flow("lines.refresh")
 async def read_inventory(actor: Actor, *, started_at: str) -> None:
     """Read every page, then write all of it at once. A reading that was overtaken by a newer one stops."""
-    async with open_scope(actor, read_only=True) as scope:
+    async with step(actor) as scope:
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
     began = datetime.fromisoformat(started_at)
     lines: list[tuple[InventoryLine, datetime]] = []
@@ -90,18 +88,18 @@ async def read_inventory(actor: Actor, *, started_at: str) -> None:
                 return
             if not page.lines or len(lines) >= page.total:
                 break
-        if len(lines) < page.total:
-            raise Unavailable("The carrier's list ended before its own total.")
     except Unavailable:
         await _fail(actor, began)
         return
-    async with open_scope(actor) as scope:
+    if len(lines) < page.total:  # the list ended before its own total: half of it must not replace the whole
+        await _fail(actor, began)
+        return
+    async with step(actor) as scope:
         await _replace(scope, lines, began)
-        await flush(scope)
 
 
 async def _progress(actor: Actor, began: datetime, read: int, total: int) -> bool:
-    async with open_scope(actor) as scope:
+    async with step(actor) as scope:
         current = await scope.connection.fetchval(
             "UPDATE fleet_snapshot SET read = $2, total = $3 WHERE started_at = $1 AND state = 'running'"
             " RETURNING true",
@@ -110,16 +108,16 @@ async def _progress(actor: Actor, began: datetime, read: int, total: int) -> boo
             total,
         )
         scope.touch("fleet")
-        await flush(scope)
         return bool(current)
 
 
 async def _fail(actor: Actor, began: datetime) -> None:
     """Say so on the page; the list of before stays, and the person may try again at once."""
-    async with open_scope(actor) as scope:
-        await scope.connection.execute("UPDATE fleet_snapshot SET state = 'failed' WHERE started_at = $1", began)
+    async with step(actor) as scope:
+        await scope.connection.execute(
+            "UPDATE fleet_snapshot SET state = 'failed' WHERE started_at = $1", began
+        )
         scope.touch("fleet")
-        await flush(scope)
 
 
 INCOMING = """
@@ -175,7 +173,9 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
     await audit.record_many(scope, "line.gone_at_carrier", "line", [(row["id"], {}) for row in gone])
     await audit.record(scope, "fleet.refreshed", "fleet", None, lines=len(lines))
     await connection.execute(
-        "UPDATE fleet_snapshot SET state = 'idle', refreshed_at = $1, read = $2, total = $2", began, len(lines)
+        "UPDATE fleet_snapshot SET state = 'idle', refreshed_at = $1, read = $2, total = $2",
+        began,
+        len(lines),
     )
     scope.touch("fleet")
 
@@ -183,7 +183,11 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
 def _record(scope: Scope, line: InventoryLine, read_at: datetime, known: UUID | None) -> tuple[object, ...]:
     line_id = known or new_id()
     # Only a number that is new here brings its PUK along: it cannot change (ETSI TS 102 221).
-    sealed = vault().seal(line.puk.encode(), f"{scope.tenant_id}/puk/{line_id}") if line.puk and not known else None
+    sealed = (
+        vault().seal(line.puk.encode(), f"{scope.tenant_id}/puk/{line_id}")
+        if line.puk and not known
+        else None
+    )
     return (
         line.msisdn,
         line.billing_account,

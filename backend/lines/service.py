@@ -93,7 +93,10 @@ async def line_facets(scope: Scope) -> LineFacets:
     def facet(column: str, name: str = "") -> list[Facet]:
         found = [row for row in grouped if row[column] is not None]
         return sorted(
-            (Facet(row[column], row[name] if name else catalogue.name(column, row[column]), row["n"]) for row in found),
+            (
+                Facet(row[column], row[name] if name else catalogue.name(column, row[column]), row["n"])
+                for row in found
+            ),
             key=lambda one: one.name or one.value,
         )
 
@@ -118,7 +121,9 @@ async def selection_summary(
     """How many lines of the filter can be selected together with a line of this product type and status."""
     where = queries.where_of(scope.actor, lines)
     where.add("l.product_type = {0} AND l.status = {1}", product_type, status)
-    return SelectionSummary(product_type=product_type, status=status, count=await queries.count_lines(scope, where))
+    return SelectionSummary(
+        product_type=product_type, status=status, count=await queries.count_lines(scope, where)
+    )
 
 
 @use_case(Permission.LINES_READ, read_only=True)
@@ -130,13 +135,16 @@ async def summary(scope: Scope) -> FleetSummary:
     )
     counts = {row["status"]: row["n"] for row in rows}
     return FleetSummary(
-        total=sum(counts.values()), by_status={status: counts[status] for status in IN_FLEET if status in counts}
+        total=sum(counts.values()),
+        by_status={status: counts[status] for status in IN_FLEET if status in counts},
     )
 
 
 async def _detail(scope: Scope, where: queries.Where) -> list[LineDetail]:
     catalogue = await catalogue_of(scope)
-    rows = await scope.connection.fetch(f"{DETAIL} WHERE {where.sql} ORDER BY l.name_key, l.id", *where.values)
+    rows = await scope.connection.fetch(
+        f"{DETAIL} WHERE {where.sql} ORDER BY l.name_key, l.id", *where.values
+    )
     return [detail_of(row, catalogue) for row in rows]
 
 
@@ -174,7 +182,9 @@ async def reveal_puk(scope: Scope, line_id: LineId | UUID) -> str:
     from backend.context import vault  # the keys are this process's
 
     where = _one_line(scope, line_id)
-    sealed = await scope.connection.fetchval(f"SELECT l.puk_sealed FROM line l WHERE {where.sql}", *where.values)
+    sealed = await scope.connection.fetchval(
+        f"SELECT l.puk_sealed FROM line l WHERE {where.sql}", *where.values
+    )
     if sealed is None:
         raise NotFound
     require_fresh(scope.actor)
@@ -187,7 +197,9 @@ async def reveal_puk(scope: Scope, line_id: LineId | UUID) -> str:
 async def line_history(scope: Scope, line_id: LineId | UUID, *, limit: int = 100) -> list[HistoryEntry]:
     """What happened to a line, newest first. Raises NotFound."""
     where = _one_line(scope, line_id)
-    if not await scope.connection.fetchval(f"SELECT EXISTS (SELECT FROM line l WHERE {where.sql})", *where.values):
+    if not await scope.connection.fetchval(
+        f"SELECT EXISTS (SELECT FROM line l WHERE {where.sql})", *where.values
+    ):
         raise NotFound
     rows = await scope.connection.fetch(
         "SELECT at, actor_name, action, detail FROM audit_event"

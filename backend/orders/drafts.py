@@ -142,7 +142,9 @@ async def _view(scope: Scope, draft_id: UUID, asked: ChangeOptions) -> DraftView
     return DraftView(
         id=draft_id,
         total_lines=len(lines),
-        lines=[DraftLine(line_id=line.id, msisdn=line.msisdn, name=line.name) for line in lines[:LISTED_LINES]],
+        lines=[
+            DraftLine(line_id=line.id, msisdn=line.msisdn, name=line.name) for line in lines[:LISTED_LINES]
+        ],
         plans=[PlanName(code, catalogue.name("plan", code)) for code in plans],
         product_type=lines[0].product_type,
         choices=_choices(catalogue, lines),
@@ -174,3 +176,9 @@ def _choices(catalogue: Catalogue, lines: list[LineNow]) -> list[OptionChoice]:
     return [choice(option) for option in sorted(options, key=lambda option: families.index(option.family))]
 
 
+@use_case(Permission.SYSTEM)
+async def forget_drafts(scope: Scope) -> None:
+    """Delete drafts that nobody sent within a week; a sweep calls this for each tenant."""
+    await scope.connection.execute(
+        "DELETE FROM change_order WHERE state = 'draft' AND created_at < now() - interval '7 days'"
+    )

@@ -10,14 +10,12 @@ import orjson
 from backend.context import clients
 from backend.core import clock
 from backend.core.errors import Unavailable
-from backend.core.jobs import flow, job
-from backend.core.outbox import flush
+from backend.core.jobs import flow, job, step
 from backend.integrations.network import NewsState, OrderNews, Refused, ServiceOrder, parse_event
 from backend.orders.news import apply_news
 from backend.orders.placing import record_move
 from backend.orders.schemas import OrderState
 from tenants.scope import Actor, Scope
-from tenants.transaction import open_scope
 
 CHUNK = 100  # items that one job hands to the carrier
 EVENTS = 500  # callbacks that one transaction handles
@@ -52,8 +50,9 @@ async def share_out(scope: Scope, *, order_id: str) -> None:
 @flow("orders.send")
 async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
     """Hand items to the carrier. The intent is written first; a repeat carries the same external id, which the
-    carrier keeps unique, so nothing is ordered twice."""
-    async with open_scope(actor) as scope:
+    carrier keeps unique, so nothing is ordered twice.
+    """
+    async with step(actor) as scope:
         rows = await scope.connection.fetch(
             "UPDATE change_order_item i SET state = 'sent', sent_at = COALESCE(i.sent_at, now()), heard_at = now()"
             " FROM change_order o WHERE o.id = i.order_id AND o.state IN ('submitted', 'in_progress', 'held')"
@@ -65,7 +64,6 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
             last,
         )
         scope.touch(f"order:{order_id}")
-        await flush(scope)
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
     await _submit(actor, tenant, rows)
 
@@ -120,9 +118,8 @@ def _service_order(customer: str, row: Any) -> ServiceOrder:
 
 async def _tell(actor: Actor, news: list[OrderNews]) -> None:
     if news:
-        async with open_scope(actor) as scope:
+        async with step(actor) as scope:
             await apply_news(scope, news)
-            await flush(scope)
 
 
 @job("orders.hear")
@@ -147,7 +144,7 @@ async def hear(scope: Scope, *, source: str) -> None:
 @flow("orders.ask")
 async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     """Ask the carrier about items that it has been silent on; send again what it never got."""
-    async with open_scope(actor) as scope:
+    async with step(actor) as scope:
         rows = await scope.connection.fetch(
             "SELECT i.id, i.msisdn, i.change, i.carrier_order_id, o.reference FROM change_order_item i"
             " JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id"
@@ -159,7 +156,9 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     known = [row for row in rows if row["carrier_order_id"]]
     found = await asyncio.gather(
         *(
-            network.fetch(carrier, row["carrier_order_id"]) if row["carrier_order_id"] else network.find(carrier, str(row["id"]))
+            network.fetch(carrier, row["carrier_order_id"])
+            if row["carrier_order_id"]
+            else network.find(carrier, str(row["id"]))
             for row in rows
         )
     )
@@ -170,7 +169,7 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
 
 async def ask_about_silent_items(actor: Actor, silence_seconds: float) -> int:
     """Announce a question for every item of a tenant that nothing was heard of for so long."""
-    async with open_scope(actor) as scope:
+    async with step(actor) as scope:
         rows = await scope.connection.fetch(
             "UPDATE change_order_item SET heard_at = now() WHERE id IN (SELECT id FROM change_order_item"
             " WHERE state IN ('sent', 'in_progress', 'held') AND heard_at < $1 ORDER BY heard_at LIMIT 1000"
@@ -180,5 +179,4 @@ async def ask_about_silent_items(actor: Actor, silence_seconds: float) -> int:
         ids = [str(row["id"]) for row in rows]
         for first in range(0, len(ids), CHUNK):
             scope.announce("items.silent", item_ids=ids[first : first + CHUNK])
-        await flush(scope)
         return len(ids)

@@ -114,7 +114,11 @@ def letter(
         title, lead = writer.say(f"{order.state}_title"), writer.say(f"{order.state}_lead")
     else:
         title = writer.say("received_title")
-        lead = writer.say("received_lead", due=f"{local(due):%H:%M}") if due else writer.say("received_lead_open")
+        lead = (
+            writer.say("received_lead", due=f"{local(due):%H:%M}")
+            if due
+            else writer.say("received_lead_open")
+        )
     first_name = order.requested_by.split(" ")[0]
     address = f"{settings.public_url}/app/requests/{order.reference}"
     return Letter(
@@ -140,7 +144,12 @@ def _text(writer: _Writer, title: str, lead: str, name: str, address: str, *, en
         parts.append("  ".join(part for part in (number, account, ", ".join(change), result) if part))
     if len(writer.order.items) > ROWS:
         parts.append(writer.say("more", count=len(writer.order.items) - ROWS))
-    parts += ["", f"{writer.say('follow')}: {address}", "", writer.say("footer", support=operator.support_email)]
+    parts += [
+        "",
+        f"{writer.say('follow')}: {address}",
+        "",
+        writer.say("footer", support=operator.support_email),
+    ]
     parts.append(f"{operator.name}, {operator.address}, {operator.vat_number}")
     return "\n".join(parts) + "\n"
 

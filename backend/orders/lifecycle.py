@@ -54,7 +54,9 @@ def derive(current: OrderState, counts: Mapping[ItemState, int], *, accepted: bo
     if any(running.values()):
         if not accepted:
             return current
-        waits_only = running[I.HELD] and not any(running[state] for state in (I.WAITING, I.SENT, I.IN_PROGRESS))
+        waits_only = running[I.HELD] and not any(
+            running[state] for state in (I.WAITING, I.SENT, I.IN_PROGRESS)
+        )
         return O.HELD if waits_only else O.IN_PROGRESS
     done, failed = counts.get(I.DONE, 0), counts.get(I.FAILED, 0) + counts.get(I.CANCELLED, 0)
     if not failed:

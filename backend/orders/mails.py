@@ -6,13 +6,11 @@ from backend.catalog.names import Catalogue, catalogue_of
 from backend.context import clients
 from backend.core import clock
 from backend.core.ids import OrderId, new_id
-from backend.core.jobs import flow
-from backend.core.outbox import flush
+from backend.core.jobs import flow, step
 from backend.integrations.mail import Mail, UndeliverableError
 from backend.orders import queries
 from backend.orders.letters import letter
 from tenants.scope import Actor, Scope
-from tenants.transaction import open_scope
 
 RECEIVED, ENDED = "received", "ended"
 
@@ -29,9 +27,8 @@ async def mail_ended(actor: Actor, *, order_id: str) -> None:
 
 async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
     """Write the intent down, send, write down that it was sent. A repeat carries the same Message-ID."""
-    async with open_scope(actor) as scope:
+    async with step(actor) as scope:
         mail = await _compose(scope, order_id, phase)
-        await flush(scope)
     if mail is None:
         return
     refused = None
@@ -39,7 +36,7 @@ async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
         await clients().mailer.send(mail)
     except UndeliverableError as refusal:
         refused = refusal.message
-    async with open_scope(actor) as scope:
+    async with step(actor) as scope:
         await scope.connection.execute(
             "UPDATE mail_message SET sent_at = CASE WHEN $3::text IS NULL THEN now() END, refused = $3"
             " WHERE order_id = $1 AND phase = $2",
@@ -48,9 +45,10 @@ async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
             refused,
         )
         if phase == ENDED and refused is None:
-            await scope.connection.execute("UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id)
+            await scope.connection.execute(
+                "UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id
+            )
         scope.touch(f"order:{order_id}")
-        await flush(scope)
 
 
 async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:

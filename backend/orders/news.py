@@ -118,7 +118,9 @@ async def _carry_to_lines(scope: Scope, done: list[Step], references: dict[UUID,
         updates.append((line_id, options, now))
         words = {name: ", ".join(codes) for name, codes in change.items() if codes}
         entries.append((line_id, {"reference": references[step.row["order_id"]], **words}))
-    await scope.connection.executemany("UPDATE line SET options = $2, confirmed_at = $3 WHERE id = $1", updates)
+    await scope.connection.executemany(
+        "UPDATE line SET options = $2, confirmed_at = $3 WHERE id = $1", updates
+    )
     await audit.record_many(scope, "options.changed", "line", entries)
     for step in done[:TOUCHED_LINES]:
         scope.touch(f"line:{step.row['line_id']}")

@@ -47,7 +47,9 @@ async def place(
         return earlier
     prepared = await prepare(scope, asked, lock=True)
     if fingerprint and fingerprint != prepared.fingerprint:
-        raise Conflict("The price or the effect has changed since it was shown: check again.", code="price_changed")
+        raise Conflict(
+            "The price or the effect has changed since it was shown: check again.", code="price_changed"
+        )
     if not prepared.changing:
         raise Invalid(line_ids="Nothing would change on these lines.", code="nothing_to_change")
     order_id = draft_id or new_id()
@@ -77,7 +79,9 @@ async def _earlier(scope: Scope, key: str, digest: str) -> UUID | None:
     if row is None:
         return None
     if row["request_hash"] != digest:
-        raise Conflict("This request key was used for another request: choose a new one.", code="request_key_reused")
+        raise Conflict(
+            "This request key was used for another request: choose a new one.", code="request_key_reused"
+        )
     found: UUID = row["id"]
     return found
 

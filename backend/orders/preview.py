@@ -34,10 +34,23 @@ class Prepared:
     def fingerprint(self) -> str:
         """Names what was shown: the price and the effect on each line."""
         effect = [
-            [str(item.line.id), item.state, item.change, item.monthly_before, item.monthly_after, item.one_off]
+            [
+                str(item.line.id),
+                item.state,
+                item.change,
+                item.monthly_before,
+                item.monthly_after,
+                item.one_off,
+            ]
             for item in self.items
         ]
-        shown = [effect, self.price.one_off, self.price.monthly_difference, self.price.pro_rata, self.price.total]
+        shown = [
+            effect,
+            self.price.one_off,
+            self.price.monthly_difference,
+            self.price.pro_rata,
+            self.price.total,
+        ]
         return hashlib.sha256(dump(shown).encode()).hexdigest()[:24]
 
 

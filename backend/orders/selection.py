@@ -1,7 +1,6 @@
 """From what was selected (ids, or a filter) to the lines as they stand; one product type and one status only."""
 
 from typing import Any
-from uuid import UUID
 
 from backend.core.errors import Invalid, NotFound
 from backend.lines import queries
@@ -23,7 +22,8 @@ FROM line l
 
 async def lines_of(scope: Scope, asked: ChangeOptions, *, lock: bool = False) -> list[LineNow]:
     """The selected lines, by name. Raises NotFound for an id that is missing, foreign or out of reach,
-    and Invalid for none, too many, or lines that cannot be changed together (F-036)."""
+    and Invalid for none, too many, or lines that cannot be changed together (F-036).
+    """
     if lock:
         await _lock(scope, asked)
     where = _where(scope, asked)
@@ -95,5 +95,3 @@ def check_together(lines: list[LineNow]) -> None:
                 line_ids=f"Lines of different {words} ({', '.join(found)}) cannot be changed together.",
                 code="mixed_selection",
             )
-
-

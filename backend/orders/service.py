@@ -114,5 +114,3 @@ async def _detail(scope: Scope, order_id: UUID, *, items_limit: int | None) -> O
         and allows(scope.actor, Permission.ORDERS_UNDO)
     )
     return msgspec.structs.replace(detail, may_undo=may)
-
-

@@ -110,8 +110,8 @@ class InventoryController(Controller):
         limit: Limit = 100,
     ) -> Response[Any] | ASGIApp:
         asked = world.carrier(carrier)
-        numbers = asked.numbers.get(customer, []) if customer else sorted(asked.lines)
-        page = [service_document(asked.lines[number]) for number in numbers[offset : offset + limit]]
+        numbers = asked.books.numbers(customer)
+        page = [service_document(asked.books.lines[number]) for number in numbers[offset : offset + limit]]
         headers = {"x-total-count": str(len(numbers)), "x-result-count": str(len(page))}
         return outage(asked.script.standing.outage) or Response(page, media_type=JSON, headers=headers)
 
@@ -126,9 +126,9 @@ class AdminController(Controller):
         self, request: AnyRequest, world: NamedDependency[World], carrier: FromPath[str]
     ) -> dict[str, int]:
         keeper = world.carrier(carrier)
-        keeper.load_lines(msgspec.json.decode(await request.body(), type=Inventory))
+        keeper.books.take_over(msgspec.json.decode(await request.body(), type=Inventory))
         await keeper.settled()
-        return {"lines": len(keeper.lines)}
+        return {"lines": len(keeper.books.lines)}
 
     @get("/behaviour")
     async def behaviour(self, world: NamedDependency[World], carrier: FromPath[str]) -> Response[Any]:

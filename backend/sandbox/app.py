@@ -1,5 +1,6 @@
 """The sandbox: both carriers and a mailbox as one separate web application, reached only by its address."""
 
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ import msgspec
 import uvicorn
 from litestar import Litestar, get
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import Scope
 
 from backend.sandbox.api import (
     AdminController,
@@ -23,6 +26,7 @@ from backend.sandbox.mail_pages import MailController
 from backend.sandbox.shapes import TmfError
 from backend.sandbox.world import Setup, World
 
+LOG = logging.getLogger(__name__)
 SHUTDOWN_SECONDS = 2
 
 
@@ -36,6 +40,12 @@ def same_origin_only(request: AnyRequest) -> None:
     origin = request.headers.get("origin")
     if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host", ""):
         raise TmfError(403, "foreignOrigin", "This request comes from another site.")
+
+
+async def log_bug(error: Exception, scope: Scope) -> None:
+    """Anything but an answer in TMF's words or in HTTP's is a bug of the sandbox."""
+    if not isinstance(error, TmfError | HTTPException | msgspec.ValidationError | msgspec.DecodeError):
+        LOG.error("the sandbox failed on %s", scope["path"], exc_info=error)
 
 
 def create_sandbox(setup: Setup) -> Litestar:
@@ -66,6 +76,7 @@ def create_sandbox(setup: Setup) -> Litestar:
             msgspec.DecodeError: bad_input,
         },
         before_request=same_origin_only,
+        after_exception=[log_bug],
         lifespan=[lifespan],
         openapi_config=None,
         logging_config=None,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import heapq
 import logging
+import ssl
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -49,29 +50,21 @@ class Postman:
         self._journal = journal
         self._waiting: list[tuple[float, str, Callback]] = []
         self._wake = asyncio.Event()
-        self._free = asyncio.Semaphore(AT_ONCE)
-        self._sending: set[asyncio.Task[None]] = set()
-        self._client: httpx.AsyncClient | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._ready: asyncio.Queue[Callback] = asyncio.Queue(AT_ONCE)
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._client = httpx.AsyncClient(
-            timeout=10.0,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
-        )
         for (document,) in self._journal.rows("SELECT document FROM callbacks"):
             callback = msgspec.json.decode(document, type=Callback)
             heapq.heappush(self._waiting, (callback.due, callback.id, callback))
-        self._task = asyncio.create_task(self._run())
+        trust = ssl.create_default_context()
+        self._tasks = [asyncio.create_task(self._run())]
+        self._tasks += [asyncio.create_task(self._walk(trust)) for _ in range(AT_ONCE)]
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._task, *self._sending) if task]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._client:
-            await self._client.aclose()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def note(self, callback: Callback) -> None:
         """Write a callback down; it leaves once `send` is called after the write."""
@@ -99,20 +92,17 @@ class Postman:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
                 continue
-            await self._free.acquire()
-            if not self._waiting:  # forgotten while we waited for a free place
-                self._free.release()
-                continue
-            callback = heapq.heappop(self._waiting)[2]
-            task = asyncio.create_task(self._deliver(callback))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            await self._ready.put(heapq.heappop(self._waiting)[2])
 
-    async def _deliver(self, callback: Callback) -> None:
-        try:
-            arrived = await self._post(callback)
-        finally:
-            self._free.release()
+    async def _walk(self, trust: ssl.SSLContext) -> None:
+        """One of those who deliver: one connection each, since a shared pool costs more than the requests."""
+        limits = httpx.Limits(max_connections=1)
+        async with httpx.AsyncClient(timeout=10.0, trust_env=False, limits=limits, verify=trust) as client:
+            while True:
+                await self._deliver(await self._ready.get(), client)
+
+    async def _deliver(self, callback: Callback, client: httpx.AsyncClient) -> None:
+        arrived = await self._post(callback, client)
         callback.attempts += 1
         if arrived or callback.attempts >= ATTEMPTS:
             self.finish(callback, "delivered" if arrived else "given_up")
@@ -128,14 +118,14 @@ class Postman:
         self.last_result[callback.order_id] = result
         self._journal.add("DELETE FROM callbacks WHERE id = ?", callback.id)
 
-    async def _post(self, callback: Callback) -> bool:
+    async def _post(self, callback: Callback, client: httpx.AsyncClient) -> bool:
         target = self.targets.get(callback.carrier, Target())
-        if not target.url or not target.secret or self._client is None:
+        if not target.url or not target.secret:
             return False
         body = bytes(callback.body)
         headers = {"content-type": "application/json", HEADER: sign(target.secret, body, datetime.now(UTC))}
         try:
-            response = await self._client.post(target.url, content=body, headers=headers)
+            response = await client.post(target.url, content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             LOG.info("callback %s of %s: %s", callback.id, callback.carrier, type(error).__name__)
             return False

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import heapq
 import time
-from bisect import insort
 from collections import Counter
 from typing import Any
 
@@ -12,9 +11,10 @@ import msgspec
 
 from backend.core.ids import new_id
 from backend.sandbox.behaviour import Behaviour, Outcome, Script
+from backend.sandbox.books import Books
 from backend.sandbox.callbacks import Callback, Postman
 from backend.sandbox.journal import Journal
-from backend.sandbox.shapes import Inventory, Line, Order, TmfError, moment, order_document, read_order
+from backend.sandbox.shapes import Order, TmfError, moment, order_document, read_order
 
 OVERTAKEN_SECONDS = 0.3  # how much later an overtaken callback leaves
 WORDS = {
@@ -35,8 +35,7 @@ class Carrier:
         self.script = Script(standing=base)
         self.orders: dict[str, Order] = {}
         self.by_external: dict[str, Order] = {}
-        self.lines: dict[str, Line] = {}
-        self.numbers: dict[str, list[str]] = {}  # customer -> its numbers, sorted
+        self.books = Books(code, journal)
         self.effects: Counter[tuple[str, str]] = Counter()  # (external id, number) -> times carried out
         self.repeats = 0  # orders that came again and were answered with the first
         self._journal = journal
@@ -46,9 +45,8 @@ class Carrier:
 
     def load(self) -> None:
         """Read what an earlier process left, and go on with what was running."""
+        self.books.load()
         rows = self._journal.rows
-        for (document,) in rows("SELECT document FROM lines WHERE carrier = ?", (self.code,)):
-            self._keep_line(msgspec.json.decode(document, type=Line))
         for (document,) in rows("SELECT document FROM orders WHERE carrier = ? ORDER BY id", (self.code,)):
             order = msgspec.json.decode(document, type=Order)
             self.orders[order.id] = self.by_external[order.external_id] = order
@@ -65,7 +63,7 @@ class Carrier:
             self.repeats += 1
             await self._journal.settled()
             return existing, False
-        if msisdn not in self.lines:
+        if msisdn not in self.books.lines:
             raise TmfError(404, "unknownLine", f"{msisdn} is not a line of {self.name}.")
         behaviour = self.script.take(msisdn)
         if self.script.rules or behaviour != self.script.standing:
@@ -182,12 +180,12 @@ class Carrier:
         return self._tell(order, now)
 
     def _carry_out(self, order: Order, add: list[str], remove: list[str]) -> None:
-        line = self.lines.get(order.msisdn)
+        line = self.books.lines.get(order.msisdn)
         if line is not None:
             kept = [code for code in line.options if code not in remove]
             line.options = kept + [code for code in add if code not in kept]
             order.confirmed = list(line.options)
-            self._save_line(line)
+            self.books.save(line)
         self.effects[order.external_id, order.msisdn] += 1
         self._journal.add(
             "INSERT INTO effects VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
@@ -211,12 +209,12 @@ class Carrier:
             Callback(id=str(new_id()), carrier=self.code, order_id=order.id, body=body, due=due)
             for _ in range(2 if behaviour.duplicate_callbacks else 1)
         ]
-        for callback in callbacks:
-            if behaviour.lose_callbacks:
-                self._postman.finish(callback, "lost")
-            else:
-                self._postman.note(callback)
-        return [] if behaviour.lose_callbacks else callbacks
+        for callback in callbacks if behaviour.lose_callbacks else ():
+            self._postman.finish(callback, "lost")
+        kept = [] if behaviour.lose_callbacks else callbacks
+        for callback in kept:
+            self._postman.note(callback)
+        return kept
 
     def _send(self, callbacks: list[Callback]) -> None:
         for callback in callbacks:
@@ -246,24 +244,6 @@ class Carrier:
         if order is None:
             raise TmfError(404, "notFound", "This order does not exist.")
         return order
-
-    def load_lines(self, inventory: Inventory) -> None:
-        """Put lines of a customer in the books."""
-        if inventory.replace:
-            for msisdn in self.numbers.pop(inventory.customer, []):
-                del self.lines[msisdn]
-                self._journal.add("DELETE FROM lines WHERE carrier = ? AND msisdn = ?", self.code, msisdn)
-        for line in inventory.lines:
-            line.customer = inventory.customer
-            self._keep_line(line)
-            self._save_line(line)
-
-    def _keep_line(self, line: Line) -> None:
-        before = self.lines.get(line.msisdn)
-        if before is not None:
-            self.numbers[before.customer].remove(line.msisdn)
-        self.lines[line.msisdn] = line
-        insort(self.numbers.setdefault(line.customer, []), line.msisdn)
 
     async def change_behaviour(self, wish: dict[str, Any]) -> None:
         self.script.change(self.base, wish)
@@ -295,10 +275,6 @@ class Carrier:
     def _save(self, order: Order) -> None:
         document = msgspec.json.encode(order)
         self._journal.add("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", self.code, order.id, document)
-
-    def _save_line(self, line: Line) -> None:
-        document = msgspec.json.encode(line)
-        self._journal.add("INSERT OR REPLACE INTO lines VALUES (?, ?, ?)", self.code, line.msisdn, document)
 
     def _schedule(self, order: Order) -> None:
         if order.due is not None:

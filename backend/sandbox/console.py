@@ -1,7 +1,8 @@
 """The console: a person sees what the carriers do, and sets how they behave, with plain forms."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -13,11 +14,10 @@ from litestar.response import Redirect
 
 from backend.catalog.identifiers import msisdn as read_msisdn
 from backend.catalog.identifiers import national
-from backend.core.clock import BRUSSELS
 from backend.sandbox.api import act_on_order
 from backend.sandbox.behaviour import Behaviour, Outage, Outcome
 from backend.sandbox.carrier import Carrier
-from backend.sandbox.html import STATIC, options, page, text
+from backend.sandbox.html import STATIC, options, page, text, time
 from backend.sandbox.shapes import Order
 from backend.sandbox.world import World
 
@@ -100,7 +100,12 @@ class ConsoleController(Controller):
 
     @get("/static/{name:str}")
     async def static(self, name: FromPath[str]) -> Response[bytes]:
-        kinds = {"tokens.css": MediaType.CSS, "sandbox.css": MediaType.CSS, "sandbox.js": "text/javascript"}
+        kinds = {
+            "tokens.css": MediaType.CSS,
+            "sandbox.css": MediaType.CSS,
+            "sandbox.js": "text/javascript",
+            "icon.svg": "image/svg+xml",
+        }
         if name not in kinds:
             raise NotFoundException
         headers = {"cache-control": "max-age=60", "x-content-type-options": "nosniff"}
@@ -133,13 +138,12 @@ def _wish(form: dict[str, str]) -> dict[str, Any]:
 
 
 def _carrier_panel(carrier: Carrier, world: World) -> str:
-    counts = carrier.counts()
     told = world.postman.results.get(carrier.code, Counter())
     figures = (
-        ("Lines", len(carrier.lines)),
-        ("Orders", counts["orders"]),
-        ("Carried out", counts["effects"]),
-        ("Sent again", counts["repeats"]),
+        ("Lines", len(carrier.books.lines)),
+        ("Orders", len(carrier.orders)),
+        ("Carried out", carrier.effects.total()),
+        ("Sent again", carrier.repeats),
         ("Callbacks", told.get("delivered", 0)),
     )
     numbers = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
@@ -229,7 +233,7 @@ def _differences(behaviour: Behaviour, base: Behaviour) -> str:
 
 
 def _orders_table(carrier: Carrier, world: World) -> str:
-    recent = list(carrier.orders.values())[-RECENT:][::-1]
+    recent = list(islice(reversed(carrier.orders.values()), RECENT))
     if not recent:
         return '<div class="empty"><p class="empty-title">No orders yet</p><p>They appear here as the portal sends them.</p></div>'
     rows = "".join(_order_row(carrier, order, world) for order in recent)
@@ -244,7 +248,7 @@ def _orders_table(carrier: Carrier, world: World) -> str:
 def _order_row(carrier: Carrier, order: Order, world: World) -> str:
     look, word = STATE_LOOKS[order.state]
     change = " ".join([*(f"+ {code}" for code in order.add), *(f"− {code}" for code in order.remove)])
-    taken = datetime.fromtimestamp(order.ordered_at, BRUSSELS)
+    taken = datetime.fromtimestamp(order.ordered_at, UTC)
     told = TOLD.get(world.postman.last_result.get(order.id, ""), "–")
     actions = ["resend"] if order.ended else ["complete", "fail", "resend"]
     names = {"complete": "Complete now", "fail": "Fail", "resend": "Resend callback"}
@@ -255,8 +259,8 @@ def _order_row(carrier: Carrier, order: Order, world: World) -> str:
     )
     message = f'<span class="cell-sub">{text(order.message)}</span>' if order.message else ""
     return (
-        f'<tr><th scope="row" class="number">{text(national(order.msisdn))}</th><td>{text(change)}{message}</td>'
-        f'<td><span class="pill {look}">{word}</span></td><td>{told}</td>'
-        f'<td class="amount"><time datetime="{taken.isoformat()}">{taken:%d/%m %H:%M:%S}</time></td>'
+        f'<tr><th scope="row" class="number">{text(national(order.msisdn))}</th><td class="wide">{text(change)}{message}</td>'
+        f'<td class="state"><span class="pill {look}">{word}</span></td><td>{told}</td>'
+        f'<td class="amount">{time(taken)}</td>'
         f'<td class="tight"><form class="actions" method="post">{buttons}</form></td></tr>'
     )

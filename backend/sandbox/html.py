@@ -1,10 +1,13 @@
 """The frame of the sandbox's own pages, and text made safe to stand in them."""
 
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from litestar import MediaType, Response
+
+from backend.core.clock import local
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -33,7 +36,7 @@ def page(title: str, body: str, *, current: str) -> Response[str]:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{text(title)} · Fleetline sandbox</title>"
-        '<link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/sandbox.css">'
+        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/sandbox.css">'
         '<script type="module" src="/static/sandbox.js"></script>'
         '</head><body><a class="skip-link" href="#main">Skip to content</a><header class="topbar">'
         f'<a class="brand" href="/">{MARK}Fleetline</a><span class="pill pill-attention">Sandbox</span>'
@@ -51,6 +54,11 @@ def page(title: str, body: str, *, current: str) -> Response[str]:
             "cache-control": "no-store",
         },
     )
+
+
+def time(instant: datetime) -> str:
+    """An instant on the Belgian clock."""
+    return f'<time datetime="{instant.isoformat()}">{local(instant):%d/%m %H:%M:%S}</time>'
 
 
 def options(values: Any, chosen: str) -> str:

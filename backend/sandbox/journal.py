@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS mails (
 );
 """
 RETRY_SECONDS = 0.5
+LAST_WRITE_SECONDS = 1.0
 
 Row = tuple[Any, ...]
 
@@ -31,7 +32,7 @@ class Journal:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(file, timeout=0.2, isolation_level=None, check_same_thread=False)
         # A killed process loses nothing with NORMAL under WAL; only a power cut could.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -76,9 +77,11 @@ class Journal:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         async with self._lock:
-            if self._batch:
-                self._commit(self._batch)
-            self._connection.close()
+            try:
+                if self._batch:
+                    self._commit(self._batch)
+            finally:
+                self._connection.close()
 
     async def _write_groups(self) -> None:
         while True:
@@ -91,11 +94,11 @@ class Journal:
                 try:
                     await asyncio.shield(writing)
                 except asyncio.CancelledError:
-                    await writing
+                    await asyncio.wait({writing}, timeout=LAST_WRITE_SECONDS)
+                    writing.cancel()
                     raise
-                finally:
-                    if written and not written.done():
-                        written.set_result(None)
+                if written and not written.done():
+                    written.set_result(None)
 
     async def _write(self, batch: list[tuple[str, Sequence[Any]]]) -> None:
         while True:

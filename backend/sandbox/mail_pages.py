@@ -1,5 +1,6 @@
 """The mailbox in a browser, and as JSON for tests."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Controller, MediaType, Response, delete, get
@@ -7,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from backend.sandbox.html import page, text
+from backend.core.clock import local
+from backend.sandbox.html import page, text, time
 from backend.sandbox.mailbox import MailView
 from backend.sandbox.world import World
 
@@ -49,6 +51,10 @@ async def _found(world: World, number: int) -> MailView:
     return found
 
 
+def _arrived(mail: MailView) -> str:
+    return time(datetime.fromisoformat(mail.received_at))
+
+
 def _times(mail: MailView) -> str:
     """Shown only where a mail came more than once: the product may repeat a send, never a message."""
     return f' <span class="pill pill-attention">{mail.times} times</span>' if mail.times > 1 else ""
@@ -62,13 +68,13 @@ def _list(mails: list[MailView], to: str) -> str:
     )
     rows = "".join(
         f'<tr><th scope="row"><a href="/mail/{mail.id}">{text(mail.subject or "(no subject)")}</a>{_times(mail)}</th>'
-        f"<td>{text(', '.join(mail.to))}</td>"
-        f'<td class="amount"><time datetime="{text(mail.received_at)}">{text(mail.received_at[:19].replace("T", " "))}</time></td></tr>'
+        f'<td class="wide">{text(", ".join(mail.to))}</td>'
+        f'<td class="amount">{_arrived(mail)}</td></tr>'
         for mail in mails
     )
     table = (
         '<div class="table-wrap"><table class="table"><caption class="visually-hidden">Mails, newest first</caption>'
-        '<thead><tr><th scope="col">Subject</th><th scope="col">To</th><th scope="col" class="amount">Arrived (UTC)</th>'
+        '<thead><tr><th scope="col">Subject</th><th scope="col">To</th><th scope="col" class="amount">Arrived</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
         if mails
         else '<div class="empty"><p class="empty-title">No mail</p><p>What the portal sends appears here.</p></div>'
@@ -83,7 +89,7 @@ def _mail(mail: MailView) -> str:
     facts = (
         ("From", mail.sender),
         ("To", ", ".join(mail.to)),
-        ("Arrived (UTC)", mail.received_at[:19].replace("T", " ")),
+        ("Arrived", local(datetime.fromisoformat(mail.received_at)).strftime("%d/%m/%Y %H:%M:%S")),
         ("Message-ID", mail.message_id),
         ("Came", "once" if mail.times == 1 else f"{mail.times} times"),
     )

@@ -4,7 +4,15 @@ import pytest
 
 from backend.core.errors import Forbidden, Invalid, NotFound
 from backend.lines.schemas import LineFilter, Sort
-from backend.lines.service import get_line, line_facets, line_history, list_lines, reveal_puk, selection_summary, summary
+from backend.lines.service import (
+    get_line,
+    line_facets,
+    line_history,
+    list_lines,
+    reveal_puk,
+    selection_summary,
+    summary,
+)
 from tenants.scope import Reach
 from tests.support.factories import make_account, make_customer, make_lines, make_member
 
@@ -15,7 +23,12 @@ async def test_list_is_sorted_by_name_without_accents_and_counted() -> None:
     customer = await make_customer()
     await make_lines(customer, 4, names=NAMES)
     page = await list_lines(customer.manager, LineFilter())
-    assert [line.name for line in page.items] == ["Benali, Karim", "De Smet, An", "Élodie, Anne", "Zola, Bert"]
+    assert [line.name for line in page.items] == [
+        "Benali, Karim",
+        "De Smet, An",
+        "Élodie, Anne",
+        "Zola, Bert",
+    ]
     assert page.total == 4
     assert page.next is None
 
@@ -47,7 +60,8 @@ async def test_every_sort_pages_through_all_lines_once_by_cursor_and_by_number()
 
 
 @pytest.mark.parametrize(
-    "spelling", ["{national}", "{spaced}", "{international}", "0032{rest}", "{last}", "+32 {rest}", "{dotted}"]
+    "spelling",
+    ["{national}", "{spaced}", "{international}", "0032{rest}", "{last}", "+32 {rest}", "{dotted}"],
 )
 async def test_number_is_found_in_any_usual_spelling(spelling: str) -> None:
     customer = await make_customer(lines=3)
@@ -72,7 +86,9 @@ async def test_search_by_name_parts_sim_and_customer_number_from_the_third_chara
     everyone = await customer.lines()
     karim = next(line for line in everyone if "Karim" in line.name)
     for words in ("karim benali", "Benali, K", "BENALI", karim.sim_number, karim.sim_number[-6:]):
-        assert [line.id for line in (await list_lines(customer.manager, LineFilter(search=words))).items] == [karim.id]
+        assert [line.id for line in (await list_lines(customer.manager, LineFilter(search=words))).items] == [
+            karim.id
+        ]
     assert (await list_lines(customer.manager, LineFilter(search="ka"))).total == 4
     assert (await list_lines(customer.manager, LineFilter(search="éLODIE"))).total == 1
     assert (await list_lines(customer.manager, LineFilter(search="100%_"))).total == 0
@@ -92,7 +108,9 @@ async def test_filters_narrow_and_their_values_are_alternatives() -> None:
     facets = await line_facets(customer.manager)
     assert {facet.value: facet.count for facet in facets.status} == {"active": 3, "suspended": 2}
     assert facets.total == 5
-    counted = await selection_summary(customer.manager, LineFilter(), product_type="voice_data", status="active")
+    counted = await selection_summary(
+        customer.manager, LineFilter(), product_type="voice_data", status="active"
+    )
     assert counted.count == 3
     assert (await summary(customer.manager)).by_status == {"active": 3, "suspended": 2}
 

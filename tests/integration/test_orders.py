@@ -6,7 +6,14 @@ import pytest
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import get_line, line_history
-from backend.orders.drafts import drop_draft_line, get_draft, preview_draft, save_draft, start_change, submit_draft
+from backend.orders.drafts import (
+    drop_draft_line,
+    get_draft,
+    preview_draft,
+    save_draft,
+    start_change,
+    submit_draft,
+)
 from backend.orders.schemas import ChangeOptions, ItemState, OrderState
 from backend.orders.service import get_order, list_orders, place_order, preview_order, undo_order
 from tenants.scope import Reach
@@ -76,13 +83,16 @@ async def test_simultaneous_orders_on_one_line_leave_one_open() -> None:
     customer = await make_customer(lines=1)
     line = (await customer.lines())[0]
     answers = await asyncio.gather(
-        *(place(customer, [line.id], add=(SMS,), key=str(number)) for number in range(5)), return_exceptions=True
+        *(place(customer, [line.id], add=(SMS,), key=str(number)) for number in range(5)),
+        return_exceptions=True,
     )
     assert sum(not isinstance(answer, Invalid) for answer in answers) == 1
     assert all(answer.code == "nothing_to_change" for answer in answers if isinstance(answer, Invalid))
 
 
-async def test_undo_in_grace_reaches_nobody_and_mails_nothing(database: TestDatabase, sandbox: Sandbox) -> None:
+async def test_undo_in_grace_reaches_nobody_and_mails_nothing(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
     customer = await make_customer(lines=1)
     lines = await at_carrier(customer, sandbox)
     placed = await place(customer, [lines[0].id], add=(SMS,))
@@ -129,7 +139,9 @@ async def test_refused_by_the_carrier_before_any_acceptance_is_rejected(
     assert (await get_line(customer.manager, lines[0].id)).options == []
 
 
-async def test_some_failed_is_partial_and_all_failed_is_failed(database: TestDatabase, sandbox: Sandbox) -> None:
+async def test_some_failed_is_partial_and_all_failed_is_failed(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
     customer = await make_customer(lines=2)
     lines = await at_carrier(customer, sandbox)
     sandbox.behave("mandarine", msisdns=[lines[0].msisdn], outcome="failed", message="Line busy")
@@ -186,7 +198,9 @@ async def test_a_filter_selects_on_the_server() -> None:
     )
     assert preview.total_lines == 30
     assert len(preview.items) == 5
-    assert preview.price.monthly_difference == 30 * (preview.items[0].monthly_after - preview.items[0].monthly_before)
+    assert preview.price.monthly_difference == 30 * (
+        preview.items[0].monthly_after - preview.items[0].monthly_before
+    )
 
 
 async def test_another_tenants_lines_and_orders_are_missing_ones() -> None:

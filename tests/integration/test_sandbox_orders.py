@@ -1,6 +1,7 @@
 """The carrier adapter against the running sandbox: orders, their news, their callbacks, and what goes wrong."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -206,6 +207,7 @@ async def test_lost_callbacks_are_found_by_asking_and_can_be_told_again(
     await network.submit(M, order)
     await until(network, order.external_id, NewsState.DONE)
     assert listener.heard == []
+    assert sandbox.counts(M)["callbacks"] == {"lost": 1}
     sandbox.act(M, order.external_id, "resend")
     (event,) = await listener.wait_for(1)
     assert event.news.state is NewsState.DONE
@@ -267,6 +269,23 @@ async def test_a_lost_answer_is_healed_by_asking_again(sandbox: Sandbox, network
     await until(network, order.external_id, NewsState.DONE)
     counts = sandbox.counts(M)
     assert (counts["orders"], counts["effects"], counts["repeats"]) == (1, 1, 1)
+
+
+async def test_nothing_is_acknowledged_before_it_is_written(
+    sandbox: Sandbox, network: HttpCarrierNetwork
+) -> None:
+    blocker = sqlite3.connect(sandbox.data / "sandbox.sqlite3", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    order = change()
+    tries = [asyncio.create_task(network.submit(M, order)) for _ in range(2)]
+    await asyncio.sleep(0.5)
+    assert not any(each.done() for each in tries)
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    first, second = await asyncio.gather(*tries)
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert first.carrier_order_id == second.carrier_order_id
 
 
 async def test_a_behaviour_for_the_next_orders_only(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
@@ -361,6 +380,33 @@ async def test_a_slow_carrier_is_given_up_on(sandbox: Sandbox) -> None:
         with pytest.raises(Unavailable, match="ReadTimeout"):
             await network.submit(M, change())
         await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("403 Forbidden", b'{"code":"40","reason":"Not allowed"}'),
+        ("404 Not Found", b"<h1>Not Found</h1>"),
+        ("200 OK", b"<h1>Welcome</h1>"),
+        ("302 Found", b""),
+        ("500 Oops", b'{"code":"1","reason":"Oops"}'),
+    ],
+)
+async def test_nothing_is_concluded_from_an_answer_that_is_not_the_carriers(status: str, body: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, HttpCarrierNetwork({M: f"http://127.0.0.1:{port}"}, timeout=2.0) as network:
+        for ask in (network.fetch(M, "1"), network.find(M, "1"), network.inventory(M, "delta", 0, 1)):
+            with pytest.raises(Unavailable):
+                await ask
 
 
 async def test_a_message_that_makes_no_sense_is_refused_in_tmf_words(sandbox: Sandbox) -> None:

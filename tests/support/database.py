@@ -14,7 +14,7 @@ from backend.embedded_postgres import EmbeddedPostgres
 from backend.provision import Logins, login_url
 
 ROOT = Path(__file__).parents[2]
-PASSWORDS = {role: "test-only" for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")}
+PASSWORDS = dict.fromkeys(("fleetline_owner", "fleetline_app", "fleetline_relay"), "test-only")
 
 
 class TestDatabase:
@@ -67,7 +67,9 @@ async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> Test
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline test template'))")
         await provision.create_roles(admin_url, PASSWORDS)
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", template):
+        if not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", template
+        ):
             partial = f"{template}_part"
             await connection.execute(f'DROP DATABASE IF EXISTS "{partial}" WITH (FORCE)')
             await provision.set_up(admin_url, partial, PASSWORDS)
@@ -94,5 +96,3 @@ async def empty(database: TestDatabase) -> None:
         await connection.execute(f"SET session_replication_role = replica; {statements}")
     finally:
         await connection.close()
-
-

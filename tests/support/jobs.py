@@ -30,6 +30,8 @@ async def drain(database: TestDatabase, *, only: str = "", twice: bool = False) 
 async def make_due(database: TestDatabase) -> None:
     """Let the time of every waiting job come now (grace, back-off)."""
     connection = await asyncpg.connect(database.superuser_url)
-    await connection.execute("UPDATE change_order SET grace_until = now() - interval '1 second' WHERE state = 'grace'")
+    await connection.execute(
+        "UPDATE change_order SET grace_until = now() - interval '1 second' WHERE state = 'grace'"
+    )
     await connection.execute("UPDATE outbox SET not_before = now() - interval '1 second'")
     await connection.close()

@@ -35,7 +35,12 @@ async def at_carrier(customer: Customer, sandbox: Sandbox) -> list[LineRow]:
 
 
 async def place(
-    customer: Customer, line_ids: list[UUID], *, add: tuple[str, ...] = (), remove: tuple[str, ...] = (), key: str = "k"
+    customer: Customer,
+    line_ids: list[UUID],
+    *,
+    add: tuple[str, ...] = (),
+    remove: tuple[str, ...] = (),
+    key: str = "k",
 ) -> OrderDetail:
     asked = ChangeOptions(line_ids=tuple(line_ids), add=add, remove=remove, request_key=key)
     return await place_order(customer.manager, asked)

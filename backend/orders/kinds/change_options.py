@@ -20,14 +20,14 @@ def check(profile: CarrierProfile, asked: ChangeOptions) -> None:
             if profile.option(code) is None:
                 raise Invalid(**{field: f"The option {code!r} does not exist at {profile.name}."})
     if both := set(asked.add) & set(asked.remove):
-        raise Invalid(add=f"{sorted(both)[0]!r} cannot be added and removed in one request.")
+        raise Invalid(add=f"{min(both)!r} cannot be added and removed in one request.")
     if not asked.add and not asked.remove:
         raise Invalid(add="Choose at least one option to add or to remove.")
     for code in asked.add:
         option = profile.option(code)
         clash = set(option.conflicts if option else ()) & set(asked.add)
         if clash:
-            raise Invalid(add=f"{code!r} and {sorted(clash)[0]!r} exclude each other.", code="option_conflict")
+            raise Invalid(add=f"{code!r} and {min(clash)!r} exclude each other.", code="option_conflict")
 
 
 def allowed(option: Option, plan: str, product_type: str) -> bool:
@@ -38,14 +38,16 @@ def allowed(option: Option, plan: str, product_type: str) -> bool:
 def conflicting(profile: CarrierProfile, option: Option, present: Sequence[str]) -> bool:
     """Whether the option and one of those present exclude each other; either may say so."""
     return any(
-        code in option.conflicts or ((other := profile.option(code)) is not None and option.code in other.conflicts)
+        code in option.conflicts
+        or ((other := profile.option(code)) is not None and option.code in other.conflicts)
         for code in present
     )
 
 
 def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, month: Month) -> Planned:
     """What the request does on one line. An option that cannot be is left out with a note; a line on which
-    nothing remains is skipped with the reason."""
+    nothing remains is skipped with the reason.
+    """
     before = monthly_cost(profile, line.plan, line.options)
     planned = Planned(line, monthly_before=before, monthly_after=before)
     if line.status not in CHANGEABLE:
@@ -54,16 +56,11 @@ def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, mont
         return planned.skip("open_order")
     remove = [code for code in asked.remove if code in line.options]
     kept = [code for code in line.options if code not in remove]
+    notes = dict.fromkeys((code for code in asked.remove if code not in remove), "already_off")
     add: list[str] = []
-    notes = {code: "already_off" for code in asked.remove if code not in remove}
     for code in asked.add:
-        option = profile.option(code)
-        if code in line.options:
-            notes[code] = "already_on"
-        elif option is None or not allowed(option, line.plan, line.product_type):
-            notes[code] = "option_not_on_plan"
-        elif conflicting(profile, option, [*kept, *add]):
-            notes[code] = "option_conflict"
+        if why := _why_not(profile, code, line, [*kept, *add]):
+            notes[code] = why
         else:
             add.append(code)
     planned.notes = notes
@@ -72,6 +69,24 @@ def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, mont
         return planned.skip(blocking[0] if blocking else "nothing_to_change")
     planned.change = {"add": add, "remove": remove}
     planned.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
+    _charge(profile, planned, add, remove, month)
+    return planned
+
+
+def _why_not(profile: CarrierProfile, code: str, line: LineNow, present: Sequence[str]) -> str:
+    """Why an option is not added to a line; "" where it is."""
+    option = profile.option(code)
+    if code in line.options:
+        return "already_on"
+    if option is None or not allowed(option, line.plan, line.product_type):
+        return "option_not_on_plan"
+    return "option_conflict" if conflicting(profile, option, present) else ""
+
+
+def _charge(
+    profile: CarrierProfile, planned: Planned, add: Sequence[str], remove: Sequence[str], month: Month
+) -> None:
+    """Monthly charges count for the days left, removals as credits; one-off charges in full."""
     for code, sign in (*((code, 1) for code in add), *((code, -1) for code in remove)):
         option = profile.option(code)
         if option is None:
@@ -80,7 +95,6 @@ def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, mont
             planned.pro_rata += sign * month.part(option.price_cents)
         elif sign > 0:
             planned.one_off += option.price_cents
-    return planned
 
 
 def confirmed_options(current: Sequence[str], change: dict[str, list[str]]) -> list[str]:

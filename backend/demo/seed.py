@@ -1,0 +1,113 @@
+"""Fills an empty deployment with the demo's customers, through the same use cases as everybody's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from backend.core import clock
+from backend.demo.fleets import TENANTS, DemoTenant, inventory_of, rows_of
+from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation
+from backend.lines.importing import COLUMNS, import_lines
+from backend.lines.people import link_end_user
+from backend.members.provision import create_tenant
+from backend.members.service import add_member
+from tenants.directory import find_tenant
+from tenants.scope import Actor, TenantId
+from tenants.transaction import open_scope
+
+PASSWORD = "fleetline-demo"  # noqa: S105 - printed at every start, on purpose
+
+
+class SeedError(RuntimeError):
+    """The demo's own data was refused: a bug of ours."""
+
+
+async def seed() -> list[str]:
+    """Make the tenants that are not there yet; returns their slugs."""
+    made = []
+    for tenant in TENANTS:
+        if await find_tenant(tenant.slug) is None:
+            await _make(tenant)
+            made.append(tenant.slug)
+    return made
+
+
+async def _make(tenant: DemoTenant) -> None:
+    tenant_id = await create_tenant(tenant.slug, tenant.name, tenant.carrier)
+    product = Actor(tenant_id, carrier=tenant.carrier)
+    for code, name in tenant.cost_centres:
+        await add_cost_centre(product, code=code, name=name)
+    for organisation in tenant.organisations:
+        organisation_id = await add_organisation(
+            product,
+            name=organisation.name,
+            enterprise_number=organisation.enterprise_number,
+            address=organisation.address,
+        )
+        parent = None
+        for number, label, kind in organisation.accounts:
+            account = await add_billing_account(
+                product,
+                organisation_id=organisation_id,
+                number=number,
+                label=label,
+                kind=kind,
+                parent_id=parent,
+            )
+            parent = account if kind == "invoice_only" else parent
+    result = await import_lines(product, _csv(tenant))
+    if result.errors:
+        raise SeedError(f"{tenant.slug}: {result.errors[0]}")
+    for member in tenant.members:
+        member_id = await add_member(
+            product,
+            email=member.email,
+            name=f"{member.given_name} {member.family_name}",
+            roles=member.roles,
+            password=PASSWORD,
+            mobile=member.mobile or None,
+            language=member.language,
+        )
+        if "end_user" in member.roles:
+            await link_end_user(product, member_id=member_id, msisdn=member.mobile)
+    await _mark_as_read(tenant_id)
+
+
+async def _mark_as_read(tenant_id: TenantId) -> None:
+    """The lines came from the carrier's own records a moment ago."""
+    async with open_scope(Actor(tenant_id)) as scope:
+        total = await scope.connection.fetchval("SELECT count(*) FROM line")
+        await scope.connection.execute(
+            "INSERT INTO fleet_snapshot (tenant_id, refreshed_at, state, read, total) VALUES ($1, $2, 'idle', $3, $3)",
+            tenant_id,
+            clock.now(),
+            total,
+        )
+
+
+def _csv(tenant: DemoTenant) -> Iterator[str]:
+    yield ",".join(COLUMNS)
+    for row in rows_of(tenant):
+        yield ",".join(row[column] for column in COLUMNS)
+
+
+async def load_sandbox(url: str) -> None:
+    """Put the demo's lines in the books of the sandbox's carriers, where they are not yet."""
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        for tenant in TENANTS:
+            services = f"{url}/{tenant.carrier}/tmf-api/serviceInventory/v4/service"
+            answer = await client.get(services, params={"customer": tenant.slug, "limit": 1})
+            if int(answer.headers.get("x-total-count", "0")):
+                continue
+            lines = [_camel(line) for line in inventory_of(tenant)]
+            body = {"customer": tenant.slug, "lines": lines}
+            (await client.post(f"{url}/{tenant.carrier}/admin/inventory", json=body)).raise_for_status()
+
+
+def _camel(line: dict[str, Any]) -> dict[str, Any]:
+    def name(key: str) -> str:
+        first, *rest = key.split("_")
+        return first + "".join(word.title() for word in rest)
+
+    return {name(key): value for key, value in line.items()}

@@ -1,0 +1,109 @@
+"""The scheduler: recurring sweeps, each slot of each sweep run once however many schedulers there are."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+import backend.reactions  # noqa: F401 - registers which jobs follow which event
+from backend import context
+from backend.core import clock
+from backend.core.ids import new_id
+from backend.members.sessions import forget_sessions
+from backend.orders.drafts import forget_drafts
+from backend.orders.jobs import ask_about_silent_items
+from backend.settings import Settings
+from tenants.directory import each_tenant, tenants_with_open_items
+from tenants.scope import Actor
+from tenants.transaction import engine, open_global, use_engine
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Work that recurs. It loops over tenants, one scope each."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Settings], Awaitable[None]]
+
+
+async def ask_carriers(settings: Settings) -> None:
+    """Find what lost callbacks would have said."""
+    for tenant_id in await tenants_with_open_items():
+        await ask_about_silent_items(Actor(tenant_id), settings.carrier_poll_seconds)
+
+
+async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
+    """Forget what is over: sessions, drafts nobody sent, handled events, old slots."""
+    async for actor in each_tenant():
+        await forget_sessions(actor)
+        await forget_drafts(actor)
+    async with open_global() as connection:
+        await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")
+
+
+SWEEPS = (
+    Sweep("ask_carriers", timedelta(seconds=5), ask_carriers),
+    Sweep("tidy", timedelta(hours=1), tidy),
+)
+
+
+def slot_of(sweep: Sweep, now: datetime) -> datetime:
+    """The slot that an instant falls into: the same for every scheduler."""
+    seconds = int(sweep.every.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+
+
+async def take(sweep: Sweep, slot: datetime) -> bool:
+    """Whether this scheduler is the one to run the slot."""
+    async with open_global() as connection:
+        return bool(
+            await connection.fetchval(
+                "INSERT INTO recurring_run (id, name, slot) VALUES ($1, $2, $3)"
+                " ON CONFLICT (name, slot) DO NOTHING RETURNING true",
+                new_id(),
+                sweep.name,
+                slot,
+            )
+        )
+
+
+async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
+    """Run what is due now; a sweep that fails is logged, and its next slot comes."""
+    for sweep in SWEEPS:
+        slot = slot_of(sweep, clock.now())
+        if done.get(sweep.name) == slot:
+            continue
+        try:
+            if await take(sweep, slot):
+                await sweep.run(settings)
+            done[sweep.name] = slot
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("sweep put off", sweep=sweep.name, why=str(error) or type(error).__name__)
+        except Exception:
+            done[sweep.name] = slot
+            log.exception("sweep failed", sweep=sweep.name)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    context.use_settings(settings)
+    use_engine(settings.database_url)
+    await engine().open(size=2)
+    done: dict[str, datetime] = {}
+    log.info("scheduler ready", sweeps=[sweep.name for sweep in SWEEPS])
+    while not stop.is_set():
+        await run_due(settings, done)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 1)
+    await engine().close()

@@ -1,0 +1,140 @@
+"""What a page is laid out with: header, breadcrumb, panels, tabs, steps, empty states, skeletons."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from frontend.components.basics import Child, classes, icon
+from frontend.text import Text
+
+
+def breadcrumb(text: Text, *steps: tuple[str, str | None]) -> VdomDict:
+    """Where this page stands: pairs of name and address, the last without an address."""
+    return html.nav(
+        {"class": "breadcrumb", "aria-label": text("Breadcrumb")},
+        html.ol(
+            *(
+                html.li(html.a({"href": to}, name)) if to else html.li({"aria-current": "page"}, name)
+                for name, to in steps
+            )
+        ),
+    )
+
+
+def page_header(
+    title: Child, *under: Child, beside: Child = None, actions: Sequence[Child] = (), crumbs: Child = None
+) -> VdomDict:
+    """The head of a page: breadcrumb, title with its state beside it, one line under it, actions."""
+    head = title if isinstance(title, dict) else html.h1(title)
+    return html.div(
+        {"class": "page-header"},
+        crumbs,
+        html.div(html.div({"class": "row"}, head, beside) if beside else head, *under),
+        html.div({"class": "actions"}, *actions) if actions else None,
+    )
+
+
+def panel(name: str, title: str, *body: Child, beside: Sequence[Child] = (), bare: bool = False) -> VdomDict:
+    """A titled panel. `bare` bodies (tables, to-do lists) reach its edges."""
+    inside = list(body) if bare else [html.div({"class": "panel-body stack"}, *body)]
+    return html.section(
+        {"class": "panel", "aria-labelledby": name},
+        html.div({"class": "panel-header"}, html.h2({"id": name}, title), *beside),
+        *inside,
+    )
+
+
+def tabs(text: Text, label: str, entries: Sequence[tuple[str, str, int | None]], current: str) -> VdomDict:
+    """Views of one thing, each with its own address: name, address, count."""
+    return html.nav(
+        {"class": "tabs", "aria-label": label},
+        *(
+            html.a(
+                {"href": to, "data-keep": "", **({"aria-current": "page"} if to == current else {})},
+                name,
+                html.span({"class": "count"}, text.number(count)) if count is not None else None,
+            )
+            for name, to, count in entries
+        ),
+    )
+
+
+def stepper(text: Text, steps: Sequence[tuple[str, str | None]], at: int) -> VdomDict:
+    """The steps of a task; those done lead back where an address is given."""
+
+    def step(index: int, name: str, to: str | None) -> VdomDict:
+        if index < at:
+            return html.li({"class": "is-done"}, html.a({"href": to}, name) if to else name)
+        return html.li({"aria-current": "step"}, name) if index == at else html.li(name)
+
+    return html.ol(
+        {"class": "stepper", "aria-label": text("Steps")},
+        *(step(index, name, to) for index, (name, to) in enumerate(steps)),
+    )
+
+
+def empty(title: str, *words: Child, action: Child = None, mark: str | None = None) -> VdomDict:
+    """Nothing to show: what will be here, and one thing to do."""
+    line = html.svg(
+        {"class": "empty-mark", "viewBox": "0 0 96 48", "aria-hidden": "true"},
+        html.svg.path({"d": "M4 36h26c16 0 14-22 30-22h10"}),
+        html.svg.circle({"class": "mark-accent", "cx": "79", "cy": "14", "r": "6"}),
+    )
+    return html.div(
+        {"class": "empty"},
+        icon(mark) if mark else line,
+        html.p({"class": "empty-title"}, title),
+        html.p(*words) if words else None,
+        action,
+    )
+
+
+def bone(width: int = 3) -> VdomDict:
+    return html.span({"class": f"skeleton w-{width}"})
+
+
+def skeleton(text: Text, rows: int = 4) -> VdomDict:
+    """A page that is on its way: the shapes of a header and a panel."""
+    return html.div(
+        {"data-skeleton": "", "aria-busy": "true"},
+        html.p({"class": "visually-hidden", "role": "status"}, text("Loading")),
+        html.div({"class": "page-header"}, html.div({"class": "stack stack-tight"}, bone(3), bone(2))),
+        html.div(
+            {"class": "panel"},
+            html.div({"class": "panel-body stack"}, *(bone(3 - index % 3) for index in range(rows))),
+        ),
+    )
+
+
+def columns(main: Sequence[Child], aside: Sequence[Child], *, sticky: bool = False) -> VdomDict:
+    return html.div(
+        {"class": "columns"},
+        html.div({"class": "stack"}, *main),
+        html.div({"class": classes("stack", "aside-sticky" if sticky else None)}, *aside),
+    )
+
+
+def timeline(steps: Sequence[dict[str, Any]], *, live: bool = False) -> VdomDict:
+    """Steps of something under way. Each: state (done, now, next, attention, lost), title, time, note."""
+    return html.ol(
+        {"class": "timeline", **({"aria-live": "polite"} if live else {})},
+        *(_step(step) for step in steps),
+    )
+
+
+MARKS = {"done": "check", "lost": "close", "attention": "alert"}
+
+
+def _step(step: dict[str, Any]) -> VdomDict:
+    state = step["state"]
+    attributes: dict[str, Any] = {"aria-current": "step"} if state == "now" else {"class": f"is-{state}"}
+    mark = MARKS.get(state)
+    return html.li(
+        attributes,
+        html.span({"class": "marker"}, icon(mark) if mark else None),
+        html.h3(step["title"]),
+        html.time(step["time"]) if step.get("time") else None,
+        html.p(step["note"]) if step.get("note") else None,
+    )

@@ -1,0 +1,145 @@
+"""The course of a request as steps: received, waiting, sent, carried out, confirmed."""
+
+from typing import Any
+
+from backend.orders.schemas import ItemState, OrderDetail, OrderState
+from frontend.labels import reason_words
+from frontend.visit import Visit
+
+Step = dict[str, Any]
+SENT = (
+    OrderState.SUBMITTED,
+    OrderState.IN_PROGRESS,
+    OrderState.HELD,
+    OrderState.COMPLETED,
+    OrderState.PARTIAL,
+    OrderState.FAILED,
+)
+ENDED = (OrderState.COMPLETED, OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
+
+
+def order_steps(visit: Visit, order: OrderDetail) -> list[Step]:
+    steps = [_received(visit, order)]
+    if order.state == OrderState.CANCELLED:
+        return [*steps, _undone(visit, order)]
+    if order.grace_until is not None:
+        steps.append(_waiting(visit, order))
+    return [*steps, _sent(visit, order), _carried_out(visit, order), _confirmed(visit, order)]
+
+
+def _received(visit: Visit, order: OrderDetail) -> Step:
+    text = visit.text
+    note = text(
+        "Sent by {name}. Price accepted: {amount} a month excl. VAT.",
+        name=order.requested_by,
+        amount=text.difference(order.price.monthly_difference),
+    )
+    return {
+        "state": "done",
+        "title": text("Request received"),
+        "time": text.time(order.requested_at, seconds=True),
+        "note": note,
+    }
+
+
+def _undone(visit: Visit, order: OrderDetail) -> Step:
+    text = visit.text
+    at = text.time(order.ended_at, seconds=True) if order.ended_at else ""
+    return {
+        "state": "lost",
+        "title": text("Request undone"),
+        "time": at,
+        "note": text("Nothing was sent and nothing is charged."),
+    }
+
+
+def _waiting(visit: Visit, order: OrderDetail) -> Step:
+    text, until = visit.text, order.grace_until
+    if until is None:
+        raise ValueError("no grace")
+    if order.state != OrderState.GRACE:
+        return {"state": "done", "title": text("Time to undo"), "time": text.time(until, seconds=True)}
+    seconds = round((until - order.requested_at).total_seconds())
+    note = text.plural(
+        "The request waits {n} second before it leaves for the network.",
+        "The request waits {n} seconds before it leaves for the network.",
+        seconds,
+    )
+    return {
+        "state": "now",
+        "title": text("Time to undo"),
+        "time": text("until {time}", time=text.time(until, seconds=True)),
+        "note": note,
+    }
+
+
+def _sent(visit: Visit, order: OrderDetail) -> Step:
+    text = visit.text
+    at = text.time(order.submitted_at, seconds=True) if order.submitted_at else ""
+    title = text("Sent to {carrier}", carrier=order.carrier)
+    if order.state == OrderState.REJECTED:
+        why = next((reason_words(text, item.reason) for item in order.items if item.reason), "")
+        return {
+            "state": "lost",
+            "title": text("Refused by {carrier}", carrier=order.carrier),
+            "time": at,
+            "note": f"{why}. {text('Nothing changed and nothing is charged.')}".lstrip(". "),
+        }
+    if order.state == OrderState.SUBMITTED:
+        return {
+            "state": "now",
+            "title": title,
+            "time": at,
+            "note": text("The network has the request and will answer."),
+        }
+    return {"state": "done" if order.state in SENT else "next", "title": title, "time": at}
+
+
+def _carried_out(visit: Visit, order: OrderDetail) -> Step:
+    text = visit.text
+    at = text.time(order.ended_at, seconds=True) if order.ended_at else ""
+    title = text("Options changed on the network")
+    match order.state:
+        case OrderState.IN_PROGRESS:
+            return {
+                "state": "now",
+                "title": title,
+                "note": text("{carrier} is carrying it out.", carrier=order.carrier),
+            }
+        case OrderState.HELD:
+            return {
+                "state": "attention",
+                "title": text("Information missing"),
+                "note": text("The promised time is suspended."),
+            }
+        case OrderState.COMPLETED:
+            return {"state": "done", "title": title, "time": at}
+        case OrderState.PARTIAL:
+            failed = order.counts.get(ItemState.FAILED, 0)
+            return {
+                "state": "attention",
+                "title": text("Partly carried out"),
+                "time": at,
+                "note": text.plural(
+                    "{n} line was not changed: the reason is beside it.",
+                    "{n} lines were not changed: the reason is beside each.",
+                    failed,
+                ),
+            }
+        case OrderState.FAILED:
+            return {
+                "state": "lost",
+                "title": text("Not carried out"),
+                "time": at,
+                "note": text("Nothing changed and nothing is charged."),
+            }
+        case _:
+            return {"state": "next", "title": title}
+
+
+def _confirmed(visit: Visit, order: OrderDetail) -> Step:
+    text = visit.text
+    title = text("Confirmation by e-mail")
+    if order.mailed_at is not None and order.state in ENDED:
+        return {"state": "done", "title": title, "time": text.time(order.mailed_at, seconds=True)}
+    return {"state": "now" if order.state in ENDED else "next", "title": title}

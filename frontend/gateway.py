@@ -1,0 +1,154 @@
+"""The outermost layer: serves assets, and guards the socket by origin and session."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from backend.settings import Settings
+from frontend.client import assets
+from frontend.text import choose_language, text_for
+from frontend.visit import Doors, Visit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SIGNED_OUT = 4401  # the only refusal that a page's script can see: it then goes to sign-in
+FOREIGN = 4403
+
+
+def session_cookie(settings: Settings) -> str:
+    """The name of the portal's session cookie."""
+    return f"{'__Host-' if settings.secure else ''}fleetline_session"
+
+
+def cookies(headers: dict[bytes, bytes]) -> dict[str, str]:
+    try:
+        jar = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+async def open_visit(settings: Settings, doors: Doors, headers: dict[bytes, bytes]) -> Visit | None:
+    """The visit behind a request's session cookie, or None where nobody is signed in."""
+    jar = cookies(headers)
+    token = jar.get(session_cookie(settings), "")
+    actor = await doors.authenticate(token) if token else None
+    if actor is None:
+        return None
+    accepted = headers.get(b"accept-language", b"").decode("latin-1")
+    language = choose_language(jar.get("fleetline_language", ""), actor.language, accepted)
+    return Visit(settings, doors, token, actor, await doors.profile(actor), text_for(language))
+
+
+class Gateway:
+    """Assets and socket; every other request goes to the application."""
+
+    def __init__(self, app: App, socket: App, settings: Settings, doors: Doors) -> None:
+        self.app, self.socket, self.settings, self.doors = app, socket, settings, doors
+        self.assets = assets()
+        self.open: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+
+    def close_session(self, session_id: UUID) -> None:
+        """End every open page of a session at once (in this process)."""
+        for gone in self.open.get(session_id, ()):
+            gone.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._guard(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/assets/"):
+            await self._asset(scope, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _asset(self, scope: Scope, send: Send) -> None:
+        found = self.assets.get(scope["path"])
+        if found is None or scope["method"] not in {"GET", "HEAD"}:
+            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        encoding, body = found.best(dict(scope["headers"]).get(b"accept-encoding", b"").decode("latin-1"))
+        headers = [
+            (b"content-type", found.content_type.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"public, max-age=31536000, immutable"),
+            (b"vary", b"accept-encoding"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if encoding:
+            headers.append((b"content-encoding", encoding.encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if headers.get(b"origin", b"").decode("latin-1") != self.settings.public_url:
+            await receive()
+            await send({"type": "websocket.close", "code": FOREIGN})
+            return
+        visit = await open_visit(self.settings, self.doors, headers)
+        if visit is None:
+            # Accepted first: a refused handshake shows the page's script no reason.
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": SIGNED_OUT})
+            return
+        visit.booted = "boot" in parse_qs(scope["query_string"].decode("latin-1"))
+        session = visit.actor.session_id
+        line = Line(receive, send)
+        if session is not None:
+            self.open[session].add(line.gone)
+        try:
+            await self.socket({**scope, "fleetline.visit": visit}, line.receive, line.send)
+        finally:
+            if session is not None:
+                self.open[session].discard(line.gone)
+                if not self.open[session]:
+                    del self.open[session]
+
+
+class Line:
+    """A socket that can be ended from outside, and that sends nothing before it is accepted."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self.gone, self._accepted, self._closed = asyncio.Event(), asyncio.Event(), False
+
+    async def receive(self) -> Message:
+        message = asyncio.ensure_future(self._receive())
+        gone = asyncio.ensure_future(self.gone.wait())
+        try:
+            await asyncio.wait({message, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not message.done():
+                message.cancel()
+        if self.gone.is_set():
+            if not self._closed:
+                self._closed = True
+                await self._send({"type": "websocket.close", "code": SIGNED_OUT})
+            return {"type": "websocket.disconnect", "code": SIGNED_OUT}
+        got = message.result()
+        if got["type"] == "websocket.disconnect":
+            self._closed = True
+        return got
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "websocket.accept":
+            await self._send(message)
+            self._accepted.set()
+            return
+        await self._accepted.wait()
+        if self._closed:
+            return
+        if message["type"] == "websocket.close":
+            self._closed = True
+        await self._send(message)

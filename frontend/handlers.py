@@ -1,0 +1,158 @@
+"""Plain HTTP of the portal: the HTML of a page's first view, exports, the language."""
+
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from typing import IO, Any
+from urllib.parse import quote
+
+import structlog
+from litestar import MediaType, Request, Response, get, post
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect, Stream
+
+from backend.core.errors import Refusal
+from backend.core.permissions import Permission
+from backend.lines.export import export_lines
+from backend.settings import Settings
+from frontend.components.layout import skeleton
+from frontend.gateway import open_visit
+from frontend.hooks import reference
+from frontend.labels import LINE_STATES, line_state_words
+from frontend.markup import to_html
+from frontend.pages.fleet.page import first_view
+from frontend.pages.fleet.view import read_view
+from frontend.shell import page_html
+from frontend.text import LANGUAGES
+from frontend.visit import Doors, Visit
+
+log = structlog.get_logger()
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+NOT_KEPT = {**SECURITY_HEADERS, "cache-control": "no-store"}
+EXPORT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+CHUNK = 64 * 1024
+
+
+async def _visit_of(request: Request[Any, Any, Any]) -> Visit | None:
+    settings: Settings = request.app.state["settings"]
+    doors: Doors = request.app.state["doors"]
+    return await open_visit(settings, doors, dict(request.scope["headers"]))
+
+
+def _query(request: Request[Any, Any, Any]) -> str:
+    return str(request.scope["query_string"].decode("latin-1"))
+
+
+def _sign_in(request: Request[Any, Any, Any]) -> Redirect:
+    """To the sign-in page, and back here afterwards."""
+    path, query = request.url.path, _query(request)
+    here = f"{path}?{query}" if query else path
+    return Redirect(f"/auth/login?next={quote(here, safe='')}", status_code=303, headers=NOT_KEPT)
+
+
+@get("/")
+async def start() -> Redirect:
+    return Redirect("/app", status_code=303, headers=NOT_KEPT)
+
+
+@get(["/app", "/app/{path:path}"])
+async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
+    """A page: the frame, and the first view of what is in it."""
+    visit = await _visit_of(request)
+    if visit is None:
+        return _sign_in(request)
+    path = request.url.path
+    if path == "/app/fleet" and visit.may(Permission.LINES_READ):
+        first = await first_view(visit, _query(request))
+    else:
+        first = to_html(skeleton(visit.text))
+    return Response(page_html(visit, path, first), media_type=MediaType.HTML, headers=NOT_KEPT)
+
+
+@get("/app/export/lines.{kind:str}")
+async def export(request: Request[Any, Any, Any], kind: str) -> Response[Any] | Stream:
+    """The list of an address as a file, with all its pages."""
+    visit = await _visit_of(request)
+    if visit is None:
+        return _sign_in(request)
+    if kind not in EXPORT_TYPES:
+        raise HTTPException(status_code=404, detail="not found")
+    text, view = visit.text, read_view(_query(request))
+    headings = [
+        text("Surname, first name"),
+        text("Number"),
+        text("Customer number"),
+        text("Product type"),
+        text("Tariff plan"),
+        text("Options"),
+        text("Status"),
+        text("SIM number"),
+    ]
+    file = await export_lines(
+        visit.actor,
+        view.filter,
+        format="csv" if kind == "csv" else "xlsx",
+        sort=view.sort,
+        descending=view.descending,
+        headings=headings,
+        statuses={code: line_state_words(text, code) for code in LINE_STATES},
+    )
+    headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{text("fleet")}.{kind}"'}
+    return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)
+
+
+async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while part := file.read(CHUNK):
+            yield part
+
+
+@post("/app/language", status_code=303)
+async def language(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Change the language: of this browser, and of the person's mails."""
+    settings: Settings = request.app.state["settings"]
+    doors: Doors = request.app.state["doors"]
+    if request.headers.get("origin") != settings.public_url:
+        raise HTTPException(status_code=403, detail="foreign origin")
+    visit = await _visit_of(request)
+    code = str((await request.form()).get("language", ""))
+    if visit is None or code not in LANGUAGES:
+        raise HTTPException(status_code=400, detail="no such language")
+    await doors.set_language(visit.actor, code)
+    back = request.headers.get("referer", "")
+    to = back.removeprefix(settings.public_url) if back.startswith(f"{settings.public_url}/app") else "/app"
+    jar: SimpleCookie = SimpleCookie({"fleetline_language": code})
+    jar["fleetline_language"].update({"path": "/", "samesite": "Lax", "max-age": "31536000"})
+    if settings.secure:
+        jar["fleetline_language"]["secure"] = True
+    cookie = jar["fleetline_language"].OutputString()
+    return Response(b"", status_code=303, headers={**NOT_KEPT, "location": to, "set-cookie": cookie})
+
+
+def on_refusal(_request: Request[Any, Any, Any], error: Refusal) -> Response[str]:
+    return Response(error.message, status_code=error.status, media_type=MediaType.TEXT, headers=NOT_KEPT)
+
+
+def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """Anything unexpected: in the log with a reference, and the reference to the person."""
+    if isinstance(error, HTTPException):
+        return Response(
+            error.detail, status_code=error.status_code, media_type=MediaType.TEXT, headers=NOT_KEPT
+        )
+    ref = reference()
+    log.error("page failed", path=request.url.path, reference=ref, exc_info=error)
+    words = f"Something went wrong on our side. Try again, or give the support this reference: {ref}."
+    return Response(words, status_code=500, media_type=MediaType.TEXT, headers=NOT_KEPT)

@@ -1,0 +1,125 @@
+"""Words, colours and shapes for the stable codes of the business: states, reasons, actions, kinds."""
+
+from reactpy.types import VdomDict
+
+from backend.catalog.schemas import Family
+from backend.lines.schemas import HistoryEntry
+from backend.orders.schemas import ItemState, OrderState
+from frontend.components.basics import pill
+from frontend.text import Text, mark
+
+LINE_STATES = {
+    "ordered": (mark("Ordered"), "running", "half"),
+    "pending_active": (mark("Activation under way"), "running", "half"),
+    "active": (mark("Active"), "active", "dot"),
+    "suspended": (mark("Suspended"), "", "pause"),
+    "pending_release": (mark("Departure planned"), "attention", "clock"),
+    "pending_termination": (mark("Termination under way"), "attention", "clock"),
+    "released_prepaid": (mark("Moved to prepaid"), "", "minus"),
+    "released_private": (mark("Taken over privately"), "", "minus"),
+    "terminated": (mark("Terminated"), "lost", "trash"),
+    "aborted": (mark("Aborted"), "lost", "close"),
+}
+ORDER_STATES = {
+    OrderState.DRAFT: (mark("Draft"), "", "ring"),
+    OrderState.AWAITING_APPROVAL: (mark("Waiting for approval"), "attention", "clock"),
+    OrderState.SCHEDULED: (mark("Planned"), "running", "clock"),
+    OrderState.GRACE: (mark("Can still be undone"), "running", "half"),
+    OrderState.SUBMITTED: (mark("Sent"), "running", "half"),
+    OrderState.IN_PROGRESS: (mark("In progress"), "running", "half"),
+    OrderState.HELD: (mark("Information missing"), "attention", "pause"),
+    OrderState.COMPLETED: (mark("Completed"), "active", "check"),
+    OrderState.PARTIAL: (mark("Partly completed"), "attention", "alert"),
+    OrderState.FAILED: (mark("Failed"), "lost", "close"),
+    OrderState.REJECTED: (mark("Refused"), "lost", "close"),
+    OrderState.CANCELLED: (mark("Undone"), "", "minus"),
+}
+ITEM_STATES = {
+    ItemState.WAITING: (mark("Waiting"), "", "ring"),
+    ItemState.SENT: (mark("Sent"), "running", "half"),
+    ItemState.IN_PROGRESS: (mark("In progress"), "running", "half"),
+    ItemState.HELD: (mark("Information missing"), "attention", "pause"),
+    ItemState.DONE: (mark("Done"), "active", "check"),
+    ItemState.FAILED: (mark("Failed"), "lost", "close"),
+    ItemState.CANCELLED: (mark("Undone"), "", "minus"),
+    ItemState.SKIPPED: (mark("Skipped"), "", "minus"),
+}
+RUNNING = frozenset(
+    {
+        OrderState.GRACE,
+        OrderState.SUBMITTED,
+        OrderState.IN_PROGRESS,
+        OrderState.HELD,
+        OrderState.SCHEDULED,
+        OrderState.AWAITING_APPROVAL,
+    }
+)
+KINDS = {"change_options": mark("Change options")}
+PRODUCT_TYPES = {
+    "voice_data": (mark("Voice and data"), "phone"),
+    "data_only": (mark("Data only"), "tablet"),
+}
+FAMILIES = {
+    Family.ROAMING: (mark("Abroad"), "roaming"),
+    Family.DATA: (mark("Data"), "data"),
+    Family.VOICE: (mark("Voice"), "voice"),
+    Family.SMS: (mark("SMS"), "sms"),
+    Family.OTHER: (mark("Other"), "options"),
+}
+REASONS = {
+    "nothing_to_change": mark("Nothing to change"),
+    "option_not_on_plan": mark("This option is not available on this plan"),
+    "option_conflict": mark("This option conflicts with another option"),
+    "open_order": mark("A request is under way on this line"),
+    "line_not_changeable": mark("The state of this line does not allow changes"),
+    "carrier_refused": mark("Refused by the carrier"),
+}
+NOTES = {
+    "already_on": mark("{option} is already active"),
+    "already_off": mark("{option} is not active"),
+    "option_not_on_plan": mark("{option} does not exist on this plan"),
+    "option_conflict": mark("{option} conflicts with another option"),
+}
+ACTIONS = {
+    "line.imported": mark("Line added to the fleet"),
+    "options.changed": mark("Options changed"),
+    "puk.shown": mark("PUK code shown"),
+    "order.placed": mark("Change of options requested"),
+    "order.undone": mark("Request undone"),
+}
+
+
+def line_state(text: Text, code: str) -> VdomDict:
+    words, tone, shape = LINE_STATES.get(code, (code, "", "ring"))
+    return pill(text(words), tone, shape)
+
+
+def line_state_words(text: Text, code: str) -> str:
+    return text(LINE_STATES[code][0]) if code in LINE_STATES else code
+
+
+def order_state(text: Text, state: OrderState) -> VdomDict:
+    words, tone, shape = ORDER_STATES[state]
+    return pill(text(words), tone, shape)
+
+
+def item_state(text: Text, state: ItemState) -> VdomDict:
+    words, tone, shape = ITEM_STATES[state]
+    return pill(text(words), tone, shape)
+
+
+def kind_words(text: Text, kind: str) -> str:
+    return text(KINDS[kind]) if kind in KINDS else kind
+
+
+def reason_words(text: Text, code: str) -> str:
+    """A reason's sentence; a code that is new to us is at least said to be a refusal."""
+    return text(REASONS.get(code, mark("Refused"))) if code else ""
+
+
+def note_words(text: Text, code: str, option: str) -> str:
+    return text(NOTES.get(code, mark("{option} stays as it is")), option=option)
+
+
+def action_words(text: Text, entry: HistoryEntry) -> str:
+    return text(ACTIONS.get(entry.action, mark("Changed")))

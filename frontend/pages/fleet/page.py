@@ -1,0 +1,195 @@
+"""The fleet: the first view as HTML with the page, every later one as a message; the server keeps no rows."""
+
+import asyncio
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from reactpy import use_effect, use_ref
+from reactpy.reactjs import component_from_url
+from reactpy.types import VdomDict
+
+from backend.lines import refresh as refreshing
+from backend.lines import service as lines
+from backend.lines.schemas import LineFacets, LinePage, Selection, Snapshot
+from backend.orders import drafts
+from frontend.client import asset_url
+from frontend.hooks import BURST_SECONDS, component, handler, problem_of, use_visit
+from frontend.markup import to_html
+from frontend.pages.fleet import regions as parts
+from frontend.pages.fleet.facets import facets_of
+from frontend.pages.fleet.island import island_html, waiting_html
+from frontend.pages.fleet.rows import rows_html
+from frontend.pages.fleet.view import View, read_view
+from frontend.visit import SignedOut, Visit
+
+Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
+
+
+async def read_list(visit: Visit, view: View) -> tuple[LinePage, LineFacets, Snapshot]:
+    """One page of lines, what can be filtered by, how old the list is. A page beyond the end is the first."""
+    actor = await visit.recheck()
+    page = await lines.list_lines(
+        actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
+    )
+    facets = await facets_of(visit, actor)
+    return page, facets, await refreshing.snapshot(actor)
+
+
+def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot: Snapshot) -> dict[str, str]:
+    """Every region as HTML."""
+    text = visit.text
+    return {
+        "head": to_html(parts.head(visit, view, snapshot)),
+        "views": to_html(parts.quick_views(text, view, facets)),
+        "chips": to_html(parts.chips(text, view, facets)),
+        "filters": to_html(parts.filters(text, view, facets)),
+        "heads": to_html(parts.heads(text, view)),
+        "empty": "" if page.items else to_html(parts.nothing(text, view, facets)),
+        "foot": to_html(parts.foot(text, view, page)),
+    }
+
+
+async def first_view(visit: Visit, query: str) -> str:
+    """The page as HTML, for the first answer of an address."""
+    view = read_view(query)
+    page, facets, snapshot = await read_list(visit, view)
+    rows = "".join(html for _, html in rows_html(visit.text, visit.profile.carrier, page.items))
+    kept = "".join(
+        f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
+        for key, value in view.without("search").pairs()
+    )
+    return island_html(
+        visit,
+        draw(visit, view, page, facets, snapshot),
+        rows,
+        view=view.key,
+        search=view.filter.search,
+        kept=kept,
+    )
+
+
+class Listing:
+    """Reads the list when the view, the fleet or a request changed, and tells the page what is new."""
+
+    def __init__(self, visit: Visit, query: str) -> None:
+        self.visit, self.query = visit, query
+        self.seen: dict[str, int] = {}  # row -> fingerprint of its HTML: unchanged rows are not sent again
+        self.over = self.due = False
+
+    def start(self) -> Callable[[], None]:
+        subscribe, tenant = self.visit.doors.subscribe, self.visit.actor.tenant_id
+        ends = [subscribe(tenant, topic, self.poke) for topic in ("fleet", "orders")]
+        if not self.visit.booted:
+            self.visit.spawn(self.load())
+        self.visit.booted = False
+
+        def stop() -> None:
+            self.over = True
+            for end in ends:
+                end()
+
+        return stop
+
+    def show(self, query: str) -> None:
+        self.query = query
+        self.visit.spawn(self.load())
+
+    def poke(self) -> None:
+        if not self.due:
+            self.due = True
+            self.visit.spawn(self._soon())
+
+    async def _soon(self) -> None:
+        await asyncio.sleep(BURST_SECONDS)
+        self.due = False
+        await self.load()
+
+    async def load(self) -> None:
+        visit, query, version = self.visit, self.query, self.visit.version()
+        view = read_view(query)
+        try:
+            page, facets, snapshot = await read_list(visit, view)
+        except SignedOut:
+            return
+        except Exception as error:
+            if not self.over:
+                failed = to_html(parts.unreadable(visit.text, problem_of(visit, error).words))
+                await visit.tell(
+                    "fleet",
+                    version=version,
+                    regions={"empty": failed},
+                    rows=[],
+                    view=view.key,
+                    search=view.filter.search,
+                )
+                self.seen = {}
+            return
+        if self.over or query != self.query:
+            return  # a newer view is on its way
+        rows = rows_html(visit.text, visit.profile.carrier, page.items)
+        prints = {key: hash(html) for key, html in rows}
+        message: dict[str, Any] = {
+            "version": version,
+            "regions": draw(visit, view, page, facets, snapshot),
+            "view": view.key,
+            "search": view.filter.search,
+        }
+        if list(prints) == list(self.seen):
+            message["some"] = [(key, html) for key, html in rows if self.seen[key] != prints[key]]
+        else:
+            message["rows"] = rows
+        self.seen = prints
+        await visit.tell("fleet", **message)
+
+    async def act(self, event: Any) -> None:
+        """What a person does on the page, one message each."""
+        visit, actor = self.visit, await self.visit.recheck()
+        view = read_view(self.query)
+        try:
+            match event["act"]:
+                case "load":
+                    await self.load()
+                case "refresh":
+                    await refreshing.refresh(actor)
+                    await self.load()
+                case "pick":
+                    found = await lines.selection_summary(
+                        actor, view.filter, product_type=str(event["type"]), status=str(event["status"])
+                    )
+                    words = visit.text.plural(
+                        "Choose the {n} compatible line", "Choose all {n} compatible lines", found.count
+                    )
+                    await visit.tell(
+                        "picked", type=found.product_type, status=found.status, count=found.count, words=words
+                    )
+                case "change":
+                    draft = await drafts.start_change(actor, self._selection(event, view))
+                    if visit.go is not None:
+                        await visit.go(f"/app/change-options/{draft}")
+        finally:
+            await visit.tell("idle")
+
+    @staticmethod
+    def _selection(event: Any, view: View) -> Selection:
+        if event.get("all"):
+            narrowed = msgspec.structs.replace(
+                view.filter, product_type=(str(event["type"]),), status=(str(event["status"]),)
+            )
+            return Selection(filter=narrowed)
+        return Selection(line_ids=tuple(UUID(str(line)) for line in event["ids"]))
+
+
+@component
+def FleetPage(query: str) -> VdomDict:
+    visit = use_visit()
+    listing = use_ref(None)
+    if listing.current is None:
+        listing.current = Listing(visit, query)
+    elif listing.current.query != query:
+        # Here and not in an effect: an effect with changing dependencies leaves a task behind each time.
+        listing.current.show(query)
+    use_effect(listing.current.start, [])
+    return Fleet({"island": waiting_html(visit), "onAct": handler(visit, listing.current.act)})

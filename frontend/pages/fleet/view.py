@@ -1,0 +1,76 @@
+"""What the fleet page shows, as its address says it: filter, order, page. The address is the only state."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlencode
+
+import msgspec
+
+from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
+
+KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
+FLEET = "/app/fleet"
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of the fleet."""
+
+    filter: LineFilter = LineFilter()  # noqa: RUF009 - immutable
+    sort: Sort = Sort.NAME
+    descending: bool = False
+    page: int = 1
+
+    @property
+    def key(self) -> str:
+        """Names what is listed, whatever the order and the page: a selection lives as long as this."""
+        return urlencode(self._filter_pairs())
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PAGE_SIZE
+
+    def _filter_pairs(self) -> list[tuple[str, str]]:
+        pairs = [("search", self.filter.search)] if self.filter.search else []
+        return pairs + [(key, value) for key in KEYS for value in getattr(self.filter, key)]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The view as the pairs of its address; what goes without saying is left out."""
+        pairs = self._filter_pairs()
+        if self.sort is not Sort.NAME or self.descending:
+            pairs.append(("sort", f"{'-' if self.descending else ''}{self.sort.value}"))
+        if self.page > 1:
+            pairs.append(("page", str(self.page)))
+        return pairs
+
+    def address(self, base: str = FLEET) -> str:
+        pairs = self.pairs()
+        return f"{base}?{urlencode(pairs)}" if pairs else base
+
+    def export(self, kind: str) -> str:
+        """Where the list of this filter is downloaded."""
+        return replace(self, page=1).address(f"/app/export/lines.{kind}")
+
+    def at(self, page: int) -> "View":
+        return replace(self, page=page)
+
+    def sorted_by(self, sort: Sort) -> "View":
+        return replace(self, sort=sort, descending=sort is self.sort and not self.descending, page=1)
+
+    def without(self, key: str, value: str = "") -> "View":
+        kept = "" if key == "search" else tuple(v for v in getattr(self.filter, key) if v != value)
+        return replace(self, filter=msgspec.structs.replace(self.filter, **{key: kept}), page=1)
+
+
+def read_view(query: str) -> View:
+    """The view of an address. What cannot be read is left out: an old link still opens."""
+    found = parse_qs(query.lstrip("?"), max_num_fields=200)
+    search = found.get("search", [""])[0].strip()[:100]
+    wanted = found.get("sort", [""])[0]
+    name, descending = wanted.lstrip("-"), wanted.startswith("-")
+    page = found.get("page", ["1"])[0]
+    return View(
+        LineFilter(search=search, **{key: tuple(dict.fromkeys(found.get(key, ()))) for key in KEYS}),
+        Sort(name) if name in set(Sort) else Sort.NAME,
+        descending if name in set(Sort) else False,
+        min(max(int(page), 1), 1_000_000) if page.isascii() and page.isdecimal() and len(page) < 8 else 1,
+    )

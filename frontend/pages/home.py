@@ -1,0 +1,195 @@
+"""Home: what needs me today, what is under way, the fleet at a glance."""
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.core.permissions import Permission
+from backend.lines import service as lines
+from backend.lines.schemas import FleetSummary
+from backend.orders import service as orders
+from backend.orders.schemas import OrderState, OrderSummary
+from frontend.components.actions import link_button
+from frontend.components.basics import Child, icon, number
+from frontend.components.layout import columns, empty, page_header, panel
+from frontend.components.loading import not_ready
+from frontend.components.requests import requests_table
+from frontend.hooks import component, use_query, use_visit
+from frontend.labels import kind_words, line_state_words
+from frontend.text import Text
+from tenants.scope import Actor
+
+NEEDS_ME = (OrderState.HELD, OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
+RECENT_DAYS = 7
+TONES = {"active": 1, "suspended": 4, "pending_active": 3, "pending_release": 2}
+
+
+@component
+def HomePage(query: str) -> VdomDict:
+    visit = use_visit()
+    text, now = visit.text, clock.now()
+    first_name = visit.actor.name.split(" ")[0]
+    return html.div(
+        page_header(
+            text("Hello {name}", name=first_name),
+            html.p(text.long_date(now)),
+            actions=[link_button(text("Manage the lines"), "/app/fleet", mark="fleet", kind="primary")],
+        ),
+        columns(
+            [Attention(key="attention"), Running(key="running")] if visit.may(Permission.ORDERS_READ) else [],
+            [LinesByState(key="lines")],
+        ),
+        html.section(
+            {"class": "section-below", "aria-labelledby": "shortcuts"},
+            html.h2({"id": "shortcuts", "class": "section-title"}, text("Shortcuts")),
+            html.div({"class": "links"}, *shortcuts(text, may_read_orders=visit.may(Permission.ORDERS_READ))),
+        ),
+    )
+
+
+def shortcuts(text: Text, *, may_read_orders: bool) -> list[VdomDict]:
+    """What can be done today, as links; a feature that is not there has none."""
+
+    def entry(to: str, mark: str, words: str) -> VdomDict:
+        return html.li(html.a({"href": to}, icon(mark), words))
+
+    groups = [
+        html.div(
+            html.h3(text("Mobile fleet")),
+            html.ul(
+                entry("/app/fleet", "fleet", text("See all lines")),
+                entry("/app/fleet?status=active", "options", text("Change options on lines")),
+            ),
+        )
+    ]
+    if may_read_orders:
+        groups.append(
+            html.div(
+                html.h3(text("Requests")),
+                html.ul(entry("/app/requests", "requests", text("Follow my requests"))),
+            )
+        )
+    return groups
+
+
+async def needing_me(actor: Actor) -> list[OrderSummary]:
+    """Requests of the last week that ended badly or wait for an answer."""
+    found = await orders.list_orders(actor)
+    limit = clock.now().timestamp() - RECENT_DAYS * 86400
+    return [order for order in found if order.state in NEEDS_ME and order.requested_at.timestamp() > limit]
+
+
+@component
+def Attention() -> VdomDict:
+    text = use_visit().text
+    query = use_query(needing_me, topics=("orders",))
+    if query.data is None:
+        return not_ready(text, query)
+    if not query.data:
+        return panel("todo", text("To do today"), html.p({"class": "muted"}, text("Nothing waits for you.")))
+    return panel(
+        "todo",
+        text("To do today"),
+        html.ul({"class": "todo"}, *(_todo(text, order) for order in query.data[:5])),
+        bare=True,
+    )
+
+
+def _todo(text: Text, order: OrderSummary) -> VdomDict:
+    words = {
+        OrderState.HELD: text("Information is missing. The promised time is suspended."),
+        OrderState.PARTIAL: text("Some lines were not changed."),
+        OrderState.FAILED: text("No line was changed. Nothing is charged."),
+        OrderState.REJECTED: text("The carrier refused it. Nothing is charged."),
+    }[order.state]
+    lost = order.state in {OrderState.FAILED, OrderState.REJECTED}
+    return html.li(
+        {"key": str(order.id)},
+        icon("alert", "icon-lost" if lost else "icon-attention"),
+        html.div(
+            html.h3(kind_words(text, order.kind), " ", number(order.reference)),
+            html.p({"class": "muted"}, words),
+        ),
+        link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),
+    )
+
+
+@component
+def Running() -> VdomDict:
+    text = use_visit().text
+    query = use_query(orders.list_orders, topics=("orders",), open_only=True)
+    if query.data is None:
+        return not_ready(text, query)
+    beside: list[Child] = [
+        html.span({"class": "live"}, text("Live")),
+        html.a({"href": "/app/requests"}, text("All requests")),
+    ]
+    if not query.data:
+        body = empty(
+            text("No request under way"),
+            text("A change on a line shows here until it is done, with its promised time."),
+            action=link_button(text("Change options on lines"), "/app/fleet?status=active"),
+        )
+    else:
+        body = requests_table(
+            text, text("Requests under way, with their state and promised time"), query.data[:10]
+        )
+    return panel("running", text("Requests under way"), body, beside=beside, bare=True)
+
+
+@component
+def LinesByState() -> VdomDict:
+    text = use_visit().text
+    query = use_query(lines.summary, topics=("fleet",))
+    if query.data is None:
+        return not_ready(text, query)
+    summary: FleetSummary = query.data
+    counted = sorted(((code, n) for code, n in summary.by_status.items() if n), key=lambda pair: -pair[1])
+    return panel(
+        "states",
+        text.plural("{n} line", "{n} lines", summary.total),
+        html.div({"class": "stack stack-tight"}, _bar(counted, summary.total), _legend(text, counted)),
+        beside=[html.a({"href": "/app/fleet"}, text("Open the fleet"))],
+    )
+
+
+def _bar(counted: list[tuple[str, int]], total: int) -> VdomDict | None:
+    """Shares of the whole as one line; the figures stand under it."""
+    if not total:
+        return None
+    parts, at = [], 0.0
+    for code, n in counted:
+        share = 100 * n / total
+        parts.append(
+            html.svg.rect(
+                {
+                    "class": f"tone-{TONES.get(code, 2)}",
+                    "x": f"{at:.2f}%",
+                    "width": f"{max(share - 0.4, 0.4):.2f}%",
+                    "height": "100%",
+                    "key": code,
+                }
+            )
+        )
+        at += share
+    return html.svg({"class": "stacked-bar", "aria-hidden": "true"}, *parts)
+
+
+def _legend(text: Text, counted: list[tuple[str, int]]) -> VdomDict:
+    return html.ul(
+        {"class": "legend"},
+        *(
+            html.li(
+                {"key": code},
+                html.svg(
+                    {"aria-hidden": "true"},
+                    html.svg.rect(
+                        {"class": f"tone-{TONES.get(code, 2)}", "width": "10", "height": "10", "rx": "2"}
+                    ),
+                ),
+                html.a({"href": f"/app/fleet?status={code}"}, line_state_words(text, code)),
+                html.strong(text.number(n)),
+            )
+            for code, n in counted
+        ),
+    )

@@ -1,0 +1,85 @@
+"""My mobile: a person's own lines, with holder, number, plan and options."""
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.catalog.profiles import profile
+from backend.lines import service as lines
+from backend.lines.schemas import LineDetail
+from frontend.components.basics import icon, key_values, number, pill
+from frontend.components.layout import columns, empty, page_header, panel
+from frontend.components.loading import not_ready
+from frontend.hooks import component, use_query, use_visit
+from frontend.labels import FAMILIES, line_state
+from frontend.visit import Visit
+
+
+@component
+def MyMobilePage(query: str) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    found = use_query(lines.own_lines, topics=("fleet", "orders"))
+    head = page_header(
+        text("Hello {name}", name=visit.actor.name.split(" ")[0]),
+        html.p(text("Your line at {company}", company=visit.profile.tenant_name)),
+    )
+    if found.data is None:
+        return html.div(head, not_ready(text, found))
+    if not found.data:
+        return html.div(
+            head,
+            html.section(
+                {"class": "panel"},
+                empty(
+                    text("No line is linked to you"),
+                    text("Ask your fleet manager to link your number to your account."),
+                ),
+            ),
+        )
+    return html.div(head, html.div({"class": "stack"}, *(_line(visit, line) for line in found.data)))
+
+
+def _line(visit: Visit, line: LineDetail) -> VdomDict:
+    text, known = visit.text, profile(visit.profile.carrier)
+    options = [option for code in line.options if (option := known.option(code))]
+    about = key_values(
+        [
+            (text("Number"), html.strong(number(text.msisdn(line.msisdn)))),
+            (text("Holder"), line.holder),
+            (text("Tariff plan"), line.plan.name),
+            (text("Status"), line_state(text, line.status)),
+        ]
+    )
+    sim = key_values(
+        [
+            (text("SIM number"), number(text.sim(line.sim_number))),
+            (text("Format"), text("eSIM") if line.sim_kind == "esim" else text("Physical card")),
+        ],
+        stacked=True,
+    )
+    entries = [
+        html.li(
+            {"key": option.code},
+            icon(FAMILIES[option.family][1]),
+            html.div(
+                html.h3(text.pick(option.name)), html.p({"class": "muted"}, text.pick(option.description))
+            ),
+            pill(text("Active"), "active", "dot"),
+        )
+        for option in options
+    ]
+    mine = (
+        html.ul({"class": "todo"}, *entries)
+        if entries
+        else empty(text("No option on this line"), text("Ask your fleet manager when you need one."))
+    )
+    return html.div(
+        {"key": str(line.id)},
+        columns(
+            [
+                panel(f"line-{line.id}", text("My subscription"), about),
+                panel(f"options-{line.id}", text("My options"), mine, bare=True),
+            ],
+            [panel(f"sim-{line.id}", text("My SIM"), sim)],
+        ),
+    )

@@ -1,0 +1,324 @@
+"""One request, live: countdown with undo, what happened and what comes next, the result of every line."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.core.permissions import Permission
+from backend.orders import service as orders
+from backend.orders.schemas import ItemState, OrderDetail, OrderItemView, OrderState
+from frontend.components.actions import button, link_button
+from frontend.components.basics import Child, icon, key_values, notice, number, pill, progress
+from frontend.components.layout import breadcrumb, columns, page_header, panel, timeline
+from frontend.components.loading import not_ready
+from frontend.components.options import change_list, names
+from frontend.components.promise import promise_words
+from frontend.components.table import rows_table, table_frame
+from frontend.components.timeline import order_steps
+from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.labels import ITEM_STATES, RUNNING, item_state, kind_words, order_state, reason_words
+from frontend.text import Text
+from frontend.visit import Visit
+
+PAGE = 200  # as the use case lists them
+
+
+def _topic(order: OrderDetail) -> str:
+    return f"order:{order.id}"
+
+
+@component
+def RequestPage(reference: str, query: str) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    found = use_query(orders.get_order, reference, topic_of=_topic)
+    undo = use_action(
+        orders.undo_order,
+        done=lambda _order: visit.tell("toast", text=text("Request undone. Nothing was sent.")),
+    )
+    if found.data is None:
+        return html.div(not_ready(text, found))
+    order = found.data
+    wanted = parse_qs(query.lstrip("?")).get("page", ["1"])[0]
+    page = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
+    return html.div(
+        _header(visit, order),
+        html.div(
+            {"class": "before-columns"}, notice(undo.problem.words, tone="danger", mark="alert", live=True)
+        )
+        if undo.problem
+        else None,
+        columns(
+            [
+                _countdown(visit, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
+                _progress(visit, order),
+                Items(order=order, page=page, key=f"items-{page}"),
+            ],
+            [
+                panel("about", text("About"), _about(visit, order)),
+                html.p(
+                    {"class": "muted small"},
+                    text(
+                        "You may close this page: the request goes on, and the confirmation comes by e-mail."
+                    ),
+                )
+                if order.state in RUNNING
+                else None,
+                link_button(text("Back to the fleet"), "/app/fleet"),
+            ],
+        ),
+    )
+
+
+def _header(visit: Visit, order: OrderDetail) -> VdomDict:
+    text = visit.text
+    copy = html.button(
+        {
+            "class": "button button-quiet button-small",
+            "type": "button",
+            "data-copy": order.reference,
+            "data-done": text("Reference copied"),
+        },
+        icon("copy"),
+        text("Copy the reference"),
+    )
+    return page_header(
+        kind_words(text, order.kind),
+        html.p({"class": "row"}, number(order.reference), copy),
+        beside=order_state(text, order.state),
+        crumbs=breadcrumb(text, (text("Requests"), "/app/requests"), (order.reference, None)),
+    )
+
+
+def _countdown(visit: Visit, order: OrderDetail, *, pending: bool, on_undo: Any) -> VdomDict | None:
+    """Seconds until it leaves; the browser counts, the server said where to start."""
+    if order.state != OrderState.GRACE or order.grace_until is None:
+        return None
+    text, until = visit.text, order.grace_until
+    left = max(0.0, (until - clock.now()).total_seconds())
+    span = max((until - order.requested_at).total_seconds(), 1.0)
+    ticking = {"data-until": until.isoformat(), "data-seconds": f"{left:.2f}"}
+    return html.div(
+        {"class": "countdown", "key": "countdown"},
+        html.div(
+            html.h2(
+                {"role": "timer", "aria-live": "off", "data-text": text("Sent in {s} s", s="{s}"), **ticking},
+                text("Sent in {s} s", s=round(left)),
+            ),
+            html.p(
+                {"class": "muted"},
+                text(
+                    "{carrier} has received nothing yet. You can undo everything free of charge.",
+                    carrier=order.carrier,
+                ),
+            ),
+        ),
+        button(text("Undo the request"), mark="undo", on_click=on_undo, busy=pending)
+        if order.may_undo and visit.may(Permission.ORDERS_UNDO)
+        else None,
+        html.svg(
+            {"aria-hidden": "true"},
+            html.svg.rect({"class": "meter-track", "width": "100%", "height": "4"}),
+            html.svg.rect(
+                {
+                    "class": "countdown-fill",
+                    "width": f"{100 * left / span:.1f}%",
+                    "height": "4",
+                    "data-span": f"{span:.2f}",
+                    **ticking,
+                }
+            ),
+        ),
+    )
+
+
+def _progress(visit: Visit, order: OrderDetail) -> VdomDict:
+    text = visit.text
+    running = order.state in RUNNING
+    beside: list[Child] = [html.span({"class": "live"}, text("Live"))] if running else []
+    if running and order.promise.due_at is not None:
+        due = order.promise.due_at
+        today = clock.local(due).date() == clock.today()
+        beside.append(
+            html.span(
+                {"class": "small muted"},
+                text("Promised before {moment}", moment=text.time(due) if today else text.moment(due)),
+            )
+        )
+    return panel(
+        "progress",
+        text("Progress"),
+        _counts(text, order),
+        timeline(order_steps(visit, order), live=True),
+        beside=beside,
+    )
+
+
+def _counts(text: Text, order: OrderDetail) -> VdomDict | None:
+    """How far an order of many lines is."""
+    whole = sum(order.counts.values()) - order.counts.get(ItemState.SKIPPED, 0)
+    ended = sum(
+        order.counts.get(state, 0) for state in (ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED)
+    )
+    if whole < 2 or order.state not in {OrderState.SUBMITTED, OrderState.IN_PROGRESS, OrderState.HELD}:
+        return None
+    words = text("{ended} of {whole} lines", ended=text.number(ended), whole=text.number(whole))
+    return html.div(
+        {"class": "stack stack-tight", "key": "counts"},
+        progress(ended, whole, text("Lines done")),
+        html.p({"class": "small muted"}, words),
+    )
+
+
+def _about(visit: Visit, order: OrderDetail) -> VdomDict:
+    text, price = visit.text, order.price
+    accepted: list[Child] = [
+        text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))
+    ]
+    if price.one_off:
+        accepted += [html.br(), text("{amount} once excl. VAT", amount=text.money(price.one_off))]
+    if price.pro_rata:
+        accepted += [
+            html.br(),
+            text("{amount} excl. VAT until the end of the month", amount=text.money(price.pro_rata)),
+        ]
+    rows: list[tuple[Any, ...]] = [
+        (text("Requested by"), order.requested_by),
+        (text("On"), text.moment(order.requested_at)),
+        (text("To add"), names(visit, order.add))
+        if order.add
+        else (text("To remove"), names(visit, order.remove)),
+    ]
+    if order.add and order.remove:
+        rows.append((text("To remove"), names(visit, order.remove)))
+    rows.append((text("Promised time"), promise_words(visit, order.promise)))
+    if order.ended_at is not None:
+        rows.append((text("Ended"), text.moment(order.ended_at)))
+    rows.append((text("Price accepted"), accepted))
+    sent = text("Confirmation sent to") if order.mailed_at else text("Confirmation to")
+    rows.append((sent, order.requested_by_email))
+    return key_values(rows, stacked=True)
+
+
+@component
+def Items(order: OrderDetail, page: int) -> VdomDict:
+    """The lines of the request; the first page comes with the order, the others are read on demand."""
+    visit = use_visit()
+    text = visit.text
+    if page > 1:
+        return FurtherItems(order=order, page=page, key=f"further-{page}")
+    return (
+        _items(visit, order, order.items, page)
+        if order.items
+        else html.div(notice(text("This request has no lines.")))
+    )
+
+
+@component
+def FurtherItems(order: OrderDetail, page: int) -> VdomDict:
+    visit = use_visit()
+    found = use_query(orders.order_items, order.reference, topics=(_topic(order),), page=page)
+    if found.data is None:
+        return html.div(not_ready(visit.text, found))
+    return _items(visit, order, found.data, page)
+
+
+def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: int) -> VdomDict:
+    text, first = visit.text, (page - 1) * PAGE
+    frame = table_frame(
+        text("Result per line"),
+        [(text("Line"), ""), (text("Change"), "rank-2"), (text("Status"), "")],
+        hover=False,
+    )
+    foot = None
+    if order.items_total > PAGE:
+        span = text(
+            "{first}-{last} of {total}",
+            first=text.number(first + 1),
+            last=text.number(first + len(items)),
+            total=text.number(order.items_total),
+        )
+        here = f"/app/requests/{order.reference}?page="
+        foot = html.div(
+            {"class": "panel-footer"},
+            html.span(span),
+            html.nav(
+                {"class": "pager push", "aria-label": text("Pages")},
+                html.a(
+                    {"class": "button button-small", "href": f"{here}{page - 1}", "data-keep": ""},
+                    icon("left", "icon-small"),
+                    text("Previous"),
+                )
+                if page > 1
+                else None,
+                html.a(
+                    {"class": "button button-small", "href": f"{here}{page + 1}", "data-keep": ""},
+                    text("Next"),
+                    icon("right", "icon-small"),
+                )
+                if first + PAGE < order.items_total
+                else None,
+            ),
+        )
+    return panel(
+        "items",
+        text("Lines of the request"),
+        rows_table(frame, [(str(item.id), _row(visit, item)) for item in items]),
+        foot,
+        beside=[_results(text, order)],
+        bare=True,
+    )
+
+
+def _results(text: Text, order: OrderDetail) -> VdomDict:
+    """How many lines are in which state, worst first."""
+    shown = [
+        state
+        for state in (
+            ItemState.FAILED,
+            ItemState.HELD,
+            ItemState.IN_PROGRESS,
+            ItemState.SENT,
+            ItemState.WAITING,
+            ItemState.DONE,
+            ItemState.SKIPPED,
+            ItemState.CANCELLED,
+        )
+        if order.counts.get(state)
+    ]
+    return html.span(
+        {"class": "row small push"},
+        *(
+            pill(
+                f"{text.number(order.counts[state])} {text(ITEM_STATES[state][0]).lower()}",
+                ITEM_STATES[state][1],
+                ITEM_STATES[state][2],
+            )
+            for state in shown
+        ),
+    )
+
+
+def _row(visit: Visit, item: OrderItemView) -> VdomDict:
+    text = visit.text
+    skipped = item.state == ItemState.SKIPPED
+    change: Child = (
+        change_list(visit, item.add, item.remove) if item.add or item.remove else text("Nothing to change")
+    )
+    return html.tr(
+        {"class": "is-skipped"} if skipped else {},
+        html.th(
+            {"scope": "row"},
+            html.a({"class": "number", "href": f"/app/lines/{item.line_id}"}, text.msisdn(item.msisdn)),
+            html.span({"class": "cell-sub"}, item.name),
+        ),
+        html.td({"class": "rank-2"}, change),
+        html.td(
+            {"class": "keep"},
+            item_state(text, item.state),
+            html.span({"class": "cell-sub"}, reason_words(text, item.reason)) if item.reason else None,
+        ),
+    )

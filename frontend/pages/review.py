@@ -1,0 +1,245 @@
+"""Check answers: what happens on each line, what it costs, and the button that sends it."""
+
+from typing import Any
+from uuid import UUID
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.orders import drafts
+from backend.orders.schemas import ItemPreview, ItemState, OrderDetail, OrderPreview, Price
+from frontend.components.actions import button, link_button
+from frontend.components.basics import Child, classes, hidden, key_values, notice, number, total
+from frontend.components.layout import breadcrumb, columns, page_header, panel
+from frontend.components.loading import not_ready
+from frontend.components.options import option_name, option_price
+from frontend.components.promise import promise_words
+from frontend.components.steps import change_steps
+from frontend.components.table import rows_table, table_frame
+from frontend.hooks import Problem, component, use_action, use_query, use_visit
+from frontend.labels import note_words, reason_words
+from frontend.text import Text
+from frontend.visit import Visit
+
+
+@component
+def ReviewPage(draft: str, query: str) -> VdomDict:
+    visit = use_visit()
+    text, draft_id = visit.text, UUID(draft)
+    found = use_query(drafts.preview_draft, draft_id)
+
+    async def placed(order: OrderDetail) -> None:
+        if visit.go is not None:
+            await visit.go(f"/app/requests/{order.reference}")
+
+    async def refused(problem: Problem) -> None:
+        if problem.code == "price_changed":
+            found.refetch()
+
+    send = use_action(drafts.submit_draft, done=placed, failed=refused)
+    if found.data is None:
+        return html.div(not_ready(text, found))
+    preview, back = found.data, f"/app/change-options/{draft}"
+    changes = text.plural("{n} line changes", "{n} lines change", preview.changing)
+    stays = text.plural("{n} line stays as it is", "{n} lines stay as they are", preview.skipped)
+    return html.div(
+        page_header(
+            text("Check before you send"),
+            html.p(f"{changes}, {stays}." if preview.skipped else f"{changes}."),
+            crumbs=breadcrumb(
+                text, (text("Fleet"), "/app/fleet"), (text("Change options"), back), (text("Check"), None)
+            ),
+        ),
+        change_steps(text, 2, draft),
+        html.div(
+            {"class": "before-columns"}, notice(send.problem.words, tone="danger", mark="alert", live=True)
+        )
+        if send.problem
+        else None,
+        columns(
+            [panel("what", text("Your request"), _request(visit, preview, back)), _per_line(visit, preview)],
+            [
+                panel(
+                    "cost",
+                    text("What it costs"),
+                    *_cost(text, preview),
+                    _send(
+                        text,
+                        preview,
+                        pending=send.pending,
+                        on_send=lambda _event: send.run(draft_id, fingerprint=preview.fingerprint),
+                    ),
+                ),
+                link_button(text("Back to the options"), back, mark="left", kind="quiet"),
+            ],
+            sticky=True,
+        ),
+    )
+
+
+def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
+    text = visit.text
+
+    def options(codes: list[str]) -> list[Child]:
+        shown: list[Child] = []
+        for code in codes:
+            shown.append(
+                html.div(
+                    {"key": code},
+                    option_name(visit, code),
+                    html.br(),
+                    html.span({"class": "muted"}, option_price(visit, code)),
+                )
+            )
+        return shown
+
+    def edit(what: str) -> VdomDict:
+        return html.a({"href": back}, text.context("edit", "Change"), hidden(f" {what}"))
+
+    rows: list[tuple[Any, ...]] = []
+    if preview.add:
+        rows.append((text("To add"), options(preview.add), edit(text("the options to add"))))
+    if preview.remove:
+        rows.append((text("To remove"), options(preview.remove), edit(text("the options to remove"))))
+    rows.append((text("From"), text("At once, {promise}", promise=promise_words(visit, preview.promise))))
+    rows.append((text("Confirmation to"), visit.actor.email))
+    return key_values(rows)
+
+
+def item_reason(visit: Visit, item: ItemPreview) -> str:
+    """Why a line stays as it is, or which of the wishes change nothing on it."""
+    text = visit.text
+    notes = [note_words(text, code, option_name(visit, option)) for option, code in item.notes.items()]
+    if item.state == ItemState.SKIPPED:
+        detail = ", ".join(notes) or reason_words(text, item.reason)
+        return text("Skipped: {reason}.", reason=detail.rstrip("."))
+    return f"{', '.join(notes)}." if notes else ""
+
+
+def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
+    text = visit.text
+    foot = html.tr(
+        html.th(
+            {"scope": "row"}, text.plural("Total of {n} line", "Total of {n} lines", preview.total_lines)
+        ),
+        html.td({"class": "amount rank-2"}, text.money(preview.monthly_before)),
+        html.td({"class": "amount rank-2"}, text.money(preview.monthly_after)),
+        html.td({"class": "amount"}, text.difference(preview.monthly_after - preview.monthly_before)),
+    )
+    frame = table_frame(
+        text("Price difference per line and in total, excl. VAT"),
+        [
+            (text("Line"), ""),
+            (text("Today"), "amount rank-2"),
+            (text("After"), "amount rank-2"),
+            (text("Difference"), "amount"),
+        ],
+        foot=foot,
+        hover=False,
+    )
+    more = preview.total_lines - len(preview.items)
+    return panel(
+        "lines",
+        text("Price per line"),
+        rows_table(frame, [(str(item.line_id), _item(visit, item)) for item in preview.items]),
+        html.p(
+            {"class": "panel-footer"},
+            text.plural(
+                "and {n} more line, counted in the total", "and {n} more lines, counted in the total", more
+            ),
+        )
+        if more > 0
+        else None,
+        beside=[html.span({"class": "small muted"}, text("A month, excl. VAT"))],
+        bare=True,
+    )
+
+
+def _item(visit: Visit, item: ItemPreview) -> VdomDict:
+    text, difference, why = visit.text, item.monthly_after - item.monthly_before, item_reason(visit, item)
+    skipped = item.state == ItemState.SKIPPED
+    return html.tr(
+        {"class": "is-skipped"} if skipped else {},
+        html.th(
+            {"scope": "row"},
+            number(text.msisdn(item.msisdn)),
+            html.span({"class": "cell-sub"}, item.name),
+            html.span({"class": "cell-sub"}, why) if why else None,
+            html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off)))
+            if item.one_off
+            else None,
+        ),
+        html.td({"class": "amount rank-2"}, text.money(item.monthly_before)),
+        html.td({"class": "amount rank-2"}, text.money(item.monthly_after)),
+        html.td(
+            {
+                "class": classes(
+                    "amount",
+                    None
+                    if skipped
+                    else "difference-up"
+                    if difference > 0
+                    else "difference-down"
+                    if difference < 0
+                    else None,
+                )
+            },
+            text.difference(difference),
+        ),
+    )
+
+
+def _cost(text: Text, preview: OrderPreview) -> list[Child]:
+    price: Price = preview.price
+    today = clock.today()
+    last = today.replace(day=price.days_in_month) if price.days_in_month else today
+    span = text(
+        "From {first} to {last}, {left} of {days} days",
+        first=f"{today:%d/%m}",
+        last=f"{last:%d/%m}",
+        left=price.days_left,
+        days=price.days_in_month,
+    )
+    rows: list[tuple[Any, Any]] = [
+        (span, text.money(price.pro_rata)),
+        (text("One-off costs"), text.money(price.one_off)),
+    ]
+    rows += [(text("VAT {rate}", rate=text.percent(vat.rate)), text.money(vat.amount)) for vat in price.vat]
+    return [
+        html.div(
+            html.p(
+                {"class": "figure"},
+                text.difference(price.monthly_difference),
+                " ",
+                html.small(text("a month excl. VAT")),
+            ),
+            html.p(
+                {"class": "muted"},
+                text("{amount} incl. VAT", amount=text.difference(price.monthly_difference_incl)),
+            ),
+        ),
+        total(
+            rows, (text("On the invoice of {month}", month=text.month(clock.now())), text.money(price.total))
+        ),
+    ]
+
+
+def _send(text: Text, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
+    if not preview.changing:
+        return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
+    grace = preview.grace_seconds
+    return html.div(
+        {"class": "stack stack-tight"},
+        button(text("Send the request"), kind="primary large wide", on_click=on_send, busy=pending),
+        html.p(
+            {"class": "small muted"},
+            text.plural(
+                "Nothing leaves for {n} second: you can still undo.",
+                "Nothing leaves for {n} seconds: you can still undo.",
+                grace,
+            ),
+        )
+        if grace
+        else None,
+    )

@@ -1,0 +1,110 @@
+"""Address to page. One root component for every address, so that moving between pages keeps the connection's state."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from reactpy import html, use_connection, use_effect, use_ref, use_state
+from reactpy.reactjs import component_from_url
+from reactpy.types import Component, VdomDict
+
+from backend.core.permissions import Permission
+from backend.orders import service as orders
+from frontend.client import asset_url
+from frontend.components.actions import link_button
+from frontend.components.layout import empty
+from frontend.hooks import component, handler, use_visit
+from frontend.pages.change_options import ChangeOptionsPage
+from frontend.pages.fleet.page import FleetPage
+from frontend.pages.home import HomePage
+from frontend.pages.line import LinePage
+from frontend.pages.my_mobile import MyMobilePage
+from frontend.pages.request import RequestPage
+from frontend.pages.requests import RequestsPage
+from frontend.pages.review import ReviewPage
+from frontend.visit import Visit
+
+App = component_from_url(asset_url("helpers.js"), "App", resolve_imports=False)
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+P = Permission
+# Address, permission, page. Groups of the address are handed to the page by name.
+ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...] = tuple(
+    (re.compile(f"^/app{pattern}$"), permission, page)
+    for pattern, permission, page in (
+        ("/?", P.LINES_READ, HomePage),
+        ("/fleet", P.LINES_READ, FleetPage),
+        (rf"/lines/(?P<line>{UUID})(?:/(?P<tab>options|requests|history))?", P.LINES_READ, LinePage),
+        (rf"/change-options/(?P<draft>{UUID})", P.ORDERS_PLACE, ChangeOptionsPage),
+        (rf"/change-options/(?P<draft>{UUID})/review", P.ORDERS_PLACE, ReviewPage),
+        ("/requests", P.ORDERS_READ, RequestsPage),
+        (r"/requests/(?P<reference>[A-Z]{2,4}-\d{10}-[A-Z]{4})", P.ORDERS_READ, RequestPage),
+        ("/my", P.OWN_LINES_READ, MyMobilePage),
+    )
+)
+KEPT = {FleetPage}  # pages that take a changed query without starting over
+
+
+def route(visit: Visit, path: str, query: str) -> Component:
+    """The page at an address; "not found" also for what the person may not see."""
+    if path in {"/app", "/app/"} and visit.profile.portal == "user":
+        path = "/app/my"
+    for pattern, permission, page in ROUTES:
+        found = pattern.match(path)
+        if found and visit.may(permission):
+            key = path if page in KEPT else f"{path}{query}"
+            return page(**found.groupdict(), query=query, key=key)
+    return NotFoundPage(key="not-found")
+
+
+@component
+def NotFoundPage() -> VdomDict:
+    text = use_visit().text
+    return html.div(
+        html.h1({"class": "visually-hidden"}, text("Page not found")),
+        empty(
+            text("There is nothing at this address"),
+            text("It may have moved, or it is not yours to see."),
+            action=link_button(text("Go to the home page"), "/app", kind="primary"),
+        ),
+    )
+
+
+@component
+def Root() -> VdomDict:
+    visit, connection = use_visit(), use_connection()
+    place, set_place = use_state(lambda: (connection.location.path, connection.location.query_string))
+    wired = use_ref(None)
+    if wired.current is None:
+        wired.current = True
+        visit.send = connection.carrier.send_json
+
+        async def go(to: str, *, replace: bool = False) -> None:
+            """Move to another page of the portal: one answer, the address follows."""
+            path, mark, query = to.partition("?")
+            await visit.tell("go", to=to, replace=replace)
+            set_place((path, mark + query))
+
+        visit.go = go
+
+    async def moved(event: Any) -> None:
+        set_place((str(event["path"]), str(event["query"])))
+
+    use_effect(lambda: count_running(visit), [])
+    return html.div(
+        {"class": "contents"},
+        App({"onAddress": handler(visit, moved), "key": "app"}),
+        route(visit, *place),
+    )
+
+
+def count_running(visit: Visit) -> Callable[[], None]:
+    """Keep the number of requests under way in the menu right."""
+    if visit.profile.portal == "user" or not visit.may(Permission.ORDERS_READ):
+        return lambda: None
+
+    async def count() -> None:
+        await visit.tell("frame", running=await orders.counts_running(visit.actor))
+
+    visit.spawn(count())
+    return visit.doors.subscribe(visit.actor.tenant_id, "orders", lambda: visit.spawn(count()))

@@ -1,0 +1,95 @@
+// The page's own manners: address, title, focus, toasts, countdowns. One script component (App) ties them to the server.
+const root = document.documentElement, main = document.getElementById("main");
+export const mail = new Map(); // the last message of a kind, for a component that mounts after it came
+const listeners = new Map();
+export const listen = (kind, hear) => { listeners.set(kind, hear); if (mail.has(kind)) hear(mail.get(kind)); return () => { if (listeners.get(kind) === hear) listeners.delete(kind); }; };
+const post = (kind) => (message) => { mail.set(kind, message); listeners.get(kind)?.(message); };
+
+export function bind(node, { onMessage }) {
+  let view = null, dead = false; // the client may render once more after unmount
+  const offs = [onMessage("go", leave), onMessage("toast", (m) => say(m.text, m.tone)), onMessage("frame", frame), onMessage("idle", idle), onMessage("again", again), onMessage("fleet", post("fleet")), onMessage("picked", post("picked"))];
+  node.className = "contents";
+  return {
+    create: (type, props) => ({ type, props }),
+    render: (e) => { if (!dead) (view ??= e.type(node)).update(e.props); },
+    unmount: () => { dead = true; offs.forEach((off) => off()); view?.destroy?.(); },
+  };
+}
+
+export function App() {
+  let props = {};
+  globalThis.arrive = ({ focus = false } = {}) => { if (focus) moving = true; place(); mail.clear(); props.onAddress?.({ path: location.pathname, query: location.search }); };
+  const back = () => globalThis.arrive({ focus: true });
+  addEventListener("popstate", back);
+  return {
+    update(p) { props = p; root.dataset.ready = "1"; },
+    destroy() { removeEventListener("popstate", back); },
+  };
+}
+
+function leave({ to, replace, outside }) { // the server moved on by itself: only the address follows
+  if (outside) { location.assign(to); return; }
+  const elsewhere = new URL(to, location.href).pathname !== location.pathname;
+  history[replace ? "replaceState" : "pushState"](null, "", to);
+  if (elsewhere) { moving = true; scrollTo(0, 0); }
+  place();
+}
+function place() { // where we are, in the menu
+  let best = null;
+  for (const a of document.querySelectorAll(".sidenav a[href^='/app']")) {
+    const here = [a.pathname, ...(a.dataset.also?.split(" ") ?? [])].some((p) => location.pathname === p || (p !== "/app" && location.pathname.startsWith(`${p}/`)));
+    if (here && (!best || a.pathname.length > best.pathname.length)) best = a;
+  }
+  for (const a of document.querySelectorAll(".sidenav a[aria-current]")) if (a !== best) a.removeAttribute("aria-current");
+  best?.setAttribute("aria-current", "page");
+  const nav = document.getElementById("nav");
+  if (nav?.matches(":popover-open")) nav.hidePopover();
+}
+function frame({ running }) {
+  const badge = document.querySelector("[data-running]");
+  if (badge) { badge.textContent = running; badge.hidden = !running; }
+}
+function again() { location.assign(`${document.getElementById("app").dataset.login}?fresh=1&next=${encodeURIComponent(location.pathname + location.search)}`); } // a secret asks for a recent sign-in
+function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }
+
+// --- toasts ---
+globalThis.say = say;
+function say(text, tone = "done") {
+  if (!text) return;
+  const toast = document.createElement("div"), label = document.createElement("span");
+  toast.className = "toast";
+  toast.innerHTML = `<svg class="icon" aria-hidden="true"><use href="#i-${tone === "lost" ? "alert" : "check"}"/></svg>`;
+  label.textContent = text;
+  toast.append(label);
+  document.getElementById("toasts").append(toast);
+  setTimeout(() => toast.remove(), tone === "lost" ? 15000 : 6000);
+}
+
+// --- title and focus follow what is drawn ---
+let moving = false, problem = null;
+const look = () => {
+  if (document.querySelector("#app :is(h1, [data-island])")) document.querySelector("#first > [data-skeleton]")?.remove();
+  const h1 = main.querySelector("h1");
+  if (!h1) return;
+  const wrong = main.querySelector(".error-summary"), name = h1.dataset.title ?? h1.textContent;
+  document.title = `${wrong ? main.dataset.error : ""}${name} - Fleetline`;
+  if (wrong && wrong !== problem) wrong.focus();
+  problem = wrong;
+  if (moving && !main.querySelector("[data-skeleton]")) { moving = false; h1.tabIndex = -1; h1.focus({ preventScroll: true }); }
+};
+new MutationObserver(look).observe(main, { childList: true, subtree: true, characterData: true });
+place();
+
+// --- countdowns tick here; the server says how many seconds were left when it drew them ---
+const ends = new WeakMap();
+const tick = () => {
+  for (const e of document.querySelectorAll("[data-until]")) {
+    let end = ends.get(e);
+    if (!end || end.until !== e.dataset.until) ends.set(e, end = { until: e.dataset.until, at: performance.now() + 1000 * Number(e.dataset.seconds) });
+    const left = Math.max(0, (end.at - performance.now()) / 1000);
+    if (e.dataset.text) { const words = e.dataset.text.replace("{s}", Math.ceil(left)); if (e.textContent !== words) e.textContent = words; }
+    else e.setAttribute("width", `${Math.min(100, (100 * left) / Number(e.dataset.span)).toFixed(1)}%`);
+  }
+};
+setInterval(tick, 250);
+new MutationObserver(tick).observe(main, { childList: true, subtree: true });

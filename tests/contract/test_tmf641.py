@@ -1,0 +1,110 @@
+"""Messages between product and carrier against the published TMF641 4.1, both ways."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+from backend.integrations.network import Accepted, HttpCarrierNetwork, ServiceOrder
+from backend.integrations.tmf641 import STATES, order_body
+from backend.sandbox.behaviour import Outcome
+from tests.support.listener import listening
+from tests.support.sandbox import running_sandbox
+
+FOLDER = os.environ.get("FLEETLINE_TMF_SPECS", "")
+FILES = sorted(Path(FOLDER).glob("TMF641*.json")) if FOLDER else []
+pytestmark = pytest.mark.skipif(
+    not FILES, reason="FLEETLINE_TMF_SPECS names no folder with the TMF641 4.1 specification"
+)
+ORDER = ServiceOrder(
+    external_id="7d1f",
+    customer="delta",
+    msisdn="+32470100001",
+    reference="MND-2611211200-KXTR",
+    add=("sms-unlimited",),
+)
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(FILES[0].read_text("utf-8"))["definitions"]
+    return found
+
+
+def validate(message: Any, name: str, definitions: dict[str, Any]) -> None:
+    """Check a message, and that it uses no property that the definition does not know."""
+    schema = {"definitions": definitions, "$ref": f"#/definitions/{name}"}
+    checker = jsonschema.Draft4Validator.FORMAT_CHECKER
+    jsonschema.Draft4Validator(schema, format_checker=checker).validate(message)
+    unknown = set(message) - set(definitions[name]["properties"])
+    assert not unknown, f"{name} has no {unknown}"
+
+
+def test_the_specification_is_the_one_we_speak() -> None:
+    document = json.loads(FILES[0].read_text("utf-8"))
+    assert document["info"]["version"].startswith("4.1")
+    assert document["basePath"].rstrip("/") == "/tmf-api/serviceOrdering/v4"
+    assert "/listener/serviceOrderStateChangeEvent" in document["paths"]
+
+
+def test_an_order_that_we_send(definitions: dict[str, Any]) -> None:
+    body = order_body(ORDER)
+    validate(body, "ServiceOrder_Create", definitions)
+    validate(body["serviceOrderItem"][0], "ServiceOrderItem", definitions)
+    validate(body["serviceOrderItem"][0]["service"], "ServiceRefOrValue", definitions)
+    for each in body["serviceOrderItem"][0]["service"]["serviceCharacteristic"]:
+        validate(each, "Characteristic", definitions)
+
+
+def test_every_published_state_is_understood(definitions: dict[str, Any]) -> None:
+    for name in ("ServiceOrderStateType", "ServiceOrderItemStateType"):
+        assert {word.strip() for word in definitions[name]["enum"]} <= set(STATES)
+
+
+def test_a_wrong_message_would_be_found(definitions: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        validate({"externalId": "1"}, "ServiceOrder_Create", definitions)
+    with pytest.raises(jsonschema.ValidationError):
+        validate({"state": "aborted "}, "ServiceOrder", definitions)
+    with pytest.raises(AssertionError):
+        validate({"stat": "held"}, "ServiceOrder", definitions)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+async def test_what_the_sandbox_answers_and_tells(
+    definitions: dict[str, Any], tmp_path: Path, outcome: Outcome
+) -> None:
+    with running_sandbox(tmp_path) as sandbox:
+        line = {
+            "msisdn": ORDER.msisdn,
+            "billingAccount": "1",
+            "productType": "voice_data",
+            "plan": "pro-flex-20",
+        }
+        sandbox.load("mandarine", "delta", [line])
+        sandbox.behave("mandarine", delay_ms=100, outcome=outcome)
+        async with listening() as listener, HttpCarrierNetwork(sandbox.carrier_urls) as network:
+            sandbox.call_back("mandarine", listener.url)
+            accepted = await network.submit("mandarine", ORDER)
+            assert isinstance(accepted, Accepted)
+            await listener.wait_for(2)
+            bodies = [json.loads(body) for body in listener.bodies]
+        path = f"{sandbox.url}/mandarine/tmf-api/serviceOrdering/v4/serviceOrder"
+        async with httpx.AsyncClient() as client:
+            one, many, missing = await asyncio.gather(
+                client.get(f"{path}/{accepted.carrier_order_id}"), client.get(path), client.get(f"{path}/0")
+            )
+    for event in bodies:
+        validate(event, "ServiceOrderStateChangeEvent", definitions)
+        validate(event["event"], "ServiceOrderStateChangeEventPayload", definitions)
+        validate(event["event"]["serviceOrder"], "ServiceOrder", definitions)
+    assert bodies[-1]["event"]["serviceOrder"]["state"] == outcome
+    for document in (one.json(), *many.json()):
+        validate(document, "ServiceOrder", definitions)
+        validate(document["serviceOrderItem"][0], "ServiceOrderItem", definitions)
+    validate(missing.json(), "Error", definitions)
