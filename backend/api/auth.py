@@ -225,7 +225,9 @@ def _session_cookie(front: Front, opened: OpenedSession) -> Cookie:
 
 
 def _to(address: str, *cookies: Cookie) -> Page:
-    response: Page = Response("", status_code=303, headers={**HEADERS, "location": address}, media_type="text/plain")
+    response: Page = Response(
+        "", status_code=303, headers={**HEADERS, "location": address}, media_type="text/plain"
+    )
     return _with_cookies(response, *cookies)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from backend.core import clock
+from backend.core.jobs import step
 from backend.demo.fleets import TENANTS, DemoTenant, inventory_of, rows_of
 from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation
 from backend.lines.importing import COLUMNS, import_lines
@@ -14,7 +15,6 @@ from backend.members.provision import create_tenant
 from backend.members.service import add_member
 from tenants.directory import find_tenant
 from tenants.scope import Actor, TenantId
-from tenants.transaction import open_scope
 
 PASSWORD = "fleetline-demo"  # noqa: S105 - printed at every start, on purpose
 
@@ -76,7 +76,7 @@ async def _make(tenant: DemoTenant) -> None:
 
 async def _mark_as_read(tenant_id: TenantId) -> None:
     """The lines came from the carrier's own records a moment ago."""
-    async with open_scope(Actor(tenant_id)) as scope:
+    async with step(Actor(tenant_id)) as scope:
         total = await scope.connection.fetchval("SELECT count(*) FROM line")
         await scope.connection.execute(
             "INSERT INTO fleet_snapshot (tenant_id, refreshed_at, state, read, total) VALUES ($1, $2, 'idle', $3, $3)",

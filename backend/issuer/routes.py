@@ -203,7 +203,9 @@ def _after_sign_out(request: Ask, issuer: Issuer, frame: Frame, hinted_client: s
     if client and back in client.logout_uris:
         state = request.query_params.get("state", "")
         location = back + ("?" + urlencode({"state": state}) if state else "")
-        return Response("", status_code=303, headers={**HEADERS, "location": location}, media_type="text/plain")
+        return Response(
+            "", status_code=303, headers={**HEADERS, "location": location}, media_type="text/plain"
+        )
     action = ("/", say("sign_in", frame.language))
     return _html(message_page(frame, say("signed_out", frame.language), "", action=action))
 

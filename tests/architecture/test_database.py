@@ -1,0 +1,150 @@
+"""The catalogue of a migrated database: what holds for every table, today's and tomorrow's."""
+
+import asyncpg
+import pytest
+
+from tenants.row_security import GLOBAL_TABLES
+from tests.support.database import TestDatabase
+
+TABLES = """
+SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
+  EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) AS tenant,
+  pg_get_userbyid(c.relowner) AS owner
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r'
+"""
+
+
+@pytest.fixture
+async def catalogue(database: TestDatabase) -> asyncpg.Connection:
+    connection = await asyncpg.connect(database.superuser_url)
+    yield connection
+    await connection.close()
+
+
+async def test_every_table_with_a_tenant_is_isolated_and_every_other_one_has_its_reason(
+    catalogue: asyncpg.Connection,
+) -> None:
+    rows = await catalogue.fetch(TABLES)
+    assert len(rows) > 20
+    for row in rows:
+        isolated = row["tenant"] or row["name"] == "tenant"
+        assert isolated != (row["name"] in GLOBAL_TABLES), row["name"]
+        assert row["owner"] == "fleetline_owner", row["name"]
+        if isolated:
+            assert row["enabled"], f"{row['name']} has no row-level security"
+            assert row["forced"], f"{row['name']}: its owner steps round the policies"
+    assert set(GLOBAL_TABLES) == {row["name"] for row in rows} & set(GLOBAL_TABLES), (
+        "an exemption is not needed any more"
+    )
+    assert all(len(reason) > 20 for reason in GLOBAL_TABLES.values())
+
+
+async def test_policies_bind_the_app_and_the_owner_to_the_tenant_of_the_scope(
+    catalogue: asyncpg.Connection,
+) -> None:
+    rows = await catalogue.fetch("SELECT * FROM pg_policies WHERE schemaname = 'public'")
+    by_table: dict[str, list[asyncpg.Record]] = {}
+    for row in rows:
+        by_table.setdefault(row["tablename"], []).append(row)
+    for row in await catalogue.fetch(TABLES):
+        if not row["tenant"]:
+            continue
+        own = [policy for policy in by_table[row["name"]] if policy["policyname"] == "tenant_only"]
+        assert len(own) == 1, row["name"]
+        assert set(own[0]["roles"]) == {"fleetline_app", "fleetline_owner"}
+        for clause in (own[0]["qual"], own[0]["with_check"]):
+            assert clause == "(tenant_id = (current_setting('app.tenant_id'::text))::uuid)"
+        for policy in by_table[row["name"]]:
+            if policy["policyname"] != "tenant_only":
+                roles = set(policy["roles"])
+                assert roles in ({"fleetline_search"}, {"fleetline_relay"}), (row["name"], roles)
+
+
+async def test_no_login_of_ours_bypasses_policies(catalogue: asyncpg.Connection) -> None:
+    rows = await catalogue.fetch(
+        "SELECT * FROM pg_roles WHERE rolname LIKE 'fleetline\\_%' AND rolname <> 'fleetline_super'"
+    )
+    assert {row["rolname"] for row in rows} >= {
+        "fleetline_owner",
+        "fleetline_app",
+        "fleetline_relay",
+        "fleetline_search",
+    }
+    for row in rows:
+        assert not row["rolsuper"]
+        assert not row["rolbypassrls"]
+        assert not row["rolinherit"]
+        assert row["rolcanlogin"] == (row["rolname"] != "fleetline_search")
+
+
+async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connection) -> None:
+    """Only the search role owns what runs with its rights; each is named here, with fixed search path."""
+    functions = await catalogue.fetch(
+        "SELECT p.proname, pg_get_userbyid(p.proowner) AS owner, p.proconfig FROM pg_proc p"
+        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
+    )
+    assert {row["proname"] for row in functions} == {
+        "directory_item",
+        "directory_memberships",
+        "directory_numbers_taken",
+        "directory_open_items",
+        "directory_session",
+        "directory_tenant",
+        "directory_tenants",
+        "directory_token",
+    }
+    for row in functions:
+        assert row["owner"] == "fleetline_search"
+        assert any(setting.startswith("search_path=") for setting in row["proconfig"])
+    views = await catalogue.fetch(
+        "SELECT viewname, viewowner, definition FROM pg_views WHERE schemaname = 'public'"
+        " AND viewowner LIKE 'fleetline%'"
+    )
+    assert [row["viewname"] for row in views] == ["fleet"]
+    assert "(tenant_id = (current_setting('app.tenant_id'::text))::uuid)" in views[0]["definition"]
+    assert "puk" not in views[0]["definition"]
+
+
+async def test_foreign_keys_between_tenant_tables_carry_the_tenant(catalogue: asyncpg.Connection) -> None:
+    """A key without the tenant could point into another one, since keys bypass policies."""
+    rows = await catalogue.fetch(
+        "SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent,"
+        " (SELECT array_agg(a.attname::text) FROM pg_attribute a WHERE a.attrelid = c.conrelid"
+        " AND a.attnum = ANY(c.conkey)) AS columns FROM pg_constraint c WHERE c.contype = 'f'"
+    )
+    tenant_tables = {row["name"] for row in await catalogue.fetch(TABLES) if row["tenant"]}
+    assert rows
+    for row in rows:
+        if row["child"] in tenant_tables and row["parent"] in tenant_tables:
+            assert "tenant_id" in row["columns"], row
+
+
+async def test_the_relay_sees_the_outbox_and_nothing_else(database: TestDatabase) -> None:
+    relay = await asyncpg.connect(database.logins.relay)
+    try:
+        await relay.fetch("SELECT id FROM outbox")
+        for statement in (
+            "SELECT 1 FROM line",
+            "SELECT 1 FROM member",
+            "DELETE FROM outbox",
+            "UPDATE outbox SET job = ''",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await relay.execute(statement)
+    finally:
+        await relay.close()
+
+
+async def test_without_a_scope_there_are_no_rows(database: TestDatabase) -> None:
+    for login in (database.logins.app, database.logins.owner):
+        connection = await asyncpg.connect(login)
+        try:
+            for table in ("line", "member", "outbox", "change_order", "tenant"):
+                with pytest.raises(asyncpg.UndefinedObjectError):
+                    await connection.fetch(f"SELECT * FROM {table}")
+        finally:
+            await connection.close()
+    app = await asyncpg.connect(database.logins.app)
+    with pytest.raises(asyncpg.UndefinedObjectError):
+        await app.fetch("SELECT * FROM fleet")
+    await app.close()
