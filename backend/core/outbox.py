@@ -28,7 +28,7 @@ def dump(value: Any) -> str:
 
 
 def _plain(value: object) -> str:
-    """asyncpg hands out UUIDs of a class of its own, which orjson does not know."""
+    """UUIDs that asyncpg hands out are of a class of its own, which orjson does not know."""
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} does not go into JSON")

@@ -6,12 +6,12 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-
 import httpx
 import pytest
 from argon2 import PasswordHasher
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from litestar import Litestar
 
 from backend.core import clock
 from backend.core.secrets import Vault
@@ -22,7 +22,6 @@ from backend.issuer.clients import Client
 from backend.issuer.keys import SigningKeys
 from backend.issuer.routes import Issuer, issuer_router
 from backend.settings import Settings
-from litestar import Litestar
 from tenants.transaction import open_global
 from tests.support.identity import PASSWORD, Browser, Company, company, form_action
 

@@ -47,9 +47,45 @@ async def test_a_session_gives_its_actor_and_is_stored_hashed(sql: Any) -> None:
     delta = await company("delta")
     opened = await open_for(delta)
     actor = await members.load_session(opened.token)
+    assert actor is not None
+    assert (actor.tenant_id, actor.member_id) == (delta.tenant_id, delta.member_id)
+    assert actor.session_id == opened.session_id
+    assert actor.signed_in_at is not None
+    assert await sql.fetchval("SELECT token_hash FROM portal_session") == token_hash(opened.token)
+    for unknown in ("", "x", opened.token + "x", opened.token.swapcase()):
+        assert await members.load_session(unknown) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE portal_session SET ended_at = now()",
+        "UPDATE portal_session SET expires_at = now() - interval '1 second'",
+        "UPDATE portal_session SET seen_at = now() - interval '8 hours 1 second'",
+        "UPDATE member SET state = 'blocked'",
+        "UPDATE tenant SET state = 'suspended'",
+    ],
+)
+async def test_a_session_ends_with_time_and_with_its_member(sql: Any, change: str) -> None:
+    opened = await open_for(await company("delta"))
+    actor = await members.load_session(opened.token)
+    assert actor
+    assert await members.recheck(actor)
+    assert await who_am_i(actor)
+    await sql.execute(change)
+    assert await members.load_session(opened.token) is None
+    assert await members.recheck(actor) is None
+    with pytest.raises(SignedOut):
+        await who_am_i(actor)
+
+
+async def test_a_session_in_use_stays_open_and_lasts_a_day_at_most(sql: Any) -> None:
+    opened = await open_for(await company("delta"))
+    await sql.execute("UPDATE portal_session SET seen_at = now() - interval '7 hours'")
+    assert await members.load_session(opened.token)
+    assert await sql.fetchval("SELECT now() - seen_at < interval '5 seconds' FROM portal_session")
     lasts = await sql.fetchval("SELECT expires_at - created_at FROM portal_session")
     assert abs(lasts - ABSOLUTE).total_seconds() < 5
-
 
 
 async def test_changed_rights_hold_in_the_very_next_use_case(sql: Any) -> None:

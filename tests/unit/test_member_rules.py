@@ -1,10 +1,8 @@
 """Roles, portals and the life of a session."""
 
-from datetime import timedelta
 
 import pytest
 
-from backend.core import clock
 from backend.core.errors import Invalid
 from backend.members.lifecycle import Portal, check_roles, portals, roles_in
 

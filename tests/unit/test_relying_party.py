@@ -15,7 +15,7 @@ from joserfc.jws import JWSRegistry
 
 from backend.core.errors import Unavailable
 from backend.integrations import identity
-from backend.integrations.identity import Flow, Provider, SignInFailed
+from backend.integrations.identity import Provider, SignInFailed
 
 ISSUER, REDIRECT = "https://id.example", "https://portal.example/auth/callback"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "alg": "RS256", "use": "sig"})
