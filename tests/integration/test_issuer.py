@@ -311,6 +311,7 @@ async def test_what_has_expired_is_forgotten(browser: Browser) -> None:
 def test_logins_have_one_spelling() -> None:
     assert normalise_login(" An@Delta.Example ") == "an@delta.example"
     assert normalise_login("0470 10 00 01") == normalise_login("+32470100001") == "+32470100001"
+    assert normalise_login("+32 (0)470/10.00.01") == normalise_login("32470100001") == "+32470100001"
     assert normalise_login("+33 6 12 34 56 78") == "+33612345678"
     assert normalise_login("neither") == "neither"
     assert normalise_login("12") == "12"
