@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 import httpx
@@ -45,6 +46,15 @@ class Process:
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = [str(data), str(self.port), callback, SECRET, str(delay_ms)]
         self._process: subprocess.Popen[bytes] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave nothing behind, whatever failed."""
+        if self._process and self._process.poll() is None:
+            await self.end(signal.SIGKILL)
 
     async def start(self) -> None:
         command = [sys.executable, "-c", PROGRAM, *self._arguments]
@@ -86,9 +96,7 @@ async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path
         ServiceOrder(external_id=str(uuid4()), customer="delta", msisdn=number, add=("sms-unlimited",))
         for number in NUMBERS
     ]
-    async with listening() as listener:
-        sandbox = Process(tmp_path, listener.url, delay_ms=300)
-        await sandbox.start()
+    async with listening() as listener, Process(tmp_path, listener.url, delay_ms=300) as sandbox:
         await sandbox.load()
         accepted: set[str] = set()
         async with HttpCarrierNetwork({"mandarine": f"{sandbox.url}/mandarine"}) as network:
@@ -123,23 +131,20 @@ async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path
 
 
 async def test_told_to_end_it_ends_with_callers_connected(tmp_path: Path) -> None:
-    sandbox = Process(tmp_path, "http://127.0.0.1:9/nobody", delay_ms=60_000)
-    await sandbox.start()
-    await sandbox.load()
-    async with HttpCarrierNetwork({"mandarine": f"{sandbox.url}/mandarine"}) as network:
-        order = ServiceOrder(external_id="1", customer="delta", msisdn=NUMBERS[0], add=("sms-unlimited",))
-        assert isinstance(await network.submit("mandarine", order), Accepted)
-        assert await sandbox.end(signal.SIGTERM) < 3
+    async with Process(tmp_path, "http://127.0.0.1:9/nobody", delay_ms=60_000) as sandbox:
+        await sandbox.load()
+        async with HttpCarrierNetwork({"mandarine": f"{sandbox.url}/mandarine"}) as network:
+            order = ServiceOrder(external_id="1", customer="delta", msisdn=NUMBERS[0], add=("sms-unlimited",))
+            assert isinstance(await network.submit("mandarine", order), Accepted)
+            assert await sandbox.end(signal.SIGTERM) < 3
 
 
 async def test_behaviour_is_remembered(tmp_path: Path) -> None:
-    sandbox = Process(tmp_path, "", delay_ms=0)
-    await sandbox.start()
-    async with httpx.AsyncClient(base_url=sandbox.url) as client:
-        wish = {"outcome": "held", "orders": 3}
-        before = (await client.put("/mandarine/admin/behaviour", json=wish)).json()
-    await sandbox.end(signal.SIGKILL)
-    await sandbox.start()
-    async with httpx.AsyncClient(base_url=sandbox.url) as client:
-        assert (await client.get("/mandarine/admin/behaviour")).json() == before
-    await sandbox.end(signal.SIGTERM)
+    async with Process(tmp_path, "", delay_ms=0) as sandbox:
+        async with httpx.AsyncClient(base_url=sandbox.url) as client:
+            wish = {"outcome": "held", "orders": 3}
+            before = (await client.put("/mandarine/admin/behaviour", json=wish)).json()
+        await sandbox.end(signal.SIGKILL)
+        await sandbox.start()
+        async with httpx.AsyncClient(base_url=sandbox.url) as client:
+            assert (await client.get("/mandarine/admin/behaviour")).json() == before

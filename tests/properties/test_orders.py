@@ -1,0 +1,115 @@
+"""The order machine and the sums of prices, for anything that can happen."""
+
+from datetime import date
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.catalog.profiles import load_profiles
+from backend.core.money import pro_rata, round_half_away, vat_on
+from backend.orders.kinds import change_options
+from backend.orders.kinds.plan import LineNow, Month, price_of
+from backend.orders.lifecycle import ENDED, MOVES, derive, may_move
+from backend.orders.schemas import ChangeOptions, ItemState, OrderState
+
+PROFILE = load_profiles()["mandarine"]
+CODES = [option.code for option in PROFILE.options]
+cents = st.integers(-10_000_000, 10_000_000)
+
+
+@given(st.fractions(-1000, 1000))
+def test_rounding_is_to_the_nearest_cent_with_halves_away_from_zero(amount: Fraction) -> None:
+    rounded = round_half_away(amount)
+    assert abs(amount - rounded) <= Fraction(1, 2)
+    assert round_half_away(-amount) == -rounded
+    if abs(amount - int(amount)) == Fraction(1, 2):
+        assert abs(rounded) > abs(amount)
+
+
+@given(cents)
+def test_vat_of_a_credit_mirrors_that_of_a_charge(amount: int) -> None:
+    assert vat_on(-amount) == -vat_on(amount)
+    assert abs(vat_on(amount) * 100 - amount * 21) <= 50
+
+
+def test_the_references_own_examples() -> None:
+    assert vat_on(2479) + 2479 == 3000  # 24.79 excluding VAT is 30.00 including (domain 4.5)
+    assert pro_rata(1653, 11, 30) == 606
+
+
+@given(st.integers(0, 100_000), st.dates(date(2024, 1, 1), date(2030, 12, 31)))
+def test_a_whole_month_costs_the_month_and_never_more(monthly: int, day: date) -> None:
+    month = Month.of(day)
+    assert 0 <= month.part(monthly) <= monthly
+    assert Month.of(day.replace(day=1)).part(monthly) == monthly
+
+
+@given(
+    st.dictionaries(st.sampled_from(list(ItemState)), st.integers(0, 5)),
+    st.sampled_from(list(OrderState)),
+    st.booleans(),
+)
+def test_the_derived_state_is_always_reachable_by_listed_moves(
+    counts: dict[ItemState, int], current: OrderState, accepted: bool
+) -> None:
+    target = derive(current, counts, accepted=accepted)
+    via = OrderState.IN_PROGRESS
+    assert may_move(current, target) or (may_move(current, via) and may_move(via, target))
+    if current in ENDED:
+        assert target == current
+
+
+def test_ended_states_have_no_way_out() -> None:
+    for state in ENDED:
+        assert state not in MOVES
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> LineNow:
+    plan = draw(st.sampled_from(PROFILE.plans))
+    return LineNow(
+        id=draw(st.uuids()),
+        msisdn="+32470000000",
+        name="",
+        status=draw(st.sampled_from(["active", "suspended", "pending_release"])),
+        product_type=plan.product_type,
+        plan=plan.code,
+        options=tuple(draw(st.lists(st.sampled_from(CODES), unique=True, max_size=5))),
+        open_kinds=tuple(draw(st.sampled_from([(), ("change_options",)]))),
+    )
+
+
+wishes = st.lists(st.sampled_from(CODES), unique=True, max_size=3).map(tuple)
+
+
+@given(st.lists(lines(), min_size=1, max_size=6), wishes, wishes, st.dates(date(2026, 1, 1), date(2026, 12, 31)))
+def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
+    fleet: list[LineNow], add: tuple[str, ...], remove: tuple[str, ...], day: date
+) -> None:
+    asked = ChangeOptions(add=add, remove=tuple(code for code in remove if code not in add))
+    items = [change_options.plan_line(PROFILE, asked, line, Month.of(day)) for line in fleet]
+    for item in items:
+        wanted, gone = item.change.get("add", []), item.change.get("remove", [])
+        if item.state is ItemState.SKIPPED:
+            assert item.reason
+            assert not wanted
+            assert not gone
+            assert item.monthly_after == item.monthly_before
+            assert (item.one_off, item.pro_rata) == (0, 0)
+            continue
+        assert wanted or gone
+        assert not set(wanted) & set(item.line.options)
+        assert set(gone) <= set(item.line.options)
+        after = change_options.confirmed_options(item.line.options, item.change)
+        for code in wanted:
+            option = PROFILE.option(code)
+            assert option is not None
+            assert change_options.allowed(option, item.line.plan, item.line.product_type)
+            others = [other for other in after if other != code]
+            assert not change_options.conflicting(PROFILE, option, others)
+        # Every option asked for is either done or explained.
+        assert set(add) == set(wanted) | (set(item.notes) & set(add))
+    price = price_of(items, Month.of(day))
+    assert price.monthly_difference == sum(item.monthly_after - item.monthly_before for item in items)
+    assert price.total == price.one_off + price.pro_rata + sum(vat.amount for vat in price.vat)

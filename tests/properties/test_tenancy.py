@@ -1,0 +1,119 @@
+"""Random work of several tenants over a small pool, with errors and cancellations: nothing mixes, nothing leaks."""
+
+import asyncio
+import contextlib
+import random
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend import context
+from backend.settings import Settings
+from tenants.scope import Actor, TenantId
+from tenants.transaction import OutsideScope, engine, open_scope
+from tests.support.factories import Customer, make_customer
+
+POOL = 8
+
+
+@pytest.fixture
+async def customers(settings: Settings) -> list[Customer]:  # noqa: F811
+    context.use_settings(settings)
+    return [await make_customer(lines=count) for count in (1, 3, 5, 7)]
+
+
+class Boom(Exception):
+    pass
+
+
+async def work(tenant: TenantId, how: str, pause: float) -> set[UUID]:
+    """Read as one tenant in one of many ways of going wrong; returns the tenants that were seen."""
+    seen: set[UUID] = set()
+    async with open_scope(Actor(tenant)) as scope:
+        seen |= {row["tenant_id"] for row in await scope.connection.fetch("SELECT tenant_id FROM line")}
+        await asyncio.sleep(pause)
+        if how == "error":
+            raise Boom
+        if how == "sql":
+            await scope.connection.execute("SELECT 1/0")
+        if how == "write":
+            await scope.connection.execute("UPDATE line SET name = name")
+        if how == "nested":
+            with pytest.raises(OutsideScope):
+                async with open_scope(Actor(tenant)):
+                    raise AssertionError("a scope nested")
+        if how == "escape":
+            # What a careless statement could do: set another tenant for the session. Reset when released.
+            await scope.connection.execute(f"SELECT set_config('app.tenant_id', '{tenant}', false)")
+        seen |= {row["tenant_id"] for row in await scope.connection.fetch("SELECT tenant_id FROM fleet")}
+    return seen
+
+
+async def test_random_work_never_mixes_and_the_pool_is_full_afterwards(customers: list[Customer]) -> None:
+    chance = random.Random(20261121)
+    ways = ["read", "error", "sql", "write", "nested", "escape", "cancel"]
+
+    async def one() -> None:
+        tenant, how = chance.choice(customers).tenant_id, chance.choice(ways)
+        task = asyncio.create_task(work(tenant, how, chance.random() / 200))
+        if how == "cancel":
+            await asyncio.sleep(chance.random() / 100)
+            task.cancel()
+        with contextlib.suppress(Boom, asyncio.CancelledError, Exception):
+            assert await task <= {tenant}
+        if task.done() and not task.cancelled() and task.exception() is None:
+            assert task.result() <= {tenant}, "a row of another tenant was seen"
+
+    await asyncio.gather(*(one() for _ in range(400)))
+    pool = engine().pool
+    async with asyncio.timeout(5):
+        held = [await pool.acquire() for _ in range(POOL)]
+    for connection in held:
+        with pytest.raises(Exception, match=r"app\.tenant_id|invalid input syntax"):
+            await connection.fetch("SELECT tenant_id FROM line")
+        await pool.release(connection)
+
+
+async def test_a_child_task_may_not_use_the_scope_of_its_parent(customers: list[Customer]) -> None:
+    from backend.lines.tables import Line
+
+    async with open_scope(customers[0].system):
+        assert len(await Line.select(Line.id)) == 1
+        with pytest.raises(OutsideScope):
+            await asyncio.create_task(_select())
+    with pytest.raises(Exception, match=r"app\.tenant_id|invalid input syntax"):
+        await Line.select(Line.id)
+
+
+async def _select() -> None:
+    from backend.lines.tables import Line
+
+    await Line.select(Line.id)
+
+
+async def test_writing_into_another_tenant_is_refused_by_the_database(customers: list[Customer]) -> None:
+    ours, theirs = customers[0], customers[1]
+    foreign = (await theirs.lines())[0]
+    async with open_scope(ours.system) as scope:
+        assert await scope.connection.execute("UPDATE line SET name = 'x' WHERE id = $1", foreign.id) == "UPDATE 0"
+        assert await scope.connection.execute("DELETE FROM line WHERE id = $1", foreign.id) == "DELETE 0"
+    with pytest.raises(Exception, match="row-level security"):
+        async with open_scope(ours.system) as scope:
+            await scope.connection.execute("UPDATE line SET tenant_id = $1", theirs.tenant_id)
+    with pytest.raises(Exception, match="foreign key"):
+        async with open_scope(ours.system) as scope:
+            account = next(iter(theirs.accounts.values()))
+            await scope.connection.execute("UPDATE line SET billing_account_id = $1", account)
+
+
+@given(text=st.text(max_size=30))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_search_text_is_harmless(text: str) -> None:
+    from backend.lines.words import search_patterns
+
+    for pattern in search_patterns(text):
+        inner = pattern[1:-1]
+        bare = inner.replace("\\\\", "").replace("\\%", "").replace("\\_", "")
+        assert not set(bare) & {"%", "_", "\\"}
