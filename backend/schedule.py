@@ -14,6 +14,7 @@ import backend.reactions  # noqa: F401 - registers which jobs follow which event
 from backend import context
 from backend.core import clock
 from backend.core.ids import new_id
+from backend.issuer.store import forget_expired
 from backend.members.sessions import forget_sessions
 from backend.orders.drafts import forget_drafts
 from backend.orders.jobs import ask_about_silent_items
@@ -45,6 +46,7 @@ async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets t
     async for actor in each_tenant():
         await forget_sessions(actor)
         await forget_drafts(actor)
+    await forget_expired()
     async with open_global() as connection:
         await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")
 

@@ -6,19 +6,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from backend.app import create_api
 from backend.issuer import attempts, passwords
 from backend.members import service as members
 from backend.settings import Settings
 from tests.support.database import TestDatabase
-from tests.support.identity import PASSWORD, Browser, audit_actions, company, form_action
+from tests.support.identity import PASSWORD, Browser, audit_actions, company, form_action, identity_app
 
 
 @pytest.fixture
 async def browser(settings: Settings) -> AsyncIterator[Browser]:
-    browser = Browser(
-        create_api(settings, stylesheets=["/assets/tokens.abc.css", "/assets/components.abc.css"])
-    )
+    browser = Browser(identity_app(settings, ["/assets/tokens.abc.css", "/assets/components.abc.css"]))
     yield browser
     await browser.client.aclose()
 
@@ -184,7 +181,7 @@ async def test_forwarded_addresses_are_believed_from_trusted_proxies_only(
     settings: Settings, database: TestDatabase
 ) -> None:
     for trusted, expected in (((), "address:127.0.0.1"), (("127.0.0.1",), "address:203.0.113.7")):
-        browser = Browser(create_api(replace(settings, trusted_proxies=trusted)))
+        browser = Browser(identity_app(replace(settings, trusted_proxies=trusted)))
         browser.client.headers["x-forwarded-for"] = "198.51.100.1, 203.0.113.7"
         await browser.sign_in("an@delta.example", "not the password")
         assert await _value(database, "SELECT count(*) FROM sign_in_attempt WHERE key = $1", expected) == 1
@@ -254,7 +251,7 @@ async def test_signing_out_ends_both_sessions(browser: Browser, database: TestDa
 
 async def test_a_callback_that_was_not_begun_here_is_refused(browser: Browser, settings: Settings) -> None:
     await company("delta")
-    attacker = Browser(create_api(settings))
+    attacker = Browser(identity_app(settings))
     page = await attacker.open_sign_in()
     answer = await attacker.post(form_action(page), {"login": "an@delta.example", "password": PASSWORD})
     stolen = await browser.get(answer.headers["location"])
@@ -378,7 +375,7 @@ async def test_a_form_on_another_site_changes_nothing(browser: Browser, path: st
 async def test_on_https_cookies_are_bound_to_the_host(settings: Settings) -> None:
     await company("delta")
     browser = Browser(
-        create_api(replace(settings, public_url="https://portal.example")), "https://portal.example"
+        identity_app(replace(settings, public_url="https://portal.example")), "https://portal.example"
     )
     await browser.sign_in("an@delta.example")
     names = {cookie.name for cookie in browser.client.cookies.jar}
@@ -392,7 +389,7 @@ async def test_on_https_cookies_are_bound_to_the_host(settings: Settings) -> Non
 
 
 async def test_another_name_for_us_is_left_before_cookies_are_set(settings: Settings) -> None:
-    browser = Browser(create_api(settings), "http://127.0.0.1:8000")
+    browser = Browser(identity_app(settings), "http://127.0.0.1:8000")
     first = await browser.get("/auth/login?next=/fleet")
     assert first.headers["location"].startswith("http://localhost:8000/auth/login?next=%2Ffleet")
     second = await browser.get("/auth/login?next=/fleet&here=1")  # a proxy that hides the name: no loop
