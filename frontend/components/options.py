@@ -15,7 +15,7 @@ def option_name(visit: Visit, code: str) -> str:
 
 
 def option_price(visit: Visit, code: str) -> str:
-    """ "24,79 € a month excl. VAT", or "" for an option that is no longer sold."""
+    """As in "24,79 € a month excl. VAT", or "" for an option that is no longer sold."""
     option, text = profile(visit.profile.carrier).option(code), visit.text
     if option is None:
         return ""

@@ -25,7 +25,7 @@ TONES = {"active": 1, "suspended": 4, "pending_active": 3, "pending_release": 2}
 
 
 @component
-def HomePage(query: str) -> VdomDict:
+def HomePage() -> VdomDict:
     visit = use_visit()
     text, now = visit.text, clock.now()
     first_name = visit.actor.name.split(" ")[0]

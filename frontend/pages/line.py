@@ -25,14 +25,13 @@ from frontend.visit import Visit
 
 
 @component
-def LinePage(line: str, query: str, tab: str | None = None) -> VdomDict:
+def LinePage(line: str, tab: str | None = None) -> VdomDict:
     visit = use_visit()
     text, line_id = visit.text, UUID(line)
     found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"))
 
     async def follow(draft: UUID) -> None:
-        if visit.go is not None:
-            await visit.go(f"/app/change-options/{draft}")
+        await visit.move(f"/app/change-options/{draft}")
 
     change = use_action(drafts.start_change, done=follow)
     if found.data is None:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from reactpy import html
-from reactpy.types import VdomDict
+from reactpy.types import Component, VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
@@ -204,7 +204,7 @@ def _about(visit: Visit, order: OrderDetail) -> VdomDict:
 
 
 @component
-def Items(order: OrderDetail, page: int) -> VdomDict:
+def Items(order: OrderDetail, page: int) -> VdomDict | Component:
     """The lines of the request; the first page comes with the order, the others are read on demand."""
     visit = use_visit()
     text = visit.text

@@ -34,7 +34,8 @@ function leave({ to, replace, outside }) { // the server moved on by itself: onl
   if (elsewhere) { moving = true; scrollTo(0, 0); }
   place();
 }
-function place() { // where we are, in the menu
+function place() { // where we are, in the menu and in forms that come back here
+  for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;
   let best = null;
   for (const a of document.querySelectorAll(".sidenav a[href^='/app']")) {
     const here = [a.pathname, ...(a.dataset.also?.split(" ") ?? [])].some((p) => location.pathname === p || (p !== "/app" && location.pathname.startsWith(`${p}/`)));
@@ -49,7 +50,7 @@ function frame({ running }) {
   const badge = document.querySelector("[data-running]");
   if (badge) { badge.textContent = running; badge.hidden = !running; }
 }
-function again() { location.assign(`${document.getElementById("app").dataset.login}?fresh=1&next=${encodeURIComponent(location.pathname + location.search)}`); } // a secret asks for a recent sign-in
+function again({ fresh }) { location.assign(`${document.getElementById("app").dataset.login}?${fresh ? "fresh=1&" : ""}next=${encodeURIComponent(location.pathname + location.search)}`); } // signed out, or a secret asks for a recent sign-in
 function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }
 
 // --- toasts ---

@@ -297,7 +297,7 @@ def heads(text: Text, view: View) -> VdomDict:
     )
 
 
-def span_words(text: Text, view: View, page: LinePage) -> str:
+def span_words(text: Text, page: LinePage) -> str:
     """Where we are in the list: "1-50 of 10 000"."""
     if not page.total:
         return text("0 lines")
@@ -329,7 +329,7 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
     last = page.first + PAGE_SIZE >= page.total
     return html.div(
         {"class": "row row-apart pager-row"},
-        html.span({"role": "status"}, span_words(text, view, page)),
+        html.span({"role": "status"}, span_words(text, page)),
         html.nav(
             {"class": "pager", "aria-label": text("Pages")},
             step(
