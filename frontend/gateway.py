@@ -11,7 +11,7 @@ from uuid import UUID
 from backend.api.origin import origin_of
 from backend.core.cookies import CookieNames
 from backend.settings import Settings
-from frontend.client import assets
+from frontend.client import asset_url, assets
 from frontend.text import choose_language, text_for
 from frontend.visit import Doors, Visit
 
@@ -64,6 +64,8 @@ class Gateway:
             await self._guard(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/assets/"):
             await self._asset(scope, send)
+        elif scope["type"] == "http" and scope["path"] == "/favicon.ico":  # asked for whatever a page says
+            await self._asset({**scope, "path": asset_url("mark.svg")}, send)
         else:
             await self.app(scope, receive, send)
 

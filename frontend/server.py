@@ -9,7 +9,7 @@ from backend.core.errors import Refusal
 from backend.settings import Settings
 from frontend import handlers
 from frontend.client import correct_dispatcher
-from frontend.gateway import App, Gateway, Receive, Scope, Send
+from frontend.gateway import Gateway, Receive, Scope, Send
 from frontend.shell import COMPONENT
 from frontend.visit import Doors
 
@@ -36,7 +36,7 @@ def create_web(settings: Settings, api: Litestar, doors: Doors) -> Gateway:
             await api(scope, receive, send)  # type: ignore[arg-type]
 
     async def socket(scope: Scope, receive: Receive, send: Send) -> None:
-        await renderer(scope, receive, send)  # type: ignore[arg-type]
+        await renderer(scope, receive, send)
 
     renderer = ReactPyMiddleware(portal, [COMPONENT])  # type: ignore[arg-type]
     return Gateway(dispatch, socket, settings, doors)

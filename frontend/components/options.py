@@ -19,6 +19,8 @@ def option_price(visit: Visit, code: str) -> str:
     option, text = profile(visit.profile.carrier).option(code), visit.text
     if option is None:
         return ""
+    if not option.price_cents:
+        return text("free of charge")
     amount = text.money(option.price_cents)
     return (
         text("{amount} a month excl. VAT", amount=amount)

@@ -206,16 +206,13 @@ def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[.
                 else text("Active"),
             )
         )
+    elif choice.allowed_on < view.total_lines:
+        available = text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on)
+        state.append(html.span({"class": "muted"}, available))
     else:
         state.append(html.span({"class": "muted"}, text("Available")))
-    if 0 < choice.allowed_on < view.total_lines:
-        state.append(
-            html.span(
-                {"class": "muted"},
-                text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on),
-            )
-        )
-    about = ". ".join(part.rstrip(".") for part in (choice.description, choice.zone) if part)
+    zone = "" if choice.zone.lower() in choice.description.lower() else choice.zone
+    about = ". ".join(part.rstrip(".") for part in (choice.description, zone) if part)
     return option_card(
         choice.code,
         choice.name,
@@ -241,30 +238,29 @@ def _summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check:
         (c, -1) for c in view.choices if c.code in view.remove
     ]
     monthly = sum(sign * c.price_cents for c, sign in chosen if c.charge == "monthly")
-    once = sum(c.price_cents for c, sign in chosen if c.charge != "monthly" and sign > 0)
 
     def entry(choice: OptionChoice, sign: int) -> tuple[Child, Child]:
-        cents = sign * choice.price_cents if choice.charge == "monthly" or sign > 0 else 0
-        out = html.button(
+        leave = html.button(
             {
                 "class": "icon-button icon-button-small",
                 "type": "button",
                 "value": choice.code,
                 "onClick": on_leave,
-                "key": f"leave-{choice.code}",
             },
             icon("close", "icon-small"),
             hidden(text("Leave {option} as it is", option=choice.name)),
         )
-        return html.span({"class": "row row-fixed summary-name"}, out, html.span(choice.name)), html.span(
-            {"class": classes("difference-down" if cents < 0 else "difference-up")}, text.difference(cents)
-        )
+        name = html.span({"class": "row row-fixed summary-name"}, leave, html.span(choice.name))
+        if choice.charge != "monthly":
+            cents = choice.price_cents if sign > 0 else 0
+            return name, html.span(text("{amount} once", amount=text.money(cents)))
+        cents = sign * choice.price_cents
+        tone = "difference-down" if cents < 0 else "difference-up"
+        return name, html.span({"class": tone}, text.difference(cents))
 
     body: list[Child] = []
     if chosen:
         rows = [entry(choice, sign) for choice, sign in chosen]
-        if once:
-            rows.append((text("Once, per line"), text.money(once)))
         body.append(total(rows, (text("A month, per line"), text.difference(monthly))))
         body.append(
             html.p(

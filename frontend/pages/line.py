@@ -46,6 +46,11 @@ def LinePage(line: str, tab: str | None = None) -> VdomDict:
     )
 
 
+def person(detail: LineDetail) -> str:
+    """The user's name as people say it."""
+    return f"{detail.given_name} {detail.family_name}".strip() or detail.name
+
+
 def _header(visit: Visit, detail: LineDetail, pending: bool, on_change: Any) -> VdomDict:
     text = visit.text
     actions: list[Child] = []
@@ -68,7 +73,7 @@ def _header(visit: Visit, detail: LineDetail, pending: bool, on_change: Any) -> 
             ", ".join(
                 part
                 for part in (
-                    detail.name,
+                    person(detail),
                     detail.plan.name,
                     text("customer no. {number}", number=detail.billing_account),
                 )
@@ -138,7 +143,7 @@ def _overview(visit: Visit, detail: LineDetail) -> VdomDict:
     account = f"{detail.billing_account} {detail.billing_account_label}".strip()
     subscription = key_values(
         [
-            (text("User"), detail.name or html.span({"class": "muted"}, text("No name"))),
+            (text("User"), person(detail) or html.span({"class": "muted"}, text("No name"))),
             (text("Holder"), [detail.holder, html.br(), html.span({"class": "muted"}, detail.address)]),
             (text("Customer number"), account),
             *([(text("Cost centre"), detail.cost_centre)] if detail.cost_centre else []),

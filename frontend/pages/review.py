@@ -77,6 +77,11 @@ def ReviewPage(draft: str) -> VdomDict:
     )
 
 
+def lowered(words: str) -> str:
+    """The words inside a sentence."""
+    return words[:1].lower() + words[1:]
+
+
 def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
     text = visit.text
 
@@ -99,7 +104,9 @@ def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
         rows.append((text("To add"), options(preview.add), edit(text("the options to add"))))
     if preview.remove:
         rows.append((text("To remove"), options(preview.remove), edit(text("the options to remove"))))
-    rows.append((text("From"), text("At once, {promise}", promise=promise_words(visit, preview.promise))))
+    rows.append(
+        (text("From"), text("At once, {promise}", promise=lowered(promise_words(visit, preview.promise))))
+    )
     rows.append((text("Confirmation to"), visit.actor.email))
     return key_values(rows)
 

@@ -5,14 +5,16 @@ const listeners = new Map();
 export const listen = (kind, hear) => { listeners.set(kind, hear); if (mail.has(kind)) hear(mail.get(kind)); return () => { if (listeners.get(kind) === hear) listeners.delete(kind); }; };
 const post = (kind) => (message) => { mail.set(kind, message); listeners.get(kind)?.(message); };
 
-export function bind(node, { onMessage }) {
+const KINDS = { go: leave, toast: (m) => say(m.text, m.tone), frame, idle, again, fleet: post("fleet"), picked: post("picked") };
+export const deliver = (message) => KINDS[message.type]?.(message);
+
+export function bind(node) {
   let view = null, dead = false; // the client may render once more after unmount
-  const offs = [onMessage("go", leave), onMessage("toast", (m) => say(m.text, m.tone)), onMessage("frame", frame), onMessage("idle", idle), onMessage("again", again), onMessage("fleet", post("fleet")), onMessage("picked", post("picked"))];
   node.className = "contents";
   return {
     create: (type, props) => ({ type, props }),
     render: (e) => { if (!dead) (view ??= e.type(node)).update(e.props); },
-    unmount: () => { dead = true; offs.forEach((off) => off()); view?.destroy?.(); },
+    unmount: () => { dead = true; view?.destroy?.(); },
   };
 }
 

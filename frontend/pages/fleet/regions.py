@@ -12,7 +12,7 @@ from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, hidden, icon, notice, progress
 from frontend.components.forms import check, check_group
 from frontend.components.layout import bone, empty
-from frontend.labels import PRODUCT_TYPES, line_state_words
+from frontend.labels import PRODUCT_TYPES, line_state_words, lines_in_state
 from frontend.pages.fleet.view import FLEET, KEYS, View
 from frontend.text import Text, mark
 from frontend.visit import Visit
@@ -126,7 +126,7 @@ def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
     entries = [(text("All lines"), everything, facets.total)]
     entries += [
         (
-            line_state_words(text, facet.value),
+            lines_in_state(text, facet.value),
             View(filter=type(view.filter)(status=(facet.value,)), sort=view.sort, descending=view.descending),
             facet.count,
         )
