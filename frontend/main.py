@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
 from uuid import UUID
 
 from litestar import Litestar
@@ -12,7 +11,7 @@ from backend.core.live import Live
 from backend.members import service as members
 from backend.settings import Settings, read_settings
 from frontend.client import asset_url
-from frontend.gateway import App, Gateway
+from frontend.gateway import Gateway
 from frontend.server import create_web
 from frontend.visit import Doors
 
@@ -38,7 +37,7 @@ def create(settings: Settings | None = None) -> Gateway:
         profile=members.profile,
         subscribe=live.subscribe,
     )
-    web = create_web(chosen, cast("App", api), doors)
+    web = create_web(chosen, api, doors)
 
     def sign_out(payload: str) -> None:
         """A session ended somewhere: close its open pages here."""

@@ -12,7 +12,7 @@ from backend.catalog.schemas import Family
 from backend.orders import drafts
 from backend.orders.schemas import DraftView, OptionChoice
 from frontend.components.actions import button
-from frontend.components.basics import Child, classes, hidden, icon, number, pill, total
+from frontend.components.basics import Child, hidden, icon, number, pill, total
 from frontend.components.forms import error_summary, option_card
 from frontend.components.layout import breadcrumb, page_header
 from frontend.components.loading import not_ready

@@ -1,6 +1,5 @@
 """Roles, portals and the life of a session."""
 
-
 import pytest
 
 from backend.core.errors import Invalid
