@@ -5,26 +5,26 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from reactpy import html, use_ref, use_state
-from reactpy.types import VdomDict
+from reactpy import html, use_state
+from reactpy.types import Component, VdomDict
 
 from backend.catalog.schemas import Family
 from backend.orders import drafts
 from backend.orders.schemas import DraftView, OptionChoice
 from frontend.components.actions import button
-from frontend.components.basics import Child, classes, hidden, icon, number, pill, total
+from frontend.components.basics import Child, hidden, icon, number, pill, total
 from frontend.components.forms import error_summary, option_card
 from frontend.components.layout import breadcrumb, page_header
 from frontend.components.loading import not_ready
 from frontend.components.steps import change_steps
-from frontend.hooks import Problem, component, handler, problem_of, use_query, use_visit
+from frontend.hooks import Problem, component, handler, no_problem, once, problem_of, use_query, use_visit
 from frontend.labels import FAMILIES
 from frontend.text import Text
 from frontend.visit import Visit
 
 
 @component
-def ChangeOptionsPage(draft: str, query: str) -> VdomDict:
+def ChangeOptionsPage(draft: str) -> VdomDict | Component:
     visit = use_visit()
     found = use_query(drafts.get_draft, UUID(draft))
     if found.data is None:
@@ -68,7 +68,7 @@ class Draft:
 
     async def _keep(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         try:
-            self.view = await function(await self.visit.recheck(), *args, **kwargs)
+            self.view = await function(self.visit.actor, *args, **kwargs)
             self.show(self.view)
         except Exception as error:
             self.add, self.remove = list(self.view.add), list(self.view.remove)
@@ -82,10 +82,9 @@ def Chooser(draft: DraftView) -> VdomDict:
     visit = use_visit()
     text = visit.text
     view, show = use_state(draft)
-    problem, set_problem = use_state(None)
+    problem, set_problem = use_state(no_problem)
     turn, set_turn = use_state(0)
     family, set_family = use_state("")
-    held = use_ref(None)
 
     def fail(found: Problem) -> None:
         set_problem(found)
@@ -95,9 +94,7 @@ def Chooser(draft: DraftView) -> VdomDict:
         set_problem(None)
         show(found)
 
-    if held.current is None:
-        held.current = Draft(visit, view, kept, fail)
-    mine: Draft = held.current
+    mine = once(lambda: Draft(visit, view, kept, fail))
 
     async def ticked(event: Any) -> None:
         code = event["target"]["value"]
@@ -119,8 +116,7 @@ def Chooser(draft: DraftView) -> VdomDict:
 
     async def check(_event: Any) -> None:
         if mine.add or mine.remove:
-            if visit.go is not None:
-                await visit.go(f"/app/change-options/{view.id}/review")
+            await visit.move(f"/app/change-options/{view.id}/review")
         else:
             set_problem(Problem(text("Tick at least one option to add or to remove."), "nothing_chosen"))
         await visit.tell("idle")
@@ -210,16 +206,13 @@ def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[.
                 else text("Active"),
             )
         )
+    elif choice.allowed_on < view.total_lines:
+        available = text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on)
+        state.append(html.span({"class": "muted"}, available))
     else:
         state.append(html.span({"class": "muted"}, text("Available")))
-    if 0 < choice.allowed_on < view.total_lines:
-        state.append(
-            html.span(
-                {"class": "muted"},
-                text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on),
-            )
-        )
-    about = ". ".join(part.rstrip(".") for part in (choice.description, choice.zone) if part)
+    zone = "" if choice.zone.lower() in choice.description.lower() else choice.zone
+    about = ". ".join(part.rstrip(".") for part in (choice.description, zone) if part)
     return option_card(
         choice.code,
         choice.name,
@@ -245,30 +238,29 @@ def _summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check:
         (c, -1) for c in view.choices if c.code in view.remove
     ]
     monthly = sum(sign * c.price_cents for c, sign in chosen if c.charge == "monthly")
-    once = sum(c.price_cents for c, sign in chosen if c.charge != "monthly" and sign > 0)
 
     def entry(choice: OptionChoice, sign: int) -> tuple[Child, Child]:
-        cents = sign * choice.price_cents if choice.charge == "monthly" or sign > 0 else 0
-        out = html.button(
+        leave = html.button(
             {
                 "class": "icon-button icon-button-small",
                 "type": "button",
                 "value": choice.code,
                 "onClick": on_leave,
-                "key": f"leave-{choice.code}",
             },
             icon("close", "icon-small"),
             hidden(text("Leave {option} as it is", option=choice.name)),
         )
-        return html.span({"class": "row row-fixed summary-name"}, out, html.span(choice.name)), html.span(
-            {"class": classes("difference-down" if cents < 0 else "difference-up")}, text.difference(cents)
-        )
+        name = html.span({"class": "row row-fixed summary-name"}, leave, html.span(choice.name))
+        if choice.charge != "monthly":
+            cents = choice.price_cents if sign > 0 else 0
+            return name, html.span(text("{amount} once", amount=text.money(cents)))
+        cents = sign * choice.price_cents
+        tone = "difference-down" if cents < 0 else "difference-up"
+        return name, html.span({"class": tone}, text.difference(cents))
 
     body: list[Child] = []
     if chosen:
         rows = [entry(choice, sign) for choice, sign in chosen]
-        if once:
-            rows.append((text("Once, per line"), text.money(once)))
         body.append(total(rows, (text("A month, per line"), text.difference(monthly))))
         body.append(
             html.p(

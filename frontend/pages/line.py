@@ -25,14 +25,13 @@ from frontend.visit import Visit
 
 
 @component
-def LinePage(line: str, query: str, tab: str | None = None) -> VdomDict:
+def LinePage(line: str, tab: str | None = None) -> VdomDict:
     visit = use_visit()
     text, line_id = visit.text, UUID(line)
     found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"))
 
     async def follow(draft: UUID) -> None:
-        if visit.go is not None:
-            await visit.go(f"/app/change-options/{draft}")
+        await visit.move(f"/app/change-options/{draft}")
 
     change = use_action(drafts.start_change, done=follow)
     if found.data is None:
@@ -45,6 +44,11 @@ def LinePage(line: str, query: str, tab: str | None = None) -> VdomDict:
         _running(text, detail),
         _body(visit, detail, tab),
     )
+
+
+def person(detail: LineDetail) -> str:
+    """The user's name as people say it."""
+    return f"{detail.given_name} {detail.family_name}".strip() or detail.name
 
 
 def _header(visit: Visit, detail: LineDetail, pending: bool, on_change: Any) -> VdomDict:
@@ -69,7 +73,7 @@ def _header(visit: Visit, detail: LineDetail, pending: bool, on_change: Any) -> 
             ", ".join(
                 part
                 for part in (
-                    detail.name,
+                    person(detail),
                     detail.plan.name,
                     text("customer no. {number}", number=detail.billing_account),
                 )
@@ -139,7 +143,7 @@ def _overview(visit: Visit, detail: LineDetail) -> VdomDict:
     account = f"{detail.billing_account} {detail.billing_account_label}".strip()
     subscription = key_values(
         [
-            (text("User"), detail.name or html.span({"class": "muted"}, text("No name"))),
+            (text("User"), person(detail) or html.span({"class": "muted"}, text("No name"))),
             (text("Holder"), [detail.holder, html.br(), html.span({"class": "muted"}, detail.address)]),
             (text("Customer number"), account),
             *([(text("Cost centre"), detail.cost_centre)] if detail.cost_centre else []),

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from reactpy import html
-from reactpy.types import VdomDict
+from reactpy.types import Component, VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
@@ -19,7 +19,15 @@ from frontend.components.promise import promise_words
 from frontend.components.table import rows_table, table_frame
 from frontend.components.timeline import order_steps
 from frontend.hooks import component, use_action, use_query, use_visit
-from frontend.labels import ITEM_STATES, RUNNING, item_state, kind_words, order_state, reason_words
+from frontend.labels import (
+    ITEM_STATES,
+    RUNNING,
+    counted_items,
+    item_state,
+    kind_words,
+    order_state,
+    reason_words,
+)
 from frontend.text import Text
 from frontend.visit import Visit
 
@@ -204,7 +212,7 @@ def _about(visit: Visit, order: OrderDetail) -> VdomDict:
 
 
 @component
-def Items(order: OrderDetail, page: int) -> VdomDict:
+def Items(order: OrderDetail, page: int) -> VdomDict | Component:
     """The lines of the request; the first page comes with the order, the others are read on demand."""
     visit = use_visit()
     text = visit.text
@@ -273,32 +281,24 @@ def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: i
     )
 
 
+RESULTS = (
+    ItemState.FAILED,
+    ItemState.HELD,
+    ItemState.IN_PROGRESS,
+    ItemState.SENT,
+    ItemState.WAITING,
+    ItemState.DONE,
+    ItemState.SKIPPED,
+    ItemState.CANCELLED,
+)
+
+
 def _results(text: Text, order: OrderDetail) -> VdomDict:
-    """How many lines are in which state, worst first."""
-    shown = [
-        state
-        for state in (
-            ItemState.FAILED,
-            ItemState.HELD,
-            ItemState.IN_PROGRESS,
-            ItemState.SENT,
-            ItemState.WAITING,
-            ItemState.DONE,
-            ItemState.SKIPPED,
-            ItemState.CANCELLED,
-        )
-        if order.counts.get(state)
-    ]
+    """How many lines are in which state, what needs attention first."""
+    shown = [(state, n) for state in RESULTS if (n := order.counts.get(state))]
     return html.span(
         {"class": "row small push"},
-        *(
-            pill(
-                f"{text.number(order.counts[state])} {text(ITEM_STATES[state][0]).lower()}",
-                ITEM_STATES[state][1],
-                ITEM_STATES[state][2],
-            )
-            for state in shown
-        ),
+        *(pill(counted_items(text, state, n), *ITEM_STATES[state][1:]) for state, n in shown),
     )
 
 

@@ -83,7 +83,9 @@ def lines(draw: st.DrawFn) -> LineNow:
 wishes = st.lists(st.sampled_from(CODES), unique=True, max_size=3).map(tuple)
 
 
-@given(st.lists(lines(), min_size=1, max_size=6), wishes, wishes, st.dates(date(2026, 1, 1), date(2026, 12, 31)))
+@given(
+    st.lists(lines(), min_size=1, max_size=6), wishes, wishes, st.dates(date(2026, 1, 1), date(2026, 12, 31))
+)
 def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
     fleet: list[LineNow], add: tuple[str, ...], remove: tuple[str, ...], day: date
 ) -> None:

@@ -55,4 +55,6 @@ if __name__ == "__main__":
     try:
         ensure()
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"No Chromium was found and none could be installed ({error}): install one, then run this again.")
+        sys.exit(
+            f"No Chromium was found and none could be installed ({error}): install one, then run this again."
+        )

@@ -12,7 +12,7 @@ from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, hidden, icon, notice, progress
 from frontend.components.forms import check, check_group
 from frontend.components.layout import bone, empty
-from frontend.labels import PRODUCT_TYPES, line_state_words
+from frontend.labels import PRODUCT_TYPES, line_state_words, lines_in_state
 from frontend.pages.fleet.view import FLEET, KEYS, View
 from frontend.text import Text, mark
 from frontend.visit import Visit
@@ -126,7 +126,7 @@ def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
     entries = [(text("All lines"), everything, facets.total)]
     entries += [
         (
-            line_state_words(text, facet.value),
+            lines_in_state(text, facet.value),
             View(filter=type(view.filter)(status=(facet.value,)), sort=view.sort, descending=view.descending),
             facet.count,
         )
@@ -297,7 +297,7 @@ def heads(text: Text, view: View) -> VdomDict:
     )
 
 
-def span_words(text: Text, view: View, page: LinePage) -> str:
+def span_words(text: Text, page: LinePage) -> str:
     """Where we are in the list: "1-50 of 10 000"."""
     if not page.total:
         return text("0 lines")
@@ -329,7 +329,7 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
     last = page.first + PAGE_SIZE >= page.total
     return html.div(
         {"class": "row row-apart pager-row"},
-        html.span({"role": "status"}, span_words(text, view, page)),
+        html.span({"role": "status"}, span_words(text, page)),
         html.nav(
             {"class": "pager", "aria-label": text("Pages")},
             step(
