@@ -149,7 +149,7 @@ class Provider:
         """Read discovery and keys when they are an hour old; for an unknown key, at most once in 30 seconds."""
         async with self._reading:
             now = time.monotonic()
-            if self._keys and not force and now - self._read_at < KEYS_LAST_SECONDS:
+            if self._keys is not None and not force and now - self._read_at < KEYS_LAST_SECONDS:
                 return
             if force and now - self._forced_at < FETCH_AGAIN_SECONDS:
                 return
@@ -158,7 +158,7 @@ class Provider:
             try:
                 self._metadata, self._keys = await self._fetch()
             except (httpx.HTTPError, ValueError, KeyError, JoseError) as error:
-                if self._keys:  # yesterday's keys are better than no sign-in
+                if self._keys is not None:  # yesterday's keys are better than no sign-in
                     return
                 raise Unavailable("The sign-in service does not answer.") from error
             self._read_at = now

@@ -20,6 +20,7 @@ from backend.members.lifecycle import ABSOLUTE, Portal
 from backend.members.provision import create_tenant
 from backend.members.schemas import OpenedSession
 from tenants.scope import Actor, Reach, Scope
+from tenants.transaction import OutsideScope, open_global, open_scope
 from tests.support.database import TestDatabase
 from tests.support.identity import PASSWORD, Company, audit_actions, company
 
@@ -376,3 +377,29 @@ async def test_old_sessions_are_forgotten(sql: Any) -> None:
     )
     await members.forget_sessions(delta.actor)
     assert await sql.fetchval("SELECT array_agg(id) FROM portal_session") == [kept.session_id]
+
+
+async def test_without_a_tenant_no_customer_s_row_is_reached(sql: Any) -> None:
+    delta = await company("delta")
+    async with open_global() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM account") == 1
+    with pytest.raises(asyncpg.PostgresError):
+        async with open_global() as connection:
+            await connection.fetch("SELECT * FROM member")
+    async with open_scope(delta.actor):
+        with pytest.raises(OutsideScope):
+            async with open_global():
+                pass
+
+
+async def test_the_product_itself_is_nobody_s_session() -> None:
+    delta = await company("delta")
+    assert await members.recheck(delta.actor) == delta.actor
+    with pytest.raises(Forbidden):
+        await members.switch_portal(delta.actor, Portal.USER)
+    with pytest.raises(SignedOut):
+        await members.switch_tenant(delta.actor, delta.tenant_id)
+    await members.end_session(delta.actor)
+    token_actor = await members.authenticate_token(await members.create_token(delta.actor, delta.member_id))
+    assert token_actor
+    assert await members.recheck(token_actor)

@@ -1,9 +1,11 @@
 """Roles, portals and the life of a session."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from backend.core.errors import Invalid
-from backend.members.lifecycle import Portal, check_roles, portals, roles_in
+from backend.members.lifecycle import Portal, check_roles, is_worth_noting, portals, roles_in
 
 
 def test_roles_open_portals() -> None:
@@ -24,3 +26,10 @@ def test_roles_are_checked() -> None:
     for wrong in ([], ["king"], ["owner", "king"]):
         with pytest.raises(Invalid):
             check_roles(wrong)
+
+
+def test_a_use_is_noted_once_a_minute() -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert is_worth_noting(None, now)
+    assert is_worth_noting(now - timedelta(seconds=61), now)
+    assert not is_worth_noting(now - timedelta(seconds=59), now)
