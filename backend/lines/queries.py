@@ -133,6 +133,31 @@ async def count_lines(scope: Scope, where: Where) -> int:
     )
 
 
+async def page_of_lines(
+    scope: Scope, where: Where, order: str, *, limit: int, offset: int, columns: str
+) -> tuple[list[Any], int]:
+    """One page and the exact total in one round trip. Past the end there is no row to carry the total: count then.
+
+    A search is worked out once for both; otherwise the page comes from an index and the total from another.
+    """
+    if "LIKE" in where.sql:
+        page = (
+            f"WITH hits AS MATERIALIZED (SELECT l.* FROM fleet l WHERE {where.sql})"
+            f" SELECT {columns}, (SELECT count(*) FROM hits) AS total FROM hits l"
+        )
+    else:
+        page = (
+            f"SELECT {columns}, (SELECT count(*) FROM fleet l WHERE {where.sql}) AS total"
+            f" FROM fleet l WHERE {where.sql}"
+        )
+    rows = await scope.connection.fetch(
+        f"{page} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}", *where.values
+    )
+    if rows or not offset:
+        return rows, rows[0]["total"] if rows else 0
+    return rows, await count_lines(scope, where)
+
+
 async def fetch_lines(
     scope: Scope, where: Where, order: str, *, limit: int, offset: int = 0, columns: str = COLUMNS
 ) -> list[Any]:

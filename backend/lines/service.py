@@ -52,18 +52,21 @@ async def list_lines(
         sort, descending = cursor.sort, cursor.descending
     catalogue = await catalogue_of(scope)
     where = queries.where_of(scope.actor, lines)
-    total = await queries.count_lines(scope, where)
+    order, columns = queries.order_by(sort, descending=descending), f"{queries.COLUMNS}, l.name_key"
+    offset = 0 if cursor else (page - 1) * limit
     if cursor:
+        total = await queries.count_lines(scope, where)
         queries.after_cursor(where, cursor)
-    offset = 0 if cursor else min((page - 1) * limit, max(0, (total - 1) // limit * limit))
-    rows = await queries.fetch_lines(
-        scope,
-        where,
-        queries.order_by(sort, descending=descending),
-        limit=limit + 1,
-        offset=offset,
-        columns=f"{queries.COLUMNS}, l.name_key",
-    )
+        rows = await queries.fetch_lines(scope, where, order, limit=limit + 1, columns=columns)
+    else:
+        rows, total = await queries.page_of_lines(
+            scope, where, order, limit=limit + 1, offset=offset, columns=columns
+        )
+        if not rows and total:  # the list got shorter than the address says: show its last page
+            offset = (total - 1) // limit * limit
+            rows = await queries.fetch_lines(
+                scope, where, order, limit=limit + 1, offset=offset, columns=columns
+            )
     following = None
     if len(rows) > limit:
         rows = rows[:limit]

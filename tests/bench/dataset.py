@@ -14,8 +14,22 @@ from backend.lines.words import name_key, search_text
 from tests.support.database import PASSWORDS, TestDatabase, _schema_tag, make_database
 
 BIG, TENANTS, LINES = 100_000, 1_000, 2_000_000
-SMALL_TENANTS, SMALL_LINES = 20, 120_000  # for a server that this run started: the same shape, quicker to load
-FAMILY = ("peeters", "janssens", "maes", "dubois", "claes", "willems", "lambert", "demir", "benali", "wouters")
+SMALL_TENANTS, SMALL_LINES = (
+    20,
+    120_000,
+)  # for a server that this run started: the same shape, quicker to load
+FAMILY = (
+    "peeters",
+    "janssens",
+    "maes",
+    "dubois",
+    "claes",
+    "willems",
+    "lambert",
+    "demir",
+    "benali",
+    "wouters",
+)
 STATUSES = ("active",) * 96 + ("suspended",) * 4
 PLANS = ("pro-flex-2", "pro-flex-20", "pro-flex-60", "pro-max", "data-pro-10")
 SECONDARY = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'line' AND indexname LIKE 'line\\_%' AND indexname NOT IN ('line_pkey', 'line_tenant_id_id_key')"
@@ -94,19 +108,27 @@ async def _fill(connection: asyncpg.Connection, sizes: list[int]) -> None:
     ids = [_tenant(index) for index in range(len(sizes))]
     await connection.copy_records_to_table(
         "tenant",
-        records=[(ids[i], f"bench-{i}", f"Bench {i}", "mandarine", "active", None, now) for i in range(len(sizes))],
+        records=[
+            (ids[i], f"bench-{i}", f"Bench {i}", "mandarine", "active", None, now) for i in range(len(sizes))
+        ],
         columns=["id", "slug", "name", "carrier", "state", "grace_seconds", "created_at"],
     )
     organisations = [uuid.uuid4() for _ in sizes]
     await connection.copy_records_to_table(
         "organisation",
-        records=[(organisations[i], ids[i], f"Bench {i}", "0123456749", "BE0123456749", "") for i in range(len(sizes))],
+        records=[
+            (organisations[i], ids[i], f"Bench {i}", "0123456749", "BE0123456749", "")
+            for i in range(len(sizes))
+        ],
         columns=["id", "tenant_id", "name", "enterprise_number", "vat_number", "address"],
     )
     accounts = [uuid.uuid4() for _ in sizes]
     await connection.copy_records_to_table(
         "billing_account",
-        records=[(accounts[i], ids[i], organisations[i], f"{i:07d}-01", "Site", "line_bearing") for i in range(len(sizes))],
+        records=[
+            (accounts[i], ids[i], organisations[i], f"{i:07d}-01", "Site", "line_bearing")
+            for i in range(len(sizes))
+        ],
         columns=["id", "tenant_id", "organisation_id", "number", "label", "kind"],
     )
     number = 0
@@ -120,7 +142,9 @@ async def _fill(connection: asyncpg.Connection, sizes: list[int]) -> None:
     await connection.execute("VACUUM ANALYZE")
 
 
-def _lines(index: int, size: int, first: int, tenant: uuid.UUID, account: uuid.UUID) -> Iterator[tuple[Any, ...]]:
+def _lines(
+    index: int, size: int, first: int, tenant: uuid.UUID, account: uuid.UUID
+) -> Iterator[tuple[Any, ...]]:
     chance = random.Random(index)
     customer = f"{index:07d}-01"
     for number in range(first, first + size):

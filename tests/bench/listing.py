@@ -23,12 +23,21 @@ Work = Callable[[], Awaitable[Any]]
 
 def reader(tenant: UUID) -> Actor:
     return Actor(
-        TenantId(tenant), member_id=MemberId(UUID(int=1)), roles=frozenset({"fleet_manager"}), carrier="mandarine"
+        TenantId(tenant),
+        member_id=MemberId(UUID(int=1)),
+        roles=frozenset({"fleet_manager"}),
+        carrier="mandarine",
     )
 
 
 def raw(
-    connection: asyncpg.Connection, tenant: UUID, *, search: str = "", status: str = "", sort: Sort = Sort.NAME, page: int = 1
+    connection: asyncpg.Connection,
+    tenant: UUID,
+    *,
+    search: str = "",
+    status: str = "",
+    sort: Sort = Sort.NAME,
+    page: int = 1,
 ) -> Work:
     """Page and exact total as one would write them by hand, with no policy in the way."""
     conditions, values = ["l.tenant_id = $1"], [tenant]
@@ -59,7 +68,13 @@ async def compare(name: str, ours: Work, floor: Work, *, goal: str = "<= 1.5", r
             if index >= 10:  # plans and caches are warm
                 times[work].append((time.perf_counter() - began) * 1000)
     for share, word in ((0.5, "p50"), (0.95, "p95")):
-        row(f"{name}, {word}", quantile(times[ours], share), "ms", floor=quantile(times[floor], share), goal=goal)
+        row(
+            f"{name}, {word}",
+            quantile(times[ours], share),
+            "ms",
+            floor=quantile(times[floor], share),
+            goal=goal,
+        )
 
 
 async def run(platform: Platform) -> None:
@@ -104,4 +119,10 @@ async def growth(platform: Platform) -> None:
                 samples.append((time.perf_counter() - began) * 1000)
         medians[size] = quantile(samples, 0.5)
     smallest, largest = min(medians), max(medians)
-    row(f"page of a fleet of {largest:,} against one of {smallest:,}", medians[largest], "ms", floor=medians[smallest], goal="<= 1.5")
+    row(
+        f"page of a fleet of {largest:,} against one of {smallest:,}",
+        medians[largest],
+        "ms",
+        floor=medians[smallest],
+        goal="<= 1.5",
+    )

@@ -26,7 +26,14 @@ ROWS: list[Row] = []
 def row(name: str, value: float, unit: str, *, floor: float | None = None, goal: str = "") -> None:
     ratio = value / floor if floor else None
     ROWS.append(
-        Row(name, round(value, 3), unit, None if floor is None else round(floor, 3), ratio and round(ratio, 2), goal)
+        Row(
+            name,
+            round(value, 3),
+            unit,
+            None if floor is None else round(floor, 3),
+            ratio and round(ratio, 2),
+            goal,
+        )
     )
     print(line(ROWS[-1]), flush=True)  # noqa: T201 - a bench prints
 
