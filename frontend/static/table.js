@@ -175,7 +175,7 @@ export function Fleet(node) {
     if (m.some) rows.some(m.some, m.version);
     if (m.rows || m.some || m.regions) show();
   }
-  function offer({ type, status, count, words }) {
+  function offer({ product_type: type, status, count, words }) {
     const more = $("[data-act=everything]");
     more.dataset.count = count; more.dataset.kind = `${type}/${status}`; more.textContent = words;
     show();

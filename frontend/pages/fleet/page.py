@@ -165,7 +165,11 @@ class Listing:
                         "Choose the {n} compatible line", "Choose all {n} compatible lines", found.count
                     )
                     await visit.tell(
-                        "picked", type=found.product_type, status=found.status, count=found.count, words=words
+                        "picked",
+                        product_type=found.product_type,
+                        status=found.status,
+                        count=found.count,
+                        words=words,
                     )
                 case "change":
                     draft = await drafts.start_change(actor, self._selection(event, view))

@@ -86,7 +86,7 @@ def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
             button(
                 text("Refresh my mobile fleet"),
                 mark="refresh",
-                kind="quiet small",
+                kind="inline",
                 more={"data-act": "refresh", "id": "refresh", **reason},
             )
         )
@@ -95,12 +95,26 @@ def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
 
 def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     text = visit.text
-    exports: list[Child] = []
+    exports: list[tuple[str, str]] = []
     if visit.may(Permission.LINES_EXPORT):
-        exports = [
-            link_button(text("Export CSV"), view.export("csv"), mark="download", more={"download": ""}),
-            link_button(text("Export XLSX"), view.export("xlsx"), mark="download", more={"download": ""}),
-        ]
+        exports = [(text("Export CSV"), view.export("csv")), (text("Export XLSX"), view.export("xlsx"))]
+    wide = (
+        link_button(words, to, mark="download", more={"download": "", "class": "button only-wide"})
+        for words, to in exports
+    )
+    narrow = html.button(
+        {
+            "class": "icon-button only-narrow",
+            "type": "button",
+            "popovertarget": "export-menu",
+            "aria-label": text("Other actions"),
+        },
+        icon("more"),
+    )
+    menu = html.div(
+        {"class": "menu", "id": "export-menu", "popover": "auto"},
+        *(html.a({"href": to, "download": ""}, icon("download"), words) for words, to in exports),
+    )
     failed = (
         notice(
             text("The last refresh failed: the network did not answer. The list below is the one before."),
@@ -114,7 +128,7 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
         html.div(
             {"class": "page-header"},
             html.div(html.h1(text("Fleet")), freshness(visit, snapshot)),
-            html.div({"class": "actions"}, *exports) if exports else None,
+            html.div({"class": "actions"}, *wide, narrow, menu) if exports else None,
         ),
         failed,
     )
