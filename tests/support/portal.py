@@ -74,6 +74,25 @@ class Portal:
             await self._task
         await self.live.stop()
 
+    async def cut(self) -> None:
+        """Break every open socket and refuse new ones, as a lost network does."""
+        assert self.gateway
+        self._guard = self.gateway._guard
+        self.gateway._guard = _refuse  # type: ignore[method-assign]
+        assert self._server
+        for connection in list(self._server.server_state.connections):
+            if (
+                hasattr(connection, "conn")
+                and hasattr(connection, "transport")
+                and "WebSocket" in type(connection).__name__
+            ):
+                connection.transport.abort()
+
+    async def join(self) -> None:
+        """The network is back."""
+        assert self.gateway
+        self.gateway._guard = self._guard  # type: ignore[method-assign]
+
     async def session(self, member: Actor, *, portal: str = "manager") -> OpenedSession:
         assert member.member_id
         return await open_session(
@@ -99,6 +118,11 @@ class Portal:
             assert not visitor.unexpected(), visitor.unexpected()
         finally:
             await browsing.close()
+
+
+async def _refuse(_scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1013})
 
 
 @dataclasses.dataclass
