@@ -18,7 +18,7 @@ def test_every_correction_is_in_the_served_client() -> None:
 
 def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "version", lambda _name: "2.0.0")
-    with pytest.raises(client.WrongClientError, match="2.0.0b13"):
+    with pytest.raises(client.WrongClientError, match=r"2\.0\.0b13"):
         client.corrected_client()
 
 
