@@ -14,12 +14,12 @@ from frontend.client import asset_url
 from frontend.components.actions import link_button
 from frontend.components.layout import empty
 from frontend.hooks import component, handler, use_visit
-from frontend.pages.change_options import ChangeOptionsPage
+from frontend.pages.change_options.page import ChangeOptionsPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
-from frontend.pages.line import LinePage
+from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
-from frontend.pages.request import RequestPage
+from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review import ReviewPage
 from frontend.visit import Visit

@@ -59,10 +59,10 @@ class Visit:
         """The next number for data sent to this page; taken before reading, so that stale data loses."""
         return next(self._versions)
 
-    async def tell(self, kind: str, **message: Any) -> None:
+    async def tell(self, kind: str, /, **message: Any) -> None:
         """Send one message to the page's own script."""
         if self.send is not None:
-            await self.send({"type": kind, **message})
+            await self.send({**message, "type": kind})
 
     async def move(self, to: str) -> None:
         """Go to another page of the portal."""

@@ -19,6 +19,7 @@ from backend.orders import drafts
 from frontend.client import asset_url
 from frontend.hooks import BURST_SECONDS, component, handler, once, problem_of, use_visit
 from frontend.markup import to_html
+from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
 from frontend.pages.fleet.facets import facets_of
 from frontend.pages.fleet.island import island_html, waiting_html
@@ -43,10 +44,10 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
     """Every region as HTML."""
     text = visit.text
     return {
-        "head": to_html(parts.head(visit, view, snapshot)),
-        "views": to_html(parts.quick_views(text, view, facets)),
-        "chips": to_html(parts.chips(text, view, facets)),
-        "filters": to_html(parts.filters(text, view, facets)),
+        "head": to_html(head.head(visit, view, snapshot)),
+        "views": to_html(head.quick_views(text, view, facets)),
+        "chips": to_html(filters.chips(text, view, facets)),
+        "filters": to_html(filters.filters(text, view, facets)),
         "heads": to_html(parts.heads(text, view)),
         "empty": "" if page.items else to_html(parts.nothing(text, view, facets)),
         "foot": to_html(parts.foot(text, view, page)),
@@ -165,7 +166,11 @@ class Listing:
                         "Choose the {n} compatible line", "Choose all {n} compatible lines", found.count
                     )
                     await visit.tell(
-                        "picked", type=found.product_type, status=found.status, count=found.count, words=words
+                        "picked",
+                        product_type=found.product_type,
+                        status=found.status,
+                        count=found.count,
+                        words=words,
                     )
                 case "change":
                     draft = await drafts.start_change(actor, self._selection(event, view))
