@@ -25,6 +25,7 @@ from pathlib import Path
 MAJOR = "18"
 SUPERUSER = "fleetline_super"
 START_SECONDS = 60
+LEFTOVER_SECONDS = 10.0
 PUBLIC_DATA = Path("/var/lib/fleetline")
 NEEDED_BYTES = 200 * 1024 * 1024
 
@@ -131,8 +132,23 @@ class EmbeddedPostgres:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             if not self.ready():
-                self._launch()
+                self._launch_patiently()
         return self.url()
+
+    def _launch_patiently(self) -> None:
+        """After a kill, the server's children may still hold its memory for a moment."""
+        deadline = time.monotonic() + LEFTOVER_SECONDS
+        while True:
+            try:
+                self._launch()
+            except DatabaseError:
+                log = self.data / "server.log"
+                words = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+                if "shared memory block" not in words or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def _check_version(self) -> None:
         version = self.data / "PG_VERSION"
@@ -160,9 +176,7 @@ class EmbeddedPostgres:
         )
 
     def _launch(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = self._port()
         options = {
             "listen_addresses": "127.0.0.1",
             "port": port,
@@ -176,6 +190,20 @@ class EmbeddedPostgres:
         self._run(
             self.bin / "pg_ctl", "-D", self.data, "-w", "-t", START_SECONDS, "-l", log, "-o", flags, "start"
         )
+
+    def _port(self) -> int:
+        """The port of the last start where it is still free, so that whoever is connected finds the server again."""
+        memory = self.home / "postgres.port"
+        wanted = int(memory.read_text()) if memory.exists() else 0
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        memory.write_text(str(port))
+        return port
 
     def url(self, database: str = "postgres") -> str:
         """The superuser's address; only start-up and tests use it, never the product."""

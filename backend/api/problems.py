@@ -10,12 +10,14 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from backend.core.errors import Invalid, Refusal
+from backend.core.errors import Invalid, Refusal, Unavailable
+from backend.core.outages import refusal_of
 from tenants.transaction import ActorChanged
 
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = "2"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,7 +50,8 @@ def answer(
 
 def on_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
     fields = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
-    return answer(refusal.status, detail=refusal.message, code=refusal.code, fields=fields)
+    headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(refusal, Unavailable) else {}
+    return answer(refusal.status, detail=refusal.message, code=refusal.code, fields=fields, headers=headers)
 
 
 def on_changed_actor(_: Request[Any, Any, Any], __: ActorChanged) -> Response[Problem]:
@@ -73,6 +76,9 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    if refusal := refusal_of(error):  # outside a use case: who acts is looked up, a callback is stored
+        log.warning("request failed", path=request.url.path, why=f"{type(error).__name__}: {error}")
+        return on_refusal(request, refusal)
     reference = secrets.token_hex(4)
     log.error("request failed", path=request.url.path, reference=reference, exc_info=error)
     return answer(500, detail=f"Something went wrong on our side. Quote {reference}.", reference=reference)

@@ -1,0 +1,91 @@
+"""A carrier whose callbacks get lost, come twice, late or in the wrong order, or that is away for a while."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.world import LINES, open_shop, until
+from tests.support.deployment import Deployment
+
+AWAY_SECONDS = 4.0  # scaled down from the minute that one test below waits for
+
+
+@pytest.mark.parametrize(
+    "callbacks",
+    [
+        {"lose_callbacks": True},
+        {"duplicate_callbacks": True},
+        {"reorder_callbacks": True},
+        {"callback_delay_ms": 2500},
+        {"duplicate_callbacks": True, "reorder_callbacks": True, "callback_delay_ms": 300},
+    ],
+    ids=["lost", "twice", "wrong order", "late", "twice in the wrong order"],
+)
+async def test_callbacks_may_be_lost_repeated_reordered_or_late(
+    deployment: Deployment, callbacks: dict[str, bool]
+) -> None:
+    shop = await open_shop(deployment)
+    deployment.sandbox.behave("mandarine", delay_ms=300, jitter_ms=600, **callbacks)
+    await (await shop.place()).ends()
+
+
+@pytest.mark.parametrize("outage", ["unavailable", "busy", "dropped", "answer_lost"])
+async def test_a_carrier_that_is_away_gets_every_item_once_it_is_back(
+    deployment: Deployment, outage: str
+) -> None:
+    shop = await open_shop(deployment)
+    deployment.sandbox.behave("mandarine", outage=outage)
+    order = await shop.place()
+    await asyncio.sleep(AWAY_SECONDS)
+    detail = await order.detail()
+    assert detail.ended_at is None
+    deployment.sandbox.behave("mandarine", delay_ms=200)
+    await order.ends()
+
+
+async def test_a_carrier_that_goes_away_halfway(deployment: Deployment) -> None:
+    """Some items are with it, some are not, and its callbacks stop: only asking can tell."""
+    shop = await open_shop(deployment)
+    deployment.sandbox.behave("mandarine", delay_ms=100, lose_callbacks=True)
+    order = await shop.place()
+
+    async def some_sent() -> bool:
+        return order.at_carrier() > LINES // 10
+
+    await until(some_sent, "a part was sent")
+    deployment.sandbox.behave("mandarine", outage="dropped")
+    await asyncio.sleep(AWAY_SECONDS)
+    deployment.sandbox.behave("mandarine", delay_ms=100, lose_callbacks=True)
+    await order.ends()
+
+
+async def test_a_carrier_that_is_away_for_a_minute(deployment: Deployment) -> None:
+    """The full minute of the promise, with the back-off that grows meanwhile."""
+    shop = await open_shop(deployment)
+    deployment.sandbox.behave("mandarine", outage="unavailable")
+    order = await shop.place()
+    await asyncio.sleep(60)
+    deployment.sandbox.behave("mandarine")
+    await order.ends(seconds=30)
+
+
+async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) -> None:
+    """The end is partial, whatever happened to the worker in between."""
+    shop = await open_shop(deployment, lines=60)
+    numbers = [line.msisdn for line in shop.lines]
+    deployment.sandbox.behave("mandarine", delay_ms=500, jitter_ms=500)
+    deployment.sandbox.behave("mandarine", msisdns=numbers[:10], refuse="optionNotAvailable")
+    deployment.sandbox.behave("mandarine", msisdns=numbers[10:20], outcome="failed", delay_ms=500)
+    order = await shop.place()
+    await asyncio.sleep(0.4)
+    deployment.kill("worker")
+    await deployment.start("worker")
+
+    async def ended() -> bool:
+        return (await order.detail()).ended_at is not None
+
+    await until(ended, "the order ended")
+    detail = await order.detail()
+    assert detail.state == "partial"
+    assert detail.counts == {"done": 40, "failed": 20}
+    assert deployment.sandbox.counts("mandarine")["effects"] == 40
