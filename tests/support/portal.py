@@ -65,7 +65,7 @@ class Portal:
         config = uvicorn.Config(web, lifespan="off", log_level="warning", log_config=None)
         self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started:  # noqa: ASYNC110 - uvicorn offers no event
+        while not self._server.started:
             await asyncio.sleep(0.02)
 
     async def stop(self) -> None:

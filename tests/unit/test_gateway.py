@@ -100,7 +100,7 @@ async def test_ending_a_session_ends_its_pages_at_once() -> None:
     wire, guard = Wire(), gateway(page)
     task = asyncio.create_task(guard(scope(), wire.incoming.get, wire.send))
     wire.incoming.put_nowait({"type": "websocket.receive", "text": "hello"})
-    while len(wire.sent) < 2:  # noqa: ASYNC110 - the wire is a list
+    while len(wire.sent) < 2:
         await asyncio.sleep(0)
     guard.close_session(uuid4())
     assert not task.done()
