@@ -26,6 +26,7 @@ MAJOR = "18"
 SUPERUSER = "fleetline_super"
 START_SECONDS = 60
 LEFTOVER_SECONDS = 10.0
+NO_PROCESS = 4_194_305  # above the greatest number that Linux gives
 PUBLIC_DATA = Path("/var/lib/fleetline")
 NEEDED_BYTES = 200 * 1024 * 1024
 
@@ -58,6 +59,13 @@ def _reachable(path: Path, user: str) -> bool:
     """Whether that user may enter every folder on the way."""
     test = subprocess.run(["test", "-x", str(path)], user=user, cwd="/", check=False)  # noqa: S603, S607
     return test.returncode == 0
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 class EmbeddedPostgres:
@@ -135,10 +143,20 @@ class EmbeddedPostgres:
                 self._launch_patiently()
         return self.url()
 
+    def _disown_zombie(self) -> None:
+        """A killed server that nobody has reaped (a container without an init) still counts as running to the next.
+
+        Its number in the pid file becomes one that no process has; the file stays, for it names the shared memory.
+        """
+        lines = self._postmaster()
+        if lines and _is_zombie(int(lines[0])):
+            (self.data / "postmaster.pid").write_text("\n".join([str(NO_PROCESS), *lines[1:]]) + "\n")
+
     def _launch_patiently(self) -> None:
         """After a kill, the server's children may still hold its memory for a moment."""
         deadline = time.monotonic() + LEFTOVER_SECONDS
         while True:
+            self._disown_zombie()
             try:
                 self._launch()
             except DatabaseError:
