@@ -133,9 +133,9 @@ async def selection_summary(
 async def summary(scope: Scope) -> FleetSummary:
     """Lines by state, for the home page."""
     where = queries.where_of(scope.actor, LineFilter())
-    rows = await scope.connection.fetch(
-        f"SELECT l.status, count(*) AS n FROM fleet l WHERE {where.sql} GROUP BY 1", *where.values
-    )
+    kept = "SELECT c.status, sum(c.lines)::bigint AS n FROM fleet_count c WHERE c.status = ANY($1::text[]) GROUP BY 1"
+    counted = f"SELECT l.status, count(*) AS n FROM fleet l WHERE {where.sql} GROUP BY 1"
+    rows = await scope.connection.fetch(kept if where.by_status_only else counted, *where.values)
     counts = {row["status"]: row["n"] for row in rows}
     return FleetSummary(
         total=sum(counts.values()),

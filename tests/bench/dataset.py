@@ -137,6 +137,9 @@ async def _fill(connection: asyncpg.Connection, sizes: list[int]) -> None:
             "line", records=_lines(index, size, number, ids[index], accounts[index]), columns=list(COLUMNS)
         )
         number += size
+    await connection.execute(
+        "INSERT INTO fleet_count SELECT tenant_id, status, count(*) FROM line GROUP BY 1, 2"
+    )
     for index in indexes:
         await connection.execute(index["indexdef"])
     await connection.execute("VACUUM ANALYZE")
