@@ -329,7 +329,7 @@ async def _import(file: Any, slug: str, *, skip_bad_rows: bool) -> None:
     result = await import_lines(await _actor(slug), file, skip_bad_rows=skip_bad_rows)
     for error in result.errors:
         click.echo(f"row {error.row}, {error.column}: {error.message}", err=True)
-    click.echo(f"{result.imported} lines imported")
+    click.echo(f"imported: {result.imported}")
     if result.errors and not skip_bad_rows:
         raise Failed(f"nothing was imported: {len(result.errors)} errors")
 

@@ -15,7 +15,9 @@ from backend import context
 from backend.core import clock
 from backend.core.errors import Refusal
 from backend.core.ids import new_id
+from backend.core.inbox import forget_inbox
 from backend.core.outages import passing
+from backend.issuer.store import forget_expired
 from backend.members.sessions import forget_sessions
 from backend.orders.drafts import forget_drafts
 from backend.orders.jobs import ask_about_silent_items
@@ -60,6 +62,8 @@ async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets t
         async with apart("tidy", actor):
             await forget_sessions(actor)
             await forget_drafts(actor)
+            await forget_inbox(actor)
+    await forget_expired()
     async with open_global() as connection:
         await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")
 

@@ -49,19 +49,23 @@ CORRECTIONS = (
 OPTIONS_EXPORT = "export{I2 as e,O2 as f,U2 as g,O as h,"
 
 
-class WrongClient(RuntimeError):
+class WrongClientError(RuntimeError):
     """The installed ReactPy is not the one these corrections were made for."""
 
 
 def _once(text: str, old: str) -> None:
     if text.count(old) != 1:
-        raise WrongClient(f"ReactPy's client changed: {old!r} is there {text.count(old)} times, not once")
+        raise WrongClientError(
+            f"ReactPy's client changed: {old!r} is there {text.count(old)} times, not once"
+        )
 
 
 def corrected_client() -> dict[str, str]:
     """The shipped client with every correction, by file name."""
     if importlib.metadata.version("reactpy") != VERSION:
-        raise WrongClient(f"ReactPy must be {VERSION}: its corrections have to be checked again for another")
+        raise WrongClientError(
+            f"ReactPy must be {VERSION}: its corrections have to be checked again for another"
+        )
     folder = Path(reactpy.__file__).parent / "static"
     files = {name: (folder / name).read_text(encoding="utf-8") for name in SHIPPED}
     for old, new in CORRECTIONS:

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from backend.api.origin import origin_of
+from backend.core.cookies import CookieNames
 from backend.settings import Settings
-from frontend.client import assets
+from frontend.client import asset_url, assets
 from frontend.text import choose_language, text_for
 from frontend.visit import Doors, Visit
 
@@ -23,11 +25,6 @@ SIGNED_OUT = 4401  # the only refusal that a page's script can see: it then goes
 FOREIGN = 4403
 
 
-def session_cookie(settings: Settings) -> str:
-    """The name of the portal's session cookie."""
-    return f"{'__Host-' if settings.secure else ''}fleetline_session"
-
-
 def cookies(headers: dict[bytes, bytes]) -> dict[str, str]:
     try:
         jar = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
@@ -39,13 +36,13 @@ def cookies(headers: dict[bytes, bytes]) -> dict[str, str]:
 async def open_visit(settings: Settings, doors: Doors, headers: dict[bytes, bytes]) -> Visit | None:
     """The visit behind a request's session cookie, or None where nobody is signed in."""
     jar = cookies(headers)
-    token = jar.get(session_cookie(settings), "")
+    token = jar.get(CookieNames(settings.secure).session, "")
     actor = await doors.authenticate(token) if token else None
     if actor is None:
         return None
     accepted = headers.get(b"accept-language", b"").decode("latin-1")
-    language = choose_language(jar.get("fleetline_language", ""), actor.language, accepted)
-    return Visit(settings, doors, token, actor, await doors.profile(actor), text_for(language))
+    language = choose_language(actor.language, accepted)
+    return Visit(settings, doors, actor, await doors.profile(actor), text_for(language))
 
 
 class Gateway:
@@ -54,6 +51,7 @@ class Gateway:
     def __init__(self, app: App, socket: App, settings: Settings, doors: Doors) -> None:
         self.app, self.socket, self.settings, self.doors = app, socket, settings, doors
         self.assets = assets()
+        self.origin = origin_of(settings.public_url)
         self.open: dict[UUID, set[asyncio.Event]] = defaultdict(set)
 
     def close_session(self, session_id: UUID) -> None:
@@ -66,6 +64,8 @@ class Gateway:
             await self._guard(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/assets/"):
             await self._asset(scope, send)
+        elif scope["type"] == "http" and scope["path"] == "/favicon.ico":  # asked for whatever a page says
+            await self._asset({**scope, "path": asset_url("mark.svg")}, send)
         else:
             await self.app(scope, receive, send)
 
@@ -90,7 +90,7 @@ class Gateway:
 
     async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        if headers.get(b"origin", b"").decode("latin-1") != self.settings.public_url:
+        if headers.get(b"origin", b"").decode("latin-1") != self.origin:
             await receive()
             await send({"type": "websocket.close", "code": FOREIGN})
             return

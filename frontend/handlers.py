@@ -1,13 +1,13 @@
 """Plain HTTP of the portal: the HTML of a page's first view, exports, the language."""
 
 from collections.abc import AsyncIterator
-from http.cookies import SimpleCookie
 from typing import IO, Any
 from urllib.parse import quote
 
 import structlog
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
 from backend.core.errors import Refusal
@@ -22,7 +22,6 @@ from frontend.markup import to_html
 from frontend.pages.fleet.page import first_view
 from frontend.pages.fleet.view import read_view
 from frontend.shell import page_html
-from frontend.text import LANGUAGES
 from frontend.visit import Doors, Visit
 
 log = structlog.get_logger()
@@ -82,13 +81,14 @@ async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
     return Response(page_html(visit, path, first), media_type=MediaType.HTML, headers=NOT_KEPT)
 
 
-@get("/app/export/lines.{kind:str}")
-async def export(request: Request[Any, Any, Any], kind: str) -> Response[Any] | Stream:
+@get("/app/export/{file_name:str}")
+async def export(request: Request[Any, Any, Any], file_name: FromPath[str]) -> Response[Any] | Stream:
     """The list of an address as a file, with all its pages."""
     visit = await _visit_of(request)
     if visit is None:
         return _sign_in(request)
-    if kind not in EXPORT_TYPES:
+    list_name, _, kind = file_name.partition(".")
+    if list_name != "lines" or kind not in EXPORT_TYPES:
         raise HTTPException(status_code=404, detail="not found")
     text, view = visit.text, read_view(_query(request))
     headings = [
@@ -118,28 +118,6 @@ async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
     with file:
         while part := file.read(CHUNK):
             yield part
-
-
-@post("/app/language", status_code=303)
-async def language(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Change the language: of this browser, and of the person's mails."""
-    settings: Settings = request.app.state["settings"]
-    doors: Doors = request.app.state["doors"]
-    if request.headers.get("origin") != settings.public_url:
-        raise HTTPException(status_code=403, detail="foreign origin")
-    visit = await _visit_of(request)
-    code = str((await request.form()).get("language", ""))
-    if visit is None or code not in LANGUAGES:
-        raise HTTPException(status_code=400, detail="no such language")
-    await doors.set_language(visit.actor, code)
-    back = request.headers.get("referer", "")
-    to = back.removeprefix(settings.public_url) if back.startswith(f"{settings.public_url}/app") else "/app"
-    jar: SimpleCookie = SimpleCookie({"fleetline_language": code})
-    jar["fleetline_language"].update({"path": "/", "samesite": "Lax", "max-age": "31536000"})
-    if settings.secure:
-        jar["fleetline_language"]["secure"] = True
-    cookie = jar["fleetline_language"].OutputString()
-    return Response(b"", status_code=303, headers={**NOT_KEPT, "location": to, "set-cookie": cookie})
 
 
 def on_refusal(_request: Request[Any, Any, Any], error: Refusal) -> Response[str]:

@@ -12,11 +12,12 @@ import reactpy
 import structlog
 from reactpy import html, use_effect, use_ref, use_scope, use_state
 from reactpy.types import Component, VdomDict
+from reactpy.utils import Ref
 
-from backend.core.errors import Invalid, NotFound, Refusal, SignInAgain
+from backend.core.errors import Invalid, NotFound, Refusal, SignedOut, SignInAgain
 from frontend.components.basics import notice
 from frontend.refusals import REFUSALS
-from frontend.visit import SignedOut, Visit
+from frontend.visit import Visit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,10 +61,19 @@ def failure(visit: Visit, ref: str) -> VdomDict:
 
 def use_visit() -> Visit:
     """The person, language and line to the browser of this page."""
-    visit = use_scope()["fleetline.visit"]
+    scope: Mapping[str, Any] = use_scope()
+    visit = scope["fleetline.visit"]
     if not isinstance(visit, Visit):
         raise TypeError("no visit in this connection")
     return visit
+
+
+def once(make: Callable[[], T]) -> T:
+    """Something that belongs to the component for as long as it lives."""
+    held: Ref[T | None] = use_ref(None)
+    if held.current is None:
+        held.current = make()
+    return held.current
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,11 @@ class Problem:
     code: str = ""
     fields: Mapping[str, str] | None = None
     reference: str = ""
+
+
+def no_problem() -> "Problem | None":
+    """The state of a component before anything went wrong."""
+    return None
 
 
 def problem_of(visit: Visit, error: Exception) -> Problem:
@@ -121,10 +136,7 @@ def use_query(
     """
     visit = use_visit()
     state, set_state = use_state((None, None))
-    reader = use_ref(None)
-    if reader.current is None:
-        reader.current = Reader(visit, lambda actor: function(actor, *args, **kwargs), set_state)
-    live: Reader = reader.current
+    live = once(lambda: Reader(visit, lambda actor: function(actor, *args, **kwargs), set_state))
     use_effect(lambda: live.start(topics, topic_of), [])
     data, error = state
     return Query(data, error, live.poke)
@@ -172,8 +184,9 @@ class Reader:
                 await asyncio.sleep(wait)
             self.again = False
             try:
-                result: tuple[Any, Problem | None] = (await self.read(await self.visit.recheck()), None)
+                result: tuple[Any, Problem | None] = (await self.read(self.visit.actor), None)
             except SignedOut:
+                await self.visit.tell("again")
                 break
             except Exception as error:
                 result = (None, problem_of(self.visit, error))
@@ -211,19 +224,19 @@ def use_action(
     """
     visit = use_visit()
     pending, set_pending = use_state(False)
-    problem, set_problem = use_state(None)
+    problem, set_problem = use_state(no_problem)
     busy = use_ref(False)
 
     async def work(*args: Any, **kwargs: Any) -> None:
         try:
-            result = await function(await visit.recheck(), *args, **kwargs)
+            result = await function(visit.actor, *args, **kwargs)
             set_problem(None)
             if done is not None:
                 await done(result)
         except SignedOut:
-            pass
-        except SignInAgain:
             await visit.tell("again")
+        except SignInAgain:
+            await visit.tell("again", fresh=True)
         except Exception as error:
             found = problem_of(visit, error)
             set_problem(found)
@@ -255,7 +268,7 @@ def handler(visit: Visit, function: Callable[..., Any]) -> Callable[..., Awaitab
             if inspect.isawaitable(result):
                 await result
         except SignedOut:
-            return
+            await visit.tell("again")
         except Exception as error:
             await visit.tell("toast", text=problem_of(visit, error).words, tone="lost")
 

@@ -98,6 +98,32 @@ def line_state_words(text: Text, code: str) -> str:
     return text(LINE_STATES[code][0]) if code in LINE_STATES else code
 
 
+def lines_in_state(text: Text, code: str) -> str:
+    """The state of several lines, where a language has another form for it."""
+    match code:
+        case "active":
+            return text.context("lines", "Active")
+        case "suspended":
+            return text.context("lines", "Suspended")
+        case _:
+            return line_state_words(text, code)
+
+
+def counted_items(text: Text, state: ItemState, n: int) -> str:
+    """How many lines of a request are in a state: "2 done"."""
+    words = {
+        ItemState.WAITING: text.plural("{n} waiting", "{n} waiting", n),
+        ItemState.SENT: text.plural("{n} sent", "{n} sent", n),
+        ItemState.IN_PROGRESS: text.plural("{n} in progress", "{n} in progress", n),
+        ItemState.HELD: text.plural("{n} with information missing", "{n} with information missing", n),
+        ItemState.DONE: text.plural("{n} done", "{n} done", n),
+        ItemState.FAILED: text.plural("{n} failed", "{n} failed", n),
+        ItemState.CANCELLED: text.plural("{n} undone", "{n} undone", n),
+        ItemState.SKIPPED: text.plural("{n} skipped", "{n} skipped", n),
+    }
+    return words[state]
+
+
 def order_state(text: Text, state: OrderState) -> VdomDict:
     words, tone, shape = ORDER_STATES[state]
     return pill(text(words), tone, shape)

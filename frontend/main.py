@@ -2,41 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
 from uuid import UUID
 
 from litestar import Litestar
 
 from backend.app import create_api
-from backend.catalog.profiles import profile as carrier_profile
 from backend.core.live import Live
 from backend.members import service as members
 from backend.settings import Settings, read_settings
 from frontend.client import asset_url
-from frontend.gateway import App, Gateway
+from frontend.gateway import Gateway
 from frontend.server import create_web
-from frontend.visit import Doors, Membership, Profile
-from tenants.scope import Actor
+from frontend.visit import Doors
 
 SESSION = "/session:"  # in the payload of a live topic: <tenant>/session:<id>
-
-
-async def frame_profile(actor: Actor) -> Profile:
-    """What the frame of every page shows about where the person is."""
-    found = await members.profile(actor)
-    return Profile(
-        tenant_name=found.tenant,
-        carrier=found.carrier,
-        carrier_name=carrier_profile(found.carrier).name,
-        customer_number=found.customer_number,
-        portals=tuple(found.portals),
-        portal=found.portal,
-        memberships=tuple(
-            Membership(member_id=str(one.tenant_id), tenant_name=one.tenant)
-            for one in found.memberships
-            if not one.current
-        ),
-    )
 
 
 def create(settings: Settings | None = None) -> Gateway:
@@ -55,11 +34,10 @@ def create(settings: Settings | None = None) -> Gateway:
     )
     doors = Doors(
         authenticate=members.load_session,
-        profile=frame_profile,
+        profile=members.profile,
         subscribe=live.subscribe,
-        set_language=members.set_language,
     )
-    web = create_web(chosen, cast("App", api), doors)
+    web = create_web(chosen, api, doors)
 
     def sign_out(payload: str) -> None:
         """A session ended somewhere: close its open pages here."""

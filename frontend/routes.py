@@ -14,12 +14,12 @@ from frontend.client import asset_url
 from frontend.components.actions import link_button
 from frontend.components.layout import empty
 from frontend.hooks import component, handler, use_visit
-from frontend.pages.change_options import ChangeOptionsPage
+from frontend.pages.change_options.page import ChangeOptionsPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
-from frontend.pages.line import LinePage
+from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
-from frontend.pages.request import RequestPage
+from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review import ReviewPage
 from frontend.visit import Visit
@@ -42,7 +42,8 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/my", P.OWN_LINES_READ, MyMobilePage),
     )
 )
-KEPT = {FleetPage}  # pages that take a changed query without starting over
+WITH_QUERY = (FleetPage, RequestsPage, RequestPage)
+KEPT = (FleetPage,)  # takes a changed query without starting over
 
 
 def route(visit: Visit, path: str, query: str) -> Component:
@@ -52,8 +53,8 @@ def route(visit: Visit, path: str, query: str) -> Component:
     for pattern, permission, page in ROUTES:
         found = pattern.match(path)
         if found and visit.may(permission):
-            key = path if page in KEPT else f"{path}{query}"
-            return page(**found.groupdict(), query=query, key=key)
+            asked = {"query": query} if page in WITH_QUERY else {}
+            return page(**found.groupdict(), **asked, key=path if page in KEPT else f"{path}{query}")
     return NotFoundPage(key="not-found")
 
 
@@ -74,8 +75,8 @@ def NotFoundPage() -> VdomDict:
 def Root() -> VdomDict:
     visit, connection = use_visit(), use_connection()
     place, set_place = use_state(lambda: (connection.location.path, connection.location.query_string))
-    wired = use_ref(None)
-    if wired.current is None:
+    wired = use_ref(False)
+    if not wired.current:
         wired.current = True
         visit.send = connection.carrier.send_json
 

@@ -9,19 +9,19 @@ from backend.core.errors import Refusal
 from backend.settings import Settings
 from frontend import handlers
 from frontend.client import correct_dispatcher
-from frontend.gateway import App, Gateway, Receive, Scope, Send
+from frontend.gateway import Gateway, Receive, Scope, Send
 from frontend.shell import COMPONENT
 from frontend.visit import Doors
 
 
-def create_web(settings: Settings, api: App, doors: Doors) -> Gateway:
+def create_web(settings: Settings, api: Litestar, doors: Doors) -> Gateway:
     """The whole web process as one ASGI application; everything outside /app is the API's.
 
     `close_session` on it ends a session's open pages in this process.
     """
     correct_dispatcher()
     portal = Litestar(
-        [handlers.start, handlers.shell, handlers.export, handlers.language],
+        [handlers.start, handlers.shell, handlers.export],
         state=State({"settings": settings, "doors": doors}),
         compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
         exception_handlers={Refusal: handlers.on_refusal, Exception: handlers.on_bug},
@@ -33,10 +33,10 @@ def create_web(settings: Settings, api: App, doors: Doors) -> Gateway:
         if scope["type"] == "http" and (path in {"/", "/app"} or path.startswith("/app/")):
             await portal(scope, receive, send)  # type: ignore[arg-type]
         else:
-            await api(scope, receive, send)
+            await api(scope, receive, send)  # type: ignore[arg-type]
 
     async def socket(scope: Scope, receive: Receive, send: Send) -> None:
-        await renderer(scope, receive, send)  # type: ignore[arg-type]
+        await renderer(scope, receive, send)
 
     renderer = ReactPyMiddleware(portal, [COMPONENT])  # type: ignore[arg-type]
     return Gateway(dispatch, socket, settings, doors)

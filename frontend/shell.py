@@ -6,6 +6,7 @@ from pathlib import Path
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.catalog.profiles import profile as carrier_profile
 from backend.core.permissions import Permission
 from frontend.client import OWN, PRELOAD, asset_url
 from frontend.components.basics import Child, hidden, icon
@@ -31,11 +32,12 @@ def initials(name: str) -> str:
 
 
 def post_button(
-    action: str, name: str, value: str, *label: Child, more: dict[str, str] | None = None
+    action: str, name: str, value: str, *label: Child, more: dict[str, str] | None = None, back: str = ""
 ) -> VdomDict:
-    """A button of its own form: what changes the session is an ordinary POST."""
+    """A button of its own form: what changes the session is an ordinary POST. `back` is where it returns to."""
     return html.form(
         {"method": "post", "action": action},
+        html.input({"type": "hidden", "name": "next", "value": back}) if back else None,
         html.button({"type": "submit", "name": name, "value": value, **(more or {})}, *label),
     )
 
@@ -79,16 +81,17 @@ def _search(visit: Visit) -> VdomDict | None:
     )
 
 
-def _language_menu(text: Text) -> VdomDict:
+def _language_menu(text: Text, path: str) -> VdomDict:
     return html.div(
         {"class": "menu", "id": "language-menu", "popover": "auto"},
         *(
             post_button(
-                "/app/language",
+                "/auth/language",
                 "language",
                 code,
                 name,
                 more={"lang": code, **({"aria-current": "true"} if code == text.language else {})},
+                back=path,
             )
             for code, name in LANGUAGES.items()
         ),
@@ -111,11 +114,12 @@ def _account_menu(visit: Visit) -> VdomDict:
             post_button(
                 "/auth/switch",
                 "tenant",
-                other.member_id,
+                str(other.tenant_id),
                 icon("people"),
-                text("Go to {company}", company=other.tenant_name),
+                text("Go to {company}", company=other.tenant),
             )
             for other in profile.memberships
+            if not other.current
         ),
         html.div(
             {"class": "only-drawer"},
@@ -131,11 +135,11 @@ def _account_menu(visit: Visit) -> VdomDict:
                 if portal != profile.portal
             ),
         ),
-        post_button("/auth/logout", "everywhere", "", icon("signout"), text("Sign out")),
+        post_button("/auth/logout", "session", "", icon("signout"), text("Sign out")),
     )
 
 
-def _topbar(visit: Visit) -> VdomDict:
+def _topbar(visit: Visit, path: str) -> VdomDict:
     text, name = visit.text, visit.actor.name
     return html.header(
         {"class": "topbar"},
@@ -149,7 +153,7 @@ def _topbar(visit: Visit) -> VdomDict:
             html.svg({"class": "brand-mark", "aria-hidden": "true"}, html.svg.use({"href": "#i-mark"})),
             "Fleetline",
         ),
-        html.span({"class": "tenant"}, visit.profile.tenant_name),
+        html.span({"class": "tenant"}, visit.profile.tenant),
         _switch(visit),
         _search(visit) or html.span({"class": "push"}),
         html.button(
@@ -165,7 +169,7 @@ def _topbar(visit: Visit) -> VdomDict:
             hidden(text(", my account")),
             icon("down", "icon-small"),
         ),
-        _language_menu(text),
+        _language_menu(text, path),
         _account_menu(visit),
     )
 
@@ -214,7 +218,7 @@ def _menu(visit: Visit, path: str) -> VdomDict:
                 )
             ),
         ),
-        html.p({"class": "sidenav-foot"}, profile.carrier_name),
+        html.p({"class": "sidenav-foot"}, carrier_profile(profile.carrier).name),
     )
 
 
@@ -230,7 +234,7 @@ def page_html(visit: Visit, path: str, first: str) -> str:
     """A whole page around its first view."""
     text = visit.text
     preload = "".join(f'<link rel="modulepreload" href="{asset_url(name)}">' for name in PRELOAD)
-    frame = to_html(_topbar(visit)) + to_html(_offline(text)) + to_html(_menu(visit, path))
+    frame = to_html(_topbar(visit, path)) + to_html(_offline(text)) + to_html(_menu(visit, path))
     main = html.main(
         {"class": "page", "id": "main", "tabindex": "-1", "data-error": f"{text('Error:')} "},
         html.div({"id": "first", "dangerouslySetInnerHTML": {"__html": first}}),

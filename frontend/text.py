@@ -32,12 +32,14 @@ class Catalog(gettext.NullTranslations):
             catalog = read_po(file, locale=path.stem)
         self.messages: dict[tuple[str | None, str], str] = {}
         self.forms: dict[tuple[str, int], str] = {}
-        self.form_of = gettext.c2py(catalog.plural_expr)  # type: ignore[attr-defined]
+        self.form_of = gettext.c2py(catalog.plural_expr)
         for message in catalog:
             if not message.id or message.fuzzy:
                 continue
             if isinstance(message.id, (list, tuple)):
-                self.forms.update({(message.id[0], n): form for n, form in enumerate(message.string) if form})
+                self.forms.update(
+                    {(message.id[0], n): form for n, form in enumerate(message.string or ()) if form}
+                )
             elif message.string:
                 self.messages[message.context, message.id] = str(message.string)
 

@@ -201,7 +201,10 @@ async def logout(request: Ask, front: NamedDependency[Front]) -> Page:
     if provider.built_in:
         await store.end_session(request.cookies.get(front.cookies.issuer, ""))
         return _to("/auth/login", *ended)
-    back = await provider.sign_out_address(f"{front.settings.public_url}/")
+    try:
+        back = await provider.sign_out_address(f"{front.settings.public_url}/")
+    except Unavailable:
+        back = None
     return _to(back or "/auth/login", *ended)
 
 

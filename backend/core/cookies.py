@@ -1,7 +1,6 @@
 """The product's cookies: HttpOnly, for our own pages, and bound to this very host on HTTPS."""
 
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 from litestar.datastructures import Cookie
 
@@ -46,9 +45,8 @@ class CookieNames:
 
 def read_cookie(header: str, name: str) -> str:
     """One cookie of a Cookie header, or an empty text. For ASGI layers without a framework."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(header)
-    except CookieError:
-        return ""
-    return jar[name].value if name in jar else ""
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return ""

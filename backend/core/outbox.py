@@ -23,7 +23,14 @@ def react(reactions: Mapping[str, Sequence[str]]) -> None:
 
 def dump(value: Any) -> str:
     """JSON text for a jsonb column. UUIDs and instants become strings."""
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    """UUIDs that asyncpg hands out are of a class of its own, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
 async def flush(scope: Scope) -> None:

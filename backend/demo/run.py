@@ -41,7 +41,12 @@ def run_demo(*, reset: bool) -> int:
     if reset:
         _reset()
     port, sandbox_port = _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010)
-    for name, number in (("FLEETLINE_PORT", port), ("FLEETLINE_SANDBOX_PORT", sandbox_port)):
+    mail_port = _port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port())
+    for name, number in (
+        ("FLEETLINE_PORT", port),
+        ("FLEETLINE_SANDBOX_PORT", sandbox_port),
+        ("FLEETLINE_SANDBOX_MAIL_PORT", mail_port),
+    ):
         _check_free(name, number)
     FOLDER.mkdir(exist_ok=True)
     for number in (signal.SIGTERM, signal.SIGHUP):  # until honcho takes over: leave by the `finally` below
@@ -108,7 +113,7 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
         )
     )
     sandbox = f"http://localhost:{sandbox_port}"
-    mail_port = os.environ.get("FLEETLINE_SANDBOX_MAIL_PORT", "") or str(_free_port())
+    mail_port = str(_port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port()))
     return {
         "FLEETLINE_PUBLIC_URL": f"http://localhost:{port}",
         "FLEETLINE_CARRIER_URLS": f"mandarine={sandbox}/mandarine,lynx={sandbox}/lynx",

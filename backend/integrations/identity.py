@@ -6,13 +6,13 @@ the provider and would accept an unsigned token.
 
 import asyncio
 import time
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -22,6 +22,11 @@ from joserfc.jws import JWSRegistry
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.secrets import new_token
+
+with warnings.catch_warnings(
+    record=True
+):  # Authlib shows a warning of its own about httpx, whatever the filters say
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 LEEWAY_SECONDS = 60
@@ -149,7 +154,7 @@ class Provider:
         """Read discovery and keys when they are an hour old; for an unknown key, at most once in 30 seconds."""
         async with self._reading:
             now = time.monotonic()
-            if self._keys and not force and now - self._read_at < KEYS_LAST_SECONDS:
+            if self._keys is not None and not force and now - self._read_at < KEYS_LAST_SECONDS:
                 return
             if force and now - self._forced_at < FETCH_AGAIN_SECONDS:
                 return
@@ -158,7 +163,7 @@ class Provider:
             try:
                 self._metadata, self._keys = await self._fetch()
             except (httpx.HTTPError, ValueError, KeyError, JoseError) as error:
-                if self._keys:  # yesterday's keys are better than no sign-in
+                if self._keys is not None:  # yesterday's keys are better than no sign-in
                     return
                 raise Unavailable("The sign-in service does not answer.") from error
             self._read_at = now

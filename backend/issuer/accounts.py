@@ -8,6 +8,7 @@ from uuid import UUID
 
 import phonenumbers
 
+from backend.catalog.identifiers import msisdn
 from backend.core import clock
 from backend.core.errors import Invalid
 from backend.core.ids import new_id
@@ -54,7 +55,9 @@ def normalise_login(text: str) -> str:
 
 
 def normalise_mobile(text: str) -> str | None:
-    """E.164 of a number in any usual spelling, or None."""
+    """E.164 of a mobile number in any usual spelling, or None. Colleagues abroad may have a foreign one."""
+    if belgian := msisdn(text):
+        return belgian
     try:
         number = phonenumbers.parse(text, HOME_REGION)
     except phonenumbers.NumberParseException:

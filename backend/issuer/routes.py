@@ -161,7 +161,7 @@ async def token(request: Ask, issuer: NamedDependency[Issuer]) -> Response[Any]:
     if asked.token_to_keep:
         access_token, person, data = asked.token_to_keep
         await store.keep_token(access_token, person.id, data)
-    headers = {**reply.headers, "cache-control": "no-store"}
+    headers = {key.lower(): value for key, value in reply.headers.items()} | {"cache-control": "no-store"}
     return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
 
 

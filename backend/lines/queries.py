@@ -38,9 +38,13 @@ class Where:
 
     conditions: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    by_status_only: bool = (
+        False  # nothing but the statuses ($1) narrows it: the total is known without counting
+    )
 
     def add(self, condition: str, *values: object) -> None:
         """`condition` numbers its own values from {0}."""
+        self.by_status_only = False
         first = len(self.values) + 1
         self.conditions.append(condition.format(*(f"${first + index}" for index in range(len(values)))))
         self.values.extend(values)
@@ -48,6 +52,15 @@ class Where:
     @property
     def sql(self) -> str:
         return " AND ".join(self.conditions)
+
+    @property
+    def total_sql(self) -> str:
+        """The exact number of lines, as a query over the same values."""
+        if self.by_status_only:
+            return (
+                "SELECT coalesce(sum(c.lines), 0)::bigint FROM fleet_count c WHERE c.status = ANY($1::text[])"
+            )
+        return f"SELECT count(*) FROM fleet l WHERE {self.sql}"
 
 
 def reach_of(actor: Actor, where: Where, alias: str = "l") -> None:
@@ -85,6 +98,7 @@ def where_of(actor: Actor, lines: LineFilter) -> Where:
             "l.cost_centre_id IN (SELECT c.id FROM cost_centre c WHERE c.code = ANY({0}::text[]))",
             list(lines.cost_centre),
         )
+    where.by_status_only = len(where.conditions) == 1
     return where
 
 
@@ -128,9 +142,30 @@ def after_cursor(where: Where, cursor: Cursor) -> None:
 
 
 async def count_lines(scope: Scope, where: Where) -> int:
-    return int(
-        await scope.connection.fetchval(f"SELECT count(*) FROM fleet l WHERE {where.sql}", *where.values)
+    return int(await scope.connection.fetchval(where.total_sql, *where.values))
+
+
+async def page_of_lines(
+    scope: Scope, where: Where, order: str, *, limit: int, offset: int, columns: str
+) -> tuple[list[Any], int]:
+    """One page and the exact total in one round trip. Past the end there is no row to carry the total: count then.
+
+    A search is worked out once for both; otherwise the page comes from an index, and the total from another or from
+    the counts that the database keeps (decision record 0009).
+    """
+    if "LIKE" in where.sql:
+        page = (
+            f"WITH hits AS MATERIALIZED (SELECT l.* FROM fleet l WHERE {where.sql})"
+            f" SELECT {columns}, (SELECT count(*) FROM hits) AS total FROM hits l"
+        )
+    else:
+        page = f"SELECT {columns}, ({where.total_sql}) AS total FROM fleet l WHERE {where.sql}"
+    rows = await scope.connection.fetch(
+        f"{page} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}", *where.values
     )
+    if rows or not offset:
+        return rows, rows[0]["total"] if rows else 0
+    return rows, await count_lines(scope, where)
 
 
 async def fetch_lines(

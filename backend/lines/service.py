@@ -52,18 +52,21 @@ async def list_lines(
         sort, descending = cursor.sort, cursor.descending
     catalogue = await catalogue_of(scope)
     where = queries.where_of(scope.actor, lines)
-    total = await queries.count_lines(scope, where)
+    order, columns = queries.order_by(sort, descending=descending), f"{queries.COLUMNS}, l.name_key"
+    offset = 0 if cursor else (page - 1) * limit
     if cursor:
+        total = await queries.count_lines(scope, where)
         queries.after_cursor(where, cursor)
-    offset = 0 if cursor else min((page - 1) * limit, max(0, (total - 1) // limit * limit))
-    rows = await queries.fetch_lines(
-        scope,
-        where,
-        queries.order_by(sort, descending=descending),
-        limit=limit + 1,
-        offset=offset,
-        columns=f"{queries.COLUMNS}, l.name_key",
-    )
+        rows = await queries.fetch_lines(scope, where, order, limit=limit + 1, columns=columns)
+    else:
+        rows, total = await queries.page_of_lines(
+            scope, where, order, limit=limit + 1, offset=offset, columns=columns
+        )
+        if not rows and total:  # the list got shorter than the address says: show its last page
+            offset = (total - 1) // limit * limit
+            rows = await queries.fetch_lines(
+                scope, where, order, limit=limit + 1, offset=offset, columns=columns
+            )
     following = None
     if len(rows) > limit:
         rows = rows[:limit]
@@ -130,9 +133,9 @@ async def selection_summary(
 async def summary(scope: Scope) -> FleetSummary:
     """Lines by state, for the home page."""
     where = queries.where_of(scope.actor, LineFilter())
-    rows = await scope.connection.fetch(
-        f"SELECT l.status, count(*) AS n FROM fleet l WHERE {where.sql} GROUP BY 1", *where.values
-    )
+    kept = "SELECT c.status, sum(c.lines)::bigint AS n FROM fleet_count c WHERE c.status = ANY($1::text[]) GROUP BY 1"
+    counted = f"SELECT l.status, count(*) AS n FROM fleet l WHERE {where.sql} GROUP BY 1"
+    rows = await scope.connection.fetch(kept if where.by_status_only else counted, *where.values)
     counts = {row["status"]: row["n"] for row in rows}
     return FleetSummary(
         total=sum(counts.values()),

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from backend.core import clock
 from backend.core.permissions import Permission
 from backend.core.use_case import renew_with, use_case
-from backend.members.lifecycle import roles_in
+from backend.members.lifecycle import is_worth_noting, roles_in
 from tenants.scope import Actor, MemberId, Reach, Scope, TenantId
 
 NOBODY = UUID(int=0)  # an end user to whom no line is linked
@@ -64,8 +65,8 @@ def _set(values: list[UUID] | None) -> frozenset[UUID] | None:
 async def session_row(scope: Scope, session_id: UUID) -> Any:
     """The session and its member, or None when it has ended; its use is noted once a minute."""
     row = await scope.connection.fetchrow("SELECT * FROM session_actor($1)", session_id)
-    if row:
-        await scope.connection.execute(NOTE_SESSION, session_id)
+    if row and is_worth_noting(row["used_at"], clock.now()):
+        await scope.connection.execute("UPDATE portal_session SET seen_at = now() WHERE id = $1", session_id)
     return row
 
 
@@ -73,15 +74,6 @@ async def session_row(scope: Scope, session_id: UUID) -> Any:
 async def token_row(scope: Scope, token_id: UUID) -> Any:
     """The token and its member, or None when it was revoked; its use is noted once a minute."""
     row = await scope.connection.fetchrow("SELECT * FROM token_actor($1)", token_id)
-    if row:
-        await scope.connection.execute(NOTE_TOKEN, token_id)
+    if row and is_worth_noting(row["used_at"], clock.now()):
+        await scope.connection.execute("UPDATE api_token SET last_used_at = now() WHERE id = $1", token_id)
     return row
-
-
-NOTE_SESSION = (
-    "UPDATE portal_session SET seen_at = now() WHERE id = $1 AND seen_at < now() - interval '1 minute'"
-)
-NOTE_TOKEN = (
-    "UPDATE api_token SET last_used_at = now() WHERE id = $1"  # noqa: S105 - a statement, no secret
-    " AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"
-)

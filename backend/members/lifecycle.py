@@ -13,8 +13,7 @@ class Portal(StrEnum):
     USER = "user"
 
 
-IDLE = timedelta(hours=8)  # session_actor() in the database says the same
-ABSOLUTE = timedelta(hours=24)
+ABSOLUTE = timedelta(hours=24)  # session_actor() in the database also ends a session after eight idle hours
 NOTE_USE_EVERY = timedelta(minutes=1)
 
 
@@ -38,10 +37,6 @@ def check_roles(roles: Iterable[str]) -> list[str]:
     if not wanted or len(known) != len(wanted):
         raise Invalid(roles=f"Choose among {', '.join(role.value for role in Role)}.")
     return known
-
-
-def is_idle(used_at: datetime, now: datetime) -> bool:
-    return now - used_at > IDLE
 
 
 def is_worth_noting(used_at: datetime | None, now: datetime) -> bool:

@@ -50,6 +50,7 @@ def derive(current: OrderState, counts: Mapping[ItemState, int], *, accepted: bo
     """
     if current in ENDED or current not in {O.SUBMITTED, O.IN_PROGRESS, O.HELD}:
         return current
+    accepted = accepted or current is not O.SUBMITTED
     running = {state: counts.get(state, 0) for state in ITEM_OPEN}
     if any(running.values()):
         if not accepted:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from reactpy import html
-from reactpy.types import VdomDict
+from reactpy.types import Component, VdomDict
 
-Child = VdomDict | str | None
+Child = VdomDict | Component | str | None
 
 
 def classes(*names: str | None) -> str:

@@ -1,5 +1,7 @@
 """What stands where data will be, or could not be: one answer for every page and panel."""
 
+from typing import Any
+
 from reactpy.types import VdomDict
 
 from frontend.components.actions import button, link_button
@@ -8,7 +10,7 @@ from frontend.hooks import Query
 from frontend.text import Text
 
 
-def not_ready(text: Text, query: Query[object]) -> VdomDict:
+def not_ready(text: Text, query: Query[Any]) -> VdomDict:
     """A skeleton while it loads, "not found", or what went wrong with a way to try again."""
     if query.error is None:
         return skeleton(text)

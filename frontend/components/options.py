@@ -15,10 +15,12 @@ def option_name(visit: Visit, code: str) -> str:
 
 
 def option_price(visit: Visit, code: str) -> str:
-    """ "24,79 € a month excl. VAT", or "" for an option that is no longer sold."""
+    """As in "24,79 € a month excl. VAT", or "" for an option that is no longer sold."""
     option, text = profile(visit.profile.carrier).option(code), visit.text
     if option is None:
         return ""
+    if not option.price_cents:
+        return text("free of charge")
     amount = text.money(option.price_cents)
     return (
         text("{amount} a month excl. VAT", amount=amount)

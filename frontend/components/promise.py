@@ -1,6 +1,7 @@
 """When something is promised, in words."""
 
 from backend.catalog.profiles import profile
+from backend.core import clock
 from backend.orders.schemas import Promise
 from frontend.visit import Visit
 
@@ -15,5 +16,9 @@ def promise_words(visit: Visit, promise: Promise) -> str:
     name = promise_name(visit, promise.code)
     if promise.due_at is None:
         return name
-    before = visit.text("before {moment}", moment=visit.text.moment(promise.due_at))
+    text, due = visit.text, promise.due_at
+    if clock.local(due).date() == clock.today():
+        before = text("before {time}", time=text.time(due))
+    else:
+        before = text("before {moment}", moment=text.moment(due))
     return f"{name}, {before}" if name else before

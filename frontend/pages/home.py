@@ -15,7 +15,7 @@ from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.requests import requests_table
 from frontend.hooks import component, use_query, use_visit
-from frontend.labels import kind_words, line_state_words
+from frontend.labels import kind_words, lines_in_state
 from frontend.text import Text
 from tenants.scope import Actor
 
@@ -25,7 +25,7 @@ TONES = {"active": 1, "suspended": 4, "pending_active": 3, "pending_release": 2}
 
 
 @component
-def HomePage(query: str) -> VdomDict:
+def HomePage() -> VdomDict:
     visit = use_visit()
     text, now = visit.text, clock.now()
     first_name = visit.actor.name.split(" ")[0]
@@ -187,7 +187,7 @@ def _legend(text: Text, counted: list[tuple[str, int]]) -> VdomDict:
                         {"class": f"tone-{TONES.get(code, 2)}", "width": "10", "height": "10", "rx": "2"}
                     ),
                 ),
-                html.a({"href": f"/app/fleet?status={code}"}, line_state_words(text, code)),
+                html.a({"href": f"/app/fleet?status={code}"}, lines_in_state(text, code)),
                 html.strong(text.number(n)),
             )
             for code, n in counted

@@ -15,13 +15,13 @@ from frontend.visit import Visit
 
 
 @component
-def MyMobilePage(query: str) -> VdomDict:
+def MyMobilePage() -> VdomDict:
     visit = use_visit()
     text = visit.text
     found = use_query(lines.own_lines, topics=("fleet", "orders"))
     head = page_header(
         text("Hello {name}", name=visit.actor.name.split(" ")[0]),
-        html.p(text("Your line at {company}", company=visit.profile.tenant_name)),
+        html.p(text("Your line at {company}", company=visit.profile.tenant)),
     )
     if found.data is None:
         return html.div(head, not_ready(text, found))

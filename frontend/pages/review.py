@@ -24,14 +24,13 @@ from frontend.visit import Visit
 
 
 @component
-def ReviewPage(draft: str, query: str) -> VdomDict:
+def ReviewPage(draft: str) -> VdomDict:
     visit = use_visit()
     text, draft_id = visit.text, UUID(draft)
     found = use_query(drafts.preview_draft, draft_id)
 
     async def placed(order: OrderDetail) -> None:
-        if visit.go is not None:
-            await visit.go(f"/app/requests/{order.reference}")
+        await visit.move(f"/app/requests/{order.reference}")
 
     async def refused(problem: Problem) -> None:
         if problem.code == "price_changed":
@@ -78,21 +77,24 @@ def ReviewPage(draft: str, query: str) -> VdomDict:
     )
 
 
+def lowered(words: str) -> str:
+    """The words inside a sentence."""
+    return words[:1].lower() + words[1:]
+
+
 def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
     text = visit.text
 
     def options(codes: list[str]) -> list[Child]:
-        shown: list[Child] = []
-        for code in codes:
-            shown.append(
-                html.div(
-                    {"key": code},
-                    option_name(visit, code),
-                    html.br(),
-                    html.span({"class": "muted"}, option_price(visit, code)),
-                )
+        return [
+            html.div(
+                {"key": code},
+                option_name(visit, code),
+                html.br(),
+                html.span({"class": "muted"}, option_price(visit, code)),
             )
-        return shown
+            for code in codes
+        ]
 
     def edit(what: str) -> VdomDict:
         return html.a({"href": back}, text.context("edit", "Change"), hidden(f" {what}"))
@@ -102,7 +104,9 @@ def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
         rows.append((text("To add"), options(preview.add), edit(text("the options to add"))))
     if preview.remove:
         rows.append((text("To remove"), options(preview.remove), edit(text("the options to remove"))))
-    rows.append((text("From"), text("At once, {promise}", promise=promise_words(visit, preview.promise))))
+    rows.append(
+        (text("From"), text("At once, {promise}", promise=lowered(promise_words(visit, preview.promise))))
+    )
     rows.append((text("Confirmation to"), visit.actor.email))
     return key_values(rows)
 

@@ -17,7 +17,11 @@ const address = (url) => { // the client remembers the address it was mounted at
   u.searchParams.set("tag", tag);
   return u;
 };
+// Our own messages never reach the client: some come before it is there.
+const own = [];
+let deliver = (m) => own.push(m);
 const watch = (s) => {
+  s.addEventListener("message", (e) => { if (!e.data.startsWith('{"type":"layout-update"')) { e.stopImmediatePropagation(); deliver(JSON.parse(e.data)); } });
   s.addEventListener("open", () => { if (met && root.dataset.conn === "down") globalThis.say?.(app.dataset.back); met = true; root.dataset.conn = "up"; });
   s.addEventListener("close", (e) => { if (CLOSED[e.code]) CLOSED[e.code](); else root.dataset.conn = "down"; });
   return s;
@@ -132,6 +136,7 @@ addEventListener("click", (e) => {
 // Effects at once instead of a frame later.
 const { h: options } = await import("./index-bz53xswt.js");
 options.requestAnimationFrame = queueMicrotask;
-await import("./helpers.js");
+({ deliver } = await import("./helpers.js"));
+own.splice(0).forEach(deliver);
 const { mountReactPy } = await import("./index.js");
 mountReactPy({ mountElement: app, pathPrefix: prefix, componentPath: `${component}/`, reconnectInterval: 500, reconnectMaxInterval: 5000, reconnectMaxRetries: 100000, reconnectBackoffMultiplier: 1.25 });

@@ -5,14 +5,16 @@ const listeners = new Map();
 export const listen = (kind, hear) => { listeners.set(kind, hear); if (mail.has(kind)) hear(mail.get(kind)); return () => { if (listeners.get(kind) === hear) listeners.delete(kind); }; };
 const post = (kind) => (message) => { mail.set(kind, message); listeners.get(kind)?.(message); };
 
-export function bind(node, { onMessage }) {
+const KINDS = { go: leave, toast: (m) => say(m.text, m.tone), frame, idle, again, fleet: post("fleet"), picked: post("picked") };
+export const deliver = (message) => KINDS[message.type]?.(message);
+
+export function bind(node) {
   let view = null, dead = false; // the client may render once more after unmount
-  const offs = [onMessage("go", leave), onMessage("toast", (m) => say(m.text, m.tone)), onMessage("frame", frame), onMessage("idle", idle), onMessage("again", again), onMessage("fleet", post("fleet")), onMessage("picked", post("picked"))];
   node.className = "contents";
   return {
     create: (type, props) => ({ type, props }),
     render: (e) => { if (!dead) (view ??= e.type(node)).update(e.props); },
-    unmount: () => { dead = true; offs.forEach((off) => off()); view?.destroy?.(); },
+    unmount: () => { dead = true; view?.destroy?.(); },
   };
 }
 
@@ -34,7 +36,8 @@ function leave({ to, replace, outside }) { // the server moved on by itself: onl
   if (elsewhere) { moving = true; scrollTo(0, 0); }
   place();
 }
-function place() { // where we are, in the menu
+function place() { // where we are, in the menu and in forms that come back here
+  for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;
   let best = null;
   for (const a of document.querySelectorAll(".sidenav a[href^='/app']")) {
     const here = [a.pathname, ...(a.dataset.also?.split(" ") ?? [])].some((p) => location.pathname === p || (p !== "/app" && location.pathname.startsWith(`${p}/`)));
@@ -49,7 +52,7 @@ function frame({ running }) {
   const badge = document.querySelector("[data-running]");
   if (badge) { badge.textContent = running; badge.hidden = !running; }
 }
-function again() { location.assign(`${document.getElementById("app").dataset.login}?fresh=1&next=${encodeURIComponent(location.pathname + location.search)}`); } // a secret asks for a recent sign-in
+function again({ fresh }) { location.assign(`${document.getElementById("app").dataset.login}?${fresh ? "fresh=1&" : ""}next=${encodeURIComponent(location.pathname + location.search)}`); } // signed out, or a secret asks for a recent sign-in
 function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }
 
 // --- toasts ---

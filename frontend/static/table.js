@@ -58,7 +58,7 @@ export function Table(node) {
 
 // The fleet: regions and rows come as messages, so that the server keeps none of them.
 export function Fleet(node) {
-  let props = {}, root = null, rows = null, view = null, picked = new Map(), anchor = null, everything = 0;
+  let props = {}, root = null, rows = null, view = null, picked = new Map(), anchor = null, everything = 0, asked = "";
   const last = new Map();
   const emit = (message) => props.onAct?.(message);
   const $ = (css) => root.querySelector(css), boxes = () => [...root.querySelectorAll("tbody input[type=checkbox]")];
@@ -72,6 +72,7 @@ export function Fleet(node) {
     rows = keyed($("tbody"));
     for (const r of root.querySelectorAll("[data-region]")) last.set(r.dataset.region, null);
     view = root.dataset.view;
+    asked = $("input[data-live]").defaultValue;
     for (const b of boxes()) if (b.checked) tick(b);
     root.addEventListener("change", changed);
     root.addEventListener("click", clicked);
@@ -168,14 +169,15 @@ export function Fleet(node) {
     }
     if (m.view !== undefined) {
       const box = $("input[data-live]");
-      if (box && box !== document.activeElement) box.value = m.search;
+      if (box && box !== document.activeElement && m.search !== asked) box.value = m.search; // typed and not yet asked for: kept
+      asked = m.search;
       if (m.view !== view) { view = m.view; picked = new Map(); anchor = null; everything = 0; }
     }
     if (m.rows) rows.all(m.rows, m.version);
     if (m.some) rows.some(m.some, m.version);
     if (m.rows || m.some || m.regions) show();
   }
-  function offer({ type, status, count, words }) {
+  function offer({ product_type: type, status, count, words }) {
     const more = $("[data-act=everything]");
     more.dataset.count = count; more.dataset.kind = `${type}/${status}`; more.textContent = words;
     show();

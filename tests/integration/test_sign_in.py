@@ -4,21 +4,24 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
+from joserfc.jwk import OctKey
+from litestar import Litestar
 
-from backend.app import create_api
+from backend.api.auth import Front, auth_router
+from backend.integrations.identity import Provider
 from backend.issuer import attempts, passwords
+from backend.issuer.routes import Issuer
 from backend.members import service as members
 from backend.settings import Settings
 from tests.support.database import TestDatabase
-from tests.support.identity import PASSWORD, Browser, audit_actions, company, form_action
+from tests.support.identity import PASSWORD, Browser, audit_actions, company, form_action, identity_app
 
 
 @pytest.fixture
 async def browser(settings: Settings) -> AsyncIterator[Browser]:
-    browser = Browser(
-        create_api(settings, stylesheets=["/assets/tokens.abc.css", "/assets/components.abc.css"])
-    )
+    browser = Browser(identity_app(settings, ["/assets/tokens.abc.css", "/assets/components.abc.css"]))
     yield browser
     await browser.client.aclose()
 
@@ -184,7 +187,7 @@ async def test_forwarded_addresses_are_believed_from_trusted_proxies_only(
     settings: Settings, database: TestDatabase
 ) -> None:
     for trusted, expected in (((), "address:127.0.0.1"), (("127.0.0.1",), "address:203.0.113.7")):
-        browser = Browser(create_api(replace(settings, trusted_proxies=trusted)))
+        browser = Browser(identity_app(replace(settings, trusted_proxies=trusted)))
         browser.client.headers["x-forwarded-for"] = "198.51.100.1, 203.0.113.7"
         await browser.sign_in("an@delta.example", "not the password")
         assert await _value(database, "SELECT count(*) FROM sign_in_attempt WHERE key = $1", expected) == 1
@@ -254,7 +257,7 @@ async def test_signing_out_ends_both_sessions(browser: Browser, database: TestDa
 
 async def test_a_callback_that_was_not_begun_here_is_refused(browser: Browser, settings: Settings) -> None:
     await company("delta")
-    attacker = Browser(create_api(settings))
+    attacker = Browser(identity_app(settings))
     page = await attacker.open_sign_in()
     answer = await attacker.post(form_action(page), {"login": "an@delta.example", "password": PASSWORD})
     stolen = await browser.get(answer.headers["location"])
@@ -378,7 +381,7 @@ async def test_a_form_on_another_site_changes_nothing(browser: Browser, path: st
 async def test_on_https_cookies_are_bound_to_the_host(settings: Settings) -> None:
     await company("delta")
     browser = Browser(
-        create_api(replace(settings, public_url="https://portal.example")), "https://portal.example"
+        identity_app(replace(settings, public_url="https://portal.example")), "https://portal.example"
     )
     await browser.sign_in("an@delta.example")
     names = {cookie.name for cookie in browser.client.cookies.jar}
@@ -392,11 +395,58 @@ async def test_on_https_cookies_are_bound_to_the_host(settings: Settings) -> Non
 
 
 async def test_another_name_for_us_is_left_before_cookies_are_set(settings: Settings) -> None:
-    browser = Browser(create_api(settings), "http://127.0.0.1:8000")
+    browser = Browser(identity_app(settings), "http://127.0.0.1:8000")
     first = await browser.get("/auth/login?next=/fleet")
     assert first.headers["location"].startswith("http://localhost:8000/auth/login?next=%2Ffleet")
     second = await browser.get("/auth/login?next=/fleet&here=1")  # a proxy that hides the name: no loop
     assert "/id/authorize" in second.headers["location"]
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [("/auth/switch", {"portal": "user"}), ("/auth/choose", {"tenant": "x"}), ("/auth/logout", {})],
+)
+async def test_without_a_session_forms_lead_to_sign_in(
+    browser: Browser, path: str, data: dict[str, str]
+) -> None:
+    assert (await browser.post(path, data)).headers["location"] == "/auth/login"
+    assert (await browser.get("/auth/choose")).headers["location"] == "/auth/login"
+
+
+async def test_a_switch_to_nowhere_changes_nothing(browser: Browser) -> None:
+    await company("delta")
+    await browser.sign_in("an@delta.example")
+    session = browser.session
+    for data in ({}, {"tenant": "x"}, {"portal": "king"}):
+        assert (await browser.post("/auth/switch", data)).headers["location"] == "/"
+    assert browser.session == session
+
+
+async def test_another_provider_may_be_away_or_sign_people_out_itself(settings: Settings) -> None:
+    away = True
+
+    def outside(request: httpx.Request) -> httpx.Response:
+        if away:
+            raise httpx.ConnectError("no route", request=request)
+        if request.url.path.endswith("openid-configuration"):
+            at = "https://id.example"
+            endpoints = {name: f"{at}/{name}" for name in ("authorization_endpoint", "end_session_endpoint")}
+            return httpx.Response(200, json={"issuer": at, "jwks_uri": f"{at}/jwks", **endpoints})
+        key = OctKey.generate_key(256, {"kid": "k"})
+        return httpx.Response(200, json={"keys": [key.as_dict()]})
+
+    provider = Provider("https://id.example", "portal", "s", transport=httpx.MockTransport(outside))
+    front = Front(settings, Issuer(settings), provider)
+    browser = Browser(Litestar([auth_router(front)], openapi_config=None, logging_config=None))
+    page = await browser.get("/auth/login")
+    assert page.status_code == 503
+    assert "does not answer" in page.text
+    assert (await browser.post("/auth/logout", {})).headers["location"] == "/auth/login"
+    away = False
+    answer = await browser.get("/auth/login")
+    assert answer.headers["location"].startswith("https://id.example/authorization_endpoint?")
+    out = await browser.post("/auth/logout", {})
+    assert out.headers["location"].startswith("https://id.example/end_session_endpoint?")
 
 
 async def _execute(database: TestDatabase, statement: str) -> None:

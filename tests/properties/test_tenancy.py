@@ -19,7 +19,7 @@ POOL = 8
 
 
 @pytest.fixture
-async def customers(settings: Settings) -> list[Customer]:  # noqa: F811
+async def customers(settings: Settings) -> list[Customer]:
     context.use_settings(settings)
     return [await make_customer(lines=count) for count in (1, 3, 5, 7)]
 
@@ -105,9 +105,9 @@ async def test_writing_into_another_tenant_is_refused_by_the_database(customers:
     with pytest.raises(Exception, match="row-level security"):
         async with open_scope(ours.system) as scope:
             await scope.connection.execute("UPDATE line SET tenant_id = $1", theirs.tenant_id)
+    account = next(iter(theirs.accounts.values()))
     with pytest.raises(Exception, match="foreign key"):
         async with open_scope(ours.system) as scope:
-            account = next(iter(theirs.accounts.values()))
             await scope.connection.execute("UPDATE line SET billing_account_id = $1", account)
 
 

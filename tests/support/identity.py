@@ -1,6 +1,7 @@
 """Signs people in as a browser would, and makes the companies and people that identity tests need."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -9,9 +10,13 @@ from uuid import UUID
 
 import httpx
 from litestar import Litestar
+from litestar.middleware import DefineMiddleware
 
+from backend.api.auth import identity_routers
+from backend.api.origin import OriginCheck
 from backend.members import service as members
 from backend.members.provision import create_tenant
+from backend.settings import Settings
 from tenants.scope import Actor, MemberId, TenantId
 
 PASSWORD = "correct horse battery"
@@ -43,6 +48,16 @@ async def company(
         Actor(tenant_id), email=email, name="An Peeters", roles=roles, password=password, mobile=mobile
     )
     return Company(tenant_id, member_id)
+
+
+def identity_app(settings: Settings, stylesheets: Sequence[str] = ()) -> Litestar:
+    """The sign-in routes behind the check of origins, as the product puts them together."""
+    return Litestar(
+        identity_routers(settings, stylesheets),
+        middleware=[DefineMiddleware(OriginCheck, public_url=settings.public_url)],
+        openapi_config=None,
+        logging_config=None,
+    )
 
 
 class Browser:

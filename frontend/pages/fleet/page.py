@@ -7,30 +7,32 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from reactpy import use_effect, use_ref
+from reactpy import use_effect
 from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
+from backend.core.errors import SignedOut
 from backend.lines import refresh as refreshing
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets, LinePage, Selection, Snapshot
 from backend.orders import drafts
 from frontend.client import asset_url
-from frontend.hooks import BURST_SECONDS, component, handler, problem_of, use_visit
+from frontend.hooks import BURST_SECONDS, component, handler, once, problem_of, use_visit
 from frontend.markup import to_html
+from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
 from frontend.pages.fleet.facets import facets_of
 from frontend.pages.fleet.island import island_html, waiting_html
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
-from frontend.visit import SignedOut, Visit
+from frontend.visit import Visit
 
 Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
 
 
 async def read_list(visit: Visit, view: View) -> tuple[LinePage, LineFacets, Snapshot]:
     """One page of lines, what can be filtered by, how old the list is. A page beyond the end is the first."""
-    actor = await visit.recheck()
+    actor = visit.actor
     page = await lines.list_lines(
         actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
     )
@@ -42,10 +44,10 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
     """Every region as HTML."""
     text = visit.text
     return {
-        "head": to_html(parts.head(visit, view, snapshot)),
-        "views": to_html(parts.quick_views(text, view, facets)),
-        "chips": to_html(parts.chips(text, view, facets)),
-        "filters": to_html(parts.filters(text, view, facets)),
+        "head": to_html(head.head(visit, view, snapshot)),
+        "views": to_html(head.quick_views(text, view, facets)),
+        "chips": to_html(filters.chips(text, view, facets)),
+        "filters": to_html(filters.filters(text, view, facets)),
         "heads": to_html(parts.heads(text, view)),
         "empty": "" if page.items else to_html(parts.nothing(text, view, facets)),
         "foot": to_html(parts.foot(text, view, page)),
@@ -113,6 +115,7 @@ class Listing:
         try:
             page, facets, snapshot = await read_list(visit, view)
         except SignedOut:
+            await visit.tell("again")
             return
         except Exception as error:
             if not self.over:
@@ -146,7 +149,7 @@ class Listing:
 
     async def act(self, event: Any) -> None:
         """What a person does on the page, one message each."""
-        visit, actor = self.visit, await self.visit.recheck()
+        visit, actor = self.visit, self.visit.actor
         view = read_view(self.query)
         try:
             match event["act"]:
@@ -163,12 +166,15 @@ class Listing:
                         "Choose the {n} compatible line", "Choose all {n} compatible lines", found.count
                     )
                     await visit.tell(
-                        "picked", type=found.product_type, status=found.status, count=found.count, words=words
+                        "picked",
+                        product_type=found.product_type,
+                        status=found.status,
+                        count=found.count,
+                        words=words,
                     )
                 case "change":
                     draft = await drafts.start_change(actor, self._selection(event, view))
-                    if visit.go is not None:
-                        await visit.go(f"/app/change-options/{draft}")
+                    await visit.move(f"/app/change-options/{draft}")
         finally:
             await visit.tell("idle")
 
@@ -185,11 +191,9 @@ class Listing:
 @component
 def FleetPage(query: str) -> VdomDict:
     visit = use_visit()
-    listing = use_ref(None)
-    if listing.current is None:
-        listing.current = Listing(visit, query)
-    elif listing.current.query != query:
+    listing = once(lambda: Listing(visit, query))
+    if listing.query != query:
         # Here and not in an effect: an effect with changing dependencies leaves a task behind each time.
-        listing.current.show(query)
-    use_effect(listing.current.start, [])
-    return Fleet({"island": waiting_html(visit), "onAct": handler(visit, listing.current.act)})
+        listing.show(query)
+    use_effect(listing.start, [])
+    return Fleet({"island": waiting_html(visit), "onAct": handler(visit, listing.act)})

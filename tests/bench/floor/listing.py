@@ -1,0 +1,35 @@
+"""Page and exact total as one would write them by hand for the floors, with no policy in the way."""
+
+from typing import Any
+from uuid import UUID
+
+from backend.lines.queries import COLUMNS, SORT_COLUMNS
+from backend.lines.schemas import Sort
+from backend.lines.words import search_patterns
+
+LIVE = ["ordered", "pending_active", "active", "suspended", "pending_release", "pending_termination"]
+
+
+async def page_and_total(
+    pool: Any,
+    tenant: UUID,
+    *,
+    search: str = "",
+    sort: Sort = Sort.NAME,
+    descending: bool = False,
+    page: int = 1,
+    limit: int = 50,
+) -> tuple[list[Any], int]:
+    conditions, values = ["l.tenant_id = $1", "l.status = ANY($2)"], [tenant, LIVE]
+    for pattern in search_patterns(search):
+        values.append(pattern)
+        conditions.append(f"l.search LIKE ${len(values)}")
+    where = " AND ".join(conditions)
+    order = ", ".join(f"l.{column}{' DESC' if descending else ''}" for column in (*SORT_COLUMNS[sort], "id"))
+    async with pool.acquire() as connection:
+        total = await connection.fetchval(f"SELECT count(*) FROM line l WHERE {where}", *values)
+        rows = await connection.fetch(
+            f"SELECT {COLUMNS} FROM line l WHERE {where} ORDER BY {order} LIMIT {limit + 1:d} OFFSET {(page - 1) * limit:d}",
+            *values,
+        )
+    return rows, total

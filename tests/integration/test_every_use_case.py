@@ -1,0 +1,160 @@
+"""Walks the register: each use case is refused for every role that may not, and knows no other tenant's ids."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
+from backend.core.permissions import Role
+from backend.core.use_case import USE_CASES, allows
+from backend.lines import accounts, people, service
+from backend.lines.schemas import Selection
+from backend.members import tokens
+from backend.members.sessions import end_sessions_of
+from backend.orders import drafts
+from backend.orders import service as orders
+from backend.orders.schemas import ChangeOptions
+from tenants.scope import Actor, MemberId
+from tests.architecture.test_code import import_everything
+from tests.support.factories import Customer, make_customer, make_lines, make_member
+from tests.support.world import place
+
+SMS = "sms-unlimited"
+
+
+def actors(customer: Customer) -> list[Actor]:
+    return [
+        Actor(customer.tenant_id, member_id=MemberId(uuid4()), roles=frozenset({role}))
+        for role in (*Role, "unknown")
+    ] + [Actor(customer.tenant_id, member_id=MemberId(uuid4()))]
+
+
+async def test_every_use_case_is_refused_for_every_role_that_may_not() -> None:
+    import_everything()
+    customer = await make_customer()
+    tried = 0
+    for entry in USE_CASES.values():
+        for actor in actors(customer):
+            if not allows(actor, entry.permission):
+                # Refused before an argument is looked at: none is given.
+                with pytest.raises(Forbidden):
+                    await entry.function(actor)
+                tried += 1
+    assert tried > len(USE_CASES) * 3
+
+
+@dataclass
+class Things:
+    """What one tenant has that another must not reach."""
+
+    line: UUID
+    reference: str
+    draft: UUID
+    member: UUID
+    organisation: UUID
+    token: UUID
+    session: UUID
+
+
+async def things_of(customer: Customer) -> Things:
+    await make_lines(customer, 2, puk="12345678")
+    first, second = await customer.lines()
+    placed = await place(customer, [first.id], add=(SMS,))
+    draft = await drafts.start_change(customer.manager, Selection(line_ids=(second.id,)))
+    member = await make_member(customer.tenant_id)
+    assert member.member_id
+    assert customer.organisation_id
+    await tokens.create_token(customer.system, member.member_id)
+    token = (await tokens.list_tokens(customer.manager))[0].id
+    return Things(
+        first.id, placed.reference, draft, member.member_id, customer.organisation_id, token, uuid4()
+    )
+
+
+# Each use case that takes an id, and how to hand it one.
+Call = Callable[[Actor, Things], Awaitable[Any]]
+WITH_IDS: dict[str, Call] = {
+    "backend.lines.service.get_line": lambda who, at: service.get_line(who, at.line),
+    "backend.lines.service.reveal_puk": lambda who, at: service.reveal_puk(who, at.line),
+    "backend.lines.service.line_history": lambda who, at: service.line_history(who, at.line),
+    "backend.lines.accounts.add_billing_account": lambda who, at: accounts.add_billing_account(
+        who, organisation_id=at.organisation, number=f"69{uuid4().int % 100000:05d}-01"
+    ),
+    "backend.lines.people.link_end_user": lambda who, at: people.link_end_user(
+        who, member_id=MemberId(at.member), msisdn="+32470999999"
+    ),
+    "backend.orders.service.preview_order": lambda who, at: orders.preview_order(
+        who, ChangeOptions(line_ids=(at.line,), add=(SMS,))
+    ),
+    "backend.orders.service.place_order": lambda who, at: orders.place_order(
+        who, ChangeOptions(line_ids=(at.line,), add=(SMS,), request_key="x")
+    ),
+    "backend.orders.service.get_order": lambda who, at: orders.get_order(who, at.reference),
+    "backend.orders.service.order_items": lambda who, at: orders.order_items(who, at.reference),
+    "backend.orders.service.undo_order": lambda who, at: orders.undo_order(who, at.reference),
+    "backend.orders.drafts.start_change": lambda who, at: drafts.start_change(
+        who, Selection(line_ids=(at.line,))
+    ),
+    "backend.orders.drafts.get_draft": lambda who, at: drafts.get_draft(who, at.draft),
+    "backend.orders.drafts.save_draft": lambda who, at: drafts.save_draft(
+        who, at.draft, add=(SMS,), remove=()
+    ),
+    "backend.orders.drafts.drop_draft_line": lambda who, at: drafts.drop_draft_line(who, at.draft, at.line),
+    "backend.orders.drafts.preview_draft": lambda who, at: drafts.preview_draft(who, at.draft),
+    "backend.orders.drafts.submit_draft": lambda who, at: drafts.submit_draft(who, at.draft, fingerprint="x"),
+    "backend.members.tokens.create_token": lambda who, at: tokens.create_token(
+        Actor(who.tenant_id), at.member
+    ),
+    "backend.members.tokens.revoke_token": lambda who, at: tokens.revoke_token(who, at.token),
+}
+
+# Those for which an id that is not there is an answer, not an error: nothing happens, or nobody is found.
+SILENT: dict[str, Call] = {
+    "backend.orders.service.list_orders": lambda who, at: orders.list_orders(who, line_id=at.line),
+    "backend.members.sessions.end_sessions_of": lambda who, at: end_sessions_of(who, at.member),
+}
+
+# Only the product calls these, with ids that a directory function has just given it.
+INTERNAL = {"backend.members.sessions.open_session"}
+
+
+def takes_an_id(function: Any) -> bool:
+    parameters = inspect.signature(function).parameters
+    return any(name.endswith(("_id", "reference")) or name in {"asked", "selection"} for name in parameters)
+
+
+async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -> None:
+    import_everything()
+    listed = set(WITH_IDS) | set(SILENT) | INTERNAL
+    public = {name for name, entry in USE_CASES.items() if not entry.function.__name__.startswith("_")}
+    for name in public:
+        entry = USE_CASES[name]
+        if takes_an_id(entry.function) and entry.permission != "system":
+            assert name in listed, f"{name} takes an id: say here how to try it with a foreign one"
+    assert listed <= public | INTERNAL
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
+    ours, theirs = await make_customer(), await make_customer()
+    foreign = await things_of(theirs)
+    missing = Things(uuid4(), "MND-2611201405-KXTR", uuid4(), uuid4(), uuid4(), uuid4(), uuid4())
+    answers = []
+    for at in (foreign, missing):
+        with pytest.raises((NotFound, Invalid, Conflict)) as refusal:
+            await WITH_IDS[name](ours.manager, at)
+        answers.append(
+            (type(refusal.value), refusal.value.code, refusal.value.message, refusal.value.details)
+        )
+    assert answers[0] == answers[1]
+    assert answers[0][0] is NotFound
+
+
+@pytest.mark.parametrize("name", SILENT)
+async def test_a_foreign_id_finds_nothing(name: str) -> None:
+    ours, theirs = await make_customer(), await make_customer()
+    assert not await SILENT[name](ours.manager, await things_of(theirs))

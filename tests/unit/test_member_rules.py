@@ -1,0 +1,35 @@
+"""Roles, portals and the life of a session."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backend.core.errors import Invalid
+from backend.members.lifecycle import Portal, check_roles, is_worth_noting, portals, roles_in
+
+
+def test_roles_open_portals() -> None:
+    assert portals(["owner", "end_user"]) == (Portal.MANAGER, Portal.USER)
+    assert portals(["auditor"]) == (Portal.MANAGER,)
+    assert portals(["end_user"]) == (Portal.USER,)
+    assert portals(["no such role"]) == ()
+
+
+def test_only_the_portal_s_roles_count() -> None:
+    held = ["owner", "fleet_manager", "end_user"]
+    assert roles_in("manager", held) == {"owner", "fleet_manager"}
+    assert roles_in("user", held) == {"end_user"}
+
+
+def test_roles_are_checked() -> None:
+    assert check_roles(["end_user", "owner"]) == ["owner", "end_user"]
+    for wrong in ([], ["king"], ["owner", "king"]):
+        with pytest.raises(Invalid):
+            check_roles(wrong)
+
+
+def test_a_use_is_noted_once_a_minute() -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert is_worth_noting(None, now)
+    assert is_worth_noting(now - timedelta(seconds=61), now)
+    assert not is_worth_noting(now - timedelta(seconds=59), now)
