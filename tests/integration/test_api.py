@@ -1,6 +1,7 @@
 """The REST interface with real tokens: what each route answers, refuses and hides."""
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,11 +11,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from backend import context
 from backend.app import create_api
 from backend.core import clock
+from backend.core.permissions import Permission, holds
 from backend.integrations.network import HEADER, sign
 from backend.members.tokens import create_token, list_tokens, revoke_token
 from backend.orders.schemas import OrderState
+from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.scope import Actor, Reach
 from tests.support.database import TestDatabase
@@ -115,8 +119,6 @@ async def test_a_revoked_token_is_refused_at_once_although_it_was_in_use(http: h
     "role", ["owner", "fleet_manager", "invoice_reader", "approver", "auditor", "end_user"]
 )
 async def test_each_role_may_what_the_table_of_permissions_says(http: httpx.AsyncClient, role: str) -> None:
-    from backend.core.permissions import Permission, holds
-
     customer = await make_customer(lines=1)
     lines = await customer.lines()
     placed = await http.post(
@@ -354,7 +356,7 @@ async def test_everything_else_is_a_problem_too(http: httpx.AsyncClient) -> None
 
 async def test_the_document_its_page_and_health(http: httpx.AsyncClient) -> None:
     document = (await http.get("/api/v1/openapi.json")).json()
-    assert {path for path in document["paths"]} == {
+    assert set(document["paths"]) == {
         "/api/v1/lines",
         "/api/v1/lines/{line_id}",
         "/api/v1/catalog/options",
@@ -411,8 +413,6 @@ async def sent_item(
     assert placed.status_code == 202, placed.text
     await make_due(database)
     await drain(database)
-    from backend.orders.service import get_order
-
     return (await get_order(customer.manager, placed.json()["reference"])).items[0]
 
 
@@ -434,21 +434,14 @@ async def test_a_callback_is_believed_once_and_only_from_its_own_carrier(
     for _ in range(3):
         assert (await told.send()).status_code == 201
     assert await drain(database, only="orders.hear") == ["orders.hear"]
-    from backend.orders.service import get_order
-
     headers = await bearer(customer.manager)
     orders = (await http.get("/api/v1/lines", headers=headers)).json()
     assert orders["items"][0]["options"] == [SMS]
-    del get_order
 
 
 async def test_the_other_carriers_secret_does_not_speak_for_this_one(
     http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox, settings: Settings
 ) -> None:
-    import dataclasses
-
-    from backend import context
-
     customer = await make_customer(lines=1)
     item = await sent_item(customer, database, http, sandbox)
     context.use_settings(
