@@ -1,7 +1,6 @@
 """A carrier whose callbacks get lost, come twice, late or in the wrong order, or that is away for a while."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -9,15 +8,23 @@ from tests.faults.world import LINES, Order, open_shop, until
 from tests.support.deployment import Deployment
 
 AWAY_SECONDS = 4.0  # scaled down from the minute that the last test waits for
-Waiting = tuple[Order, float]
+Waiting = tuple[Order, "asyncio.Task[dict[str, int]]"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def waiting_since(deployment: Deployment) -> Waiting:
-    """An order at the other carrier, which is away from now on, and when that was."""
+async def a_minute(deployment: Deployment) -> Waiting:
+    """An order at the other carrier, which is away for a minute from now on, and how the order stood at its end."""
     shop = await open_shop(deployment, carrier="lynx")
     deployment.sandbox.behave("lynx", outage="unavailable")
-    return await shop.place(), time.monotonic()
+    order = await shop.place()
+
+    async def come_back() -> dict[str, int]:
+        await asyncio.sleep(60)
+        counts = (await order.detail()).counts
+        deployment.sandbox.behave("lynx")
+        return counts
+
+    return order, asyncio.create_task(come_back())
 
 
 @pytest.mark.parametrize(
@@ -92,10 +99,8 @@ async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) ->
     assert sum(effects.get(str(item), 0) for item in order.items) == 40
 
 
-async def test_a_carrier_that_is_away_for_a_minute(deployment: Deployment, waiting_since: Waiting) -> None:
+async def test_a_carrier_that_is_away_for_a_minute(deployment: Deployment, a_minute: Waiting) -> None:
     """The full minute of the promise, with the back-off that grows meanwhile: it ran beside the tests above."""
-    order, began = waiting_since
-    await asyncio.sleep(max(60 - (time.monotonic() - began), 0))
-    assert (await order.detail()).counts == {"sent": LINES}
-    deployment.sandbox.behave("lynx")
+    order, back = a_minute
+    assert await back == {"sent": LINES}
     await order.ends(seconds=30)
