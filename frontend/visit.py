@@ -45,6 +45,7 @@ class Visit:
     booted: bool = False  # the browser holds this page's first view as HTML
     send: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     go: Callable[[str], Awaitable[None]] | None = None
+    take_query: Callable[[str], None] | None = None  # a page that takes a changed query by itself
     _versions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 

@@ -1,6 +1,7 @@
 """`fleetline demo`: database, migrations, data, then every process under honcho until Ctrl-C."""
 
 import asyncio
+import fcntl
 import json
 import os
 import secrets
@@ -38,8 +39,6 @@ class DemoError(RuntimeError):
 
 def run_demo(*, reset: bool) -> int:
     """Run until told to stop; returns the exit code."""
-    if reset:
-        _reset()
     port, sandbox_port = _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010)
     mail_port = _port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port())
     for name, number in (
@@ -49,6 +48,17 @@ def run_demo(*, reset: bool) -> int:
     ):
         _check_free(name, number)
     FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DemoError("a demo runs in this folder already: end that one first") from None
+        if reset:
+            _reset()
+        return _run(port, sandbox_port)
+
+
+def _run(port: int, sandbox_port: int) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):  # until honcho takes over: leave by the `finally` below
         signal.signal(number, _leave)
     server = EmbeddedPostgres(FOLDER)
@@ -67,12 +77,16 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 def _reset() -> None:
-    if FOLDER.exists():
-        server = EmbeddedPostgres(FOLDER)
-        server.stop()
-        if server.home != FOLDER.resolve():
-            shutil.rmtree(server.home, ignore_errors=True)
-        shutil.rmtree(FOLDER)
+    """Forget everything but the lock that this process holds."""
+    server = EmbeddedPostgres(FOLDER)
+    server.stop()
+    if server.home != FOLDER.resolve():
+        shutil.rmtree(server.home, ignore_errors=True)
+    for path in FOLDER.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "demo.lock":
+            path.unlink()
 
 
 def _port(name: str, default: int) -> int:

@@ -160,6 +160,25 @@ def test_a_port_in_use_is_said_in_one_line(demo: Demo) -> None:
     assert "FLEETLINE_PORT" in refused(demo, FLEETLINE_PORT="99999")
 
 
+def test_a_second_demo_in_the_folder_is_refused_and_harms_nothing(demo: Demo) -> None:
+    demo.start()
+    other = Demo(demo.folder)
+    for arguments in ((), ("--reset",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "backend.cli", "demo", *arguments],
+            cwd=demo.folder,
+            env=other.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert "a demo runs in this folder already" in done.stderr
+    assert httpx.get(f"http://localhost:{demo.port}/readyz").status_code == 200
+    assert demo.end() == 0
+
+
 def test_data_of_another_version_is_said_in_one_line(demo: Demo) -> None:
     version = next(demo.folder.glob(".fleetline/postgres/PG_VERSION"), None)
     assert version, "this test needs a folder that the database's own user can enter"

@@ -66,7 +66,7 @@ def test_a_row_says_what_a_row_must() -> None:
 
 def test_attributes_are_escaped_and_empty_ones_left_out() -> None:
     node = html.input({"value": '"><script>', "disabled": True, "title": None, "hidden": False})
-    assert to_html(node) == '<input value="&quot;&gt;&lt;script&gt;" disabled>'
+    assert to_html(node) == "<input value='&quot;&gt;&lt;script&gt;' disabled>"
 
 
 def test_handlers_have_no_place_in_html() -> None:
@@ -76,4 +76,4 @@ def test_handlers_have_no_place_in_html() -> None:
 
 def test_table_rows_carry_their_key() -> None:
     table = rows_table(table_frame("Lines", [("Name", "")]), [("a", html.tr(html.td("x")))])
-    assert table["attributes"]["rows"] == [("a", '<tr data-key="a"><td>x</td></tr>')]
+    assert table["attributes"]["rows"] == [("a", "<tr data-key='a'><td>x</td></tr>")]

@@ -100,7 +100,7 @@ def filters(text: Text, view: View, facets: LineFacets) -> VdomDict:
     if view.sort is not Sort.NAME or view.descending:
         kept = {**kept, "sort": f"{'-' if view.descending else ''}{view.sort.value}"}
     return html.form(
-        {"action": FLEET, "method": "get"},
+        {"action": FLEET, "method": "get", "data-filters": ""},
         html.header(
             html.h2({"id": "filters-title"}, text("Filter the fleet")),
             html.button(

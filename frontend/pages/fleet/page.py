@@ -47,7 +47,6 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
         "head": to_html(head.head(visit, view, snapshot)),
         "views": to_html(head.quick_views(text, view, facets)),
         "chips": to_html(filters.chips(text, view, facets)),
-        "filters": to_html(filters.filters(text, view, facets)),
         "heads": to_html(parts.heads(text, view)),
         "empty": "" if page.items else to_html(parts.nothing(text, view, facets)),
         "foot": to_html(parts.foot(text, view, page)),
@@ -63,9 +62,11 @@ async def first_view(visit: Visit, query: str) -> str:
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
         for key, value in view.without("search").pairs()
     )
+    regions = draw(visit, view, page, facets, snapshot)
+    regions["filters"] = to_html(filters.filters(visit.text, view, facets))
     return island_html(
         visit,
-        draw(visit, view, page, facets, snapshot),
+        regions,
         rows,
         view=view.key,
         search=view.filter.search,
@@ -78,18 +79,25 @@ class Listing:
 
     def __init__(self, visit: Visit, query: str) -> None:
         self.visit, self.query = visit, query
+        self.drawer: str | None = None  # the filter that the drawer was last drawn for
+        self.facets: LineFacets | None = None  # and what it offered
         self.seen: dict[str, int] = {}  # row -> fingerprint of its HTML: unchanged rows are not sent again
         self.over = self.due = False
 
     def start(self) -> Callable[[], None]:
         subscribe, tenant = self.visit.doors.subscribe, self.visit.actor.tenant_id
         ends = [subscribe(tenant, topic, self.poke) for topic in ("fleet", "orders")]
-        if not self.visit.booted:
+        if self.visit.booted:
+            self.drawer = read_view(self.query).without("search").key
+        else:
             self.visit.spawn(self.load())
         self.visit.booted = False
+        self.visit.take_query = self.show
 
         def stop() -> None:
             self.over = True
+            if self.visit.take_query == self.show:
+                self.visit.take_query = None
             for end in ends:
                 end()
 
@@ -134,9 +142,14 @@ class Listing:
             return  # a newer view is on its way
         rows = rows_html(visit.text, visit.profile.carrier, page.items)
         prints = {key: hash(html) for key, html in rows}
+        regions = draw(visit, view, page, facets, snapshot)
+        drawer = view.without("search").key
+        if drawer != self.drawer or (self.facets is not None and facets is not self.facets):
+            regions["filters"] = to_html(filters.filters(visit.text, view, facets))
+        self.drawer, self.facets = drawer, facets
         message: dict[str, Any] = {
             "version": version,
-            "regions": draw(visit, view, page, facets, snapshot),
+            "regions": regions,
             "view": view.key,
             "search": view.filter.search,
         }
@@ -192,8 +205,5 @@ class Listing:
 def FleetPage(query: str) -> VdomDict:
     visit = use_visit()
     listing = once(lambda: Listing(visit, query))
-    if listing.query != query:
-        # Here and not in an effect: an effect with changing dependencies leaves a task behind each time.
-        listing.show(query)
     use_effect(listing.start, [])
     return Fleet({"island": waiting_html(visit), "onAct": handler(visit, listing.act)})
