@@ -66,7 +66,9 @@ class Crowd:
         async def one() -> None:
             async with gate:
                 page = OpenPage(
-                    await connect(self.url, additional_headers=self.headers, origin=self.origin, ping_interval=None)  # type: ignore[arg-type]
+                    await connect(
+                        self.url, additional_headers=self.headers, origin=self.origin, ping_interval=None
+                    )  # type: ignore[arg-type]
                 )
                 await page.ready.wait()
                 self.pages.append(page)

@@ -69,12 +69,20 @@ def held(web: Running) -> float:
 async def run(platform: Platform, *, quick: bool = False) -> None:
     first, many, seconds = (50, 200, 10) if quick else (200, 1000, 30)
     async with visitor(platform.database, medium(platform)) as person:
-        with ours(platform.database, factory="tests.bench.trimming:create") as web, crowd(web, person) as told:
+        with (
+            ours(platform.database, factory="tests.bench.trimming:create") as web,
+            crowd(web, person) as told,
+        ):
             told("open 20")  # what the process needs once
             told("use")
             before = held(web)
             told(f"open {first}")
-            row(f"memory per open fleet page, {first} opened", (held(web) - before) / first, "kB", goal="<= 150")
+            row(
+                f"memory per open fleet page, {first} opened",
+                (held(web) - before) / first,
+                "kB",
+                goal="<= 150",
+            )
             told("use")
             row("memory per open fleet page, after use", (held(web) - before) / first, "kB", goal="<= 150")
             opened = told(f"open {many - first - 20}")
@@ -86,4 +94,3 @@ async def run(platform: Platform, *, quick: bool = False) -> None:
             row(f"{name}, p50", found["p50"], "ms")
             row(f"{name}, p95", found["p95"], "ms", goal="<= 50")
             row(f"{name}, share of a core", share * 100, "%")
-
