@@ -166,6 +166,8 @@ async def test_who_sends_waits_at_the_order_before_it_holds_an_item(
         row = await hearing.fetchrow("SELECT id, tenant_id FROM outbox WHERE job = 'orders.send'")
         async with hearing.transaction():
             await hearing.execute("SELECT FROM change_order WHERE id = $1 FOR NO KEY UPDATE", placed.id)
+            last = "SELECT FROM change_order_item WHERE order_id = $1 AND position = 9 FOR NO KEY UPDATE"
+            await hearing.execute(last, placed.id)
             sending = asyncio.create_task(run_job("orders.send", row["tenant_id"], row["id"]))
             await asyncio.sleep(0.5)
             held = await hearing.fetch(
