@@ -29,7 +29,7 @@ if URLS:
             await deployment.start("worker")
             yield wire
             deployment.kill("worker")
-            await asyncio.to_thread(empty, request.param, deployment.queue)
+            await asyncio.to_thread(forget, request.param, deployment.queue)
             del deployment.environ["FLEETLINE_BROKER_URL"]
             await deployment.start("worker")
 
@@ -84,6 +84,16 @@ if URLS:
         order = await while_sending(await open_shop(deployment))
         deployment.kill("second")
         await order.ends()
+
+
+def forget(url: str, queue: str) -> None:
+    """Leave nothing behind on a server that others use."""
+    empty(url, queue)
+    if not url.startswith("redis"):
+        connection = pika.BlockingConnection(pika.URLParameters(url))
+        for name in (queue, f"{queue}.DQ", f"{queue}.XQ"):
+            connection.channel().queue_delete(name)
+        connection.close()
 
 
 def empty(url: str, queue: str) -> int:
