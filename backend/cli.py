@@ -72,7 +72,15 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
 
 
 def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
-    asyncio.run(function(_settings()))  # type: ignore[arg-type]
+    from tenants.transaction import BypassingLogin
+
+    settings = _settings()
+    try:
+        asyncio.run(function(settings))  # type: ignore[arg-type]
+    except BypassingLogin as error:
+        raise Failed(str(error)) from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Failed(f"the database does not answer: {error}") from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -329,7 +337,7 @@ async def _import(file: Any, slug: str, *, skip_bad_rows: bool) -> None:
     result = await import_lines(await _actor(slug), file, skip_bad_rows=skip_bad_rows)
     for error in result.errors:
         click.echo(f"row {error.row}, {error.column}: {error.message}", err=True)
-    click.echo(f"{result.imported} lines imported")
+    click.echo(f"imported: {result.imported}")
     if result.errors and not skip_bad_rows:
         raise Failed(f"nothing was imported: {len(result.errors)} errors")
 

@@ -25,6 +25,8 @@ from pathlib import Path
 MAJOR = "18"
 SUPERUSER = "fleetline_super"
 START_SECONDS = 60
+LEFTOVER_SECONDS = 10.0
+NO_PROCESS = 4_194_305  # above the greatest number that Linux gives
 PUBLIC_DATA = Path("/var/lib/fleetline")
 NEEDED_BYTES = 200 * 1024 * 1024
 
@@ -57,6 +59,13 @@ def _reachable(path: Path, user: str) -> bool:
     """Whether that user may enter every folder on the way."""
     test = subprocess.run(["test", "-x", str(path)], user=user, cwd="/", check=False)  # noqa: S603, S607
     return test.returncode == 0
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 class EmbeddedPostgres:
@@ -131,8 +140,33 @@ class EmbeddedPostgres:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             if not self.ready():
-                self._launch()
+                self._launch_patiently()
         return self.url()
+
+    def _disown_zombie(self) -> None:
+        """A killed server that nobody has reaped (a container without an init) still counts as running to the next.
+
+        Its number in the pid file becomes one that no process has; the file stays, for it names the shared memory.
+        """
+        lines = self._postmaster()
+        if lines and _is_zombie(int(lines[0])):
+            (self.data / "postmaster.pid").write_text("\n".join([str(NO_PROCESS), *lines[1:]]) + "\n")
+
+    def _launch_patiently(self) -> None:
+        """After a kill, the server's children may still hold its memory for a moment."""
+        deadline = time.monotonic() + LEFTOVER_SECONDS
+        while True:
+            self._disown_zombie()
+            try:
+                self._launch()
+            except DatabaseError:
+                log = self.data / "server.log"
+                words = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+                if "shared memory block" not in words or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def _check_version(self) -> None:
         version = self.data / "PG_VERSION"
@@ -160,9 +194,7 @@ class EmbeddedPostgres:
         )
 
     def _launch(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = self._port()
         options = {
             "listen_addresses": "127.0.0.1",
             "port": port,
@@ -176,6 +208,20 @@ class EmbeddedPostgres:
         self._run(
             self.bin / "pg_ctl", "-D", self.data, "-w", "-t", START_SECONDS, "-l", log, "-o", flags, "start"
         )
+
+    def _port(self) -> int:
+        """The port of the last start where it is still free, so that whoever is connected finds the server again."""
+        memory = self.home / "postgres.port"
+        wanted = int(memory.read_text()) if memory.exists() else 0
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        memory.write_text(str(port))
+        return port
 
     def url(self, database: str = "postgres") -> str:
         """The superuser's address; only start-up and tests use it, never the product."""

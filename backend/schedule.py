@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 
 import backend.reactions  # noqa: F401 - registers which jobs follow which event
 from backend import context
 from backend.core import clock
+from backend.core.errors import Refusal
 from backend.core.ids import new_id
+from backend.core.inbox import forget_inbox
+from backend.core.outages import passing
+from backend.core.shutdown import told_to_stop
 from backend.issuer.store import forget_expired
 from backend.members.sessions import forget_sessions
 from backend.orders.drafts import forget_drafts
@@ -35,17 +38,31 @@ class Sweep:
     run: Callable[[Settings], Awaitable[None]]
 
 
+@asynccontextmanager
+async def apart(sweep: str, actor: Actor) -> AsyncIterator[None]:
+    """One tenant's trouble does not keep the sweep from the others."""
+    try:
+        yield
+    except Exception as error:
+        bug = None if passing(error) or isinstance(error, Refusal) else error
+        why = f"{type(error).__name__}: {error}"
+        log.warning("sweep put off", sweep=sweep, tenant=str(actor.tenant_id), why=why, exc_info=bug)
+
+
 async def ask_carriers(settings: Settings) -> None:
     """Find what lost callbacks would have said."""
     for tenant_id in await tenants_with_open_items():
-        await ask_about_silent_items(Actor(tenant_id), settings.carrier_poll_seconds)
+        async with apart("ask_carriers", Actor(tenant_id)):
+            await ask_about_silent_items(Actor(tenant_id), settings.carrier_poll_seconds)
 
 
 async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
     """Forget what is over: sessions, drafts nobody sent, handled events, old slots."""
     async for actor in each_tenant():
-        await forget_sessions(actor)
-        await forget_drafts(actor)
+        async with apart("tidy", actor):
+            await forget_sessions(actor)
+            await forget_drafts(actor)
+            await forget_inbox(actor)
     await forget_expired()
     async with open_global() as connection:
         await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")
@@ -87,18 +104,17 @@ async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
             if await take(sweep, slot):
                 await sweep.run(settings)
             done[sweep.name] = slot
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("sweep put off", sweep=sweep.name, why=str(error) or type(error).__name__)
-        except Exception:
+        except Exception as error:
+            if passing(error):
+                log.warning("sweep put off", sweep=sweep.name, why=f"{type(error).__name__}: {error}")
+                continue
             done[sweep.name] = slot
             log.exception("sweep failed", sweep=sweep.name)
 
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = told_to_stop()
     context.use_settings(settings)
     use_engine(settings.database_url)
     await engine().open(size=2)

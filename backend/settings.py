@@ -31,6 +31,8 @@ class Settings:
     owner_database_url: str = ""  # migrations only
     relay_database_url: str = ""  # sees the outbox and nothing else
     broker_url: str = ""  # empty: in the worker process; amqp://… or redis://…
+    broker_queue: str = "fleetline"  # another name where two deployments share one broker
+    lease_seconds: float = 60.0  # a job handed over and not finished by then is handed over again
     public_url: str = "http://localhost:8000"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -75,6 +77,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "grace_seconds": int,
     "carrier_concurrency": int,
     "carrier_poll_seconds": float,
+    "lease_seconds": float,
     "trusted_proxies": _words,
     "secret_keys": _words,
     "carrier_urls": _pairs,

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import dramatiq
@@ -15,13 +15,15 @@ import backend.reactions  # noqa: F401 - registers which jobs follow which event
 from backend import context
 from backend.core.broker import make_broker
 from backend.core.relay import Relay
+from backend.core.shutdown import LEAVE_SECONDS, leave_within, told_to_stop
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
 
 log = structlog.get_logger()
 
 THREADS = 8  # each waits for one job; the jobs themselves share one event loop
-STOP_MILLISECONDS = 3000
+STOP_MILLISECONDS = 2500
+CLOSE_SECONDS = 1.0
 
 
 class Connections(dramatiq.Middleware):
@@ -29,13 +31,17 @@ class Connections(dramatiq.Middleware):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.failure: Exception | None = None
 
-    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
-        _in_job_loop(self._open())
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+        try:
+            _in_job_loop(self._open())
+        except Exception as error:  # Dramatiq would log it and work on without a database
+            self.failure = error
 
-    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
+    def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
         with contextlib.suppress(Exception):
-            _in_job_loop(_close())
+            _in_job_loop(asyncio.wait_for(_close(), CLOSE_SECONDS))
 
     async def _open(self) -> None:
         await engine().open(size=max(self._settings.pool_size, THREADS))
@@ -43,7 +49,9 @@ class Connections(dramatiq.Middleware):
 
 
 async def _close() -> None:
+    """After the jobs have stopped: closing under them would fail them for nothing."""
     await context.close_clients()
+    await engine().close()
 
 
 def _in_job_loop(work: Any) -> None:
@@ -54,30 +62,41 @@ def _in_job_loop(work: Any) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Relay]:
-    """A worker with its relay, in this process, until the block ends."""
+async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+    """A worker in this process until the block ends; the task is its relay, which ends by an error only."""
     use_engine(settings.database_url)
-    broker = make_broker(settings.broker_url)
-    broker.add_middleware(Connections(settings))
+    broker = make_broker(settings.broker_url, settings.broker_queue)
+    connections = Connections(settings)
+    broker.add_middleware(connections)
     worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=100)
     await asyncio.to_thread(worker.start)
-    relay = Relay(settings.relay_database_url, broker)
+    relay = Relay(
+        settings.relay_database_url,
+        broker,
+        queue=settings.broker_queue,
+        lease=timedelta(seconds=settings.lease_seconds),
+    )
+    if connections.failure:
+        await asyncio.to_thread(worker.stop, STOP_MILLISECONDS)
+        raise connections.failure
     task = asyncio.create_task(relay.run())
     try:
-        yield relay
+        yield task
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
         await asyncio.to_thread(worker.stop, STOP_MILLISECONDS)
         await asyncio.to_thread(broker.close)
 
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with running(settings):
+    stop = told_to_stop()
+    async with running(settings) as relay:
         log.info("worker ready", broker=settings.broker_url.split("@")[-1] or "in this process")
-        await stop.wait()
+        told = asyncio.create_task(stop.wait())
+        await asyncio.wait({told, relay}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if relay.done():
+            leave_within(LEAVE_SECONDS, code=1)
+            relay.result()

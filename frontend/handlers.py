@@ -7,6 +7,7 @@ from urllib.parse import quote
 import structlog
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
 from backend.core.errors import Refusal
@@ -80,13 +81,14 @@ async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
     return Response(page_html(visit, path, first), media_type=MediaType.HTML, headers=NOT_KEPT)
 
 
-@get("/app/export/lines.{kind:str}")
-async def export(request: Request[Any, Any, Any], kind: str) -> Response[Any] | Stream:
+@get("/app/export/{file_name:str}")
+async def export(request: Request[Any, Any, Any], file_name: FromPath[str]) -> Response[Any] | Stream:
     """The list of an address as a file, with all its pages."""
     visit = await _visit_of(request)
     if visit is None:
         return _sign_in(request)
-    if kind not in EXPORT_TYPES:
+    list_name, _, kind = file_name.partition(".")
+    if list_name != "lines" or kind not in EXPORT_TYPES:
         raise HTTPException(status_code=404, detail="not found")
     text, view = visit.text, read_view(_query(request))
     headings = [

@@ -111,23 +111,17 @@ def lines_in_state(text: Text, code: str) -> str:
 
 def counted_items(text: Text, state: ItemState, n: int) -> str:
     """How many lines of a request are in a state: "2 done"."""
-    match state:
-        case ItemState.WAITING:
-            return text.plural("{n} waiting", "{n} waiting", n)
-        case ItemState.SENT:
-            return text.plural("{n} sent", "{n} sent", n)
-        case ItemState.IN_PROGRESS:
-            return text.plural("{n} in progress", "{n} in progress", n)
-        case ItemState.HELD:
-            return text.plural("{n} with information missing", "{n} with information missing", n)
-        case ItemState.DONE:
-            return text.plural("{n} done", "{n} done", n)
-        case ItemState.FAILED:
-            return text.plural("{n} failed", "{n} failed", n)
-        case ItemState.CANCELLED:
-            return text.plural("{n} undone", "{n} undone", n)
-        case ItemState.SKIPPED:
-            return text.plural("{n} skipped", "{n} skipped", n)
+    words = {
+        ItemState.WAITING: text.plural("{n} waiting", "{n} waiting", n),
+        ItemState.SENT: text.plural("{n} sent", "{n} sent", n),
+        ItemState.IN_PROGRESS: text.plural("{n} in progress", "{n} in progress", n),
+        ItemState.HELD: text.plural("{n} with information missing", "{n} with information missing", n),
+        ItemState.DONE: text.plural("{n} done", "{n} done", n),
+        ItemState.FAILED: text.plural("{n} failed", "{n} failed", n),
+        ItemState.CANCELLED: text.plural("{n} undone", "{n} undone", n),
+        ItemState.SKIPPED: text.plural("{n} skipped", "{n} skipped", n),
+    }
+    return words[state]
 
 
 def order_state(text: Text, state: OrderState) -> VdomDict:

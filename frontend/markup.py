@@ -14,7 +14,8 @@ def _attributes(attributes: Mapping[str, Any]) -> str:
         if value is None or value is False or name in {"key", "dangerouslySetInnerHTML"}:
             continue
         shown = BROWSER_NAMES.get(name, name)
-        parts.append(f" {shown}" if value is True else f' {shown}="{escape(str(value))}"')
+        # Single quotes need no escaping in JSON, and a list is a thousand attributes.
+        parts.append(f" {shown}" if value is True else f" {shown}='{escape(str(value))}'")
     return "".join(parts)
 
 

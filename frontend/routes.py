@@ -14,12 +14,12 @@ from frontend.client import asset_url
 from frontend.components.actions import link_button
 from frontend.components.layout import empty
 from frontend.hooks import component, handler, use_visit
-from frontend.pages.change_options import ChangeOptionsPage
+from frontend.pages.change_options.page import ChangeOptionsPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
-from frontend.pages.line import LinePage
+from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
-from frontend.pages.request import RequestPage
+from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review import ReviewPage
 from frontend.visit import Visit
@@ -43,7 +43,6 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
     )
 )
 WITH_QUERY = (FleetPage, RequestsPage, RequestPage)
-KEPT = (FleetPage,)  # takes a changed query without starting over
 
 
 def route(visit: Visit, path: str, query: str) -> Component:
@@ -54,7 +53,7 @@ def route(visit: Visit, path: str, query: str) -> Component:
         found = pattern.match(path)
         if found and visit.may(permission):
             asked = {"query": query} if page in WITH_QUERY else {}
-            return page(**found.groupdict(), **asked, key=path if page in KEPT else f"{path}{query}")
+            return page(**found.groupdict(), **asked, key=f"{path}{query}")
     return NotFoundPage(key="not-found")
 
 
@@ -89,7 +88,11 @@ def Root() -> VdomDict:
         visit.go = go
 
     async def moved(event: Any) -> None:
-        set_place((str(event["path"]), str(event["query"])))
+        path, query = str(event["path"]), str(event["query"])
+        if visit.take_query is not None and path == place[0]:
+            visit.take_query(query)  # nothing of the frame changes, so nothing of it is drawn or sent
+        else:
+            set_place((path, query))
 
     use_effect(lambda: count_running(visit), [])
     return html.div(

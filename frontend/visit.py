@@ -45,6 +45,7 @@ class Visit:
     booted: bool = False  # the browser holds this page's first view as HTML
     send: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     go: Callable[[str], Awaitable[None]] | None = None
+    take_query: Callable[[str], None] | None = None  # a page that takes a changed query by itself
     _versions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -59,10 +60,10 @@ class Visit:
         """The next number for data sent to this page; taken before reading, so that stale data loses."""
         return next(self._versions)
 
-    async def tell(self, kind: str, **message: Any) -> None:
+    async def tell(self, kind: str, /, **message: Any) -> None:
         """Send one message to the page's own script."""
         if self.send is not None:
-            await self.send({"type": kind, **message})
+            await self.send({**message, "type": kind})
 
     async def move(self, to: str) -> None:
         """Go to another page of the portal."""

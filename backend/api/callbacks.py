@@ -35,7 +35,7 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
             401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
         )
     try:
-        change = parse_event(body)
+        text, change = body.decode(), parse_event(body)
         item_id = UUID(change.news.external_id)
     except (MalformedError, ValueError) as error:
         return answer(400, detail=str(error), code="malformed")
@@ -46,5 +46,5 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
         carrier = await scope.connection.fetchval("SELECT carrier FROM tenant")
         if carrier not in carriers:
             return answer(404, detail="There is no such order.", code="not_found")
-        await store(scope, f"carrier:{carrier}", change.event_id, body.decode(), event="carrier.told")
+        await store(scope, f"carrier:{carrier}", change.event_id, text, event="carrier.told")
     return Response(None, status_code=201)

@@ -14,7 +14,7 @@ QUEUE = "fleetline"
 ACTOR = "run"
 
 
-def make_broker(url: str) -> dramatiq.Broker:
+def make_broker(url: str, queue: str = QUEUE) -> dramatiq.Broker:
     """A broker for `amqp://…`, `redis://…` or, with no URL, for this process alone.
 
     Raises ValueError for another kind of address.
@@ -26,7 +26,8 @@ def make_broker(url: str) -> dramatiq.Broker:
     elif url.startswith(("amqp://", "amqps://")):
         from dramatiq.brokers.rabbitmq import RabbitmqBroker  # the client is needed for this address only
 
-        broker = RabbitmqBroker(url=url, middleware=middleware)
+        # Confirmed: a message into a connection that has just died would otherwise count as handed over.
+        broker = RabbitmqBroker(url=url, middleware=middleware, confirm_delivery=True)
     elif url.startswith(("redis://", "rediss://")):
         from dramatiq.brokers.redis import RedisBroker  # the client is needed for this address only
 
@@ -35,8 +36,8 @@ def make_broker(url: str) -> dramatiq.Broker:
         raise ValueError("FLEETLINE_BROKER_URL must start with amqp:// or redis://, or be empty")
     dramatiq.set_broker(broker)
     # The outbox decides about repeats, so Dramatiq makes none of its own.
-    dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, broker=broker)(_run)
-    broker.declare_queue(QUEUE)
+    dramatiq.actor(actor_name=ACTOR, queue_name=queue, broker=broker)(_run)
+    broker.declare_queue(queue)
     return broker
 
 
@@ -44,8 +45,8 @@ async def _run(job: str, tenant_id: str, row_id: str) -> None:
     await run_job(job, TenantId(UUID(tenant_id)), UUID(row_id))
 
 
-def message(job: str, tenant_id: UUID, row_id: UUID) -> dramatiq.Message[Any]:
+def message(job: str, tenant_id: UUID, row_id: UUID, *, queue: str = QUEUE) -> dramatiq.Message[Any]:
     """What goes over the broker: names and ids, never data of a customer."""
     return dramatiq.Message(
-        queue_name=QUEUE, actor_name=ACTOR, args=(job, str(tenant_id), str(row_id)), kwargs={}, options={}
+        queue_name=queue, actor_name=ACTOR, args=(job, str(tenant_id), str(row_id)), kwargs={}, options={}
     )

@@ -1,6 +1,8 @@
 """Stores an event from outside once by (source, event id), and announces that there is something to hear."""
 
 from backend.core import clock
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
 from tenants.scope import Scope
 
 
@@ -19,3 +21,9 @@ async def store(scope: Scope, source: str, event_id: str, body: str, *, event: s
         return False
     scope.announce(event, source=source)
     return True
+
+
+@use_case(Permission.SYSTEM)
+async def forget_inbox(scope: Scope) -> None:
+    """Delete events that were handled more than a month ago; a sweep calls this for each tenant."""
+    await scope.connection.execute("DELETE FROM inbox WHERE handled_at < now() - interval '31 days'")

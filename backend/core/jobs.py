@@ -14,8 +14,8 @@ from uuid import UUID
 import orjson
 import structlog
 
-from backend.core import clock
 from backend.core.errors import Refusal, Unavailable
+from backend.core.outages import Broken, passing
 from backend.core.outbox import flush
 from tenants.scope import Actor, Scope, TenantId
 from tenants.transaction import open_scope
@@ -89,19 +89,37 @@ def flow(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., 
 
 
 async def run_job(name: str, tenant_id: TenantId, row_id: UUID) -> None:
-    """Perform one handed-over row: finish it, put it off, or give it up with a record."""
+    """Perform one handed-over row: finish it, put it off, or give it up with a record.
+
+    Where not even that can be written down, the row's lease ends and the relay hands it over again.
+    """
+    about = {"job": name, "row": str(row_id), "tenant": str(tenant_id)}
+    try:
+        await _attempt(name, tenant_id, row_id, about)
+    except Broken as error:
+        log.warning("job left to its lease", **about, why=f"{type(error).__name__}: {error}")
+
+
+async def _attempt(name: str, tenant_id: TenantId, row_id: UUID, about: dict[str, str]) -> None:
     try:
         await JOBS[name].perform(tenant_id, row_id)
     except Unavailable as refusal:
+        log.warning("job put off", **about, why=refusal.message)
         await _put_off(tenant_id, row_id, refusal.message, for_ever=True)
-        log.warning("job put off", job=name, row=str(row_id), tenant=str(tenant_id), why=refusal.message)
     except Refusal as refusal:
+        log.warning("job refused", **about, why=refusal.message)
         await _give_up(tenant_id, row_id, refusal.message)
-        log.warning("job refused", job=name, row=str(row_id), tenant=str(tenant_id), why=refusal.message)
     except Exception as error:
+        if passing(
+            error
+        ):  # the database's trouble, not the job's: a full disk may last longer than any patience
+            why = f"{type(error).__name__}: {error}"
+            log.warning("job put off", **about, why=why)
+            await _put_off(tenant_id, row_id, why, for_ever=True)
+            return
         reference = secrets.token_hex(4)
+        log.exception("job failed", **about, reference=reference)
         await _put_off(tenant_id, row_id, f"{type(error).__name__} ({reference})", for_ever=False)
-        log.exception("job failed", job=name, row=str(row_id), tenant=str(tenant_id), reference=reference)
 
 
 async def _put_off(tenant_id: TenantId, row_id: UUID, why: str, *, for_ever: bool) -> None:
@@ -113,10 +131,10 @@ async def _put_off(tenant_id: TenantId, row_id: UUID, why: str, *, for_ever: boo
         wait = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
         given_up = not for_ever and attempts + 1 >= RETRIES
         await scope.connection.execute(
-            "UPDATE outbox SET attempts = attempts + 1, not_before = $2, sent_at = NULL, last_error = $3,"
+            "UPDATE outbox SET attempts = attempts + 1, not_before = now() + $2::interval, sent_at = NULL, last_error = $3,"
             " failed_at = CASE WHEN $4 THEN now() END WHERE id = $1",
             row_id,
-            clock.now() + wait,
+            wait,
             why,
             given_up,
         )

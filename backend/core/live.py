@@ -8,12 +8,14 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from backend.core.outages import Broken
 from backend.core.outbox import LIVE_CHANNEL
 
 log = structlog.get_logger()
 
 Callback = Callable[[], None]
 RECONNECT_SECONDS = 0.5
+PROBE_SECONDS = 15.0  # a connection that died without a word is found out within so long
 
 
 class Live:
@@ -62,14 +64,14 @@ class Live:
         while True:
             try:
                 await self._listen(resume=not first)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("live updates interrupted", why=str(error))
+            except Broken as error:
+                log.warning("live updates interrupted", why=f"{type(error).__name__}: {error}")
             self.connected.clear()
             first = False
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self, *, resume: bool) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self._url, timeout=10)
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda *_: lost.set())
@@ -78,9 +80,13 @@ class Live:
             if resume:
                 for key in list(self._subscribers):
                     self._tell(key)
-            await lost.wait()
+            while not lost.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), PROBE_SECONDS)
+                    return
+                await connection.fetchval("SELECT 1", timeout=PROBE_SECONDS)
         finally:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*Broken):
                 await asyncio.wait_for(connection.close(), 1)
 
     def _tell(self, payload: str) -> None:

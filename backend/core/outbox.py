@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 
-from backend.core import clock
 from backend.core.ids import new_id
 from tenants.scope import Scope
 
@@ -37,15 +36,15 @@ def _plain(value: object) -> str:
 async def flush(scope: Scope) -> None:
     """Write what the scope announced, and wake the pages that show what it touched, with its commit."""
     if scope.announcements:
-        now = clock.now()
-        rows: list[tuple[UUID, UUID, str, str, datetime, datetime]] = [
-            (new_id(), scope.tenant_id, job, dump(said.data), said.not_before or now, now)
+        rows: list[tuple[UUID, UUID, str, str, datetime | None]] = [
+            (new_id(), scope.tenant_id, job, dump(said.data), said.not_before)
             for said in scope.announcements
             for job in _reactions[said.event]
         ]
+        # Due by the database's clock, which the relay asks: hosts' clocks differ.
         await scope.connection.executemany(
             "INSERT INTO outbox (id, tenant_id, job, data, not_before, created_at, attempts)"
-            " VALUES ($1, $2, $3, $4, $5, $6, 0)",
+            " VALUES ($1, $2, $3, $4, COALESCE($5, now()), now(), 0)",
             rows,
         )
         scope.announcements.clear()

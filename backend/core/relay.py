@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,16 +10,18 @@ import asyncpg
 import dramatiq
 import structlog
 
-from backend.core import clock
-from backend.core.broker import message
+from backend.core.broker import QUEUE, message
+from backend.core.outages import passing
 from backend.core.outbox import OUTBOX_CHANNEL
-from tenants.transaction import refuse_bypassing_login
+from tenants.transaction import BypassingLogin, refuse_bypassing_login
 
 log = structlog.get_logger()
 
 BATCH = 500
 LEASE = timedelta(seconds=60)  # a job not finished by then is handed over again
 POLL_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
+ANSWER_SECONDS = 30.0  # a database that says nothing for so long is gone
 
 DUE = (
     "SELECT id, tenant_id, job FROM outbox WHERE failed_at IS NULL AND not_before <= now()"
@@ -34,23 +37,40 @@ class Relay:
         database_url: str,
         broker: dramatiq.Broker,
         *,
+        queue: str = QUEUE,
         lease: timedelta = LEASE,
         poll: float = POLL_SECONDS,
     ) -> None:
-        self._url, self._broker, self._lease, self._poll = database_url, broker, lease, poll
+        self._url, self._broker, self._queue, self._lease, self._poll = (
+            database_url,
+            broker,
+            queue,
+            lease,
+            poll,
+        )
+        # One thread: brokers keep a connection per thread, and one is enough.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="relay")
         self._wake = asyncio.Event()
         self.handed_over = 0
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self._serve()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, dramatiq.DramatiqError) as error:
-                log.warning("relay interrupted", why=str(error) or type(error).__name__)
-                await asyncio.sleep(POLL_SECONDS / 2)
+        """Raises BypassingLogin; anything else is tried again, since without the relay nothing happens at all."""
+        try:
+            while True:
+                try:
+                    await self._serve()
+                except BypassingLogin:
+                    raise
+                except Exception as error:  # each broker's client has errors of its own
+                    expected = passing(error) or isinstance(error, dramatiq.DramatiqError)
+                    why = f"{type(error).__name__}: {error}"
+                    log.warning("relay interrupted", why=why, exc_info=None if expected else error)
+                    await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _serve(self) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self._url, timeout=10, command_timeout=ANSWER_SECONDS)
         try:
             await refuse_bypassing_login(connection)
             await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._wake.set())
@@ -67,24 +87,24 @@ class Relay:
         async with connection.transaction():
             rows = await connection.fetch(DUE, BATCH)
             if rows:
-                await asyncio.to_thread(self._enqueue, rows)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._enqueue, rows)
                 await connection.execute(
-                    "UPDATE outbox SET sent_at = now(), not_before = $2 WHERE id = ANY($1)",
+                    "UPDATE outbox SET sent_at = now(), not_before = clock_timestamp() + $2::interval WHERE id = ANY($1)",
                     [row["id"] for row in rows],
-                    clock.now() + self._lease,
+                    self._lease,
                 )
         self.handed_over += len(rows)
         return len(rows)
 
     def _enqueue(self, rows: list[Any]) -> None:
         for row in rows:
-            self._broker.enqueue(message(row["job"], row["tenant_id"], row["id"]))
+            self._broker.enqueue(message(row["job"], row["tenant_id"], row["id"], queue=self._queue))
 
     async def _sleep(self, connection: Any) -> None:
         """Until something is announced, or the next row is due, or the poll."""
-        next_due = await connection.fetchval("SELECT min(not_before) FROM outbox WHERE failed_at IS NULL")
-        wait = self._poll
-        if next_due is not None:
-            wait = min(wait, max((next_due - clock.now()).total_seconds(), 0.005))
+        due_in = await connection.fetchval(
+            "SELECT EXTRACT(epoch FROM min(not_before) - now())::float FROM outbox WHERE failed_at IS NULL"
+        )
+        wait = self._poll if due_in is None else min(self._poll, max(due_in, 0.005))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), wait)

@@ -1,22 +1,30 @@
 """`@use_case(permission)`: checks the permission, opens or joins the scope, and keeps the register of all use cases."""
 
+import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import structlog
+
 from backend.core import clock
 from backend.core.errors import Forbidden, SignedOut, SignInAgain
+from backend.core.outages import refusal_of, rolled_back
 from backend.core.outbox import flush
 from backend.core.permissions import Permission, holds
 from tenants.scope import Actor, Scope
 from tenants.transaction import ActorChanged, open_scope
 
+log = structlog.get_logger()
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 FRESH = timedelta(minutes=5)
+TRIES = 4  # of a transaction that was rolled back only to let another one through
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,8 @@ def use_case(
 ]:
     """Make a function of a scope callable with an Actor (one transaction of its own) or with an open Scope.
 
-    Raises Forbidden where the actor's roles do not hold the permission, before anything is read.
+    Raises Forbidden where the actor's roles do not hold the permission, before anything is read, and Unavailable
+    where the database cannot do it now. A deadlock's victim is done again, unless an argument can be read only once.
     """
 
     def wrap(
@@ -59,6 +68,9 @@ def use_case(
                 raise Forbidden
             if isinstance(who, Scope):
                 return await function(who, *args, **kwargs)
+            return await _patiently(name, lambda: renewed(who, *args, **kwargs), _tries(args, kwargs))
+
+        async def renewed(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return await perform(who, *args, **kwargs)
             except ActorChanged:  # raised before the function was called, so calling it now is the first time
@@ -75,6 +87,26 @@ def use_case(
         return call
 
     return wrap
+
+
+def _tries(args: Sequence[object], kwargs: Mapping[str, object]) -> int:
+    return 1 if any(isinstance(value, Iterator) for value in (*args, *kwargs.values())) else TRIES
+
+
+async def _patiently(name: str, attempt: Callable[[], Awaitable[R]], tries: int) -> R:
+    """Do it again where it was rolled back for another transaction; make refusals of the database's troubles."""
+    while True:
+        tries -= 1
+        try:
+            return await attempt()
+        except Exception as error:
+            if tries and rolled_back(error):
+                await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads, guards nothing
+            elif refusal := refusal_of(error):
+                log.warning("use case failed", use_case=name, why=f"{type(error).__name__}: {error}")
+                raise refusal from error
+            else:
+                raise
 
 
 async def _renewed(actor: Actor, permission: Permission) -> Actor:

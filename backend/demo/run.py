@@ -1,6 +1,7 @@
 """`fleetline demo`: database, migrations, data, then every process under honcho until Ctrl-C."""
 
 import asyncio
+import fcntl
 import json
 import os
 import secrets
@@ -38,12 +39,26 @@ class DemoError(RuntimeError):
 
 def run_demo(*, reset: bool) -> int:
     """Run until told to stop; returns the exit code."""
-    if reset:
-        _reset()
     port, sandbox_port = _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010)
-    for name, number in (("FLEETLINE_PORT", port), ("FLEETLINE_SANDBOX_PORT", sandbox_port)):
+    mail_port = _port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port())
+    for name, number in (
+        ("FLEETLINE_PORT", port),
+        ("FLEETLINE_SANDBOX_PORT", sandbox_port),
+        ("FLEETLINE_SANDBOX_MAIL_PORT", mail_port),
+    ):
         _check_free(name, number)
     FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DemoError("a demo runs in this folder already: end that one first") from None
+        if reset:
+            _reset()
+        return _run(port, sandbox_port)
+
+
+def _run(port: int, sandbox_port: int) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):  # until honcho takes over: leave by the `finally` below
         signal.signal(number, _leave)
     server = EmbeddedPostgres(FOLDER)
@@ -62,12 +77,16 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 def _reset() -> None:
-    if FOLDER.exists():
-        server = EmbeddedPostgres(FOLDER)
-        server.stop()
-        if server.home != FOLDER.resolve():
-            shutil.rmtree(server.home, ignore_errors=True)
-        shutil.rmtree(FOLDER)
+    """Forget everything but the lock that this process holds."""
+    server = EmbeddedPostgres(FOLDER)
+    server.stop()
+    if server.home != FOLDER.resolve():
+        shutil.rmtree(server.home, ignore_errors=True)
+    for path in FOLDER.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "demo.lock":
+            path.unlink()
 
 
 def _port(name: str, default: int) -> int:
@@ -108,7 +127,7 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
         )
     )
     sandbox = f"http://localhost:{sandbox_port}"
-    mail_port = os.environ.get("FLEETLINE_SANDBOX_MAIL_PORT", "") or str(_free_port())
+    mail_port = str(_port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port()))
     return {
         "FLEETLINE_PUBLIC_URL": f"http://localhost:{port}",
         "FLEETLINE_CARRIER_URLS": f"mandarine={sandbox}/mandarine,lynx={sandbox}/lynx",

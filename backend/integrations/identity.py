@@ -6,13 +6,13 @@ the provider and would accept an unsigned token.
 
 import asyncio
 import time
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -22,6 +22,11 @@ from joserfc.jws import JWSRegistry
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.secrets import new_token
+
+with warnings.catch_warnings(
+    record=True
+):  # Authlib shows a warning of its own about httpx, whatever the filters say
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 LEEWAY_SECONDS = 60

@@ -1,40 +1,51 @@
 """Carries orders out: grace ends, items go to the carrier, its news comes back. Each may run twice."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import orjson
+import structlog
 
 from backend.context import clients
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.jobs import flow, job, step
-from backend.integrations.network import NewsState, OrderNews, Refused, ServiceOrder, parse_event
+from backend.integrations.network import Accepted, NewsState, OrderNews, Refused, ServiceOrder, parse_event
 from backend.orders.news import apply_news
 from backend.orders.placing import record_move
 from backend.orders.schemas import OrderState
 from tenants.scope import Actor, Scope
 
+log = structlog.get_logger()
+
 CHUNK = 100  # items that one job hands to the carrier
 EVENTS = 500  # callbacks that one transaction handles
+CLOCK_DIFFERENCE = timedelta(seconds=1)  # how long to wait for a clock that is behind before looking again
 
 
 @job("orders.end_grace")
 async def end_grace(scope: Scope, *, order_id: str) -> None:
     """The undo time is over: the order goes on unless it was taken back."""
-    moved = await scope.connection.fetchval(
-        "UPDATE change_order SET state = 'submitted', submitted_at = now()"
-        " WHERE id = $1 AND state = 'grace' AND grace_until <= $2 RETURNING id",
+    order = await scope.connection.fetchrow(
+        "SELECT id, grace_until FROM change_order WHERE id = $1 AND state = 'grace' FOR NO KEY UPDATE",
         UUID(order_id),
-        clock.now(),
     )
-    if moved:
-        await record_move(scope, moved, OrderState.GRACE, OrderState.SUBMITTED)
-        scope.announce("order.submitted", order_id=order_id)
-        scope.touch(f"order:{order_id}")
-        scope.touch("orders")
+    if order is None:
+        return
+    if order["grace_until"] > clock.now():  # this host's clock is behind: whoever undoes has the time shown
+        scope.announce("order.placed", order_id=order_id, not_before=order["grace_until"] + CLOCK_DIFFERENCE)
+        return
+    await scope.connection.execute(
+        "UPDATE change_order SET state = 'submitted', submitted_at = now() WHERE id = $1", order["id"]
+    )
+    await record_move(scope, order["id"], OrderState.GRACE, OrderState.SUBMITTED)
+    scope.announce("order.submitted", order_id=order_id)
+    scope.touch(f"order:{order_id}")
+    scope.touch("orders")
 
 
 @job("orders.share_out")
@@ -53,15 +64,23 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
     carrier keeps unique, so nothing is ordered twice.
     """
     async with step(actor) as scope:
+        # The order first and then its items, as in apply_news: the other way round the two would deadlock.
+        reference = await scope.connection.fetchval(
+            "SELECT reference FROM change_order WHERE id = $1 AND state IN ('submitted', 'in_progress', 'held')"
+            " FOR NO KEY UPDATE",
+            UUID(order_id),
+        )
+        if reference is None:
+            return
         rows = await scope.connection.fetch(
-            "UPDATE change_order_item i SET state = 'sent', sent_at = COALESCE(i.sent_at, now()), heard_at = now()"
-            " FROM change_order o WHERE o.id = i.order_id AND o.state IN ('submitted', 'in_progress', 'held')"
-            " AND i.order_id = $1 AND i.position BETWEEN $2 AND $3"
-            " AND (i.state = 'waiting' OR (i.state = 'sent' AND i.carrier_order_id IS NULL))"
-            " RETURNING i.id, i.msisdn, i.change, o.reference",
+            "UPDATE change_order_item SET state = 'sent', sent_at = COALESCE(sent_at, now()), heard_at = now()"
+            " WHERE order_id = $1 AND position BETWEEN $2 AND $3"
+            " AND (state = 'waiting' OR (state = 'sent' AND carrier_order_id IS NULL))"
+            " RETURNING id, msisdn, change, $4::text AS reference",
             UUID(order_id),
             first,
             last,
+            reference,
         )
         scope.touch(f"order:{order_id}")
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
@@ -77,31 +96,34 @@ async def _submit(actor: Actor, tenant: Any, rows: list[Any]) -> None:
         *(network.submit(tenant["carrier"], _service_order(tenant["slug"], row)) for row in rows),
         return_exceptions=True,
     )
-    news, silent = [], None
-    for row, answer in zip(rows, answers, strict=True):
-        if isinstance(answer, Unavailable):
-            silent = answer
-        elif isinstance(answer, BaseException):
-            raise answer
-        elif isinstance(answer, Refused):
-            news.append(
-                OrderNews(
-                    external_id=str(row["id"]),
-                    carrier_order_id="",
-                    state=NewsState.FAILED,
-                    code=answer.code,
-                    message=answer.message,
-                )
-            )
-        else:
-            news.append(
-                OrderNews(
-                    external_id=str(row["id"]), carrier_order_id=answer.carrier_order_id, state=answer.state
-                )
-            )
+    news = [
+        _said(str(row["id"]), answer)
+        for row, answer in zip(rows, answers, strict=True)
+        if not isinstance(answer, BaseException)
+    ]
     await _tell(actor, news)
-    if silent is not None:
-        raise silent
+    _raise_first(answers)
+
+
+def _said(external_id: str, answer: Accepted | Refused) -> OrderNews:
+    if isinstance(answer, Accepted):
+        return OrderNews(
+            external_id=external_id, carrier_order_id=answer.carrier_order_id, state=answer.state
+        )
+    return OrderNews(
+        external_id=external_id,
+        carrier_order_id="",
+        state=NewsState.FAILED,
+        code=answer.code,
+        message=answer.message,
+    )
+
+
+def _raise_first(answers: Sequence[object]) -> None:
+    """Once the good answers are written down: a bug before an outage, since an outage is never given up."""
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
+        raise error
 
 
 def _service_order(customer: str, row: Any) -> ServiceOrder:
@@ -152,19 +174,24 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
             [UUID(item) for item in item_ids],
         )
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
-    network, carrier = clients().network, tenant["carrier"]
-    known = [row for row in rows if row["carrier_order_id"]]
-    found = await asyncio.gather(
-        *(
-            network.fetch(carrier, row["carrier_order_id"])
-            if row["carrier_order_id"]
-            else network.find(carrier, str(row["id"]))
-            for row in rows
-        )
-    )
-    await _tell(actor, [one for one in found if one is not None])
-    missing = [row for row, one in zip(rows, found, strict=True) if one is None and row not in known]
-    await _submit(actor, tenant, missing)
+    found = await asyncio.gather(*(_fetch(tenant["carrier"], row) for row in rows), return_exceptions=True)
+    await _tell(actor, [one for one in found if isinstance(one, OrderNews)])
+    never_came = [
+        row for row, one in zip(rows, found, strict=True) if one is None and not row["carrier_order_id"]
+    ]
+    try:
+        await _submit(actor, tenant, never_came)
+        _raise_first(found)
+    except Unavailable as outage:
+        # Not put off: the sweep asks again after the next silence, and questions would only pile up.
+        log.warning("carrier silent", tenant=str(actor.tenant_id), why=outage.message)
+
+
+async def _fetch(carrier: str, row: Any) -> OrderNews | None:
+    """How one item stands at the carrier, told of our item whatever id the carrier gives back."""
+    network, known = clients().network, row["carrier_order_id"]
+    news = await (network.fetch(carrier, known) if known else network.find(carrier, str(row["id"])))
+    return msgspec.structs.replace(news, external_id=str(row["id"])) if news else None
 
 
 async def ask_about_silent_items(actor: Actor, silence_seconds: float) -> int:
@@ -172,9 +199,9 @@ async def ask_about_silent_items(actor: Actor, silence_seconds: float) -> int:
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
             "UPDATE change_order_item SET heard_at = now() WHERE id IN (SELECT id FROM change_order_item"
-            " WHERE state IN ('sent', 'in_progress', 'held') AND heard_at < $1 ORDER BY heard_at LIMIT 1000"
+            " WHERE state IN ('sent', 'in_progress', 'held') AND heard_at < now() - $1::interval ORDER BY heard_at LIMIT 1000"
             " FOR UPDATE SKIP LOCKED) RETURNING id",
-            clock.now() - timedelta(seconds=silence_seconds),
+            timedelta(seconds=silence_seconds),
         )
         ids = [str(row["id"]) for row in rows]
         for first in range(0, len(ids), CHUNK):

@@ -29,12 +29,12 @@ async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
         by_item[UUID(one.external_id)].append(one)
     orders = await scope.connection.fetch(
         "SELECT id, state, reference FROM change_order WHERE id IN"
-        " (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR UPDATE",
+        " (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
     rows = await scope.connection.fetch(
         "SELECT id, order_id, line_id, state, change, carrier_order_id, accepted_at, news_at"
-        " FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+        " FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
     references = {order["id"]: order["reference"] for order in orders}

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from backend.catalog.identifiers import order_reference
@@ -134,6 +135,16 @@ async def _write_order(
 
 
 async def _write_items(scope: Scope, prepared: Prepared, order_id: UUID) -> None:
+    """Raises Conflict where a line of a filter came in, and into another order, since the lines were locked."""
+    try:
+        await _insert_items(scope, prepared, order_id)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(
+            "One of these lines has just got another open request: check again.", code="line_taken"
+        ) from error
+
+
+async def _insert_items(scope: Scope, prepared: Prepared, order_id: UUID) -> None:
     items = prepared.items
     await scope.connection.execute(
         INSERT_ITEMS,

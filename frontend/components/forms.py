@@ -6,7 +6,7 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
-from frontend.components.basics import Child, hidden, icon
+from frontend.components.basics import Child
 from frontend.text import Text
 
 
@@ -16,14 +16,6 @@ def error_summary(text: Text, errors: Mapping[str, str]) -> VdomDict:
         {"class": "error-summary", "role": "alert", "tabindex": "-1", "aria-labelledby": "problem"},
         html.h2({"id": "problem"}, text("There is a problem")),
         html.ul(*(html.li(html.a({"href": f"#{name}"}, words)) for name, words in errors.items())),
-    )
-
-
-def error_line(text: Text, name: str, words: str) -> VdomDict:
-    return html.p(
-        {"class": "error", "id": f"{name}-error"},
-        icon("alert"),
-        html.span(hidden(f"{text('Error:')} "), words),
     )
 
 

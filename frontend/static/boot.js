@@ -93,6 +93,11 @@ function query(form, url) {
   const names = new Set([...form.elements].map((f) => f.name).filter(Boolean));
   if (form.hasAttribute("data-merge")) names.forEach((n) => { if (form.elements[n]?.type !== "hidden") q.delete(n); });
   for (const [k, v] of new FormData(form)) if (v && !(form.hasAttribute("data-merge") && q.has(k))) q.append(k, v);
+  if (form.hasAttribute("data-filters")) for (const n of ["search", "sort"]) { // the drawer may be older than these
+    q.delete(n);
+    const now = new URLSearchParams(location.search).get(n);
+    if (now && url.pathname === location.pathname) q.set(n, now);
+  }
   q.delete("page");
   url.search = q;
   return url;

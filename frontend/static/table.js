@@ -12,11 +12,13 @@ export function bind(node) {
 }
 const fragment = (html) => { const t = document.createElement("template"); t.innerHTML = html; return t.content; };
 
+// One parse for many rows, by key.
+const parse = (rows) => new Map([...fragment(rows.map((row) => row[1]).join("")).children].map((tr) => [tr.dataset.key, tr]));
+
 // Rows by key: what did not change keeps its element, its focus and its tick.
 function keyed(body) {
   let held = new Map([...body.children].map((tr) => [tr.dataset.key, { tr, html: null, version: 0 }]));
-  const make = (old, html, version) => {
-    const tr = fragment(html).firstElementChild;
+  const make = (old, html, tr, version) => {
     if (old) {
       const at = old.tr.contains(document.activeElement) ? document.activeElement : null;
       old.tr.replaceWith(tr);
@@ -26,12 +28,17 @@ function keyed(body) {
   };
   return {
     all(rows, version) {
-      const next = new Map();
+      const next = new Map(), fresh = parse(rows.filter(([key, html]) => held.get(key)?.html !== html));
+      if (fresh.size === rows.length && !rows.some(([key]) => held.has(key))) { // another page: nothing to keep
+        body.replaceChildren(...fresh.values());
+        held = new Map(rows.map(([key, html]) => [key, { tr: fresh.get(key), html, version }]));
+        return;
+      }
       let at = body.firstElementChild;
       for (const [key, html] of rows) {
         const old = held.get(key);
         let row = old;
-        if (!old || old.html !== html) { row = make(old, html, version); if (old && at === old.tr) at = row.tr; }
+        if (fresh.has(key)) { row = make(old, html, fresh.get(key), version); if (old && at === old.tr) at = row.tr; }
         row.version = version;
         if (row.tr === at) at = at.nextElementSibling; else body.insertBefore(row.tr, at);
         next.set(key, row);
@@ -40,7 +47,8 @@ function keyed(body) {
       held = next;
     },
     some(rows, version) { // single rows may have been read before a list that came first: the newer number wins
-      for (const [key, html] of rows) { const old = held.get(key); if (old && old.version <= version && old.html !== html) held.set(key, make(old, html, version)); }
+      const newer = rows.filter(([key, html]) => { const old = held.get(key); return old && old.version <= version && old.html !== html; });
+      for (const [key, tr] of parse(newer)) held.set(key, make(held.get(key), newer.find((row) => row[0] === key)[1], tr, version));
     },
   };
 }
@@ -58,7 +66,7 @@ export function Table(node) {
 
 // The fleet: regions and rows come as messages, so that the server keeps none of them.
 export function Fleet(node) {
-  let props = {}, root = null, rows = null, view = null, picked = new Map(), anchor = null, everything = 0;
+  let props = {}, root = null, rows = null, view = null, picked = new Map(), anchor = null, everything = 0, asked = "";
   const last = new Map();
   const emit = (message) => props.onAct?.(message);
   const $ = (css) => root.querySelector(css), boxes = () => [...root.querySelectorAll("tbody input[type=checkbox]")];
@@ -72,6 +80,7 @@ export function Fleet(node) {
     rows = keyed($("tbody"));
     for (const r of root.querySelectorAll("[data-region]")) last.set(r.dataset.region, null);
     view = root.dataset.view;
+    asked = $("input[data-live]").defaultValue;
     for (const b of boxes()) if (b.checked) tick(b);
     root.addEventListener("change", changed);
     root.addEventListener("click", clicked);
@@ -168,14 +177,15 @@ export function Fleet(node) {
     }
     if (m.view !== undefined) {
       const box = $("input[data-live]");
-      if (box && box !== document.activeElement) box.value = m.search;
+      if (box && box !== document.activeElement && m.search !== asked) box.value = m.search; // typed and not yet asked for: kept
+      asked = m.search;
       if (m.view !== view) { view = m.view; picked = new Map(); anchor = null; everything = 0; }
     }
     if (m.rows) rows.all(m.rows, m.version);
     if (m.some) rows.some(m.some, m.version);
     if (m.rows || m.some || m.regions) show();
   }
-  function offer({ type, status, count, words }) {
+  function offer({ product_type: type, status, count, words }) {
     const more = $("[data-act=everything]");
     more.dataset.count = count; more.dataset.kind = `${type}/${status}`; more.textContent = words;
     show();

@@ -24,7 +24,7 @@ async def serving(app: Any, port: int) -> AsyncIterator[None]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+    while not server.started:
         await asyncio.sleep(0.02)
     yield
     server.should_exit = True

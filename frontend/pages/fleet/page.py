@@ -19,6 +19,7 @@ from backend.orders import drafts
 from frontend.client import asset_url
 from frontend.hooks import BURST_SECONDS, component, handler, once, problem_of, use_visit
 from frontend.markup import to_html
+from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
 from frontend.pages.fleet.facets import facets_of
 from frontend.pages.fleet.island import island_html, waiting_html
@@ -43,10 +44,9 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
     """Every region as HTML."""
     text = visit.text
     return {
-        "head": to_html(parts.head(visit, view, snapshot)),
-        "views": to_html(parts.quick_views(text, view, facets)),
-        "chips": to_html(parts.chips(text, view, facets)),
-        "filters": to_html(parts.filters(text, view, facets)),
+        "head": to_html(head.head(visit, view, snapshot)),
+        "views": to_html(head.quick_views(text, view, facets)),
+        "chips": to_html(filters.chips(text, view, facets)),
         "heads": to_html(parts.heads(text, view)),
         "empty": "" if page.items else to_html(parts.nothing(text, view, facets)),
         "foot": to_html(parts.foot(text, view, page)),
@@ -62,9 +62,11 @@ async def first_view(visit: Visit, query: str) -> str:
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
         for key, value in view.without("search").pairs()
     )
+    regions = draw(visit, view, page, facets, snapshot)
+    regions["filters"] = to_html(filters.filters(visit.text, view, facets))
     return island_html(
         visit,
-        draw(visit, view, page, facets, snapshot),
+        regions,
         rows,
         view=view.key,
         search=view.filter.search,
@@ -77,18 +79,25 @@ class Listing:
 
     def __init__(self, visit: Visit, query: str) -> None:
         self.visit, self.query = visit, query
+        self.drawer: str | None = None  # the filter that the drawer was last drawn for
+        self.facets: LineFacets | None = None  # and what it offered
         self.seen: dict[str, int] = {}  # row -> fingerprint of its HTML: unchanged rows are not sent again
         self.over = self.due = False
 
     def start(self) -> Callable[[], None]:
         subscribe, tenant = self.visit.doors.subscribe, self.visit.actor.tenant_id
         ends = [subscribe(tenant, topic, self.poke) for topic in ("fleet", "orders")]
-        if not self.visit.booted:
+        if self.visit.booted:
+            self.drawer = read_view(self.query).without("search").key
+        else:
             self.visit.spawn(self.load())
         self.visit.booted = False
+        self.visit.take_query = self.show
 
         def stop() -> None:
             self.over = True
+            if self.visit.take_query == self.show:
+                self.visit.take_query = None
             for end in ends:
                 end()
 
@@ -133,9 +142,14 @@ class Listing:
             return  # a newer view is on its way
         rows = rows_html(visit.text, visit.profile.carrier, page.items)
         prints = {key: hash(html) for key, html in rows}
+        regions = draw(visit, view, page, facets, snapshot)
+        drawer = view.without("search").key
+        if drawer != self.drawer or (self.facets is not None and facets is not self.facets):
+            regions["filters"] = to_html(filters.filters(visit.text, view, facets))
+        self.drawer, self.facets = drawer, facets
         message: dict[str, Any] = {
             "version": version,
-            "regions": draw(visit, view, page, facets, snapshot),
+            "regions": regions,
             "view": view.key,
             "search": view.filter.search,
         }
@@ -165,7 +179,11 @@ class Listing:
                         "Choose the {n} compatible line", "Choose all {n} compatible lines", found.count
                     )
                     await visit.tell(
-                        "picked", type=found.product_type, status=found.status, count=found.count, words=words
+                        "picked",
+                        product_type=found.product_type,
+                        status=found.status,
+                        count=found.count,
+                        words=words,
                     )
                 case "change":
                     draft = await drafts.start_change(actor, self._selection(event, view))
@@ -187,8 +205,5 @@ class Listing:
 def FleetPage(query: str) -> VdomDict:
     visit = use_visit()
     listing = once(lambda: Listing(visit, query))
-    if listing.query != query:
-        # Here and not in an effect: an effect with changing dependencies leaves a task behind each time.
-        listing.show(query)
     use_effect(listing.start, [])
     return Fleet({"island": waiting_html(visit), "onAct": handler(visit, listing.act)})

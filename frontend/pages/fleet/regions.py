@@ -1,30 +1,16 @@
 """The parts of the fleet page around its rows. Each is drawn by the server and replaced when it changed."""
 
-from collections.abc import Mapping
-
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.core import clock
-from backend.core.permissions import Permission
-from backend.lines.schemas import PAGE_SIZE, Facet, LineFacets, LinePage, Snapshot, Sort
+from backend.lines.schemas import PAGE_SIZE, LineFacets, LinePage, Sort
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, hidden, icon, notice, progress
-from frontend.components.forms import check, check_group
+from frontend.components.basics import Child, hidden, icon
 from frontend.components.layout import bone, empty
-from frontend.labels import PRODUCT_TYPES, line_state_words, lines_in_state
-from frontend.pages.fleet.view import FLEET, KEYS, View
+from frontend.markup import to_html
+from frontend.pages.fleet.view import FLEET, View
 from frontend.text import Text, mark
-from frontend.visit import Visit
 
-FILTER_NAMES = {
-    "status": mark("Status"),
-    "plan": mark("Tariff plan"),
-    "account": mark("Customer number"),
-    "product_type": mark("Product type"),
-    "option": mark("Option"),
-    "cost_centre": mark("Cost centre"),
-}
 COLUMNS = (
     (mark("User"), Sort.NAME, ""),
     (mark("Number"), Sort.MSISDN, "rank-2"),
@@ -33,229 +19,6 @@ COLUMNS = (
     (mark("Options"), None, "rank-3"),
     (mark("Status"), Sort.STATUS, ""),
 )
-
-
-def facet_name(text: Text, key: str, facet: Facet) -> str:
-    if key == "status":
-        return line_state_words(text, facet.value)
-    if key == "product_type" and facet.value in PRODUCT_TYPES:
-        return text(PRODUCT_TYPES[facet.value][0])
-    return facet.name or facet.value
-
-
-def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
-    """How old the list is, and the way to ask the carrier again (at most once a minute)."""
-    text = visit.text
-    if snapshot.running:
-        said = (
-            text(
-                "{read} of {total} lines read",
-                read=text.number(snapshot.read),
-                total=text.number(snapshot.total),
-            )
-            if snapshot.total
-            else text("Asking the network")
-        )
-        return html.div(
-            {"class": "stack stack-tight refreshing", "role": "status"},
-            html.p(
-                {"class": "row"},
-                html.span({"class": "live"}, text("The list is being refreshed")),
-                html.span({"class": "muted"}, said),
-            ),
-            progress(snapshot.read, snapshot.total, text("Lines read")),
-        )
-    when = (
-        text(
-            "Updated {date} - {time}",
-            date=text.date(snapshot.refreshed_at),
-            time=text.time(snapshot.refreshed_at),
-        )
-        if snapshot.refreshed_at
-        else text("Never updated")
-    )
-    parts: list[Child] = [when]
-    if visit.may(Permission.LINES_REFRESH):
-        wait = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
-        reason = (
-            {"disabled": True, "title": text("The list was refreshed less than a minute ago.")}
-            if wait
-            else {}
-        )
-        parts.append(
-            button(
-                text("Refresh my mobile fleet"),
-                mark="refresh",
-                kind="quiet small",
-                more={"data-act": "refresh", "id": "refresh", **reason},
-            )
-        )
-    return html.p({"class": "row"}, *parts)
-
-
-def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
-    text = visit.text
-    exports: list[Child] = []
-    if visit.may(Permission.LINES_EXPORT):
-        exports = [
-            link_button(text("Export CSV"), view.export("csv"), mark="download", more={"download": ""}),
-            link_button(text("Export XLSX"), view.export("xlsx"), mark="download", more={"download": ""}),
-        ]
-    failed = (
-        notice(
-            text("The last refresh failed: the network did not answer. The list below is the one before."),
-            tone="attention",
-            mark="alert",
-        )
-        if snapshot.failed and not snapshot.running
-        else None
-    )
-    return html.div(
-        html.div(
-            {"class": "page-header"},
-            html.div(html.h1(text("Fleet")), freshness(visit, snapshot)),
-            html.div({"class": "actions"}, *exports) if exports else None,
-        ),
-        failed,
-    )
-
-
-def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
-    """The statuses as tabs: the views that everybody needs."""
-    everything = View(sort=view.sort, descending=view.descending)
-    entries = [(text("All lines"), everything, facets.total)]
-    entries += [
-        (
-            lines_in_state(text, facet.value),
-            View(filter=type(view.filter)(status=(facet.value,)), sort=view.sort, descending=view.descending),
-            facet.count,
-        )
-        for facet in facets.status
-        if facet.count
-    ]
-    return html.nav(
-        {"class": "tabs", "aria-label": text("Views")},
-        *(
-            html.a(
-                {
-                    "href": other.address(),
-                    "data-keep": "",
-                    "id": f"view-{index}",
-                    **({"aria-current": "page"} if other.key == view.key else {}),
-                },
-                name,
-                html.span({"class": "count"}, text.number(count)),
-            )
-            for index, (name, other, count) in enumerate(entries)
-        ),
-    )
-
-
-def chips(text: Text, view: View, facets: LineFacets) -> VdomDict | None:
-    """What narrows the list, each with a way out."""
-    entries: list[tuple[str, str, View]] = []
-    if view.filter.search:
-        entries.append((text("Search"), view.filter.search, view.without("search")))
-    for key in KEYS:
-        names = {facet.value: facet_name(text, key, facet) for facet in getattr(facets, key)}
-        entries += [
-            (text(FILTER_NAMES[key]), names.get(value, value), view.without(key, value))
-            for value in getattr(view.filter, key)
-        ]
-    if not entries:
-        return None
-    return html.div(
-        {"class": "chips"},
-        html.ul(
-            {"class": "chips", "aria-label": text("Active filters")},
-            *(
-                html.li(
-                    {"class": "chip"},
-                    f"{name}: {value}" if text.language in {"en", "nl", "de"} else f"{name} : {value}",
-                    html.a(
-                        {
-                            "class": "chip-remove",
-                            "href": without.address(),
-                            "data-keep": "",
-                            "id": f"chip-{index}",
-                        },
-                        icon("close"),
-                        hidden(text("Remove the filter {name}", name=name)),
-                    ),
-                )
-                for index, (name, value, without) in enumerate(entries)
-            ),
-        ),
-        html.a(
-            {
-                "class": "button button-quiet button-small",
-                "href": View(sort=view.sort, descending=view.descending).address(),
-                "data-keep": "",
-                "id": "chips-clear",
-            },
-            text("Clear all"),
-        ),
-    )
-
-
-def filters(text: Text, view: View, facets: LineFacets) -> VdomDict:
-    """The filter drawer: a plain form, its result is an address."""
-    groups = [
-        check_group(
-            text(FILTER_NAMES[key]),
-            [
-                check(
-                    key,
-                    facet.value,
-                    facet_name(text, key, facet),
-                    ticked=facet.value in getattr(view.filter, key),
-                    count=text.number(facet.count),
-                )
-                for facet in getattr(facets, key)
-            ],
-        )
-        for key in KEYS
-        if getattr(facets, key)
-    ]
-    kept: Mapping[str, str] = {"search": view.filter.search}
-    if view.sort is not Sort.NAME or view.descending:
-        kept = {**kept, "sort": f"{'-' if view.descending else ''}{view.sort.value}"}
-    return html.form(
-        {"action": FLEET, "method": "get"},
-        html.header(
-            html.h2({"id": "filters-title"}, text("Filter the fleet")),
-            html.button(
-                {
-                    "class": "icon-button",
-                    "type": "button",
-                    "popovertarget": "filters",
-                    "popovertargetaction": "hide",
-                },
-                icon("close"),
-                hidden(text("Close")),
-            ),
-        ),
-        html.div(
-            {"class": "body"},
-            *groups,
-            *(
-                html.input({"type": "hidden", "name": name, "value": value})
-                for name, value in kept.items()
-                if value
-            ),
-        ),
-        html.footer(
-            html.a(
-                {
-                    "class": "button button-quiet",
-                    "href": View(sort=view.sort, descending=view.descending).address(),
-                    "data-keep": "",
-                },
-                text("Clear"),
-            ),
-            html.button({"class": "button button-primary", "type": "submit"}, text("Show the lines")),
-        ),
-    )
 
 
 def heads(text: Text, view: View) -> VdomDict:
@@ -368,8 +131,6 @@ def unreadable(text: Text, words: str) -> VdomDict:
 
 
 def bones() -> str:
-    from frontend.markup import to_html
-
     row = html.tr(
         *(
             html.td({"class": "rank-3"} if index in {2, 4, 6} else {}, bone(1 if index == 0 else 2))

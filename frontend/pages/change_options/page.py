@@ -1,0 +1,97 @@
+"""Choosing options for a selection of lines: tick to add, untick to remove; the draft is kept as it is ticked."""
+
+from typing import Any
+from uuid import UUID
+
+from reactpy import html, use_state
+from reactpy.types import Component, VdomDict
+
+from backend.orders import drafts
+from backend.orders.schemas import DraftView
+from frontend.components.forms import error_summary
+from frontend.components.layout import breadcrumb, page_header
+from frontend.components.loading import not_ready
+from frontend.components.steps import change_steps
+from frontend.hooks import Problem, component, handler, no_problem, once, use_query, use_visit
+from frontend.pages.change_options.cards import families, groups
+from frontend.pages.change_options.draft import Draft
+from frontend.pages.change_options.summary import summary
+
+
+@component
+def ChangeOptionsPage(draft: str) -> VdomDict | Component:
+    visit = use_visit()
+    found = use_query(drafts.get_draft, UUID(draft))
+    if found.data is None:
+        return html.div(not_ready(visit.text, found))
+    return Chooser(draft=found.data, key=draft)
+
+
+@component
+def Chooser(draft: DraftView) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    view, show = use_state(draft)
+    problem, set_problem = use_state(no_problem)
+    turn, set_turn = use_state(0)
+    family, set_family = use_state("")
+
+    def fail(found: Problem) -> None:
+        set_problem(found)
+        set_turn(lambda n: n + 1)  # draws the cards anew: a refused tick must not stay
+
+    def kept(found: DraftView) -> None:
+        set_problem(None)
+        show(found)
+
+    mine = once(lambda: Draft(visit, view, kept, fail))
+
+    async def ticked(event: Any) -> None:
+        code = event["target"]["value"]
+        choice = next((c for c in view.choices if c.code == code), None)
+        if choice is not None:
+            mine.tick(choice, ticked=bool(event["target"]["checked"]))
+            await mine.save()
+
+    async def left(event: Any) -> None:
+        mine.leave(
+            str(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
+        )
+        await mine.save()
+
+    async def dropped(event: Any) -> None:
+        await mine.drop(
+            UUID(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
+        )
+
+    async def check(_event: Any) -> None:
+        if mine.add or mine.remove:
+            await visit.move(f"/app/change-options/{view.id}/review")
+        else:
+            set_problem(Problem(text("Tick at least one option to add or to remove."), "nothing_chosen"))
+        await visit.tell("idle")
+
+    plans = ", ".join(plan.name for plan in view.plans)
+    first = view.choices[0].code if view.choices else ""
+    return html.div(
+        page_header(
+            text.plural(
+                "Which options for this line?", "Which options for these {n} lines?", view.total_lines
+            ),
+            html.p(text("{plans}. Tick to add, untick to remove.", plans=plans)),
+            crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (text("Change options"), None)),
+        ),
+        change_steps(text, 1, str(view.id)),
+        html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words}))
+        if problem
+        else None,
+        html.div(
+            {"class": "columns columns-filter-aside"},
+            families(text, view, family, set_family),
+            html.div(
+                {"class": "stack", "key": f"cards-{turn}"},
+                *groups(text, view, family, handler(visit, ticked)),
+            ),
+            summary(text, view, handler(visit, left), handler(visit, dropped), handler(visit, check)),
+        ),
+    )

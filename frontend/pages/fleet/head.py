@@ -1,0 +1,136 @@
+"""The head of the fleet page: how old the list is, refresh, exports, views by status."""
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.core.permissions import Permission
+from backend.lines.schemas import LineFacets, Snapshot
+from frontend.components.actions import button, link_button
+from frontend.components.basics import Child, icon, notice, progress
+from frontend.labels import lines_in_state
+from frontend.pages.fleet.view import View
+from frontend.text import Text
+from frontend.visit import Visit
+
+
+def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
+    """How old the list is, and the way to ask the carrier again (at most once a minute)."""
+    text = visit.text
+    if snapshot.running:
+        said = (
+            text(
+                "{read} of {total} lines read",
+                read=text.number(snapshot.read),
+                total=text.number(snapshot.total),
+            )
+            if snapshot.total
+            else text("Asking the network")
+        )
+        return html.div(
+            {"class": "stack stack-tight refreshing", "role": "status"},
+            html.p(
+                {"class": "row"},
+                html.span({"class": "live"}, text("The list is being refreshed")),
+                html.span({"class": "muted"}, said),
+            ),
+            progress(snapshot.read, snapshot.total, text("Lines read")),
+        )
+    when = (
+        text(
+            "Updated {date} - {time}",
+            date=text.date(snapshot.refreshed_at),
+            time=text.time(snapshot.refreshed_at),
+        )
+        if snapshot.refreshed_at
+        else text("Never updated")
+    )
+    parts: list[Child] = [when]
+    if visit.may(Permission.LINES_REFRESH):
+        wait = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
+        reason = (
+            {"disabled": True, "title": text("The list was refreshed less than a minute ago.")}
+            if wait
+            else {}
+        )
+        parts.append(
+            button(
+                text("Refresh my mobile fleet"),
+                mark="refresh",
+                kind="inline",
+                more={"data-act": "refresh", "id": "refresh", **reason},
+            )
+        )
+    return html.p({"class": "row"}, *parts)
+
+
+def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
+    text = visit.text
+    exports: list[tuple[str, str]] = []
+    if visit.may(Permission.LINES_EXPORT):
+        exports = [(text("Export CSV"), view.export("csv")), (text("Export XLSX"), view.export("xlsx"))]
+    wide = (
+        link_button(words, to, mark="download", more={"download": "", "class": "button only-wide"})
+        for words, to in exports
+    )
+    narrow = html.button(
+        {
+            "class": "icon-button only-narrow",
+            "type": "button",
+            "popovertarget": "export-menu",
+            "aria-label": text("Other actions"),
+        },
+        icon("more"),
+    )
+    menu = html.div(
+        {"class": "menu", "id": "export-menu", "popover": "auto"},
+        *(html.a({"href": to, "download": ""}, icon("download"), words) for words, to in exports),
+    )
+    failed = (
+        notice(
+            text("The last refresh failed: the network did not answer. The list below is the one before."),
+            tone="attention",
+            mark="alert",
+        )
+        if snapshot.failed and not snapshot.running
+        else None
+    )
+    return html.div(
+        html.div(
+            {"class": "page-header"},
+            html.div(html.h1(text("Fleet")), freshness(visit, snapshot)),
+            html.div({"class": "actions"}, *wide, narrow, menu) if exports else None,
+        ),
+        failed,
+    )
+
+
+def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
+    """The statuses as tabs: the views that everybody needs."""
+    everything = View(sort=view.sort, descending=view.descending)
+    entries = [(text("All lines"), everything, facets.total)]
+    entries += [
+        (
+            lines_in_state(text, facet.value),
+            View(filter=type(view.filter)(status=(facet.value,)), sort=view.sort, descending=view.descending),
+            facet.count,
+        )
+        for facet in facets.status
+        if facet.count
+    ]
+    return html.nav(
+        {"class": "tabs", "aria-label": text("Views")},
+        *(
+            html.a(
+                {
+                    "href": other.address(),
+                    "data-keep": "",
+                    "id": f"view-{index}",
+                    **({"aria-current": "page"} if other.key == view.key else {}),
+                },
+                name,
+                html.span({"class": "count"}, text.number(count)),
+            )
+            for index, (name, other, count) in enumerate(entries)
+        ),
+    )

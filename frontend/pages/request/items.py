@@ -1,0 +1,140 @@
+"""The lines of a request, each with its result."""
+
+from reactpy import html
+from reactpy.types import Component, VdomDict
+
+from backend.orders import service as orders
+from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
+from frontend.components.basics import Child, icon, notice, pill
+from frontend.components.layout import panel
+from frontend.components.loading import not_ready
+from frontend.components.options import change_list
+from frontend.components.table import rows_table, table_frame
+from frontend.hooks import component, use_query, use_visit
+from frontend.labels import (
+    ITEM_STATES,
+    counted_items,
+    item_state,
+    reason_words,
+)
+from frontend.text import Text
+from frontend.visit import Visit
+
+PAGE = 200  # as the use case lists them
+
+
+def topic(order: OrderDetail) -> str:
+    return f"order:{order.id}"
+
+
+@component
+def Items(order: OrderDetail, page: int) -> VdomDict | Component:
+    """The lines of the request; the first page comes with the order, the others are read on demand."""
+    visit = use_visit()
+    text = visit.text
+    if page > 1:
+        return FurtherItems(order=order, page=page, key=f"further-{page}")
+    return (
+        _items(visit, order, order.items, page)
+        if order.items
+        else html.div(notice(text("This request has no lines.")))
+    )
+
+
+@component
+def FurtherItems(order: OrderDetail, page: int) -> VdomDict:
+    visit = use_visit()
+    found = use_query(orders.order_items, order.reference, topics=(topic(order),), page=page)
+    if found.data is None:
+        return html.div(not_ready(visit.text, found))
+    return _items(visit, order, found.data, page)
+
+
+def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: int) -> VdomDict:
+    text, first = visit.text, (page - 1) * PAGE
+    frame = table_frame(
+        text("Result per line"),
+        [(text("Line"), ""), (text("Change"), "rank-2"), (text("Status"), "")],
+        hover=False,
+    )
+    foot = None
+    if order.items_total > PAGE:
+        span = text(
+            "{first}-{last} of {total}",
+            first=text.number(first + 1),
+            last=text.number(first + len(items)),
+            total=text.number(order.items_total),
+        )
+        here = f"/app/requests/{order.reference}?page="
+        foot = html.div(
+            {"class": "panel-footer"},
+            html.span(span),
+            html.nav(
+                {"class": "pager push", "aria-label": text("Pages")},
+                html.a(
+                    {"class": "button button-small", "href": f"{here}{page - 1}", "data-keep": ""},
+                    icon("left", "icon-small"),
+                    text("Previous"),
+                )
+                if page > 1
+                else None,
+                html.a(
+                    {"class": "button button-small", "href": f"{here}{page + 1}", "data-keep": ""},
+                    text("Next"),
+                    icon("right", "icon-small"),
+                )
+                if first + PAGE < order.items_total
+                else None,
+            ),
+        )
+    return panel(
+        "items",
+        text("Lines of the request"),
+        rows_table(frame, [(str(item.id), _row(visit, item)) for item in items]),
+        foot,
+        beside=[_results(text, order)],
+        bare=True,
+    )
+
+
+RESULTS = (
+    ItemState.FAILED,
+    ItemState.HELD,
+    ItemState.IN_PROGRESS,
+    ItemState.SENT,
+    ItemState.WAITING,
+    ItemState.DONE,
+    ItemState.SKIPPED,
+    ItemState.CANCELLED,
+)
+
+
+def _results(text: Text, order: OrderDetail) -> VdomDict:
+    """How many lines are in which state, what needs attention first."""
+    shown = [(state, n) for state in RESULTS if (n := order.counts.get(state))]
+    return html.span(
+        {"class": "row small push"},
+        *(pill(counted_items(text, state, n), *ITEM_STATES[state][1:]) for state, n in shown),
+    )
+
+
+def _row(visit: Visit, item: OrderItemView) -> VdomDict:
+    text = visit.text
+    skipped = item.state == ItemState.SKIPPED
+    change: Child = (
+        change_list(visit, item.add, item.remove) if item.add or item.remove else text("Nothing to change")
+    )
+    return html.tr(
+        {"class": "is-skipped"} if skipped else {},
+        html.th(
+            {"scope": "row"},
+            html.a({"class": "number", "href": f"/app/lines/{item.line_id}"}, text.msisdn(item.msisdn)),
+            html.span({"class": "cell-sub"}, item.name),
+        ),
+        html.td({"class": "rank-2"}, change),
+        html.td(
+            {"class": "keep"},
+            item_state(text, item.state),
+            html.span({"class": "cell-sub"}, reason_words(text, item.reason)) if item.reason else None,
+        ),
+    )

@@ -1,0 +1,116 @@
+"""Every page by axe, in the browser's own widths: no violation, no sideways scrolling, nothing in English on a French page."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from backend.lines.schemas import LineFilter, Selection
+from backend.lines.service import list_lines
+from backend.orders import drafts
+from backend.orders.service import list_orders
+from tests.browser.test_fleet import an_option
+from tests.support.factories import Customer
+from tests.support.portal import Portal
+from tests.support.world import place
+
+WIDTHS = {"wide": 1440, "narrow": 390, "small": 360}
+ENGLISH = re.compile(
+    r"\b(the|your|line|lines|request|requests|status|of|no|not|search|show|change)\b", re.IGNORECASE
+)
+
+
+async def addresses(customer: Customer) -> dict[str, str]:
+    """One address of every page, in the states that need data."""
+    lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
+    order = await place(customer, [line.id for line in lines[:3]], add=(an_option(customer),))
+    draft = await drafts.start_change(customer.manager, Selection(line_ids=(lines[5].id, lines[6].id)))
+    await drafts.save_draft(customer.manager, draft, add=(an_option(customer),), remove=())
+    return {
+        "home": "/app",
+        "fleet": "/app/fleet",
+        "fleet, nothing found": "/app/fleet?search=personne+ici",
+        "line": f"/app/lines/{lines[0].id}",
+        "options of a line": f"/app/lines/{lines[0].id}/options",
+        "requests of a line": f"/app/lines/{lines[0].id}/requests",
+        "history of a line": f"/app/lines/{lines[0].id}/history",
+        "change options": f"/app/change-options/{draft}",
+        "review": f"/app/change-options/{draft}/review",
+        "request": f"/app/requests/{order.reference}",
+        "requests": "/app/requests",
+        "not found": "/app/nowhere",
+    }
+
+
+async def settled(page: Page, path: str) -> None:
+    await page.goto(path)
+    await page.wait_for_selector("html[data-ready]")
+    await expect(page.locator("[data-skeleton]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(browser: Browser, portal: Portal, customer: Customer, scheme: str) -> None:
+    member = replace(customer.manager)
+    async with portal.browse(
+        browser, member, bypass_csp=True, color_scheme=scheme, viewport={"width": 1440, "height": 900}
+    ) as visitor:
+        for name, path in (await addresses(customer)).items():
+            await settled(visitor.page, path)
+            found = await Axe().run(visitor.page)
+            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        await settled(visitor.page, "/app/fleet")
+        await visitor.page.locator("tbody input:enabled").first.check()
+        await visitor.page.get_by_role("button", name="Filter", exact=True).click()
+        found = await Axe().run(visitor.page)
+        assert found.violations_count == 0, f"fleet, choosing and filtering: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+async def test_no_page_scrolls_sideways(
+    browser: Browser, portal: Portal, customer: Customer, width: int
+) -> None:
+    async with portal.browse(browser, customer.manager, viewport={"width": width, "height": 800}) as visitor:
+        for name, path in (await addresses(customer)).items():
+            await settled(visitor.page, path)
+            over = await visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert over <= 0, f"{name} is {over} px too wide at {width}"
+
+
+async def test_everything_on_a_french_page_is_french(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app")
+        await page.locator("[popovertarget=language-menu]").first.click()
+        await page.get_by_role("button", name="Français").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "fr")
+        for name, path in (await addresses(customer)).items():
+            await settled(page, path)
+            words = await page.locator("body").inner_text()
+            assert not (found := ENGLISH.findall(words)), f"{name}: {found}"
+
+
+async def test_the_fleet_works_by_keyboard_alone(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        await page.keyboard.press("/")
+        await expect(page.locator("#fleet-search")).to_be_focused()
+        await page.keyboard.type("Peeters00001")
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        for _ in range(20):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.matches('tbody input')"):
+                break
+        await page.keyboard.press("Space")
+        await expect(page.locator(".selection-bar")).to_contain_text("1 line chosen")
+        await page.get_by_role("button", name="Filter", exact=True).focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Filter the fleet")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("heading", name="Filter the fleet")).to_be_hidden()
+        await expect(page.get_by_role("button", name="Filter", exact=True)).to_be_focused()
+        assert not await list_orders(customer.manager)

@@ -1,0 +1,134 @@
+"""The fleet page in a browser: first view, search, sort, pages, selection, live changes."""
+
+from playwright.async_api import Browser, Page, expect
+
+from backend.catalog.profiles import profile
+from backend.lines.schemas import LineFilter
+from backend.lines.service import list_lines
+from tests.support.factories import Customer
+from tests.support.portal import Portal
+from tests.support.world import place
+
+
+async def heads(page: Page) -> list[str]:
+    return await page.locator("tbody th a").all_inner_texts()
+
+
+def sent(page: Page) -> list[str]:
+    """Every message that the page sends to the server from now on."""
+    messages: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: messages.append(str(data))))
+    return messages
+
+
+async def test_the_first_view_is_html_and_is_not_redrawn(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager, java_script_enabled=False) as plain:
+        await plain.page.goto("/app/fleet")
+        first = await heads(plain.page)
+        assert len(first) == 50
+        await plain.page.get_by_role("link", name="Next").click()
+        await expect(plain.page.get_by_text("51-100 of 120")).to_be_visible()
+        await plain.page.get_by_role("link", name="Status").click()
+        assert "sort=status" in plain.page.url
+
+    async with portal.browse(browser, customer.manager) as visitor:
+        await visitor.page.add_init_script(
+            "addEventListener('DOMContentLoaded', () => document.querySelector('tbody tr').mine = true)"
+        )
+        page = await visitor.open("/app/fleet")
+        await expect(page.locator("#app [data-island] tbody tr")).to_have_count(50)
+        assert await page.locator("tbody tr").first.evaluate("row => row.mine")
+        assert await heads(page) == first
+
+
+async def test_search_sort_and_pages_live_in_the_address(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        messages = sent(visitor.page)
+        page = await visitor.open("/app/fleet")
+        await page.get_by_role("link", name="Next").click()
+        await expect(page.get_by_text("51-100 of 120")).to_be_visible()
+        await expect(page).to_have_url(f"{portal.url}/app/fleet?page=2")
+        assert len(messages) == 1
+        await page.get_by_role("link", name="Number").click()
+        await expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Number")
+        assert len(messages) == 2
+        box = page.get_by_placeholder("Number, SIM, customer number or name")
+        await box.press_sequentially("pe", delay=20)
+        await page.wait_for_timeout(300)
+        assert len(messages) == 2, "two letters are too few"
+        await box.press_sequentially("eters00003", delay=20)
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        assert len(messages) == 3, "typing is one message"
+        assert "search=peeters00003" in page.url
+        assert await box.evaluate("box => box === document.activeElement")
+        await page.reload()
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        await page.get_by_role("link", name="Clear all").click()
+        await expect(page.locator("tbody tr")).to_have_count(50)
+        await page.go_back()
+        await expect(page.locator("tbody tr")).to_have_count(1)
+
+
+async def test_a_selection_answers_at_once_and_says_why_a_row_cannot_join(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        messages = sent(visitor.page)
+        page = await visitor.open("/app/fleet")
+        rows = page.locator("tbody tr")
+        data = rows.filter(has_text="Aardvark, Data")
+        suspended = rows.filter(has_text="Absil, Eva")
+        voice = rows.filter(has_text="Peeters00001")
+        await voice.get_by_role("checkbox").check()
+        assert await data.get_by_role("checkbox").is_disabled()
+        await expect(data).to_contain_text("Other plan type than the selection")
+        await expect(suspended).to_contain_text("Other status than the selection")
+        assert await page.locator("[data-all]").evaluate("box => box.indeterminate")
+        await expect(page.get_by_role("button", name="Choose all 115 compatible lines")).to_be_visible()
+        assert len(messages) == 1
+        await page.locator("[data-all]").check()
+        await expect(page.locator(".selection-bar")).to_contain_text("45 lines chosen")
+        await page.get_by_role("link", name="Next").click()
+        await expect(page.get_by_text("51-100 of 120")).to_be_visible()
+        await expect(page.locator(".selection-bar")).to_contain_text("45 lines chosen")
+        await page.get_by_role("button", name="Choose all 115 compatible lines").click()
+        await expect(page.locator(".selection-bar")).to_contain_text("115 lines chosen")
+        await page.get_by_role("button", name="Change options").first.click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for these 115 lines?")
+
+
+async def test_filters_are_an_address_and_chips_take_them_back(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        await page.get_by_role("button", name="Filter", exact=True).click()
+        await page.get_by_role("checkbox", name="Suspended").check()
+        await page.get_by_role("button", name="Show the lines").click()
+        await expect(page.locator("tbody tr")).to_have_count(2)
+        assert "status=suspended" in page.url
+        await page.get_by_role("link", name="Remove the filter Status").click()
+        await expect(page.locator("tbody tr")).to_have_count(50)
+        await page.goto("/app/fleet?search=nobody%20at%20all")
+        await expect(page.get_by_text("Nothing matches these filters")).to_be_visible()
+
+
+async def test_a_request_elsewhere_shows_on_the_open_page(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    line = (await list_lines(customer.manager, LineFilter(search="Peeters00001"))).items[0]
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        row = page.locator(f"tr[data-key='{line.id}']")
+        await expect(row.get_by_role("checkbox")).to_be_enabled()
+        await place(customer, [line.id], add=(an_option(customer),))
+        await expect(row).to_contain_text("A request is under way", timeout=2000)
+        assert await row.get_by_role("checkbox").is_disabled()
+
+
+def an_option(customer: Customer) -> str:
+    return next(o.code for o in profile(customer.carrier).options if not o.plans)

@@ -1,0 +1,143 @@
+"""From a selection to a followed request and back, in a browser; undo, secrets, sign-out, lost connection."""
+
+import re
+
+import asyncpg
+from playwright.async_api import Browser, Page, expect
+
+from backend.core import clock
+from backend.lines.schemas import LineFilter
+from backend.lines.service import list_lines
+from backend.orders.service import list_orders, undo_order
+from tests.browser.test_fleet import an_option
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_member
+from tests.support.portal import Portal
+from tests.support.world import place
+
+
+async def choose_first_option(page: Page) -> None:
+    await page.locator(".option-card input:enabled").first.check()
+    await expect(page.locator(".option-card").filter(has_text="To be added")).to_have_count(1)
+
+
+async def test_options_are_changed_and_undone(browser: Browser, portal: Portal, customer: Customer) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        for name in ("Peeters00001", "Peeters00002"):
+            await page.locator("tbody tr").filter(has_text=name).get_by_role("checkbox").check()
+        await page.locator(".selection-bar").get_by_role("button", name="Change options").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for these 2 lines?")
+        assert await page.locator("h1").evaluate("h1 => h1 === document.activeElement"), (
+            "focus moves to the new page"
+        )
+
+        await page.get_by_role("button", name="Check the price").click()
+        await expect(page.locator(".error-summary")).to_be_focused()
+        await expect(page).to_have_title(re.compile("^Error: "))
+
+        await choose_first_option(page)
+        await page.get_by_role("button", name="Leave").click()
+        await expect(page.get_by_text("Nothing chosen yet.")).to_be_visible()
+        await choose_first_option(page)
+        await page.reload()
+        await expect(page.locator(".option-card").filter(has_text="To be added")).to_have_count(1)
+        await page.get_by_role("button", name="Check the price").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you send")
+        await expect(page.get_by_text("2 lines change.")).to_be_visible()
+
+        await page.get_by_role("button", name="Send the request").dblclick()
+        await expect(page.get_by_role("timer")).to_have_text(re.compile(r"Sent in \d+ s"))
+        await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
+        await expect(page.locator("[data-running]")).to_have_text("1")
+        assert len(await list_orders(customer.manager)) == 1, "a double click sends once"
+
+        await page.get_by_role("button", name="Undo the request").click()
+        await expect(page.locator(".page-header .pill")).to_have_text("Undone")
+        await expect(page.get_by_role("timer")).to_have_count(0)
+        await expect(page.locator("[data-running]")).to_be_hidden()
+
+
+async def test_a_request_follows_what_happens_elsewhere(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
+    order = await place(customer, [line.id for line in lines[:2]], add=(an_option(customer),))
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/requests/{order.reference}")
+        await expect(page.get_by_role("timer")).to_be_visible()
+        await undo_order(customer.manager, order.reference)
+        await expect(page.locator(".page-header .pill")).to_have_text("Undone", timeout=1500)
+
+
+async def test_a_puk_asks_for_a_recent_sign_in(
+    browser: Browser, portal: Portal, customer: Customer, database: TestDatabase
+) -> None:
+    line = (await list_lines(customer.manager, LineFilter(search="Peeters00001"))).items[0]
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/lines/{line.id}")
+        await page.get_by_role("button", name="Show the PUK code").click()
+        await expect(page.get_by_text("12345678")).to_be_visible()
+        await page.get_by_role("link", name="History").click()
+        await expect(page.get_by_role("heading", name="PUK code shown")).to_be_visible()
+        await rewind_sign_in(database)
+        await page.goto(f"/app/lines/{line.id}")
+        await page.get_by_role("button", name="Show the PUK code").click()
+        await page.wait_for_url(re.compile("/(auth|id)/"))
+
+
+async def rewind_sign_in(database: TestDatabase) -> None:
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute("UPDATE portal_session SET auth_time = $1", clock.now().replace(year=2020))
+    await connection.close()
+
+
+async def test_signing_out_ends_open_pages(browser: Browser, portal: Portal, customer: Customer) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        other = await visitor.context.new_page()
+        await other.goto("/app")
+        await other.get_by_role("button", name="my account").click()
+        await other.get_by_role("button", name="Sign out").click()
+        await page.wait_for_url(re.compile("/(auth/login|id)"), timeout=1500)
+
+
+async def test_nothing_can_be_pressed_while_the_connection_is_lost(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        visitor.expected = ("WebSocket", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION")
+        page = await visitor.open("/app/fleet")
+        await page.get_by_placeholder("Number, SIM, customer number or name").fill("Aa")
+        await portal.cut()
+        await expect(page.get_by_text("Connection lost.")).to_be_visible()
+        await page.get_by_role("link", name="Next").click(force=True)
+        assert page.url == f"{portal.url}/app/fleet"
+        await portal.join()
+        await expect(page.get_by_text("Connection lost.")).to_be_hidden(timeout=10_000)
+        assert await page.get_by_placeholder("Number, SIM, customer number or name").input_value() == "Aa"
+        await page.get_by_role("link", name="Next").click()
+        await expect(page.get_by_text("51-100 of 120")).to_be_visible()
+
+
+async def test_a_user_sees_own_lines_and_nothing_of_the_fleet(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    person = await make_member(customer.tenant_id, roles=frozenset({"end_user"}), name="Karim Benali")
+    async with portal.browse(browser, person, portal="user") as visitor:
+        page = await visitor.open("/app")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Hello Karim")
+        await expect(page.get_by_text("No line is linked to you")).to_be_visible()
+        await expect(page.get_by_role("link", name="Fleet", exact=True)).to_have_count(0)
+        await page.goto("/app/fleet")
+        await expect(page.get_by_text("There is nothing at this address")).to_be_visible()
+
+
+async def test_unknown_things_are_not_found(browser: Browser, portal: Portal, customer: Customer) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/lines/00000000-0000-7000-8000-000000000000")
+        await expect(page.get_by_text("This was not found")).to_be_visible()
+        await visitor.open("/app/requests/MND-2601010101-ABCD")
+        await expect(page.get_by_text("This was not found")).to_be_visible()
+        await visitor.open("/app/nowhere")
+        await expect(page.get_by_text("There is nothing at this address")).to_be_visible()

@@ -1,0 +1,118 @@
+"""The command line as scripts use it: exit codes, stdout and stderr."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.settings import Settings
+from tests.support.factories import next_msisdn, sim_for
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(settings: Settings):  # noqa: ANN201
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("FLEETLINE_")},
+        "FLEETLINE_DATABASE_URL": settings.database_url,
+        "FLEETLINE_OWNER_DATABASE_URL": settings.owner_database_url,
+        "FLEETLINE_RELAY_DATABASE_URL": settings.relay_database_url,
+        "FLEETLINE_SECRET_KEYS": ",".join(settings.secret_keys),
+    }
+
+    def call(*arguments: str, text: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "backend.cli", *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            env=environment | changes,
+        )
+
+    return call
+
+
+def test_a_customer_from_nothing_to_a_token(run, tmp_path: Path) -> None:  # noqa: ANN001
+    made = run(
+        "tenant", "create", "delta", "--name", "Delta", "--carrier", "mandarine", "--account", "6012480-01",
+        "--enterprise-number", "0123456749",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    add = (
+        "member",
+        "add",
+        "--tenant",
+        "delta",
+        "--email",
+        "an@delta.example",
+        "--role",
+        "owner",
+        "--role",
+        "fleet_manager",
+    )
+    assert run(*add, "--password-stdin", text="short\n").returncode == 1
+    assert run(*add, "--password-stdin", text="a long pass phrase\n").returncode == 0
+    header = run("fleet", "import", "--template").stdout.strip()
+    phone = next_msisdn()
+    cells = dict.fromkeys(header.split(","), "") | {
+        "msisdn": phone, "customer_number": "6012480-01", "plan": "pro-max", "sim_number": sim_for("mandarine", 42),
+    }  # fmt: skip
+    file = tmp_path / "lines.csv"
+    file.write_text(f"{header}\n{','.join(cells.values())}\n{','.join((cells | {'msisdn': 'x'}).values())}\n")
+    refused = run("fleet", "import", str(file), "--tenant", "delta")
+    assert refused.returncode == 1
+    assert "row 3, msisdn:" in refused.stderr
+    done = run("fleet", "import", str(file), "--tenant", "delta", "--skip-bad-rows")
+    assert (done.returncode, done.stdout) == (0, "imported: 1\n")
+    token = run("token", "create", "--tenant", "delta", "--member", "an@delta.example")
+    assert token.returncode == 0
+    assert len(token.stdout.split()) == 1
+    assert token.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--help",), 0),
+        (("demo", "--help"), 0),
+        (("token", "create", "--help"), 0),
+        (("nonsense",), 2),
+        (("tenant", "create", "x"), 2),
+        (("fleet", "import"), 2),
+        (("db", "url", "--role", "search"), 2),
+        (("tenant", "create", "x", "--name", "X", "--carrier", "nope"), 1),
+        (("token", "create", "--tenant", "nobody", "--member", "a@b.example"), 1),
+        (("member", "add", "--tenant", "nobody", "--email", "a@b.example", "--role", "owner"), 1),
+        (("migrate",), 0),
+    ],
+)
+def test_exit_codes_tell_usage_from_refusal(run, arguments: tuple[str, ...], code: int) -> None:  # noqa: ANN001
+    done = run(*arguments)
+    assert done.returncode == code, done.stderr
+    if code == 1:
+        assert done.stdout == ""
+        assert done.stderr.startswith("fleetline: ")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_addresses_are_printed_by_role(run, settings: Settings) -> None:  # noqa: ANN001
+    assert run("db", "url", "--role", "app").stdout.strip() == settings.database_url
+    assert run("db", "url", "--role", "owner").stdout.strip() == settings.owner_database_url
+
+
+def test_a_login_that_bypasses_policies_is_refused(run, settings: Settings, database) -> None:  # noqa: ANN001
+    for url in (database.superuser_url, settings.owner_database_url):
+        done = run("token", "create", "--tenant", "x", "--member", "y", FLEETLINE_DATABASE_URL=url)
+        assert done.returncode == 1
+        assert "row-level security" in done.stderr
+
+
+def test_a_wrong_setting_is_named(run) -> None:  # noqa: ANN001
+    done = run("web", FLEETLINE_PORT="eighty")
+    assert done.returncode == 1
+    assert "FLEETLINE_PORT" in done.stderr

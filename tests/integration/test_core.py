@@ -1,0 +1,279 @@
+"""Jobs, broker, relay, live topics and lookups on a real database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from backend.core import jobs
+from backend.core.broker import make_broker
+from backend.core.errors import Conflict, NotFound, Unavailable
+from backend.core.jobs import JOBS, flow, job, run_job, step
+from backend.core.live import Live
+from backend.core.outbox import react
+from backend.core.relay import Relay
+from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation, list_accounts
+from backend.lines.people import link_end_user
+from backend.schedule import SWEEPS, run_due, take
+from backend.settings import Settings
+from tenants import directory
+from tenants.scope import Actor, MemberId, Reach, Scope
+from tenants.transaction import BypassingLogin, OutsideScope, TenantEngine, engine, open_global, open_scope
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer, make_member
+from tests.support.jobs import drain
+
+DONE: list[str] = []
+
+
+@pytest.fixture
+async def customer() -> AsyncIterator[Customer]:
+    react({"tried": ("test.work",), "flown": ("test.flow",)})
+    DONE.clear()
+
+    async def work(scope: Scope, *, how: str) -> None:
+        DONE.append(how)
+        if how == "refuse":
+            raise NotFound
+        if how == "outage":
+            raise Unavailable("down")
+        if how == "bug":
+            raise ZeroDivisionError
+
+    async def fly(actor: Actor, *, how: str) -> None:
+        DONE.append(how)
+
+    job("test.work")(work)
+    flow("test.flow")(fly)
+    yield await make_customer()
+    for name in ("test.work", "test.flow"):
+        del JOBS[name]
+
+
+async def announced(customer: Customer, how: str, event: str = "tried") -> asyncpg.Record:
+    async with step(customer.system) as scope:
+        scope.announce(event, how=how)
+    return await waiting(customer)
+
+
+async def waiting(customer: Customer) -> asyncpg.Record:
+    async with open_scope(customer.system) as scope:
+        return await scope.connection.fetchrow("SELECT * FROM outbox")
+
+
+async def test_a_finished_job_leaves_no_row_and_is_not_done_again(customer: Customer) -> None:
+    row = await announced(customer, "well")
+    await asyncio.gather(*(run_job("test.work", customer.tenant_id, row["id"]) for _ in range(5)))
+    assert DONE == ["well"]
+    assert await waiting(customer) is None
+    row = await announced(customer, "well", "flown")
+    for _ in range(2):
+        await run_job("test.flow", customer.tenant_id, row["id"])
+    assert DONE == ["well", "well"]
+
+
+async def test_an_outage_is_put_off_for_ever_with_growing_waits(customer: Customer) -> None:
+    row = await announced(customer, "outage")
+    waits = []
+    for _ in range(jobs.RETRIES + 2):
+        await run_job("test.work", customer.tenant_id, row["id"])
+        now = await waiting(customer)
+        waits.append(now["not_before"])
+        assert now["failed_at"] is None
+        assert now["last_error"] == "down"
+    assert waits == sorted(waits)
+    assert now["attempts"] == jobs.RETRIES + 2
+
+
+async def test_a_bug_is_given_up_after_a_while_and_kept(customer: Customer) -> None:
+    row = await announced(customer, "bug")
+    for _ in range(jobs.RETRIES):
+        assert (await waiting(customer))["failed_at"] is None
+        await run_job("test.work", customer.tenant_id, row["id"])
+    kept = await waiting(customer)
+    assert kept["failed_at"]
+    assert kept["last_error"].startswith("ZeroDivisionError (")
+
+
+async def test_a_refusal_is_given_up_at_once_with_a_record(customer: Customer) -> None:
+    row = await announced(customer, "refuse")
+    await run_job("test.work", customer.tenant_id, row["id"])
+    assert (await waiting(customer))["failed_at"]
+
+
+async def test_a_job_that_is_gone_is_not_put_off(customer: Customer) -> None:
+    await run_job("test.work", customer.tenant_id, uuid4())
+    await jobs._put_off(customer.tenant_id, uuid4(), "", for_ever=True)
+    assert DONE == []
+
+
+async def test_an_announcement_that_fails_to_commit_never_happened(customer: Customer) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with step(customer.system) as scope:
+            scope.announce("tried", how="well")
+            raise ZeroDivisionError
+    assert await waiting(customer) is None
+
+
+async def test_an_unknown_event_is_a_bug_at_once(customer: Customer) -> None:
+    with pytest.raises(KeyError):
+        async with step(customer.system) as scope:
+            scope.announce("nobody.listens")
+
+
+async def test_the_relay_hands_over_once_and_again_after_the_lease(
+    customer: Customer, settings: Settings
+) -> None:
+    from datetime import timedelta
+
+    broker = make_broker("")
+    relay = Relay(settings.relay_database_url, broker, lease=timedelta(milliseconds=200), poll=0.05)
+    task = asyncio.create_task(relay.run())
+    await announced(customer, "well")
+    async with asyncio.timeout(5):
+        while relay.handed_over < 2:
+            await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    broker.close()
+
+
+async def test_the_relay_refuses_a_login_that_bypasses_policies(database: TestDatabase) -> None:
+    with pytest.raises(BypassingLogin):
+        await Relay(database.superuser_url, make_broker("")).run()
+
+
+def test_an_unknown_kind_of_broker_is_refused() -> None:
+    with pytest.raises(ValueError, match="amqp:// or redis://"):
+        make_broker("kafka://localhost")
+
+
+async def test_live_topics_reach_their_subscribers_and_survive_a_lost_connection(
+    customer: Customer, database: TestDatabase, settings: Settings
+) -> None:
+    live = Live(settings.database_url)
+    heard: list[str] = []
+    await live.start()
+    stop = live.subscribe(customer.tenant_id, "fleet", lambda: heard.append("ours"))
+    live.subscribe(uuid4(), "fleet", lambda: heard.append("theirs"))
+    live.watch(lambda payload: heard.append(payload))
+    async with step(customer.system) as scope:
+        scope.touch("fleet")
+    await until(lambda: len(heard) == 2)
+    assert set(heard) == {"ours", f"{customer.tenant_id}/fleet"}
+    heard.clear()
+    admin = await asyncpg.connect(database.superuser_url)
+    await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'listen%'")
+    await admin.close()
+    await until(lambda: "ours" in heard)  # what happened meanwhile is unknown: read again
+    stop()
+    heard.clear()
+    async with step(customer.system) as scope:
+        scope.touch("fleet")
+    await until(lambda: bool(heard))
+    assert "ours" not in heard
+    await live.stop()
+
+
+async def until(true: object) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # type: ignore[operator]
+            await asyncio.sleep(0.02)
+
+
+async def test_a_sweep_runs_once_per_slot_however_many_schedulers(settings: Settings) -> None:
+    from backend.core import clock
+
+    slot = clock.now()
+    taken = await asyncio.gather(*(take(SWEEPS[0], slot) for _ in range(6)))
+    assert sum(taken) == 1
+    done: dict[str, object] = {}
+    await run_due(settings, done)  # type: ignore[arg-type]
+    await run_due(settings, done)  # type: ignore[arg-type]
+    assert set(done) == {sweep.name for sweep in SWEEPS}
+
+
+async def test_lookups_before_the_tenant_is_known_are_by_exact_key_and_outside_a_scope(
+    customer: Customer,
+) -> None:
+    assert await directory.find_tenant(customer.slug) == customer.tenant_id
+    assert await directory.find_tenant("nobody") is None
+    for find in (directory.find_session, directory.find_token):
+        assert await find(b"nothing") is None
+    assert await directory.find_item(uuid4()) is None
+    assert await directory.find_memberships(uuid4()) == []
+    assert await directory.tenants_with_open_items() == []
+    assert [actor.tenant_id async for actor in directory.each_tenant()] == [customer.tenant_id]
+    async with open_scope(customer.system):
+        with pytest.raises(OutsideScope):
+            await directory.find_tenant(customer.slug)
+        with pytest.raises(OutsideScope):
+            async with open_global():
+                pass
+
+
+async def test_without_a_pool_nothing_opens(customer: Customer) -> None:
+    pool, engine().pool = engine().pool, None
+    try:
+        for attempt in (open_scope(customer.system), open_global()):
+            with pytest.raises(OutsideScope):
+                async with attempt:
+                    pass
+        with pytest.raises(OutsideScope):
+            await directory.find_tenant("x")
+    finally:
+        engine().pool = pool
+    with pytest.raises(TypeError):
+        async with open_scope(Actor("not a uuid")):  # type: ignore[arg-type]
+            pass
+
+
+async def test_piccolos_ways_round_the_scope_are_closed() -> None:
+    bare = TenantEngine(config={})
+    for attempt in (bare.get_new_connection(), bare.batch()):
+        with pytest.raises(OutsideScope):
+            await attempt
+    assert bare.pool is None
+    await bare.close()
+
+
+def test_outside_a_loop_there_is_no_pool() -> None:
+    bare = TenantEngine(config={})
+    bare.pool = object()
+    assert bare.pool is None
+
+
+async def test_a_login_that_policies_do_not_bind_is_refused(database: TestDatabase) -> None:
+    for url in (database.superuser_url, database.logins.owner):
+        bare = TenantEngine(config={"dsn": url})
+        with pytest.raises(BypassingLogin):
+            await bare.open()
+        await bare.close()
+
+
+async def test_customer_numbers_and_cost_centres(customer: Customer) -> None:
+    numbers = [account.number for account in await list_accounts(customer.manager)]
+    assert numbers == sorted(customer.accounts)
+    only = UUID(str(next(iter(customer.accounts.values()))))
+    member = await make_member(customer.tenant_id, reach=Reach(billing_accounts=frozenset({only})))
+    assert [account.id for account in await list_accounts(member)] == [only]
+    await add_cost_centre(customer.manager, code="A")
+    for again in (
+        add_cost_centre(customer.manager, code="A"),
+        add_billing_account(customer.manager, organisation_id=customer.organisation_id, number=numbers[0]),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(Conflict):
+            await again
+    other = await make_customer()
+    organisation = await add_organisation(other.manager, name="X", enterprise_number="0123456749", address="")
+    with pytest.raises(NotFound):
+        await add_billing_account(customer.manager, organisation_id=organisation, number="6000000-09")
+    with pytest.raises(NotFound):
+        await link_end_user(customer.manager, member_id=MemberId(uuid4()), msisdn="+32470000000")
+
+
+async def test_draining_waits_for_nobody(database: TestDatabase) -> None:
+    assert await drain(database) == []

@@ -1,0 +1,108 @@
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from backend.core import clock
+from backend.core.errors import Conflict
+from backend.lines import refresh as module
+from backend.lines.refresh import refresh, snapshot
+from backend.lines.schemas import LineFilter
+from backend.lines.service import get_line, list_lines, reveal_puk
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer, next_msisdn, sim_for
+from tests.support.jobs import drain
+from tests.support.sandbox import Sandbox
+from tests.support.world import at_carrier, carry_out, place
+
+SMS = "sms-unlimited"
+
+
+def at_the_carrier(customer: Customer, line: object, **changes: object) -> dict[str, object]:
+    return {
+        "msisdn": line.msisdn,  # type: ignore[attr-defined]
+        "billingAccount": line.billing_account,  # type: ignore[attr-defined]
+        "productType": line.product_type,  # type: ignore[attr-defined]
+        "plan": line.plan.code,  # type: ignore[attr-defined]
+        "simNumber": line.sim_number,  # type: ignore[attr-defined]
+        **changes,
+    }
+
+
+async def test_refresh_takes_the_carriers_fields_and_keeps_the_customers(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=3)
+    first, second, gone = await customer.lines()
+    new = next_msisdn()
+    sandbox.load(
+        customer.carrier,
+        customer.slug,
+        [
+            at_the_carrier(customer, first, options=[SMS], status="suspended"),
+            at_the_carrier(customer, second),
+            at_the_carrier(customer, second, msisdn=new, simNumber=sim_for("mandarine", 777), puk="87654321"),
+        ],
+    )
+    assert (await refresh(customer.manager)).running
+    assert await drain(database) == ["lines.refresh"]
+    after = {line.msisdn: line for line in await customer.lines()}
+    assert set(after) == {first.msisdn, second.msisdn, new}
+    changed = after[first.msisdn]
+    assert (changed.options, changed.status, changed.name) == ([SMS], "suspended", first.name)
+    assert await reveal_puk(customer.manager, after[new].id) == "87654321"
+    assert (await list_lines(customer.manager, LineFilter(search=new))).total == 1
+    assert (await get_line(customer.manager, gone.id)).status == "terminated"
+    state = await snapshot(customer.manager)
+    assert state.refreshed_at
+    assert not state.running
+    assert (state.read, state.total) == (3, 3)
+
+
+async def test_not_more_than_once_a_minute_and_asking_twice_joins(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1)
+    await at_carrier(customer, sandbox)
+    await asyncio.gather(*(refresh(customer.manager) for _ in range(4)))
+    assert await drain(database, twice=True) == ["lines.refresh"]
+    with pytest.raises(Conflict) as refusal:
+        await refresh(customer.manager)
+    assert refusal.value.code == "too_soon"
+
+
+async def test_a_carrier_that_does_not_answer_leaves_the_list_and_says_so(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=2)
+    await at_carrier(customer, sandbox)
+    sandbox.behave("mandarine", outage="unavailable")
+    await refresh(customer.manager)
+    await drain(database)
+    assert (await snapshot(customer.manager)).failed
+    assert len(await customer.lines()) == 2
+    sandbox.behave_normally("mandarine")
+    await refresh(customer.manager)  # at once: the failed reading does not count
+    await drain(database)
+    assert not (await snapshot(customer.manager)).failed
+
+
+async def test_a_snapshot_older_than_a_completed_item_never_reverts_it(
+    database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = await make_customer(lines=1)
+    line = (await at_carrier(customer, sandbox))[0]
+    placed = await place(customer, [line.id], add=(SMS,))
+    await carry_out(customer, database, placed.reference)
+    # The carrier's list still shows the line as it was, read before the item was completed.
+    sandbox.load(customer.carrier, customer.slug, [at_the_carrier(customer, line)])
+    then = clock.now() - timedelta(minutes=5)
+    monkeypatch.setattr(module.clock, "now", lambda: then)
+    await refresh(customer.manager)
+    monkeypatch.undo()
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute("UPDATE line SET confirmed_at = now() + interval '1 minute'")
+    await connection.close()
+    await drain(database)
+    assert (await get_line(customer.manager, line.id)).options == [SMS]

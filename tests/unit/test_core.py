@@ -1,0 +1,124 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backend.core import clock
+from backend.core.errors import Invalid, NotFound, SignedOut
+from backend.core.ids import new_id
+from backend.core.money import Money, Vat
+from backend.core.permissions import Permission, Role, holds
+from backend.lines.lifecycle import ENDED, MOVES, LineStatus, may_move
+from backend.orders.lifecycle import ITEM_MOVES, check_move, may_move_item
+from backend.orders.schemas import ItemState, OrderState
+from backend.schedule import SWEEPS, slot_of
+from backend.settings import Operator, SettingError, read_settings
+from tenants.row_security import isolate
+
+DATABASE = {"FLEETLINE_DATABASE_URL": "postgresql://app@db/fleetline"}
+
+
+def test_money_adds_like_with_like_only() -> None:
+    assert Money(150) + Money(-50) == Money(100)
+    assert -Money(5) == Money(-5)
+    for other in (Money(1, "USD"), Money(1, vat=Vat.INCLUDED)):
+        with pytest.raises(ValueError, match="cannot add"):
+            _ = Money(1) + other
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    made = [new_id() for _ in range(3)]
+    assert {one.version for one in made} == {7}
+    assert made[0].int >> 80 <= made[-1].int >> 80
+
+
+def test_the_calendar_day_is_the_one_of_brussels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 30, 22, 30, tzinfo=UTC))
+    assert clock.today().isoformat() == "2026-07-01"
+
+
+def test_refusals_carry_their_code_and_sentence() -> None:
+    assert NotFound().status == 404
+    assert SignedOut().code == "signed_out"
+    wrong = Invalid(add="No such option.", remove="Nor this.")
+    assert wrong.message == "No such option.; Nor this."
+    assert wrong.fields == {"add": "No such option.", "remove": "Nor this."}
+    assert Invalid("Words.", code="mixed_selection").code == "mixed_selection"
+
+
+def test_unknown_roles_hold_nothing() -> None:
+    assert not holds(frozenset({"root", ""}), Permission.LINES_READ)
+    assert holds(frozenset({Role.AUDITOR, "root"}), Permission.LINES_READ)
+
+
+def test_line_moves_are_those_listed() -> None:
+    for state in LineStatus:
+        assert may_move(state, state)
+        for other in LineStatus:
+            assert may_move(state, other) == (state == other or other in MOVES.get(state, frozenset()))
+    assert all(state not in MOVES for state in ENDED)
+
+
+def test_item_moves_are_those_listed() -> None:
+    for state in ItemState:
+        for other in ItemState:
+            assert may_move_item(state, other) == (
+                state == other or other in ITEM_MOVES.get(state, frozenset())
+            )
+
+
+def test_an_unlisted_move_is_a_conflict() -> None:
+    from backend.core.errors import Conflict
+
+    check_move(OrderState.GRACE, OrderState.SUBMITTED)
+    with pytest.raises(Conflict) as refusal:
+        check_move(OrderState.COMPLETED, OrderState.GRACE)
+    assert refusal.value.code == "not_in_this_state"
+
+
+def test_a_slot_is_the_same_for_every_scheduler() -> None:
+    sweep = SWEEPS[0]
+    at = datetime(2026, 11, 21, 12, 0, 3, 999, tzinfo=UTC)
+    assert slot_of(sweep, at) == slot_of(sweep, at.replace(second=0, microsecond=0))
+    assert slot_of(sweep, at + sweep.every) - slot_of(sweep, at) == timedelta(seconds=5)
+
+
+def test_settings_are_read_once_and_whole() -> None:
+    settings = read_settings(
+        DATABASE
+        | {
+            "FLEETLINE_PUBLIC_URL": "https://portal.example/",
+            "FLEETLINE_CARRIER_URLS": "mandarine=https://a.example, lynx=https://b.example",
+            "FLEETLINE_SECRET_KEYS": "a,b",
+            "FLEETLINE_OPERATOR_NAME": "Réseau Sud",
+            "FLEETLINE_PORT": "9000",
+            "FLEETLINE_METRICS_TOKEN": "",
+            "OTHER": "x",
+        }
+    )
+    assert settings.secure
+    assert settings.issuer == "https://portal.example/id"
+    assert settings.carrier_urls == {"mandarine": "https://a.example", "lynx": "https://b.example"}
+    assert settings.secret_keys == ("a", "b")
+    assert settings.operator == Operator(name="Réseau Sud")
+    assert settings.port == 9000
+    assert "a,b" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({}, "FLEETLINE_DATABASE_URL"),
+        (DATABASE | {"FLEETLINE_PORT": "x"}, "FLEETLINE_PORT"),
+        (DATABASE | {"FLEETLINE_GRACE_SECONDS": "601"}, "FLEETLINE_GRACE_SECONDS"),
+        (DATABASE | {"FLEETLINE_GRACE_SECONDS": "-1"}, "FLEETLINE_GRACE_SECONDS"),
+    ],
+)
+def test_a_missing_or_wrong_setting_is_named(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingError, match=named):
+        read_settings(environment)
+
+
+def test_policies_bind_reading_and_writing() -> None:
+    sql = isolate("line")
+    assert "FORCE ROW LEVEL SECURITY" in sql
+    assert sql.count("current_setting('app.tenant_id')::uuid") == 2

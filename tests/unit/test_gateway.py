@@ -1,0 +1,133 @@
+"""The gateway: whose socket is opened, and what ends it."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from backend.members.lifecycle import Portal
+from backend.members.schemas import Profile
+from backend.settings import Settings
+from frontend.client import asset_url
+from frontend.gateway import FOREIGN, SIGNED_OUT, Gateway
+from frontend.visit import Doors
+from tenants.scope import Actor, MemberId, TenantId
+
+ORIGIN = b"http://localhost:8000"
+SESSION = uuid4()
+
+
+async def authenticate(token: str) -> Actor | None:
+    member = MemberId(uuid4())
+    return Actor(TenantId(uuid4()), member, language="fr", session_id=SESSION) if token == "good" else None
+
+
+async def profile(actor: Actor) -> Profile:
+    return Profile(
+        name="",
+        given_name="",
+        email="",
+        language="fr",
+        tenant="Delta",
+        tenant_slug="delta",
+        carrier="mandarine",
+        portal=Portal.MANAGER,
+        portals=(Portal.MANAGER,),
+        memberships=(),
+        customer_number="",
+    )
+
+
+class Wire:
+    """The two ends of one socket."""
+
+    def __init__(self) -> None:
+        self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[dict[str, Any]] = []
+        self.incoming.put_nowait({"type": "websocket.connect"})
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+
+async def page(scope: Any, receive: Any, send: Any) -> None:
+    """An app that accepts, then echoes until the end."""
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] != "websocket.disconnect":
+        await send({"type": "websocket.send", "text": message["text"]})
+
+
+async def hasty(scope: Any, receive: Any, send: Any) -> None:
+    """An app that speaks before it accepts, as ReactPy does."""
+    early = asyncio.create_task(send({"type": "websocket.send", "text": "early"}))
+    await asyncio.sleep(0)
+    await send({"type": "websocket.accept"})
+    await early
+
+
+def gateway(app: Any) -> Gateway:
+    doors = Doors(authenticate, profile, lambda _tenant, _topic, _callback: lambda: None)
+    return Gateway(app, app, Settings(database_url="-"), doors)
+
+
+def scope(
+    origin: bytes | None = ORIGIN, cookie: bytes = b"fleetline_session=good", query: bytes = b""
+) -> dict[str, Any]:
+    headers = [(b"cookie", cookie)] + ([(b"origin", origin)] if origin else [])
+    return {"type": "websocket", "path": "/reactpy/x/", "headers": headers, "query_string": query}
+
+
+@pytest.mark.parametrize(
+    "origin", [None, b"http://evil.example", b"http://localhost:8001", b"https://localhost:8000"]
+)
+async def test_a_foreign_page_gets_no_socket(origin: bytes | None) -> None:
+    wire = Wire()
+    await gateway(page)(scope(origin), wire.incoming.get, wire.send)
+    assert wire.sent == [{"type": "websocket.close", "code": FOREIGN}]
+
+
+@pytest.mark.parametrize("cookie", [b"", b"fleetline_session=bad", b"other=good", b"fleetline_session"])
+async def test_without_a_session_the_page_is_told_to_sign_in(cookie: bytes) -> None:
+    wire = Wire()
+    await gateway(page)(scope(cookie=cookie), wire.incoming.get, wire.send)
+    assert [message["type"] for message in wire.sent] == ["websocket.accept", "websocket.close"]
+    assert wire.sent[1]["code"] == SIGNED_OUT
+
+
+async def test_ending_a_session_ends_its_pages_at_once() -> None:
+    wire, guard = Wire(), gateway(page)
+    task = asyncio.create_task(guard(scope(), wire.incoming.get, wire.send))
+    wire.incoming.put_nowait({"type": "websocket.receive", "text": "hello"})
+    while len(wire.sent) < 2:
+        await asyncio.sleep(0)
+    guard.close_session(uuid4())
+    assert not task.done()
+    guard.close_session(SESSION)
+    await asyncio.wait_for(task, 1)
+    assert wire.sent[-1] == {"type": "websocket.close", "code": SIGNED_OUT}
+    assert not guard.open, "nothing is kept of a closed page"
+
+
+async def test_nothing_is_sent_before_the_socket_is_accepted() -> None:
+    wire = Wire()
+    await gateway(hasty)(scope(), wire.incoming.get, wire.send)
+    assert [message["type"] for message in wire.sent] == ["websocket.accept", "websocket.send"]
+
+
+async def test_assets_never_change_under_their_address() -> None:
+    wire = Wire()
+    request = {
+        "type": "http",
+        "method": "GET",
+        "path": asset_url("boot.js"),
+        "headers": [(b"accept-encoding", b"br")],
+    }
+    await gateway(page)(request, wire.incoming.get, wire.send)
+    headers = dict(wire.sent[0]["headers"])
+    assert headers[b"cache-control"] == b"public, max-age=31536000, immutable"
+    assert headers[b"content-encoding"] == b"br"
+    wire = Wire()
+    await gateway(page)({**request, "path": "/assets/000000000000/boot.js"}, wire.incoming.get, wire.send)
+    assert wire.sent[0]["status"] == 404

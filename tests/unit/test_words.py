@@ -1,0 +1,73 @@
+"""Every string of the pages is translated in every language, and figures follow the language."""
+
+from datetime import UTC, datetime
+
+import pytest
+from babel.messages.pofile import read_po
+
+from frontend.text import LANGUAGES, choose_language, text_for
+from tests.support.messages import LOCALES, in_code
+
+TRANSLATED = [code for code in LANGUAGES if code != "en"]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_catalogues_hold_exactly_what_the_pages_say(language: str) -> None:
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    wanted = {(m.context, m.id) for m in in_code() if m.id}
+    held = {(m.context, m.id): m for m in catalog if m.id}
+    assert set(held) == wanted, "run python -m tests.support.messages, then translate"
+    for message in held.values():
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(forms), f"{language}: {message.id!r} is not translated"
+        assert not message.fuzzy
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_keep_every_placeholder(language: str) -> None:
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    for message in catalog:
+        if message.id:
+            ids = message.id if isinstance(message.id, tuple) else (message.id,)
+            forms = message.string if isinstance(message.string, tuple) else (message.string,)
+            assert placeholders(forms[-1]) == placeholders(ids[-1]), (language, message.id)
+            for form in forms:  # a sentence about one thing may do without the figure
+                assert placeholders(form) <= placeholders(ids[-1]), (language, message.id)
+
+
+def placeholders(words: str) -> set[str]:
+    return {part.partition("}")[0] for part in words.split("{")[1:]}
+
+
+def test_figures_in_french() -> None:
+    text = text_for("fr")
+    assert text.money(2479) == "24,79\u00a0€"
+    assert text.difference(2479) == "+\u00a024,79\u00a0€"
+    assert text.difference(-826) == "−\u00a08,26\u00a0€"
+    assert text.difference(0) == "0,00\u00a0€"
+    assert text.number(10000) == "10\u00a0000"
+    assert text.date(datetime(2026, 11, 20, 23, 30, tzinfo=UTC)) == "21/11/2026"  # Brussels is ahead
+    assert text.moment(datetime(2026, 11, 20, 13, 5, tzinfo=UTC)) == "20/11/2026 à 14:05"
+    assert text.long_date(datetime(2026, 11, 20, 12, tzinfo=UTC)) == "Vendredi 20 novembre 2026"
+
+
+def test_plural_and_context() -> None:
+    assert text_for("fr").plural("{n} line", "{n} lines", 0) == "0 ligne"
+    assert text_for("en").plural("{n} line", "{n} lines", 0) == "0 lines"
+    assert text_for("fr")("Active") == "Active"
+    assert text_for("fr").context("lines", "Active") == "Actives"
+
+
+def test_numbers_as_people_write_them() -> None:
+    text = text_for("fr")
+    assert text.msisdn("+32470123456") == "0470 12 34 56"
+    assert text.msisdn("+33612345678") == "+33612345678"
+    assert text.sim("9100000123454") == "9100 0001 2345 4"
+
+
+def test_the_first_language_that_we_speak_is_taken() -> None:
+    assert choose_language("", "pt-PT,nl-BE;q=0.8,en;q=0.5") == "nl"
+    assert choose_language("de", "fr") == "de"
+    assert choose_language("") == "en"
