@@ -22,6 +22,9 @@ FIRST_PAINT = """() => new Promise((done, fail) => {
   look();
 })"""
 INTERACTIVE = "() => Boolean(document.documentElement.dataset.ready || document.querySelector('script[src=\"/floor.js\"]'))"
+SEARCHED = [
+    name for name in FAMILY if name != min(FAMILY)
+]  # a search for the first would leave its row in place
 KINDS = ("search", "sort", "next page", "row action")
 Samples = dict[str, list[float]]
 
@@ -60,7 +63,7 @@ async def arrive(page: Page) -> float:
 
 async def interact(page: Page, index: int, times: Samples, trips: Samples) -> None:
     """One of each kind, from a fresh list; what each sent is counted until the next one begins."""
-    words = FAMILY[index % len(FAMILY)]
+    words = SEARCHED[index % len(SEARCHED)]
     steps: tuple[tuple[str, str, list[Any]], ...] = (
         ("search", "search", [words]),
         ("", "search", [""]),
@@ -174,7 +177,7 @@ async def run(platform: Platform, *, quick: bool = False) -> None:
         browser = await playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
         await wire(browser, platform, person)
         for milliseconds in (0, 25):
-            await compare(browser, platform, person, milliseconds, rounds=3 if quick else 30)
+            await compare(browser, platform, person, milliseconds, rounds=8 if quick else 30)
         await browser.close()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]

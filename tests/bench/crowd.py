@@ -37,7 +37,7 @@ class OpenPage:
             if text.startswith('{"type":"layout-update"'):  # type: ignore[arg-type]
                 self.target = target_of(json.loads(text)["model"]) or self.target
                 self.ready.set()
-            elif text.startswith('{"type":"fleet"'):  # type: ignore[arg-type]
+            elif '"regions":' in text[:60]:  # type: ignore[operator]
                 self.answered.set()
 
     async def interact(self) -> float:

@@ -21,8 +21,8 @@ from frontend.hooks import BURST_SECONDS, component, handler, once, problem_of, 
 from frontend.markup import to_html
 from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
-from frontend.pages.fleet.facets import facets_of
 from frontend.pages.fleet.island import island_html, waiting_html
+from frontend.pages.fleet.known import forget, known_of
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
 from frontend.visit import Visit
@@ -36,8 +36,8 @@ async def read_list(visit: Visit, view: View) -> tuple[LinePage, LineFacets, Sna
     page = await lines.list_lines(
         actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
     )
-    facets = await facets_of(visit, actor)
-    return page, facets, await refreshing.snapshot(actor)
+    facets, snapshot = await known_of(visit)
+    return page, facets, snapshot
 
 
 def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot: Snapshot) -> dict[str, str]:
@@ -170,6 +170,7 @@ class Listing:
                     await self.load()
                 case "refresh":
                     await refreshing.refresh(actor)
+                    forget(visit)
                     await self.load()
                 case "pick":
                     found = await lines.selection_summary(
