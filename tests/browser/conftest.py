@@ -1,6 +1,7 @@
 """A portal in a browser: the real web process, a real database, a customer with lines."""
 
-from collections.abc import AsyncIterator
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -9,6 +10,7 @@ from backend.settings import Settings
 from tests.support.chromium import launch_options
 from tests.support.factories import Customer, make_customer, make_lines
 from tests.support.portal import Portal
+from tests.support.sandbox import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +19,32 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
+    return dataclasses.replace(
+        settings,
+        carrier_urls=sandbox_server.carrier_urls,
+        carrier_secrets=sandbox_server.carrier_secrets,
+        smtp_url=sandbox_server.smtp_url,
+    )
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox, portal: Portal) -> Iterator[Sandbox]:
+    """The carriers and the mailbox; what becomes of an order is told to the portal."""
+    news = f"{portal.url}/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
+    for carrier in ("mandarine", "lynx"):
+        sandbox_server.call_back(carrier, news)
+    yield sandbox_server
+    sandbox_server.reset()
 
 
 @pytest.fixture

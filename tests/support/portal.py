@@ -14,6 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from backend import context
 from backend.api.auth import identity_routers
+from backend.api.callbacks import service_order_state_change
 from backend.core import clock
 from backend.core.live import Live
 from backend.members import service as members
@@ -21,6 +22,7 @@ from backend.members.lifecycle import Portal as PortalName
 from backend.members.schemas import OpenedSession
 from backend.members.sessions import open_session
 from backend.settings import Settings
+from frontend.client import asset_url
 from frontend.gateway import Gateway
 from frontend.main import SESSION
 from frontend.server import create_web
@@ -50,9 +52,11 @@ class Portal:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        context.use_settings(self.settings)
+        context.open_clients(self.settings)
         await self.live.start()
-        api = Litestar([*identity_routers(self.settings, stylesheets=())], openapi_config=None)
+        styles = [asset_url(name) for name in ("tokens.css", "components.css")]
+        routers = identity_routers(self.settings, stylesheets=styles)
+        api = Litestar([*routers, service_order_state_change], openapi_config=None)
         doors = Doors(members.load_session, members.profile, self.live.subscribe)
         web = create_web(self.settings, api, doors)  # type: ignore[arg-type]
         self.gateway = web
@@ -73,6 +77,7 @@ class Portal:
             self._server.should_exit = self._server.force_exit = True
             await self._task
         await self.live.stop()
+        await context.close_clients()
 
     async def cut(self) -> None:
         """Break every open socket and refuse new ones, as a lost network does."""
