@@ -58,7 +58,9 @@ async def entered(portal: Portal, slug: str, email: str) -> tuple[Actor, Custome
 
 
 @pytest.fixture
-async def company(portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
+async def company(
+    portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Company]:
     monkeypatch.setattr(seed, "TENANTS", fleets.TENANTS[:1])
     await seed.seed()
     await seed.load_sandbox(sandbox.url)
@@ -94,11 +96,19 @@ async def test_signing_in(browser: Browser, portal: Portal, company: Company, sc
 
 
 async def test_the_pages_of_a_fleet_manager(
-    browser: Browser, portal: Portal, company: Company, sandbox: Sandbox, database: TestDatabase, screens: Screens
+    browser: Browser,
+    portal: Portal,
+    company: Company,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    screens: Screens,
 ) -> None:
     rejected = await lines.get_line(company.manager, company.line_ids[1])
     sandbox.behave(
-        "mandarine", msisdns=[rejected.msisdn], outcome="failed", message="Option non disponible sur cette carte SIM"
+        "mandarine",
+        msisdns=[rejected.msisdn],
+        outcome="failed",
+        message="Option non disponible sur cette carte SIM",
     )
     ended = await order(company, 0, 3, CAP, "sms-unlimited")
     await carry_out(company.customer, database, ended)
@@ -163,7 +173,12 @@ async def test_the_pages_of_a_fleet_manager(
 
 
 async def test_the_carriers_console_and_the_mail(
-    browser: Browser, portal: Portal, company: Company, sandbox: Sandbox, database: TestDatabase, screens: Screens
+    browser: Browser,
+    portal: Portal,
+    company: Company,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    screens: Screens,
 ) -> None:
     sandbox.behave("mandarine", orders=1, outcome="failed", message="Option non disponible")
     await carry_out(company.customer, database, await order(company, 0, 3, CAP, "sms-unlimited"))
@@ -212,5 +227,3 @@ async def test_pages_with_nothing_and_pages_that_fail(
         await page.locator("nav a[href='/app/fleet']").click()
         await expect(page.locator("#retry")).to_be_visible()
         await screens.take(page, "states", "fleet, failed")
-
-
