@@ -34,7 +34,7 @@ async def preview_order(scope: Scope, asked: ChangeOptions, *, listed: int | Non
 @use_case(Permission.ORDERS_PLACE)
 async def place_order(scope: Scope, asked: ChangeOptions, *, fingerprint: str = "") -> OrderDetail:
     """Place the order; idempotent by its request key. See `placing.place` for the refusals."""
-    order_id = await place(scope, asked, fingerprint=fingerprint)
+    order_id = await place(scope, asked, fingerprint=fingerprint or asked.fingerprint)
     return await _detail(scope, order_id, items_limit=None)
 
 
