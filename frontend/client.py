@@ -105,6 +105,11 @@ def _sources() -> tuple[str, Mapping[str, str]]:
     return hashlib.sha256(joined.encode()).hexdigest()[:12], files
 
 
+def asset_tag() -> str:
+    """Names this version of all assets together: a page made with another one must load itself again."""
+    return _sources()[0]
+
+
 def asset_url(name: str) -> str:
     """The address of an asset: it changes whenever any asset does, so it may be cached for ever."""
     tag, files = _sources()

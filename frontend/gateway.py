@@ -11,7 +11,7 @@ from uuid import UUID
 from backend.api.origin import origin_of
 from backend.core.cookies import CookieNames
 from backend.settings import Settings
-from frontend.client import asset_url, assets
+from frontend.client import asset_tag, asset_url, assets
 from frontend.text import choose_language, text_for
 from frontend.visit import Doors, Visit
 
@@ -21,8 +21,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-SIGNED_OUT = 4401  # the only refusal that a page's script can see: it then goes to sign-in
+SIGNED_OUT = 4401  # the page goes to sign-in
 FOREIGN = 4403
+OUTDATED = 4409  # a page from before an upgrade: it loads itself again
 
 
 def cookies(headers: dict[bytes, bytes]) -> dict[str, str]:
@@ -50,7 +51,7 @@ class Gateway:
 
     def __init__(self, app: App, socket: App, settings: Settings, doors: Doors) -> None:
         self.app, self.socket, self.settings, self.doors = app, socket, settings, doors
-        self.assets = assets()
+        self.assets, self.tag = assets(), asset_tag()
         self.origin = origin_of(settings.public_url)
         self.open: dict[UUID, set[asyncio.Event]] = defaultdict(set)
 
@@ -96,12 +97,13 @@ class Gateway:
             return
         visit = await open_visit(self.settings, self.doors, headers)
         if visit is None:
-            # Accepted first: a refused handshake shows the page's script no reason.
-            await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": SIGNED_OUT})
+            await _turn_away(receive, send, SIGNED_OUT)
             return
-        visit.booted = "boot" in parse_qs(scope["query_string"].decode("latin-1"))
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if query.get("tag", [self.tag])[0] != self.tag:
+            await _turn_away(receive, send, OUTDATED)
+            return
+        visit.booted = "boot" in query
         session = visit.actor.session_id
         line = Line(receive, send)
         if session is not None:
@@ -113,6 +115,13 @@ class Gateway:
                 self.open[session].discard(line.gone)
                 if not self.open[session]:
                     del self.open[session]
+
+
+async def _turn_away(receive: Receive, send: Send, code: int) -> None:
+    """Close with a reason. Accepted first: of a refused handshake the page's script sees none."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code})
 
 
 class Line:

@@ -1,8 +1,11 @@
 """Words, colours and shapes for the stable codes of the business: states, reasons, actions, kinds."""
 
+from datetime import datetime
+
 from reactpy.types import VdomDict
 
 from backend.catalog.schemas import Family
+from backend.core import clock
 from backend.lines.schemas import HistoryEntry
 from backend.orders.schemas import ItemState, OrderState
 from frontend.components.basics import pill
@@ -149,3 +152,12 @@ def note_words(text: Text, code: str, option: str) -> str:
 
 def action_words(text: Text, entry: HistoryEntry) -> str:
     return text(ACTIONS.get(entry.action, mark("Changed")))
+
+
+def network_words(text: Text, at: datetime | None) -> str:
+    """How old the carrier's data is; the hour alone while it is today's."""
+    if at is None:
+        return ""
+    today = clock.local(at).date() == clock.today()
+    when = text.time(at) if today else text.moment(at)
+    return text("Network data of {when}", when=when)

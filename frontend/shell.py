@@ -1,15 +1,15 @@
 """The frame of every page as HTML: top bar, menu, account; the app is mounted inside its main part."""
 
 from functools import cache
-from pathlib import Path
 
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile as carrier_profile
 from backend.core.permissions import Permission
-from frontend.client import OWN, PRELOAD, asset_url
+from frontend.client import OWN, PRELOAD, asset_tag, asset_url
 from frontend.components.basics import Child, hidden, icon
+from frontend.labels import network_words
 from frontend.markup import to_html
 from frontend.text import LANGUAGES, Text
 from frontend.visit import Visit
@@ -218,7 +218,12 @@ def _menu(visit: Visit, path: str) -> VdomDict:
                 )
             ),
         ),
-        html.p({"class": "sidenav-foot"}, carrier_profile(profile.carrier).name),
+        html.p(
+            {"class": "sidenav-foot"},
+            carrier_profile(profile.carrier).name,
+            html.br() if profile.network_at else None,
+            html.span({"data-network": ""}, network_words(text, profile.network_at)),
+        ),
     )
 
 
@@ -244,7 +249,7 @@ def page_html(visit: Visit, path: str, first: str) -> str:
                 "data-component": COMPONENT,
                 "data-prefix": SOCKET,
                 "data-login": "/auth/login",
-                "data-tag": Path(asset_url("boot.js")).parent.name,
+                "data-tag": asset_tag(),
                 "data-back": text("Back online. Nothing was sent twice."),
             }
         ),

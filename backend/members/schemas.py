@@ -32,6 +32,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     portals: tuple[Portal, ...]
     memberships: tuple[Membership, ...]
     customer_number: str  # empty where the person sees none
+    network_at: datetime | None = None  # when the carrier was last asked for the lines
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -161,7 +161,8 @@ async def profile(actor: Actor) -> Profile:
 async def _profile(scope: Scope) -> tuple[UUID, Profile]:
     actor = scope.actor
     row = await scope.connection.fetchrow(
-        "SELECT m.account_id, m.roles, a.given_name, t.name AS tenant, t.slug, t.carrier FROM member m"
+        "SELECT m.account_id, m.roles, a.given_name, t.name AS tenant, t.slug, t.carrier,"
+        " (SELECT refreshed_at FROM fleet_snapshot) AS network_at FROM member m"
         " JOIN account a ON a.id = m.account_id JOIN tenant t ON t.id = m.tenant_id WHERE m.id = $1",
         actor.member_id,
     )
@@ -177,6 +178,7 @@ async def _profile(scope: Scope) -> tuple[UUID, Profile]:
         portals=portals(row["roles"]),
         memberships=(),
         customer_number=await _customer_number(scope),
+        network_at=row["network_at"],
     )
     return row["account_id"], shown
 

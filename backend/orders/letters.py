@@ -163,17 +163,20 @@ def _html(
     operator = writer.settings.operator
     facts = "".join(
         f'<tr><td style="padding:4px 16px 4px 0;{SMALL};color:{MUTED};white-space:nowrap" valign="top">{escape(label)}'
-        f'</td><td style="padding:4px 0;{SMALL};color:{INK}">{escape(value)}</td></tr>'
+        f'</td><td style="padding:4px 0;{SMALL};color:{INK}">{_value(label, value, writer)}</td></tr>'
         for label, value in writer.facts()
     )
     head = "".join(
-        f'<th scope="col" align="{align}" style="border-bottom:1px solid {LINE};padding:8px 12px 8px 0;font-size:13px;'
-        f'color:{MUTED};font-weight:400">{escape(writer.say(key))}</th>'
-        for key, align in (
-            ("column_number", "left"),
-            ("column_account", "left"),
-            ("column_options", "left"),
-            ("column_result", "left"),
+        f'<th scope="col" align="{align}" style="border-bottom:1px solid {LINE};padding:8px 0;font-size:13px;'
+        f'color:{MUTED};font-weight:400">{escape(words)}</th>'
+        for words, align in (
+            (f"{writer.say('column_number')}, {writer.say('column_account')}", "left"),
+            (
+                f"{writer.say('column_options')}, {writer.say('column_result')}"
+                if ended
+                else writer.say("column_options"),
+                "right",
+            ),
         )
     )
     rows = "".join(_html_row(writer, item, ended=ended) for item in writer.order.items)
@@ -188,11 +191,11 @@ def _html(
 <body style="margin:0;padding:0;background:#faf8f3;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
 <div style="display:none;max-height:0;overflow:hidden">{escape(title)} {escape(writer.order.reference)}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" bgcolor="#faf8f3"><tr>
-<td align="center" style="padding:32px 16px">
+<td align="center" style="padding:32px 12px">
 <table role="presentation" width="560" cellpadding="0" cellspacing="0" style="width:100%;max-width:560px">
 <tr><td style="padding:0 0 16px;font-size:16px;line-height:24px;font-weight:600;color:{ACCENT}">Fleetline
 <span style="font-weight:400;color:{MUTED}">{escape(tenant)}</span></td></tr>
-<tr><td bgcolor="#ffffff" style="border:1px solid {LINE};border-radius:8px;padding:32px">
+<tr><td bgcolor="#ffffff" style="border:1px solid {LINE};border-radius:8px;padding:28px 24px">
 <h1 style="margin:0 0 12px;font-size:20px;line-height:28px;color:{INK}">{escape(title)}</h1>
 <p style="margin:0 0 24px;font-size:16px;line-height:24px;color:{INK}">{escape(writer.say("greeting", name=name))}<br>
 {escape(lead)}</p>
@@ -212,13 +215,20 @@ font-size:16px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:no
 """
 
 
+def _value(label: str, value: str, writer: _Writer) -> str:
+    """The reference is what people look for in a mail."""
+    return f"<strong>{escape(value)}</strong>" if label == writer.say("reference") else escape(value)
+
+
 def _html_row(writer: _Writer, item: OrderItemView, *, ended: bool) -> str:
+    """Two columns, so that a telephone shows both: whose line it is, and what becomes of it."""
     number, account, change, result = _row(writer, item, ended=ended)
-    cell = f"border-bottom:1px solid {LINE};padding:10px 12px 10px 0;{SMALL};color:{INK}"
+    cell = f"border-bottom:1px solid {LINE};{SMALL};color:{INK}"
+    quiet = f'<span style="font-weight:400;color:{MUTED}">'
+    who = "".join(f"<br>{quiet}{escape(part)}</span>" for part in (item.name, account) if part)
     options = "<br>".join(escape(line) for line in change)
+    said = f"<br>{quiet}{escape(result)}</span>" if result else ""
     return (
-        f'<tr><th scope="row" align="left" style="{cell};white-space:nowrap">{escape(number)}<br>'
-        f'<span style="font-weight:400;color:{MUTED}">{escape(item.name)}</span></th>'
-        f'<td style="{cell};white-space:nowrap">{escape(account)}</td><td style="{cell}">{options}</td>'
-        f'<td style="{cell}">{escape(result)}</td></tr>'
+        f'<tr><th scope="row" align="left" valign="top" style="{cell};padding:10px 0;white-space:nowrap">{escape(number)}{who}</th>'
+        f'<td align="right" valign="top" style="{cell};padding:10px 0 10px 16px">{options}{said}</td></tr>'
     )

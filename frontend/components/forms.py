@@ -23,7 +23,8 @@ def check(name: str, value: str, label: Child, *, ticked: bool = False, count: s
     return html.label(
         {"class": "check", "key": value},
         html.input({"type": "checkbox", "name": name, "value": value, "defaultChecked": ticked}),
-        html.span(label, " ", html.span({"class": "muted"}, count) if count else None),
+        html.span({"class": "check-label"}, label, " "),
+        html.span({"class": "check-count"}, count) if count else None,
     )
 
 

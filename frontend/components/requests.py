@@ -6,14 +6,16 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.core import clock
-from backend.orders.schemas import OrderSummary
+from backend.orders.schemas import OrderState, OrderSummary
 from frontend.components.table import rows_table, table_frame
 from frontend.labels import kind_words, order_state
 from frontend.text import Text
 
 
 def promise_words(text: Text, order: OrderSummary) -> str:
-    """When it is promised, or when it ended; the hour alone while it is today's."""
+    """When it is promised, or when it ended; the hour alone while it is today's. A held request promises nothing."""
+    if order.state is OrderState.HELD:
+        return text.context("promise", "suspended")
     at = order.ended_at or order.promise.due_at
     if at is None:
         return ""

@@ -175,6 +175,8 @@ export function Fleet(node) {
       for (const id of open) document.getElementById(id)?.showPopover();
       if (at) document.getElementById(at)?.focus();
     }
+    const network = m.network && document.querySelector("[data-network]");
+    if (network && network.textContent !== m.network) network.textContent = m.network;
     if (m.view !== undefined) {
       const box = $("input[data-live]");
       if (box && box !== document.activeElement && m.search !== asked) box.value = m.search; // typed and not yet asked for: kept

@@ -1,8 +1,13 @@
 """From a selection to a followed request and back, in a browser; undo, secrets, sign-out, lost connection."""
 
+import asyncio
+import csv
 import re
+import zipfile
+from pathlib import Path
 
 import asyncpg
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from backend.core import clock
@@ -12,8 +17,10 @@ from backend.orders.service import list_orders, undo_order
 from tests.browser.test_fleet import an_option
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_member
+from tests.support.jobs import drain, make_due
 from tests.support.portal import Portal
-from tests.support.world import place
+from tests.support.sandbox import Sandbox
+from tests.support.world import at_carrier, place
 
 
 async def choose_first_option(page: Page) -> None:
@@ -68,6 +75,95 @@ async def test_a_request_follows_what_happens_elsewhere(
         await expect(page.get_by_role("timer")).to_be_visible()
         await undo_order(customer.manager, order.reference)
         await expect(page.locator(".page-header .pill")).to_have_text("Undone", timeout=1500)
+
+
+async def test_an_open_request_shows_what_the_carrier_tells(
+    browser: Browser, portal: Portal, customer: Customer, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    lines = (await at_carrier(customer, sandbox))[-2:]
+    sandbox.behave(customer.carrier, outcome="held")
+    order = await place(customer, [line.id for line in lines], add=("voicemail-text",))
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/requests/{order.reference}")
+        state, rows = page.locator(".page-header .pill"), page.locator("tbody .pill")
+        await expect(state).to_have_text("Time to undo")
+        await make_due(database)
+        await drain(database)
+        await told(database, 2)
+        await expect(rows.filter(has_text="Information missing")).to_have_count(2, timeout=1000)
+        for item in order.items:
+            sandbox.act(customer.carrier, str(item.id), "complete")
+        await told(database, 4)
+        await expect(state).to_have_text("Completed", timeout=1000)
+        await expect(rows.filter(has_text="Done")).to_have_count(2)
+
+
+async def told(database: TestDatabase, times: int) -> None:
+    """Until the carrier has called back so often; then what follows from it."""
+    connection = await asyncpg.connect(database.superuser_url)
+    try:
+        async with asyncio.timeout(10):
+            while await connection.fetchval("SELECT count(*) FROM inbox") < times:
+                await asyncio.sleep(0.02)
+    finally:
+        await connection.close()
+    await drain(database)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_what_is_filtered_is_downloaded(
+    browser: Browser, portal: Portal, customer: Customer, kind: str
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet?status=suspended&sort=-name")
+        async with page.expect_download() as started:
+            await page.get_by_role("link", name=f"Export {kind.upper()}").first.click()
+        download = await started.value
+        assert download.suggested_filename == f"fleet.{kind}"
+        path = await download.path()
+        rows = read_csv(path) if kind == "csv" else read_xlsx(path)
+    assert rows[0][:2] == ["Surname, first name", "Number"]
+    assert [row[0] for row in rows[1:]] == ["Adam, Luc", "Absil, Eva"]
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    text = path.read_text("utf-8-sig")
+    return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text.splitlines()[0] else ","))
+
+
+def read_xlsx(path: Path) -> list[list[str]]:
+    """The cells of the first sheet, shared or inline texts alike."""
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        names = book.namelist()
+        shared = book.read("xl/sharedStrings.xml").decode() if "xl/sharedStrings.xml" in names else ""
+    texts = re.findall(r"<si>.*?<t[^>]*>(.*?)</t>.*?</si>", shared, re.DOTALL)
+
+    def cell(found: re.Match[str]) -> str:
+        inner = re.sub(r"<[^>]+>", "", found[2])
+        return texts[int(inner)] if 't="s"' in found[1] else inner
+
+    rows = re.findall(r"<row[^>]*>(.*?)</row>", sheet, re.DOTALL)
+    return [[cell(found) for found in re.finditer(r"<c([^>]*)>(.*?)</c>", row, re.DOTALL)] for row in rows]
+
+
+async def test_a_page_from_before_an_upgrade_loads_itself_again(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        visitor.expected = ("WebSocket",)
+        page = await visitor.open("/app/fleet")
+        assert portal.gateway
+        present = portal.gateway.tag
+        await page.evaluate("document.documentElement.dataset.old = '1'")
+        portal.gateway.tag = "f00df00df00d"
+        async with page.expect_event("load", timeout=10_000):
+            await portal.break_sockets()
+            portal.gateway.tag = "f00df00df00d"
+            await page.wait_for_timeout(1500)
+            portal.gateway.tag = present
+        await page.wait_for_selector("html[data-ready]")
+        assert await page.locator("html[data-old]").count() == 0
 
 
 async def test_a_puk_asks_for_a_recent_sign_in(

@@ -44,7 +44,7 @@ async def test_an_order_is_carried_out_once_and_confirmed(database: TestDatabase
             entry.action for entry in await line_history(customer.manager, line.id)
         }
     subjects = [mail["subject"] for mail in sandbox.mails(customer.manager.email)]
-    assert subjects == ["your request in the portal - change options"] * 2
+    assert subjects == ["Your request in the portal - Change options"] * 2
     assert done.mailed_at
 
 

@@ -84,6 +84,10 @@ class Portal:
         assert self.gateway
         self._guard = self.gateway._guard
         self.gateway._guard = _refuse  # type: ignore[method-assign]
+        await self.break_sockets()
+
+    async def break_sockets(self) -> None:
+        """Break every open socket; pages connect again by themselves."""
         assert self._server
         for connection in list(self._server.server_state.connections):
             if (

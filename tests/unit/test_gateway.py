@@ -9,8 +9,8 @@ import pytest
 from backend.members.lifecycle import Portal
 from backend.members.schemas import Profile
 from backend.settings import Settings
-from frontend.client import asset_url
-from frontend.gateway import FOREIGN, SIGNED_OUT, Gateway
+from frontend.client import asset_tag, asset_url
+from frontend.gateway import FOREIGN, OUTDATED, SIGNED_OUT, Gateway
 from frontend.visit import Doors
 from tenants.scope import Actor, MemberId, TenantId
 
@@ -94,6 +94,17 @@ async def test_without_a_session_the_page_is_told_to_sign_in(cookie: bytes) -> N
     await gateway(page)(scope(cookie=cookie), wire.incoming.get, wire.send)
     assert [message["type"] for message in wire.sent] == ["websocket.accept", "websocket.close"]
     assert wire.sent[1]["code"] == SIGNED_OUT
+
+
+async def test_a_page_from_before_an_upgrade_is_told_to_load_itself_again() -> None:
+    wire = Wire()
+    await gateway(page)(scope(query=b"path=/app&tag=000000000000"), wire.incoming.get, wire.send)
+    assert [message["type"] for message in wire.sent] == ["websocket.accept", "websocket.close"]
+    assert wire.sent[1]["code"] == OUTDATED
+    wire = Wire()
+    wire.incoming.put_nowait({"type": "websocket.disconnect"})
+    await gateway(page)(scope(query=f"path=/app&tag={asset_tag()}".encode()), wire.incoming.get, wire.send)
+    assert wire.sent == [{"type": "websocket.accept"}]
 
 
 async def test_ending_a_session_ends_its_pages_at_once() -> None:

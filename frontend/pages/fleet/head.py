@@ -64,6 +64,11 @@ def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
     return html.p({"class": "row"}, *parts)
 
 
+def bare(text: Text) -> VdomDict:
+    """The title alone, where nothing is known of the list."""
+    return html.div({"class": "page-header"}, html.h1(text("Fleet")))
+
+
 def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     text = visit.text
     exports: list[tuple[str, str]] = []

@@ -12,12 +12,14 @@ from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
 from backend.core.errors import SignedOut
+from backend.core.permissions import Permission
 from backend.lines import refresh as refreshing
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets, LinePage, Selection, Snapshot
 from backend.orders import drafts
 from frontend.client import asset_url
 from frontend.hooks import BURST_SECONDS, component, handler, once, problem_of, use_visit
+from frontend.labels import network_words
 from frontend.markup import to_html
 from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
@@ -48,7 +50,7 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
         "views": to_html(head.quick_views(text, view, facets)),
         "chips": to_html(filters.chips(text, view, facets)),
         "heads": to_html(parts.heads(text, view)),
-        "empty": "" if page.items else to_html(parts.nothing(text, view, facets)),
+        "empty": "" if page.items else to_html(parts.nothing(text, view, facets, may_ask=visit.may(Permission.LINES_REFRESH))),
         "foot": to_html(parts.foot(text, view, page)),
     }
 
@@ -131,7 +133,7 @@ class Listing:
                 await visit.tell(
                     "fleet",
                     version=version,
-                    regions={"empty": failed},
+                    regions={"empty": failed, "head": to_html(head.bare(visit.text)), "foot": ""},
                     rows=[],
                     view=view.key,
                     search=view.filter.search,
@@ -152,6 +154,7 @@ class Listing:
             "regions": regions,
             "view": view.key,
             "search": view.filter.search,
+            "network": network_words(visit.text, snapshot.refreshed_at),
         }
         if list(prints) == list(self.seen):
             message["some"] = [(key, html) for key, html in rows if self.seen[key] != prints[key]]

@@ -64,6 +64,8 @@ def span_words(text: Text, page: LinePage) -> str:
     """Where we are in the list: "1-50 of 10 000"."""
     if not page.total:
         return text("0 lines")
+    if page.total == len(page.items):
+        return text.plural("{n} line", "{n} lines", page.total)
     return text(
         "{first}-{last} of {total}",
         first=text.number(page.first + 1),
@@ -90,9 +92,12 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
         )
 
     last = page.first + PAGE_SIZE >= page.total
+    where = html.span({"role": "status"}, span_words(text, page))
+    if view.page == 1 and last:
+        return html.div({"class": "row row-apart pager-row"}, where)
     return html.div(
         {"class": "row row-apart pager-row"},
-        html.span({"role": "status"}, span_words(text, page)),
+        where,
         html.nav(
             {"class": "pager", "aria-label": text("Pages")},
             step(
@@ -108,7 +113,7 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
     )
 
 
-def nothing(text: Text, view: View, facets: LineFacets | None) -> VdomDict:
+def nothing(text: Text, view: View, facets: LineFacets | None, *, may_ask: bool) -> VdomDict:
     """Instead of rows: the fleet is empty, or the filter matches nothing."""
     if view.filter.active and facets is not None:
         return empty(
@@ -117,7 +122,11 @@ def nothing(text: Text, view: View, facets: LineFacets | None) -> VdomDict:
             action=link_button(text("Clear the filters"), FLEET, more={"data-keep": "", "id": "empty-clear"}),
         )
     return empty(
-        text("No lines yet"), text("Your numbers appear here once the network has been asked for them.")
+        text("No lines yet"),
+        text("Your numbers appear here once the network has been asked for them."),
+        action=button(text("Refresh my mobile fleet"), mark="refresh", more={"data-act": "refresh", "id": "empty-ask"})
+        if may_ask
+        else None,
     )
 
 
