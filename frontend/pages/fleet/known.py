@@ -1,8 +1,8 @@
 """What all open pages of one fleet share until it changes: what it can be filtered by, and how old the list is."""
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 
 from backend.lines import refresh as refreshing
 from backend.lines import service as lines
@@ -12,11 +12,24 @@ from tenants.scope import Reach, TenantId
 
 Key = tuple[TenantId, Reach, str]
 MOST = 500
+MOST_DRAWN = 200  # per fleet: some kilobytes each
 
 
-class Known(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`drawn` keeps HTML that follows from the rest: it goes when the fleet changes."""
+
     facets: LineFacets
     snapshot: Snapshot
+    drawn: dict[Hashable, str] = field(default_factory=dict)
+
+    def draw_once(self, key: Hashable, draw: Callable[[], str]) -> str:
+        """What `draw` gives, drawn for one page and shared by all."""
+        if key not in self.drawn:
+            if len(self.drawn) >= MOST_DRAWN:
+                self.drawn.clear()
+            self.drawn[key] = draw()
+        return self.drawn[key]
 
 
 _kept: "OrderedDict[Key, tuple[Known, Callable[[], None]]]" = OrderedDict()
