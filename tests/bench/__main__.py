@@ -31,7 +31,7 @@ TABLE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 async def measure(names: list[str], *, quick: bool) -> None:
     folder = Path(tempfile.mkdtemp(prefix="fleetline-bench-", dir="/tmp"))
-    admin_url, server = start_server(folder / "database")
+    admin_url, server = start_server(folder)
     try:
         platform = await dataset.load(admin_url, server)
         label = f"{platform.server}, {platform.lines:,} lines"

@@ -13,6 +13,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 AT_ONCE = 8
+PATIENCE_SECONDS = 60  # a busy machine is slow, and that is a figure; only an answer that is lost is an error
 QUERIES = ("", "?page=2", "?page=3", "?sort=-name", "?sort=msisdn", "?search=peeters", "?status=suspended")
 
 
@@ -28,12 +29,13 @@ class OpenPage:
     """One socket; the answer to an interaction is the message with the list."""
 
     def __init__(self, socket: ClientConnection) -> None:
-        self.socket, self.target, self.sent, self.query = socket, "", 0, ""
+        self.socket, self.target, self.sent, self.query, self.heard = socket, "", 0, "", ""
         self.ready, self.answered = asyncio.Event(), asyncio.Event()
         self.reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         async for text in self.socket:
+            self.heard = str(text)[:300]
             if text.startswith('{"type":"layout-update"'):  # type: ignore[arg-type]
                 self.target = target_of(json.loads(text)["model"]) or self.target
                 self.ready.set()
@@ -50,7 +52,10 @@ class OpenPage:
             json.dumps({"type": "layout-event", "data": [event], "target": self.target, "seq": self.sent})
         )
         self.sent += 1
-        await asyncio.wait_for(self.answered.wait(), 20)
+        try:
+            await asyncio.wait_for(self.answered.wait(), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise RuntimeError(f"no answer to {self.query!r}; last heard: {self.heard}") from None
         return (time.perf_counter() - began) * 1000
 
 
