@@ -7,7 +7,8 @@ let early = null, met = false;
 const waiting = [];
 const CLOSED = {
   4401: () => location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`),
-  4409: () => location.reload(), // the server was upgraded: its pages need its own scripts
+  // The server was upgraded: its pages need its own scripts. A page this new waits: half of the servers may still be the old ones.
+  4409: () => setTimeout(() => location.reload(), Math.max(0, 3000 - performance.now())),
 };
 const address = (url) => { // the client remembers the address it was mounted at; a reconnect needs the present one
   const u = new URL(url, location.href.replace(/^http/, "ws"));

@@ -84,7 +84,7 @@ export function Fleet(node) {
     for (const b of boxes()) if (b.checked) tick(b);
     root.addEventListener("change", changed);
     root.addEventListener("click", clicked);
-    root.addEventListener("toggle", aim, true);
+    root.addEventListener("beforetoggle", aim, true);
     show();
   }
   function changed(e) {

@@ -86,7 +86,7 @@ async def test_an_open_request_shows_what_the_carrier_tells(
     async with portal.browse(browser, customer.manager) as visitor:
         page = await visitor.open(f"/app/requests/{order.reference}")
         state, rows = page.locator(".page-header .pill"), page.locator("tbody .pill")
-        await expect(state).to_have_text("Time to undo")
+        await expect(state).to_have_text("Can still be undone")
         await make_due(database)
         await drain(database)
         await told(database, 2)
