@@ -29,9 +29,7 @@ class Connection(asyncio.Protocol):
             if b" 200 " not in head[:16]:
                 self.done.set_exception(RuntimeError(self.head.decode(errors="replace")))
                 return
-            length = next(
-                line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
-            )
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             self.missing, self.head = int(length[15:]) - len(body), b""
         if self.missing <= 0:
             self.missing, self.answers = 0, self.answers + 1

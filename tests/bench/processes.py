@@ -91,7 +91,9 @@ def floor(database: TestDatabase, tenant: UUID, module: str) -> Iterator[Running
     """A plain Litestar application beside ours: the superuser's login, no policies, no sign-in."""
     port = free_port()
     environment = {"BENCH_DATABASE": database.superuser_url, "BENCH_TENANT": str(tenant)}
-    with running((*UVICORN, "--port", str(port), f"tests.bench.floor.{module}:create"), environment, port) as process:
+    with running(
+        (*UVICORN, "--port", str(port), f"tests.bench.floor.{module}:create"), environment, port
+    ) as process:
         yield process
 
 
@@ -120,7 +122,14 @@ async def visitor(database: TestDatabase, tenant: UUID) -> AsyncIterator[Visitor
         await engine().close()
         connection = await asyncpg.connect(database.superuser_url)
         await connection.execute("SET session_replication_role = replica")
-        for table in ("order_event", "change_order_item", "change_order", "portal_session", "api_token", "audit_event"):
+        for table in (
+            "order_event",
+            "change_order_item",
+            "change_order",
+            "portal_session",
+            "api_token",
+            "audit_event",
+        ):
             await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1", tenant)
         await connection.execute(
             "WITH gone AS (DELETE FROM member WHERE id = $1 RETURNING account_id)"

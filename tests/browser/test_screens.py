@@ -1,7 +1,7 @@
 """Every page of a small company in French, in its four looks; `make screens` keeps the pictures in docs/screens/."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,14 +65,14 @@ async def entered(portal: Portal, slug: str, email: str) -> tuple[Actor, Custome
 
 
 @pytest.fixture
-async def company(portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
+async def company(portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Company:
     monkeypatch.setattr(seed, "TENANTS", fleets.TENANTS[:1])
     await seed.seed()
     await seed.load_sandbox(sandbox.url)
     manager, customer = await entered(portal, "delta", "sofie@delta.example")
     able = LineFilter(product_type=("voice_data",), status=("active",))
     rows = (await lines.list_lines(manager, able)).items
-    yield Company(manager, customer, tuple(row.id for row in rows if not {TEXT, SMS} <= set(row.options)))
+    return Company(manager, customer, tuple(row.id for row in rows if not {TEXT, SMS} <= set(row.options)))
 
 
 async def order(company: Company, first: int, count: int, *add: str) -> str:
@@ -101,11 +101,19 @@ async def test_signing_in(browser: Browser, portal: Portal, company: Company, sc
 
 
 async def test_the_pages_of_a_fleet_manager(
-    browser: Browser, portal: Portal, company: Company, sandbox: Sandbox, database: TestDatabase, screens: Screens
+    browser: Browser,
+    portal: Portal,
+    company: Company,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    screens: Screens,
 ) -> None:
     rejected = await lines.get_line(company.manager, company.line_ids[1])
     sandbox.behave(
-        "mandarine", msisdns=[rejected.msisdn], outcome="failed", message="Option non disponible sur cette carte SIM"
+        "mandarine",
+        msisdns=[rejected.msisdn],
+        outcome="failed",
+        message="Option non disponible sur cette carte SIM",
     )
     ended = await order(company, 0, 3, TEXT, SMS)
     await carry_out(company.customer, database, ended)
@@ -172,7 +180,12 @@ async def test_the_pages_of_a_fleet_manager(
 
 
 async def test_the_carriers_console_and_the_mail(
-    browser: Browser, portal: Portal, company: Company, sandbox: Sandbox, database: TestDatabase, screens: Screens
+    browser: Browser,
+    portal: Portal,
+    company: Company,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    screens: Screens,
 ) -> None:
     sandbox.behave("mandarine", orders=1, outcome="failed", message="Option non disponible")
     await carry_out(company.customer, database, await order(company, 0, 3, TEXT, SMS))
@@ -221,5 +234,3 @@ async def test_pages_with_nothing_and_pages_that_fail(
         await page.locator("nav a[href='/app/fleet']").click()
         await expect(page.locator("#retry")).to_be_visible()
         await screens.take(page, "states", "fleet, failed")
-
-

@@ -50,7 +50,9 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
         "views": to_html(head.quick_views(text, view, facets)),
         "chips": to_html(filters.chips(text, view, facets)),
         "heads": to_html(parts.heads(text, view)),
-        "empty": "" if page.items else to_html(parts.nothing(text, view, facets, may_ask=visit.may(Permission.LINES_REFRESH))),
+        "empty": ""
+        if page.items
+        else to_html(parts.nothing(text, view, facets, may_ask=visit.may(Permission.LINES_REFRESH))),
         "foot": to_html(parts.foot(text, view, page)),
     }
 

@@ -124,7 +124,9 @@ def nothing(text: Text, view: View, facets: LineFacets | None, *, may_ask: bool)
     return empty(
         text("No lines yet"),
         text("Your numbers appear here once the network has been asked for them."),
-        action=button(text("Refresh my mobile fleet"), mark="refresh", more={"data-act": "refresh", "id": "empty-ask"})
+        action=button(
+            text("Refresh my mobile fleet"), mark="refresh", more={"data-act": "refresh", "id": "empty-ask"}
+        )
         if may_ask
         else None,
     )

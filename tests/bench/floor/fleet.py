@@ -61,7 +61,9 @@ async def _table(view: View) -> str:
         html for _, html in rows_html(text_for("en"), "mandarine", [_line(row) for row in rows[:50]])
     )
     heads = "".join(
-        f'<th scope="col"><a href="{escape(view.sorted_by(sort).address("/"))}">{head}</a></th>' if sort else f'<th scope="col">{head}</th>'  # type: ignore[arg-type]
+        f'<th scope="col"><a href="{escape(view.sorted_by(sort).address("/"))}">{head}</a></th>'
+        if sort
+        else f'<th scope="col">{head}</th>'  # type: ignore[arg-type]
         for head, sort in zip(HEADS, SORTS, strict=True)
     )
     return (
