@@ -48,6 +48,10 @@ bench: install-dev ## speed and memory, each row against its floor in the same r
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m tests.bench
 
+screens: install-dev ## pictures of every page, into docs/screens
+	@$(BIN)/python -m tests.support.chromium
+	@FLEETLINE_SCREENS=docs/screens $(BIN)/python -m pytest tests/browser/test_screens.py
+
 lock: $(VENV)/.uv ## resolve the dependencies again
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock

@@ -141,8 +141,10 @@ def kind_words(text: Text, kind: str) -> str:
     return text(KINDS[kind]) if kind in KINDS else kind
 
 
-def reason_words(text: Text, code: str) -> str:
-    """A reason's sentence; a code that is new to us is at least said to be a refusal."""
+def reason_words(text: Text, code: str, detail: str = "") -> str:
+    """A reason's sentence. For a code that is new to us: what the carrier said, or at least that it refused."""
+    if code and code not in REASONS and detail:
+        return detail
     return text(REASONS.get(code, mark("Refused"))) if code else ""
 
 

@@ -18,10 +18,13 @@ from backend.lines.schemas import LineFilter, Sort
 from backend.lines.words import search_patterns
 from tenants.scope import Actor, Scope
 
+OPEN_ORDER = (
+    "EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id"
+    " AND i.state IN ('waiting', 'sent', 'in_progress', 'held'))"
+)
 COLUMNS = (
     "l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.account, l.sim_number,"
-    " EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id"
-    " AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_order"
+    f" {OPEN_ORDER} AS open_order"
 )
 SORT_COLUMNS = {
     Sort.NAME: ("name_key",),

@@ -38,7 +38,10 @@ async def start_change(scope: Scope, selection: Selection) -> UUID:
     Raises what the selection raises: unknown lines, none, or lines that cannot be changed together.
     """
     asked = ChangeOptions(line_ids=selection.line_ids, filter=selection.filter)
-    await lines_of(scope, asked)
+    found = await lines_of(scope, asked)
+    busy = tuple(line.id for line in found if line.open_kinds)
+    if selection.filter is not None and len(busy) < len(found):  # as on the list: these cannot join
+        asked = msgspec.structs.replace(asked, except_ids=busy)
     draft_id, now = new_id(), clock.now()
     await scope.connection.execute(
         "INSERT INTO change_order (id, tenant_id, kind, state, requester_id, requester_name, requester_email,"

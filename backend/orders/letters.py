@@ -52,7 +52,11 @@ class _Writer:
         return self.words[key].format(**values)
 
     def euros(self, cents: int, *, signed: bool = False) -> str:
-        sign = ("+ " if cents > 0 else "− " if cents < 0 else "") if signed else ""
+        sign = (
+            ("+\N{NO-BREAK SPACE}" if cents > 0 else "−\N{NO-BREAK SPACE}" if cents < 0 else "")
+            if signed
+            else ""
+        )
         return sign + format_currency(abs(cents) / 100, self.order.price.currency, locale=self.locale)
 
     def change(self, item: OrderItemView) -> list[str]:
@@ -78,7 +82,9 @@ class _Writer:
             (self.say("reference"), order.reference),
             (
                 self.say("requested"),
-                self.say("requested_value", at=f"{asked:%d/%m/%Y %H:%M}", name=order.requested_by),
+                self.say(
+                    "requested_value", day=f"{asked:%d/%m/%Y}", at=f"{asked:%H:%M}", name=order.requested_by
+                ),
             ),
             (
                 self.say("price"),
@@ -170,9 +176,9 @@ def _html(
         f'<th scope="col" align="{align}" style="border-bottom:1px solid {LINE};padding:8px 0;font-size:13px;'
         f'color:{MUTED};font-weight:400">{escape(words)}</th>'
         for words, align in (
-            (f"{writer.say('column_number')}, {writer.say('column_account')}", "left"),
+            (f"{writer.say('column_number')} · {writer.say('column_account')}", "left"),
             (
-                f"{writer.say('column_options')}, {writer.say('column_result')}"
+                f"{writer.say('column_options')} · {writer.say('column_result')}"
                 if ended
                 else writer.say("column_options"),
                 "right",

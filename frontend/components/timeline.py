@@ -78,7 +78,7 @@ def _sent(visit: Visit, order: OrderDetail) -> Step:
     at = text.time(order.submitted_at, seconds=True) if order.submitted_at else ""
     title = text("Sent to {carrier}", carrier=order.carrier)
     if order.state == OrderState.REJECTED:
-        why = next((reason_words(text, item.reason) for item in order.items if item.reason), "")
+        why = next((reason_words(text, item.reason, item.detail) for item in order.items if item.reason), "")
         return {
             "state": "lost",
             "title": text("Refused by {carrier}", carrier=order.carrier),

@@ -12,8 +12,8 @@ from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import list_lines
 from backend.orders import drafts
 from backend.orders.service import list_orders
-from tests.browser.test_fleet import an_option
 from tenants.scope import Actor
+from tests.browser.test_fleet import an_option
 from tests.support.factories import Customer, make_member
 from tests.support.portal import Portal
 from tests.support.world import place
@@ -73,7 +73,12 @@ async def test_axe_finds_nothing(browser: Browser, portal: Portal, customer: Cus
 async def test_no_page_scrolls_sideways(
     browser: Browser, portal: Portal, customer: Customer, width: int
 ) -> None:
-    async with portal.browse(browser, customer.manager, viewport={"width": width, "height": 800}) as visitor:
+    """In German: its words are the longest."""
+    reader = await make_member(customer.tenant_id, language="de")
+    customer.manager = reader
+    async with portal.browse(
+        browser, reader, locale="de-BE", viewport={"width": width, "height": 800}
+    ) as visitor:
         for name, path in (await addresses(customer)).items():
             await settled(visitor.page, path)
             over = await visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")

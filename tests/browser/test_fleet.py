@@ -101,6 +101,24 @@ async def test_a_selection_answers_at_once_and_says_why_a_row_cannot_join(
         await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for these 115 lines?")
 
 
+async def test_all_compatible_lines_are_those_that_can_join(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    busy = (await list_lines(customer.manager, LineFilter(search="Peeters0000"))).items[:4]
+    await place(customer, [line.id for line in busy], add=(an_option(customer),))
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet?status=active")
+        await page.locator("tbody tr").filter(has_text="Peeters00010").get_by_role("checkbox").check()
+        await page.get_by_role("button", name="Choose all 111 compatible lines").click()
+        await expect(page.locator(".selection-bar")).to_contain_text("111 lines chosen")
+        assert (
+            await page.locator("tbody input:checked").count()
+            == await page.locator("tbody input:enabled").count()
+        )
+        await page.locator(".selection-bar").get_by_role("button", name="Change options").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for these 111 lines?")
+
+
 async def test_filters_are_an_address_and_chips_take_them_back(
     browser: Browser, portal: Portal, customer: Customer
 ) -> None:

@@ -1,7 +1,7 @@
 """Every page of a small company in French, in its four looks; `make screens` keeps the pictures in docs/screens/."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,16 +65,14 @@ async def entered(portal: Portal, slug: str, email: str) -> tuple[Actor, Custome
 
 
 @pytest.fixture
-async def company(
-    portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Company]:
+async def company(portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Company:
     monkeypatch.setattr(seed, "TENANTS", fleets.TENANTS[:1])
     await seed.seed()
     await seed.load_sandbox(sandbox.url)
     manager, customer = await entered(portal, "delta", "sofie@delta.example")
     able = LineFilter(product_type=("voice_data",), status=("active",))
     rows = (await lines.list_lines(manager, able)).items
-    yield Company(manager, customer, tuple(row.id for row in rows if not {TEXT, SMS} <= set(row.options)))
+    return Company(manager, customer, tuple(row.id for row in rows if not {TEXT, SMS} <= set(row.options)))
 
 
 async def order(company: Company, first: int, count: int, *add: str) -> str:

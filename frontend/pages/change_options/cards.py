@@ -78,12 +78,12 @@ def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[.
         state.append(html.span({"class": "muted"}, available))
     else:
         state.append(html.span({"class": "muted"}, text("Available")))
-    zone = "" if choice.zone.lower() in choice.description.lower() else choice.zone
-    about = ". ".join(part.rstrip(".") for part in (choice.description, zone) if part)
+    if choice.zone and choice.zone.lower() not in choice.description.lower():
+        state.append(html.span({"class": "muted"}, text("Zone: {zone}", zone=choice.zone)))
     return option_card(
         choice.code,
         choice.name,
-        about=f"{about}." if about else "",
+        about=choice.description,
         price=text.money(choice.price_cents),
         price_note=charge_note(text, choice),
         state=state,

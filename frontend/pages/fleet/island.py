@@ -72,7 +72,7 @@ def _frame(language: str, may_change: bool) -> str:
             html.button(
                 {"class": "button", "type": "button", "popovertarget": "filters"},
                 icon("filter"),
-                text("Filter"),
+                html.span({"class": "words-wide"}, text("Filter")),
             ),
             html.div({"data-region": "chips", "class": "contents"}, "@chips@"),
         ),

@@ -135,6 +135,8 @@ def _row(visit: Visit, item: OrderItemView) -> VdomDict:
         html.td(
             {"class": "keep"},
             item_state(text, item.state),
-            html.span({"class": "cell-sub"}, reason_words(text, item.reason)) if item.reason else None,
+            html.span({"class": "cell-sub"}, reason_words(text, item.reason, item.detail))
+            if item.reason
+            else None,
         ),
     )
