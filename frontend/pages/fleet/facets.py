@@ -6,7 +6,7 @@ from collections.abc import Callable
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets
 from frontend.visit import Visit
-from tenants.scope import Actor, Reach, TenantId
+from tenants.scope import Reach, Scope, TenantId
 
 Key = tuple[TenantId, Reach, str]
 MOST = 500
@@ -14,9 +14,12 @@ MOST = 500
 _kept: "OrderedDict[Key, tuple[LineFacets, Callable[[], None]]]" = OrderedDict()
 
 
-async def facets_of(visit: Visit, actor: Actor) -> LineFacets:
-    """Counting over a large fleet costs more than listing a page of it, so the counts are kept until it changes."""
-    key = (actor.tenant_id, actor.reach, visit.text.language)
+async def facets_of(scope: Scope, visit: Visit) -> LineFacets:
+    """Counting over a large fleet costs more than listing a page of it, so the counts are kept until it changes.
+
+    The reach is the scope's, as of now: that of the visit is as old as its socket.
+    """
+    key = (scope.tenant_id, scope.actor.reach, visit.text.language)
     if key in _kept:
         _kept.move_to_end(key)
         return _kept[key][0]
@@ -28,8 +31,8 @@ async def facets_of(visit: Visit, actor: Actor) -> LineFacets:
             found[1]()
 
     # Listening starts before reading: a change in between must not leave old counts behind.
-    stop = visit.doors.subscribe(actor.tenant_id, "fleet", forget)
-    facets = await lines.line_facets(actor)
+    stop = visit.doors.subscribe(scope.tenant_id, "fleet", forget)
+    facets = await lines.line_facets(scope)
     if stale or key in _kept:
         stop()
     else:

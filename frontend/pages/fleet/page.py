@@ -12,6 +12,8 @@ from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
 from backend.core.errors import SignedOut
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
 from backend.lines import refresh as refreshing
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets, LinePage, Selection, Snapshot
@@ -26,18 +28,19 @@ from frontend.pages.fleet.island import island_html, waiting_html
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
 from frontend.visit import Visit
+from tenants.scope import Scope
 
 Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
 
 
-async def read_list(visit: Visit, view: View) -> tuple[LinePage, LineFacets, Snapshot]:
+@use_case(Permission.LINES_READ, read_only=True)
+async def read_list(scope: Scope, visit: Visit, view: View) -> tuple[LinePage, LineFacets, Snapshot]:
     """One page of lines, what can be filtered by, how old the list is. A page beyond the end is the first."""
-    actor = visit.actor
     page = await lines.list_lines(
-        actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
+        scope, view.filter, sort=view.sort, descending=view.descending, page=view.page
     )
-    facets = await facets_of(visit, actor)
-    return page, facets, await refreshing.snapshot(actor)
+    facets = await facets_of(scope, visit)
+    return page, facets, await refreshing.snapshot(scope)
 
 
 def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot: Snapshot) -> dict[str, str]:
@@ -56,7 +59,7 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
 async def first_view(visit: Visit, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
-    page, facets, snapshot = await read_list(visit, view)
+    page, facets, snapshot = await read_list(visit.actor, visit, view)
     rows = "".join(html for _, html in rows_html(visit.text, visit.profile.carrier, page.items))
     kept = "".join(
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
@@ -121,7 +124,7 @@ class Listing:
         visit, query, version = self.visit, self.query, self.visit.version()
         view = read_view(query)
         try:
-            page, facets, snapshot = await read_list(visit, view)
+            page, facets, snapshot = await read_list(visit.actor, visit, view)
         except SignedOut:
             await visit.tell("again")
             return
