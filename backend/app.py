@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 import backend.reactions  # noqa: F401 - registers which jobs follow which event
@@ -86,7 +87,9 @@ def create_api(
             version="1",
             description="The fleet, the catalogue and change orders: the same use cases as the portal's pages.",
             path="/api/openapi",
-            render_plugins=[],
+            render_plugins=[
+                JsonRenderPlugin()
+            ],  # none at all would mean the framework's, with scripts from elsewhere
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
         ),
         state=State({"stylesheets": tuple(stylesheets)}),

@@ -125,7 +125,7 @@ async def _turn_away(receive: Receive, send: Send, code: int) -> None:
 
 
 class Line:
-    """A socket that can be ended from outside, and that sends nothing before it is accepted."""
+    """A socket that can be ended from outside, and that sends nothing before it is accepted or refused."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
@@ -155,7 +155,8 @@ class Line:
             await self._send(message)
             self._accepted.set()
             return
-        await self._accepted.wait()
+        if message["type"] != "websocket.close":  # which refuses the socket where it was not accepted
+            await self._accepted.wait()
         if self._closed:
             return
         if message["type"] == "websocket.close":

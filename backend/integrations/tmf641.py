@@ -28,6 +28,10 @@ class NewsState(StrEnum):
         return self in {NewsState.DONE, NewsState.FAILED, NewsState.CANCELLED}
 
 
+LONGEST_CODE = (
+    200  # of an event or an option: both are indexed, and an index takes no more than some 2,700 bytes
+)
+
 # The published product states contain "aborted " with a trailing space, so every word is stripped first.
 STATES: Mapping[str, NewsState] = {
     "acknowledged": NewsState.IN_PROGRESS,
@@ -193,12 +197,16 @@ def parse_orders(body: bytes) -> list[OrderNews]:
 def parse_event(body: bytes) -> StateChange:
     """A `serviceOrderStateChangeEvent`. Raises MalformedError."""
     event = _decode(body, _Event)
-    if not event.event_id or event.event_type not in {
+    if not 0 < len(event.event_id) <= LONGEST_CODE or event.event_type not in {
         "ServiceOrderStateChangeEvent",
         "serviceOrderStateChangeEvent",
     }:
         raise MalformedError("this is not a state change of a service order")
     at = event.event_time if event.event_time.tzinfo else event.event_time.replace(tzinfo=UTC)
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        raise MalformedError("the carrier's clock is beyond all calendars") from None
     news = msgspec.structs.replace(_news(event.event.service_order), at=at)
     return StateChange(event_id=event.event_id, at=at, news=news)
 
@@ -218,9 +226,12 @@ def parse_inventory(body: bytes) -> list[InventoryLine]:
 
 
 def _decode(body: bytes, kind: type[T]) -> T:
+    """What is read can also be kept: one message that the database refuses would hold up all that came with it."""
+    if rb"\u0000" in body:
+        raise MalformedError("the carrier's message holds a character that cannot be stored")
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"the carrier's message cannot be read: {error}") from None
 
 
@@ -289,6 +300,8 @@ def _line(service: _Service) -> InventoryLine:
 
 
 def _words(value: object, name: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+    if not isinstance(value, list) or not all(
+        isinstance(word, str) and len(word) <= LONGEST_CODE for word in value
+    ):
         raise MalformedError(f"the carrier's {name} are not a list of codes")
     return tuple(value)

@@ -91,9 +91,12 @@ async def add_cost_centre(scope: Scope, *, code: str, name: str = "") -> UUID:
 @use_case(Permission.LINES_READ, read_only=True)
 async def list_accounts(scope: Scope) -> list[BillingAccountView]:
     """Customer numbers within the actor's reach."""
-    reach = scope.actor.reach.billing_accounts
+    reach = scope.actor.reach
     rows = await scope.connection.fetch(
-        "SELECT id, number, label, kind FROM billing_account WHERE $1::uuid[] IS NULL OR id = ANY($1) ORDER BY number",
-        None if reach is None else list(reach),
+        "SELECT id, number, label, kind FROM billing_account WHERE $1 OR id = ANY($2::uuid[]) OR id IN"
+        " (SELECT l.billing_account_id FROM line l WHERE l.cost_centre_id = ANY($3::uuid[])) ORDER BY number",
+        reach.everything,
+        list(reach.billing_accounts or ()),
+        list(reach.cost_centres or ()),
     )
     return [BillingAccountView(**dict(row)) for row in rows]

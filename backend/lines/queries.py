@@ -33,6 +33,8 @@ SORT_COLUMNS = {
     Sort.STATUS: ("status", "name_key"),
 }
 NOBODY = UUID(int=0)
+LONGEST_SEARCH = 100
+MOST_VALUES = 1000  # of one key: each is compared with every line
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ def reach_of(actor: Actor, where: Where, alias: str = "l") -> None:
 
 
 def where_of(actor: Actor, lines: LineFilter) -> Where:
-    """The whole condition of a list: in the fleet, within reach, matching the filter."""
+    """The whole condition of a list: in the fleet, within reach, matching the filter. Raises Invalid for one too long."""
+    _check_length(lines)
     where = Where()
     statuses = [status for status in lines.status if status in IN_FLEET] if lines.status else list(IN_FLEET)
     where.add("l.status = ANY({0}::text[])", statuses)
@@ -103,6 +106,14 @@ def where_of(actor: Actor, lines: LineFilter) -> Where:
         )
     where.by_status_only = len(where.conditions) == 1
     return where
+
+
+def _check_length(lines: LineFilter) -> None:
+    if len(lines.search) > LONGEST_SEARCH:
+        raise Invalid(search=f"Search for at most {LONGEST_SEARCH} characters.")
+    for key in lines.__struct_fields__:
+        if len(getattr(lines, key)) > MOST_VALUES:
+            raise Invalid(**{key: f"Give at most {MOST_VALUES} values."})
 
 
 def order_by(sort: Sort, *, descending: bool) -> str:

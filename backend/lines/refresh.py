@@ -31,7 +31,7 @@ STUCK = timedelta(minutes=10)  # a reading that has not ended by then may be sta
 
 @use_case(Permission.LINES_READ, read_only=True)
 async def snapshot(scope: Scope) -> Snapshot:
-    """How old the list is, and how far a new reading has come."""
+    """How old the list is, and, for who may see every line, how far a new reading has come."""
     return await _snapshot(scope)
 
 
@@ -64,13 +64,13 @@ async def _snapshot(scope: Scope) -> Snapshot:
     row = await scope.connection.fetchrow("SELECT * FROM fleet_snapshot")
     if row is None:
         return Snapshot(refreshed_at=None)
-    running = row["state"] == "running"
+    running, everything = row["state"] == "running", scope.actor.reach.everything
     may = None if row["started_at"] is None else row["started_at"] + NOT_MORE_OFTEN
     return Snapshot(
         refreshed_at=row["refreshed_at"],
         running=running,
-        read=row["read"],
-        total=row["total"],
+        read=row["read"] if everything else 0,
+        total=row["total"] if everything else 0,
         failed=row["state"] == "failed",
         may_refresh_at=may if may and may > clock.now() else None,
     )

@@ -32,7 +32,8 @@ async def lines_of(scope: Scope, asked: ChangeOptions, *, lock: bool = False) ->
     )
     if asked.line_ids and len(rows) != len(set(asked.line_ids)):
         raise NotFound
-    lines = [_line(row) for row in rows if row["id"] not in set(asked.except_ids)]
+    left_out = frozenset(asked.except_ids)
+    lines = [_line(row) for row in rows if row["id"] not in left_out]
     check_together(lines)
     return lines
 
@@ -40,8 +41,9 @@ async def lines_of(scope: Scope, asked: ChangeOptions, *, lock: bool = False) ->
 def _where(scope: Scope, asked: ChangeOptions) -> queries.Where:
     if bool(asked.line_ids) == (asked.filter is not None):
         raise Invalid(line_ids="Name the lines by their ids, or by a filter: one of the two.")
-    if len(asked.line_ids) > MOST_LINES:
-        raise Invalid(line_ids=f"At most {MOST_LINES} lines in one request.")
+    for field in ("line_ids", "except_ids"):
+        if len(getattr(asked, field)) > MOST_LINES:
+            raise Invalid(**{field: f"At most {MOST_LINES} lines in one request."})
     if asked.filter is not None:
         narrowed = queries.where_of(scope.actor, asked.filter)
         where = queries.Where()

@@ -368,6 +368,15 @@ async def test_the_document_its_page_and_health(http: httpx.AsyncClient) -> None
     page = await http.get("/api/v1/docs")
     assert "/api/v1/change-orders" in page.text
     assert "<script" not in page.text
+    for address in (
+        "",
+        "/redoc",
+        "/swagger",
+        "/elements",
+        "/rapidoc",
+        "/scalar",
+    ):  # scripts of others, on our origin
+        assert "<script" not in (await http.get(f"/api/openapi{address}")).text
     assert (await http.get("/healthz")).text == "ok"
     assert (await http.get("/readyz")).status_code == 200
     metrics = await http.get("/metrics")

@@ -22,7 +22,7 @@ from tenants import directory
 from tenants.scope import Actor, MemberId, Reach, Scope
 from tenants.transaction import BypassingLogin, OutsideScope, TenantEngine, engine, open_global, open_scope
 from tests.support.database import TestDatabase
-from tests.support.factories import Customer, make_customer, make_member
+from tests.support.factories import Customer, make_customer, make_lines, make_member
 from tests.support.jobs import drain
 
 DONE: list[str] = []
@@ -260,7 +260,11 @@ async def test_customer_numbers_and_cost_centres(customer: Customer) -> None:
     only = UUID(str(next(iter(customer.accounts.values()))))
     member = await make_member(customer.tenant_id, reach=Reach(billing_accounts=frozenset({only})))
     assert [account.id for account in await list_accounts(member)] == [only]
-    await add_cost_centre(customer.manager, code="A")
+    centre = await add_cost_centre(customer.manager, code="A")
+    member = await make_member(customer.tenant_id, reach=Reach(cost_centres=frozenset({centre})))
+    assert await list_accounts(member) == []
+    await make_lines(customer, 1, account=numbers[1], cost_centre="A")
+    assert [account.number for account in await list_accounts(member)] == [numbers[1]]
     for again in (
         add_cost_centre(customer.manager, code="A"),
         add_billing_account(customer.manager, organisation_id=customer.organisation_id, number=numbers[0]),  # type: ignore[arg-type]

@@ -10,8 +10,9 @@ from backend.lines import refresh as module
 from backend.lines.refresh import refresh, snapshot
 from backend.lines.schemas import LineFilter
 from backend.lines.service import get_line, list_lines, reveal_puk
+from tenants.scope import Reach
 from tests.support.database import TestDatabase
-from tests.support.factories import Customer, make_customer, next_msisdn, sim_for
+from tests.support.factories import Customer, make_customer, make_member, next_msisdn, sim_for
 from tests.support.jobs import drain
 from tests.support.sandbox import Sandbox
 from tests.support.world import at_carrier, carry_out, place
@@ -136,3 +137,33 @@ async def test_a_number_that_went_and_comes_back_is_a_new_line_and_a_stranger_ac
     )
     await connection.close()
     assert "9999999-01" in details[-1]["detail"]
+
+
+async def test_a_number_that_was_gone_and_is_back_is_listed_again(
+    database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "NOT_MORE_OFTEN", timedelta(0))
+    customer = await make_customer(lines=2)
+    kept, lost = await customer.lines()
+    both = [at_the_carrier(customer, kept), at_the_carrier(customer, lost, puk="87654321")]
+    for books in (both[:1], both):
+        sandbox.load(customer.carrier, customer.slug, books)
+        await refresh(customer.manager)
+        await drain(database)
+    after = {line.msisdn: line.id for line in await customer.lines()}
+    assert set(after) == {kept.msisdn, lost.msisdn}
+    assert await reveal_puk(customer.manager, after[lost.msisdn]) == "87654321"
+    assert (await get_line(customer.manager, lost.id)).status == "terminated"
+
+
+async def test_how_many_lines_are_read_is_not_for_those_who_see_some(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=2)
+    await at_carrier(customer, sandbox)
+    await refresh(customer.manager)
+    await drain(database)
+    reach = Reach(billing_accounts=frozenset(list(customer.accounts.values())[:1]))
+    seen = await snapshot(await make_member(customer.tenant_id, reach=reach))
+    assert (seen.read, seen.total) == (0, 0)
+    assert seen.refreshed_at

@@ -142,3 +142,13 @@ async def test_assets_never_change_under_their_address() -> None:
     wire = Wire()
     await gateway(page)({**request, "path": "/assets/000000000000/boot.js"}, wire.incoming.get, wire.send)
     assert wire.sent[0]["status"] == 404
+
+
+async def test_an_app_that_refuses_before_it_accepts_ends() -> None:
+    async def refusing(_: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.close", "code": 4404})
+
+    wire = Wire()
+    await asyncio.wait_for(gateway(refusing)(scope(), wire.incoming.get, wire.send), 1)
+    assert wire.sent == [{"type": "websocket.close", "code": 4404}]

@@ -8,7 +8,7 @@ from backend.lines import refresh as refreshing
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets, Snapshot
 from frontend.visit import Visit
-from tenants.scope import Reach, TenantId
+from tenants.scope import Reach, Scope, TenantId
 
 Key = tuple[TenantId, Reach, str]
 MOST = 500
@@ -49,9 +49,12 @@ def _drop(key: Key) -> None:
         found[1]()
 
 
-async def known_of(visit: Visit) -> Known:
-    """Counting over a large fleet costs more than listing a page of it, so the answer is kept until it changes."""
-    key = _key(visit)
+async def known_of(scope: Scope, visit: Visit) -> Known:
+    """Counting over a large fleet costs more than listing a page of it, so the answer is kept until it changes.
+
+    The reach is the scope's, as of now: that of the visit is as old as its socket.
+    """
+    key = (scope.tenant_id, scope.actor.reach, visit.text.language)
     if key in _kept:
         _kept.move_to_end(key)
         return _kept[key][0]
@@ -62,8 +65,8 @@ async def known_of(visit: Visit) -> Known:
         _drop(key)
 
     # Listening starts before reading: a change in between must not leave old counts behind.
-    stop = visit.doors.subscribe(visit.actor.tenant_id, "fleet", changed)
-    known = Known(await lines.line_facets(visit.actor), await refreshing.snapshot(visit.actor))
+    stop = visit.doors.subscribe(scope.tenant_id, "fleet", changed)
+    known = Known(await lines.line_facets(scope), await refreshing.snapshot(scope))
     if stale or key in _kept:
         stop()
     else:

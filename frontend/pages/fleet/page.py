@@ -14,6 +14,7 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.core.errors import SignedOut
 from backend.core.permissions import Permission
+from backend.core.use_case import use_case
 from backend.lines import refresh as refreshing
 from backend.lines import service as lines
 from backend.lines.schemas import LineFacets, LinePage, Selection
@@ -29,16 +30,18 @@ from frontend.pages.fleet.known import Known, forget, known_of
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
 from frontend.visit import Visit
+from tenants.scope import Scope
 
 Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
 
 
-async def read_list(visit: Visit, view: View) -> tuple[LinePage, Known]:
+@use_case(Permission.LINES_READ, read_only=True)
+async def read_list(scope: Scope, visit: Visit, view: View) -> tuple[LinePage, Known]:
     """One page of lines; what can be filtered by and how old the list is. A page beyond the end is the first."""
     page = await lines.list_lines(
-        visit.actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
+        scope, view.filter, sort=view.sort, descending=view.descending, page=view.page
     )
-    return page, await known_of(visit)
+    return page, await known_of(scope, visit)
 
 
 def draw(visit: Visit, view: View, page: LinePage, known: Known) -> dict[str, str]:
@@ -71,7 +74,7 @@ def drawer(visit: Visit, view: View, known: Known) -> str:
 async def first_view(visit: Visit, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
-    page, known = await read_list(visit, view)
+    page, known = await read_list(visit.actor, visit, view)
     rows = "".join(html for _, html in rows_html(visit.text, visit.profile.carrier, page.items))
     kept = "".join(
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
@@ -136,7 +139,7 @@ class Listing:
         visit, query, version = self.visit, self.query, self.visit.version()
         view = read_view(query)
         try:
-            page, known = await read_list(visit, view)
+            page, known = await read_list(visit.actor, visit, view)
         except SignedOut:
             await visit.tell("again")
             return

@@ -9,6 +9,7 @@ from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
 
 KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
 FLEET = "/app/fleet"
+MOST_KEYS = 200  # of an address; more are left out
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class View:
 
 def read_view(query: str) -> View:
     """The view of an address. What cannot be read is left out: an old link still opens."""
-    found = parse_qs(query.lstrip("?"), max_num_fields=200)
+    found = parse_qs("&".join(query.lstrip("?").split("&", MOST_KEYS)[:MOST_KEYS]))
     search = found.get("search", [""])[0].strip()[:100]
     wanted = found.get("sort", [""])[0]
     name, descending = wanted.lstrip("-"), wanted.startswith("-")
