@@ -72,7 +72,15 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
 
 
 def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
-    asyncio.run(function(_settings()))  # type: ignore[arg-type]
+    from tenants.transaction import BypassingLogin
+
+    settings = _settings()
+    try:
+        asyncio.run(function(settings))  # type: ignore[arg-type]
+    except BypassingLogin as error:
+        raise Failed(str(error)) from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Failed(f"the database does not answer: {error}") from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

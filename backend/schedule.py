@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from backend.core.errors import Refusal
 from backend.core.ids import new_id
 from backend.core.inbox import forget_inbox
 from backend.core.outages import passing
+from backend.core.shutdown import told_to_stop
 from backend.issuer.store import forget_expired
 from backend.members.sessions import forget_sessions
 from backend.orders.drafts import forget_drafts
@@ -114,9 +114,7 @@ async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = told_to_stop()
     context.use_settings(settings)
     use_engine(settings.database_url)
     await engine().open(size=2)

@@ -2,9 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import signal
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +15,7 @@ import backend.reactions  # noqa: F401 - registers which jobs follow which event
 from backend import context
 from backend.core.broker import make_broker
 from backend.core.relay import Relay
+from backend.core.shutdown import LEAVE_SECONDS, leave_within, told_to_stop
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
 
@@ -26,7 +24,6 @@ log = structlog.get_logger()
 THREADS = 8  # each waits for one job; the jobs themselves share one event loop
 STOP_MILLISECONDS = 2500
 CLOSE_SECONDS = 1.0
-LEAVE_SECONDS = 4.5  # whatever hangs by then is left to its lease
 
 
 class Connections(dramatiq.Middleware):
@@ -92,23 +89,14 @@ async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.to_thread(broker.close)
 
 
-def leave_within(seconds: float) -> None:
-    """End the process by then, whatever threads and connections still wait for."""
-    timer = threading.Timer(seconds, os._exit, (0,))
-    timer.daemon = True
-    timer.start()
-
-
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = told_to_stop()
     async with running(settings) as relay:
         log.info("worker ready", broker=settings.broker_url.split("@")[-1] or "in this process")
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({told, relay}, return_when=asyncio.FIRST_COMPLETED)
-        leave_within(LEAVE_SECONDS)
-        if relay.done():
-            relay.result()
         told.cancel()
+        if relay.done():
+            leave_within(LEAVE_SECONDS, code=1)
+            relay.result()

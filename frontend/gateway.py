@@ -160,4 +160,7 @@ class Line:
             return
         if message["type"] == "websocket.close":
             self._closed = True
-        await self._send(message)
+        try:
+            await self._send(message)
+        except OSError:  # the browser went away in the meantime; the reading side hears of it too
+            self._closed = True

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -38,6 +39,7 @@ async def database_server() -> AsyncIterator[TestDatabase]:
     await database.drop()
     if server:
         server.stop()
+        shutil.rmtree(server.home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from backend.api.problems import declares
 from backend.catalog.service import OptionView, list_options
@@ -21,6 +22,8 @@ class CatalogController(Controller):
 
     @get("/options", responses=declares(400, 401, 403, 404), summary="List options")
     async def list_options(
-        self, actor: Actor, plan: Annotated[str, Parameter(description="Only what this plan may have.")] = ""
+        self,
+        actor: NamedDependency[Actor],
+        plan: Annotated[str, QueryParameter(description="Only what this plan may have.")] = "",
     ) -> Options:
         return Options(await list_options(actor, plan=plan))

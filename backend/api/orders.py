@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 
 from backend.api.problems import declares
 from backend.core.errors import Invalid
@@ -22,7 +23,7 @@ from backend.orders.schemas import (
 from tenants.scope import Actor
 
 Reference = Annotated[
-    str, Parameter(pattern=r"^[A-Z]{2,4}-\d{10}-[A-Z]{4}$", description="MND-2611201405-KXTR")
+    str, PathParameter(pattern=r"^[A-Z]{2,4}-\d{10}-[A-Z]{4}$", description="MND-2611201405-KXTR")
 ]
 
 
@@ -69,14 +70,14 @@ class OrdersController(Controller):
     @post(
         "/preview",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 422),
+        responses=declares(400, 401, 403, 404, 413, 422),
         summary="What an order would do and cost",
     )
-    async def preview(self, actor: Actor, data: ChangeOptions) -> OrderPreview:
+    async def preview(self, actor: NamedDependency[Actor], data: JSONBody[ChangeOptions]) -> OrderPreview:
         return await service.preview_order(actor, data)
 
-    @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 422), summary="Place an order")
-    async def place(self, actor: Actor, data: ChangeOptions) -> Order:
+    @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 413, 422), summary="Place an order")
+    async def place(self, actor: NamedDependency[Actor], data: JSONBody[ChangeOptions]) -> Order:
         if not 1 <= len(data.request_key) <= 200:
             raise Invalid(
                 request_key="Give a key of your own, of 1 to 200 characters: it makes resending safe."
@@ -84,7 +85,7 @@ class OrdersController(Controller):
         return Order.of(await service.place_order(actor, data))
 
     @get("/{reference:str}", responses=declares(400, 401, 403, 404), summary="Follow an order")
-    async def get_order(self, actor: Actor, reference: Reference) -> Order:
+    async def get_order(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
         return Order.of(await service.get_order(actor, reference, items_limit=None))
 
     @post(
@@ -93,5 +94,5 @@ class OrdersController(Controller):
         responses=declares(400, 401, 403, 404, 409),
         summary="Undo while nothing has left",
     )
-    async def undo(self, actor: Actor, reference: Reference) -> Order:
-        return Order.of(await service.undo_order(actor, reference))
+    async def undo(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
+        return Order.of(await service.undo_order(actor, reference, items_limit=None))

@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
+CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,6 +65,8 @@ def unauthorised(detail: str) -> Response[Problem]:
 
 def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework refuses before a handler runs: unreadable input, unknown routes, wrong methods."""
+    if error.status_code == 401:
+        return unauthorised(error.detail)
     fields: dict[str, str] = {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         fields = {
@@ -72,7 +75,8 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
             if isinstance(entry, dict)
         }
     headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
-    return answer(error.status_code, detail=error.detail, code="bad_request", fields=fields, headers=headers)
+    code = CODES.get(error.status_code, "bad_request")
+    return answer(error.status_code, detail=error.detail, code=code, fields=fields, headers=headers)
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -93,8 +97,8 @@ HANDLERS: dict[Any, Any] = {
 
 
 def declares(*statuses: int) -> dict[int, ResponseSpec]:
-    """The OpenAPI entries of the refusals a route may give."""
+    """The OpenAPI entries of the refusals a route may give; 503, while the database is away, is any route's."""
     return {
         status: ResponseSpec(Problem, description=HTTPStatus(status).phrase, media_type=PROBLEM_JSON)
-        for status in statuses
+        for status in (*statuses, 503)
     }

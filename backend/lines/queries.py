@@ -156,15 +156,11 @@ async def page_of_lines(
     A search is worked out once for both; otherwise the page comes from an index, and the total from another or from
     the counts that the database keeps (decision record 0009).
     """
-    if "LIKE" in where.sql:
-        page = (
-            f"WITH hits AS MATERIALIZED (SELECT l.* FROM fleet l WHERE {where.sql})"
-            f" SELECT {columns}, (SELECT count(*) FROM hits) AS total FROM hits l"
-        )
-    else:
-        page = f"SELECT {columns}, ({where.total_sql}) AS total FROM fleet l WHERE {where.sql}"
+    total = "count(*) OVER ()" if "LIKE" in where.sql else f"({where.total_sql})"
     rows = await scope.connection.fetch(
-        f"{page} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}", *where.values
+        f"SELECT {columns}, {total} AS total FROM fleet l WHERE {where.sql}"
+        f" ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
+        *where.values,
     )
     if rows or not offset:
         return rows, rows[0]["total"] if rows else 0

@@ -7,6 +7,8 @@ completed after its page was read keeps what is known.
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from backend.context import clients, vault
 from backend.core import audit, clock
 from backend.core.errors import Conflict, Unavailable
@@ -19,6 +21,8 @@ from backend.lines.lifecycle import ENDED
 from backend.lines.schemas import Snapshot
 from backend.lines.words import search_text
 from tenants.scope import Actor, Scope
+
+log = structlog.get_logger()
 
 PAGE = 1000
 NOT_MORE_OFTEN = timedelta(minutes=1)
@@ -126,6 +130,14 @@ CREATE TEMPORARY TABLE incoming (msisdn text, account text, status text, product
   activated_on date, read_at timestamptz, new_id uuid, puk_sealed bytea) ON COMMIT DROP
 """
 
+KNOWN = (
+    "SELECT msisdn, id FROM line WHERE status <> ALL($1::text[])"  # a number that comes back is a new line
+)
+
+UNKNOWN_ACCOUNTS = """
+SELECT DISTINCT i.account FROM incoming i WHERE NOT EXISTS (SELECT FROM billing_account a WHERE a.number = i.account)
+"""
+
 UPDATE_KNOWN = """
 UPDATE line l SET account = a.number, billing_account_id = a.id, status = i.status, product_type = i.product_type,
   plan = i.plan, options = i.options, barrings = i.barrings, sim_number = i.sim_number, sim_kind = i.sim_kind,
@@ -161,7 +173,7 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
     ):
         return  # a newer reading has taken over, or this one was written before
     await connection.execute(INCOMING)
-    known = {row["msisdn"]: row["id"] for row in await connection.fetch("SELECT msisdn, id FROM line")}
+    known = {row["msisdn"]: row["id"] for row in await connection.fetch(KNOWN, ended)}
     # COPY is refused on a table under policies, so rows take the road over a temporary one.
     await connection.copy_records_to_table(
         "incoming", records=[_record(scope, line, read_at, known.get(line.msisdn)) for line, read_at in lines]
@@ -171,7 +183,17 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
     gone = await connection.fetch(GONE, began)
     await _rebuild_search(scope)
     await audit.record_many(scope, "line.gone_at_carrier", "line", [(row["id"], {}) for row in gone])
-    await audit.record(scope, "fleet.refreshed", "fleet", None, lines=len(lines))
+    strangers = [row["account"] for row in await connection.fetch(UNKNOWN_ACCOUNTS)]
+    if strangers:  # their lines stay out of the list until the customer number is known here
+        log.warning("customer numbers unknown here", tenant=str(scope.tenant_id), numbers=strangers)
+    await audit.record(
+        scope,
+        "fleet.refreshed",
+        "fleet",
+        None,
+        lines=len(lines),
+        unknown_customer_numbers=", ".join(strangers),
+    )
     await connection.execute(
         "UPDATE fleet_snapshot SET state = 'idle', refreshed_at = $1, read = $2, total = $2",
         began,

@@ -190,7 +190,11 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
 async def _fetch(carrier: str, row: Any) -> OrderNews | None:
     """How one item stands at the carrier, told of our item whatever id the carrier gives back."""
     network, known = clients().network, row["carrier_order_id"]
-    news = await (network.fetch(carrier, known) if known else network.find(carrier, str(row["id"])))
+    news = await network.fetch(carrier, known) if known else None
+    if news is None:  # it may have lost the answer, or given the order another id
+        news = await network.find(carrier, str(row["id"]))
+    if news is None and known:
+        log.error("carrier forgot an order", carrier=carrier, item=str(row["id"]), order=known)
     return msgspec.structs.replace(news, external_id=str(row["id"])) if news else None
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -13,7 +14,7 @@ from babel.numbers import format_currency
 
 from backend.catalog.identifiers import national
 from backend.catalog.names import Catalogue
-from backend.core.clock import local
+from backend.core.clock import local, today
 from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
 from backend.settings import Settings
 
@@ -120,11 +121,7 @@ def letter(
         title, lead = writer.say(f"{order.state}_title"), writer.say(f"{order.state}_lead")
     else:
         title = writer.say("received_title")
-        lead = (
-            writer.say("received_lead", due=f"{local(due):%H:%M}")
-            if due
-            else writer.say("received_lead_open")
-        )
+        lead = writer.say("received_lead", due=_moment(due)) if due else writer.say("received_lead_open")
     first_name = order.requested_by.split(" ")[0]
     address = f"{settings.public_url}/app/requests/{order.reference}"
     return Letter(
@@ -132,6 +129,12 @@ def letter(
         text=_text(writer, title, lead, first_name, address, ended=ended),
         html=_html(writer, title, lead, first_name, address, tenant_name, ended=ended),
     )
+
+
+def _moment(due: datetime) -> str:
+    """The hour, and the day as well where that is another one."""
+    at = local(due)
+    return f"{at:%H:%M}" if at.date() == today() else f"{at:%d/%m/%Y %H:%M}"
 
 
 def _row(writer: _Writer, item: OrderItemView, *, ended: bool) -> tuple[str, str, list[str], str]:
@@ -145,11 +148,11 @@ def _text(writer: _Writer, title: str, lead: str, name: str, address: str, *, en
     parts = [title, "", writer.say("greeting", name=name), lead, ""]
     parts += [f"{label}: {value}" for label, value in writer.facts()]
     parts += ["", f"{writer.say('lines')}:"]
-    for item in writer.order.items[:ROWS]:
+    for item in writer.order.items:
         number, account, change, result = _row(writer, item, ended=ended)
         parts.append("  ".join(part for part in (number, account, ", ".join(change), result) if part))
-    if len(writer.order.items) > ROWS:
-        parts.append(writer.say("more", count=len(writer.order.items) - ROWS))
+    if writer.order.items_total > len(writer.order.items):
+        parts.append(writer.say("more", count=writer.order.items_total - len(writer.order.items)))
     parts += [
         "",
         f"{writer.say('follow')}: {address}",
@@ -182,10 +185,10 @@ def _html(
             ),
         )
     )
-    rows = "".join(_html_row(writer, item, ended=ended) for item in writer.order.items[:ROWS])
+    rows = "".join(_html_row(writer, item, ended=ended) for item in writer.order.items)
     more = ""
-    if len(writer.order.items) > ROWS:
-        words = writer.say("more", count=len(writer.order.items) - ROWS)
+    if writer.order.items_total > len(writer.order.items):
+        words = writer.say("more", count=writer.order.items_total - len(writer.order.items))
         more = f'<p style="{SMALL};color:{MUTED}">{escape(words)}</p>'
     return f"""<!doctype html>
 <html lang="{escape(writer.catalogue.language)}"><head><meta charset="utf-8">

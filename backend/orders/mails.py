@@ -9,7 +9,7 @@ from backend.core.ids import OrderId, new_id
 from backend.core.jobs import flow, step
 from backend.integrations.mail import Mail, UndeliverableError
 from backend.orders import queries
-from backend.orders.letters import letter
+from backend.orders.letters import ROWS, letter
 from tenants.scope import Actor, Scope
 
 RECEIVED, ENDED = "received", "ended"
@@ -60,11 +60,12 @@ async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:
         return None
     settings = clients().settings
     profile = (await catalogue_of(scope)).profile
-    detail = await queries.detail(scope, OrderId(order_id), items_limit=None)
+    detail = await queries.detail(scope, OrderId(order_id), items_limit=ROWS)
     accounts = await scope.connection.fetch(
         "SELECT i.line_id, l.account FROM change_order_item i JOIN line l ON l.tenant_id = i.tenant_id"
-        " AND l.id = i.line_id WHERE i.order_id = $1",
+        " AND l.id = i.line_id WHERE i.order_id = $1 ORDER BY i.position LIMIT $2",
         order_id,
+        ROWS,
     )
     tenant_name = await scope.connection.fetchval("SELECT name FROM tenant")
     written = letter(

@@ -9,7 +9,7 @@ import orjson
 
 from backend.core import audit, clock
 from backend.integrations.network import NewsState, OrderNews
-from backend.orders.kinds.change_options import confirmed_options
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ENDED, derive, may_move_item
 from backend.orders.placing import record_move
 from backend.orders.schemas import ItemState, OrderState
@@ -33,7 +33,7 @@ async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
         list(by_item),
     )
     rows = await scope.connection.fetch(
-        "SELECT id, order_id, line_id, state, change, carrier_order_id, accepted_at, news_at"
+        "SELECT id, order_id, line_id, kind, state, change, carrier_order_id, accepted_at, news_at"
         " FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
@@ -72,8 +72,8 @@ def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
         step.state, step.news, changed = target, one, True
         step.accepted = step.accepted or bool(one.carrier_order_id)
         latest = one.at or latest
-        if one.state is NewsState.FAILED:
-            step.reason, step.detail = one.code or "carrier_refused", one.message
+        if one.state in {NewsState.FAILED, NewsState.HELD}:  # why it is refused, or what is missing
+            step.reason, step.detail = one.code or f"carrier_{one.state}", one.message
     return step if changed else None
 
 
@@ -102,26 +102,31 @@ async def _write(scope: Scope, moved: list[Step]) -> None:
 
 
 async def _carry_to_lines(scope: Scope, done: list[Step], references: dict[UUID, str]) -> None:
-    """Completion writes the confirmed values to the line at once."""
+    """Completion writes the confirmed values to the line at once: those that the item's kind names."""
     if not done:
         return
     rows = await scope.connection.fetch(
-        "SELECT id, options FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+        "SELECT * FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
         [step.row["line_id"] for step in done],
     )
-    current = {row["id"]: row["options"] for row in rows}
-    now, updates, entries = clock.now(), [], []
+    lines = {row["id"]: dict(row) for row in rows}
+    now, trail = clock.now(), defaultdict[str, list[tuple[UUID | None, dict[str, Any]]]](list)
+    writes = defaultdict[tuple[str, ...], list[tuple[Any, ...]]](list)
     for step in done:
         line_id, change = step.row["line_id"], orjson.loads(step.row["change"])
-        told = step.news.options if step.news else None
-        options = list(told) if told is not None else confirmed_options(current[line_id], change)
-        updates.append((line_id, options, now))
-        words = {name: ", ".join(codes) for name, codes in change.items() if codes}
-        entries.append((line_id, {"reference": references[step.row["order_id"]], **words}))
-    await scope.connection.executemany(
-        "UPDATE line SET options = $2, confirmed_at = $3 WHERE id = $1", updates
-    )
-    await audit.record_many(scope, "options.changed", "line", entries)
+        kind = KINDS[step.row["kind"]]
+        columns = kind.confirm(lines[line_id], change, step.news.options if step.news else None)
+        lines[line_id] |= columns  # a second item on the same line starts from the first
+        writes[tuple(columns)].append((line_id, now, *columns.values()))
+        reference = references[step.row["order_id"]]
+        trail[kind.done].append((line_id, {"reference": reference, **kind.audit_words(change)}))
+    for names, values in writes.items():
+        columns_sql = "".join(f", {name} = ${index}" for index, name in enumerate(names, start=3))
+        await scope.connection.executemany(
+            f"UPDATE line SET confirmed_at = $2{columns_sql} WHERE id = $1", values
+        )
+    for action, entries in trail.items():
+        await audit.record_many(scope, action, "line", entries)
     for step in done[:TOUCHED_LINES]:
         scope.touch(f"line:{step.row['line_id']}")
     scope.touch("fleet")

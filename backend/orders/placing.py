@@ -13,6 +13,8 @@ from backend.core import audit, clock
 from backend.core.errors import Conflict, Invalid
 from backend.core.ids import new_id
 from backend.core.outbox import dump
+from backend.orders.kinds import KINDS
+from backend.orders.lifecycle import check_move
 from backend.orders.preview import Prepared, prepare
 from backend.orders.schemas import ChangeOptions, OrderState
 from tenants.scope import Scope
@@ -31,7 +33,9 @@ FROM unnest($4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::text[], $9::text[
 
 def body_hash(asked: ChangeOptions) -> str:
     """Tells a resent request from another one under the same key."""
-    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(asked, request_key=""))).hexdigest()
+    return hashlib.sha256(
+        msgspec.json.encode(msgspec.structs.replace(asked, request_key="", fingerprint=""))
+    ).hexdigest()
 
 
 async def place(
@@ -171,12 +175,13 @@ async def _write_history(
 ) -> None:
     await record_move(scope, order_id, OrderState.DRAFT, state)
     await audit.record(scope, "order.placed", "order", order_id, reference=reference)
+    words = KINDS[prepared.asked.kind].audit_words
     await audit.record_many(
         scope,
         "order.placed",
         "line",
         [
-            (item.line.id, {"reference": reference, "kind": prepared.asked.kind, **_words(item.change)})
+            (item.line.id, {"reference": reference, "kind": prepared.asked.kind, **words(item.change)})
             for item in prepared.changing
         ],
     )
@@ -187,14 +192,11 @@ async def _write_history(
     scope.touch(f"order:{order_id}")
 
 
-def _words(change: dict[str, Any]) -> dict[str, str]:
-    return {name: ", ".join(codes) for name, codes in change.items() if codes}
-
-
 async def record_move(
     scope: Scope, order_id: UUID, before: OrderState, after: OrderState, *, why: str = ""
 ) -> None:
-    """One row of an order's history: who, when, from, to, why."""
+    """One row of an order's history: who, when, from, to, why. Raises Conflict for a move that is not listed."""
+    check_move(before, after)
     await scope.connection.execute(
         "INSERT INTO order_event (id, tenant_id, order_id, at, from_state, to_state, actor_name, why)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -8,7 +8,7 @@ from backend.context import settings
 from backend.core import clock
 from backend.core.outbox import dump
 from backend.lines.schemas import PlanName
-from backend.orders.kinds import change_options
+from backend.orders.kinds import KINDS
 from backend.orders.kinds.plan import Month, Planned, price_of, promised
 from backend.orders.schemas import ChangeOptions, ItemPreview, ItemState, OrderPreview, Price, Promise
 from backend.orders.selection import lines_of
@@ -58,17 +58,18 @@ async def prepare(scope: Scope, asked: ChangeOptions, *, lock: bool = False) -> 
     """Work an order out. Raises NotFound and Invalid as its selection and its kind do."""
     catalogue = await catalogue_of(scope)
     profile = catalogue.profile
-    change_options.check(profile, asked)
+    kind = KINDS[asked.kind]
+    kind.check(profile, asked)
     lines = await lines_of(scope, asked, lock=lock)
     now = clock.now()
     month = Month.of(clock.local(now).date())
-    items = [change_options.plan_line(profile, asked, line, month) for line in lines]
+    items = [kind.plan_line(profile, asked, line, month) for line in lines]
     return Prepared(
         asked=asked,
         catalogue=catalogue,
         items=items,
         price=price_of(items, month),
-        promise=promised(profile.promises.get(change_options.PROMISE), now, profile.holidays),
+        promise=promised(profile.promises.get(kind.promise), now, profile.holidays),
         grace_seconds=await grace_seconds(scope),
     )
 

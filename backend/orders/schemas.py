@@ -46,6 +46,7 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     request_key: str = ""  # the client's own key: the same key and body give the same order
+    fingerprint: str = ""  # of the preview that was shown: refused where price or effect are other by now
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ async def preview_order(scope: Scope, asked: ChangeOptions, *, listed: int | Non
 @use_case(Permission.ORDERS_PLACE)
 async def place_order(scope: Scope, asked: ChangeOptions, *, fingerprint: str = "") -> OrderDetail:
     """Place the order; idempotent by its request key. See `placing.place` for the refusals."""
-    order_id = await place(scope, asked, fingerprint=fingerprint)
+    order_id = await place(scope, asked, fingerprint=fingerprint or asked.fingerprint)
     return await _detail(scope, order_id, items_limit=None)
 
 
@@ -70,7 +70,7 @@ async def counts_running(scope: Scope) -> int:
 
 
 @use_case(Permission.ORDERS_UNDO)
-async def undo_order(scope: Scope, reference: str) -> OrderDetail:
+async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = LISTED) -> OrderDetail:
     """Take an order back while nothing has reached the carrier. Undoing twice does nothing more.
 
     Raises NotFound, and Conflict (`undo_too_late`) when grace is over.
@@ -86,7 +86,7 @@ async def undo_order(scope: Scope, reference: str) -> OrderDetail:
         state = await scope.connection.fetchval("SELECT state FROM change_order WHERE id = $1", order_id)
         if state != OrderState.CANCELLED:
             raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
-        return await _detail(scope, order_id, items_limit=LISTED)
+        return await _detail(scope, order_id, items_limit=items_limit)
     rows = await scope.connection.fetch(
         "UPDATE change_order_item SET state = 'cancelled', ended_at = $2"
         " WHERE order_id = $1 AND state = 'waiting' RETURNING line_id",
@@ -102,7 +102,7 @@ async def undo_order(scope: Scope, reference: str) -> OrderDetail:
         scope.touch(f"line:{row['line_id']}")
     for topic in (f"order:{order_id}", "orders", "fleet"):
         scope.touch(topic)
-    return await _detail(scope, order_id, items_limit=LISTED)
+    return await _detail(scope, order_id, items_limit=items_limit)
 
 
 async def _detail(scope: Scope, order_id: UUID, *, items_limit: int | None) -> OrderDetail:

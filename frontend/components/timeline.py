@@ -110,7 +110,7 @@ def _carried_out(visit: Visit, order: OrderDetail) -> Step:
             return {
                 "state": "attention",
                 "title": text("Information missing"),
-                "note": text("The promised time is suspended."),
+                "note": text("The carrier needs something more to go on."),
             }
         case OrderState.COMPLETED:
             return {"state": "done", "title": title, "time": at}

@@ -77,7 +77,7 @@ async def compare(name: str, ours: Work, floor: Work, *, goal: str = "<= 1.5", r
         )
 
 
-async def run(platform: Platform) -> None:
+async def run(platform: Platform, *, quick: bool = False) -> None:
     use_engine(platform.database.logins.app)
     await engine().open(size=2)
     floor = await asyncpg.connect(platform.database.superuser_url)
@@ -100,7 +100,7 @@ async def run(platform: Platform) -> None:
             f"list of 100,000 among {platform.lines:,}: {name}",
             ours(LineFilter(**narrow), page=page),
             raw(floor, platform.big, **plain),
-            rounds=20 if page > 1 else ROUNDS,
+            rounds=5 if quick else 20 if page > 1 else ROUNDS,
         )
     await growth(platform)
     await floor.close()

@@ -69,7 +69,11 @@ def running(
 
 @contextmanager
 def ours(
-    database: TestDatabase, public_port: int | None = None, more: Mapping[str, str] | None = None
+    database: TestDatabase,
+    public_port: int | None = None,
+    more: Mapping[str, str] | None = None,
+    *,
+    factory: str = "frontend.main:create",
 ) -> Iterator[Running]:
     """Our web process, one worker. `public_port`: where browsers reach it, when something stands between."""
     port = free_port()
@@ -81,7 +85,7 @@ def ours(
         "REACTPY_ASYNC_RENDERING": "false",
         **(more or {}),
     }
-    command = (*UVICORN, "--port", str(port), "frontend.main:create")
+    command = (*UVICORN, "--port", str(port), factory)
     with running(command, environment, port, ready="/healthz") as process:
         yield process
 

@@ -46,6 +46,15 @@ def quantile(samples: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+def missed(one: Row) -> bool:
+    """Whether the ratio (or the value, where there is no floor) is on the wrong side of the goal's first number."""
+    way, _, rest = one.goal.partition(" ")
+    if not rest:
+        return False
+    shown, wanted = one.value if one.ratio is None else one.ratio, float(rest.split()[0])
+    return shown > wanted if way == "<=" else shown < wanted
+
+
 def line(one: Row) -> str:
     floor = "" if one.floor is None else f"{one.floor:,.2f}"
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
@@ -70,7 +79,14 @@ def write(path: Path, server: str, day: str) -> None:
         "# Benchmarks\n\n"
         "`make bench` prints this table: each row with its floor measured in the same run. The figures are of one noisy\n"
         "machine; the ratios are what counts.\n\n"
-        f"Last run: {day}, {machine(server)}.\n\n{HEAD}\n{rows}\n"
+        f"Last run: {day}, {machine(server)}.\n\n{HEAD}\n{rows}\n{_misses()}"
+    )
+
+
+def _misses() -> str:
+    names = "".join(f"- {one.name}\n" for one in ROWS if missed(one))
+    return (
+        f"\nRows that missed their goal in this run:\n\n{names}" if names else "\nEvery row met its goal.\n"
     )
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from backend import context
+from backend.settings import read_settings
 from tenants.transaction import engine, use_engine
 from tests.support.database import TestDatabase, make_database, start_server
-from tests.support.deployment import Deployment
+from tests.support.deployment import COMMANDS, Deployment
 from tests.support.sandbox import Sandbox, running_sandbox
 
 
@@ -55,15 +56,15 @@ async def deployment(
     environ = {"FLEETLINE_SECRET_KEYS": ",".join(secret_keys), **getattr(request.module, "ENVIRON", {})}
     folder: Path = tmp_path_factory.mktemp("deployment")
     running = Deployment(fault_database, fault_sandbox, folder, environ)
-    context.use_settings(_settings(running))
+    context.use_settings(read_settings(running.environ))
     try:
-        await running.start("web", "worker", "schedule")
+        await running.start(*COMMANDS)
         yield running
     finally:
         running.close()
 
 
-def _settings(running: Deployment):  # type: ignore[no-untyped-def] # noqa: ANN202
-    from backend.settings import read_settings
-
-    return read_settings(running.environ)
+@pytest.fixture(autouse=True)
+async def mended(deployment: Deployment) -> AsyncIterator[None]:
+    yield
+    await deployment.mend()

@@ -51,13 +51,14 @@ class Order:
     lines: list[LineRow]
     reference: str
     items: dict[UUID, str]  # item id -> number
+    taken_before: int  # orders that the carrier had before this one
 
     async def detail(self) -> OrderDetail:
         return await patiently(lambda: get_order(self.customer.manager, self.reference, items_limit=None))
 
     def at_carrier(self) -> int:
         """How many of its items the carrier has taken."""
-        return int(self.deployment.sandbox.counts("mandarine")["orders"])
+        return int(self.deployment.sandbox.counts(self.customer.carrier)["orders"]) - self.taken_before
 
     async def done(self) -> int:
         return (await self.detail()).counts.get("done", 0)
@@ -75,7 +76,7 @@ class Order:
         moves = [entry.action for entry in detail.history]
         assert len(moves) == len(set(moves)), f"a move happened twice: {moves}"
         assert moves[-1] == state
-        counts = self.deployment.sandbox.counts("mandarine")
+        counts = self.deployment.sandbox.counts(self.customer.carrier)
         carried_out = {item: counts["by_external_id"].get(str(item), 0) for item in self.items}
         assert set(carried_out.values()) == {1}, "an item was not carried out exactly once"
         assert {number: counts["by_line"].get(number) for number in self.items.values()} == dict.fromkeys(
@@ -114,6 +115,7 @@ class Shop:
     customer: Customer
     lines: list[LineRow]
     token: str
+    taken_before: int
 
     @property
     def body(self) -> dict[str, Any]:
@@ -147,13 +149,17 @@ class Shop:
         reference = response.json()["reference"]
         detail = await patiently(lambda: get_order(self.customer.manager, reference, items_limit=None))
         items = {item.id: item.msisdn for item in detail.items}
-        return Order(self.deployment, self.customer, self.lines, reference, items)
+        return Order(self.deployment, self.customer, self.lines, reference, items, self.taken_before)
 
 
-async def open_shop(deployment: Deployment, *, lines: int = LINES, grace_seconds: int = 0) -> Shop:
-    deployment.sandbox.reset()
-    customer = await patiently(lambda: make_customer(lines=lines, grace_seconds=grace_seconds))
+async def open_shop(
+    deployment: Deployment, *, lines: int = LINES, grace_seconds: int = 0, carrier: str = "mandarine"
+) -> Shop:
+    deployment.sandbox.behave_normally(carrier)
+    customer = await patiently(
+        lambda: make_customer(carrier=carrier, lines=lines, grace_seconds=grace_seconds)
+    )
     rows = await at_carrier(customer, deployment.sandbox)
     assert customer.manager.member_id
     token = await create_token(customer.manager, customer.manager.member_id)
-    return Shop(deployment, customer, rows, token)
+    return Shop(deployment, customer, rows, token, deployment.sandbox.counts(carrier)["orders"])

@@ -1,6 +1,7 @@
 import asyncio
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -267,3 +268,27 @@ async def test_a_draft_is_filled_in_checked_and_sent_once() -> None:
     colleague = await make_member(customer.tenant_id)
     with pytest.raises(NotFound):
         await get_draft(colleague, draft)
+
+
+async def test_a_stale_fingerprint_is_a_conflict_and_the_right_one_is_taken() -> None:
+    customer = await make_customer(lines=1)
+    asked = ChangeOptions(line_ids=((await customer.lines())[0].id,), add=(SMS,), request_key="k")
+    shown = (await preview_order(customer.manager, asked)).fingerprint
+    with pytest.raises(Conflict) as refusal:
+        await place_order(customer.manager, msgspec.structs.replace(asked, fingerprint="other"))
+    assert refusal.value.code == "price_changed"
+    placed = await place_order(customer.manager, msgspec.structs.replace(asked, fingerprint=shown))
+    # The same request without its fingerprint is the same request.
+    assert (await place_order(customer.manager, asked)).reference == placed.reference
+
+
+async def test_held_says_what_is_missing_and_goes_on(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer = await make_customer(lines=1)
+    lines = await at_carrier(customer, sandbox)
+    sandbox.behave("mandarine", outcome="held", message="The contract is not signed")
+    placed = await place(customer, [lines[0].id], add=(SMS,))
+    held = await carry_out(customer, database, placed.reference, rounds=3)
+    assert held.state is OrderState.HELD
+    assert held.items[0].detail == "The contract is not signed"
+    sandbox.act("mandarine", str(held.items[0].id), "complete")
+    assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED

@@ -106,3 +106,33 @@ async def test_a_snapshot_older_than_a_completed_item_never_reverts_it(
     await connection.close()
     await drain(database)
     assert (await get_line(customer.manager, line.id)).options == [SMS]
+
+
+async def test_a_number_that_went_and_comes_back_is_a_new_line_and_a_stranger_account_is_said(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=2)
+    here, away = await at_carrier(customer, sandbox)
+    stranger = at_the_carrier(customer, away, billingAccount="9999999-01")
+    for lines in (
+        [],
+        [at_the_carrier(customer, away)],
+        [at_the_carrier(customer, away), stranger | {"msisdn": next_msisdn()}],
+    ):
+        sandbox.load(customer.carrier, customer.slug, [at_the_carrier(customer, here), *lines])
+        connection = await asyncpg.connect(database.superuser_url)
+        await connection.execute("UPDATE fleet_snapshot SET started_at = started_at - interval '2 minutes'")
+        await connection.close()
+        await refresh(customer.manager)
+        await drain(database)
+        found = {line.msisdn: line.id for line in await customer.lines()}
+        assert (away.msisdn in found) == bool(lines)
+    assert found[here.msisdn] == here.id
+    assert found[away.msisdn] != away.id
+    assert (await get_line(customer.manager, away.id)).status == "terminated"
+    connection = await asyncpg.connect(database.superuser_url)
+    details = await connection.fetch(
+        "SELECT detail FROM audit_event WHERE action = 'fleet.refreshed' ORDER BY at"
+    )
+    await connection.close()
+    assert "9999999-01" in details[-1]["detail"]

@@ -17,6 +17,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.serving import free_port
 
 READY_SECONDS = 40
+COMMANDS = ("web", "worker", "schedule")
 READY = {"worker": "worker ready", "schedule": "scheduler ready"}  # what each writes once it works
 LISTENER = "/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
 
@@ -48,6 +49,7 @@ class Deployment:
             "FLEETLINE_SMTP_URL": sandbox.smtp_url,
             **environ,
         }
+        self.names: dict[str, str] = {}  # where a process is called otherwise than its command
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         for carrier in sandbox.carrier_urls:
             sandbox.call_back(carrier, self.url + LISTENER)
@@ -66,7 +68,7 @@ class Deployment:
         assert name not in self._running, f"{name} is running"
         with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", "backend.cli", name],
+                [sys.executable, "-m", "backend.cli", self.names.get(name, name)],
                 cwd=ROOT,
                 env={**self.environ, **environ},
                 stdout=log,
@@ -84,8 +86,8 @@ class Deployment:
             await asyncio.sleep(0.05)
 
     async def _works(self, name: str, offset: int) -> bool:
-        if name in READY:
-            return READY[name].encode() in self.log(name).read_bytes()[offset:]
+        if (command := self.names.get(name, name)) in READY:
+            return READY[command].encode() in self.log(name).read_bytes()[offset:]
         async with httpx.AsyncClient(trust_env=False) as client:
             try:
                 return (await client.get(f"{self.url}/readyz")).is_success
@@ -109,6 +111,14 @@ class Deployment:
             return process.wait(10), time.monotonic() - began
         finally:
             process.kill()
+
+    async def mend(self) -> None:
+        """After a test that failed halfway: what should run, runs."""
+        if self.database.server:
+            await asyncio.to_thread(self.database.server.start)
+        for name in set(self._running) - set(COMMANDS):
+            self.kill(name)
+        await self.start(*(name for name in COMMANDS if name not in self._running))
 
     def close(self) -> None:
         for name in list(self._running):

@@ -1,16 +1,16 @@
 """Change options on lines (F-099 to F-110): which are added and removed on each, and at what price. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from backend.catalog.schemas import CarrierProfile, Charge, Option, ProductType
 from backend.core.errors import Invalid
 from backend.lines.lifecycle import CHANGEABLE
-from backend.orders.kinds.plan import LineNow, Month, Planned, monthly_cost
+from backend.orders.kinds.plan import Kind, LineNow, Month, Planned, monthly_cost
 from backend.orders.schemas import ChangeOptions
 
-KIND = "change_options"
-PROMISE = "change_options"
-EXCLUDES = frozenset({KIND})  # open orders of these kinds keep a line out
+CODE = "change_options"
+EXCLUDES = frozenset({CODE})  # open orders of these kinds keep a line out
 
 
 def check(profile: CarrierProfile, asked: ChangeOptions) -> None:
@@ -97,7 +97,28 @@ def _charge(
             planned.one_off += option.price_cents
 
 
-def confirmed_options(current: Sequence[str], change: dict[str, list[str]]) -> list[str]:
+def confirmed_options(current: Sequence[str], change: Mapping[str, Any]) -> list[str]:
     """A line's options once the change is done, where the carrier does not list them itself."""
     kept = [code for code in current if code not in change.get("remove", [])]
     return [*kept, *(code for code in change.get("add", []) if code not in kept)]
+
+
+def _confirm(
+    line: Mapping[str, Any], change: Mapping[str, Any], told: Sequence[str] | None
+) -> dict[str, Any]:
+    return {"options": list(told) if told is not None else confirmed_options(line["options"], change)}
+
+
+def _audit_words(change: Mapping[str, Any]) -> dict[str, str]:
+    return {name: ", ".join(codes) for name, codes in change.items() if codes}
+
+
+KIND = Kind(
+    code=CODE,
+    promise=CODE,
+    check=check,
+    plan_line=plan_line,
+    confirm=_confirm,
+    audit_words=_audit_words,
+    done="options.changed",
+)

@@ -1,7 +1,7 @@
 """What every order kind works with: a line as it is now, and what will happen to it. Pure."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -47,6 +47,20 @@ class Planned:
         self.change = {}
         self.monthly_after, self.one_off, self.pro_rata = self.monthly_before, 0, 0
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one order kind says of itself; the pipeline asks these and knows no kind by name. All pure."""
+
+    code: str
+    promise: str  # key among the profile's promises
+    check: Callable[[CarrierProfile, Any], None]  # refuses what no line could follow
+    plan_line: Callable[[CarrierProfile, Any, LineNow, "Month"], Planned]
+    confirm: Callable[[Mapping[str, Any], Mapping[str, Any], Sequence[str] | None], dict[str, Any]]
+    """From the line's columns, the item's change and what the carrier told: the columns that are now other."""
+    audit_words: Callable[[Mapping[str, Any]], dict[str, str]]  # a change, for the trail
+    done: str  # the trail's action when the carrier has carried it out
 
 
 @dataclass(frozen=True, slots=True)

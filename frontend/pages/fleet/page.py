@@ -11,11 +11,12 @@ from reactpy import use_effect
 from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
+from backend.core import clock
 from backend.core.errors import SignedOut
 from backend.core.permissions import Permission
 from backend.lines import refresh as refreshing
 from backend.lines import service as lines
-from backend.lines.schemas import LineFacets, LinePage, Selection, Snapshot
+from backend.lines.schemas import LineFacets, LinePage, Selection
 from backend.orders import drafts
 from frontend.client import asset_url
 from frontend.hooks import BURST_SECONDS, component, handler, once, problem_of, use_visit
@@ -23,8 +24,8 @@ from frontend.labels import network_words
 from frontend.markup import to_html
 from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
-from frontend.pages.fleet.facets import facets_of
 from frontend.pages.fleet.island import island_html, waiting_html
+from frontend.pages.fleet.known import Known, forget, known_of
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
 from frontend.visit import Visit
@@ -32,24 +33,27 @@ from frontend.visit import Visit
 Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
 
 
-async def read_list(visit: Visit, view: View) -> tuple[LinePage, LineFacets, Snapshot]:
-    """One page of lines, what can be filtered by, how old the list is. A page beyond the end is the first."""
-    actor = visit.actor
+async def read_list(visit: Visit, view: View) -> tuple[LinePage, Known]:
+    """One page of lines; what can be filtered by and how old the list is. A page beyond the end is the first."""
     page = await lines.list_lines(
-        actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
+        visit.actor, view.filter, sort=view.sort, descending=view.descending, page=view.page
     )
-    facets = await facets_of(visit, actor)
-    return page, facets, await refreshing.snapshot(actor)
+    return page, await known_of(visit)
 
 
-def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot: Snapshot) -> dict[str, str]:
-    """Every region as HTML."""
-    text = visit.text
+def draw(visit: Visit, view: View, page: LinePage, known: Known) -> dict[str, str]:
+    """Every region as HTML, but for the drawer. What is the same on each page of a view is drawn once for all."""
+    text, facets, snapshot = visit.text, known.facets, known.snapshot
+    whole = view.at(1)
+    waiting = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
     return {
-        "head": to_html(head.head(visit, view, snapshot)),
-        "views": to_html(head.quick_views(text, view, facets)),
-        "chips": to_html(filters.chips(text, view, facets)),
-        "heads": to_html(parts.heads(text, view)),
+        "head": known.draw_once(
+            ("head", whole, visit.actor.roles, waiting, clock.today()),
+            lambda: to_html(head.head(visit, view, snapshot)),
+        ),
+        "views": known.draw_once(("views", whole), lambda: to_html(head.quick_views(text, view, facets))),
+        "chips": known.draw_once(("chips", whole), lambda: to_html(filters.chips(text, view, facets))),
+        "heads": known.draw_once(("heads", whole), lambda: to_html(parts.heads(text, view))),
         "empty": ""
         if page.items
         else to_html(parts.nothing(text, view, facets, may_ask=visit.may(Permission.LINES_REFRESH))),
@@ -57,17 +61,24 @@ def draw(visit: Visit, view: View, page: LinePage, facets: LineFacets, snapshot:
     }
 
 
+def drawer(visit: Visit, view: View, known: Known) -> str:
+    """The filters, as large as the rest of the page around its rows: sent only when they changed."""
+    return known.draw_once(
+        ("filters", view.at(1)), lambda: to_html(filters.filters(visit.text, view, known.facets))
+    )
+
+
 async def first_view(visit: Visit, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
-    page, facets, snapshot = await read_list(visit, view)
+    page, known = await read_list(visit, view)
     rows = "".join(html for _, html in rows_html(visit.text, visit.profile.carrier, page.items))
     kept = "".join(
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
         for key, value in view.without("search").pairs()
     )
-    regions = draw(visit, view, page, facets, snapshot)
-    regions["filters"] = to_html(filters.filters(visit.text, view, facets))
+    regions = draw(visit, view, page, known)
+    regions["filters"] = drawer(visit, view, known)
     return island_html(
         visit,
         regions,
@@ -125,7 +136,7 @@ class Listing:
         visit, query, version = self.visit, self.query, self.visit.version()
         view = read_view(query)
         try:
-            page, facets, snapshot = await read_list(visit, view)
+            page, known = await read_list(visit, view)
         except SignedOut:
             await visit.tell("again")
             return
@@ -146,17 +157,17 @@ class Listing:
             return  # a newer view is on its way
         rows = rows_html(visit.text, visit.profile.carrier, page.items)
         prints = {key: hash(html) for key, html in rows}
-        regions = draw(visit, view, page, facets, snapshot)
-        drawer = view.without("search").key
-        if drawer != self.drawer or (self.facets is not None and facets is not self.facets):
-            regions["filters"] = to_html(filters.filters(visit.text, view, facets))
-        self.drawer, self.facets = drawer, facets
+        regions = draw(visit, view, page, known)
+        filtered = view.without("search").key
+        if filtered != self.drawer or (self.facets is not None and known.facets is not self.facets):
+            regions["filters"] = drawer(visit, view, known)
+        self.drawer, self.facets = filtered, known.facets
         message: dict[str, Any] = {
             "version": version,
             "regions": regions,
             "view": view.key,
             "search": view.filter.search,
-            "network": network_words(visit.text, snapshot.refreshed_at),
+            "network": network_words(visit.text, known.snapshot.refreshed_at),
         }
         if list(prints) == list(self.seen):
             message["some"] = [(key, html) for key, html in rows if self.seen[key] != prints[key]]
@@ -175,6 +186,7 @@ class Listing:
                     await self.load()
                 case "refresh":
                     await refreshing.refresh(actor)
+                    forget(visit)
                     await self.load()
                 case "pick":
                     found = await lines.selection_summary(

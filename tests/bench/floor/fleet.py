@@ -17,7 +17,7 @@ from litestar.config.compression import CompressionConfig
 
 from backend.catalog.profiles import profile
 from backend.lines.rows import DETAIL
-from backend.lines.schemas import LineRow, PlanName
+from backend.lines.schemas import LineRow, PlanName, Sort
 from frontend.client import asset_url, assets
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
@@ -28,7 +28,7 @@ from tests.bench.floor.listing import page_and_total
 TENANT = UUID(os.environ.get("BENCH_TENANT", "0" * 32))
 SCRIPT = Path(__file__).with_name("fleet.js").read_text(encoding="utf-8")
 CACHED = {"cache-control": "public, max-age=31536000, immutable"}
-SORTS = ("name", "msisdn", "", "plan", "", "status")
+SORTS = (Sort.NAME, Sort.MSISDN, None, Sort.PLAN, None, Sort.STATUS)
 HEADS = ("User", "Number", "Customer no.", "Tariff plan", "Options", "Status")
 state: dict[str, Any] = {}
 
@@ -63,7 +63,7 @@ async def _table(view: View) -> str:
     heads = "".join(
         f'<th scope="col"><a href="{escape(view.sorted_by(sort).address("/"))}">{head}</a></th>'
         if sort
-        else f'<th scope="col">{head}</th>'  # type: ignore[arg-type]
+        else f'<th scope="col">{head}</th>'
         for head, sort in zip(HEADS, SORTS, strict=True)
     )
     return (

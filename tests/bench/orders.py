@@ -1,0 +1,199 @@
+"""Large orders: how soon they are checked and accepted over REST, and how fast items are carried out."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import dramatiq
+import httpx
+
+from backend.core.broker import QUEUE, make_broker
+from backend.worker import THREADS
+from tenants.transaction import engine, use_engine
+from tests.bench.dataset import Platform
+from tests.bench.processes import ROOT, Running, ours, running, visitor
+from tests.bench.report import row
+from tests.support.database import TestDatabase, make_database
+from tests.support.factories import Customer, make_customer
+from tests.support.sandbox import SECRET, Sandbox
+from tests.support.serving import free_port
+from tests.support.world import at_carrier
+
+ORDERED = 5_000
+OPTION = "voicemail-text"
+LIMIT_SECONDS = 90
+
+
+@asynccontextmanager
+async def company(platform: Platform, lines: int) -> AsyncIterator[tuple[TestDatabase, Customer]]:
+    """A database of its own with one customer, dropped afterwards."""
+    database = await make_database(platform.database.admin_url, platform.database.server)
+    try:
+        use_engine(database.logins.app)
+        await engine().open(size=4)
+        customer = await make_customer(lines=lines)
+        await engine().close()
+        yield database, customer
+    finally:
+        await database.drop()
+
+
+def body(**more: Any) -> dict[str, Any]:
+    return {"kind": "change_options", "filter": {"status": ["active"]}, "add": [OPTION], **more}
+
+
+def timed(client: httpx.Client, path: str, content: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+    began = time.perf_counter()
+    answer = client.post(path, json=content).raise_for_status()
+    took = time.perf_counter() - began
+    found: dict[str, Any] = answer.json()
+    return took, found
+
+
+def portal(url: str, token: str) -> httpx.Client:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60, trust_env=False)
+
+
+async def large(platform: Platform, *, rounds: int) -> None:
+    previews, places = [], []
+    async with company(platform, ORDERED) as (database, customer):
+        async with visitor(database, customer.tenant_id) as person:
+            with ours(database) as web, portal(web.url, person.token) as client:
+                for index in range(rounds):
+                    took, found = timed(client, "/change-orders/preview", body())
+                    assert found["changing"] == ORDERED
+                    previews.append(took)
+                    took, found = timed(client, "/change-orders", body(request_key=f"k{index}"))
+                    assert len(found["items"]) == ORDERED
+                    places.append(took)
+                    client.post(f"/change-orders/{found['reference']}/undo").raise_for_status()
+    row("order of 5,000 lines: preview over REST, slowest", max(previews), "s", goal="<= 2")
+    row("order of 5,000 lines: accepted over REST, slowest", max(places), "s", goal="<= 3")
+
+
+@contextmanager
+def carrier(folder: Path, environment: dict[str, str]) -> Iterator[Sandbox]:
+    """The sandbox in a process of its own; it answers at once."""
+    port = int(environment["FLEETLINE_SANDBOX_PORT"])
+    with running(("-m", "backend.cli", "sandbox"), environment, port, ready="/healthz") as process:
+        sandbox = Sandbox(folder)
+        sandbox.url = process.url
+        for code in ("mandarine", "lynx"):
+            sandbox.behave(code, delay_ms=0, jitter_ms=0)
+        yield sandbox
+        sandbox._http.close()
+
+
+@contextmanager
+def worker(environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend.cli", "worker"], cwd=ROOT, env={**os.environ, **environment}
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+async def carried_out(platform: Platform, broker_url: str, items: int) -> float:
+    """Items per second, from the acceptance of an order to its end: carrier, callbacks, history and mail included."""
+    async with company(platform, items) as (database, customer):
+        with tempfile.TemporaryDirectory() as folder:
+            port = free_port()
+            environment = {
+                "FLEETLINE_RELAY_DATABASE_URL": database.logins.relay,
+                "FLEETLINE_DATABASE_URL": database.logins.app,
+                "FLEETLINE_BROKER_URL": broker_url,
+                "FLEETLINE_GRACE_SECONDS": "0",
+                "FLEETLINE_SECRET_KEYS": "A" * 43 + "=",
+                "FLEETLINE_SANDBOX_PORT": str(port),
+                "FLEETLINE_SANDBOX_DATA": folder,
+                "FLEETLINE_SANDBOX_MAIL_PORT": (mail := str(free_port())),
+                "FLEETLINE_SMTP_URL": f"smtp://127.0.0.1:{mail}",
+                "FLEETLINE_CARRIER_URLS": ",".join(
+                    f"{code}=http://127.0.0.1:{port}/{code}" for code in ("mandarine", "lynx")
+                ),
+                "FLEETLINE_CARRIER_SECRETS": f"mandarine={SECRET},lynx={SECRET}",
+            }
+            async with visitor(database, customer.tenant_id) as person:
+                with ours(database, more=environment) as web:
+                    with carrier(Path(folder), {**environment, "FLEETLINE_PUBLIC_URL": web.url}) as sandbox:
+                        await known_to(sandbox, customer)
+                        with worker({**environment, "FLEETLINE_PUBLIC_URL": web.url}):
+                            return items / await until_done(web, database, person.token)
+
+
+async def known_to(sandbox: Sandbox, customer: Customer) -> None:
+    """The carrier's books hold the customer's lines, all of them."""
+    pages = await at_carrier(customer, sandbox)
+    assert pages
+
+
+async def until_done(web: Running, database: TestDatabase, token: str) -> float:
+    await asyncio.sleep(2)  # the worker has started
+    connection = await asyncpg.connect(database.superuser_url)
+    with portal(web.url, token) as client:
+        began = time.perf_counter()
+        _, order = timed(client, "/change-orders", body(request_key="all"))
+    while True:
+        state = await connection.fetchval(
+            "SELECT state FROM change_order WHERE reference = $1", order["reference"]
+        )
+        if state in {"completed", "partial", "failed", "rejected"}:
+            break
+        if time.perf_counter() - began > LIMIT_SECONDS:
+            raise RuntimeError(f"the order is still {state}")
+        await asyncio.sleep(0.05)
+    took = time.perf_counter() - began
+    await connection.close()
+    assert state == "completed", state
+    return took
+
+
+def noop_jobs(broker_url: str, jobs: int) -> float:
+    """No-op jobs per second on the same broker with as many threads."""
+    broker = make_broker(broker_url)
+    done: list[None] = []
+
+    async def nothing() -> None:
+        done.append(None)
+
+    dramatiq.actor(actor_name="bench_nothing", queue_name=f"{QUEUE}_bench", broker=broker)(nothing)
+    worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=100, queues={f"{QUEUE}_bench"})
+    message = dramatiq.Message(
+        queue_name=f"{QUEUE}_bench", actor_name="bench_nothing", args=(), kwargs={}, options={}
+    )
+    worker.start()
+    began = time.perf_counter()
+    for _ in range(jobs):
+        broker.enqueue(message.copy())
+    while len(done) < jobs and time.perf_counter() - began < 30:
+        time.sleep(0.005)
+    rate = len(done) / (time.perf_counter() - began)
+    worker.stop(3000)
+    broker.close()
+    return rate
+
+
+async def run(platform: Platform, *, quick: bool = False) -> None:
+    await large(platform, rounds=1 if quick else 3)
+    given = os.environ.get("FLEETLINE_TEST_BROKER_URLS", "").split(",")
+    for url in ("", *filter(None, given)):
+        name = {"amqp": "RabbitMQ", "redis": "Redis"}.get(url.partition(":")[0], "in-process broker")
+        items = await carried_out(platform, url, 100 if quick else 500)
+        noop = await asyncio.to_thread(noop_jobs, url, 500 if quick else 2000)
+        row(f"items carried out, {name}, against no-op jobs", items, "items/s", floor=noop)

@@ -1,0 +1,165 @@
+"""The OpenAPI document against the application: whatever is asked, no 5xx and no answer that is not declared."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from backend import context
+from backend.app import create_api
+from backend.members.tokens import create_token
+from backend.settings import Settings
+from tenants.scope import Actor
+from tests.support.factories import make_customer
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = [
+    ("/api/v1/lines", "GET"),
+    ("/api/v1/lines/{line_id}", "GET"),
+    ("/api/v1/catalog/options", "GET"),
+    ("/api/v1/change-orders/preview", "POST"),
+    ("/api/v1/change-orders", "POST"),
+    ("/api/v1/change-orders/{reference}", "GET"),
+    ("/api/v1/change-orders/{reference}/undo", "POST"),
+]
+OPTIONS = ["sms-unlimited", "data-5gb", "data-20gb", "roaming-zone-1", "no such option"]
+BOUNDED = tried(
+    max_examples=40,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass
+class Server:
+    """The REST interface on a port, with a company in its database."""
+
+    url: str
+    headers: dict[str, str]
+    line_ids: list[str]
+
+    def operation(self, path: str, method: str) -> Any:
+        return schemathesis.openapi.from_url(f"{self.url}/api/v1/openapi.json")[path][method]
+
+    def check(self, case: Any) -> Any:
+        return case.call_and_validate(base_url=self.url, headers=self.headers, checks=CHECKS)
+
+
+@pytest.fixture
+async def company(settings: Settings) -> tuple[str, list[str]]:
+    context.use_settings(settings)
+    customer = await make_customer(lines=12)
+    assert customer.manager.member_id
+    token = await create_token(Actor(customer.tenant_id), customer.manager.member_id)
+    return token, [str(line.id) for line in await customer.lines()]
+
+
+@pytest.fixture
+def server(settings: Settings, company: tuple[str, list[str]]) -> Iterator[Server]:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(create_api(settings), log_level="error", access_log=False, ws="none")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, args=([listener],), daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.01)
+    token, line_ids = company
+    yield Server(
+        f"http://127.0.0.1:{listener.getsockname()[1]}", {"authorization": f"Bearer {token}"}, line_ids
+    )
+    running.should_exit = True
+    thread.join(10)
+
+
+def test_every_operation_of_the_document_is_tried(server: Server) -> None:
+    document = schemathesis.openapi.from_url(f"{server.url}/api/v1/openapi.json").raw_schema
+    methods = {"get", "post", "put", "patch", "delete"}
+    assert sorted(OPERATIONS) == sorted(
+        (path, method.upper())
+        for path, each in document["paths"].items()
+        for method in each
+        if method in methods
+    )
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_whatever_is_asked_the_answer_is_declared(
+    server: Server, path: str, method: str, mode: GenerationMode
+) -> None:
+    operation = server.operation(path, method)
+
+    @BOUNDED
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        server.check(case)
+
+    ask()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/change-orders/preview", "/api/v1/change-orders"])
+def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str) -> None:
+    """Bodies that come further than random ones: lines, options and filters that exist, in any combination."""
+    operation = server.operation(path, "POST")
+    follow = server.operation("/api/v1/change-orders/{reference}", "GET")
+    undo = server.operation("/api/v1/change-orders/{reference}/undo", "POST")
+    seen: set[int] = set()
+    options = st.lists(st.sampled_from(OPTIONS), max_size=3, unique=True)
+    filters = st.fixed_dictionaries(
+        {},
+        optional={
+            "search": st.sampled_from(["peeters", "peeters00001", "xyz"]),
+            "status": st.just(["active"]),
+        },
+    )
+    bodies = st.fixed_dictionaries(
+        {"request_key": st.text(min_size=1, max_size=12)},
+        optional={
+            "line_ids": st.lists(st.sampled_from(server.line_ids), max_size=4),
+            "filter": filters,
+            "add": options,
+            "remove": options,
+        },
+    )
+
+    @BOUNDED
+    @given(body=bodies)
+    def ask(body: dict[str, Any]) -> None:
+        answer = server.check(operation.Case(body=body, media_type="application/json"))
+        seen.add(answer.status_code)
+        if answer.status_code == 202:
+            reference = answer.json()["reference"]
+            for one in (follow, undo, undo, follow):
+                told = server.check(one.Case(path_parameters={"reference": reference}))
+                assert told.status_code == 200
+
+    ask()
+    assert {200 if path.endswith("preview") else 202, 422} <= seen

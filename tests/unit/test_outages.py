@@ -1,0 +1,84 @@
+import asyncpg
+import pytest
+
+from backend.core.errors import Invalid, NotFound, Unavailable
+from backend.core.outages import passing, refusal_of, rolled_back
+from backend.core.use_case import _patiently, _tries
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError(),
+        asyncpg.DiskFullError("no space left"),
+        asyncpg.TooManyConnectionsError("sorry"),
+        asyncpg.CannotConnectNowError("starting up"),
+        asyncpg.AdminShutdownError("terminating"),
+        asyncpg.ConnectionDoesNotExistError("closed in the middle"),
+        asyncpg.ReadOnlySQLTransactionError("a standby"),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("unexpected state"),
+        asyncpg.DeadlockDetectedError("deadlock"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_troubles_of_the_database_are_passing(error: Exception) -> None:
+    assert passing(error)
+    assert isinstance(refusal_of(error), Unavailable)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.UniqueViolationError("taken"),
+        asyncpg.UndefinedColumnError("a typing mistake"),
+        asyncpg.InsufficientPrivilegeError("policy"),
+        asyncpg.exceptions._base.DataError("an argument of the wrong kind"),
+        ValueError(),
+        NotFound(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_our_own_mistakes_are_not(error: Exception) -> None:
+    assert not passing(error)
+    assert refusal_of(error) is None
+
+
+def test_a_character_that_cannot_be_stored_is_the_inputs_fault() -> None:
+    refusal = refusal_of(asyncpg.CharacterNotInRepertoireError("invalid byte sequence"))
+    assert isinstance(refusal, Invalid)
+    assert refusal.code == "invalid_text"
+
+
+class Victim:
+    """Loses against other transactions so many times, then works."""
+
+    def __init__(self, times: int) -> None:
+        self.left, self.calls = times, 0
+
+    async def __call__(self) -> str:
+        self.calls += 1
+        if self.left:
+            self.left -= 1
+            raise asyncpg.DeadlockDetectedError("deadlock")
+        return "done"
+
+
+async def test_the_victim_of_a_deadlock_is_done_again() -> None:
+    victim = Victim(3)
+    assert await _patiently("test", victim, _tries((), {})) == "done"
+    assert victim.calls == 4
+
+
+async def test_a_deadlock_that_does_not_end_is_a_refusal() -> None:
+    with pytest.raises(Unavailable):
+        await _patiently("test", Victim(100), _tries((), {}))
+
+
+async def test_what_can_be_read_only_once_is_not_done_twice() -> None:
+    victim = Victim(1)
+    with pytest.raises(Unavailable):
+        await _patiently("test", victim, _tries((iter("rows"),), {}))
+    assert victim.calls == 1
+    assert not rolled_back(asyncpg.UniqueViolationError("taken"))
