@@ -228,7 +228,7 @@ async def _hinted(issuer: Issuer, id_token: str) -> tuple[str, str] | None:
 
 def _too_old(person: Person, max_age: str) -> bool:
     """Whether the sign-in is older than the client accepts (OpenID Connect Core 3.1.2.1)."""
-    if not max_age.isdigit() or person.auth_time is None:
+    if not (max_age.isascii() and max_age.isdecimal()) or person.auth_time is None:
         return False
     return (clock.now() - person.auth_time).total_seconds() > int(max_age)
 
