@@ -108,7 +108,11 @@ async def export(request: Request[Any, Any, Any], file_name: FromPath[str]) -> R
         sort=view.sort,
         descending=view.descending,
         headings=headings,
-        statuses={code: line_state_words(text, code) for code in LINE_STATES},
+        statuses={
+            **{code: line_state_words(text, code) for code in LINE_STATES},
+            "voice_data": text("Voice and data"),
+            "data_only": text("Data only"),
+        },
     )
     headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{text("fleet")}.{kind}"'}
     return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)

@@ -28,7 +28,7 @@ ORDER_STATES = {
     OrderState.AWAITING_APPROVAL: (mark("Waiting for approval"), "attention", "clock"),
     OrderState.SCHEDULED: (mark("Planned"), "running", "clock"),
     OrderState.GRACE: (mark("Can still be undone"), "running", "half"),
-    OrderState.SUBMITTED: (mark("Sent"), "running", "half"),
+    OrderState.SUBMITTED: (mark("Being sent"), "running", "half"),
     OrderState.IN_PROGRESS: (mark("In progress"), "running", "half"),
     OrderState.HELD: (mark("Information missing"), "attention", "pause"),
     OrderState.COMPLETED: (mark("Completed"), "active", "check"),

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 SHORTEST_SEARCH = 3
+LONGEST_ENDING = 6  # digits
 NUMBER_LIKE = re.compile(r"[+\d\s./()-]+")
 LIKE_SPECIAL = re.compile(r"([\\%_])")
 
@@ -35,7 +36,10 @@ def search_patterns(text: str) -> list[str]:
     text = text.strip()
     if NUMBER_LIKE.fullmatch(text):
         digits = re.sub(r"\D", "", text)
-        digits = digits.removeprefix("00") if text.replace(" ", "").startswith("00") else digits
+        if (
+            digits.startswith("00") and len(digits) > LONGEST_ENDING
+        ):  # 0032…; shorter, it is how a number ends
+            digits = digits.removeprefix("00")
         words = [digits]
     else:
         words = name_key(text).split()

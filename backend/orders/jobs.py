@@ -84,7 +84,12 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
         )
         scope.touch(f"order:{order_id}")
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
-    await _submit(actor, tenant, rows)
+    try:
+        await _submit(actor, tenant, rows)
+    except Unavailable:
+        async with step(actor) as scope:
+            scope.touch(f"order:{order_id}")  # an open page says that nobody answers yet
+        raise
 
 
 async def _submit(actor: Actor, tenant: Any, rows: list[Any]) -> None:

@@ -1,12 +1,15 @@
 """The course of a request as steps: received, waiting, sent, carried out, confirmed."""
 
+from datetime import timedelta
 from typing import Any
 
+from backend.core import clock
 from backend.orders.schemas import ItemState, OrderDetail, OrderState
 from frontend.labels import reason_words
 from frontend.visit import Visit
 
 Step = dict[str, Any]
+PATIENCE = timedelta(seconds=15)  # an answer that takes longer is said to be missing
 SENT = (
     OrderState.SUBMITTED,
     OrderState.IN_PROGRESS,
@@ -75,7 +78,10 @@ def _waiting(visit: Visit, order: OrderDetail) -> Step:
 
 def _sent(visit: Visit, order: OrderDetail) -> Step:
     text = visit.text
-    at = text.time(order.submitted_at, seconds=True) if order.submitted_at else ""
+    taken = next(
+        (step.at for step in order.history if step.action == OrderState.IN_PROGRESS), order.submitted_at
+    )
+    at = text.time(taken, seconds=True) if taken else ""
     title = text("Sent to {carrier}", carrier=order.carrier)
     if order.state == OrderState.REJECTED:
         why = next((reason_words(text, item.reason, item.detail) for item in order.items if item.reason), "")
@@ -86,11 +92,15 @@ def _sent(visit: Visit, order: OrderDetail) -> Step:
             "note": f"{why}. {text('Nothing changed and nothing is charged.')}".lstrip(". "),
         }
     if order.state == OrderState.SUBMITTED:
+        late = clock.now() - (order.submitted_at or order.requested_at) > PATIENCE
         return {
-            "state": "now",
-            "title": title,
-            "time": at,
-            "note": text("The network has the request and will answer."),
+            "state": "attention" if late else "now",
+            "title": text("Being sent to {carrier}", carrier=order.carrier),
+            "note": text(
+                "{carrier} does not answer yet. We keep trying; nothing is lost.", carrier=order.carrier
+            )
+            if late
+            else text("Waiting for the answer of {carrier}.", carrier=order.carrier),
         }
     return {"state": "done" if order.state in SENT else "next", "title": title, "time": at}
 

@@ -178,3 +178,14 @@ async def test_an_invoice_only_customer_number_carries_no_lines() -> None:
     await make_account(customer, "6999999-00", kind="invoice_only")
     with pytest.raises(AssertionError, match="invoicing only"):
         await make_lines(customer, 1, account="6999999-00")
+
+
+async def test_the_last_digits_may_begin_with_zeros() -> None:
+    """Not an international prefix: "0051" is how 0470 10 00 51 ends."""
+    customer = await make_customer()
+    await make_lines(customer, 2)
+    line = (await customer.lines())[0]
+    for ending in ("0051", "00 51", "005"):
+        found = await list_lines(customer.manager, LineFilter(search=ending))
+        assert found.total == sum(ending.replace(" ", "") in one.msisdn for one in await customer.lines())
+    assert (await list_lines(customer.manager, LineFilter(search="00" + line.msisdn[1:]))).total == 1

@@ -86,7 +86,8 @@ def Chooser(draft: DraftView) -> VdomDict:
         if problem
         else None,
         html.div(
-            {"class": "columns columns-filter-aside"},
+            # Keys keep a button's address while what stands before it comes and goes: a quick press is not lost.
+            {"class": "columns columns-filter-aside", "key": "columns"},
             families(text, view, family, set_family),
             html.div(
                 {"class": "stack", "key": f"cards-{turn}"},

@@ -47,12 +47,14 @@ def summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check: 
         )
     else:
         body.append(html.p({"class": "muted"}, text("Nothing chosen yet.")))
-    body.append(button(text("Check the price"), kind="primary large wide", on_click=on_check))
+    body.append(
+        button(text("Check the price"), kind="primary large wide", on_click=on_check, more={"key": "check"})
+    )
     body.append(_lines(text, view, on_drop))
     return html.aside(
-        {"class": "aside-sticky panel", "aria-labelledby": "sum"},
+        {"class": "aside-sticky panel", "aria-labelledby": "sum", "key": "summary"},
         html.div({"class": "panel-header"}, html.h2({"id": "sum"}, text("Your changes"))),
-        html.div({"class": "panel-body stack", "aria-live": "polite"}, *body),
+        html.div({"class": "panel-body stack", "aria-live": "polite", "key": "body"}, *body),
     )
 
 
