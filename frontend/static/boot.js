@@ -116,8 +116,9 @@ addEventListener("input", (e) => {
   if (!box.matches?.("input[data-live]") || !root.dataset.ready) return;
   clearTimeout(typing);
   typing = setTimeout(() => {
-    const n = box.value.trim().length;
-    if (!down() && (n === 0 || n >= 3)) go(query(box.form, new URL(box.form.action)), { replace: true, keep: true });
+    const url = query(box.form, new URL(box.form.action));
+    if (box.value.trim().length < 3) url.searchParams.delete(box.name); // too short to count: the whole list, not the last result
+    if (!down()) go(url, { replace: true, keep: true });
   }, 200);
 });
 

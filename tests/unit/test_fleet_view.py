@@ -4,13 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.lines.schemas import LineFilter, Sort
+from backend.lines.words import search_patterns
 from frontend.pages.fleet.view import KEYS, View, read_view
 
 words = st.text(min_size=1, max_size=12).filter(lambda text: text.strip() == text)
 values = st.lists(words, max_size=3, unique=True).map(tuple)
 views = st.builds(
     View,
-    st.builds(LineFilter, search=st.one_of(st.just(""), words), **dict.fromkeys(KEYS, values)),
+    st.builds(
+        LineFilter,
+        search=st.one_of(st.just(""), words.filter(search_patterns)),
+        **dict.fromkeys(KEYS, values),
+    ),
     st.sampled_from(Sort),
     st.booleans(),
     st.integers(min_value=1, max_value=10_000),

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 
 from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
+from backend.lines.words import search_patterns
 
 KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
 FLEET = "/app/fleet"
@@ -66,6 +67,8 @@ def read_view(query: str) -> View:
     """The view of an address. What cannot be read is left out: an old link still opens."""
     found = parse_qs("&".join(query.lstrip("?").split("&", MOST_KEYS)[:MOST_KEYS]))
     search = found.get("search", [""])[0].strip()[:100]
+    if not search_patterns(search):
+        search = ""  # too short to narrow anything: no chip may say that it did
     wanted = found.get("sort", [""])[0]
     name, descending = wanted.lstrip("-"), wanted.startswith("-")
     page = found.get("page", ["1"])[0]
