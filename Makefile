@@ -20,10 +20,12 @@ $(VENV)/.uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv && touch $@
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.uv
+	@echo "Installing what requirements.lock names (about half a minute, once)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . && touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/.uv
+	@echo "Installing what requirements-dev.lock names (about a minute, once)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . && touch $@ $(VENV)/.installed
 
