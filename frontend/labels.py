@@ -39,7 +39,7 @@ ORDER_STATES = {
 }
 ITEM_STATES = {
     ItemState.WAITING: (mark("Waiting"), "", "ring"),
-    ItemState.SENT: (mark("Sent"), "running", "half"),
+    ItemState.SENT: (mark("Being sent"), "running", "half"),
     ItemState.IN_PROGRESS: (mark("In progress"), "running", "half"),
     ItemState.HELD: (mark("Information missing"), "attention", "pause"),
     ItemState.DONE: (mark("Done"), "active", "check"),
@@ -116,7 +116,7 @@ def counted_items(text: Text, state: ItemState, n: int) -> str:
     """How many lines of a request are in a state: "2 done"."""
     words = {
         ItemState.WAITING: text.plural("{n} waiting", "{n} waiting", n),
-        ItemState.SENT: text.plural("{n} sent", "{n} sent", n),
+        ItemState.SENT: text.plural("{n} being sent", "{n} being sent", n),
         ItemState.IN_PROGRESS: text.plural("{n} in progress", "{n} in progress", n),
         ItemState.HELD: text.plural("{n} with information missing", "{n} with information missing", n),
         ItemState.DONE: text.plural("{n} done", "{n} done", n),
