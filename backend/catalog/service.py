@@ -3,6 +3,7 @@
 import msgspec
 
 from backend.catalog.names import catalogue_of
+from backend.catalog.rules import allowed
 from backend.catalog.schemas import Charge, Family
 from backend.core.errors import NotFound
 from backend.core.permissions import Permission
@@ -35,11 +36,7 @@ async def list_options(scope: Scope, *, plan: str = "") -> list[OptionView]:
         found = catalogue.profile.plan(plan)
         if found is None:
             raise NotFound
-        options = [
-            option
-            for option in options
-            if found.product_type in option.product_types and (not option.plans or plan in option.plans)
-        ]
+        options = [option for option in options if allowed(option, plan, found.product_type)]
     return [
         OptionView(
             code=option.code,

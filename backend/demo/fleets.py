@@ -8,9 +8,9 @@ from typing import Any
 
 from backend.catalog.identifiers import with_luhn
 from backend.catalog.profiles import profile
+from backend.catalog.rules import allowed, conflicting
 from backend.catalog.schemas import CarrierProfile, Plan, ProductType
 from backend.demo.people import FAMILY, GIVEN
-from backend.orders.kinds.change_options import allowed, conflicting
 
 SEED = 20261121
 FIRST_DAY = date(2019, 1, 7)

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from backend.catalog.names import Catalogue, catalogue_of
+from backend.catalog.rules import allowed
 from backend.catalog.schemas import Family, Option
 from backend.core import clock
 from backend.core.errors import Conflict, Invalid, NotFound
@@ -12,7 +13,7 @@ from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.schemas import PlanName, Selection
-from backend.orders.kinds.change_options import allowed, check
+from backend.orders.kinds.change_options import check
 from backend.orders.kinds.plan import LineNow
 from backend.orders.placing import place
 from backend.orders.preview import prepare, view

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.catalog.profiles import load_profiles
+from backend.catalog.rules import allowed, conflicting
 from backend.core.money import pro_rata, round_half_away, vat_on
 from backend.orders.kinds import change_options
 from backend.orders.kinds.plan import LineNow, Month, price_of
@@ -107,9 +108,9 @@ def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
         for code in wanted:
             option = PROFILE.option(code)
             assert option is not None
-            assert change_options.allowed(option, item.line.plan, item.line.product_type)
+            assert allowed(option, item.line.plan, item.line.product_type)
             others = [other for other in after if other != code]
-            assert not change_options.conflicting(PROFILE, option, others)
+            assert not conflicting(PROFILE, option, others)
         # Every option asked for is either done or explained.
         assert set(add) == set(wanted) | (set(item.notes) & set(add))
     price = price_of(items, Month.of(day))

@@ -77,3 +77,12 @@ def test_handlers_have_no_place_in_html() -> None:
 def test_table_rows_carry_their_key() -> None:
     table = rows_table(table_frame("Lines", [("Name", "")]), [("a", html.tr(html.td("x")))])
     assert table["attributes"]["rows"] == [("a", "<tr data-key='a'><td>x</td></tr>")]
+
+
+def test_the_sandbox_wears_the_same_tokens() -> None:
+    """It is an application of its own and may not read the portal's files, so it has a copy."""
+    from pathlib import Path
+
+    root = Path(__file__).parents[2]
+    ours, copy = (root / folder / "static" / "tokens.css" for folder in ("frontend", "backend/sandbox"))
+    assert copy.read_text("utf-8").partition(":root")[2] == ours.read_text("utf-8").partition(":root")[2]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.catalog.schemas import CarrierProfile, Charge, Option, ProductType
+from backend.catalog.rules import allowed, conflicting
+from backend.catalog.schemas import CarrierProfile, Charge
 from backend.core.errors import Invalid
 from backend.lines.lifecycle import CHANGEABLE
 from backend.orders.kinds.plan import Kind, LineNow, Month, Planned, monthly_cost
@@ -28,20 +29,6 @@ def check(profile: CarrierProfile, asked: ChangeOptions) -> None:
         clash = set(option.conflicts if option else ()) & set(asked.add)
         if clash:
             raise Invalid(add=f"{code!r} and {min(clash)!r} exclude each other.", code="option_conflict")
-
-
-def allowed(option: Option, plan: str, product_type: str) -> bool:
-    """Whether a line of this plan may have the option."""
-    return ProductType(product_type) in option.product_types and (not option.plans or plan in option.plans)
-
-
-def conflicting(profile: CarrierProfile, option: Option, present: Sequence[str]) -> bool:
-    """Whether the option and one of those present exclude each other; either may say so."""
-    return any(
-        code in option.conflicts
-        or ((other := profile.option(code)) is not None and option.code in other.conflicts)
-        for code in present
-    )
 
 
 def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, month: Month) -> Planned:
