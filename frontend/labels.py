@@ -84,7 +84,7 @@ NOTES = {
     "option_conflict": mark("{option} conflicts with another option"),
 }
 ACTIONS = {
-    "line.imported": mark("Line added to the fleet"),
+    "line.gone_at_carrier": mark("No longer at the operator"),
     "options.changed": mark("Options changed"),
     "puk.shown": mark("PUK code shown"),
     "order.placed": mark("Change of options requested"),
