@@ -50,6 +50,9 @@ bench: install-dev ## speed and memory, each row against its floor in the same r
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m tests.bench
 
+messages: install-dev ## bring the translations in line with the code
+	@$(BIN)/python -m tests.support.messages
+
 screens: install-dev ## pictures of every page, into docs/screens
 	@$(BIN)/python -m tests.support.chromium
 	@FLEETLINE_SCREENS=docs/screens $(BIN)/python -m pytest tests/browser/test_screens.py

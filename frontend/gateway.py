@@ -3,13 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from backend.api.origin import origin_of
-from backend.core.cookies import CookieNames
+from backend.core.cookies import CookieNames, read_cookie
 from backend.settings import Settings
 from frontend.client import asset_tag, asset_url, assets
 from frontend.text import choose_language, text_for
@@ -26,18 +25,10 @@ FOREIGN = 4403
 OUTDATED = 4409  # a page from before an upgrade: it loads itself again
 
 
-def cookies(headers: dict[bytes, bytes]) -> dict[str, str]:
-    try:
-        jar = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
-
-
 async def open_visit(settings: Settings, doors: Doors, headers: dict[bytes, bytes]) -> Visit | None:
     """The visit behind a request's session cookie, or None where nobody is signed in."""
-    jar = cookies(headers)
-    token = jar.get(CookieNames(settings.secure).session, "")
+    sent = headers.get(b"cookie", b"").decode("latin-1")
+    token = read_cookie(sent, CookieNames(settings.secure).session)
     actor = await doors.authenticate(token) if token else None
     if actor is None:
         return None

@@ -133,8 +133,8 @@ async def submit_draft(scope: Scope, draft_id: UUID, *, fingerprint: str) -> Ord
         asked = await _load(scope, draft_id)
     except Conflict as placed:
         return await get_order(scope, str(placed.details["reference"]))
-    keyed = msgspec.structs.replace(asked, request_key=str(draft_id))
-    order_id = await place(scope, keyed, draft_id=draft_id, fingerprint=fingerprint)
+    keyed = msgspec.structs.replace(asked, request_key=str(draft_id), fingerprint=fingerprint)
+    order_id = await place(scope, keyed, draft_id=draft_id)
     reference = await scope.connection.fetchval("SELECT reference FROM change_order WHERE id = $1", order_id)
     return await get_order(scope, reference)
 

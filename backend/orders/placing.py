@@ -38,9 +38,7 @@ def body_hash(asked: ChangeOptions) -> str:
     ).hexdigest()
 
 
-async def place(
-    scope: Scope, asked: ChangeOptions, *, draft_id: UUID | None = None, fingerprint: str = ""
-) -> UUID:
+async def place(scope: Scope, asked: ChangeOptions, *, draft_id: UUID | None = None) -> UUID:
     """Place the order and return its id; a repeat of the same key and body returns the first one's.
 
     Raises Conflict (`request_key_reused`) for the same key with another body, Conflict (`price_changed`)
@@ -51,7 +49,7 @@ async def place(
     if key and (earlier := await _earlier(scope, key, digest)):
         return earlier
     prepared = await prepare(scope, asked, lock=True)
-    if fingerprint and fingerprint != prepared.fingerprint:
+    if asked.fingerprint and asked.fingerprint != prepared.fingerprint:
         raise Conflict(
             "The price or the effect has changed since it was shown: check again.", code="price_changed"
         )

@@ -32,9 +32,9 @@ async def preview_order(scope: Scope, asked: ChangeOptions, *, listed: int | Non
 
 
 @use_case(Permission.ORDERS_PLACE)
-async def place_order(scope: Scope, asked: ChangeOptions, *, fingerprint: str = "") -> OrderDetail:
+async def place_order(scope: Scope, asked: ChangeOptions) -> OrderDetail:
     """Place the order; idempotent by its request key. See `placing.place` for the refusals."""
-    order_id = await place(scope, asked, fingerprint=fingerprint or asked.fingerprint)
+    order_id = await place(scope, asked)
     return await _detail(scope, order_id, items_limit=None)
 
 
