@@ -15,18 +15,26 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+import backend.api.esim_confirmation
+import backend.api.successor
 import backend.reactions  # noqa: F401 - registers which jobs follow which event
 from backend import context
 from backend.api.auth import identity_routers
+from backend.api.bulk import BulkController
 from backend.api.callbacks import service_order_state_change
 from backend.api.catalog import CatalogController
 from backend.api.docs import documentation, openapi_json
+from backend.api.documents import DocumentsController
 from backend.api.health import healthz, metrics, readyz
 from backend.api.lines import LinesController
 from backend.api.measures import Measures
+from backend.api.operator import operator_router
+from backend.api.operator_cases import OperatorContractsController, OperatorHeldController
 from backend.api.orders import OrdersController
 from backend.api.origin import OriginCheck
 from backend.api.problems import HANDLERS
+from backend.api.public import public_router
+from backend.api.usage import UsageController
 from backend.members.tokens import authenticate_token
 from backend.settings import Settings
 from tenants.scope import Actor
@@ -63,13 +71,21 @@ def create_api(
 
     rest = Router(
         "/api/v1",
-        route_handlers=[LinesController, CatalogController, OrdersController],
+        route_handlers=[
+            LinesController,
+            CatalogController,
+            OrdersController,
+            UsageController,
+            DocumentsController,
+            BulkController,
+        ],
         dependencies={"actor": Provide(bearer)},
         security=[{"token": []}],
     )
     return Litestar(
         route_handlers=[
             rest,
+            operator_router(OperatorContractsController, OperatorHeldController),
             openapi_json,
             documentation,
             service_order_state_change,
@@ -77,6 +93,7 @@ def create_api(
             readyz,
             metrics,
             *identity_routers(settings, stylesheets),
+            public_router(settings, stylesheets),
         ],
         lifespan=[lifespan, *also],
         middleware=[Measures(), DefineMiddleware(OriginCheck, public_url=settings.public_url)],
@@ -90,7 +107,14 @@ def create_api(
             render_plugins=[
                 JsonRenderPlugin()
             ],  # none at all would mean the framework's, with scripts from elsewhere
-            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            components=Components(
+                security_schemes={
+                    "token": SecurityScheme(type="http", scheme="bearer"),
+                    "operator": SecurityScheme(
+                        type="http", scheme="bearer", description="Of the operator's staff: never a member's."
+                    ),
+                }
+            ),
         ),
         state=State({"stylesheets": tuple(stylesheets)}),
         request_max_body_size=2 * 1024 * 1024,

@@ -1,86 +1,16 @@
 """The command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Errors go to stderr, results to stdout."""
 
 import asyncio
-import functools
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import asyncpg
 import click
 
-from backend.core.errors import Refusal
-from backend.settings import SettingError, Settings, read_settings
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class Failed(click.ClickException):
-    """A refusal: one line on stderr, exit code 1."""
-
-    exit_code = 1
-
-    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's own signature
-        click.echo(f"fleetline: {self.message}", err=True)
-
-
-def _settings() -> Settings:
-    _use_demo_when_alone()
-    try:
-        return read_settings()
-    except SettingError as error:
-        raise Failed(str(error)) from None
-
-
-def _use_demo_when_alone() -> None:
-    """Without settings of their own, commands in a clone speak to its demo."""
-    if "FLEETLINE_DATABASE_URL" not in os.environ:
-        from backend.demo.run import running_demo
-
-        os.environ.update(running_demo())
-
-
-def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-    """Run a command's coroutine with the app's pool open; turn what is expected into one line."""
-
-    async def work(*args: P.args, **kwargs: P.kwargs) -> R:
-        from backend import context
-        from tenants.transaction import engine, use_engine
-
-        settings = _settings()
-        context.use_settings(settings)
-        use_engine(settings.database_url)
-        await engine().open(size=2)
-        try:
-            return await function(*args, **kwargs)
-        finally:
-            await engine().close()
-
-    @functools.wraps(function)
-    def command(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return asyncio.run(work(*args, **kwargs))
-        except Refusal as refusal:
-            raise Failed(refusal.message) from None
-        except (OSError, asyncpg.PostgresError) as error:
-            raise Failed(f"the database does not answer: {error}") from None
-
-    return command
-
-
-def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
-    from tenants.transaction import BypassingLogin
-
-    settings = _settings()
-    try:
-        asyncio.run(function(settings))  # type: ignore[arg-type]
-    except BypassingLogin as error:
-        raise Failed(str(error)) from None
-    except (OSError, asyncpg.PostgresError) as error:
-        raise Failed(f"the database does not answer: {error}") from None
+from backend.command import Failed, serving, settings_here, with_database
+from backend.settings import SettingError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,7 +44,7 @@ def web() -> None:
     """Serve the portal, sign-in and the REST interface."""
     import uvicorn
 
-    settings = _settings()
+    settings = settings_here()
     os.environ.setdefault(
         "REACTPY_ASYNC_RENDERING", "false"
     )  # concurrent rendering may end with a stale page
@@ -154,7 +84,7 @@ def sandbox() -> None:
     from backend.sandbox.app import serve
     from backend.sandbox.world import Setup
 
-    settings = _settings()
+    settings = settings_here()
     listener = f"{settings.public_url}/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
     data = Path(os.environ.get("FLEETLINE_SANDBOX_DATA", ".fleetline/sandbox"))
     data.mkdir(parents=True, exist_ok=True)
@@ -172,7 +102,7 @@ def migrate() -> None:
     """Bring the database schema up to date (needs FLEETLINE_OWNER_DATABASE_URL)."""
     from backend.provision import ProvisionError, migrate
 
-    settings = _settings()
+    settings = settings_here()
     if not settings.owner_database_url:
         raise Failed("FLEETLINE_OWNER_DATABASE_URL is not set: migrations need the owner's login")
     try:
@@ -190,7 +120,7 @@ def db() -> None:
 @click.option("--role", type=click.Choice(["owner", "app", "relay"]), required=True)
 def db_url(role: str) -> None:
     """Print the address of one login."""
-    settings = _settings()
+    settings = settings_here()
     urls = {
         "owner": settings.owner_database_url,
         "app": settings.database_url,
@@ -244,7 +174,7 @@ async def tenant_create(
     from backend.members.provision import create_tenant
     from tenants.scope import Actor
 
-    known = load_profiles(_settings().profiles)
+    known = load_profiles(settings_here().profiles)
     if carrier not in known:
         raise Failed(f"no carrier has the code {carrier!r}: choose among {', '.join(sorted(known))}")
     digits = valid(enterprise_number) if enterprise_number else ""
@@ -343,22 +273,105 @@ async def _import(file: Any, slug: str, *, skip_bad_rows: bool) -> None:
 
 
 @main.group()
+def sim() -> None:
+    """Blank SIM cards of a customer."""
+
+
+@sim.command("add")
+@click.option("--tenant", "slug", required=True)
+@click.argument("file", type=click.File(), default="-")
+@with_database
+async def sim_add(slug: str, file: Any) -> None:
+    """Take delivered blank cards into stock: one SIM number a line, from FILE or standard input."""
+    from backend.lines.stock import add_sims
+
+    _report(await add_sims(await _actor(slug), [line.strip() for line in file if line.strip()]))
+
+
+@main.group()
+def number() -> None:
+    """Numbers kept for a customer."""
+
+
+@number.command("reserve")
+@click.option("--tenant", "slug", required=True)
+@click.argument("numbers", nargs=-1, required=True)
+@with_database
+async def number_reserve(slug: str, numbers: tuple[str, ...]) -> None:
+    """Keep Belgian mobile numbers for a customer's new lines."""
+    from backend.lines.stock import reserve_numbers
+
+    _report(await reserve_numbers(await _actor(slug), numbers))
+
+
+def _report(taken: Any) -> None:
+    """How many were taken in; exit code 1 where some were not."""
+    click.echo(f"{taken.added} added")
+    for words, left_out in (("not valid", taken.wrong), ("in use", taken.in_use)):
+        for text in left_out:
+            click.echo(f"{words}: {text}", err=True)
+    if taken.wrong or taken.in_use:
+        raise SystemExit(1)
+
+
+@main.group()
 def token() -> None:
     """Bearer tokens for the REST interface."""
 
 
 @token.command("create")
-@click.option("--tenant", "slug", required=True)
-@click.option("--member", "email", required=True, metavar="EMAIL")
+@click.option("--tenant", "slug")
+@click.option("--member", "email", metavar="EMAIL")
+@click.option("--operator", metavar="NAME", help="A person of the operator's staff; belongs to no tenant.")
 @click.option("--label", default="")
-@with_database
-async def token_create(slug: str, email: str, label: str) -> None:
+def token_create(slug: str | None, email: str | None, operator: str | None, label: str) -> None:
     """Print a new token, and nothing else; it is shown this once."""
+    if (bool(slug), bool(email), operator is not None) not in {(True, True, False), (False, False, True)}:
+        raise click.UsageError("Give --tenant and --member, or --operator.")
+    _create_token(slug or "", email or "", operator, label)
+
+
+@with_database
+async def _create_token(slug: str, email: str, operator: str | None, label: str) -> None:
+    from backend.members.operators import create_operator_token
     from backend.members.service import find_member
     from backend.members.tokens import create_token
 
+    if operator is not None:
+        click.echo(await create_operator_token(operator))
+        return
     actor = await _actor(slug)
     click.echo(await create_token(actor, await find_member(actor, email), label=label))
+
+
+@token.command("revoke")
+@click.option("--operator", required=True, metavar="NAME", help="Ends every token of this person.")
+@with_database
+async def token_revoke(operator: str) -> None:
+    """End the operator tokens of a person, at once and in every process."""
+    from backend.members.operators import revoke_operator_tokens
+
+    click.echo(f"revoked: {await revoke_operator_tokens(operator)}")
+
+
+@main.group()
+def usage() -> None:
+    """Usage of lines, as carriers rate it."""
+
+
+@usage.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tenant", "slugs", multiple=True, help="Only numbers of this tenant; repeatable.")
+@with_database
+async def usage_import(file: Path, slugs: tuple[str, ...]) -> None:
+    """Load usage records or bundle states of any number of tenants (docs/usage.md). A file may be loaded again."""
+    from backend.usage.importing import import_file, rejected_path
+
+    only = [(await _actor(slug)).tenant_id for slug in slugs]
+    result = await import_file(file, only=only)
+    click.echo(f"rows: {result.rows}, new: {result.taken}, known: {result.repeated}")
+    if result.rejected:
+        raise Failed(f"{result.rejected} rows were rejected: see {rejected_path(file)}")
 
 
 if __name__ == "__main__":

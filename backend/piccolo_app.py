@@ -8,9 +8,13 @@ TABLE_MODULES = [
     "tenants.tables",
     "backend.core.tables",
     "backend.issuer.tables",
+    "backend.documents.tables",
     "backend.members.tables",
     "backend.lines.tables",
+    "backend.letters.tables",
     "backend.orders.tables",
+    "backend.usage.tables",
+    "backend.bulk.tables",
 ]
 
 APP_CONFIG = AppConfig(

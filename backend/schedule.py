@@ -11,17 +11,22 @@ import structlog
 
 import backend.reactions  # noqa: F401 - registers which jobs follow which event
 from backend import context
+from backend.bulk.service import forget_uploads
 from backend.core import clock
 from backend.core.errors import Refusal
 from backend.core.ids import new_id
 from backend.core.inbox import forget_inbox
+from backend.core.links import forget_links
 from backend.core.outages import passing
 from backend.core.shutdown import told_to_stop
+from backend.documents.service import forget_documents
 from backend.issuer.store import forget_expired
 from backend.members.sessions import forget_sessions
+from backend.orders.departures import forget_successors
 from backend.orders.drafts import forget_drafts
 from backend.orders.jobs import ask_about_silent_items
 from backend.settings import Settings
+from backend.usage.loading import forget_records
 from tenants.directory import each_tenant, tenants_with_open_items
 from tenants.scope import Actor
 from tenants.transaction import engine, open_global, use_engine
@@ -57,12 +62,17 @@ async def ask_carriers(settings: Settings) -> None:
 
 
 async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
-    """Forget what is over: sessions, drafts nobody sent, handled events, old slots."""
+    """Forget what is over: sessions, drafts nobody sent, handled events, old usage records, old slots."""
     async for actor in each_tenant():
         async with apart("tidy", actor):
             await forget_sessions(actor)
             await forget_drafts(actor)
+            await forget_successors(actor)
             await forget_inbox(actor)
+            await forget_records(actor)
+            await forget_links(actor)
+            await forget_uploads(actor)
+            await forget_documents(actor)
     await forget_expired()
     async with open_global() as connection:
         await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")

@@ -12,15 +12,18 @@ from litestar.response import Redirect, Stream
 
 from backend.core.errors import Refusal
 from backend.core.permissions import Permission
-from backend.lines.export import export_lines
+from backend.lines.export import Format, export_lines
+from backend.orders.export import export_items
 from backend.settings import Settings
+from backend.usage.export import export_usage
 from frontend.components.layout import skeleton
 from frontend.gateway import open_visit
 from frontend.hooks import reference
-from frontend.labels import LINE_STATES, line_state_words
+from frontend.labels import ITEM_STATES, LINE_STATES, line_state_words
 from frontend.markup import to_html
 from frontend.pages.fleet.page import first_view
 from frontend.pages.fleet.view import read_view
+from frontend.pages.usage.page import asked
 from frontend.shell import page_html
 from frontend.visit import Doors, Visit
 
@@ -45,7 +48,7 @@ EXPORT_TYPES = {
 CHUNK = 64 * 1024
 
 
-async def _visit_of(request: Request[Any, Any, Any]) -> Visit | None:
+async def visit_of(request: Request[Any, Any, Any]) -> Visit | None:
     settings: Settings = request.app.state["settings"]
     doors: Doors = request.app.state["doors"]
     return await open_visit(settings, doors, dict(request.scope["headers"]))
@@ -55,7 +58,7 @@ def _query(request: Request[Any, Any, Any]) -> str:
     return str(request.scope["query_string"].decode("latin-1"))
 
 
-def _sign_in(request: Request[Any, Any, Any]) -> Redirect:
+def sign_in(request: Request[Any, Any, Any]) -> Redirect:
     """To the sign-in page, and back here afterwards."""
     path, query = request.url.path, _query(request)
     here = f"{path}?{query}" if query else path
@@ -70,9 +73,9 @@ async def start() -> Redirect:
 @get(["/app", "/app/{path:path}"])
 async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
     """A page: the frame, and the first view of what is in it."""
-    visit = await _visit_of(request)
+    visit = await visit_of(request)
     if visit is None:
-        return _sign_in(request)
+        return sign_in(request)
     path = request.url.path
     if path == "/app/fleet" and visit.may(Permission.LINES_READ):
         first = await first_view(visit, _query(request))
@@ -84,12 +87,16 @@ async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/app/export/{file_name:str}")
 async def export(request: Request[Any, Any, Any], file_name: FromPath[str]) -> Response[Any] | Stream:
     """The list of an address as a file, with all its pages."""
-    visit = await _visit_of(request)
+    visit = await visit_of(request)
     if visit is None:
-        return _sign_in(request)
+        return sign_in(request)
     list_name, _, kind = file_name.partition(".")
-    if list_name != "lines" or kind not in EXPORT_TYPES:
+    if list_name.startswith("request-") and kind in EXPORT_TYPES:
+        return await _items(visit, list_name.removeprefix("request-"), "csv" if kind == "csv" else "xlsx")
+    if list_name not in {"lines", "usage"} or kind not in EXPORT_TYPES:
         raise HTTPException(status_code=404, detail="not found")
+    if list_name == "usage":
+        return await _usage(visit, _query(request), "csv" if kind == "csv" else "xlsx")
     text, view = visit.text, read_view(_query(request))
     headings = [
         text("Surname, first name"),
@@ -115,6 +122,44 @@ async def export(request: Request[Any, Any, Any], file_name: FromPath[str]) -> R
         },
     )
     headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{text("fleet")}.{kind}"'}
+    return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)
+
+
+async def _items(visit: Visit, reference: str, kind: Format) -> Stream:
+    """What became of every line of a request."""
+    text = visit.text
+    headings = [
+        text("Reference"),
+        text("Number"),
+        text("User"),
+        text("Change"),
+        text("Status"),
+        text("Reason"),
+        text("Words of the carrier"),
+    ]
+    states = {code.value: text(words) for code, (words, _, _) in ITEM_STATES.items()}
+    file = await export_items(visit.actor, reference, format=kind, headings=headings, states=states)
+    headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{reference}.{kind}"'}
+    return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)
+
+
+async def _usage(visit: Visit, query: str, kind: Format) -> Stream:
+    """Usage of a month, one row a line."""
+    text, (month, _) = visit.text, asked(query)
+    headings = [
+        text("Surname, first name"),
+        text("Number"),
+        text("Customer number"),
+        text("Cost centre"),
+        text("Tariff plan"),
+        text("Month"),
+        text("Mobile data (bytes)"),
+        text("Calls (seconds)"),
+        text("Messages"),
+        text("Paid by the company, excl. VAT"),
+    ]
+    file = await export_usage(visit.actor, period=month, format=kind, headings=headings, sheet=text("Usage"))
+    headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{text("usage")}.{kind}"'}
     return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)
 
 

@@ -4,12 +4,16 @@ from datetime import datetime
 
 from reactpy.types import VdomDict
 
+from backend.catalog.names import Catalogue
+from backend.catalog.profiles import profile
 from backend.catalog.schemas import Family
 from backend.core import clock
 from backend.lines.schemas import HistoryEntry
 from backend.orders.schemas import ItemState, OrderState
+from backend.orders.words import action_words as order_words
 from frontend.components.basics import pill
 from frontend.text import Text, mark
+from frontend.visit import Visit
 
 LINE_STATES = {
     "ordered": (mark("Ordered"), "running", "half"),
@@ -57,7 +61,6 @@ RUNNING = frozenset(
         OrderState.AWAITING_APPROVAL,
     }
 )
-KINDS = {"change_options": mark("Change options")}
 PRODUCT_TYPES = {
     "voice_data": (mark("Voice and data"), "phone"),
     "data_only": (mark("Data only"), "tablet"),
@@ -69,26 +72,39 @@ FAMILIES = {
     Family.SMS: (mark("SMS"), "sms"),
     Family.OTHER: (mark("Other"), "options"),
 }
-REASONS = {
-    "nothing_to_change": mark("Nothing to change"),
-    "option_not_on_plan": mark("This option is not available on this plan"),
-    "option_conflict": mark("This option conflicts with another option"),
-    "open_order": mark("A request is under way on this line"),
-    "line_not_changeable": mark("The state of this line does not allow changes"),
-    "carrier_refused": mark("Refused by the carrier"),
+ESIM_STATES = {
+    "requested": mark("Requested"),
+    "allocated": mark("Being prepared"),
+    "released": mark("Ready to be installed"),
+    "downloaded": mark("Downloaded on the device"),
+    "installed": mark("Installed on the device"),
+    "enabled": mark("Active on the device"),
+    "disabled": mark("Switched off on the device"),
+    "deleted": mark("Deleted from the device"),
+    "expired": mark("The code has expired"),
+    "revoked": mark("Withdrawn"),
+    "error": mark("The download failed"),
 }
-NOTES = {
-    "already_on": mark("{option} is already active"),
-    "already_off": mark("{option} is not active"),
-    "option_not_on_plan": mark("{option} does not exist on this plan"),
-    "option_conflict": mark("{option} conflicts with another option"),
+SIM_STATES = {
+    "assigned": mark("Kept for a request"),
+    "active": mark("Active"),
+    "blocked": mark("Blocked"),
+}
+AGREEMENT_STATES = {
+    "document_pending": mark("A signed contract is needed"),
+    "under_review": mark("The operator is looking at the contract"),
+    "active": mark("In force"),
 }
 ACTIONS = {
     "line.gone_at_carrier": mark("No longer at the operator"),
-    "options.changed": mark("Options changed"),
     "puk.shown": mark("PUK code shown"),
-    "order.placed": mark("Change of options requested"),
-    "order.undone": mark("Request undone"),
+    "esim.code_shown": mark("eSIM code shown"),
+    "esim.confirmed": mark("eSIM confirmed by the user"),
+    "contract.looked_at": mark("Contract looked at by the operator"),
+    "contract.accepted": mark("Contract accepted by the operator"),
+    "contract.refused": mark("Contract refused by the operator"),
+    "usage.detail_shown": mark("Detail of usage looked at"),
+    "cap.raised": mark("Cap abroad raised for one month"),
 }
 
 
@@ -137,23 +153,11 @@ def item_state(text: Text, state: ItemState) -> VdomDict:
     return pill(text(words), tone, shape)
 
 
-def kind_words(text: Text, kind: str) -> str:
-    return text(KINDS[kind]) if kind in KINDS else kind
-
-
-def reason_words(text: Text, code: str, detail: str = "") -> str:
-    """A reason's sentence. For a code that is new to us: what the carrier said, or at least that it refused."""
-    if code and code not in REASONS and detail:
-        return detail
-    return text(REASONS.get(code, mark("Refused"))) if code else ""
-
-
-def note_words(text: Text, code: str, option: str) -> str:
-    return text(NOTES.get(code, mark("{option} stays as it is")), option=option)
-
-
-def action_words(text: Text, entry: HistoryEntry) -> str:
-    return text(ACTIONS.get(entry.action, mark("Changed")))
+def action_words(visit: Visit, entry: HistoryEntry) -> str:
+    """What happened: orders speak for themselves, in the words of their kind."""
+    catalogue = Catalogue(profile(visit.profile.carrier), visit.text.language)
+    said = order_words(catalogue, entry.action, entry.detail)
+    return said or visit.text(ACTIONS.get(entry.action, mark("Changed")))
 
 
 def network_words(text: Text, at: datetime | None) -> str:

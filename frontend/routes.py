@@ -14,7 +14,9 @@ from frontend.client import asset_url
 from frontend.components.actions import link_button
 from frontend.components.layout import empty
 from frontend.hooks import component, handler, use_visit
-from frontend.pages.change_options.page import ChangeOptionsPage
+from frontend.pages.bulk.choose import BulkPage
+from frontend.pages.bulk.upload import UploadPage
+from frontend.pages.drafts.page import DraftPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
 from frontend.pages.line.page import LinePage
@@ -22,6 +24,8 @@ from frontend.pages.my_mobile import MyMobilePage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review import ReviewPage
+from frontend.pages.start import StartPage
+from frontend.pages.usage.page import UsagePage
 from frontend.visit import Visit
 
 App = component_from_url(asset_url("helpers.js"), "App", resolve_imports=False)
@@ -34,15 +38,19 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
     for pattern, permission, page in (
         ("/?", P.LINES_READ, HomePage),
         ("/fleet", P.LINES_READ, FleetPage),
-        (rf"/lines/(?P<line>{UUID})(?:/(?P<tab>options|requests|history))?", P.LINES_READ, LinePage),
-        (rf"/change-options/(?P<draft>{UUID})", P.ORDERS_PLACE, ChangeOptionsPage),
-        (rf"/change-options/(?P<draft>{UUID})/review", P.ORDERS_PLACE, ReviewPage),
+        (rf"/lines/(?P<line>{UUID})(?:/(?P<tab>options|usage|requests|history))?", P.LINES_READ, LinePage),
+        (r"/start/(?P<kind>[a-z_]+)", P.ORDERS_PLACE, StartPage),
+        (rf"/drafts/(?P<draft>{UUID})/review", P.ORDERS_PLACE, ReviewPage),
+        (rf"/drafts/(?P<draft>{UUID})(?:/(?P<step>[a-z-]+))?", P.ORDERS_PLACE, DraftPage),
+        ("/bulk", P.ORDERS_PLACE, BulkPage),
+        (rf"/bulk/(?P<upload_id>{UUID})", P.ORDERS_READ, UploadPage),
         ("/requests", P.ORDERS_READ, RequestsPage),
         (r"/requests/(?P<reference>[A-Z]{2,4}-\d{10}-[A-Z]{4})", P.ORDERS_READ, RequestPage),
+        ("/usage", P.USAGE_READ, UsagePage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
     )
 )
-WITH_QUERY = (FleetPage, RequestsPage, RequestPage)
+WITH_QUERY = (BulkPage, FleetPage, RequestsPage, RequestPage, StartPage, UsagePage)
 
 
 def route(visit: Visit, path: str, query: str) -> Component:

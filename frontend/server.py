@@ -3,11 +3,13 @@
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
+from litestar.middleware import DefineMiddleware
 from reactpy.executors.asgi import ReactPyMiddleware
 
+from backend.api.origin import OriginCheck
 from backend.core.errors import Refusal
 from backend.settings import Settings
-from frontend import handlers
+from frontend import files, handlers
 from frontend.client import correct_dispatcher
 from frontend.gateway import Gateway, Receive, Scope, Send
 from frontend.shell import COMPONENT
@@ -21,7 +23,18 @@ def create_web(settings: Settings, api: Litestar, doors: Doors) -> Gateway:
     """
     correct_dispatcher()
     portal = Litestar(
-        [handlers.start, handlers.shell, handlers.export],
+        [
+            handlers.start,
+            handlers.shell,
+            handlers.export,
+            files.take_file,
+            files.give_file,
+            files.give_contract,
+            files.give_draft_contract,
+            files.give_template,
+            files.give_result,
+        ],
+        middleware=[DefineMiddleware(OriginCheck, public_url=settings.public_url)],
         state=State({"settings": settings, "doors": doors}),
         compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
         exception_handlers={Refusal: handlers.on_refusal, Exception: handlers.on_bug},

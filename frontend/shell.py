@@ -199,12 +199,18 @@ def _menu(visit: Visit, path: str) -> VdomDict:
         if visit.may(Permission.LINES_READ):
             entries.append(
                 _entry(
-                    "/app/fleet", "fleet", text("Fleet"), current=path, also="/app/lines /app/change-options"
+                    "/app/fleet",
+                    "fleet",
+                    text("Fleet"),
+                    current=path,
+                    also="/app/lines /app/drafts /app/start /app/bulk",
                 )
             )
         if visit.may(Permission.ORDERS_READ):
             badge = html.span({"class": "count", "data-running": "", "hidden": True}, "0")
             entries.append(_entry("/app/requests", "requests", text("Requests"), badge, current=path))
+        if visit.may(Permission.USAGE_READ):
+            entries.append(_entry("/app/usage", "usage", text("Usage"), current=path))
     return html.nav(
         {"class": "sidenav", "id": "nav", "popover": "auto", "aria-label": text("Main menu")},
         html.ul(*entries),

@@ -3,7 +3,7 @@
 import functools
 import gettext
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from babel import Locale
@@ -88,6 +88,10 @@ class Text:
     def number(self, value: int) -> str:
         return str(format_decimal(value, locale=self.locale)).replace("\u202f", GAP)
 
+    def decimal(self, value: float) -> str:
+        """A figure with at most one digit after the mark: "11,4"."""
+        return str(format_decimal(value, format="#,##0.#", locale=self.locale)).replace("\u202f", GAP)
+
     def percent(self, value: int) -> str:
         return str(format_percent(value / 100, locale=self.locale))
 
@@ -109,6 +113,10 @@ class Text:
 
     def moment(self, value: datetime) -> str:
         return self(mark("{date} at {time}"), date=self.date(value), time=self.time(value))
+
+    def due(self, value: datetime) -> str:
+        """Before when: a day that is promised whole ends at midnight, which is said as the day after it."""
+        return self.date(value) if local(value).time() == time() else self.moment(value)
 
     def long_date(self, value: datetime) -> str:
         """A day in words, first letter raised: "Vendredi 20 novembre 2026"."""

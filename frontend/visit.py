@@ -44,7 +44,7 @@ class Visit:
     text: Text
     booted: bool = False  # the browser holds this page's first view as HTML
     send: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
-    go: Callable[[str], Awaitable[None]] | None = None
+    go: Callable[..., Awaitable[None]] | None = None
     take_query: Callable[[str], None] | None = None  # a page that takes a changed query by itself
     _versions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -65,10 +65,10 @@ class Visit:
         if self.send is not None:
             await self.send({**message, "type": kind})
 
-    async def move(self, to: str) -> None:
-        """Go to another page of the portal."""
+    async def move(self, to: str, *, replace: bool = False) -> None:
+        """Go to another page of the portal; `replace` leaves no trace of this one behind the back button."""
         if self.go is not None:
-            await self.go(to)
+            await self.go(to, replace=replace)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work beside the page; a command goes on to its end even when the page closes first."""

@@ -3,7 +3,7 @@
 Each function asks one vetted SECURITY DEFINER function by exact key and gets ids only.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -69,3 +69,14 @@ async def each_tenant() -> AsyncIterator[Actor]:
 async def tenants_with_open_items() -> list[TenantId]:
     """Tenants for which a carrier still has work under way: the poll looks at these only."""
     return [TenantId(row["id"]) for row in await _ask("SELECT id FROM directory_open_items()")]
+
+
+async def find_lines(numbers: Sequence[str]) -> dict[str, Found]:
+    """The line of each number, wherever it is: the one that is live, or else the one that had it last."""
+    rows = await _ask("SELECT msisdn, tenant_id, id FROM directory_lines($1::text[])", list(numbers))
+    return {row["msisdn"]: Found(TenantId(row["tenant_id"]), row["id"]) for row in rows}
+
+
+async def find_public_link(token_hash: bytes) -> Found | None:
+    """The link of a mail, for somebody without a session."""
+    return await _one("directory_public_link", token_hash)

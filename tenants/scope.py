@@ -27,7 +27,7 @@ EVERYTHING = Reach()
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a member through a session or a token, or the product itself in a job (no member)."""
+    """Who acts: a member through a session or a token, the operator's staff, or the product itself in a job."""
 
     tenant_id: TenantId
     member_id: MemberId | None = None
@@ -40,6 +40,7 @@ class Actor:
     end_user_id: UUID | None = None  # set in the user portal: only this person's lines
     session_id: UUID | None = None
     token_id: UUID | None = None
+    operator: str = ""  # the person of the operator's staff; such an actor is no member and not the product
     signed_in_at: datetime | None = None  # `auth_time` of the sign-in behind the session
     version: int | None = (
         None  # of the rows that it was read from; a scope opens only while they are unchanged
@@ -47,8 +48,8 @@ class Actor:
 
     @property
     def system(self) -> bool:
-        """Whether the product itself acts (a job), and no person."""
-        return self.member_id is None
+        """Whether the product itself acts (a job), and no person: neither a member nor the operator's staff."""
+        return self.member_id is None and not self.operator
 
 
 class Connection(Protocol):

@@ -10,7 +10,7 @@ from backend.context import settings
 from backend.core import clock
 from backend.core.inbox import store
 from backend.core.jobs import step
-from backend.integrations.network import HEADER, MalformedError, parse_event, verify
+from backend.integrations.network import HEADER, MalformedError, parse_event, verify, without_secrets
 from tenants.directory import find_item
 from tenants.scope import Actor
 
@@ -35,7 +35,7 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
             401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
         )
     try:
-        text, change = body.decode(), parse_event(body)
+        text, change = without_secrets(body), parse_event(body)
         item_id = UUID(change.news.external_id)
     except (MalformedError, ValueError) as error:
         return answer(400, detail=str(error), code="malformed")

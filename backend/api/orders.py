@@ -1,18 +1,20 @@
 """Change orders over REST: the same use cases as the pages."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
 from backend.api.problems import declares
 from backend.core.errors import Invalid
-from backend.orders import service
+from backend.orders import changing, service
+from backend.orders.kinds import AnyAsked
+from backend.orders.queries import OrderFilter
 from backend.orders.schemas import (
-    ChangeOptions,
     ItemState,
     OrderDetail,
     OrderPreview,
@@ -30,10 +32,13 @@ Reference = Annotated[
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order; `reason` says why it was skipped or failed, `detail` in the carrier's words."""
 
+    id: UUID
     line_id: UUID
+    msisdn: str
     state: ItemState
     reason: str
     detail: str = ""
+    change: dict[str, Any] = {}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +49,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     state: OrderState
     promise: Promise
     may_undo: bool
+    due_on: date | None
+    attention: str
     items: list[OrderItem]
     price: Price
 
@@ -55,12 +62,40 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             state=detail.state,
             promise=detail.promise,
             may_undo=detail.may_undo,
+            due_on=detail.due_on,
+            attention=detail.attention,
             items=[
-                OrderItem(line_id=item.line_id, state=item.state, reason=item.reason, detail=item.detail)
+                OrderItem(
+                    id=item.id,
+                    line_id=item.line_id,
+                    msisdn=item.msisdn,
+                    state=item.state,
+                    reason=item.reason,
+                    detail=item.detail,
+                    change=item.change,
+                )
                 for item in detail.items
             ],
             price=detail.price,
         )
+
+
+class AnotherDay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day on which a planned order happens, in Europe/Brussels."""
+
+    on: date
+
+
+class ShownPrice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The preview whose price is accepted."""
+
+    fingerprint: str
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Corrected fields by their names, as in the order's own struct."""
+
+    fields: dict[str, str]
 
 
 class OrdersController(Controller):
@@ -73,16 +108,36 @@ class OrdersController(Controller):
         responses=declares(400, 401, 403, 404, 413, 422),
         summary="What an order would do and cost",
     )
-    async def preview(self, actor: NamedDependency[Actor], data: JSONBody[ChangeOptions]) -> OrderPreview:
+    async def preview(self, actor: NamedDependency[Actor], data: JSONBody[AnyAsked]) -> OrderPreview:
         return await service.preview_order(actor, data)
 
     @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 413, 422), summary="Place an order")
-    async def place(self, actor: NamedDependency[Actor], data: JSONBody[ChangeOptions]) -> Order:
+    async def place(self, actor: NamedDependency[Actor], data: JSONBody[AnyAsked]) -> Order:
         if not 1 <= len(data.request_key) <= 200:
             raise Invalid(
                 request_key="Give a key of your own, of 1 to 200 characters: it makes resending safe."
             )
         return Order.of(await service.place_order(actor, data))
+
+    @get(responses=declares(400, 401, 403, 422), summary="List orders")
+    async def list_orders(
+        self,
+        actor: NamedDependency[Actor],
+        group: Annotated[
+            Literal["", "running", "attention", "ended"],
+            QueryParameter(
+                description="running, attention (somebody has to decide or to answer), ended; empty: all."
+            ),
+        ] = "",
+        kind: Annotated[str, QueryParameter(description="One order kind.", max_length=40)] = "",
+        search: Annotated[
+            str, QueryParameter(description="Part of a reference, a number or a name.", max_length=100)
+        ] = "",
+        page: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    ) -> service.OrderPage:
+        wanted = OrderFilter(group=group, kind=kind, search=search)
+        return await service.page_of_orders(actor, wanted, page=page, limit=limit)
 
     @get("/{reference:str}", responses=declares(400, 401, 403, 404), summary="Follow an order")
     async def get_order(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
@@ -96,3 +151,58 @@ class OrdersController(Controller):
     )
     async def undo(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
         return Order.of(await service.undo_order(actor, reference, items_limit=None))
+
+    @post(
+        "/{reference:str}/cancel",
+        status_code=200,
+        responses=declares(400, 401, 403, 404, 409),
+        summary="Cancel a planned order, or call one back at the carrier while it still may",
+    )
+    async def cancel(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
+        return Order.of(await changing.cancel_order(actor, reference))
+
+    @post(
+        "/{reference:str}/reschedule",
+        status_code=200,
+        responses=declares(400, 401, 403, 404, 409, 413, 422),
+        summary="Move a planned order to another day",
+    )
+    async def reschedule(
+        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[AnotherDay]
+    ) -> Order:
+        return Order.of(await changing.reschedule_order(actor, reference, on=data.on))
+
+    @post(
+        "/{reference:str}/preview",
+        status_code=200,
+        responses=declares(400, 401, 403, 404, 409),
+        summary="What a planned order costs now",
+    )
+    async def preview_again(self, actor: NamedDependency[Actor], reference: Reference) -> OrderPreview:
+        return await changing.preview_again(actor, reference)
+
+    @post(
+        "/{reference:str}/accept-price",
+        status_code=200,
+        responses=declares(400, 401, 403, 404, 409, 413, 422),
+        summary="Accept the changed price of a planned order",
+    )
+    async def accept_price(
+        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[ShownPrice]
+    ) -> Order:
+        return Order.of(await changing.accept_price(actor, reference, fingerprint=data.fingerprint))
+
+    @post(
+        "/{reference:str}/items/{item_id:uuid}/correct",
+        status_code=200,
+        responses=declares(400, 401, 403, 404, 409, 413, 422),
+        summary="Give what a held item waits for",
+    )
+    async def correct(
+        self,
+        actor: NamedDependency[Actor],
+        reference: Reference,
+        item_id: FromPath[UUID],
+        data: JSONBody[Correction],
+    ) -> Order:
+        return Order.of(await changing.correct_item(actor, reference, item_id, fields=data.fields))

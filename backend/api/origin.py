@@ -15,7 +15,7 @@ WITHOUT_COOKIES = ("/api/", "/id/token", "/tmf-api/")
 class OriginCheck:
     """ASGI middleware. A browser names where a request comes from; ours must come from our own pages.
 
-    The full origin counts, port included. Where a browser sends no Origin, Sec-Fetch-Site has to say same-origin.
+    The full origin counts, port included. Where a browser sends none, Sec-Fetch-Site has to say same-origin.
     """
 
     def __init__(
@@ -50,7 +50,9 @@ class OriginCheck:
         if scope["path"].startswith(self._exempt):
             return True
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
-        if b"origin" in headers:
+        # Pages that tell nobody where they are (no-referrer) post with the origin "null", as sandboxed ones do: those are
+        # told apart by Sec-Fetch-Site, which no page can set.
+        if headers.get(b"origin", "null") != "null":
             return headers[b"origin"] == self._origin
         return headers.get(b"sec-fetch-site") == "same-origin"
 

@@ -79,12 +79,18 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
     return answer(error.status_code, detail=error.detail, code=code, fields=fields, headers=headers)
 
 
+def path_of(request: Request[Any, Any, Any]) -> str:
+    """A path for the log. After /p/<purpose>/ stands a token that whoever reads the log could use."""
+    path = request.url.path
+    return f"/p/{path.split('/')[2]}/…" if path.startswith("/p/") else path
+
+
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     if refusal := refusal_of(error):  # outside a use case: who acts is looked up, a callback is stored
-        log.warning("request failed", path=request.url.path, why=f"{type(error).__name__}: {error}")
+        log.warning("request failed", path=path_of(request), why=f"{type(error).__name__}: {error}")
         return on_refusal(request, refusal)
     reference = secrets.token_hex(4)
-    log.error("request failed", path=request.url.path, reference=reference, exc_info=error)
+    log.error("request failed", path=path_of(request), reference=reference, exc_info=error)
     return answer(500, detail=f"Something went wrong on our side. Quote {reference}.", reference=reference)
 
 

@@ -18,13 +18,16 @@ class Catalogue:
         return text.get(self.language) or text.get("en", "")
 
     def name(self, kind: str, code: str) -> str:
-        """The name of a plan or option; the code itself where the profile knows none. Other kinds: ""."""
-        if kind == "plan":
-            found = self.profile.plan(code)
-        elif kind == "option":
-            return self.text(option.name) if (option := self.profile.option(code)) else code
-        else:
+        """The name of a plan, option, barring or split profile; the code itself where it is unknown. Other kinds: ""."""
+        look_up = {
+            "plan": self.profile.plan,
+            "option": self.profile.option,
+            "barring": self.profile.barring,
+            "split_profile": self.profile.split_profile,
+        }.get(kind)
+        if look_up is None:
             return ""
+        found = look_up(code)
         return self.text(found.name) if found else code
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from backend.catalog.identifiers import sim_number
-from backend.catalog.schemas import CarrierProfile, Option, Text
+from backend.catalog.schemas import CarrierProfile, Option, SplitKind, SplitProfile, Text
 
 LANGUAGES = ("en", "fr", "nl", "de")
 BUILT_IN = Path(__file__).parent / "profiles"
@@ -65,8 +65,11 @@ def _problems(found: CarrierProfile) -> Iterator[str]:
     yield from _duplicates("plan", (plan.code for plan in found.plans))
     yield from _duplicates("option", (option.code for option in found.options))
     yield from _duplicates("barring", (barring.code for barring in found.barrings))
+    yield from _duplicates("split profile", (one.code for one in found.split_profiles))
     for option in found.options:
         yield from _option_problems(option, found)
+    for one in found.split_profiles:
+        yield from _split_problems(one)
     yield from _missing_words(found)
     yield from _number_problems(found)
     for day in found.holidays:
@@ -97,6 +100,22 @@ def _option_problems(option: Option, found: CarrierProfile) -> Iterator[str]:
         yield f"the option {option.code} has a price below zero"
 
 
+def _split_problems(one: SplitProfile) -> Iterator[str]:
+    name = f"the split profile {one.code}"
+    if not one.rules:
+        yield f"{name} has no rule: say what the employer contributes"
+    for rule in one.rules:
+        if (rule.kind is SplitKind.CATEGORY_AMOUNT) != (rule.category is not None):
+            yield f"{name}: a rule names a category where it is an amount per category, and only there"
+        if (rule.kind is SplitKind.USAGE_AMOUNT) != (rule.usage_type is not None):
+            yield f"{name}: a rule names a usage type where it is an amount per usage type, and only there"
+        if rule.kind is SplitKind.PERCENTAGE:
+            if not 1 <= rule.percent <= 100 or (rule.max_cents is not None and rule.max_cents <= 0):
+                yield f"{name}: a percentage is 1 to 100, its maximum more than nothing"
+        elif rule.cents <= 0:
+            yield f"{name}: an amount is more than nothing"
+
+
 def _missing_words(found: CarrierProfile) -> Iterator[str]:
     for what, words in _texts(found):
         if missing := [language for language in LANGUAGES if not words.get(language, "").strip()]:
@@ -117,6 +136,8 @@ def _texts(found: CarrierProfile) -> Iterator[tuple[str, Text]]:
             yield f"the zone of the option {option.code}", option.zone
     for barring in found.barrings:
         yield f"the name of the barring {barring.code}", barring.name
+    for one in found.split_profiles:
+        yield f"the name of the split profile {one.code}", one.name
     for case, promise in found.promises.items():
         yield f"the name of the promise {case}", promise.name
 

@@ -60,6 +60,65 @@ class Barring(msgspec.Struct, frozen=True, kw_only=True):
     product_types: tuple[ProductType, ...] = (ProductType.VOICE_DATA, ProductType.DATA_ONLY)
 
 
+class Category(StrEnum):
+    """What a charge of an invoice is for, as split billing sees it (domain 4.6)."""
+
+    FEES = "fees"
+    VOICE = "voice"
+    DATA = "data"
+    OTHER = "other"
+
+
+class UsageType(StrEnum):
+    """What was used. Fees have none."""
+
+    CALLS = "calls"
+    SMS = "sms"
+    MMS = "mms"
+    DATA = "data"
+    ROAMING = "roaming"
+    PREMIUM = "premium"  # third-party services
+
+
+class SplitKind(StrEnum):
+    """How the employer's part of a line is worked out, from the narrowest rule to the widest."""
+
+    USAGE_AMOUNT = "usage_amount"
+    CATEGORY_AMOUNT = "category_amount"
+    PERCENTAGE = "percentage"
+    FIXED = "fixed"
+
+
+class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One contribution of the employer each billing period. Amounts exclude VAT; `max_cents` null: no maximum."""
+
+    kind: SplitKind
+    cents: int = 0
+    percent: int = 0
+    max_cents: int | None = None
+    category: Category | None = None
+    usage_type: UsageType | None = None
+
+
+class SplitProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays what of a line. `employee_pays` and `exceptions` are never the employer's, whatever budget is left."""
+
+    code: str
+    name: Text
+    rules: tuple[SplitRule, ...]
+    employee_pays: tuple[Category, ...] = ()
+    exceptions: tuple[UsageType, ...] = ()
+
+
+class PrivateOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription for private persons, offered to whoever takes a number over. `monthly_cents` includes VAT."""
+
+    code: str
+    name: Text
+    about: Text
+    monthly_cents: int
+
+
 class SimNumberRule(msgspec.Struct, frozen=True, kw_only=True):
     """How SIM numbers look: a full-match pattern over the digits, and whether a Luhn digit ends them."""
 
@@ -88,6 +147,9 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     departure_in_portal: bool = True
     termination_in_portal: bool = False
     termination_fee_cents: int = 0
+    split_billing_data: bool = (
+        False  # the carrier bills the user, and asks where they live when a line begins
+    )
     prepaid_in_portal: bool = True
     languages: tuple[str, ...] = ("fr", "nl", "en")
     promises: dict[str, Promise] = {}  # order kind or case -> promise
@@ -95,9 +157,17 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     plans: tuple[Plan, ...] = ()
     options: tuple[Option, ...] = ()
     barrings: tuple[Barring, ...] = ()
+    private_offers: tuple[PrivateOffer, ...] = ()  # for successors, where departures are done in the portal
+    split_profiles: tuple[SplitProfile, ...] = ()
 
     def plan(self, code: str) -> Plan | None:
         return next((plan for plan in self.plans if plan.code == code), None)
 
+    def barring(self, code: str) -> Barring | None:
+        return next((barring for barring in self.barrings if barring.code == code), None)
+
     def option(self, code: str) -> Option | None:
         return next((option for option in self.options if option.code == code), None)
+
+    def split_profile(self, code: str) -> SplitProfile | None:
+        return next((one for one in self.split_profiles if one.code == code), None)

@@ -10,7 +10,8 @@ from tenants.scope import Scope
 
 INSERT = (
     "INSERT INTO audit_event (id, tenant_id, at, actor_id, actor_name, action, subject, subject_id, detail)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    " SELECT t.id, $1, $2, $3, $4, $5, $6, t.subject_id, t.detail"
+    " FROM unnest($7::uuid[], $8::uuid[], $9::jsonb[]) AS t (id, subject_id, detail)"
 )
 
 
@@ -24,20 +25,15 @@ async def record_many(
 ) -> None:
     """The same action on many records, in one statement."""
     actor, now = scope.actor, clock.now()
-    await scope.connection.executemany(
+    await scope.connection.execute(
         INSERT,
-        [
-            (
-                new_id(),
-                scope.tenant_id,
-                now,
-                actor.member_id,
-                actor.name,
-                action,
-                subject,
-                subject_id,
-                dump(detail),
-            )
-            for subject_id, detail in entries
-        ],
+        scope.tenant_id,
+        now,
+        actor.member_id,
+        actor.name,
+        action,
+        subject,
+        [new_id() for _ in entries],
+        [subject_id for subject_id, _ in entries],
+        [dump(detail) for _, detail in entries],
     )

@@ -18,5 +18,6 @@ __all__ = ["AccountId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "
 def new_id() -> UUID:
     """A new UUID version 7: 48 bits of Unix milliseconds, then randomness."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | (0x7 << 76) | (secrets.randbits(12) << 64)
-    return UUID(int=value | (0b10 << 62) | secrets.randbits(62))
+    noise = secrets.randbits(74)  # drawn once: an order of 20,000 lines needs twice as many ids
+    value = (milliseconds << 80) | (0x7 << 76) | (noise >> 62 << 64)
+    return UUID(int=value | (0b10 << 62) | (noise & (1 << 62) - 1))

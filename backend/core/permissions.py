@@ -18,14 +18,21 @@ class Permission(StrEnum):
     LINES_REFRESH = "lines:refresh"
     LINES_IMPORT = "lines:import"
     PUK_REVEAL = "lines:reveal_puk"
+    ESIM_REVEAL = "lines:reveal_esim_code"
     OWN_LINES_READ = "own_lines:read"
     CATALOG_READ = "catalog:read"
     ORDERS_READ = "orders:read"
     ORDERS_PLACE = "orders:place"
     ORDERS_UNDO = "orders:undo"
     HISTORY_READ = "history:read"
+    USAGE_READ = "usage:read"  # the employer's part, in sums
+    USAGE_EXPORT = "usage:export"
+    USAGE_DETAIL = "usage:read_detail"  # single records of a line, with a reason that its user sees
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
+    OPERATOR_USAGE_LOAD = "operator:usage_load"  # the operator's staff only: no role holds it
+    OPERATOR_CONTRACTS_DECIDE = "operator:contracts_decide"
+    OPERATOR_ORDERS_DECIDE = "operator:orders_decide"
     SELF = "self"  # what every member may do with the own session and profile
     SYSTEM = "system"  # jobs only: no role holds it
 
@@ -40,6 +47,8 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.CATALOG_READ,
             P.ORDERS_READ,
             P.HISTORY_READ,
+            P.USAGE_READ,
+            P.USAGE_EXPORT,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,
@@ -51,19 +60,30 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.LINES_EXPORT,
             P.LINES_REFRESH,
             P.PUK_REVEAL,
+            P.ESIM_REVEAL,
             P.CATALOG_READ,
             P.ORDERS_READ,
             P.ORDERS_PLACE,
             P.ORDERS_UNDO,
             P.HISTORY_READ,
+            P.USAGE_READ,
+            P.USAGE_EXPORT,
+            P.USAGE_DETAIL,
             P.SELF,
         }
     ),
-    Role.INVOICE_READER: frozenset({P.SELF}),
+    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.SELF}),
     Role.APPROVER: frozenset({P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.SELF}),
-    Role.AUDITOR: frozenset({P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.SELF}),
+    Role.AUDITOR: frozenset(
+        {P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.USAGE_READ, P.SELF}
+    ),
     Role.END_USER: frozenset({P.OWN_LINES_READ, P.SELF}),
 }
+
+# What an operator's token may, in the one tenant that a call names.
+OPERATOR_PERMISSIONS = frozenset(
+    {P.OPERATOR_USAGE_LOAD, P.OPERATOR_CONTRACTS_DECIDE, P.OPERATOR_ORDERS_DECIDE}
+)
 
 MANAGER_ROLES = frozenset(Role) - {Role.END_USER}
 

@@ -1,6 +1,6 @@
-"""Tables of the shared kit: announcements going out, events coming in, the audit trail, recurring runs."""
+"""Tables of the shared kit: announcements going out, events coming in, the audit trail, recurring runs, public links."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -53,3 +53,16 @@ class RecurringRun(Table):
     id = UUID(primary_key=True, default=None)
     name = Text()
     slot = Timestamptz()
+
+
+class PublicLink(Table):
+    """A link in a mail for somebody without a session: one purpose, one subject, a hash, an end."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    purpose = Text()
+    subject_id = UUID(default=None)
+    token_hash = Bytea(unique=True)
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz()

@@ -14,7 +14,7 @@ from backend.core import clock
 from backend.core.errors import Forbidden, SignedOut, SignInAgain
 from backend.core.outages import refusal_of, rolled_back
 from backend.core.outbox import flush
-from backend.core.permissions import Permission, holds
+from backend.core.permissions import OPERATOR_PERMISSIONS, Permission, holds
 from tenants.scope import Actor, Scope
 from tenants.transaction import ActorChanged, open_scope
 
@@ -120,7 +120,9 @@ async def _renewed(actor: Actor, permission: Permission) -> Actor:
 
 
 def allows(actor: Actor, permission: Permission) -> bool:
-    """Whether the actor may: a job of the product always, a person by role."""
+    """Whether the actor may: a job of the product always, the operator's staff by their list, a member by role."""
+    if actor.operator:
+        return permission in OPERATOR_PERMISSIONS
     return actor.system or holds(actor.roles, permission)
 
 

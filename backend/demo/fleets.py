@@ -45,6 +45,8 @@ class DemoTenant:
     members: tuple[DemoMember, ...]
     cost_centres: tuple[tuple[str, str], ...] = ()
     weights: Sequence[int] = field(default_factory=tuple)
+    blank_sims: int = 0  # in stock
+    reserved_numbers: int = 0
 
 
 def enterprise_number(first_eight: int) -> str:
@@ -80,6 +82,8 @@ TENANTS = (
         carrier="mandarine",
         lines=61,
         first_number=470100001,
+        blank_sims=12,
+        reserved_numbers=4,
         organisations=(
             DemoOrganisation(
                 "Delta Logistics SA",
@@ -115,6 +119,8 @@ TENANTS = (
         carrier="lynx",
         lines=12,
         first_number=471200001,
+        blank_sims=8,
+        reserved_numbers=3,
         organisations=(
             DemoOrganisation(
                 "Lumen Studio BV",
@@ -133,6 +139,8 @@ TENANTS = (
         carrier="mandarine",
         lines=10_000,
         first_number=475000001,
+        blank_sims=200,
+        reserved_numbers=20,
         organisations=_atlas_organisations(),
         members=(
             DemoMember("amina@atlas.example", "Amina", "El Amrani", OWNER_AND_MANAGER, "fr", "+32475000001"),
@@ -194,6 +202,15 @@ def _ascii(name: str) -> str:
 def _sim(tenant: DemoTenant, index: int) -> str:
     offset = tenant.first_number % 10**8 * 100 + index
     return with_luhn(f"91{offset:010d}" if tenant.carrier == "mandarine" else f"893203{offset:012d}")
+
+
+def blank_sims_of(tenant: DemoTenant) -> list[str]:
+    """SIM numbers of cards in stock, far from those in use."""
+    return [_sim(tenant, 50_000 + index) for index in range(tenant.blank_sims)]
+
+
+def reserved_numbers_of(tenant: DemoTenant) -> list[str]:
+    return [f"+32{tenant.first_number + 90_000 + index}" for index in range(tenant.reserved_numbers)]
 
 
 def _options(chance: random.Random, carrier: CarrierProfile, plan: Plan) -> list[str]:

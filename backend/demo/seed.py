@@ -5,12 +5,15 @@ from typing import Any
 
 import httpx
 
+import backend.reactions  # noqa: F401 - usage that is loaded is announced
 from backend.core import clock
 from backend.core.jobs import step
-from backend.demo.fleets import TENANTS, DemoTenant, inventory_of, rows_of
+from backend.demo.fleets import TENANTS, DemoTenant, blank_sims_of, inventory_of, reserved_numbers_of, rows_of
+from backend.demo.usage import seed_usage
 from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation
 from backend.lines.importing import COLUMNS, import_lines
 from backend.lines.people import link_end_user
+from backend.lines.stock import add_sims, reserve_numbers
 from backend.members.provision import create_tenant
 from backend.members.service import add_member
 from tenants.directory import find_tenant
@@ -59,6 +62,12 @@ async def _make(tenant: DemoTenant) -> None:
     result = await import_lines(product, _csv(tenant))
     if result.errors:
         raise SeedError(f"{tenant.slug}: {result.errors[0]}")
+    for taken in (
+        await add_sims(product, blank_sims_of(tenant)),
+        await reserve_numbers(product, reserved_numbers_of(tenant)),
+    ):
+        if taken.wrong or taken.in_use:
+            raise SeedError(f"{tenant.slug}: {taken}")
     for member in tenant.members:
         member_id = await add_member(
             product,
@@ -71,6 +80,7 @@ async def _make(tenant: DemoTenant) -> None:
         )
         if "end_user" in member.roles:
             await link_end_user(product, member_id=member_id, msisdn=member.mobile)
+    await seed_usage(tenant, product)
     await _mark_as_read(tenant_id)
 
 

@@ -25,6 +25,12 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str = ""
     language: str = ""
+    picture: bytes | None = None  # a PNG that the HTML shows as cid:<picture_id>
+    picture_id: str = ""
+
+    def __repr__(self) -> str:
+        """Without its words: a mail may hold a code."""
+        return f"Mail(message_id={self.message_id!r})"
 
 
 class UndeliverableError(Refusal):
@@ -55,6 +61,17 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message.set_content(mail.text)
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
+        if mail.picture is not None:
+            html = message.get_body(("html",))
+            if html is not None:
+                html.add_related(
+                    mail.picture,
+                    "image",
+                    "png",
+                    cid=f"<{mail.picture_id}>",
+                    disposition="inline",
+                    filename="qr.png",
+                )
     return message
 
 

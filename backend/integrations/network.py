@@ -1,4 +1,4 @@
-"""The carriers: a protocol that the product speaks to, and its adapter over HTTP (TMF641 and TMF638)."""
+"""The carriers: a protocol that the product speaks to, and its adapter over HTTP (TMF641, TMF638 and TMF639)."""
 
 import asyncio
 import ssl
@@ -6,32 +6,41 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
 from backend.core.errors import Unavailable
 from backend.integrations.signatures import HEADER, sign, verify
-from backend.integrations.tmf641 import (
+from backend.integrations.tmf630 import MalformedError, parse_refusal
+from backend.integrations.tmf638 import (
     InventoryLine,
     InventoryPage,
-    MalformedError,
+    SimResource,
+    parse_inventory,
+    parse_resource,
+)
+from backend.integrations.tmf641 import (
     NewsState,
     OrderNews,
     ServiceOrder,
     StateChange,
+    amendment_body,
+    cancellation_body,
     order_body,
+    parse_cancellation,
     parse_event,
-    parse_inventory,
     parse_order,
     parse_orders,
-    parse_refusal,
+    without_secrets,
 )
 
 __all__ = [
     "HEADER",
     "Accepted",
+    "Cancelled",
     "CarrierNetwork",
     "HttpCarrierNetwork",
     "InventoryLine",
@@ -41,24 +50,36 @@ __all__ = [
     "OrderNews",
     "Refused",
     "ServiceOrder",
+    "SimResource",
     "StateChange",
     "parse_event",
     "sign",
     "verify",
+    "without_secrets",
 ]
 
 ORDERS = "tmf-api/serviceOrdering/v4/serviceOrder"
+CANCELLATIONS = "tmf-api/serviceOrdering/v4/cancelServiceOrder"
+RESOURCES = "tmf-api/resourceInventoryManagement/v4/resource"
 SERVICES = "tmf-api/serviceInventory/v4/service"
+MERGE_PATCH = "application/merge-patch+json"
 REFUSALS = frozenset({400, 403, 404, 405, 409, 410, 422})
 # Reading an answer may take long where a carrier is busy; reaching it may not.
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """The carrier has taken the order, now or at an earlier attempt."""
+    """The carrier has taken the order, now or at an earlier attempt, and has perhaps carried it out already: `told` as in its news."""
 
     carrier_order_id: str
     state: NewsState
+    told: dict[str, Any] = {}
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """The carrier takes the order back. Not `settled`: it still looks whether it can, and the order's news says."""
+
+    settled: bool = True
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -80,7 +101,15 @@ class CarrierNetwork(Protocol):
 
     async def find(self, carrier: str, external_id: str) -> OrderNews | None: ...
 
+    async def amend(
+        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
+    ) -> Accepted | Refused: ...
+
+    async def cancel(self, carrier: str, carrier_order_id: str, reason: str) -> Cancelled | Refused: ...
+
     async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage: ...
+
+    async def resource(self, carrier: str, sim_number: str) -> SimResource | None: ...
 
 
 class HttpCarrierNetwork:
@@ -120,11 +149,11 @@ class HttpCarrierNetwork:
             raise _unavailable(carrier, str(error)) from None
         if news.external_id and news.external_id != order.external_id:
             raise _unavailable(carrier, f"it answered with the order {news.external_id}")
-        return Accepted(news.carrier_order_id, news.state)
+        return Accepted(news.carrier_order_id, news.state, news.told)
 
     async def fetch(self, carrier: str, carrier_order_id: str) -> OrderNews | None:
         """How an order stands, by the carrier's own id; None where the carrier does not know it."""
-        response = await self._send(carrier, "GET", f"{ORDERS}/{carrier_order_id}")
+        response = await self._send(carrier, "GET", f"{ORDERS}/{quote(carrier_order_id, safe='')}")
         if response.status_code in REFUSALS:
             _, message = _refusal(response)
             if response.status_code in {404, 410}:
@@ -145,6 +174,56 @@ class HttpCarrierNetwork:
         except MalformedError as error:
             raise _unavailable(carrier, str(error)) from None
         return found[0] if found else None
+
+    async def amend(
+        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
+    ) -> Accepted | Refused:
+        """Add to what an order says, or correct it. Saying the same twice is saying it once."""
+        body = msgspec.json.encode(amendment_body(characteristics))
+        response = await self._send(
+            carrier,
+            "PATCH",
+            f"{ORDERS}/{quote(carrier_order_id, safe='')}",
+            body=body,
+            media_type=MERGE_PATCH,
+        )
+        if response.status_code in REFUSALS:
+            return Refused(*_refusal(response))
+        try:
+            news = parse_order(response.content)
+        except MalformedError as error:
+            raise _unavailable(carrier, str(error)) from None
+        return Accepted(news.carrier_order_id, news.state, news.told)
+
+    async def cancel(self, carrier: str, carrier_order_id: str, reason: str) -> Cancelled | Refused:
+        """Take an order back. Refused where it is too late; one that is cancelled already is Cancelled again."""
+        body = msgspec.json.encode(cancellation_body(carrier_order_id, reason))
+        response = await self._send(carrier, "POST", CANCELLATIONS, body=body)
+        if response.status_code in REFUSALS:
+            return Refused(*_refusal(response))
+        try:
+            outcome = parse_cancellation(response.content)
+        except MalformedError as error:
+            raise _unavailable(carrier, str(error)) from None
+        if outcome.cancelled is False:
+            return Refused(outcome.code or "tooLate", outcome.message)
+        return Cancelled(settled=outcome.cancelled is True)
+
+    async def resource(self, carrier: str, sim_number: str) -> SimResource | None:
+        """A SIM card or an eSIM profile with its secrets, to be sealed at once; None where there is none."""
+        response = await self._send(carrier, "GET", f"{RESOURCES}/{quote(sim_number, safe='')}")
+        if response.status_code in REFUSALS:
+            _, message = _refusal(response)
+            if response.status_code in {404, 410}:
+                return None
+            raise _unavailable(carrier, message)
+        try:
+            found = parse_resource(response.content)
+        except MalformedError as error:
+            raise _unavailable(carrier, str(error)) from None
+        if found.number != sim_number:
+            raise _unavailable(carrier, "it answered with another SIM")
+        return found
 
     async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage:
         """One page of the lines of a customer, in a stable order, with the total."""
@@ -189,10 +268,11 @@ class HttpCarrierNetwork:
         *,
         query: Mapping[str, str] | None = None,
         body: bytes = b"",
+        media_type: str = "application/json",
     ) -> httpx.Response:
         if not (base := self._urls.get(carrier)):
             raise _unavailable(carrier, "no address is set for it")
-        headers = {"content-type": "application/json"} if body else None
+        headers = {"content-type": media_type} if body else None
         async with self._lane(carrier) as client:
             try:
                 response = await client.request(

@@ -1,17 +1,19 @@
-"""What is said to a carrier and what it answers: TMF641 4.1 orders, their events, TMF638 services. Pure."""
+"""What is said to a carrier and what it answers: TMF641 4.1 service orders and their events. Pure.
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+One order asks one thing of one line: a category, an action, and characteristics. What the carrier tells of the
+line are characteristics too, in the order's own service: it echoes what was asked and adds to it or replaces
+it, so the last of a name counts.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import msgspec
 
-T = TypeVar("T")
-
-
-class MalformedError(ValueError):
-    """A carrier's message cannot be understood; nothing may be concluded from it."""
+from backend.integrations.tmf630 import Characteristic, MalformedError, Message, decode
 
 
 class NewsState(StrEnum):
@@ -28,9 +30,17 @@ class NewsState(StrEnum):
         return self in {NewsState.DONE, NewsState.FAILED, NewsState.CANCELLED}
 
 
-LONGEST_CODE = (
-    200  # of an event or an option: both are indexed, and an index takes no more than some 2,700 bytes
+LONGEST_CODE = 200  # of an event, an option or a plan: they are indexed, and an index takes some 2,700 bytes
+LONGEST_NAME = 100
+LONGEST_TEXT = 2000
+MOST_TOLD = 50
+LARGEST_NUMBER = 2**53  # beyond it readers of JSON disagree
+# These belong to the resource inventory. A carrier that tells them in an order must not make us keep them openly.
+SECRETS = frozenset(
+    {"puk", "puk1", "puk2", "pin", "pin1", "pin2", "activationCode", "matchingId", "confirmationCode"}
 )
+# No value and an empty one are the same to a carrier, but a cap that is lifted has to be said: an explicit null.
+NULLABLE = frozenset({"roamingCapCents"})
 
 # The published product states contain "aborted " with a trailing space, so every word is stripped first.
 STATES: Mapping[str, NewsState] = {
@@ -51,25 +61,31 @@ STATES: Mapping[str, NewsState] = {
 
 
 class ServiceOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """One change on one line. `external_id` is our item id; `customer` the tenant's slug."""
+    """One request for one line. `external_id` is our item id; `customer` the tenant's slug.
+
+    `msisdn` is empty where the carrier is to choose the number. `action` is TMF's: add, modify or delete.
+    """
 
     external_id: str
     customer: str
     msisdn: str
     reference: str = ""
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
+    category: str
+    action: str
+    characteristics: Mapping[str, Any] = {}
 
 
 class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
-    """How an order stands. `options` are those the carrier confirms on the line, None where it says nothing."""
+    """How an order stands. `told` is every characteristic of the line in the carrier's words, what we asked
+    included: it is what counts only where the order is done, or where the name is one that we do not ask.
+    """
 
     external_id: str
     carrier_order_id: str
     state: NewsState
     code: str = ""
     message: str = ""
-    options: tuple[str, ...] | None = None
+    told: dict[str, Any] = {}
     at: datetime | None = None
 
 
@@ -81,40 +97,28 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     news: OrderNews
 
 
-class InventoryLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the carrier knows of one line: nothing here belongs to the customer to change by itself."""
+class Cancellation(msgspec.Struct, frozen=True):
+    """What became of a cancellation: `cancelled`, None where the carrier still thinks about it, else why not."""
 
-    msisdn: str
-    billing_account: str
-    status: str
-    product_type: str
-    plan: str
-    options: tuple[str, ...] = ()
-    barrings: tuple[str, ...] = ()
-    sim_number: str = ""
-    sim_kind: Literal["physical", "esim"] = "physical"
-    puk: str = ""
-    roaming_cap_cents: int | None = None
-    companion_sim: str = ""
-    split_profile: str = ""
-    activated_on: date | None = None
-
-    def __repr__(self) -> str:
-        """Without the PUK: a line may end up in a log."""
-        return f"InventoryLine(msisdn={self.msisdn!r}, plan={self.plan!r}, status={self.status!r})"
+    cancelled: bool | None
+    code: str = ""
+    message: str = ""
 
 
-class InventoryPage(msgspec.Struct, frozen=True, kw_only=True):
-    lines: list[InventoryLine]
-    total: int
+TASK_STATES: Mapping[str, bool | None] = {
+    "accepted": None,
+    "inProgress": None,
+    "done": True,
+    "terminatedWithError": False,
+}
 
 
 def order_body(order: ServiceOrder) -> dict[str, Any]:
-    """The TMF641 service order for one change of options."""
+    """The TMF641 service order for one request."""
     body: dict[str, Any] = {
         "@type": "ServiceOrder",
         "externalId": order.external_id,
-        "category": "changeOptions",
+        "category": order.category,
         "relatedParty": [
             {"@type": "RelatedParty", "@referredType": "Customer", "id": order.customer, "role": "customer"}
         ],
@@ -122,15 +126,12 @@ def order_body(order: ServiceOrder) -> dict[str, Any]:
             {
                 "@type": "ServiceOrderItem",
                 "id": "1",
-                "action": "modify",
+                "action": order.action,
                 "service": {
                     "@type": "Service",
                     "id": order.msisdn,
                     "serviceType": "mobileLine",
-                    "serviceCharacteristic": [
-                        {"name": "addOption", "valueType": "array", "value": list(order.add)},
-                        {"name": "removeOption", "valueType": "array", "value": list(order.remove)},
-                    ],
+                    "serviceCharacteristic": characteristics(order.characteristics),
                 },
             }
         ],
@@ -140,37 +141,71 @@ def order_body(order: ServiceOrder) -> dict[str, Any]:
     return body
 
 
-class _Message(msgspec.Struct, rename="camel"):
-    code: str = ""
-    reason: str = ""
-    message: str = ""
+def amendment_body(changed: Mapping[str, Any]) -> dict[str, Any]:
+    """The TMF641 update of an order: characteristics that are added to those asked, or replace them.
+
+    An item has to name an action; `noChange` leaves the order's own as it is.
+    """
+    service = {"@type": "Service", "serviceCharacteristic": characteristics(changed)}
+    return {"serviceOrderItem": [{"id": "1", "action": "noChange", "service": service}]}
 
 
-class _Characteristic(msgspec.Struct):
-    name: str
-    value: Any = None
+def cancellation_body(carrier_order_id: str, reason: str) -> dict[str, Any]:
+    """The TMF641 task that cancels an order."""
+    body: dict[str, Any] = {"serviceOrder": {"@referredType": "ServiceOrder", "id": carrier_order_id}}
+    return body | ({"cancellationReason": reason} if reason else {})
+
+
+def characteristics(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Values as TMF characteristics. A null is left out, unless leaving it out would say something else."""
+    return [
+        {"name": name, "valueType": _value_type(value), "value": value}
+        for name, value in ((name, _plain(value)) for name, value in values.items())
+        if value is not None or name in NULLABLE
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _value_type(value: Any) -> str:
+    """The type of a value in JSON's words; the one null that is said stands for an amount."""
+    match value:
+        case bool():
+            return "boolean"
+        case int() | None:
+            return "integer"
+        case float():
+            return "number"
+        case list():
+            return "array"
+        case Mapping():
+            return "object"
+    return "string"
 
 
 class _Service(msgspec.Struct, rename="camel"):
-    id: str = ""
-    state: str = ""
-    service_type: str = ""
-    start_date: str = ""
-    service_characteristic: list[_Characteristic] = []
+    service_characteristic: list[Characteristic] = []
 
 
 class _Item(msgspec.Struct, rename="camel"):
     state: str = ""
     service: _Service | None = None
-    error_message: list[_Message] = []
+    error_message: list[Message] = []
 
 
 class _Order(msgspec.Struct, rename="camel"):
     id: str = ""
     external_id: str = ""
     state: str = ""
-    error_message: list[_Message] = []
+    error_message: list[Message] = []
     service_order_item: list[_Item] = []
+
+
+class _Task(msgspec.Struct, rename="camel"):
+    state: str = ""
+    error_message: Message | None = None
 
 
 class _Payload(msgspec.Struct, rename="camel"):
@@ -186,17 +221,17 @@ class _Event(msgspec.Struct, rename="camel"):
 
 def parse_order(body: bytes) -> OrderNews:
     """A service order as the carrier tells it. Raises MalformedError."""
-    return _news(_decode(body, _Order))
+    return _news(decode(body, _Order))
 
 
 def parse_orders(body: bytes) -> list[OrderNews]:
     """A list of service orders. Raises MalformedError."""
-    return [_news(order) for order in _decode(body, list[_Order])]
+    return [_news(order) for order in decode(body, list[_Order])]
 
 
 def parse_event(body: bytes) -> StateChange:
     """A `serviceOrderStateChangeEvent`. Raises MalformedError."""
-    event = _decode(body, _Event)
+    event = decode(body, _Event)
     if not 0 < len(event.event_id) <= LONGEST_CODE or event.event_type not in {
         "ServiceOrderStateChangeEvent",
         "serviceOrderStateChangeEvent",
@@ -211,28 +246,34 @@ def parse_event(body: bytes) -> StateChange:
     return StateChange(event_id=event.event_id, at=at, news=news)
 
 
-def parse_refusal(body: bytes) -> tuple[str, str] | None:
-    """Code and sentence of a TMF error; None where this is not one (a proxy's page, a wrong address)."""
-    try:
-        error = _decode(body, _Message)
-    except MalformedError:
-        return None
-    return (error.code, error.message or error.reason) if error.code and error.reason else None
+def without_secrets(body: bytes) -> str:
+    """A message as it may be kept to be read again. Raises MalformedError."""
+    found = decode(body, Any)
+    cleaned = _cleaned(found)
+    return body.decode() if cleaned == found else msgspec.json.encode(cleaned).decode()
 
 
-def parse_inventory(body: bytes) -> list[InventoryLine]:
-    """Services of a TMF638 inventory. Raises MalformedError."""
-    return [_line(service) for service in _decode(body, list[_Service])]
+def _cleaned(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _cleaned(each) for name, each in value.items() if name not in SECRETS}
+        case list():
+            return [_cleaned(each) for each in value if not _secret(each)]
+    return value
 
 
-def _decode(body: bytes, kind: type[T]) -> T:
-    """What is read can also be kept: one message that the database refuses would hold up all that came with it."""
-    if rb"\u0000" in body:
-        raise MalformedError("the carrier's message holds a character that cannot be stored")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedError(f"the carrier's message cannot be read: {error}") from None
+def _secret(value: object) -> bool:
+    name = value.get("name") if isinstance(value, dict) else None
+    return isinstance(name, str) and name in SECRETS
+
+
+def parse_cancellation(body: bytes) -> Cancellation:
+    """What became of a cancellation. Raises MalformedError."""
+    task = decode(body, _Task)
+    if task.state.strip() not in TASK_STATES:
+        raise MalformedError(f"the carrier's cancellation is in the unknown state {task.state!r}")
+    error = task.error_message or Message()
+    return Cancellation(TASK_STATES[task.state.strip()], error.code, error.message or error.reason)
 
 
 def _news(order: _Order) -> OrderNews:
@@ -240,7 +281,7 @@ def _news(order: _Order) -> OrderNews:
     word = (order.state or (items[0].state if items else "")).strip()
     if word not in STATES or not order.id:
         raise MalformedError(f"the carrier's order {order.id!r} is in the unknown state {word!r}")
-    told = next(_messages(order), _Message())
+    told = next(_messages(order), Message())
     state = STATES[word]
     told_nothing = "" if state in {NewsState.IN_PROGRESS, NewsState.DONE} else word
     return OrderNews(
@@ -249,59 +290,43 @@ def _news(order: _Order) -> OrderNews:
         state=state,
         code=told.code or told_nothing,
         message=told.message or told.reason,
-        options=_confirmed_options(order),
+        told=_told(order),
     )
 
 
-def _messages(order: _Order) -> Iterator[_Message]:
+def _messages(order: _Order) -> Iterator[Message]:
     yield from order.error_message
     for item in order.service_order_item:
         yield from item.error_message
 
 
-def _confirmed_options(order: _Order) -> tuple[str, ...] | None:
+def _told(order: _Order) -> dict[str, Any]:
+    """What the carrier says of the line. Raises MalformedError for what we could not keep."""
+    told: dict[str, Any] = {}
     for item in order.service_order_item:
         for each in item.service.service_characteristic if item.service else ():
-            if each.name == "options":
-                return _words(each.value, "options")
-    return None
+            if each.name in SECRETS:
+                continue
+            if not 0 < len(each.name) <= LONGEST_NAME or not _sane(each.value):
+                raise MalformedError(
+                    f"the carrier's {each.name[:LONGEST_NAME]!r} is not a value of a sane size"
+                )
+            told[each.name] = each.value
+    if len(told) > MOST_TOLD:
+        raise MalformedError(f"the carrier tells {len(told)} characteristics")
+    return told
 
 
-LINE_STATUS = {"active": "active", "inactive": "suspended", "terminated": "terminated"}
-
-
-def _line(service: _Service) -> InventoryLine:
-    values = {each.name: each.value for each in service.service_characteristic}
-    status = values.get("status") or LINE_STATUS.get(service.state.strip(), "pending_active")
-    try:
-        return msgspec.convert(
-            {
-                "msisdn": service.id,
-                "status": status,
-                "product_type": values["productType"],
-                "billing_account": values["billingAccount"],
-                "plan": values["plan"],
-                "options": values.get("options", ()),
-                "barrings": values.get("barrings", ()),
-                "sim_number": values.get("simNumber", ""),
-                "sim_kind": values.get("simKind", "physical"),
-                "puk": values.get("puk", ""),
-                "roaming_cap_cents": values.get("roamingCapCents"),
-                "companion_sim": values.get("companionSim", ""),
-                "split_profile": values.get("splitProfile", ""),
-                "activated_on": service.start_date[:10] or None,
-            },
-            InventoryLine,
-        )
-    except KeyError as error:
-        raise MalformedError(f"the carrier's service {service.id!r} has no {error.args[0]}") from None
-    except msgspec.ValidationError as error:
-        raise MalformedError(f"the carrier's service {service.id!r} cannot be read: {error}") from None
-
-
-def _words(value: object, name: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(
-        isinstance(word, str) and len(word) <= LONGEST_CODE for word in value
-    ):
-        raise MalformedError(f"the carrier's {name} are not a list of codes")
-    return tuple(value)
+def _sane(value: object) -> bool:
+    match value:
+        case None | bool():
+            return True
+        case str():
+            return len(value) <= LONGEST_TEXT
+        case int() | float():
+            return math.isfinite(value) and abs(value) <= LARGEST_NUMBER
+        case list():
+            return len(value) <= LONGEST_CODE and all(
+                isinstance(word, str) and len(word) <= LONGEST_CODE for word in value
+            )
+    return False

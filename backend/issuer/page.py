@@ -91,7 +91,13 @@ def sign_in_page(frame: Frame, form: SignIn) -> str:
 
 
 def message_page(
-    frame: Frame, title: str, text: str, *, action: tuple[str, str] | None = None, form: str = ""
+    frame: Frame,
+    title: str,
+    text: str,
+    *,
+    action: tuple[str, str] | None = None,
+    form: str = "",
+    story: bool = True,
 ) -> str:
     """A sentence, and perhaps one way on: a link (address, words) or a form."""
     button = ""
@@ -99,7 +105,7 @@ def message_page(
         address, words = action
         button = f'<a class="button button-primary button-large button-wide" href="{escape(address)}">{escape(words)}</a>'
     content = f'<div><h1>{escape(title)}</h1><p class="muted">{escape(text)}</p></div>{form}{button}'
-    return page(frame, title, content)
+    return page(frame, title, content, story=story)
 
 
 def choice_form(action: str, hidden: Mapping[str, str], name: str, choices: Sequence[tuple[str, str]]) -> str:
@@ -115,17 +121,18 @@ def choice_form(action: str, hidden: Mapping[str, str], name: str, choices: Sequ
     return f'<form class="stack stack-tight" method="post" action="{escape(action)}">{kept}{buttons}</form>'
 
 
-def page(frame: Frame, title: str, content: str, languages: str = "") -> str:
-    """The two-column frame of the sign-in design around some content."""
+def page(frame: Frame, title: str, content: str, languages: str = "", *, story: bool = True) -> str:
+    """The frame of the sign-in design around some content; without its story for people who are no customers."""
     operator = frame.operator
     links = "".join(f'<link rel="stylesheet" href="{escape(address)}">' for address in frame.stylesheets)
     footer = escape(f"{operator.name}, {operator.address}. {operator.vat_number}")
-    benefits = "".join(
+    entries = "".join(
         f'<li><svg class="icon" aria-hidden="true"><use href="#i-{icon}"/></svg><div>'
         f"<h2>{escape(say(key + '_title', frame.language))}</h2>"
         f'<p class="muted">{escape(say(key + "_text", frame.language))}</p></div></li>'
         for key, icon in (("fleet", "fleet"), ("options", "options"), ("history", "file"))
     )
+    benefits = f'<ul class="benefits">{entries}</ul>'
     return (
         f'<!doctype html><html lang="{frame.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -133,7 +140,7 @@ def page(frame: Frame, title: str, content: str, languages: str = "") -> str:
         '<main class="sign-in" id="main"><div class="sign-in-form"><div class="row row-apart"><span class="brand">'
         '<svg class="brand-mark" aria-hidden="true"><use href="#i-mark"/></svg>Fleetline</span>'
         f'{languages}</div><div class="stack">{content}</div><p class="small muted">{footer}</p></div>'
-        f'<div class="sign-in-story">{STORY}<ul class="benefits">{benefits}</ul></div></main></body></html>'
+        f'<div class="sign-in-story">{STORY}{benefits if story else ""}</div></main></body></html>'
     )
 
 

@@ -126,6 +126,30 @@ WORDS: dict[str, dict[str, str]] = {
         "nl": "Ze duurde te lang, of begon in een ander venster. Begin opnieuw.",
         "de": "Sie hat zu lange gedauert oder in einem anderen Fenster begonnen. Fangen Sie neu an.",
     },
+    "public_gone": {
+        "en": "This link does not work any more",
+        "fr": "Ce lien ne fonctionne plus",
+        "nl": "Deze link werkt niet meer",
+        "de": "Dieser Link funktioniert nicht mehr",
+    },
+    "public_gone_text": {
+        "en": "It has expired, or was not copied completely. Ask whoever sent it for a new one, or {support}.",
+        "fr": "Il a expiré, ou n’a pas été copié en entier. Demandez-en un nouveau à l’expéditeur, ou à {support}.",
+        "nl": "Hij is verlopen, of werd niet volledig gekopieerd. Vraag de afzender om een nieuwe, of {support}.",
+        "de": "Er ist abgelaufen oder wurde nicht ganz kopiert. Bitten Sie den Absender um einen neuen, oder {support}.",
+    },
+    "public_slow": {
+        "en": "Too many tries",
+        "fr": "Trop d’essais",
+        "nl": "Te veel pogingen",
+        "de": "Zu viele Versuche",
+    },
+    "public_slow_text": {
+        "en": "Wait a minute, then open the link of your mail again.",
+        "fr": "Attendez une minute, puis rouvrez le lien de votre e-mail.",
+        "nl": "Wacht een minuut en open dan de link in uw e-mail opnieuw.",
+        "de": "Warten Sie eine Minute und öffnen Sie dann den Link in Ihrer E-Mail noch einmal.",
+    },
     "unavailable_text": {
         "en": "The sign-in service does not answer. Try again in a moment.",
         "fr": "Le service de connexion ne répond pas. Réessayez dans un instant.",

@@ -1,17 +1,14 @@
 """The filtered list as a CSV or XLSX file, written row by row so that memory stays flat."""
 
 import asyncio
-import csv
-import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Literal
 
-import xlsxwriter
-
 from backend.catalog.identifiers import national
 from backend.catalog.names import Catalogue, catalogue_of
 from backend.core import audit
+from backend.core.cells import CsvWriter, XlsxWriter, harmless
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines import queries
@@ -22,12 +19,6 @@ Format = Literal["csv", "xlsx"]
 BATCH = 1000
 IN_MEMORY = 1024 * 1024  # bytes before a file goes to disk
 COLUMNS = ("name", "number", "customer_number", "product_type", "plan", "options", "status", "sim_number")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it (CWE-1236)."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 @use_case(Permission.LINES_EXPORT)
@@ -53,7 +44,7 @@ async def export_lines(
         *where.values,
     )
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
-    write = _CsvWriter(file, headings) if format == "csv" else _XlsxWriter(file, headings)
+    write = CsvWriter(file, headings) if format == "csv" else XlsxWriter(file, headings)
     count = 0
     while rows := await cursor.fetch(BATCH):
         count += len(rows)
@@ -77,44 +68,3 @@ def _cells(rows: Sequence[Any], catalogue: Catalogue, statuses: dict[str, str]) 
             statuses.get(row["status"], row["status"]),
             row["sim_number"],
         ]
-
-
-class _CsvWriter:
-    """UTF-8 with its mark and semicolons: what spreadsheets in Belgium open without asking."""
-
-    def __init__(self, file: IO[bytes], headings: Sequence[str]) -> None:
-        self._file = file
-        file.write("\ufeff".encode())
-        self.rows([list(headings)])
-
-    def rows(self, rows: Sequence[Sequence[str]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
-        self._file.write(text.getvalue().encode())
-
-    def close(self) -> None:
-        """Nothing is left to write."""
-
-
-class _XlsxWriter:
-    """One sheet, numbers kept as text so that no digit is lost."""
-
-    def __init__(self, file: IO[bytes], headings: Sequence[str]) -> None:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self._book = xlsxwriter.Workbook(file, options)
-        self._sheet = self._book.add_worksheet("Fleet")
-        bold = self._book.add_format({"bold": True})
-        self._sheet.freeze_panes(1, 0)
-        self._sheet.set_column(0, len(headings) - 1, 22)
-        for column, heading in enumerate(headings):
-            self._sheet.write_string(0, column, heading, bold)
-        self._next = 1
-
-    def rows(self, rows: Sequence[Sequence[str]]) -> None:
-        for cells in rows:
-            for column, cell in enumerate(cells):
-                self._sheet.write_string(self._next, column, cell)
-            self._next += 1
-
-    def close(self) -> None:
-        self._book.close()

@@ -5,12 +5,18 @@ from typing import Any
 import orjson
 
 from backend.catalog.names import Catalogue
-from backend.lines.schemas import HistoryEntry, LineDetail, LineRow, PlanName
+from backend.core import clock
+from backend.lines.esim_states import why_not
+from backend.lines.schemas import AgreementView, EsimView, HistoryEntry, LineDetail, LineRow, PlanName
 
 DETAIL = """
 SELECT l.*, a.label AS account_label, o.name AS holder, o.address AS address, c.code AS centre_code,
   c.name AS centre_name, u.given_name, u.family_name, u.email AS user_email, u.language AS user_language,
-  s.refreshed_at,
+  s.refreshed_at, e.iccid, e.state AS esim_state, e.sealed, e.valid_until, e.email AS esim_email, e.sent_count, e.sent_at,
+  e.confirmed_at AS esim_confirmed_at, g.profile AS agreement_profile, g.state AS agreement_state,
+  g.reason AS agreement_reason,
+  (SELECT c.state FROM sim_card c WHERE c.tenant_id = l.tenant_id AND c.line_id = l.id AND c.number = l.sim_number
+    AND c.state NOT IN ('replaced', 'retired')) AS sim_state,
   ARRAY(SELECT r.reference FROM change_order_item i JOIN change_order r ON r.tenant_id = i.tenant_id
     AND r.id = i.order_id WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id
     AND i.state IN ('waiting', 'sent', 'in_progress', 'held') ORDER BY r.reference) AS open_orders
@@ -20,6 +26,10 @@ JOIN organisation o ON o.tenant_id = l.tenant_id AND o.id = a.organisation_id
 LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id
 LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 LEFT JOIN fleet_snapshot s ON s.tenant_id = l.tenant_id
+LEFT JOIN LATERAL (SELECT p.*, p.activation_sealed IS NOT NULL AS sealed FROM esim_profile p
+  WHERE p.tenant_id = l.tenant_id AND p.line_id = l.id ORDER BY p.created_at DESC, p.id DESC LIMIT 1) e ON true
+LEFT JOIN LATERAL (SELECT a.* FROM split_agreement a WHERE a.tenant_id = l.tenant_id AND a.line_id = l.id
+  AND a.state <> 'ended' ORDER BY a.created_at DESC LIMIT 1) g ON true
 """
 
 
@@ -66,8 +76,27 @@ def detail_of(row: Any, catalogue: Catalogue) -> LineDetail:
         companion_sim=row["companion_sim"],
         split_profile=row["split_profile"],
         activated_on=row["activated_on"],
+        sim_state=row["sim_state"] or "",
+        esim=_esim(row) if row["esim_state"] else None,
+        agreement=AgreementView(
+            profile=row["agreement_profile"], state=row["agreement_state"], reason=row["agreement_reason"]
+        )
+        if row["agreement_state"]
+        else None,
         open_orders=row["open_orders"],
         refreshed_at=row["refreshed_at"],
+    )
+
+
+def _esim(row: Any) -> EsimView:
+    return EsimView(
+        sim_number=row["iccid"],
+        state=row["esim_state"],
+        why_not=why_not(row["esim_state"], row["valid_until"], clock.now(), sealed=row["sealed"]),
+        email=row["esim_email"],
+        sent_count=row["sent_count"],
+        sent_at=row["sent_at"],
+        confirmed_at=row["esim_confirmed_at"],
     )
 
 

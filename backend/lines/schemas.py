@@ -113,6 +113,26 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     may_refresh_at: datetime | None = None
 
 
+class EsimView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line's latest eSIM profile without its codes. `why_not`: why its code cannot be shown or sent ("" where it can)."""
+
+    sim_number: str
+    state: str
+    why_not: str
+    email: str
+    sent_count: int
+    sent_at: datetime | None
+    confirmed_at: datetime | None
+
+
+class AgreementView(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest contract of shared billing that is not over: document_pending, under_review or active."""
+
+    profile: str
+    state: str
+    reason: str = ""  # why the operator refused it
+
+
 class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the line page shows (F-041 to F-051). The PUK is not here: see `reveal_puk`."""
 
@@ -141,6 +161,9 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     companion_sim: str
     split_profile: str
     activated_on: date | None
+    sim_state: str = ""  # of a card that the stock knows: assigned, active, blocked
+    esim: EsimView | None = None
+    agreement: AgreementView | None = None
     open_orders: list[str] = []  # references
     refreshed_at: datetime | None = None
 

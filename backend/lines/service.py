@@ -121,13 +121,9 @@ async def line_facets(scope: Scope) -> LineFacets:
 async def selection_summary(
     scope: Scope, lines: LineFilter, *, product_type: str, status: str
 ) -> SelectionSummary:
-    """How many lines of the filter can be selected together with a line of this product type and status.
-
-    A line with a request under way cannot.
-    """
+    """How many lines of the filter can be selected together with a line of this product type and status."""
     where = queries.where_of(scope.actor, lines)
     where.add("l.product_type = {0} AND l.status = {1}", product_type, status)
-    where.add(f"NOT {queries.OPEN_ORDER}")
     return SelectionSummary(
         product_type=product_type, status=status, count=await queries.count_lines(scope, where)
     )

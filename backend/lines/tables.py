@@ -1,6 +1,6 @@
 """The fleet: organisations, customer numbers, cost centres, people who use lines, and the lines."""
 
-from piccolo.columns import UUID, Array, Boolean, Bytea, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -88,3 +88,66 @@ class FleetSnapshot(Table):
     state = Text(default="idle")  # idle, running, failed
     read = Integer(default=0)
     total = Integer(default=0)
+
+
+class SimCard(Table):
+    """A physical SIM card that the tenant holds or held (domain 3.4)."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    number = Text()  # as the carrier prints it, digits only
+    state = Text(default="stock")  # stock, assigned, active, blocked, replaced, retired
+    line_id = UUID(null=True, default=None)
+    item_id = UUID(null=True, default=None)  # the order that holds it while it is assigned
+    delivered = Boolean(default=False)  # it came into stock; others were only typed in a request
+    changed_at = Timestamptz()
+
+
+class EsimProfile(Table):
+    """A profile for an eUICC (domain 3.5). Its codes are secrets: whoever holds them can take over the number."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    line_id = UUID(default=None)
+    item_id = UUID(null=True, default=None)  # the order that made it
+    iccid = Text(default="")  # "" until the carrier assigns it
+    state = Text(default="requested")
+    activation_sealed = Bytea(null=True, default=None)
+    confirmation_sealed = Bytea(null=True, default=None)
+    valid_until = Timestamptz(null=True, default=None)
+    email = Text(default="")
+    language = Text(default="en")
+    copy_to = Text(default="")  # the requester's address where a copy of the code was asked for
+    confirmed_at = Timestamptz(null=True, default=None)  # by the user, where the carrier asks for it
+    sent_count = Integer(default=0)
+    sent_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz()
+    changed_at = Timestamptz()
+
+
+class ReservedNumber(Table):
+    """A number that is kept for the tenant until a line takes it."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    msisdn = Text()
+    line_id = UUID(null=True, default=None)  # the line that took it
+
+
+class SplitAgreement(Table):
+    """The signed adhesion of one user on one line to shared billing (domain 3.7)."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    line_id = UUID(default=None)
+    item_id = UUID(null=True, default=None)
+    end_user_id = UUID(null=True, default=None)
+    profile = Text()
+    state = Text(default="document_pending")  # document_pending, under_review, active, ended
+    document_id = UUID(null=True, default=None)
+    billing = JSONB(default="{}")  # name and address of the user, where the carrier bills them
+    reason = Text(default="")  # why it was refused
+    decided_by = Text(default="")
+    created_at = Timestamptz()
+    decided_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)

@@ -47,3 +47,14 @@ class ApiToken(Table):
     created_at = Timestamptz()
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
+
+
+class OperatorToken(Table):
+    """A bearer token of the operator's staff, who are members of no tenant. Only its SHA-256 is stored."""
+
+    id = UUID(primary_key=True, default=None)
+    name = Text()
+    token_hash = Bytea(unique=True)
+    created_at = Timestamptz()
+    last_used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)

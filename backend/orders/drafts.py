@@ -1,55 +1,78 @@
 """A request being filled in: kept in the database, so that a reconnect or a closed tab loses nothing."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from backend.catalog.names import Catalogue, catalogue_of
-from backend.catalog.rules import allowed
-from backend.catalog.schemas import Family, Option
+from backend.catalog.names import catalogue_of
+from backend.context import settings
 from backend.core import clock
 from backend.core.errors import Conflict, Invalid, NotFound
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.schemas import PlanName, Selection
-from backend.orders.kinds.change_options import check
-from backend.orders.kinds.plan import LineNow
+from backend.orders.effects import effects_of
+from backend.orders.kinds import KINDS, AnyAsked
 from backend.orders.placing import place
-from backend.orders.preview import prepare, view
-from backend.orders.schemas import (
-    ChangeOptions,
-    DraftLine,
-    DraftView,
-    OptionChoice,
-    OrderDetail,
-    OrderPreview,
-)
-from backend.orders.selection import lines_of
+from backend.orders.preview import check_step, prepare, view
+from backend.orders.schemas import Asked, DraftLine, DraftView, OrderDetail, OrderPreview
+from backend.orders.selection import file_rows, lines_of, targets_of
 from backend.orders.service import LISTED, get_order
+from backend.orders.words import kind_title
 from tenants.scope import Scope
 
 LISTED_LINES = 50
+NO_LINES = Selection()
 
 
 @use_case(Permission.ORDERS_PLACE)
-async def start_change(scope: Scope, selection: Selection) -> UUID:
-    """Begin a change of options on a selection; returns the draft's id.
+async def start_draft(
+    scope: Scope,
+    kind: str,
+    selection: Selection = NO_LINES,
+    *,
+    wishes: Mapping[str, Any] | None = None,
+    upload_id: UUID | None = None,
+) -> UUID:
+    """Begin a request of a kind, on a selection or a checked file where it changes lines; returns the draft's id.
 
-    Raises what the selection raises: unknown lines, none, or lines that cannot be changed together.
+    Raises NotFound for an unknown kind, Invalid (`through_support`) where the carrier has it done by support, and
+    what the selection or the file raises: unknown lines, none, or lines that cannot be changed together.
     """
-    asked = ChangeOptions(line_ids=selection.line_ids, filter=selection.filter)
-    found = await lines_of(scope, asked)
-    busy = tuple(line.id for line in found if line.open_kinds)
-    if selection.filter is not None and len(busy) < len(found):  # as on the list: these cannot join
-        asked = msgspec.structs.replace(asked, except_ids=busy)
+    known = KINDS.get(kind)
+    if known is None:
+        raise NotFound
+    profile = (await catalogue_of(scope)).profile
+    if known.offered is not None and not known.offered(profile):
+        raise Invalid(
+            kind=f"{profile.name} does this through support: {settings().operator.support_email}.",
+            code="through_support",
+        )
+    asked = msgspec.convert(
+        {
+            "kind": kind,
+            **(wishes or {}),
+            "line_ids": selection.line_ids,
+            "filter": selection.filter,
+            "upload_id": upload_id,
+        },
+        known.asked,
+        from_attributes=True,
+    )
+    if upload_id is not None:
+        await file_rows(scope, asked)
+    elif known.creates is None:
+        await lines_of(scope, asked)
     draft_id, now = new_id(), clock.now()
     await scope.connection.execute(
         "INSERT INTO change_order (id, tenant_id, kind, state, requester_id, requester_name, requester_email,"
         " language, body, created_at, lines, promise_code) VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, 0, '')",
         draft_id,
         scope.tenant_id,
-        asked.kind,
+        kind,
         scope.actor.member_id,
         scope.actor.name,
         scope.actor.email,
@@ -60,7 +83,7 @@ async def start_change(scope: Scope, selection: Selection) -> UUID:
     return draft_id
 
 
-async def _load(scope: Scope, draft_id: UUID) -> ChangeOptions:
+async def _load(scope: Scope, draft_id: UUID) -> Asked:
     """The own draft. Raises NotFound, and Conflict (`already_placed`, with its reference) once it was sent."""
     row = await scope.connection.fetchrow(
         "SELECT body, state, reference FROM change_order WHERE id = $1 AND requester_id = $2",
@@ -71,10 +94,11 @@ async def _load(scope: Scope, draft_id: UUID) -> ChangeOptions:
         raise NotFound
     if row["state"] != "draft":
         raise Conflict("This request has been sent.", code="already_placed", reference=row["reference"])
-    return msgspec.json.decode(row["body"], type=ChangeOptions)
+    asked: Asked = msgspec.json.decode(row["body"], type=AnyAsked)
+    return asked
 
 
-async def _save(scope: Scope, draft_id: UUID, asked: ChangeOptions) -> None:
+async def _save(scope: Scope, draft_id: UUID, asked: Asked) -> None:
     await scope.connection.execute(
         "UPDATE change_order SET body = $2 WHERE id = $1 AND state = 'draft'",
         draft_id,
@@ -90,12 +114,24 @@ async def get_draft(scope: Scope, draft_id: UUID) -> DraftView:
 
 @use_case(Permission.ORDERS_PLACE)
 async def save_draft(
-    scope: Scope, draft_id: UUID, *, add: tuple[str, ...], remove: tuple[str, ...]
+    scope: Scope, draft_id: UUID, wishes: Mapping[str, Any], *, complete: bool = False, step: str = ""
 ) -> DraftView:
-    """Keep what is ticked and unticked so far. Raises Invalid for options that cannot go together."""
-    asked = msgspec.structs.replace(await _load(scope, draft_id), add=add, remove=remove)
-    if add or remove:
-        check((await catalogue_of(scope)).profile, asked)
+    """Keep what is chosen so far: fields of the kind, and `on`. With `complete` all of it has to hold; with `step`
+    the fields of that page of the form.
+
+    Raises Invalid with the fields that cannot be.
+    """
+    asked = await _load(scope, draft_id)
+    names = {*asked.wishes, "on"}
+    given = {name: value for name, value in wishes.items() if name in names}
+    try:
+        asked = msgspec.convert({**msgspec.to_builtins(asked), **given}, type(asked))
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), code="malformed") from None
+    if complete:
+        await prepare(scope, asked)
+    elif step:
+        await check_step(scope, asked, step)
     await _save(scope, draft_id, asked)
     return await _view(scope, draft_id, asked)
 
@@ -124,7 +160,9 @@ async def preview_draft(scope: Scope, draft_id: UUID) -> OrderPreview:
 
 
 @use_case(Permission.ORDERS_PLACE)
-async def submit_draft(scope: Scope, draft_id: UUID, *, fingerprint: str) -> OrderDetail:
+async def submit_draft(
+    scope: Scope, draft_id: UUID, *, fingerprint: str, confirmed: bool = False
+) -> OrderDetail:
     """Send the draft as it was shown. A second click, a resend or a reconnect finds the order already placed.
 
     Raises Conflict (`price_changed`) where the effect or price shown is no longer true.
@@ -133,51 +171,36 @@ async def submit_draft(scope: Scope, draft_id: UUID, *, fingerprint: str) -> Ord
         asked = await _load(scope, draft_id)
     except Conflict as placed:
         return await get_order(scope, str(placed.details["reference"]))
-    keyed = msgspec.structs.replace(asked, request_key=str(draft_id), fingerprint=fingerprint)
+    keyed = msgspec.structs.replace(
+        asked, request_key=str(draft_id), fingerprint=fingerprint, confirmed=confirmed
+    )
     order_id = await place(scope, keyed, draft_id=draft_id)
     reference = await scope.connection.fetchval("SELECT reference FROM change_order WHERE id = $1", order_id)
     return await get_order(scope, reference)
 
 
-async def _view(scope: Scope, draft_id: UUID, asked: ChangeOptions) -> DraftView:
-    lines = await lines_of(scope, asked)
-    catalogue = await catalogue_of(scope)
+async def _view(scope: Scope, draft_id: UUID, asked: Asked) -> DraftView:
+    kind, catalogue = KINDS[asked.kind], await catalogue_of(scope)
+    lines = [] if kind.creates else [target.line for target in await targets_of(scope, asked)]
     plans = sorted({line.plan for line in lines})
     return DraftView(
         id=draft_id,
+        kind=kind.code,
+        title=kind_title(catalogue, kind.code),
+        asked=asked,
         total_lines=len(lines),
         lines=[
             DraftLine(line_id=line.id, msisdn=line.msisdn, name=line.name) for line in lines[:LISTED_LINES]
         ],
         plans=[PlanName(code, catalogue.name("plan", code)) for code in plans],
-        product_type=lines[0].product_type,
-        choices=_choices(catalogue, lines),
-        add=list(asked.add),
-        remove=list(asked.remove),
+        product_type=lines[0].product_type if lines else "",
+        status=lines[0].status if lines else "",
+        choices=None
+        if asked.upload_id
+        else await effects_of(kind.code).choices(scope, catalogue, asked, lines),
+        creates=kind.creates is not None,
+        dated=kind.dated,
     )
-
-
-def _choices(catalogue: Catalogue, lines: list[LineNow]) -> list[OptionChoice]:
-    """Every option of this product type, by family; those that no line may have come with `allowed_on` 0."""
-    families = list(Family)
-
-    def choice(option: Option) -> OptionChoice:
-        return OptionChoice(
-            code=option.code,
-            name=catalogue.text(option.name),
-            description=catalogue.text(option.description),
-            zone=catalogue.text(option.zone),
-            family=option.family,
-            charge=option.charge,
-            price_cents=option.price_cents,
-            active_on=sum(option.code in line.options for line in lines),
-            allowed_on=sum(allowed(option, line.plan, line.product_type) for line in lines),
-        )
-
-    options = [
-        option for option in catalogue.profile.options if lines[0].product_type in option.product_types
-    ]
-    return [choice(option) for option in sorted(options, key=lambda option: families.index(option.family))]
 
 
 @use_case(Permission.SYSTEM)

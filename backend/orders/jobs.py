@@ -15,6 +15,7 @@ from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.jobs import flow, job, step
 from backend.integrations.network import Accepted, NewsState, OrderNews, Refused, ServiceOrder, parse_event
+from backend.orders.kinds import KINDS
 from backend.orders.news import apply_news
 from backend.orders.placing import record_move
 from backend.orders.schemas import OrderState
@@ -23,6 +24,7 @@ from tenants.scope import Actor, Scope
 log = structlog.get_logger()
 
 CHUNK = 100  # items that one job hands to the carrier
+AT_CARRIER = [kind.code for kind in KINDS.values() if kind.message is not None]
 EVENTS = 500  # callbacks that one transaction handles
 CLOCK_DIFFERENCE = timedelta(seconds=1)  # how long to wait for a clock that is behind before looking again
 
@@ -76,7 +78,7 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
             "UPDATE change_order_item SET state = 'sent', sent_at = COALESCE(sent_at, now()), heard_at = now()"
             " WHERE order_id = $1 AND position BETWEEN $2 AND $3"
             " AND (state = 'waiting' OR (state = 'sent' AND carrier_order_id IS NULL))"
-            " RETURNING id, msisdn, change, $4::text AS reference",
+            " RETURNING id, msisdn, kind, change, $4::text AS reference",
             UUID(order_id),
             first,
             last,
@@ -84,12 +86,27 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
         )
         scope.touch(f"order:{order_id}")
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
+        if rows and KINDS[rows[0]["kind"]].message is None:
+            await apply_news(scope, [_ours(row) for row in rows])
+            return
     try:
         await _submit(actor, tenant, rows)
     except Unavailable:
         async with step(actor) as scope:
             scope.touch(f"order:{order_id}")  # an open page says that nobody answers yet
         raise
+
+
+def _ours(row: Any) -> OrderNews:
+    """What needs no carrier is done at once, or waits for whoever has to decide."""
+    kind = KINDS[row["kind"]]
+    waits = kind.held_for if kind.needs_decision(orjson.loads(row["change"])) else ""
+    return OrderNews(
+        external_id=str(row["id"]),
+        carrier_order_id="-",
+        state=NewsState.HELD if waits else NewsState.DONE,
+        code=waits,
+    )
 
 
 async def _submit(actor: Actor, tenant: Any, rows: list[Any]) -> None:
@@ -113,7 +130,10 @@ async def _submit(actor: Actor, tenant: Any, rows: list[Any]) -> None:
 def _said(external_id: str, answer: Accepted | Refused) -> OrderNews:
     if isinstance(answer, Accepted):
         return OrderNews(
-            external_id=external_id, carrier_order_id=answer.carrier_order_id, state=answer.state
+            external_id=external_id,
+            carrier_order_id=answer.carrier_order_id,
+            state=answer.state,
+            told=answer.told,
         )
     return OrderNews(
         external_id=external_id,
@@ -132,14 +152,18 @@ def _raise_first(answers: Sequence[object]) -> None:
 
 
 def _service_order(customer: str, row: Any) -> ServiceOrder:
-    change = orjson.loads(row["change"])
+    ask = KINDS[row["kind"]].message
+    if ask is None:
+        raise ValueError(f"{row['kind']} is not for the carrier")
+    message = ask(orjson.loads(row["change"]))
     return ServiceOrder(
         external_id=str(row["id"]),
         customer=customer,
         msisdn=row["msisdn"],
         reference=row["reference"],
-        add=tuple(change.get("add", ())),
-        remove=tuple(change.get("remove", ())),
+        category=message.category,
+        action=message.action,
+        characteristics=message.characteristics,
     )
 
 
@@ -173,10 +197,11 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     """Ask the carrier about items that it has been silent on; send again what it never got."""
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
-            "SELECT i.id, i.msisdn, i.change, i.carrier_order_id, o.reference FROM change_order_item i"
+            "SELECT i.id, i.msisdn, i.kind, i.change, i.carrier_order_id, o.reference FROM change_order_item i"
             " JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id"
-            " WHERE i.id = ANY($1) AND i.state IN ('sent', 'in_progress', 'held')",
+            " WHERE i.id = ANY($1) AND i.state IN ('sent', 'in_progress', 'held') AND i.kind = ANY($2::text[])",
             [UUID(item) for item in item_ids],
+            AT_CARRIER,
         )
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
     found = await asyncio.gather(*(_fetch(tenant["carrier"], row) for row in rows), return_exceptions=True)
@@ -190,6 +215,70 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     except Unavailable as outage:
         # Not put off: the sweep asks again after the next silence, and questions would only pile up.
         log.warning("carrier silent", tenant=str(actor.tenant_id), why=outage.message)
+
+
+@flow("orders.amend")
+async def amend(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) -> None:
+    """Tell the carrier what was missing or confirmed for an item that it has."""
+    async with step(actor) as scope:
+        row = await scope.connection.fetchrow(
+            "SELECT i.id, i.carrier_order_id, t.carrier FROM change_order_item i, tenant t WHERE i.id = $1"
+            " AND i.state IN ('in_progress', 'held') AND i.carrier_order_id IS NOT NULL",
+            UUID(item_id),
+        )
+    if row is None:
+        return
+    answer = await clients().network.amend(row["carrier"], row["carrier_order_id"], characteristics)
+    if isinstance(answer, Refused):
+        log.warning("carrier refused a correction", item=item_id, code=answer.code)
+        await _tell(
+            actor,
+            [
+                OrderNews(
+                    external_id=item_id,
+                    carrier_order_id=row["carrier_order_id"],
+                    state=NewsState.HELD,
+                    code=answer.code,
+                    message=answer.message,
+                )
+            ],
+        )
+    else:
+        await _tell(
+            actor,
+            [_said(item_id, answer)],
+        )
+
+
+@flow("orders.cancel")
+async def cancel(actor: Actor, *, order_id: str) -> None:
+    """Call an order back at the carrier; where it is too late the request goes on, and says so."""
+    async with step(actor) as scope:
+        rows = await scope.connection.fetch(
+            "SELECT i.id, i.carrier_order_id, t.carrier FROM change_order_item i, tenant t WHERE i.order_id = $1"
+            " AND i.state IN ('in_progress', 'held') AND i.carrier_order_id IS NOT NULL",
+            UUID(order_id),
+        )
+    news = []
+    for row in rows:
+        answer = await clients().network.cancel(row["carrier"], row["carrier_order_id"], "customer request")
+        if not isinstance(answer, Refused):
+            news.append(
+                OrderNews(
+                    external_id=str(row["id"]),
+                    carrier_order_id=row["carrier_order_id"],
+                    state=NewsState.CANCELLED,
+                )
+            )
+    async with step(actor) as scope:
+        await scope.connection.execute(
+            "UPDATE change_order SET attention = $2 WHERE id = $1 AND attention = 'cancelling'",
+            UUID(order_id),
+            "" if len(news) == len(rows) else "cancel_refused",
+        )
+        if news:
+            await apply_news(scope, news)
+        scope.touch(f"order:{order_id}")
 
 
 async def _fetch(carrier: str, row: Any) -> OrderNews | None:
@@ -208,9 +297,10 @@ async def ask_about_silent_items(actor: Actor, silence_seconds: float) -> int:
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
             "UPDATE change_order_item SET heard_at = now() WHERE id IN (SELECT id FROM change_order_item"
-            " WHERE state IN ('sent', 'in_progress', 'held') AND heard_at < now() - $1::interval ORDER BY heard_at LIMIT 1000"
-            " FOR UPDATE SKIP LOCKED) RETURNING id",
+            " WHERE state IN ('sent', 'in_progress', 'held') AND heard_at < now() - $1::interval AND kind = ANY($2::text[])"
+            " ORDER BY heard_at LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING id",
             timedelta(seconds=silence_seconds),
+            AT_CARRIER,
         )
         ids = [str(row["id"]) for row in rows]
         for first in range(0, len(ids), CHUNK):

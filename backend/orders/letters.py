@@ -1,6 +1,7 @@
 """Writes the confirmation mails: subject, plain text and HTML in the requester's language. Pure."""
 
 import tomllib
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
 from backend.settings import Settings
 
 TEXTS = Path(__file__).with_name("mail_texts.toml")
+RECEIVED, PLANNED, PRICE, ENDED = "received", "planned", "price", "ended"  # what a mail is about
 ROWS = 500  # a mail lists so many lines; the page has them all
 LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
 
@@ -59,18 +61,12 @@ class _Writer:
         )
         return sign + format_currency(abs(cents) / 100, self.order.price.currency, locale=self.locale)
 
-    def change(self, item: OrderItemView) -> list[str]:
-        name = self.catalogue.name
-        return [f"+ {name('option', code)}" for code in item.add] + [
-            f"− {name('option', code)}" for code in item.remove
-        ]
-
     def result(self, item: OrderItemView) -> str:
         if item.state is ItemState.DONE:
             return self.say("result_done")
         if item.state is ItemState.CANCELLED:
             return self.say("result_cancelled")
-        why = self.words.get(f"why_{item.reason}", item.detail or item.reason)
+        why = item.why if item.why == item.detail else item.why[:1].lower() + item.why[1:]
         if item.state is ItemState.FAILED:
             return self.say("result_failed", why=why)
         return self.say("result_skipped", why=why) if item.state is ItemState.SKIPPED else ""
@@ -98,7 +94,8 @@ class _Writer:
         if price.one_off:
             facts.append((self.say("once"), self.say("once_value", amount=self.euros(price.one_off))))
         if price.pro_rata:
-            end = asked.date().replace(day=price.days_in_month)
+            start = price.from_day or asked.date()
+            end = start.replace(day=monthrange(start.year, start.month)[1])
             amount = self.euros(price.pro_rata, signed=price.pro_rata < 0)
             words = self.say("this_month_value", amount=amount, end=format_date(end, "dd/MM/yyyy"))
             facts.append((self.say("this_month"), words))
@@ -108,27 +105,36 @@ class _Writer:
 def letter(
     order: OrderDetail,
     *,
-    ended: bool,
+    phase: str,
     catalogue: Catalogue,
     accounts: Mapping[UUID, str],
     tenant_name: str,
     settings: Settings,
 ) -> Letter:
-    """One row per number, with its customer number and options; the legal footer names the operator (F-171)."""
-    writer = _Writer(order, catalogue, settings, accounts)
-    due = order.promise.due_at
-    if ended:
-        title, lead = writer.say(f"{order.state}_title"), writer.say(f"{order.state}_lead")
-    else:
-        title = writer.say("received_title")
-        lead = writer.say("received_lead", due=_moment(due)) if due else writer.say("received_lead_open")
+    """One row per number, with its customer number and change; the legal footer names the operator (F-171)."""
+    writer, ended = _Writer(order, catalogue, settings, accounts), phase == ENDED
+    title, lead = _opening(writer, order, phase)
     first_name = order.requested_by.split(" ")[0]
     address = f"{settings.public_url}/app/requests/{order.reference}"
     return Letter(
-        subject=writer.say("subject", kind=writer.say(order.kind)),
+        subject=writer.say("subject", kind=order.title),
         text=_text(writer, title, lead, first_name, address, ended=ended),
         html=_html(writer, title, lead, first_name, address, tenant_name, ended=ended),
     )
+
+
+def _opening(writer: "_Writer", order: OrderDetail, phase: str) -> tuple[str, str]:
+    """Title and first sentence: what has just happened to the request."""
+    if phase == ENDED:
+        return writer.say(f"{order.state}_title"), writer.say(f"{order.state}_lead")
+    if phase == PLANNED:
+        day = f"{order.due_on:%d/%m/%Y}" if order.due_on else ""
+        return writer.say("planned_title"), writer.say("planned_lead", due=day)
+    if phase == PRICE:
+        return writer.say("price_title"), writer.say("price_lead")
+    due = order.promise.due_at
+    lead = writer.say("received_lead", due=_moment(due)) if due else writer.say("received_lead_open")
+    return writer.say("received_title"), lead
 
 
 def _moment(due: datetime) -> str:
@@ -138,7 +144,7 @@ def _moment(due: datetime) -> str:
 
 
 def _row(writer: _Writer, item: OrderItemView, *, ended: bool) -> tuple[str, str, list[str], str]:
-    change = writer.change(item) or [writer.say("nothing")]
+    change = item.words or [writer.say("nothing")]
     result = writer.result(item) if ended or item.state is ItemState.SKIPPED else ""
     return national(item.msisdn), writer.accounts.get(item.line_id, ""), change, result
 
@@ -178,9 +184,9 @@ def _html(
         for words, align in (
             (f"{writer.say('column_number')} · {writer.say('column_account')}", "left"),
             (
-                f"{writer.say('column_options')} · {writer.say('column_result')}"
+                f"{writer.say('column_change')} · {writer.say('column_result')}"
                 if ended
-                else writer.say("column_options"),
+                else writer.say("column_change"),
                 "right",
             ),
         )

@@ -17,7 +17,7 @@ MOVES: dict[OrderState, frozenset[OrderState]] = {
     O.GRACE: frozenset({O.SUBMITTED, O.CANCELLED}),
     O.SUBMITTED: frozenset({O.IN_PROGRESS, O.REJECTED}),
     O.IN_PROGRESS: frozenset({O.HELD, O.COMPLETED, O.PARTIAL, O.FAILED, O.CANCELLED}),
-    O.HELD: frozenset({O.IN_PROGRESS, O.FAILED, O.COMPLETED, O.PARTIAL}),
+    O.HELD: frozenset({O.IN_PROGRESS, O.FAILED, O.COMPLETED, O.PARTIAL, O.CANCELLED}),
 }
 ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
     I.WAITING: frozenset({I.SENT, I.CANCELLED, I.SKIPPED}),
@@ -42,11 +42,13 @@ def check_move(current: OrderState, target: OrderState) -> None:
         raise Conflict(f"A request that is {current} cannot become {target}.", code="not_in_this_state")
 
 
-def derive(current: OrderState, counts: Mapping[ItemState, int], *, accepted: bool) -> OrderState:
+def derive(  # noqa: PLR0911 - one outcome a line
+    current: OrderState, counts: Mapping[ItemState, int], *, accepted: bool
+) -> OrderState:
     """The state that follows from the items, once the order has been submitted.
 
     In progress from the first acceptance of an item; rejected when every item was refused before any
-    acceptance; otherwise completed, partial or failed as the items end. Skipped items do not count.
+    acceptance; cancelled when the carrier called every item back; otherwise completed, partial or failed as they end. Skipped items do not count.
     """
     if current in ENDED or current not in {O.SUBMITTED, O.IN_PROGRESS, O.HELD}:
         return current
@@ -59,9 +61,11 @@ def derive(current: OrderState, counts: Mapping[ItemState, int], *, accepted: bo
             running[state] for state in (I.WAITING, I.SENT, I.IN_PROGRESS)
         )
         return O.HELD if waits_only else O.IN_PROGRESS
-    done, failed = counts.get(I.DONE, 0), counts.get(I.FAILED, 0) + counts.get(I.CANCELLED, 0)
-    if not failed:
+    done, failed, called_back = (counts.get(state, 0) for state in (I.DONE, I.FAILED, I.CANCELLED))
+    if not failed and not called_back:
         return O.COMPLETED
     if done:
         return O.PARTIAL
+    if not failed:  # the carrier called it back while it still could be
+        return O.CANCELLED if accepted else O.REJECTED
     return O.FAILED if accepted else O.REJECTED

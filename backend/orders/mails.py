@@ -9,15 +9,23 @@ from backend.core.ids import OrderId, new_id
 from backend.core.jobs import flow, step
 from backend.integrations.mail import Mail, UndeliverableError
 from backend.orders import queries
-from backend.orders.letters import ROWS, letter
+from backend.orders.letters import ENDED, PLANNED, PRICE, RECEIVED, ROWS, letter
 from tenants.scope import Actor, Scope
-
-RECEIVED, ENDED = "received", "ended"
 
 
 @flow("orders.mail_received")
 async def mail_received(actor: Actor, *, order_id: str) -> None:
     await _mail(actor, UUID(order_id), RECEIVED)
+
+
+@flow("orders.mail_planned")
+async def mail_planned(actor: Actor, *, order_id: str) -> None:
+    await _mail(actor, UUID(order_id), PLANNED)
+
+
+@flow("orders.mail_price")
+async def mail_price(actor: Actor, *, order_id: str) -> None:
+    await _mail(actor, UUID(order_id), PRICE)
 
 
 @flow("orders.mail_ended")
@@ -60,7 +68,7 @@ async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:
         return None
     settings = clients().settings
     profile = (await catalogue_of(scope)).profile
-    detail = await queries.detail(scope, OrderId(order_id), items_limit=ROWS)
+    detail = await queries.detail(scope, OrderId(order_id), items_limit=ROWS, language=order["language"])
     accounts = await scope.connection.fetch(
         "SELECT i.line_id, l.account FROM change_order_item i JOIN line l ON l.tenant_id = i.tenant_id"
         " AND l.id = i.line_id WHERE i.order_id = $1 ORDER BY i.position LIMIT $2",
@@ -70,7 +78,7 @@ async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:
     tenant_name = await scope.connection.fetchval("SELECT name FROM tenant")
     written = letter(
         detail,
-        ended=phase == ENDED,
+        phase=phase,
         catalogue=Catalogue(profile, order["language"]),
         accounts={row["line_id"]: row["account"] for row in accounts},
         tenant_name=tenant_name,

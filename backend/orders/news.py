@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from backend.core import audit, clock
+from backend.core.outbox import dump
 from backend.integrations.network import NewsState, OrderNews
+from backend.lines.changing import lock_lines, write_lines
+from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ENDED, derive, may_move_item
 from backend.orders.placing import record_move
 from backend.orders.schemas import ItemState, OrderState
+from backend.orders.steps import Ended, Step
 from tenants.scope import Scope
 
+ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED, ItemState.SKIPPED})
 TOUCHED_LINES = 50  # open line pages wake one by one up to this many; beyond it the fleet's topic does
 
 
@@ -33,7 +36,7 @@ async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
         list(by_item),
     )
     rows = await scope.connection.fetch(
-        "SELECT id, order_id, line_id, kind, state, change, carrier_order_id, accepted_at, news_at"
+        "SELECT id, order_id, line_id, kind, state, reason, change, told, carrier_order_id, accepted_at, news_at"
         " FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
@@ -41,22 +44,9 @@ async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
     moved = [change for row in rows if (change := _step(row, by_item[row["id"]]))]
     await _write(scope, moved)
     await _carry_to_lines(scope, [one for one in moved if one.state is ItemState.DONE], references)
+    await _follow(scope, moved)
     for order in orders:
         await settle(scope, order["id"], OrderState(order["state"]), order["reference"])
-
-
-class Step:
-    """What becomes of one item."""
-
-    __slots__ = ("accepted", "carrier_order_id", "detail", "news", "reason", "row", "state")
-
-    def __init__(self, row: Any) -> None:
-        self.row = row
-        self.state = ItemState(row["state"])
-        self.accepted = row["accepted_at"] is not None
-        self.carrier_order_id: str | None = row["carrier_order_id"]
-        self.reason, self.detail = "", ""
-        self.news: OrderNews | None = None
 
 
 def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
@@ -67,9 +57,16 @@ def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
             step.carrier_order_id, changed = one.carrier_order_id, True
         target = ItemState(one.state.value)
         stale = one.at is not None and latest is not None and one.at < latest and not one.state.final
-        if stale or target == step.state or not may_move_item(step.state, target):
+        if stale or not may_move_item(step.state, target) or step.state in ENDED_ITEMS:
+            continue
+        said_more = bool(one.told.keys() - step.told.keys()) or any(
+            step.told[name] != value for name, value in one.told.items()
+        )
+        held_otherwise = target is ItemState.HELD and one.code not in {"", row["reason"]}
+        if target == step.state and not said_more and not held_otherwise:
             continue
         step.state, step.news, changed = target, one, True
+        step.told = {**step.told, **one.told}
         step.accepted = step.accepted or bool(one.carrier_order_id)
         latest = one.at or latest
         if one.state in {NewsState.FAILED, NewsState.HELD}:  # why it is refused, or what is missing
@@ -80,9 +77,9 @@ def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
 async def _write(scope: Scope, moved: list[Step]) -> None:
     now = clock.now()
     await scope.connection.executemany(
-        "UPDATE change_order_item SET state = $2, reason = CASE WHEN $3 = '' THEN reason ELSE $3 END, detail = $4,"
+        "UPDATE change_order_item SET state = $2, reason = CASE WHEN $3 <> '' THEN $3 WHEN $2 = 'held' THEN reason ELSE '' END, detail = $4,"
         " carrier_order_id = $5, accepted_at = CASE WHEN $6 THEN COALESCE(accepted_at, $7) END,"
-        " news_at = GREATEST(news_at, $8), heard_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END"
+        " news_at = GREATEST(news_at, $8), heard_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END, told = $10"
         " WHERE id = $1",
         [
             (
@@ -94,7 +91,8 @@ async def _write(scope: Scope, moved: list[Step]) -> None:
                 step.accepted,
                 now,
                 step.news.at if step.news else None,
-                step.state in {ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED},
+                step.state in ENDED_ITEMS,
+                dump(step.told),
             )
             for step in moved
         ],
@@ -105,31 +103,41 @@ async def _carry_to_lines(scope: Scope, done: list[Step], references: dict[UUID,
     """Completion writes the confirmed values to the line at once: those that the item's kind names."""
     if not done:
         return
-    rows = await scope.connection.fetch(
-        "SELECT * FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
-        [step.row["line_id"] for step in done],
-    )
-    lines = {row["id"]: dict(row) for row in rows}
-    now, trail = clock.now(), defaultdict[str, list[tuple[UUID | None, dict[str, Any]]]](list)
-    writes = defaultdict[tuple[str, ...], list[tuple[Any, ...]]](list)
+    lines = await lock_lines(scope, [step.line_id for step in done])
+    trail = defaultdict[str, list[tuple[UUID | None, dict[str, Any]]]](list)
+    changes = []
     for step in done:
-        line_id, change = step.row["line_id"], orjson.loads(step.row["change"])
         kind = KINDS[step.row["kind"]]
-        columns = kind.confirm(lines[line_id], change, step.news.options if step.news else None)
-        lines[line_id] |= columns  # a second item on the same line starts from the first
-        writes[tuple(columns)].append((line_id, now, *columns.values()))
+        step.line = dict(lines[step.line_id])
+        columns = kind.confirm(lines[step.line_id], step.change, step.told)
+        changes.append((lines[step.line_id], columns))
         reference = references[step.row["order_id"]]
-        trail[kind.done].append((line_id, {"reference": reference, **kind.audit_words(change)}))
-    for names, values in writes.items():
-        columns_sql = "".join(f", {name} = ${index}" for index, name in enumerate(names, start=3))
-        await scope.connection.executemany(
-            f"UPDATE line SET confirmed_at = $2{columns_sql} WHERE id = $1", values
-        )
+        words = kind.audit_words(step.change)
+        if kind.done:
+            trail[kind.done].append((step.line_id, {"reference": reference, "kind": kind.code, **words}))
+    await write_lines(scope, changes)
     for action, entries in trail.items():
         await audit.record_many(scope, action, "line", entries)
     for step in done[:TOUCHED_LINES]:
         scope.touch(f"line:{step.row['line_id']}")
     scope.touch("fleet")
+
+
+async def _follow(scope: Scope, moved: list[Step]) -> None:
+    """Let each kind write what follows from the news about its items."""
+    by_kind = defaultdict[str, list[Step]](list)
+    for step in moved:
+        by_kind[step.row["kind"]].append(step)
+    for kind, steps in by_kind.items():
+        effects = effects_of(kind)
+        if heard := [step for step in steps if step.news is not None]:
+            await effects.heard(scope, heard)
+        if done := [step for step in steps if step.state is ItemState.DONE]:
+            await effects.done(scope, done)
+        lost = [step for step in steps if step.state in {ItemState.FAILED, ItemState.CANCELLED}]
+        if lost:
+            ended = [Ended(step.item_id, step.line_id, step.change, step.reason) for step in lost]
+            await effects.dropped(scope, ended)
 
 
 async def settle(scope: Scope, order_id: UUID, current: OrderState, reference: str) -> None:
@@ -145,7 +153,8 @@ async def settle(scope: Scope, order_id: UUID, current: OrderState, reference: s
     for target in _path(current, derive(current, counts, accepted=accepted), accepted=accepted):
         ended = target in ENDED
         await scope.connection.execute(
-            "UPDATE change_order SET state = $2, ended_at = CASE WHEN $3 THEN now() END WHERE id = $1",
+            "UPDATE change_order SET state = $2, ended_at = CASE WHEN $3 THEN now() END,"
+            " attention = CASE WHEN $3 THEN '' ELSE attention END WHERE id = $1",
             order_id,
             target,
             ended,

@@ -1,8 +1,8 @@
 """Places an order: reference, items, history and audit in one transaction, once per client key."""
 
 import hashlib
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -13,10 +13,14 @@ from backend.core import audit, clock
 from backend.core.errors import Conflict, Invalid
 from backend.core.ids import new_id
 from backend.core.outbox import dump
-from backend.orders.kinds import KINDS
+from backend.core.use_case import require_fresh
+from backend.orders.effects import effects_of
+from backend.orders.kinds.plan import Kind
 from backend.orders.lifecycle import check_move
-from backend.orders.preview import Prepared, prepare
-from backend.orders.schemas import ChangeOptions, OrderState
+from backend.orders.preview import Prepared, midnight, prepare
+from backend.orders.schemas import Asked, ItemState, OrderState
+from backend.orders.selection import mark_ordered
+from backend.orders.steps import Placed
 from tenants.scope import Scope
 
 REFERENCE_TRIES = 20
@@ -31,19 +35,26 @@ FROM unnest($4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::text[], $9::text[
 """
 
 
-def body_hash(asked: ChangeOptions) -> str:
+def body_hash(asked: Asked) -> str:
     """Tells a resent request from another one under the same key."""
     return hashlib.sha256(
         msgspec.json.encode(msgspec.structs.replace(asked, request_key="", fingerprint=""))
     ).hexdigest()
 
 
-async def place(scope: Scope, asked: ChangeOptions, *, draft_id: UUID | None = None) -> UUID:
+def check_fresh(scope: Scope, kind: Kind) -> None:
+    """Raises SignInAgain where the kind asks for a recent sign-in and a person acts."""
+    if kind.fresh and scope.actor.token_id is None and not scope.actor.system:
+        require_fresh(scope.actor)  # a program signs nobody in: its token is the proof
+
+
+async def place(scope: Scope, asked: Asked, *, draft_id: UUID | None = None) -> UUID:
     """Place the order and return its id; a repeat of the same key and body returns the first one's.
 
     Raises Conflict (`request_key_reused`) for the same key with another body, Conflict (`price_changed`)
     where the effect or price is no longer the one shown, Invalid (`nothing_to_change`) where every line is
-    skipped, and what the preview raises.
+    skipped, Invalid (`must_confirm`) where a loss was not confirmed, SignInAgain where the kind asks for a recent
+    sign-in, and what the preview raises.
     """
     key, digest = asked.request_key, body_hash(asked)
     if key and (earlier := await _earlier(scope, key, digest)):
@@ -54,22 +65,55 @@ async def place(scope: Scope, asked: ChangeOptions, *, draft_id: UUID | None = N
             "The price or the effect has changed since it was shown: check again.", code="price_changed"
         )
     if not prepared.changing:
-        raise Invalid(line_ids="Nothing would change on these lines.", code="nothing_to_change")
+        why = sorted({item.reason for item in prepared.items})
+        raise Invalid(
+            line_ids=f"Nothing would change on these lines ({', '.join(why)}).", code="nothing_to_change"
+        )
+    if prepared.must_confirm and not asked.confirmed:
+        words = prepared.words.say("bad_not_confirmed", what=prepared.must_confirm)
+        raise Invalid(confirmed=words, code="must_confirm")
+    check_fresh(scope, prepared.kind)
     order_id = draft_id or new_id()
-    grace = prepared.grace_seconds
-    now = clock.now()
-    state = OrderState.GRACE if grace else OrderState.SUBMITTED
-    grace_until = now + timedelta(seconds=grace)
-    reference = await _write_order(
-        scope, prepared, order_id, draft=draft_id is not None, values=(state, grace_until, now), digest=digest
-    )
-    await _write_items(scope, prepared, order_id)
-    await _write_history(scope, prepared, order_id, reference, state)
-    if grace:
-        scope.announce("order.placed", order_id=str(order_id), not_before=grace_until)
-    else:
-        scope.announce("order.submitted", order_id=str(order_id))
+    written = await _write_order(scope, prepared, order_id, draft=draft_id is not None, digest=digest)
+    ids = [new_id() for _ in prepared.items]
+    changing = [
+        (id_, item) for id_, item in zip(ids, prepared.items, strict=True) if item.state is ItemState.WAITING
+    ]
+    placed = Placed(order_id, written.reference, asked, changing)
+    if prepared.kind.creates is not None:
+        await effects_of(prepared.kind.code).placed(scope, placed)
+    await _write_items(scope, prepared, order_id, ids)
+    if prepared.kind.creates is None:
+        await effects_of(prepared.kind.code).placed(scope, placed)
+    await mark_ordered(scope, asked, order_id)
+    await _write_history(scope, prepared, order_id, written)
+    match written.state:
+        case OrderState.SCHEDULED:
+            scope.announce("order.planned", order_id=str(order_id))
+            scope.announce("order.due", order_id=str(order_id), not_before=midnight(prepared.ground.day))
+        case OrderState.GRACE:
+            scope.announce("order.placed", order_id=str(order_id), not_before=written.grace_until)
+        case _:
+            scope.announce("order.submitted", order_id=str(order_id))
     return order_id
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How an order starts."""
+
+    reference: str
+    state: OrderState
+    grace_until: datetime | None
+
+
+def _start(prepared: Prepared) -> tuple[OrderState, datetime | None]:
+    """Scheduled for another day, in its undo time, or on its way."""
+    if prepared.scheduled:
+        return OrderState.SCHEDULED, None
+    if prepared.grace_seconds:
+        return OrderState.GRACE, prepared.ground.now + timedelta(seconds=prepared.grace_seconds)
+    return OrderState.SUBMITTED, None
 
 
 async def _earlier(scope: Scope, key: str, digest: str) -> UUID | None:
@@ -90,17 +134,11 @@ async def _earlier(scope: Scope, key: str, digest: str) -> UUID | None:
 
 
 async def _write_order(
-    scope: Scope,
-    prepared: Prepared,
-    order_id: UUID,
-    *,
-    draft: bool,
-    values: tuple[OrderState, Any, Any],
-    digest: str,
-) -> str:
+    scope: Scope, prepared: Prepared, order_id: UUID, *, draft: bool, digest: str
+) -> Written:
     """Insert the order, or turn the draft into it, under a reference nobody has."""
-    state, grace_until, now = values
-    actor, asked = scope.actor, prepared.asked
+    actor, asked, now = scope.actor, prepared.asked, prepared.ground.now
+    state, grace_until = _start(prepared)
     if draft:
         await scope.connection.execute("DELETE FROM change_order WHERE id = $1 AND state = 'draft'", order_id)
     for _ in range(REFERENCE_TRIES):
@@ -108,8 +146,8 @@ async def _write_order(
         written = await scope.connection.fetchval(
             "INSERT INTO change_order (id, tenant_id, reference, kind, state, requester_id, requester_name,"
             " requester_email, language, request_key, request_hash, body, price, promise_code, promise_due_at,"
-            " created_at, requested_at, grace_until, submitted_at, lines)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19)"
+            " created_at, requested_at, grace_until, submitted_at, lines, due_on)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20)"
             " ON CONFLICT (reference) DO NOTHING RETURNING id",
             order_id,
             scope.tenant_id,
@@ -127,33 +165,34 @@ async def _write_order(
             prepared.promise.code,
             prepared.promise.due_at,
             now,
-            grace_until if state is OrderState.GRACE else None,
-            None if state is OrderState.GRACE else now,
+            grace_until,
+            now if state is OrderState.SUBMITTED else None,
             len(prepared.items),
+            asked.on,
         )
         if written:
-            return reference
+            return Written(reference, state, grace_until)
     raise Conflict("No free reference was found: try again in a minute.", code="no_reference")
 
 
-async def _write_items(scope: Scope, prepared: Prepared, order_id: UUID) -> None:
+async def _write_items(scope: Scope, prepared: Prepared, order_id: UUID, ids: list[UUID]) -> None:
     """Raises Conflict where a line of a filter came in, and into another order, since the lines were locked."""
     try:
-        await _insert_items(scope, prepared, order_id)
+        await _insert_items(scope, prepared, order_id, ids)
     except asyncpg.UniqueViolationError as error:
         raise Conflict(
             "One of these lines has just got another open request: check again.", code="line_taken"
         ) from error
 
 
-async def _insert_items(scope: Scope, prepared: Prepared, order_id: UUID) -> None:
+async def _insert_items(scope: Scope, prepared: Prepared, order_id: UUID, ids: list[UUID]) -> None:
     items = prepared.items
     await scope.connection.execute(
         INSERT_ITEMS,
         scope.tenant_id,
         order_id,
         prepared.asked.kind,
-        [new_id() for _ in items],
+        ids,
         list(range(len(items))),
         [item.line.id for item in items],
         [item.line.msisdn for item in items],
@@ -168,12 +207,11 @@ async def _insert_items(scope: Scope, prepared: Prepared, order_id: UUID) -> Non
     )
 
 
-async def _write_history(
-    scope: Scope, prepared: Prepared, order_id: UUID, reference: str, state: OrderState
-) -> None:
-    await record_move(scope, order_id, OrderState.DRAFT, state)
+async def _write_history(scope: Scope, prepared: Prepared, order_id: UUID, written: Written) -> None:
+    reference = written.reference
+    await record_move(scope, order_id, OrderState.DRAFT, written.state)
     await audit.record(scope, "order.placed", "order", order_id, reference=reference)
-    words = KINDS[prepared.asked.kind].audit_words
+    words = prepared.kind.audit_words
     await audit.record_many(
         scope,
         "order.placed",

@@ -1,17 +1,21 @@
 """Reads of requests, always within the actor's reach."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import orjson
 
+from backend.catalog.names import Catalogue, catalogue_of
 from backend.catalog.profiles import profile
 from backend.core.errors import NotFound
 from backend.core.ids import OrderId
 from backend.lines.queries import Where, reach_of
 from backend.lines.schemas import HistoryEntry
+from backend.orders.kinds import KINDS, AnyAsked
 from backend.orders.schemas import (
+    Asked,
     ItemState,
     OrderDetail,
     OrderItemView,
@@ -20,6 +24,7 @@ from backend.orders.schemas import (
     Price,
     Promise,
 )
+from backend.orders.words import KindWords, kind_title
 from tenants.scope import Scope
 
 OPEN = "('grace', 'submitted', 'in_progress', 'held', 'scheduled', 'awaiting_approval')"
@@ -65,14 +70,62 @@ async def count_open(scope: Scope) -> int:
     )
 
 
-async def summaries(
-    scope: Scope, *, open_only: bool, line_id: UUID | None, limit: int, offset: int
-) -> list[OrderSummary]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Which requests. `group` is running, attention (held, or a price to accept), ended, or "" for all."""
+
+    group: str = ""
+    kind: str = ""
+    state: str = ""
+    search: str = ""  # part of a reference, of a number, or of the requester's name
+    line_id: UUID | None = None
+
+
+GROUPS = {
+    "running": f"o.state IN {OPEN}",
+    "attention": f"(o.state = 'held' OR (o.attention <> '' AND o.state IN {OPEN}) OR (o.state IN {OPEN}"
+    " AND EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id"
+    " AND i.state = 'held')))",
+    "ended": f"o.state NOT IN {OPEN}",
+}
+
+
+def _where(scope: Scope, wanted: OrderFilter) -> Where:
     where = visible(scope)
-    if open_only:
-        where.add(f"o.state IN {OPEN}")
-    if line_id:
-        where.add("o.id IN (SELECT i.order_id FROM change_order_item i WHERE i.line_id = {0})", line_id)
+    if wanted.group in GROUPS:
+        where.add(GROUPS[wanted.group])
+    if wanted.kind:
+        where.add("o.kind = {0}", wanted.kind)
+    if wanted.state:
+        where.add("o.state = {0}", wanted.state)
+    if wanted.line_id:
+        where.add(
+            "o.id IN (SELECT i.order_id FROM change_order_item i WHERE i.line_id = {0})", wanted.line_id
+        )
+    if text := wanted.search.strip():
+        digits = "".join(character for character in text if character.isdecimal()).lstrip("0")
+        where.add(
+            "(strpos(o.reference, {0}) > 0 OR strpos(lower(o.requester_name), {1}) > 0 OR ({2} <> '' AND EXISTS"
+            " (SELECT FROM change_order_item i WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id"
+            " AND strpos(i.msisdn, {2}) > 0)))",
+            text.upper(),
+            text.lower(),
+            digits if len(digits) >= 3 and not any(character.isalpha() for character in text) else "",
+        )
+    return where
+
+
+async def count(scope: Scope, wanted: OrderFilter) -> int:
+    where = _where(scope, wanted)
+    return int(
+        await scope.connection.fetchval(
+            f"SELECT count(*) FROM change_order o WHERE {where.sql}", *where.values
+        )
+    )
+
+
+async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: int) -> list[OrderSummary]:
+    where, catalogue = _where(scope, wanted), await catalogue_of(scope)
     rows = await scope.connection.fetch(
         f"SELECT o.* FROM change_order o WHERE {where.sql}"
         f" ORDER BY o.created_at DESC, o.id DESC LIMIT {limit:d} OFFSET {offset:d}",
@@ -83,30 +136,39 @@ async def summaries(
             id=row["id"],
             reference=row["reference"],
             kind=row["kind"],
+            title=kind_title(catalogue, row["kind"]),
             state=OrderState(row["state"]),
             requested_by=row["requester_name"],
             requested_at=row["requested_at"],
             lines=row["lines"],
             promise=Promise(code=row["promise_code"], due_at=row["promise_due_at"]),
+            due_on=row["due_on"],
+            attention=row["attention"],
             ended_at=row["ended_at"],
         )
         for row in rows
     ]
 
 
-async def items(scope: Scope, order_id: UUID, *, limit: int | None, offset: int = 0) -> list[OrderItemView]:
-    rows = await scope.connection.fetch(
-        "SELECT id, line_id, msisdn, name, state, reason, detail, change FROM change_order_item"
-        " WHERE order_id = $1 ORDER BY position LIMIT $2 OFFSET $3",
-        order_id,
-        limit,
-        offset,
-    )
-    return [_item(row) for row in rows]
+ITEMS = """
+SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.told, i.kind
+FROM change_order_item i WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
+"""
 
 
-def _item(row: Any) -> OrderItemView:
-    change = orjson.loads(row["change"])
+async def items(
+    scope: Scope, order_id: UUID, *, limit: int | None, offset: int = 0, catalogue: Catalogue | None = None
+) -> list[OrderItemView]:
+    """A part of the items with their words; all of them at once (no limit) without, for programs that read codes."""
+    catalogue = catalogue or await catalogue_of(scope)
+    rows = await scope.connection.fetch(ITEMS, order_id, limit, offset)
+    words = KindWords(catalogue, rows[0]["kind"]) if rows else None
+    return [_item(words, row, described=limit is not None) for row in rows] if words else []
+
+
+def _item(words: KindWords, row: Any, *, described: bool) -> OrderItemView:
+    kind, change, told = KINDS[row["kind"]], orjson.loads(row["change"]), orjson.loads(row["told"])
+    said = [*kind.describe(words, change), *kind.tell(words, change, told)] if change and described else []
     return OrderItemView(
         id=row["id"],
         line_id=row["line_id"],
@@ -114,10 +176,18 @@ def _item(row: Any) -> OrderItemView:
         name=row["name"],
         state=ItemState(row["state"]),
         reason=row["reason"],
+        why=words.why(row["reason"], row["detail"]) if described else "",
         detail=row["detail"],
-        add=change.get("add", []),
-        remove=change.get("remove", []),
+        change=change,
+        words=said,
+        told=told,
     )
+
+
+def asked_of(row: Any) -> Asked:
+    """What an order's row says was asked."""
+    asked: Asked = msgspec.json.decode(row["body"], type=AnyAsked)
+    return asked
 
 
 async def counts(scope: Scope, order_id: UUID) -> dict[str, int]:
@@ -127,7 +197,10 @@ async def counts(scope: Scope, order_id: UUID) -> dict[str, int]:
     return {row["state"]: row["n"] for row in rows}
 
 
-async def detail(scope: Scope, order_id: OrderId, *, items_limit: int | None) -> OrderDetail:
+async def detail(
+    scope: Scope, order_id: OrderId, *, items_limit: int | None, language: str = ""
+) -> OrderDetail:
+    """Everything of one request, in the actor's language or another."""
     row = await scope.connection.fetchrow(
         "SELECT o.*, t.carrier FROM change_order o, tenant t WHERE o.id = $1", order_id
     )
@@ -136,11 +209,13 @@ async def detail(scope: Scope, order_id: OrderId, *, items_limit: int | None) ->
         "SELECT at, actor_name, from_state, to_state, why FROM order_event WHERE order_id = $1 ORDER BY at, id",
         order_id,
     )
-    body = orjson.loads(row["body"])
+    catalogue = Catalogue(profile(row["carrier"]), language or scope.actor.language)
+    words, asked = KindWords(catalogue, row["kind"]), asked_of(row)
     return OrderDetail(
         id=row["id"],
         reference=row["reference"],
         kind=row["kind"],
+        title=words.title,
         state=OrderState(row["state"]),
         requested_by=row["requester_name"],
         requested_by_email=row["requester_email"],
@@ -152,10 +227,9 @@ async def detail(scope: Scope, order_id: OrderId, *, items_limit: int | None) ->
         mailed_at=row["mailed_at"],
         promise=Promise(code=row["promise_code"], due_at=row["promise_due_at"]),
         price=msgspec.json.decode(row["price"], type=Price),
-        add=body.get("add", []),
-        remove=body.get("remove", []),
+        asked=[] if asked.upload_id else KINDS[row["kind"]].summary(words, asked),
         counts=found,
-        items=await items(scope, order_id, limit=items_limit),
+        items=await items(scope, order_id, limit=items_limit, catalogue=catalogue),
         items_total=sum(found.values()),
         history=[
             HistoryEntry(
@@ -167,5 +241,9 @@ async def detail(scope: Scope, order_id: OrderId, *, items_limit: int | None) ->
             )
             for event in events
         ],
-        carrier=profile(row["carrier"]).name,
+        carrier=catalogue.profile.name,
+        upload_id=asked.upload_id,
+        own=row["requester_id"] == scope.actor.member_id,
+        due_on=row["due_on"],
+        attention=row["attention"],
     )

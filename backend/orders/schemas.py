@@ -1,8 +1,8 @@
 """What pages and the API see of requests: asked for, previewed, placed, followed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -36,17 +36,32 @@ class ItemState(StrEnum):
     SKIPPED = "skipped"
 
 
-class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask for options to be added and removed on lines named by id, or on all that match a filter."""
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """What every request has; the kinds' own structs (`orders/kinds`) add their wishes.
 
-    kind: Literal["change_options"] = "change_options"
+    Lines are named by their ids, by a filter, or by an uploaded file. Kinds that make a line name none.
+    """
+
     line_ids: tuple[UUID, ...] = ()
     filter: LineFilter | None = None
     except_ids: tuple[UUID, ...] = ()  # lines taken out of the selection again
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
+    upload_id: UUID | None = None  # a checked file: its rows name the lines, and each its own wishes
+    on: date | None = None  # the day on which it happens (Europe/Brussels); None: at once
+    confirmed: bool = False  # what the preview's `must_confirm` says was ticked
     request_key: str = ""  # the client's own key: the same key and body give the same order
     fingerprint: str = ""  # of the preview that was shown: refused where price or effect are other by now
+
+    @property
+    def kind(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """The kind's own fields."""
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name not in COMMON}
+
+
+COMMON = frozenset(Asked.__struct_fields__)
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +81,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     monthly_difference_incl: int = 0
     days_left: int = 0
     days_in_month: int = 0
+    from_day: date | None = None  # the first day that counts: of submission, or the day it is planned for
 
 
 class VatAmount(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,21 +95,30 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
 
 
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of what is asked, in the reader's words: a name and its lines of text."""
+
+    name: str
+    value: list[str]
+
+
 class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
     """What will happen on one line. `state` is waiting or skipped; cents exclude VAT.
 
-    Reasons: nothing_to_change, option_not_on_plan, option_conflict, open_order, line_not_changeable.
-    `notes` says per option what is a no-op: {option code: already_on | already_off | not_on_plan | …}.
+    `change` is the kind's own and stable, `words` the same in the reader's language. `reason` is the code of why a
+    line is skipped and `why` its sentence; `notes` says what of the wishes changes nothing: {what: code}.
     """
 
     line_id: UUID
     msisdn: str
     name: str
     state: ItemState
+    change: dict[str, Any] = {}
+    words: list[str] = []
     reason: str = ""
-    add: list[str] = []
-    remove: list[str] = []
+    why: str = ""
     notes: dict[str, str] = {}
+    noted: list[str] = []
     monthly_before: int = 0
     monthly_after: int = 0
     one_off: int = 0
@@ -104,6 +129,11 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     """Check answers. `fingerprint` names the price and effect shown; submit with it to be told of changes."""
 
     kind: str
+    title: str
+    asked: list[Fact]
+    warnings: list[str]  # what must be read before sending: fees, what is lost
+    must_confirm: str  # a sentence to tick before it can be sent; "" where none is
+    on: date | None
     plan: PlanName | None  # where all lines have the same
     product_type: str
     items: list[ItemPreview]  # at most 200 are listed on pages; REST gives all
@@ -116,35 +146,23 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     promise: Promise
     grace_seconds: int
     fingerprint: str
-    add: list[str]
-    remove: list[str]
-
-
-class OptionChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One option card of the change-options page, for a whole selection."""
-
-    code: str
-    name: str
-    description: str
-    zone: str
-    family: str
-    charge: str
-    price_cents: int  # excluding VAT
-    active_on: int  # lines of the selection that have it
-    allowed_on: int  # lines of the selection whose plan allows it
 
 
 class DraftView(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft being filled in: who it is for and what may be chosen."""
+    """A draft being filled in: what is asked so far, who it is for and what may be chosen (the kind's own struct)."""
 
     id: UUID
+    kind: str
+    title: str
+    asked: Asked
     total_lines: int
     lines: list["DraftLine"]  # the first 50
     plans: list[PlanName]
     product_type: str
-    choices: list[OptionChoice]
-    add: list[str]
-    remove: list[str]
+    status: str
+    choices: Any
+    creates: bool = False
+    dated: bool = True
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,8 +178,10 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: ItemState
     reason: str
-    add: list[str]
-    remove: list[str]
+    why: str = ""  # its sentence, in the reader's language; the carrier's own for a code that is new to us
+    change: dict[str, Any] = {}
+    words: list[str] = []  # the change, in the reader's language
+    told: dict[str, Any] = {}  # what the carrier has said so far
     detail: str = ""  # the carrier's own words for a refusal
 
 
@@ -171,11 +191,14 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     reference: str
     kind: str
+    title: str
     state: OrderState
     requested_by: str
     requested_at: datetime
     lines: int
     promise: Promise
+    due_on: date | None = None
+    attention: str = ""
     ended_at: datetime | None = None
 
 
@@ -185,6 +208,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     reference: str
     kind: str
+    title: str
     state: OrderState
     requested_by: str
     requested_by_email: str
@@ -196,10 +220,16 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     mailed_at: datetime | None
     promise: Promise
     price: Price
-    add: list[str]
-    remove: list[str]
+    asked: list[Fact]
     counts: dict[str, int]
     items: list[OrderItemView]
     items_total: int
     history: list[HistoryEntry]
     carrier: str
+    due_on: date | None = None
+    attention: str = ""  # what somebody has to decide: price_changed, or "" (then the order itself says)
+    may_cancel: bool = False
+    may_reschedule: bool = False
+    may_retry: bool = False
+    upload_id: UUID | None = None  # the file that it came from
+    own: bool = False  # whether who looks asked for it

@@ -1,32 +1,148 @@
 """From what was selected (ids, or a filter) to the lines as they stand; one product type and one status only."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from uuid import UUID
 
-from backend.core.errors import Invalid, NotFound
+import msgspec
+import orjson
+
+from backend.core.errors import Conflict, Invalid, NotFound
+from backend.core.outbox import dump
 from backend.lines import queries
 from backend.lines.schemas import LineFilter
+from backend.orders.kinds import KINDS
 from backend.orders.kinds.plan import LineNow
-from backend.orders.schemas import ChangeOptions
+from backend.orders.schemas import COMMON, Asked
 from tenants.scope import Scope
 
 MOST_LINES = 20_000
 
 # In one round trip with the open orders of each line; FOR NO KEY UPDATE queues orders on the same line.
 LINES = """
-SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options,
+SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.barrings, l.account,
+  l.billing_account_id, l.cost_centre_id, l.end_user_id, l.sim_number, l.sim_kind, l.roaming_cap_cents, l.companion_sim,
+  l.split_profile, l.debt_block, l.activated_on, u.given_name, u.family_name, u.email, u.language,
   ARRAY(SELECT i.kind FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id
     AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_kinds
-FROM line l
+FROM line l LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 """
 
 
-async def lines_of(scope: Scope, asked: ChangeOptions, *, lock: bool = False) -> list[LineNow]:
-    """The selected lines, by name. Raises NotFound for an id that is missing, foreign or out of reach,
+GOOD_ROWS = """
+SELECT number, line_id, fields FROM bulk_row WHERE upload_id = $1 AND status IN ('ok', 'warning') ORDER BY number
+"""
+NAME_LINES = """
+UPDATE bulk_row r SET line_id = i.line_id
+FROM (SELECT number, row_number() OVER (ORDER BY number) - 1 AS position FROM bulk_row
+      WHERE upload_id = $1 AND status IN ('ok', 'warning')) n
+JOIN change_order_item i ON i.order_id = $2 AND i.position = n.position AND i.state <> 'skipped'
+WHERE r.upload_id = $1 AND r.number = n.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One item to be: the line, and what is asked for it."""
+
+    asked: Asked
+    line: LineNow
+
+
+async def targets_of(scope: Scope, asked: Asked, *, lock: bool = False) -> list[Target]:
+    """What a request that changes lines is about. Raises as `lines_of` and `file_rows` do."""
+    if asked.upload_id is None:
+        return [Target(asked, line) for line in await lines_of(scope, asked, lock=lock)]
+    if asked.line_ids or asked.filter is not None:
+        raise Invalid(upload_id="Name the lines by a file, by their ids, or by a filter: one of the three.")
+    wishes = await file_rows(scope, asked, lock=lock)
+    by_ids = msgspec.structs.replace(asked, upload_id=None, line_ids=tuple(wishes))
+    try:
+        lines = await lines_of(scope, by_ids, lock=lock, together=False)
+    except NotFound:  # a line has left the fleet, or the reach, since the file was checked
+        raise stale_file() from None
+    return [Target(wishes[line.id], line) for line in lines]
+
+
+def stale_file() -> Conflict:
+    return Conflict(
+        "What the file asks is no longer possible on every line: hand it in again.", code="bulk_stale"
+    )
+
+
+def wishes_of(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a row's fields the kind asks for itself: the other fields only name the line."""
+    own = _own_fields(kind)
+    return {name: value for name, value in fields.items() if name in own}
+
+
+@cache
+def _own_fields(kind: str) -> frozenset[str]:
+    return frozenset(KINDS[kind].asked.__struct_fields__) - COMMON
+
+
+async def file_rows(
+    scope: Scope, asked: Asked, *, lock: bool = False, order_id: UUID | None = None
+) -> dict[Any, Asked]:
+    """What the good rows of a checked file ask, by their lines (or their numbers, where they make lines), in its order.
+
+    A file becomes one order of whoever handed it in: the lock keeps it until that is written down. `order_id`: the
+    order that it became, which reads its own rows again.
+    Raises NotFound for another person's file, and Conflict for one that is not ready or was ordered already.
+    """
+    found = await scope.connection.fetchrow(
+        "SELECT state, order_id FROM bulk_upload WHERE id = $1 AND kind = $2"
+        f" AND ($3::uuid IS NOT NULL OR requester_id = $4){' FOR UPDATE' if lock else ''}",
+        asked.upload_id,
+        asked.kind,
+        order_id,
+        scope.actor.member_id,
+    )
+    if found is None or (order_id is not None and found["order_id"] != order_id):
+        raise NotFound
+    if order_id is None and found["state"] == "ordered":
+        raise Conflict("This file was ordered already.", code="bulk_ordered")
+    if order_id is None and found["state"] != "ready":
+        raise Conflict("The file is not ready to be ordered.", code="bulk_not_ready")
+    rows = await scope.connection.fetch(GOOD_ROWS, asked.upload_id)
+    kind, shared = KINDS[asked.kind].asked, {"on": asked.on, "confirmed": asked.confirmed}
+    same: dict[str, Asked] = {}  # of rows with the same wishes
+    wishes: dict[Any, Asked] = {}
+    for row in rows:
+        own = wishes_of(asked.kind, orjson.loads(row["fields"]))
+        key = dump(own)
+        if key not in same:
+            same[key] = msgspec.structs.replace(msgspec.convert({"kind": asked.kind, **own}, kind), **shared)
+        wishes[row["line_id"] or row["number"]] = same[key]
+    return wishes
+
+
+async def mark_ordered(scope: Scope, asked: Asked, order_id: UUID) -> None:
+    """The file, where there is one, became this order, in the same transaction; its rows name the lines that it makes."""
+    if asked.upload_id is None:
+        return
+    await scope.connection.execute(
+        "UPDATE bulk_upload SET state = 'ordered', order_id = $2 WHERE id = $1 AND state = 'ready'",
+        asked.upload_id,
+        order_id,
+    )
+    if KINDS[asked.kind].creates is not None:
+        await scope.connection.execute(NAME_LINES, asked.upload_id, order_id)
+    scope.touch(f"bulk:{asked.upload_id}")
+    scope.touch("bulk")
+
+
+async def lines_of(
+    scope: Scope, asked: Asked, *, lock: bool = False, together: bool = True, anywhere: bool = False
+) -> list[LineNow]:
+    """The selected lines, by name; `anywhere` takes lines that have left the fleet too. Raises NotFound for an id that is missing, foreign or out of reach,
     and Invalid for none, too many, or lines that cannot be changed together (F-036).
     """
     if lock:
-        await _lock(scope, asked)
-    where = _where(scope, asked)
+        await _lock(scope, asked, anywhere=anywhere)
+    where = _where(scope, asked, anywhere=anywhere)
     rows = await scope.connection.fetch(
         f"{LINES} WHERE {where.sql} ORDER BY l.name_key, l.id LIMIT {MOST_LINES + 1}", *where.values
     )
@@ -34,11 +150,11 @@ async def lines_of(scope: Scope, asked: ChangeOptions, *, lock: bool = False) ->
         raise NotFound
     left_out = frozenset(asked.except_ids)
     lines = [_line(row) for row in rows if row["id"] not in left_out]
-    check_together(lines)
+    check_together(lines if together else lines[:1])
     return lines
 
 
-def _where(scope: Scope, asked: ChangeOptions) -> queries.Where:
+def _where(scope: Scope, asked: Asked, *, anywhere: bool = False) -> queries.Where:
     if bool(asked.line_ids) == (asked.filter is not None):
         raise Invalid(line_ids="Name the lines by their ids, or by a filter: one of the two.")
     for field in ("line_ids", "except_ids"):
@@ -50,7 +166,11 @@ def _where(scope: Scope, asked: ChangeOptions) -> queries.Where:
         # The filter reads the view; the lines themselves come under their policy.
         where.add(f"l.id IN (SELECT l.id FROM fleet l WHERE {_as_template(narrowed)})", *narrowed.values)
         return where
-    where = queries.where_of(scope.actor, LineFilter())
+    if anywhere:
+        where = queries.Where()
+        queries.reach_of(scope.actor, where)
+    else:
+        where = queries.where_of(scope.actor, LineFilter())
     where.add("l.id = ANY({0}::uuid[])", list(set(asked.line_ids)))
     return where
 
@@ -63,25 +183,21 @@ def _as_template(where: queries.Where) -> str:
     return text
 
 
-async def _lock(scope: Scope, asked: ChangeOptions) -> None:
+async def _lock(scope: Scope, asked: Asked, *, anywhere: bool = False) -> None:
     """Queue behind other orders on the same lines, always in the order of their ids."""
-    where = _where(scope, asked)
+    where = _where(scope, asked, anywhere=anywhere)
     await scope.connection.execute(
         f"SELECT FROM line l WHERE {where.sql} ORDER BY l.id FOR NO KEY UPDATE OF l", *where.values
     )
 
 
 def _line(row: Any) -> LineNow:
-    return LineNow(
-        id=row["id"],
-        msisdn=row["msisdn"],
-        name=row["name"],
-        status=row["status"],
-        product_type=row["product_type"],
-        plan=row["plan"],
-        options=tuple(row["options"]),
-        open_kinds=tuple(row["open_kinds"]),
-    )
+    values = dict(row)
+    for name in ("options", "barrings", "open_kinds"):
+        values[name] = tuple(values[name])
+    for name in ("given_name", "family_name", "email", "language"):
+        values[name] = values[name] or ""
+    return LineNow(**values)
 
 
 def check_together(lines: list[LineNow]) -> None:

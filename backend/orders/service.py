@@ -4,16 +4,22 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core import audit, clock
+from backend.core import clock
 from backend.core.errors import Conflict, Invalid
 from backend.core.ids import OrderId
 from backend.core.permissions import Permission
 from backend.core.use_case import allows, use_case
 from backend.orders import queries
-from backend.orders.placing import place, record_move
+from backend.orders.ending import drop
+from backend.orders.kinds import KINDS
+from backend.orders.kinds.plan import Kind
+from backend.orders.lifecycle import ENDED
+from backend.orders.placing import place
 from backend.orders.preview import prepare, view
+from backend.orders.queries import OrderFilter
 from backend.orders.schemas import (
-    ChangeOptions,
+    Asked,
+    ItemState,
     OrderDetail,
     OrderItemView,
     OrderPreview,
@@ -26,13 +32,13 @@ LISTED = 200  # rows of a preview or an order that a page shows at once
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
-async def preview_order(scope: Scope, asked: ChangeOptions, *, listed: int | None = None) -> OrderPreview:
+async def preview_order(scope: Scope, asked: Asked, *, listed: int | None = None) -> OrderPreview:
     """What the order would do and cost, line by line. Nothing is written."""
     return view(await prepare(scope, asked), listed=listed)
 
 
 @use_case(Permission.ORDERS_PLACE)
-async def place_order(scope: Scope, asked: ChangeOptions) -> OrderDetail:
+async def place_order(scope: Scope, asked: Asked) -> OrderDetail:
     """Place the order; idempotent by its request key. See `placing.place` for the refusals."""
     order_id = await place(scope, asked)
     return await _detail(scope, order_id, items_limit=None)
@@ -53,14 +59,33 @@ async def order_items(scope: Scope, reference: str, *, page: int = 1) -> list[Or
     return await queries.items(scope, order_id, limit=LISTED, offset=(page - 1) * LISTED)
 
 
+class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of requests and their exact number."""
+
+    items: list[OrderSummary]
+    total: int
+
+
 @use_case(Permission.ORDERS_READ, read_only=True)
 async def list_orders(
-    scope: Scope, *, open_only: bool = False, line_id: UUID | None = None, page: int = 1, limit: int = 50
+    scope: Scope,
+    wanted: OrderFilter | None = None,
+    *,
+    open_only: bool = False,
+    line_id: UUID | None = None,
+    page: int = 1,
+    limit: int = 50,
 ) -> list[OrderSummary]:
     """Requests of the tenant within the actor's reach, newest first."""
-    return await queries.summaries(
-        scope, open_only=open_only, line_id=line_id, limit=limit, offset=(max(page, 1) - 1) * limit
-    )
+    wanted = wanted or OrderFilter(group="running" if open_only else "", line_id=line_id)
+    return await queries.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
+
+
+@use_case(Permission.ORDERS_READ, read_only=True)
+async def page_of_orders(scope: Scope, wanted: OrderFilter, *, page: int = 1, limit: int = 50) -> OrderPage:
+    """One page of the requests that match, newest first, with their number."""
+    found = await queries.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
+    return OrderPage(items=found, total=await queries.count(scope, wanted))
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
@@ -87,30 +112,31 @@ async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = 
         if state != OrderState.CANCELLED:
             raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
         return await _detail(scope, order_id, items_limit=items_limit)
-    rows = await scope.connection.fetch(
-        "UPDATE change_order_item SET state = 'cancelled', ended_at = $2"
-        " WHERE order_id = $1 AND state = 'waiting' RETURNING line_id",
-        order_id,
-        clock.now(),
-    )
-    await record_move(scope, order_id, OrderState.GRACE, OrderState.CANCELLED, why="undone")
-    await audit.record(scope, "order.undone", "order", order_id, reference=reference)
-    await audit.record_many(
-        scope, "order.undone", "line", [(row["line_id"], {"reference": reference}) for row in rows]
-    )
-    for row in rows[:LISTED]:
-        scope.touch(f"line:{row['line_id']}")
-    for topic in (f"order:{order_id}", "orders", "fleet"):
-        scope.touch(topic)
+    await drop(scope, order_id, reference, OrderState.GRACE, "order.undone", why="undone")
     return await _detail(scope, order_id, items_limit=items_limit)
+
+
+def _cancellable(kind: Kind, detail: OrderDetail) -> bool:
+    """Whether the carrier may still be asked to call it back."""
+    return kind.cancellable and not all(kind.too_late(item.told) for item in detail.items)
 
 
 async def _detail(scope: Scope, order_id: UUID, *, items_limit: int | None) -> OrderDetail:
     detail = await queries.detail(scope, OrderId(order_id), items_limit=items_limit)
-    may = (
-        detail.state is OrderState.GRACE
-        and detail.grace_until is not None
-        and detail.grace_until > clock.now()
-        and allows(scope.actor, Permission.ORDERS_UNDO)
+    now, may = clock.now(), allows(scope.actor, Permission.ORDERS_UNDO)
+    in_grace = (
+        detail.state is OrderState.GRACE and detail.grace_until is not None and detail.grace_until > now
     )
-    return msgspec.structs.replace(detail, may_undo=may)
+    kind = KINDS[detail.kind]
+    under_way = detail.state in {OrderState.IN_PROGRESS, OrderState.HELD}
+    return msgspec.structs.replace(
+        detail,
+        may_undo=in_grace and may,
+        may_cancel=may
+        and (detail.state is OrderState.SCHEDULED or (under_way and _cancellable(kind, detail))),
+        may_reschedule=may and detail.state is OrderState.SCHEDULED,
+        may_retry=allows(scope.actor, Permission.ORDERS_PLACE)
+        and detail.state in ENDED
+        and detail.upload_id is None  # its rows are corrected in a file
+        and bool(detail.counts.get(ItemState.FAILED)),
+    )

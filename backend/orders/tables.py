@@ -1,6 +1,6 @@
 """Requests and their items, with the history of every move."""
 
-from piccolo.columns import JSONB, UUID, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -29,6 +29,8 @@ class ChangeOrder(Table):
     ended_at = Timestamptz(null=True, default=None)
     mailed_at = Timestamptz(null=True, default=None)
     lines = Integer(default=0)
+    due_on = Date(null=True, default=None)  # the day that was chosen, in Europe/Brussels
+    attention = Text(default="")  # what somebody has to decide before it goes on: price_changed
 
 
 class ChangeOrderItem(Table):
@@ -45,6 +47,7 @@ class ChangeOrderItem(Table):
     state = Text(default="waiting")
     reason = Text(default="")
     change = JSONB()  # the kind's own: what this item changes
+    told = JSONB(default="{}")  # what the carrier has said of it so far, never a secret
     detail = Text(default="")  # the carrier's own words for a refusal
     monthly_before = Integer(default=0)
     monthly_after = Integer(default=0)
@@ -83,3 +86,45 @@ class MailMessage(Table):
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
     refused = Text(null=True, default=None)
+
+
+class PortIn(Table):
+    """The transfer of a number from another holder or operator (domain 3.3), one per item."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    item_id = UUID(default=None)
+    line_id = UUID(default=None)
+    port_case = Text()  # prepaid_other, private_other, professional_other, same_carrier
+    state = Text(default="submitted")
+    reason = Text(default="")  # of the last rejection
+    attempts = Integer(default=1)
+    requested_on = Date(null=True, default=None)  # the day that was chosen
+    agreed_at = Timestamptz(null=True, default=None)  # the moment that donor and recipient agreed on
+    authorised_by = Text()  # who signed for the holder
+    authorised_at = Timestamptz()
+    authorisation_version = Text()  # of the text that was agreed to
+    created_at = Timestamptz()
+    completed_at = Timestamptz(null=True, default=None)
+
+
+class Departure(Table):
+    """The dated release of a number to its user (domain 3.6), one per item."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    item_id = UUID(default=None)
+    line_id = UUID(default=None)
+    state = Text(default="requested")
+    leaves_on = Date()
+    previous_status = Text(default="active")  # of the line, for a withdrawal
+    given_name = Text(default="")
+    family_name = Text(default="")
+    email = Text(default="")
+    language = Text(default="")
+    offer = Text(default="")  # that the successor chose
+    invited_at = Timestamptz(null=True, default=None)
+    chosen_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    forgotten_at = Timestamptz(null=True, default=None)  # when the successor's data was deleted
+    created_at = Timestamptz()

@@ -3,18 +3,31 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Request, Response, delete, get, post, put
+from litestar import Controller, Request, Response, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from backend.sandbox.behaviour import Outage, Outcome
+from backend.core import clock
+from backend.sandbox.behaviour import EsimTrouble, Outage, Outcome, PortRejection
 from backend.sandbox.callbacks import Target
 from backend.sandbox.carrier import Carrier
-from backend.sandbox.shapes import Inventory, Order, TmfError, order_document, service_document
+from backend.sandbox.esims import DEVICE_ACTIONS
+from backend.sandbox.reading import read_cancellation
+from backend.sandbox.shapes import (
+    Inventory,
+    Order,
+    TmfError,
+    cancellation_document,
+    order_document,
+    resource_document,
+    service_document,
+)
+from backend.sandbox.usage import month_so_far
 from backend.sandbox.world import World
 
+TOO_LATE = 409  # told in the answer of the task, and not as an error of the request
 JSON = "application/json"
 LARGEST_BODY = 256_000_000  # an inventory of 500,000 lines
 AnyRequest = Request[Any, Any, State]
@@ -106,6 +119,64 @@ class OrderingController(Controller):
         headers = {"x-total-count": str(len(orders)), "x-result-count": str(len(page))}
         return outage(asked.script.standing.outage) or Response(page, media_type=JSON, headers=headers)
 
+    @patch("/{order_id:str}")
+    async def amend(
+        self,
+        request: AnyRequest,
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        order_id: FromPath[str],
+    ) -> Response[Any]:
+        asked = world.carrier(carrier)
+        met = asked.script.standing.outage
+        if down := outage(met):
+            return down
+        order = await asked.amend(order_id, await request.body())
+        if met is Outage.ANSWER_LOST:
+            return Cut()
+        return Response(order_document(order), media_type=JSON)
+
+
+class CancellingController(Controller):
+    path = "/{carrier:str}/tmf-api/serviceOrdering/v4/cancelServiceOrder"
+
+    @post(status_code=201)
+    async def create(
+        self, request: AnyRequest, world: NamedDependency[World], carrier: FromPath[str]
+    ) -> Response[Any]:
+        asked = world.carrier(carrier)
+        met = asked.script.standing.outage
+        if down := outage(met):
+            return down
+        order_id, reason = read_cancellation(await request.body())
+        error = None
+        try:
+            await asked.cancel(order_id, reason)
+        except TmfError as late:
+            if late.status != TOO_LATE:
+                raise
+            error = late
+        if met is Outage.ANSWER_LOST:
+            return Cut()
+        return Response(cancellation_document(order_id, reason, error), status_code=201, media_type=JSON)
+
+
+class ResourceController(Controller):
+    path = "/{carrier:str}/tmf-api/resourceInventoryManagement/v4/resource"
+
+    @get("/{number:str}")
+    async def one(
+        self, world: NamedDependency[World], carrier: FromPath[str], number: FromPath[str]
+    ) -> Response[Any]:
+        asked = world.carrier(carrier)
+        if down := outage(asked.script.standing.outage):
+            return down
+        sim = asked.sims.find(number)
+        if sim is None:
+            raise TmfError(404, "notFound", "This SIM is not known here.")
+        headers = {"cache-control": "no-store"}
+        return Response(resource_document(carrier, sim), media_type=JSON, headers=headers)
+
 
 class InventoryController(Controller):
     path = "/{carrier:str}/tmf-api/serviceInventory/v4/service"
@@ -139,6 +210,19 @@ class AdminController(Controller):
         keeper.books.take_over(msgspec.json.decode(await request.body(), type=Inventory))
         await keeper.settled()
         return {"lines": len(keeper.books.lines)}
+
+    @get("/usage/{kind:str}", media_type="text/csv", sync_to_thread=True)
+    def usage(
+        self,
+        world: NamedDependency[World],
+        carrier: FromPath[str],
+        kind: FromPath[str],
+        customer: FromQuery[str] = "",
+        each: Limit = 40,
+    ) -> str:
+        """`records` or `buckets` of the running month, for a customer's lines or all: a file to try the import with."""
+        numbers = world.carrier(carrier).books.numbers(customer)
+        return month_so_far(numbers, kind=kind, now=clock.local(clock.now()), each=each)
 
     @get("/behaviour")
     async def behaviour(self, world: NamedDependency[World], carrier: FromPath[str]) -> Response[Any]:
@@ -177,8 +261,9 @@ class AdminController(Controller):
         carrier: FromPath[str],
         order_id: FromPath[str],
         action: FromPath[str],
+        reason: FromQuery[str] = "",
     ) -> Response[Any]:
-        order = await act_on_order(world.carrier(carrier), order_id, action)
+        order = await act_on_order(world.carrier(carrier), order_id, action, reason)
         return Response(order_document(order), media_type=JSON)
 
     @delete("/orders")
@@ -186,12 +271,29 @@ class AdminController(Controller):
         await world.carrier(carrier).forget_orders()
 
 
-async def act_on_order(carrier: Carrier, order_id: str, action: str) -> Order:
-    """What a person does with one order: complete, fail or resend."""
-    if action == "complete":
-        return await carrier.end_now(order_id, Outcome.COMPLETED)
-    if action == "fail":
-        return await carrier.end_now(order_id, Outcome.FAILED)
+OUTCOMES = {
+    "complete": Outcome.COMPLETED,
+    "fail": Outcome.FAILED,
+    "hold": Outcome.HELD,
+    "cancel": Outcome.CANCELLED,
+}
+STEPS = {"accept": "answered", "execute": "executing", **DEVICE_ACTIONS}
+TROUBLES = {"expire": EsimTrouble.EXPIRED, "error": EsimTrouble.ERROR}
+
+
+async def act_on_order(carrier: Carrier, order_id: str, action: str, reason: str = "") -> Order:
+    """What a person does with one order, for the carrier, the donor or the device."""
+    if action in OUTCOMES:
+        return await carrier.end_now(order_id, OUTCOMES[action])
+    if action in STEPS:
+        return await carrier.step(order_id, STEPS[action])
+    if action in TROUBLES:
+        return await carrier.trouble(order_id, TROUBLES[action])
+    if action == "reject":
+        return await carrier.donor_refuses(order_id, msgspec.convert(reason, PortRejection))
+    if action == "go-on":
+        return await carrier.go_on(order_id)
     if action == "resend":
         return await carrier.resend(order_id)
-    raise TmfError(404, "unknownAction", "An order can be completed, failed or told again.")
+    known = ", ".join([*OUTCOMES, *STEPS, *TROUBLES, "reject", "go-on", "resend"])
+    raise TmfError(404, "unknownAction", f"What can be done with an order: {known}.")

@@ -16,8 +16,10 @@ from litestar.types import Scope
 from backend.sandbox.api import (
     AdminController,
     AnyRequest,
+    CancellingController,
     InventoryController,
     OrderingController,
+    ResourceController,
     bad_input,
     tmf_error,
 )
@@ -64,7 +66,9 @@ def create_sandbox(setup: Setup) -> Litestar:
         route_handlers=[
             healthz,
             OrderingController,
+            CancellingController,
             InventoryController,
+            ResourceController,
             AdminController,
             ConsoleController,
             MailController,

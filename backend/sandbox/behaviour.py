@@ -17,6 +17,14 @@ class Outcome(StrEnum):
     HELD = "held"  # waits for a person on the console
 
 
+WORDS = {
+    Outcome.FAILED: "The network could not carry out this change.",
+    Outcome.PARTIAL: "Only a part of this change was carried out.",
+    Outcome.CANCELLED: "The order was cancelled by the carrier.",
+    Outcome.HELD: "The carrier needs information before it goes on.",
+}
+
+
 class Outage(StrEnum):
     NONE = "none"
     UNAVAILABLE = "unavailable"  # 503
@@ -25,13 +33,47 @@ class Outage(StrEnum):
     ANSWER_LOST = "answer_lost"  # the order is taken, then the connection is cut
 
 
+class PortRejection(StrEnum):
+    """Why a donor does not let a number go."""
+
+    NUMBER_NOT_WITH_DONOR = "number_not_with_donor"
+    SIM_MISMATCH = "sim_mismatch"
+    ACCOUNT_MISMATCH = "account_mismatch"
+    VAT_MISMATCH = "vat_mismatch"
+    NUMBER_NOT_ACTIVE = "number_not_active"
+    PORT_OPEN = "port_open"
+    NUMBER_IN_QUARANTINE = "number_in_quarantine"
+    AUTHORISATION_MISSING = "authorisation_missing"
+    DATE_NOT_POSSIBLE = "date_not_possible"
+    OTHER = "other"
+
+
+class EsimTrouble(StrEnum):
+    NONE = "none"
+    EXPIRED = "expired"  # nobody downloaded it in time; going on makes a new profile
+    ERROR = "error"  # the download failed; going on keeps the code
+
+
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens to an order. The delay runs from its acceptance to its end."""
+    """What happens to an order.
+
+    The delay runs from the acceptance of a simple order to its end. Where an order goes through more states,
+    each takes its share of the delay, so that nothing takes any time where the delay is 0.
+    """
 
     delay_ms: Milliseconds = 1500
     jitter_ms: Milliseconds = 500  # up to so much is added to the delay
     outcome: Outcome = Outcome.COMPLETED
+    code: Annotated[str, msgspec.Meta(max_length=60)] = ""  # of a bad outcome; empty: the outcome's own word
     message: Annotated[str, msgspec.Meta(max_length=200)] = ""  # why, where the outcome is a bad one
+    port_rejection: PortRejection | None = None  # what the donor answers, until the order is corrected
+    port_delay_ms: Milliseconds | None = None  # how long the donor takes; None: four delays
+    port_by_hand: bool = False  # the donor answers when a person on the console says so
+    port_on_date: bool = False  # the number moves on the agreed date, and not at once
+    port_late_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0  # the agreed instant lies so far back
+    esim_by_hand: bool = False  # the device does nothing until a person on the console says so
+    esim_trouble: EsimTrouble = EsimTrouble.NONE  # met once, when the device would download
+    esim_code: bool = False  # the device has to ask for a confirmation code
     refuse: Annotated[str, msgspec.Meta(max_length=60)] = (
         ""  # TMF error code: refused at once, nothing is taken
     )

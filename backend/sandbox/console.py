@@ -14,14 +14,17 @@ from litestar.response import Redirect
 
 from backend.catalog.identifiers import msisdn as read_msisdn
 from backend.catalog.identifiers import national
+from backend.sandbox.api import STEPS as ACTION_STEPS
 from backend.sandbox.api import act_on_order
-from backend.sandbox.behaviour import Behaviour, Outage, Outcome
+from backend.sandbox.behaviour import Behaviour, EsimTrouble, Outage, Outcome, PortRejection
 from backend.sandbox.carrier import Carrier
+from backend.sandbox.esims import may_fail
 from backend.sandbox.html import STATIC, options, page, text, time
-from backend.sandbox.shapes import Order
+from backend.sandbox.shapes import Order, TmfError
 from backend.sandbox.world import World
 
 RECENT = 30
+GONE_ON = 409
 STATE_LOOKS = {
     "acknowledged": ("", "Received"),
     "inProgress": ("pill-running", "In progress"),
@@ -55,6 +58,52 @@ FLAGS = (
     ("duplicate_callbacks", "Twice"),
     ("reorder_callbacks", "Out of order"),
     ("lose_callbacks", "Never"),
+)
+PLAYED = (
+    ("port_by_hand", "Donor answers by hand"),
+    ("port_on_date", "Ports wait for their date"),
+    ("esim_by_hand", "eSIM devices by hand"),
+    ("esim_code", "eSIM with confirmation code"),
+)
+REJECTIONS = tuple((reason.value, reason.value.replace("_", " ").capitalize()) for reason in PortRejection)
+DONOR_ANSWERS = (("", "Accepts"), *REJECTIONS)
+TROUBLES = (
+    (EsimTrouble.NONE, "Works"),
+    (EsimTrouble.EXPIRED, "Activation code expires"),
+    (EsimTrouble.ERROR, "Download fails"),
+)
+ACTIONS = {
+    "accept": "Donor accepts",
+    "reject": "Donor refuses",
+    "execute": "Move the number",
+    "download": "Download",
+    "install": "Install",
+    "enable": "Enable",
+    "expire": "Expire",
+    "error": "Error",
+    "go-on": "Go on",
+    "complete": "Complete",
+    "fail": "Fail",
+    "hold": "Hold",
+    "cancel": "Cancel",
+    "resend": "Resend callback",
+}
+WAITS = {
+    "confirmation": "the end user’s confirmation",
+    "device": "the device",
+    "donor": "the donor",
+    "information": "information",
+}
+SHOWN = (
+    "plan",
+    "simKind",
+    "simNumber",
+    "portCase",
+    "donorOperator",
+    "roamingCapCents",
+    "reason",
+    "target",
+    "billingAccount",
 )
 Form = URLEncodedBody[dict[str, str]]
 
@@ -94,8 +143,14 @@ class ConsoleController(Controller):
         carrier: FromPath[str],
         order_id: FromPath[str],
         action: FromPath[str],
+        data: Form,
     ) -> Redirect:
-        await act_on_order(world.carrier(carrier), order_id, action)
+        try:
+            await act_on_order(world.carrier(carrier), order_id, action, data.get("reason", ""))
+        except TmfError as error:  # the order has moved on while the page was open
+            if error.status == GONE_ON:
+                return Redirect(f"/?error={quote(str(error))}#{carrier}", status_code=303)
+            raise
         return Redirect(f"/#{carrier}", status_code=303)
 
     @get("/static/{name:str}")
@@ -119,12 +174,14 @@ def _wish(form: dict[str, str]) -> dict[str, Any]:
         "outage": form.get("outage", ""),
         "refuse": form.get("refuse", ""),
         "message": form.get("message", "").strip(),
+        "port_rejection": form.get("port_rejection") or None,
+        "esim_trouble": form.get("esim_trouble", EsimTrouble.NONE),
     }
     for name in ("delay_ms", "jitter_ms", "callback_delay_ms"):
         if not form.get(name, "").strip().isdecimal():
             raise ValueError("A delay is a whole number of milliseconds.")
         wish[name] = int(form[name])
-    wish |= {name: form.get(name) == "on" for name, _ in FLAGS}
+    wish |= {name: form.get(name) == "on" for name, _ in (*FLAGS, *PLAYED)}
     if form.get("orders", "").strip():
         if not form["orders"].strip().isdecimal() or not int(form["orders"]):
             raise ValueError("The number of orders is a whole number from 1, or empty for all.")
@@ -186,9 +243,12 @@ def _behaviour_form(carrier: Carrier) -> str:
             f'<select class="input input-compact" id="{code}-{name}" name="{name}">{options(values, chosen)}</select></div>'
         )
 
-    flags = "".join(
-        f'<label class="check"><input type="checkbox" name="{name}"{" checked" if getattr(now, name) else ""}>{label}</label>'
-        for name, label in FLAGS
+    flags, played = (
+        "".join(
+            f'<label class="check"><input type="checkbox" name="{name}"{" checked" if getattr(now, name) else ""}>{label}</label>'
+            for name, label in names
+        )
+        for names in (FLAGS, PLAYED)
     )
     return (
         f'<details class="more"><summary>How it behaves</summary><form class="form" method="post"'
@@ -202,6 +262,10 @@ def _behaviour_form(carrier: Carrier) -> str:
         + number("jitter_ms", "Jitter, ms", now.jitter_ms)
         + number("callback_delay_ms", "Callbacks later by, ms", now.callback_delay_ms)
         + f'<fieldset class="field"><legend>Callbacks</legend><div class="row">{flags}</div></fieldset></div>'
+        + '<div class="fields">'
+        + select("port_rejection", "Donor", DONOR_ANSWERS, now.port_rejection or "")
+        + select("esim_trouble", "eSIM download", TROUBLES, now.esim_trouble)
+        + f'<fieldset class="field"><legend>Ports and eSIMs</legend><div class="row">{played}</div></fieldset></div>'
         '<div class="fields">'
         + number("orders", "Only the next orders", "", hint="Empty: all that follow")
         + number("msisdns", "Only these numbers", "", hint="Such as 0470 12 34 56, separated by commas")
@@ -239,7 +303,7 @@ def _orders_table(carrier: Carrier, world: World) -> str:
     rows = "".join(_order_row(carrier, order, world) for order in recent)
     return (
         f'<div class="table-wrap"><table class="table"><caption class="visually-hidden">Latest orders of'
-        f' {text(carrier.name)}</caption><thead><tr><th scope="col">Number</th><th scope="col">Change</th>'
+        f' {text(carrier.name)}</caption><thead><tr><th scope="col">Number</th><th scope="col">Request</th>'
         '<th scope="col">State</th><th scope="col">Callback</th><th scope="col" class="amount">Taken</th>'
         f'<th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
@@ -247,20 +311,70 @@ def _orders_table(carrier: Carrier, world: World) -> str:
 
 def _order_row(carrier: Carrier, order: Order, world: World) -> str:
     look, word = STATE_LOOKS[order.state]
-    change = " ".join([*(f"+ {code}" for code in order.add), *(f"− {code}" for code in order.remove)])
     taken = datetime.fromtimestamp(order.ordered_at, UTC)
     told = TOLD.get(world.postman.last_result.get(order.id, ""), "–")
-    actions = ["resend"] if order.ended else ["complete", "fail", "resend"]
-    names = {"complete": "Complete now", "fail": "Fail", "resend": "Resend callback"}
-    buttons = "".join(
-        f'<button class="button button-small" formaction="/console/{text(carrier.code)}/orders/{text(order.id)}/{action}">'
-        f'{names[action]}<span class="visually-hidden"> {text(national(order.msisdn))}</span></button>'
-        for action in actions
-    )
-    message = f'<span class="cell-sub">{text(order.message)}</span>' if order.message else ""
+    words = " – ".join(filter(None, (_progress(order), order.message)))
+    message = f'<span class="cell-sub">{text(words)}</span>' if words else ""
     return (
-        f'<tr><th scope="row" class="number">{text(national(order.msisdn))}</th><td class="wide">{text(change)}{message}</td>'
+        f'<tr><th scope="row" class="number">{text(national(order.msisdn))}</th><td class="wide">'
+        f'<span class="code">{text(order.category)}</span> {text(_change(order))}{message}</td>'
         f'<td class="state"><span class="pill {look}">{word}</span></td><td>{told}</td>'
         f'<td class="amount">{time(taken)}</td>'
-        f'<td class="tight"><form class="actions" method="post">{buttons}</form></td></tr>'
+        f'<td class="tight">{_actions(carrier, order)}</td></tr>'
     )
+
+
+def _change(order: Order) -> str:
+    """What is asked, in a few words."""
+    words = [f"+ {code}" for name in ("addOption", "addBarring") for code in order.asked.get(name) or ()]
+    words += [
+        f"− {code}" for name in ("removeOption", "removeBarring") for code in order.asked.get(name) or ()
+    ]
+    words += [str(order.asked[name]) for name in SHOWN if order.asked.get(name) not in {None, ""}]
+    return " · ".join(words)
+
+
+def _progress(order: Order) -> str:
+    """How far a port or an eSIM is, and whom it waits for."""
+    words = [
+        f"{name} {order.told[key]}".replace("_", " ")
+        for key, name in (("portState", "Port"), ("esimState", "eSIM"))
+        if key in order.told
+    ]
+    if order.waits_for:
+        words.append(f"waits for {WAITS[order.waits_for]}")
+    return ", ".join(words)
+
+
+def _actions(carrier: Carrier, order: Order) -> str:
+    """Buttons for what can happen next; the ends are there as long as the order runs."""
+    next_step = order.steps[0] if order.steps and order.state != "held" else ""
+    own = [action for action, step in ACTION_STEPS.items() if step == next_step]
+    if order.waits_for == "confirmation":
+        own = []
+    if order.state != "held" and not order.ended and may_fail(order):
+        own += ["expire", "error"]
+    if order.waits_for == "information":
+        own += ["go-on"]
+    ends = ["resend"] if order.ended else ["complete", "fail", "hold", "cancel", "resend"]
+    if order.state == "held":
+        ends.remove("hold")
+    base = f"/console/{text(carrier.code)}/orders/{text(order.id)}"
+    number = text(national(order.msisdn))
+
+    def button(action: str, look: str = "") -> str:
+        return (
+            f'<button class="button button-small{look}" formaction="{base}/{action}">'
+            f'{ACTIONS[action]}<span class="visually-hidden"> {number}</span></button>'
+        )
+
+    refuse = (
+        f'<select class="input input-compact" name="reason" aria-label="Reason of the donor for {number}">'
+        f"{options(REJECTIONS, REJECTIONS[0][0])}</select>{button('reject')}"
+        if next_step == "answered"
+        else ""
+    )
+    first = "".join(button(action, " button-primary") for action in own) + refuse
+    then = "".join(button(action, " button-quiet" if own or refuse else "") for action in ends)
+    lines = "".join(f'<div class="actions">{line}</div>' for line in (first, then) if line)
+    return f'<form class="stack-small" method="post">{lines}</form>'

@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS lines (carrier TEXT, msisdn TEXT, document BLOB, PRIM
 CREATE TABLE IF NOT EXISTS effects (
   carrier TEXT, external_id TEXT, msisdn TEXT, times INTEGER, PRIMARY KEY (carrier, external_id, msisdn)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sims (carrier TEXT, number TEXT, document BLOB, PRIMARY KEY (carrier, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS callbacks (id TEXT PRIMARY KEY, carrier TEXT, document BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS scripts (carrier TEXT PRIMARY KEY, document BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mails (

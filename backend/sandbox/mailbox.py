@@ -1,6 +1,7 @@
 """The sandbox's mailbox: takes every mail over SMTP and keeps it; a repeated Message-ID is counted, not kept twice."""
 
 import asyncio
+from base64 import b64encode
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -106,10 +107,20 @@ def _view(row: Row) -> MailView:
         received_at=received_at,
         times=times,
         text=_content(message, "plain"),
-        html=_content(message, "html"),
+        html=_with_pictures(message, _content(message, "html")),
     )
 
 
 def _content(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
     return str(part.get_content()) if isinstance(part, EmailMessage) else ""
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """Pictures that came with the mail, put where it shows them: a mail program does the same."""
+    for part in message.walk():
+        name = str(part["content-id"] or "").strip("<>")
+        if name and part.get_content_maintype() == "image":
+            content = b64encode(part.get_payload(decode=True) or b"").decode()  # type: ignore[arg-type]
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{content}")
+    return html

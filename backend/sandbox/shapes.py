@@ -1,10 +1,11 @@
-"""What a sandbox carrier keeps of orders and lines, and the TMF documents that it tells about them."""
+"""What a sandbox carrier keeps of orders, lines and SIMs, and the TMF documents that it tells about them."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from backend.integrations.tmf641 import characteristics
 from backend.sandbox.behaviour import Behaviour
 
 ENDED = frozenset({"completed", "failed", "partial", "cancelled"})
@@ -30,6 +31,19 @@ class Line(msgspec.Struct, kw_only=True, rename="camel", forbid_unknown_fields=T
     customer: str = ""
 
 
+class Sim(msgspec.Struct, kw_only=True):
+    """A SIM card or an eSIM profile that came with an order; `state` is active, reserved or gone."""
+
+    number: str
+    kind: str
+    puk: str
+    msisdn: str
+    state: str = "reserved"
+    activation_code: str = ""
+    confirmation_code: str = ""
+    valid_until: float | None = None
+
+
 class Inventory(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Lines of one customer, loaded at once; `replace` forgets those that it had."""
 
@@ -44,17 +58,25 @@ class Order(msgspec.Struct, kw_only=True):
     id: str
     carrier: str
     external_id: str
-    msisdn: str
-    add: list[str]
-    remove: list[str]
+    customer: str
+    msisdn: str  # of a new line: the number that the carrier keeps for it
+    category: str
+    action: str
+    asked: dict[str, Any]  # what it asks now, amendments included
+    amended: dict[str, Any] = {}
+    told: dict[str, Any] = {}  # what the carrier says of the line
     original: msgspec.Raw
     behaviour: Behaviour
+    steps: list[str]  # those that are still to come, the next one first
+    pace: float  # seconds that a simple order takes; each step takes its share of it
+    waits_for: str = ""  # whom the next step waits for: confirmation, device, donor, information
+    rejected: dict[str, Any] = {}  # what the donor did not recognise, as it was then
     state: str = "acknowledged"
+    code: str = ""
     message: str = ""
     ordered_at: float
     due: float | None
     ended_at: float | None = None
-    confirmed: list[str] | None = None  # the options of the line after this order
 
     @property
     def ended(self) -> bool:
@@ -69,57 +91,6 @@ class TmfError(Exception):
         self.status = status
         self.body = {"@type": "Error", "code": code, "reason": reason, "message": message or reason}
         self.body["status"] = str(status)
-
-
-class _Characteristic(msgspec.Struct):
-    name: str
-    value: Any = None
-
-
-class _Service(msgspec.Struct, rename="camel"):
-    id: str
-    service_characteristic: list[_Characteristic] = []
-
-
-class _Item(msgspec.Struct):
-    id: str
-    action: str
-    service: _Service
-
-
-class _Received(msgspec.Struct, rename="camel"):
-    service_order_item: list[_Item]
-    external_id: str = ""
-
-
-def read_order(body: bytes) -> tuple[str, str, list[str], list[str]]:
-    """External id, number, options to add and to remove. Raises TmfError where the order cannot be taken."""
-    try:
-        received = msgspec.json.decode(body, type=_Received)
-    except msgspec.DecodeError as error:
-        raise TmfError(400, "invalidBody", "The order cannot be read.", str(error)) from None
-    if not received.external_id:
-        raise TmfError(400, "missingExternalId", "An order needs an externalId.")
-    if len(received.service_order_item) != 1 or received.service_order_item[0].action != "modify":
-        raise TmfError(
-            400, "unsupportedOrder", "This carrier takes orders of one item with the action modify."
-        )
-    service = received.service_order_item[0].service
-    values = {each.name: each.value for each in service.service_characteristic}
-    return (
-        received.external_id,
-        service.id,
-        _codes(values.get("addOption")),
-        _codes(values.get("removeOption")),
-    )
-
-
-def _codes(value: object) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
-        raise TmfError(400, "invalidCharacteristic", "addOption and removeOption are lists of option codes.")
-    return value
 
 
 def moment(seconds: float) -> str:
@@ -140,11 +111,29 @@ def order_document(order: Order) -> dict[str, Any]:
     if order.ended_at is not None:
         document["completionDate"] = moment(order.ended_at)
     if order.message:
-        document["errorMessage"] = [{"code": order.state, "reason": order.message, "message": order.message}]
-    if order.confirmed is not None:
-        item["service"].setdefault("serviceCharacteristic", []).append(
-            {"name": "options", "valueType": "array", "value": order.confirmed}
-        )
+        words = {"code": order.code or order.state, "reason": order.message, "message": order.message}
+        document["errorMessage"] = [words]
+    service = item["service"]
+    service["id"] = service.get("id") or order.told.get("msisdn", "")
+    said = order.amended | order.told  # replaces what was asked by the same name
+    service["serviceCharacteristic"] = [
+        *(each for each in service.get("serviceCharacteristic", ()) if each["name"] not in said),
+        *characteristics(said),
+    ]
+    return document
+
+
+def cancellation_document(order_id: str, reason: str, error: TmfError | None) -> dict[str, Any]:
+    """The TMF641 task of a cancellation, and how it ended."""
+    document: dict[str, Any] = {
+        "id": order_id,
+        "serviceOrder": {"@referredType": "ServiceOrder", "id": order_id},
+        "state": "terminatedWithError" if error else "done",
+    }
+    if reason:
+        document["cancellationReason"] = reason
+    if error:
+        document["errorMessage"] = {name: error.body[name] for name in ("code", "reason", "message")}
     return document
 
 
@@ -169,3 +158,24 @@ def service_document(line: Line) -> dict[str, Any]:
     if line.activated_on:
         document["startDate"] = f"{line.activated_on}T00:00:00Z"
     return document
+
+
+def resource_document(carrier: str, sim: Sim) -> dict[str, Any]:
+    """The TMF639 resource of a SIM, with its secrets: nothing else of the carrier tells them."""
+    values = {
+        "puk": sim.puk,
+        "activationCode": sim.activation_code,
+        "confirmationCode": sim.confirmation_code,
+        "validUntil": moment(sim.valid_until) if sim.valid_until else "",
+    }
+    return {
+        "@type": "LogicalResource" if sim.kind == "esim" else "PhysicalResource",
+        "id": sim.number,
+        "href": f"/{carrier}/tmf-api/resourceInventoryManagement/v4/resource/{sim.number}",
+        "name": sim.number,
+        "category": "esimProfile" if sim.kind == "esim" else "simCard",
+        "resourceStatus": {"active": "available", "reserved": "reserved"}.get(sim.state, "suspended"),
+        "resourceCharacteristic": [
+            {"name": name, "valueType": "string", "value": value} for name, value in values.items() if value
+        ],
+    }

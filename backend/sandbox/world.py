@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.catalog.profiles import load_profiles
+from backend.catalog.schemas import CarrierProfile
 from backend.sandbox.behaviour import Behaviour
 from backend.sandbox.callbacks import Postman, Target
 from backend.sandbox.carrier import Carrier
@@ -15,11 +16,8 @@ from backend.sandbox.journal import Journal
 from backend.sandbox.mailbox import Mailbox
 from backend.sandbox.shapes import TmfError
 
+NEW_NUMBERS = "+3245"  # a mobile range that no demonstration fleet uses; its next digit is the carrier's
 LOG = logging.getLogger(__name__)
-
-
-def _carrier_names() -> Mapping[str, str]:
-    return {code: profile.name for code, profile in load_profiles().items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Setup:
     data: Path  # a folder of its own
     callback_urls: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    carriers: Mapping[str, str] = field(default_factory=_carrier_names)  # code -> name
+    carriers: Mapping[str, CarrierProfile] = field(default_factory=load_profiles)  # by code
     behaviour: Behaviour = field(default_factory=Behaviour)
     mail_host: str = "127.0.0.1"
     mail_port: int = 8025  # 0: any free one
@@ -49,8 +47,14 @@ class World:
         self.postman = Postman(self.journal, {code: setup.target(code) for code in setup.carriers})
         self.mailbox = Mailbox(self.journal, setup.mail_host, setup.mail_port)
         self.carriers = {
-            code: Carrier(code, name, journal=self.journal, postman=self.postman, base=setup.behaviour)
-            for code, name in setup.carriers.items()
+            code: Carrier(
+                profile,
+                f"{NEW_NUMBERS}{place % 10}",
+                journal=self.journal,
+                postman=self.postman,
+                base=setup.behaviour,
+            )
+            for place, (code, profile) in enumerate(sorted(setup.carriers.items()))
         }
 
     def carrier(self, code: str) -> Carrier:

@@ -20,5 +20,5 @@ def promise_words(visit: Visit, promise: Promise) -> str:
     if clock.local(due).date() == clock.today():
         before = text("before {time}", time=text.time(due))
     else:
-        before = text("before {moment}", moment=text.moment(due))
+        before = text("before {moment}", moment=text.due(due))
     return f"{name}, {before}" if name else before

@@ -8,7 +8,7 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.orders.schemas import OrderState, OrderSummary
 from frontend.components.table import rows_table, table_frame
-from frontend.labels import kind_words, order_state
+from frontend.labels import order_state
 from frontend.text import Text
 
 
@@ -16,11 +16,13 @@ def promise_words(text: Text, order: OrderSummary) -> str:
     """When it is promised, or when it ended; the hour alone while it is today's. A held request promises nothing."""
     if order.state is OrderState.HELD:
         return text.context("promise", "suspended")
+    if order.state is OrderState.SCHEDULED and order.due_on:
+        return text.date(order.due_on)
     at = order.ended_at or order.promise.due_at
     if at is None:
         return ""
     today = clock.local(at).date() == clock.today()
-    return text.time(at) if today else text.moment(at)
+    return text.time(at) if today else text.due(at)
 
 
 def request_rows(text: Text, orders: Sequence[OrderSummary]) -> list[tuple[str, VdomDict]]:
@@ -30,7 +32,7 @@ def request_rows(text: Text, orders: Sequence[OrderSummary]) -> list[tuple[str, 
             html.tr(
                 html.th(
                     {"scope": "row"},
-                    html.a({"href": f"/app/requests/{order.reference}"}, kind_words(text, order.kind)),
+                    html.a({"href": f"/app/requests/{order.reference}"}, order.title),
                     html.span({"class": "cell-sub number"}, order.reference),
                 ),
                 html.td({"class": "rank-2 amount"}, text.number(order.lines)),

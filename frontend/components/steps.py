@@ -1,14 +1,21 @@
-"""The steps of a change of options, the same on every page of the task."""
+"""The steps of a request, the same on every page of the task."""
 
 from reactpy.types import VdomDict
 
+from backend.orders.schemas import DraftView
 from frontend.components.layout import stepper
 from frontend.text import Text, mark
 
-STEPS = (mark("Lines"), mark("Options"), mark("Check"), mark("Confirmation"))
+CHANGE = (mark("Lines"), mark("Choice"), mark("Check"), mark("Confirmation"))
+NEW = (mark("Request"), mark("Choice"), mark("Check"), mark("Confirmation"))
 
 
-def change_steps(text: Text, at: int, draft: str) -> VdomDict:
+def change_steps(text: Text, at: int, draft: DraftView) -> VdomDict:
     """Where the task stands; earlier steps lead back."""
-    back = ("/app/fleet", f"/app/change-options/{draft}", None, None)
-    return stepper(text, [(text(name), to) for name, to in zip(STEPS, back, strict=True)], at)
+    return steps(text, at, str(draft.id), creates=draft.creates)
+
+
+def steps(text: Text, at: int, draft_id: str, *, creates: bool = False) -> VdomDict:
+    names = NEW if creates else CHANGE
+    back = (None if creates else "/app/fleet", f"/app/drafts/{draft_id}", None, None)
+    return stepper(text, [(text(name), to) for name, to in zip(names, back, strict=True)], at)

@@ -5,7 +5,6 @@ from typing import Any
 
 from backend.core import clock
 from backend.orders.schemas import ItemState, OrderDetail, OrderState
-from frontend.labels import reason_words
 from frontend.visit import Visit
 
 Step = dict[str, Any]
@@ -25,6 +24,8 @@ def order_steps(visit: Visit, order: OrderDetail) -> list[Step]:
     steps = [_received(visit, order)]
     if order.state == OrderState.CANCELLED:
         return [*steps, _undone(visit, order)]
+    if order.state is OrderState.SCHEDULED:
+        steps.append(_planned(visit, order))
     if order.grace_until is not None:
         steps.append(_waiting(visit, order))
     return [*steps, _sent(visit, order), _carried_out(visit, order), _confirmed(visit, order)]
@@ -42,6 +43,22 @@ def _received(visit: Visit, order: OrderDetail) -> Step:
         "title": text("Request received"),
         "time": text.time(order.requested_at, seconds=True),
         "note": note,
+    }
+
+
+def _planned(visit: Visit, order: OrderDetail) -> Step:
+    text = visit.text
+    day = text.date(order.due_on) if order.due_on else ""
+    if order.attention == "price_changed":
+        return {
+            "state": "attention",
+            "title": text("The price has changed"),
+            "note": text("It waits until you accept what it costs now."),
+        }
+    return {
+        "state": "now",
+        "title": text("Planned for {day}", day=day),
+        "note": text("It is checked again on that day. Until then you can move or cancel it."),
     }
 
 
@@ -84,7 +101,7 @@ def _sent(visit: Visit, order: OrderDetail) -> Step:
     at = text.time(taken, seconds=True) if taken else ""
     title = text("Sent to {carrier}", carrier=order.carrier)
     if order.state == OrderState.REJECTED:
-        why = next((reason_words(text, item.reason, item.detail) for item in order.items if item.reason), "")
+        why = next((item.why for item in order.items if item.why), "")
         return {
             "state": "lost",
             "title": text("Refused by {carrier}", carrier=order.carrier),
@@ -108,7 +125,7 @@ def _sent(visit: Visit, order: OrderDetail) -> Step:
 def _carried_out(visit: Visit, order: OrderDetail) -> Step:
     text = visit.text
     at = text.time(order.ended_at, seconds=True) if order.ended_at else ""
-    title = text("Options changed on the network")
+    title = text("Carried out")
     match order.state:
         case OrderState.IN_PROGRESS:
             return {

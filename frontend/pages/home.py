@@ -8,18 +8,20 @@ from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import FleetSummary
 from backend.orders import service as orders
+from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderState, OrderSummary
 from frontend.components.actions import link_button
 from frontend.components.basics import Child, icon, number
 from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.requests import requests_table
+from frontend.components.usage_alerts import UsageAlerts
 from frontend.hooks import component, use_query, use_visit
-from frontend.labels import kind_words, lines_in_state
+from frontend.labels import lines_in_state
 from frontend.text import Text
 from tenants.scope import Actor
 
-NEEDS_ME = (OrderState.HELD, OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
+BADLY = (OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
 RECENT_DAYS = 7
 TONES = {"active": 1, "suspended": 4, "pending_active": 3, "pending_release": 2}
 
@@ -36,18 +38,29 @@ def HomePage() -> VdomDict:
             actions=[link_button(text("Manage the lines"), "/app/fleet", mark="fleet", kind="primary")],
         ),
         columns(
-            [Attention(key="attention"), Running(key="running")] if visit.may(Permission.ORDERS_READ) else [],
+            [
+                Attention(key="attention") if visit.may(Permission.ORDERS_READ) else None,
+                UsageAlerts(key="usage") if visit.may(Permission.USAGE_READ) else None,
+                Running(key="running") if visit.may(Permission.ORDERS_READ) else None,
+            ],
             [LinesByState(key="lines")],
         ),
         html.section(
             {"class": "section-below", "aria-labelledby": "shortcuts"},
             html.h2({"id": "shortcuts", "class": "section-title"}, text("Shortcuts")),
-            html.div({"class": "links"}, *shortcuts(text, may_read_orders=visit.may(Permission.ORDERS_READ))),
+            html.div(
+                {"class": "links"},
+                *shortcuts(
+                    text,
+                    may_read_orders=visit.may(Permission.ORDERS_READ),
+                    may_place_orders=visit.may(Permission.ORDERS_PLACE),
+                ),
+            ),
         ),
     )
 
 
-def shortcuts(text: Text, *, may_read_orders: bool) -> list[VdomDict]:
+def shortcuts(text: Text, *, may_read_orders: bool, may_place_orders: bool) -> list[VdomDict]:
     """What can be done today, as links; a feature that is not there has none."""
 
     def entry(to: str, mark: str, words: str) -> VdomDict:
@@ -58,7 +71,13 @@ def shortcuts(text: Text, *, may_read_orders: bool) -> list[VdomDict]:
             html.h3(text("Mobile fleet")),
             html.ul(
                 entry("/app/fleet", "fleet", text("See all lines")),
+                entry("/app/start/add_line", "plus", text("Add a line")) if may_place_orders else None,
                 entry("/app/fleet?status=active", "options", text("Change options on lines")),
+                entry("/app/fleet?status=active", "pause", text("Suspend lines")),
+                entry("/app/fleet?status=suspended", "refresh", text("Reactivate lines")),
+                entry("/app/bulk", "requests", text("Many requests from a file"))
+                if may_place_orders
+                else None,
             ),
         )
     ]
@@ -66,17 +85,22 @@ def shortcuts(text: Text, *, may_read_orders: bool) -> list[VdomDict]:
         groups.append(
             html.div(
                 html.h3(text("Requests")),
-                html.ul(entry("/app/requests", "requests", text("Follow my requests"))),
+                html.ul(
+                    entry("/app/requests", "requests", text("Follow my requests")),
+                    entry("/app/requests?show=attention", "alert", text("See what needs somebody")),
+                ),
             )
         )
     return groups
 
 
 async def needing_me(actor: Actor) -> list[OrderSummary]:
-    """Requests of the last week that ended badly or wait for an answer."""
+    """Requests that wait for a decision or an answer, and those of the last week that ended badly."""
+    waiting = await orders.list_orders(actor, OrderFilter(group="attention"))
     found = await orders.list_orders(actor)
     limit = clock.now().timestamp() - RECENT_DAYS * 86400
-    return [order for order in found if order.state in NEEDS_ME and order.requested_at.timestamp() > limit]
+    badly = [order for order in found if order.state in BADLY and order.requested_at.timestamp() > limit]
+    return [*waiting, *(order for order in badly if order.id not in {one.id for one in waiting})]
 
 
 @component
@@ -97,17 +121,18 @@ def Attention() -> VdomDict:
 
 def _todo(text: Text, order: OrderSummary) -> VdomDict:
     words = {
-        OrderState.HELD: text("Information is missing. The promised time is suspended."),
         OrderState.PARTIAL: text("Some lines were not changed."),
         OrderState.FAILED: text("No line was changed. Nothing is charged."),
         OrderState.REJECTED: text("The carrier refused it. Nothing is charged."),
-    }[order.state]
+    }.get(order.state, text("Information is missing. The promised time is suspended."))
+    if order.attention == "price_changed":
+        words = text("Its price has changed: accept it, or cancel.")
     lost = order.state in {OrderState.FAILED, OrderState.REJECTED}
     return html.li(
         {"key": str(order.id)},
         icon("alert", "icon-lost" if lost else "icon-attention"),
         html.div(
-            html.h3(kind_words(text, order.kind), " ", number(order.reference)),
+            html.h3(order.title, " ", number(order.reference)),
             html.p({"class": "muted"}, words),
         ),
         link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),

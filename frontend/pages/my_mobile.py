@@ -9,8 +9,10 @@ from backend.lines.schemas import LineDetail
 from frontend.components.basics import icon, key_values, number, pill
 from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.loading import not_ready
+from frontend.components.own_usage import OwnUsage
+from frontend.components.sim_secrets import ActivationCode, Puk
 from frontend.hooks import component, use_query, use_visit
-from frontend.labels import FAMILIES, line_state
+from frontend.labels import ESIM_STATES, FAMILIES, line_state
 from frontend.visit import Visit
 
 
@@ -36,7 +38,11 @@ def MyMobilePage() -> VdomDict:
                 ),
             ),
         )
-    return html.div(head, html.div({"class": "stack"}, *(_line(visit, line) for line in found.data)))
+    return html.div(
+        head,
+        html.div({"class": "stack"}, *(_line(visit, line) for line in found.data)),
+        OwnUsage(key="usage"),
+    )
 
 
 def _line(visit: Visit, line: LineDetail) -> VdomDict:
@@ -50,12 +56,20 @@ def _line(visit: Visit, line: LineDetail) -> VdomDict:
             (text("Status"), line_state(text, line.status)),
         ]
     )
-    sim = key_values(
-        [
-            (text("SIM number"), number(text.sim(line.sim_number))),
-            (text("Format"), text("eSIM") if line.sim_kind == "esim" else text("Physical card")),
-        ],
-        stacked=True,
+    esim = line.esim
+    rows: list[tuple[str, VdomDict | str]] = [
+        (text("SIM number"), number(text.sim(line.sim_number))),
+        (text("Format"), text("eSIM") if line.sim_kind == "esim" else text("Physical card")),
+    ]
+    if esim is not None and esim.state not in {"revoked", "deleted"}:
+        rows.append((text("State of the eSIM"), text(ESIM_STATES.get(esim.state, esim.state))))
+    sim = html.div(
+        {"class": "stack stack-tight"},
+        key_values(rows, stacked=True),
+        ActivationCode(line_id=line.id, own=True, key=f"code-{line.id}")
+        if esim is not None and not esim.why_not
+        else None,
+        Puk(line_id=line.id, own=True, key=f"puk-{line.id}") if line.has_puk else None,
     )
     entries = [
         html.li(

@@ -1,59 +1,156 @@
-"""All requests of the company, newest first, those under way on their own tab."""
+"""All requests of the company, newest first: filtered by what they need, by kind, by number, reference or name."""
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.catalog.names import Catalogue
+from backend.catalog.profiles import profile
 from backend.orders import service as orders
-from frontend.components.actions import link_button
+from backend.orders.kinds import KINDS
+from backend.orders.queries import OrderFilter
+from backend.orders.service import OrderPage
+from backend.orders.words import kind_title
+from frontend.components.actions import button, link_button
 from frontend.components.basics import icon
 from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
 from frontend.components.requests import requests_table
 from frontend.hooks import component, use_query, use_visit
-from frontend.text import Text
+from frontend.text import Text, mark
+from frontend.visit import Visit
 
 HERE = "/app/requests"
 PAGE = 50
+GROUPS = (
+    ("", mark("All requests")),
+    ("running", mark("Under way")),
+    ("attention", mark("Needs somebody")),
+    ("ended", mark("Finished")),
+)
+
+
+def wanted_of(query: str) -> tuple[OrderFilter, int]:
+    """The filter and the page number that an address names; what it names wrongly is left out."""
+    asked = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    group = "running" if asked.get("show") == "open" else asked.get("show", "")
+    number = asked.get("page", "1")
+    page = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
+    wanted = OrderFilter(
+        group=group if group in dict(GROUPS) else "",
+        kind=asked.get("kind", "") if asked.get("kind") in KINDS else "",
+        search=asked.get("search", "")[:100],
+    )
+    return wanted, page
+
+
+def address(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> str:
+    parts = {
+        "show": wanted.group if group is None else group,
+        "kind": wanted.kind,
+        "search": wanted.search,
+        "page": str(page) if page > 1 else "",
+    }
+    query = urlencode({name: value for name, value in parts.items() if value})
+    return f"{HERE}?{query}" if query else HERE
 
 
 @component
 def RequestsPage(query: str) -> VdomDict:
-    text = use_visit().text
-    asked = parse_qs(query.lstrip("?"))
-    open_only = asked.get("show") == ["open"]
-    wanted = asked.get("page", ["1"])[0]
-    page = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
-    found = use_query(orders.list_orders, topics=("orders",), open_only=open_only, page=page)
-    current = f"{HERE}?show=open" if open_only else HERE
+    visit = use_visit()
+    text, (wanted, page) = visit.text, wanted_of(query)
+    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=page)
     views = tabs(
         text,
         text("Views"),
-        [(text("All requests"), HERE, None), (text("Under way"), f"{HERE}?show=open", None)],
-        current,
+        [(text(words), address(wanted, group=group), None) for group, words in GROUPS],
+        address(wanted),
     )
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))
+    top = [head, views, _filters(visit, wanted)]
     if found.data is None:
-        return html.div(head, views, not_ready(text, found))
-    if not found.data:
-        return html.div(head, views, html.section({"class": "panel"}, _nothing(text, open_only=open_only)))
+        return html.div(*top, not_ready(text, found))
+    result: OrderPage = found.data
+    if not result.items:
+        return html.div(*top, html.section({"class": "panel"}, _nothing(text, wanted)))
     return html.div(
-        head,
-        views,
+        *top,
         panel(
             "list",
-            text("Requests"),
-            requests_table(text, text("Requests, the newest first"), found.data),
+            text.plural("{n} request", "{n} requests", result.total),
+            requests_table(text, text("Requests, the newest first"), result.items),
             beside=[html.span({"class": "live"}, text("Live"))],
             bare=True,
         ),
-        _pager(text, current, page, full=len(found.data) >= PAGE),
+        _pager(text, wanted, page, result.total),
     )
 
 
-def _nothing(text: Text, *, open_only: bool) -> VdomDict:
-    if open_only:
+def _filters(visit: Visit, wanted: OrderFilter) -> VdomDict:
+    """A form of the address: it works before anything else does."""
+    text, catalogue = visit.text, Catalogue(profile(visit.profile.carrier), visit.text.language)
+    kinds = sorted(((kind_title(catalogue, code), code) for code in KINDS), key=lambda pair: pair[0])
+    return html.form(
+        {
+            "class": "toolbar toolbar-plain",
+            "action": HERE,
+            "method": "get",
+            "role": "search",
+            "key": "filters",
+        },
+        html.input({"type": "hidden", "name": "show", "value": wanted.group}) if wanted.group else None,
+        html.div(
+            {"class": "search"},
+            html.label({"class": "visually-hidden", "for": "request-search"}, text("Search the requests")),
+            icon("search"),
+            html.input(
+                {
+                    "class": "input input-compact",
+                    "type": "search",
+                    "id": "request-search",
+                    "name": "search",
+                    "defaultValue": wanted.search,
+                    "placeholder": text("Reference, number or name"),
+                    "autocomplete": "off",
+                }
+            ),
+        ),
+        html.div(
+            html.label({"class": "visually-hidden", "for": "request-kind"}, text("Kind of request")),
+            html.select(
+                {
+                    "class": "input input-compact",
+                    "id": "request-kind",
+                    "name": "kind",
+                },
+                html.option({"value": ""}, text("Every kind")),
+                *(
+                    html.option(
+                        {"value": code, "key": code, **({"selected": True} if code == wanted.kind else {})},
+                        title,
+                    )
+                    for title, code in kinds
+                ),
+            ),
+        ),
+        button(text("Filter"), mark="filter", submit=True),
+        html.a({"class": "button button-quiet", "href": HERE}, text("Clear"))
+        if wanted != OrderFilter()
+        else None,
+    )
+
+
+def _nothing(text: Text, wanted: OrderFilter) -> VdomDict:
+    if wanted.search or wanted.kind:
+        return empty(
+            text("Nothing matches these filters"),
+            text("Look under all requests, or search for something else."),
+            action=link_button(text("Clear the filters"), HERE),
+        )
+    if wanted.group == "attention":
+        return empty(text("Nothing waits for you."), text("A request that needs a decision will be here."))
+    if wanted.group == "running":
         return empty(
             text("No request under way"),
             text('Those that ended are under "All requests".'),
@@ -66,25 +163,23 @@ def _nothing(text: Text, *, open_only: bool) -> VdomDict:
     )
 
 
-def _pager(text: Text, base: str, page: int, *, full: bool) -> VdomDict | None:
-    if page == 1 and not full:
+def _pager(text: Text, wanted: OrderFilter, page: int, total: int) -> VdomDict | None:
+    if total <= PAGE:
         return None
-
-    def at(number: int) -> str:
-        return f"{base}{'&' if '?' in base else '?'}page={number}"
-
     return html.nav(
         {"class": "pager push pager-below", "aria-label": text("Pages")},
         html.a(
-            {"class": "button button-small", "href": at(page - 1)},
+            {"class": "button button-small", "href": address(wanted, page=page - 1)},
             icon("left", "icon-small"),
             text("Previous"),
         )
         if page > 1
         else None,
         html.a(
-            {"class": "button button-small", "href": at(page + 1)}, text("Next"), icon("right", "icon-small")
+            {"class": "button button-small", "href": address(wanted, page=page + 1)},
+            text("Next"),
+            icon("right", "icon-small"),
         )
-        if full
+        if page * PAGE < total
         else None,
     )

@@ -1,24 +1,26 @@
 """Check answers: what happens on each line, what it costs, and the button that sends it."""
 
+from calendar import monthrange
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from reactpy import html
+from reactpy import event, html
 from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.orders import drafts
+from backend.orders.kinds import KINDS
 from backend.orders.schemas import ItemPreview, ItemState, OrderDetail, OrderPreview, Price
 from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, classes, hidden, key_values, notice, number, total
+from frontend.components.forms import check
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
-from frontend.components.options import option_name, option_price
 from frontend.components.promise import promise_words
-from frontend.components.steps import change_steps
+from frontend.components.steps import steps
 from frontend.components.table import rows_table, table_frame
 from frontend.hooks import Problem, component, use_action, use_query, use_visit
-from frontend.labels import note_words, reason_words
 from frontend.text import Text
 from frontend.visit import Visit
 
@@ -39,7 +41,12 @@ def ReviewPage(draft: str) -> VdomDict:
     send = use_action(drafts.submit_draft, done=placed, failed=refused)
     if found.data is None:
         return html.div(not_ready(text, found))
-    preview, back = found.data, f"/app/change-options/{draft}"
+
+    async def sent(event_: Any) -> None:
+        ticked = bool(event_["target"]["values"].get("confirmed"))
+        send.run(draft_id, fingerprint=preview.fingerprint, confirmed=ticked)
+
+    preview, back = found.data, f"/app/drafts/{draft}"
     changes = text.plural("{n} line changes", "{n} lines change", preview.changing)
     stays = text.plural("{n} line stays as it is", "{n} lines stay as they are", preview.skipped)
     return html.div(
@@ -47,10 +54,10 @@ def ReviewPage(draft: str) -> VdomDict:
             text("Check before you send"),
             html.p(f"{changes}, {stays}." if preview.skipped else f"{changes}."),
             crumbs=breadcrumb(
-                text, (text("Fleet"), "/app/fleet"), (text("Change options"), back), (text("Check"), None)
+                text, (text("Fleet"), "/app/fleet"), (preview.title, back), (text("Check"), None)
             ),
         ),
-        change_steps(text, 2, draft),
+        steps(text, 2, draft, creates=KINDS[preview.kind].creates is not None),
         html.div(
             {"class": "before-columns"}, notice(send.problem.words, tone="danger", mark="alert", live=True)
         )
@@ -67,10 +74,10 @@ def ReviewPage(draft: str) -> VdomDict:
                         text,
                         preview,
                         pending=send.pending,
-                        on_send=lambda _event: send.run(draft_id, fingerprint=preview.fingerprint),
+                        on_send=sent,
                     ),
                 ),
-                link_button(text("Back to the options"), back, mark="left", kind="quiet"),
+                link_button(text("Back to the choice"), back, mark="left", kind="quiet"),
             ],
             sticky=True,
         ),
@@ -85,39 +92,28 @@ def lowered(words: str) -> str:
 def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
     text = visit.text
 
-    def options(codes: list[str]) -> list[Child]:
-        return [
-            html.div(
-                {"key": code},
-                option_name(visit, code),
-                html.br(),
-                html.span({"class": "muted"}, option_price(visit, code)),
-            )
-            for code in codes
-        ]
-
     def edit(what: str) -> VdomDict:
-        return html.a({"href": back}, text.context("edit", "Change"), hidden(f" {what}"))
+        return html.a({"href": back}, text.context("edit", "Change"), hidden(f" {lowered(what)}"))
 
-    rows: list[tuple[Any, ...]] = []
-    if preview.add:
-        rows.append((text("To add"), options(preview.add), edit(text("the options to add"))))
-    if preview.remove:
-        rows.append((text("To remove"), options(preview.remove), edit(text("the options to remove"))))
-    rows.append(
-        (text("From"), text("At once, {promise}", promise=lowered(promise_words(visit, preview.promise))))
-    )
+    rows: list[tuple[Any, ...]] = [
+        (fact.name, [html.div({"key": line}, line) for line in fact.value], edit(fact.name))
+        for fact in preview.asked
+    ]
+    promise = lowered(promise_words(visit, preview.promise))
+    if preview.on and preview.on > clock.today():
+        start = text.date(preview.on)
+    else:
+        start = text("At once, {promise}", promise=promise) if promise else text("At once")
+    rows.append((text("From"), start))
     rows.append((text("Confirmation to"), visit.actor.email))
     return key_values(rows)
 
 
 def item_reason(visit: Visit, item: ItemPreview) -> str:
     """Why a line stays as it is, or which of the wishes change nothing on it."""
-    text = visit.text
-    notes = [note_words(text, code, option_name(visit, option)) for option, code in item.notes.items()]
+    text, notes = visit.text, item.noted
     if item.state == ItemState.SKIPPED:
-        detail = ", ".join(notes) or reason_words(text, item.reason)
-        return text("Skipped: {reason}.", reason=detail.rstrip("."))
+        return text("Skipped: {reason}.", reason=(", ".join(notes) or item.why).rstrip("."))
     return f"{', '.join(notes)}." if notes else ""
 
 
@@ -167,7 +163,7 @@ def _item(visit: Visit, item: ItemPreview) -> VdomDict:
         {"class": "is-skipped"} if skipped else {},
         html.th(
             {"scope": "row"},
-            number(text.msisdn(item.msisdn)),
+            number(text.msisdn(item.msisdn) if item.msisdn else text("New number")),
             html.span({"class": "cell-sub"}, item.name),
             html.span({"class": "cell-sub"}, why) if why else None,
             html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off)))
@@ -196,11 +192,11 @@ def _item(visit: Visit, item: ItemPreview) -> VdomDict:
 
 def _cost(text: Text, preview: OrderPreview) -> list[Child]:
     price: Price = preview.price
-    today = clock.today()
-    last = today.replace(day=price.days_in_month) if price.days_in_month else today
+    first = price.from_day or clock.today()
+    last = first.replace(day=monthrange(first.year, first.month)[1])
     span = text(
         "From {first} to {last}, {left} of {days} days",
-        first=f"{today:%d/%m}",
+        first=f"{first:%d/%m}",
         last=f"{last:%d/%m}",
         left=price.days_left,
         days=price.days_in_month,
@@ -224,7 +220,14 @@ def _cost(text: Text, preview: OrderPreview) -> list[Child]:
             ),
         ),
         total(
-            rows, (text("On the invoice of {month}", month=text.month(clock.now())), text.money(price.total))
+            rows,
+            (
+                text(
+                    "On the invoice of {month}",
+                    month=text.month(datetime.combine(first, time(12), clock.BRUSSELS)),
+                ),
+                text.money(price.total),
+            ),
         ),
     ]
 
@@ -232,10 +235,23 @@ def _cost(text: Text, preview: OrderPreview) -> list[Child]:
 def _send(text: Text, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
     if not preview.changing:
         return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
-    grace = preview.grace_seconds
-    return html.div(
-        {"class": "stack stack-tight"},
-        button(text("Send the request"), kind="primary large wide", on_click=on_send, busy=pending),
+    grace = 0 if preview.on and preview.on > clock.today() else preview.grace_seconds
+    return html.form(
+        {
+            "class": "stack stack-tight",
+            "key": "send",
+            "novalidate": True,
+            "onSubmit": event(on_send, prevent_default=True),
+        },
+        *(notice(words, tone="attention", mark="alert") for words in preview.warnings),
+        check("confirmed", "yes", preview.must_confirm) if preview.must_confirm else None,
+        button(
+            text("Send the request"),
+            kind="primary large wide",
+            submit=True,
+            busy=pending,
+            more={"key": "submit"},
+        ),
         html.p(
             {"class": "small muted"},
             text.plural(

@@ -67,7 +67,7 @@ globalThis.slimEvent = (e) => {
 
 // --- links and forms: real ones that become messages once the app is there -----------------------------------------
 const down = () => root.dataset.conn === "down";
-const ours = (url) => url.origin === location.origin && /^\/app(\/|$)/.test(url.pathname) && !url.pathname.startsWith("/app/export");
+const ours = (url) => url.origin === location.origin && /^\/app(\/|$)/.test(url.pathname) && !/^\/app\/(export|files)\//.test(url.pathname);
 addEventListener("click", (e) => {
   if (down() && e.target.closest?.("main :is(a[href], button, input[type=checkbox], label)")) { e.preventDefault(); e.stopImmediatePropagation(); }
 }, true);
@@ -139,6 +139,14 @@ addEventListener("click", (e) => {
   if (b.getAttribute("aria-busy") === "true") { e.preventDefault(); e.stopImmediatePropagation(); return; }
   b.setAttribute("aria-busy", "true");
 }, true);
+
+// --- files: a form that is whole without this; the script that shows progress comes when a file is chosen ------------------
+addEventListener("change", (e) => { if (e.target.matches?.("form[data-upload] input[type=file]") && e.target.files.length) e.target.form.requestSubmit(); });
+addEventListener("submit", (e) => {
+  if (e.defaultPrevented || !e.target.matches?.("form[data-upload]")) return;
+  e.preventDefault();
+  import("./upload.js").then((m) => m.send(e.target), () => e.target.submit());
+});
 
 // Effects at once instead of a frame later.
 const { h: options } = await import("./index-bz53xswt.js");

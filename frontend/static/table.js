@@ -111,12 +111,12 @@ export function Fleet(node) {
   }
   function clear() { picked = new Map(); anchor = null; everything = 0; for (const b of boxes()) b.checked = false; show(); }
   function clicked(e) {
-    const b = e.target.closest("[data-act]");
+    const b = e.target.closest("[data-act], button[data-start]");
     if (!b) return;
-    const { act } = b.dataset;
+    const { act, start: kind } = b.dataset;
     if (act === "clear") { clear(); $("[data-all]")?.focus(); }
     else if (act === "everything") { everything = Number(b.dataset.count); show(); }
-    else if (act === "change") emit(everything ? { act, all: true, type: anchor.split("/")[0], status: anchor.split("/")[1] } : { act, ids: b.value ? [b.value] : [...picked.keys()] });
+    else if (kind) { b.closest(":popover-open")?.hidePopover(); emit({ act: "start", kind, ...(everything ? { all: true, type: anchor.split("/")[0], status: anchor.split("/")[1] } : { ids: [...picked.keys()] }) }); }
     else emit({ act });
   }
   function aim(e) { // one menu for all rows: it learns whose it is when it opens
@@ -124,8 +124,8 @@ export function Fleet(node) {
     const tr = root.querySelector("tr[data-menu]");
     if (!tr) return;
     e.target.querySelector("a").href = `/app/lines/${tr.dataset.key}`;
-    const change = e.target.querySelector("[data-act=change]");
-    if (change) { change.value = tr.dataset.key; change.disabled = Boolean(tr.dataset.why); }
+    for (const a of e.target.querySelectorAll("a[data-part]")) a.href = `/app/lines/${tr.dataset.key}/${a.dataset.part}`;
+    for (const a of e.target.querySelectorAll("a[data-start]")) { a.href = `/app/start/${a.dataset.start}?line=${tr.dataset.key}`; a.hidden = !fits(a, tr.dataset.status); }
   }
   addEventListener("pointerdown", whose, true);
   addEventListener("keydown", whose, true);
@@ -136,15 +136,17 @@ export function Fleet(node) {
     opener.closest("tr").dataset.menu = "";
   }
 
+  const fits = (control, status) => !status || control.dataset.for.split(" ").includes(status);
+
   function show() { // everything the selection changes, from one state
     const words = root.dataset, count = (n) => n.toLocaleString(document.documentElement.lang);
     const all = boxes();
     for (const b of all) {
       const tr = row(b);
-      if (everything) { b.checked = !tr.dataset.why && kind(tr) === anchor; }
+      if (everything) { b.checked = kind(tr) === anchor; }
       else b.checked = picked.has(b.value);
       const [type, status] = anchor?.split("/") ?? [];
-      const why = tr.dataset.why || (anchor && type !== tr.dataset.type ? words.whyType : anchor && status !== tr.dataset.status ? words.whyStatus : "");
+      const why = (anchor && type !== tr.dataset.type ? words.whyType : anchor && status !== tr.dataset.status ? words.whyStatus : "");
       b.disabled = Boolean(why) && !b.checked;
       tr.classList.toggle("is-skipped", b.disabled);
       tr.setAttribute("aria-selected", String(b.checked));
@@ -161,6 +163,7 @@ export function Fleet(node) {
     const said = n === 0 ? words.none : n === 1 ? words.one : words.many.replace("{n}", count(n));
     for (const c of root.querySelectorAll("[data-counter]")) if (c.textContent !== said) c.textContent = said;
     bar.hidden = !n;
+    for (const b of bar.querySelectorAll("[data-start][data-for]")) b.hidden = !fits(b, anchor?.split("/")[1]);
     const more = bar.querySelector("[data-act=everything]");
     more.hidden = Boolean(everything) || !(Number(more.dataset.count) > n) || more.dataset.kind !== anchor;
   }

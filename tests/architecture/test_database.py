@@ -85,12 +85,15 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
     )
     assert {row["proname"] for row in functions} == {
         "directory_item",
+        "directory_lines",
         "directory_memberships",
         "directory_numbers_taken",
         "directory_open_items",
+        "directory_public_link",
         "directory_session",
         "directory_tenant",
         "directory_tenants",
+        "directory_sims_taken",
         "directory_token",
     }
     for row in functions:

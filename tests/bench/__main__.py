@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.core import clock
-from tests.bench import browser, dataset, listing, orders, pages, report, rest
+from tests.bench import browser, bulk, dataset, listing, orders, pages, report, rest, usage
 from tests.support.database import start_server
 
 PARTS: dict[str, Callable[..., Awaitable[Any]]] = {
@@ -25,6 +25,8 @@ PARTS: dict[str, Callable[..., Awaitable[Any]]] = {
     "browser": browser.run,
     "pages": pages.run,
     "orders": orders.run,
+    "bulk": bulk.run,
+    "usage": usage.run,
 }
 TABLE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 

@@ -7,10 +7,12 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from backend.catalog.profiles import profile
 from backend.lines.people import link_end_user
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import list_lines
 from backend.orders import drafts
+from backend.orders.kinds import KINDS
 from backend.orders.service import list_orders
 from tenants.scope import Actor
 from tests.browser.test_fleet import an_option
@@ -28,9 +30,22 @@ async def addresses(customer: Customer) -> dict[str, str]:
     """One address of every page, in the states that need data."""
     lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
     order = await place(customer, [line.id for line in lines[:3]], add=(an_option(customer),))
-    draft = await drafts.start_change(customer.manager, Selection(line_ids=(lines[5].id, lines[6].id)))
-    await drafts.save_draft(customer.manager, draft, add=(an_option(customer),), remove=())
+    draft = await drafts.start_draft(
+        customer.manager, "change_options", Selection(line_ids=(lines[5].id, lines[6].id))
+    )
+    await drafts.save_draft(customer.manager, draft, {"add": [an_option(customer)]})
+    forms = {
+        kind: await drafts.start_draft(customer.manager, kind, Selection(line_ids=(lines[7].id,)))
+        for kind, effects in KINDS.items()
+        if not effects.creates
+        and (effects.offered is None or effects.offered(profile(customer.carrier)))
+        and "active" in effects.statuses
+    }
     return {
+        **{f"form of {kind}": f"/app/drafts/{form}" for kind, form in forms.items()},
+        "requests, what needs somebody": "/app/requests?show=attention",
+        "requests, nothing found": "/app/requests?search=nobody",
+        "cannot begin": f"/app/start/reactivate?line={customer.tenant_id}",
         "home": "/app",
         "fleet": "/app/fleet",
         "fleet, nothing found": "/app/fleet?search=personne+ici",
@@ -38,8 +53,8 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "options of a line": f"/app/lines/{lines[0].id}/options",
         "requests of a line": f"/app/lines/{lines[0].id}/requests",
         "history of a line": f"/app/lines/{lines[0].id}/history",
-        "change options": f"/app/change-options/{draft}",
-        "review": f"/app/change-options/{draft}/review",
+        "change options": f"/app/drafts/{draft}",
+        "review": f"/app/drafts/{draft}/review",
         "request": f"/app/requests/{order.reference}",
         "requests": "/app/requests",
         "not found": "/app/nowhere",
@@ -176,7 +191,7 @@ async def test_a_change_is_made_and_undone_by_keyboard_alone(
         await expect(page.locator("#row-menu")).to_be_hidden()
         assert await page.evaluate("document.activeElement.matches('[popovertarget=row-menu]')")
         await page.keyboard.press("Enter")
-        await press_until(page, "#row-menu [data-act=change]", most=6)
+        await press_until(page, "#row-menu a[data-start=change_options]", most=6)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for this line?")
         await press_until(page, ".option-card input:enabled")

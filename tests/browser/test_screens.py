@@ -1,28 +1,33 @@
 """Every page of a small company in French, in its four looks; `make screens` keeps the pictures in docs/screens/."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.demo import fleets, seed
 from backend.lines import service as lines
 from backend.lines.schemas import LineFilter, Selection
 from backend.members.sessions import load_session
 from backend.orders import drafts
-from backend.orders.schemas import ChangeOptions
-from backend.orders.service import place_order
+from backend.orders.jobs import ask_about_silent_items
+from backend.orders.kinds import ChangeOptions, Depart, PortIn
+from backend.orders.service import get_order, place_order
 from backend.settings import Settings
 from tenants.directory import find_tenant
 from tenants.scope import Actor, MemberId
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
-from tests.support.factories import Customer, make_customer, make_member
+from tests.support.factories import Customer, make_customer, make_member, next_msisdn
 from tests.support.jobs import drain, make_due
+from tests.support.new_lines import DONOR
 from tests.support.portal import Portal
 from tests.support.sandbox import Sandbox
 from tests.support.screens import WIDE, Screens
@@ -123,7 +128,7 @@ async def test_the_pages_of_a_fleet_manager(
     await drain(database)
     waiting = await order(company, 7, 2, TEXT)
     chosen = Selection(line_ids=company.line_ids[9:12])
-    draft = await drafts.start_change(company.manager, chosen)
+    draft = await drafts.start_draft(company.manager, "change_options", chosen)
     line = company.line_ids[0]
 
     async with portal.browse(browser, company.manager, **LOOK) as visitor:
@@ -160,11 +165,11 @@ async def test_the_pages_of_a_fleet_manager(
         await expect(page.locator(".puk button")).to_have_count(0)
         await screens.take(page, "line", "puk")
 
-        await shown(page, f"/app/change-options/{draft}")
+        await shown(page, f"/app/drafts/{draft}")
         await page.locator(".option-card input:enabled:not(:checked)").first.check()
         await screens.take(page, "change-options", "change options")
-        await drafts.save_draft(company.manager, draft, add=("europe-plus",), remove=(SMS,))
-        await shown(page, f"/app/change-options/{draft}/review")
+        await drafts.save_draft(company.manager, draft, {"add": ("europe-plus",), "remove": (SMS,)})
+        await shown(page, f"/app/drafts/{draft}/review")
         await screens.take(page, "review", "review")
 
         await shown(page, f"/app/requests/{waiting}")
@@ -175,6 +180,8 @@ async def test_the_pages_of_a_fleet_manager(
         await screens.take(page, "request", "ended")
         await shown(page, "/app/requests")
         await screens.take(page, "requests", "requests")
+        await shown(page, "/app/requests?show=running&kind=change_options&search=MND")
+        await screens.take(page, "requests", "filtered")
         await shown(page, "/app/nulle-part")
         await screens.take(page, "states", "not found")
 
@@ -234,3 +241,116 @@ async def test_pages_with_nothing_and_pages_that_fail(
         await page.locator("nav a[href='/app/fleet']").click()
         await expect(page.locator("#retry")).to_be_visible()
         await screens.take(page, "states", "fleet, failed")
+
+
+async def test_adding_a_line_and_transferring_a_number(
+    browser: Browser,
+    portal: Portal,
+    company: Company,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    screens: Screens,
+) -> None:
+    person = {"account": "6012480-01", "given_name": "Lucas", "family_name": "Martin", "sim_kind": "esim"}
+    asked = {**person, "email": "lucas@delta.example", "language": "fr", "plan": "pro-flex-20"}
+    line = await drafts.start_draft(company.manager, "add_line", wishes={**asked, "cap_cents": 5000})
+    holder = {**DONOR["prepaid_other"], "number": next_msisdn(), "authorised_by": "Luc Maes"}
+    port = PortIn(authorised=True, cap_cents=5000, request_key="p", **holder, **asked)  # type: ignore[arg-type]
+    sandbox.behave("mandarine", port_rejection="sim_mismatch")
+    held = await place_order(company.manager, port)
+    await make_due(database)
+    await drain(database)
+    await told_all(company, database, held.reference)
+    moved = await drafts.start_draft(
+        company.manager, "port_in", wishes={"operator": "other", "card": "prepaid"}
+    )
+    async with portal.browse(browser, company.manager, **LOOK) as visitor:
+        page = visitor.page
+        await shown(page, f"/app/drafts/{line}/account")
+        await screens.take(page, "add-a-line", "for whom")
+        await shown(page, f"/app/drafts/{line}/esim")
+        await screens.take(page, "add-a-line", "eSIM")
+        await shown(page, f"/app/drafts/{line}/options")
+        await screens.take(page, "add-a-line", "options", whole=False)
+        await shown(page, f"/app/drafts/{line}/review")
+        await screens.take(page, "add-a-line", "review")
+        await shown(page, f"/app/drafts/{moved}/holder")
+        await page.locator("#app form button[type=submit]").click()
+        await expect(page.locator(".error-summary")).to_be_visible()
+        await screens.take(page, "transfer", "what is missing")
+        await shown(page, f"/app/requests/{held.reference}")
+        await screens.take(page, "transfer", "held for a correction")
+
+
+async def told_all(company: Company, database: TestDatabase, reference: str) -> None:
+    """Until the carrier has held the request."""
+    for _ in range(60):
+        if (await get_order(company.manager, reference)).state == "held":
+            return
+        await ask_about_silent_items(company.customer.system, -1)
+        await drain(database)
+    raise AssertionError(f"{reference} was never held")
+
+
+async def test_sims_departures_and_usage(
+    browser: Browser,
+    portal: Portal,
+    company: Company,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    screens: Screens,
+) -> None:
+    one, two = (Selection(line_ids=(line,)) for line in company.line_ids[:2])
+    card = await drafts.start_draft(company.manager, "replace_sim", one)
+    esim = await drafts.start_draft(company.manager, "request_esim", two)
+    leaving = await drafts.start_draft(company.manager, "depart", two)
+    day = clock.today() + timedelta(days=6)
+    successor = {
+        "given_name": "Mia",
+        "family_name": "Claes",
+        "email": "mia@private.example",
+        "language": "fr",
+    }
+    asked = Depart(line_ids=company.line_ids[2:3], on=day, knows_successor=True, request_key="d", **successor)
+    departure = await place_order(company.manager, asked)
+    await make_due(database)
+    await drain(database)
+    [link] = set(re.findall(r"/p/[a-z_-]+/[\w-]+", sandbox.mails(successor["email"])[0]["html"]))
+    async with portal.browse(browser, company.manager, **LOOK) as visitor:
+        page = visitor.page
+        await shown(page, f"/app/drafts/{card}")
+        await screens.take(page, "sim", "replace the SIM")
+        await shown(page, f"/app/drafts/{esim}")
+        await screens.take(page, "sim", "request an eSIM")
+        await shown(page, f"/app/drafts/{leaving}")
+        await page.locator("#knows_successor-yes").check()
+        await screens.take(page, "departure", "who leaves")
+        await shown(page, f"/app/requests/{departure.reference}")
+        await screens.take(page, "departure", "planned")
+        await page.goto(link)
+        await screens.take(page, "departure", "the successor")
+        await shown(page, f"/app/lines/{company.line_ids[0]}/usage")
+        await screens.take(page, "usage", "of a line")
+        await shown(page, "/app/usage")
+        await screens.take(page, "usage", "of the organisation")
+
+
+async def test_a_file_of_many_requests(
+    browser: Browser, portal: Portal, company: Company, database: TestDatabase, screens: Screens
+) -> None:
+    numbers = [(await lines.get_line(company.manager, line)).msisdn for line in company.line_ids[:3]]
+    rows = [f"{number};absence" for number in numbers]
+    text = "\n".join(["Numéro;Raison", *rows, "0471 00;absence", rows[0], f"{numbers[2]};parce que"])
+    async with portal.browse(browser, company.manager, **LOOK) as visitor:
+        page = visitor.page
+        await shown(page, "/app/bulk")
+        await screens.take(page, "bulk-file", "what for")
+        await shown(page, "/app/bulk?kind=suspend")
+        file = {"name": "flotte.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        await page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+        await page.wait_for_url(re.compile(r"/app/bulk/[0-9a-f-]{36}$"))
+        await drain(database, only="bulk.")
+        await shown(page, page.url)
+        await expect(page.locator("tbody tr")).to_have_count(6)
+        await expect(page.get_by_text("Choisissez parmi : perte, vol, absence ou autre.")).to_be_visible()
+        await screens.take(page, "bulk-file", "rows to put right")

@@ -10,23 +10,21 @@ import httpx
 import jsonschema
 import pytest
 
-from backend.integrations.network import Accepted, HttpCarrierNetwork, ServiceOrder
-from backend.integrations.tmf641 import STATES, order_body
+from backend.integrations.network import Accepted, HttpCarrierNetwork, NewsState
+from backend.integrations.tmf641 import STATES, amendment_body, cancellation_body, order_body
 from backend.sandbox.behaviour import Outcome
+from backend.sandbox.categories import CATEGORIES
 from tests.support.listener import listening
-from tests.support.sandbox import running_sandbox
+from tests.support.orders import KINDS, LINE, a_line, asking, asking_to_port
+from tests.support.sandbox import options_order, running_sandbox
 
 FOLDER = os.environ.get("FLEETLINE_TMF_SPECS", "")
 FILES = sorted(Path(FOLDER).glob("TMF641*.json")) if FOLDER else []
 pytestmark = pytest.mark.skipif(
     not FILES, reason="FLEETLINE_TMF_SPECS names no folder with the TMF641 4.1 specification"
 )
-ORDER = ServiceOrder(
-    external_id="7d1f",
-    customer="delta",
-    msisdn="+32470100001",
-    reference="MND-2611211200-KXTR",
-    add=("sms-unlimited",),
+ORDER = options_order(
+    "+32470100001", external_id="7d1f", reference="MND-2611211200-KXTR", add=("sms-unlimited",)
 )
 
 
@@ -108,3 +106,45 @@ async def test_what_the_sandbox_answers_and_tells(
         validate(document, "ServiceOrder", definitions)
         validate(document["serviceOrderItem"][0], "ServiceOrderItem", definitions)
     validate(missing.json(), "Error", definitions)
+
+
+@pytest.mark.parametrize("category", sorted(CATEGORIES))
+async def test_each_category_both_ways(definitions: dict[str, Any], tmp_path: Path, category: str) -> None:
+    carrier = "lynx"  # its eSIMs wait for their user, so that an amendment is part of the talk
+    asked = next((dict(row[1]) for row in KINDS if row[0] == category), {"simKind": "esim"})
+    number = LINE if not CATEGORIES[category].new else ""
+    order = (
+        asking_to_port(carrier, simKind="esim")
+        if category == "portIn"
+        else asking(carrier, category, msisdn=number, **asked)
+    )
+    sent = order_body(order)
+    validate(sent, "ServiceOrder_Create", definitions)
+    amendment = amendment_body({"esimConfirmedAt": "2026-11-21T10:00:00Z"})
+    validate(amendment, "ServiceOrder_Update", definitions)
+    cancellation = cancellation_body("1", "Not needed")
+    validate(cancellation, "CancelServiceOrder_Create", definitions)
+    with running_sandbox(tmp_path) as sandbox:
+        status = "suspended" if category == "reactivate" else "active"
+        sandbox.load(carrier, "delta", [a_line(carrier, status=status)])
+        async with listening() as listener, httpx.AsyncClient(base_url=sandbox.url) as client:
+            sandbox.call_back(carrier, listener.url)
+            base = f"/{carrier}/tmf-api/serviceOrdering/v4"
+            taken = (await client.post(f"{base}/serviceOrder", json=sent)).json()
+            await listener.wait_for(1)
+            if listener.heard[-1].news.state is NewsState.IN_PROGRESS:
+                amended = await client.patch(f"{base}/serviceOrder/{taken['id']}", json=amendment)
+                validate(amended.json(), "ServiceOrder", definitions)
+                await listener.wait_for(2)
+            task = {"serviceOrder": {"id": taken["id"]}, "cancellationReason": "Too late"}
+            cancelled = (await client.post(f"{base}/cancelServiceOrder", json=task)).json()
+            bodies = [json.loads(body) for body in listener.bodies]
+    validate(taken, "ServiceOrder", definitions)
+    validate(cancelled, "CancelServiceOrder", definitions)
+    assert cancelled["state"] == "terminatedWithError"
+    for event in bodies:
+        validate(event, "ServiceOrderStateChangeEvent", definitions)
+        validate(event["event"]["serviceOrder"], "ServiceOrder", definitions)
+        for each in event["event"]["serviceOrder"]["serviceOrderItem"][0]["service"]["serviceCharacteristic"]:
+            validate(each, "Characteristic", definitions)
+    assert listener.heard[-1].news.state is NewsState.DONE

@@ -14,6 +14,7 @@ import pytest
 from backend import context
 from backend.app import create_api
 from backend.core import clock
+from backend.core.jobs import step
 from backend.core.permissions import Permission, holds
 from backend.integrations.network import HEADER, sign
 from backend.members.tokens import create_token, list_tokens, revoke_token
@@ -21,6 +22,7 @@ from backend.orders.schemas import OrderState
 from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.scope import Actor, Reach
+from tests.contract.test_openapi import OPERATIONS
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_account, make_customer, make_lines, make_member
 from tests.support.jobs import drain, make_due
@@ -79,6 +81,9 @@ ROUTES = [
     ("POST", "/api/v1/change-orders"),
     ("GET", f"/api/v1/change-orders/{NOWHERE}"),
     ("POST", f"/api/v1/change-orders/{NOWHERE}/undo"),
+    ("GET", f"/api/v1/lines/{uuid4()}/usage"),
+    ("GET", "/api/v1/usage"),
+    ("GET", "/api/v1/usage/alerts"),
 ]
 
 
@@ -356,15 +361,7 @@ async def test_everything_else_is_a_problem_too(http: httpx.AsyncClient) -> None
 
 async def test_the_document_its_page_and_health(http: httpx.AsyncClient) -> None:
     document = (await http.get("/api/v1/openapi.json")).json()
-    assert set(document["paths"]) == {
-        "/api/v1/lines",
-        "/api/v1/lines/{line_id}",
-        "/api/v1/catalog/options",
-        "/api/v1/change-orders/preview",
-        "/api/v1/change-orders",
-        "/api/v1/change-orders/{reference}",
-        "/api/v1/change-orders/{reference}/undo",
-    }
+    assert set(document["paths"]) == {path for path, _ in OPERATIONS}
     page = await http.get("/api/v1/docs")
     assert "/api/v1/change-orders" in page.text
     assert "<script" not in page.text
@@ -446,6 +443,34 @@ async def test_a_callback_is_believed_once_and_only_from_its_own_carrier(
     headers = await bearer(customer.manager)
     orders = (await http.get("/api/v1/lines", headers=headers)).json()
     assert orders["items"][0]["options"] == [SMS]
+
+
+async def test_a_secret_in_a_callback_is_stored_nowhere(
+    http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1)
+    item = await sent_item(customer, database, http, sandbox)
+    told = Told(http, item.id)
+    secrets = [
+        {"name": "activationCode", "value": "1$smdp.example$TOP-SECRET"},
+        {"name": "plan", "value": "p"},
+    ]
+    service = {"serviceCharacteristic": secrets, "puk": "TOP-SECRET"}
+    told.body["event"]["serviceOrder"]["serviceOrderItem"] = [{"id": "1", "service": service}]
+    assert (await told.send()).status_code == 201
+    async with step(customer.system) as scope:
+        kept = await scope.connection.fetchval("SELECT body FROM inbox")
+    assert "TOP-SECRET" not in kept
+    assert json.loads(kept)["eventId"] == "event-1"
+    assert await drain(database, only="orders.hear") == ["orders.hear"]
+    told_of = (await get_order(customer.manager, await reference_of(customer))).items[0].told
+    assert told_of["plan"] == "p"
+    assert "activationCode" not in told_of
+
+
+async def reference_of(customer: Customer) -> str:
+    async with step(customer.system) as scope:
+        return str(await scope.connection.fetchval("SELECT reference FROM change_order"))
 
 
 async def test_the_other_carriers_secret_does_not_speak_for_this_one(

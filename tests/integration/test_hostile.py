@@ -14,7 +14,7 @@ from backend.core.errors import Invalid
 from backend.core.ids import new_id
 from backend.lines.schemas import LineFilter
 from backend.members import service as members
-from backend.orders.schemas import ChangeOptions
+from backend.orders.kinds import ChangeOptions
 from backend.orders.service import preview_order
 from backend.settings import Settings
 from frontend.pages.fleet.page import read_list

@@ -12,10 +12,11 @@ from backend.orders.drafts import (
     get_draft,
     preview_draft,
     save_draft,
-    start_change,
+    start_draft,
     submit_draft,
 )
-from backend.orders.schemas import ChangeOptions, ItemState, OrderState
+from backend.orders.kinds import ChangeOptions
+from backend.orders.schemas import ItemState, OrderState
 from backend.orders.service import get_order, list_orders, place_order, preview_order, undo_order
 from tenants.scope import Reach
 from tests.support.database import TestDatabase
@@ -215,7 +216,7 @@ async def test_another_tenants_lines_and_orders_are_missing_ones() -> None:
     for line_id in (foreign.id, uuid4()):
         with pytest.raises(NotFound):
             await place(ours, [(await ours.lines())[0].id, line_id], add=(SMS,))
-    draft = await start_change(theirs.manager, Selection(line_ids=(foreign.id,)))
+    draft = await start_draft(theirs.manager, "change_options", Selection(line_ids=(foreign.id,)))
     for draft_id in (draft, uuid4()):
         with pytest.raises(NotFound):
             await get_draft(ours.manager, draft_id)
@@ -250,8 +251,10 @@ async def test_only_fleet_managers_place_orders() -> None:
 async def test_a_draft_is_filled_in_checked_and_sent_once() -> None:
     customer = await make_customer(lines=3)
     lines = await customer.lines()
-    draft = await start_change(customer.manager, Selection(line_ids=tuple(line.id for line in lines)))
-    view = await save_draft(customer.manager, draft, add=(SMS,), remove=())
+    draft = await start_draft(
+        customer.manager, "change_options", Selection(line_ids=tuple(line.id for line in lines))
+    )
+    view = await save_draft(customer.manager, draft, {"add": (SMS,), "remove": ()})
     assert {choice.code: choice.allowed_on for choice in view.choices}[SMS] == 3
     assert (await drop_draft_line(customer.manager, draft, lines[0].id)).total_lines == 2
     preview = await preview_draft(customer.manager, draft)
@@ -264,7 +267,7 @@ async def test_a_draft_is_filled_in_checked_and_sent_once() -> None:
     assert len({order.reference for order in sent}) == 1
     assert sent[0].items_total == 2
     with pytest.raises(Conflict):
-        await save_draft(customer.manager, draft, add=(), remove=(SMS,))
+        await save_draft(customer.manager, draft, {"add": (), "remove": (SMS,)})
     colleague = await make_member(customer.tenant_id)
     with pytest.raises(NotFound):
         await get_draft(colleague, draft)

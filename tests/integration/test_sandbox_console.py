@@ -3,13 +3,12 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from backend.integrations.network import HttpCarrierNetwork, ServiceOrder
-from tests.support.sandbox import Sandbox, running_sandbox
+from backend.integrations.network import HttpCarrierNetwork
+from tests.support.sandbox import Sandbox, options_order, running_sandbox
 
 M = "mandarine"
 NUMBER = "+32470100001"
@@ -50,7 +49,7 @@ async def browser(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
 
 async def submit(sandbox: Sandbox) -> None:
     async with HttpCarrierNetwork(sandbox.carrier_urls) as network:
-        order = ServiceOrder(external_id=str(uuid4()), customer="delta", msisdn=NUMBER, add=("<b>sms</b>",))
+        order = options_order(NUMBER, remove=("<b>sms</b>",))
         await network.submit(M, order)
     await asyncio.sleep(0.1)
 

@@ -8,14 +8,13 @@ import sys
 import time
 from pathlib import Path
 from typing import Self
-from uuid import uuid4
 
 import httpx
 
 from backend.core.errors import Unavailable
 from backend.integrations.network import Accepted, HttpCarrierNetwork, ServiceOrder
 from tests.support.listener import eventually, listening
-from tests.support.sandbox import SECRET, free_socket
+from tests.support.sandbox import SECRET, free_socket, options_order
 
 PROGRAM = """
 import sys
@@ -92,10 +91,7 @@ class Process:
 
 
 async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path: Path) -> None:
-    orders = [
-        ServiceOrder(external_id=str(uuid4()), customer="delta", msisdn=number, add=("sms-unlimited",))
-        for number in NUMBERS
-    ]
+    orders = [options_order(number, add=("sms-unlimited",)) for number in NUMBERS]
     async with listening() as listener, Process(tmp_path, listener.url, delay_ms=300) as sandbox:
         await sandbox.load()
         accepted: set[str] = set()
@@ -134,7 +130,7 @@ async def test_told_to_end_it_ends_with_callers_connected(tmp_path: Path) -> Non
     async with Process(tmp_path, "http://127.0.0.1:9/nobody", delay_ms=60_000) as sandbox:
         await sandbox.load()
         async with HttpCarrierNetwork({"mandarine": f"{sandbox.url}/mandarine"}) as network:
-            order = ServiceOrder(external_id="1", customer="delta", msisdn=NUMBERS[0], add=("sms-unlimited",))
+            order = options_order(NUMBERS[0], add=("sms-unlimited",))
             assert isinstance(await network.submit("mandarine", order), Accepted)
             assert await sandbox.end(signal.SIGTERM) < 3
 

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from backend.integrations.network import (
     ServiceOrder,
 )
 from tests.support.listener import Listener, eventually, listening
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox, options_order, running_sandbox
 
 NUMBER = "+32470100001"
 OTHER = "+32470100002"
@@ -38,14 +38,8 @@ def line(msisdn: str, **more: object) -> dict[str, object]:
     } | more
 
 
-def change(msisdn: str = NUMBER, **more: object) -> ServiceOrder:
-    fields = {
-        "external_id": str(uuid4()),
-        "customer": "delta",
-        "msisdn": msisdn,
-        "add": ("sms-unlimited",),
-    } | more
-    return ServiceOrder(**fields)  # type: ignore[arg-type]
+def change(msisdn: str = NUMBER, **more: Any) -> ServiceOrder:
+    return options_order(msisdn, **{"add": ("sms-unlimited",)} | more)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +89,7 @@ async def test_an_order_is_taken_carried_out_and_told(
     assert [event.news.state for event in heard] == [NewsState.IN_PROGRESS, NewsState.DONE]
     assert heard[0].event_id != heard[1].event_id
     assert heard[1].news.external_id == order.external_id
-    assert heard[1].news.options == ("sms-unlimited",)
+    assert heard[1].news.told["options"] == ["sms-unlimited"]
     assert await network.fetch(M, accepted.carrier_order_id) == await network.find(M, order.external_id)
     page = await network.inventory(M, "delta", 0, 10)
     assert page.lines[0].options == ("sms-unlimited",)
@@ -157,7 +151,7 @@ async def test_bad_ends(
     assert (event.news.state, event.news.code, event.news.message) == (state, outcome, "Because.")
     assert sandbox.counts(M)["effects"] == effects
     if outcome == "partial":
-        assert event.news.options == ("data-5gb", "sms-unlimited"), "added, but not removed"
+        assert event.news.told["options"] == ["data-5gb", "sms-unlimited"], "added, but not removed"
 
 
 async def test_a_held_order_is_ended_by_a_person(
@@ -311,7 +305,7 @@ async def test_a_behaviour_for_some_numbers_only(sandbox: Sandbox, network: Http
 
 async def test_the_other_carrier_is_left_alone(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
     sandbox.behave(M, outage="unavailable")
-    sandbox.load("lynx", "lumen", [line(NUMBER, plan="trail-m")])
+    sandbox.load("lynx", "delta", [line(NUMBER, plan="trail-m")])
     assert isinstance(await network.submit("lynx", change()), Accepted)
     assert sandbox.counts(M)["orders"] == 0
 

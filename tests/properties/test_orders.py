@@ -6,13 +6,16 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.catalog.names import Catalogue
 from backend.catalog.profiles import load_profiles
 from backend.catalog.rules import allowed, conflicting
+from backend.core import clock
 from backend.core.money import pro_rata, round_half_away, vat_on
-from backend.orders.kinds import change_options
-from backend.orders.kinds.plan import LineNow, Month, price_of
+from backend.orders.kinds import ChangeOptions, change_options
+from backend.orders.kinds.plan import Ground, LineNow, Month, changed_codes, price_of
 from backend.orders.lifecycle import ENDED, MOVES, derive, may_move
-from backend.orders.schemas import ChangeOptions, ItemState, OrderState
+from backend.orders.schemas import ItemState, OrderState
+from backend.orders.words import KindWords
 
 PROFILE = load_profiles()["mandarine"]
 CODES = [option.code for option in PROFILE.options]
@@ -91,7 +94,10 @@ def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
     fleet: list[LineNow], add: tuple[str, ...], remove: tuple[str, ...], day: date
 ) -> None:
     asked = ChangeOptions(add=add, remove=tuple(code for code in remove if code not in add))
-    items = [change_options.plan_line(PROFILE, asked, line, Month.of(day)) for line in fleet]
+    ground = Ground(
+        PROFILE, clock.now(), day, Month.of(day), KindWords(Catalogue(PROFILE, "en"), "change_options")
+    )
+    items = [change_options.plan_line(ground, asked, line) for line in fleet]
     for item in items:
         wanted, gone = item.change.get("add", []), item.change.get("remove", [])
         if item.state is ItemState.SKIPPED:
@@ -104,7 +110,7 @@ def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
         assert wanted or gone
         assert not set(wanted) & set(item.line.options)
         assert set(gone) <= set(item.line.options)
-        after = change_options.confirmed_options(item.line.options, item.change)
+        after = changed_codes(item.line.options, item.change)
         for code in wanted:
             option = PROFILE.option(code)
             assert option is not None

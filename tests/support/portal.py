@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from backend import context
 from backend.api.auth import identity_routers
 from backend.api.callbacks import service_order_state_change
+from backend.api.public import public_router
 from backend.core import clock
 from backend.core.live import Live
 from backend.members import service as members
@@ -56,7 +57,8 @@ class Portal:
         await self.live.start()
         styles = [asset_url(name) for name in ("tokens.css", "components.css")]
         routers = identity_routers(self.settings, stylesheets=styles)
-        api = Litestar([*routers, service_order_state_change], openapi_config=None)
+        public = public_router(self.settings, styles)
+        api = Litestar([*routers, service_order_state_change, public], openapi_config=None)
         doors = Doors(members.load_session, members.profile, self.live.subscribe)
         web = create_web(self.settings, api, doors)  # type: ignore[arg-type]
         self.gateway = web

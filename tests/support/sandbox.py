@@ -7,16 +7,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import uvicorn
 
+from backend.integrations.network import ServiceOrder
 from backend.sandbox.app import server
 from backend.sandbox.behaviour import Behaviour
 from backend.sandbox.world import Setup
 
 SECRET = "sandbox-secret"
 PROMPT = Behaviour(delay_ms=0, jitter_ms=0)
+
+
+def options_order(
+    msisdn: str, *, external_id: str = "", add: Sequence[str] = (), remove: Sequence[str] = (), **more: Any
+) -> ServiceOrder:
+    """A change of options as the product sends it."""
+    asked = {"addOption": list(add), "removeOption": list(remove)}
+    fields: dict[str, Any] = {"category": "changeOptions", "action": "modify", "customer": "delta"}
+    fields |= {"external_id": external_id or str(uuid4()), "msisdn": msisdn, "characteristics": asked}
+    return ServiceOrder(**fields | more)
 
 
 def free_socket() -> socket.socket:
@@ -131,11 +143,14 @@ class Sandbox:
         found: list[dict[str, Any]] = self._http.get(path, params={"externalId": external_id}).json()
         return found[0] if found else None
 
-    def act(self, carrier: str, external_id: str, action: str) -> None:
-        """`complete`, `fail` or `resend` an order, as a person on the console does."""
+    def act(self, carrier: str, external_id: str, action: str, reason: str = "") -> None:
+        """What a person on the console does with an order: complete, fail, hold, cancel, go-on, resend; for a
+        port accept, reject (with a reason) and execute; for an eSIM download, install, enable, expire and error.
+        """
         order = self.order(carrier, external_id)
         assert order, f"{carrier} has no order {external_id}"
-        self._http.post(f"{self.url}/{carrier}/admin/orders/{order['id']}/{action}").raise_for_status()
+        path = f"{self.url}/{carrier}/admin/orders/{order['id']}/{action}"
+        self._http.post(path, params={"reason": reason}).raise_for_status()
 
     def mails(self, to: str = "") -> list[dict[str, Any]]:
         """Mails that arrived, newest first: id, message_id, to, sender, subject, times, text, html."""

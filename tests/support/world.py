@@ -4,7 +4,8 @@ from uuid import UUID
 
 from backend.lines.schemas import LineRow
 from backend.orders.jobs import ask_about_silent_items
-from backend.orders.schemas import ChangeOptions, OrderDetail
+from backend.orders.kinds import ChangeOptions
+from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order, place_order
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer

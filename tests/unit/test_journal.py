@@ -4,9 +4,12 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backend.sandbox.journal import Journal
+from backend.sandbox.reading import stored_order
+from backend.sandbox.shapes import order_document
 
 INSERT = "INSERT OR REPLACE INTO scripts VALUES (?, ?)"
 SELECT = "SELECT carrier FROM scripts ORDER BY carrier"
@@ -66,3 +69,25 @@ async def test_a_group_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     again = Journal(tmp_path / "journal.sqlite3")
     assert again.rows(SELECT) == []
     await again.close()
+
+
+def test_an_order_of_the_time_when_orders_only_changed_options_is_understood() -> None:
+    old = {
+        "id": "1",
+        "carrier": "mandarine",
+        "external_id": "E1",
+        "msisdn": "+32470100001",
+        "add": ["sms-unlimited"],
+        "remove": [],
+        "original": {"serviceOrderItem": [{"id": "1", "service": {"id": "+32470100001"}}]},
+        "behaviour": {"delay_ms": 1500, "jitter_ms": 500},
+        "state": "inProgress",
+        "ordered_at": 1.0,
+        "due": 2.0,
+        "confirmed": None,
+    }
+    order = stored_order(msgspec.json.encode(old))
+    assert (order.category, order.steps, order.due) == ("changeOptions", ["carried_out"], 2.0)
+    assert order.asked == {"addOption": ["sms-unlimited"], "removeOption": []}
+    assert order_document(order)["serviceOrderItem"][0]["service"]["id"] == "+32470100001"
+    assert stored_order(msgspec.json.encode(order)) == order

@@ -3,6 +3,7 @@
 import uuid
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,16 @@ def test_a_row_says_what_a_row_must() -> None:
     assert ("th", {"scope": "row"}) in seen.seen
     boxes = [attributes for tag, attributes in seen.seen if tag == "input"]
     assert boxes[0]["aria-label"] == "Choisir 0470 12 34 56"
+
+
+def test_a_row_shows_product_type_and_option_families() -> None:
+    one = msgspec.structs.replace(row("An"), options=["europe-plus", "data-5gb", "sms-unlimited"])
+    words = parsed(row_html(text_for("fr"), "mandarine", one)).words
+    assert text_for("fr")("Voice and data") in words
+    for family in ("Abroad", "Data", "SMS"):
+        assert text_for("fr")(family) in words
+    data = msgspec.structs.replace(row("An"), product_type="data_only")
+    assert text_for("fr")("Data only") in parsed(row_html(text_for("fr"), "mandarine", data)).words
 
 
 def test_attributes_are_escaped_and_empty_ones_left_out() -> None:

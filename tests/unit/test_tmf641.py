@@ -1,6 +1,7 @@
 """What is said to a carrier, and what is understood of its answers."""
 
 import json
+import string
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,17 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.integrations.tmf630 import MalformedError, parse_refusal
+from backend.integrations.tmf638 import parse_inventory, parse_resource
 from backend.integrations.tmf641 import (
-    MalformedError,
+    SECRETS,
     NewsState,
     OrderNews,
     ServiceOrder,
+    amendment_body,
+    cancellation_body,
+    characteristics,
     order_body,
+    parse_cancellation,
     parse_event,
-    parse_inventory,
     parse_order,
     parse_orders,
-    parse_refusal,
 )
 
 
@@ -37,8 +42,9 @@ def test_an_order_says_what_changes_on_which_line_for_whom() -> None:
             customer="delta",
             msisdn="+32470123456",
             reference="MND-2611211200-KXTR",
-            add=("a", "b"),
-            remove=("c",),
+            category="changeOptions",
+            action="modify",
+            characteristics={"addOption": ("a", "b"), "removeOption": ["c"]},
         )
     )
     (item,) = body["serviceOrderItem"]
@@ -46,6 +52,7 @@ def test_an_order_says_what_changes_on_which_line_for_whom() -> None:
     assert body["externalReference"][0]["name"] == "MND-2611211200-KXTR"
     assert (item["action"], item["service"]["id"]) == ("modify", "+32470123456")
     values = {each["name"]: each["value"] for each in item["service"]["serviceCharacteristic"]}
+    assert item["service"]["serviceCharacteristic"][0]["valueType"] == "array"
     assert values == {"addOption": ["a", "b"], "removeOption": ["c"]}
 
 
@@ -92,16 +99,146 @@ def test_the_reason_is_taken_from_the_order_or_its_item() -> None:
     assert (news.code, news.message) == ("E42", "No coverage")
 
 
-def test_confirmed_options_are_a_list_or_unknown() -> None:
-    def with_options(value: Any) -> OrderNews:
-        service = {"id": "+32470123456", "serviceCharacteristic": [{"name": "options", "value": value}]}
-        return read("completed", serviceOrderItem=[{"id": "1", "service": service}])
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("text", "string"),
+        ("", "string"),
+        (7, "integer"),
+        (True, "boolean"),
+        (1.5, "number"),
+        (["a"], "array"),
+        ((), "array"),
+        ({"a": 1}, "object"),
+    ],
+)
+def test_a_characteristic_names_the_type_of_its_value(value: Any, kind: str) -> None:
+    (found,) = characteristics({"one": value})
+    assert (found["valueType"], found["value"]) == (kind, list(value) if kind == "array" else value)
 
-    assert with_options(["a", "b"]).options == ("a", "b")
-    assert with_options([]).options == ()
-    assert read("completed").options is None
+
+def test_nothing_is_left_out_but_a_lifted_cap_is_said() -> None:
+    assert characteristics({"successorEmail": None, "roamingCapCents": None}) == [
+        {"name": "roamingCapCents", "valueType": "integer", "value": None}
+    ]
+
+
+def telling(*entries: tuple[str, Any]) -> dict[str, Any]:
+    service = {"id": "+32470123456", "serviceCharacteristic": [{"name": n, "value": v} for n, v in entries]}
+    return read("completed", serviceOrderItem=[{"id": "1", "service": service}]).told
+
+
+def test_what_is_told_is_the_last_word_on_each_name() -> None:
+    entries = [("plan", "a"), ("options", ["x", "y"]), ("roamingCapCents", None), ("plan", "b"), ("n", 7)]
+    assert telling(*entries) == {"plan": "b", "options": ["x", "y"], "roamingCapCents": None, "n": 7}
+    assert read("completed").told == {}
+
+
+def test_a_secret_that_a_carrier_tells_in_an_order_is_not_kept() -> None:
+    entries = [("activationCode", "1$smdp.example$A"), ("confirmationCode", "1234"), ("puk", "12345678")]
+    assert telling(*entries, ("plan", "a")) == {"plan": "a"}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [("", "x")],
+        [("n" * 101, "x")],
+        [("text", "x" * 2001)],
+        [("codes", ["x" * 201])],
+        [("codes", ["x"] * 201)],
+        [("codes", [1])],
+        [("deep", {"a": 1})],
+        [("deep", [["a"]])],
+        [("number", 2**53 + 1)],
+        [(f"n{number}", 1) for number in range(51)],
+    ],
+)
+def test_what_could_not_be_kept_is_refused_whole(entries: list[tuple[str, Any]]) -> None:
     with pytest.raises(MalformedError):
-        with_options("a,b")
+        telling(*entries)
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=50)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT
+NAMES = st.text(string.ascii_letters, min_size=1, max_size=30).filter(lambda name: name not in SECRETS)
+
+
+@given(st.dictionaries(NAMES, SCALARS | st.lists(TEXT, max_size=10), max_size=20))
+def test_what_is_asked_comes_back_as_it_was_said(asked: dict[str, Any]) -> None:
+    """A carrier that echoes an order tells us what we asked, lists and nulls as they were sent."""
+    body = order_body(
+        ServiceOrder(
+            external_id="E", customer="c", msisdn="", category="x", action="add", characteristics=asked
+        )
+    )
+    document = json.dumps(body | {"id": "C1", "state": "acknowledged"})
+    told = parse_order(document.encode()).told
+    assert told == {name: value for name, value in asked.items() if value is not None}
+
+
+def test_an_amendment_says_only_what_changes() -> None:
+    (item,) = amendment_body({"esimConfirmedAt": "2026-11-21T12:00:00Z"})["serviceOrderItem"]
+    assert (item["id"], item["action"], item["service"]["serviceCharacteristic"]) == (
+        "1",
+        "noChange",
+        [{"name": "esimConfirmedAt", "valueType": "string", "value": "2026-11-21T12:00:00Z"}],
+    )
+
+
+def test_a_cancellation_names_the_order_and_why() -> None:
+    assert cancellation_body("C1", "Not needed") == {
+        "serviceOrder": {"@referredType": "ServiceOrder", "id": "C1"},
+        "cancellationReason": "Not needed",
+    }
+    assert "cancellationReason" not in cancellation_body("C1", "")
+
+
+@pytest.mark.parametrize(
+    ("word", "cancelled"),
+    [("done", True), ("accepted", None), ("inProgress", None), ("terminatedWithError", False)],
+)
+def test_every_word_for_a_cancellation(word: str, cancelled: bool | None) -> None:
+    error = {"code": "tooLate", "reason": "Too late", "message": "The donor has agreed."}
+    found = parse_cancellation(json.dumps({"state": word, "errorMessage": error}).encode())
+    assert (found.cancelled, found.code, found.message) == (cancelled, "tooLate", "The donor has agreed.")
+    with pytest.raises(MalformedError):
+        parse_cancellation(b'{"state":"perhaps"}')
+
+
+def test_a_sim_with_its_secrets() -> None:
+    code = "1$smdp.mandarine.example$ABC-1"
+    values = {"puk": "12345678", "activationCode": f"LPA:{code}", "validUntil": "2026-12-21T00:00:00+01:00"}
+    document = {
+        "id": "9100000123454",
+        "category": "esimProfile",
+        "resourceCharacteristic": [{"name": name, "value": value} for name, value in values.items()],
+    }
+    found = parse_resource(json.dumps(document).encode())
+    assert (found.number, found.kind, found.puk, found.confirmation_code) == (
+        "9100000123454",
+        "esim",
+        "12345678",
+        "",
+    )
+    assert (found.activation_code, found.valid_until) == (code, datetime(2026, 12, 20, 23, tzinfo=UTC))
+    assert code not in repr(found)
+    assert "12345678" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": ""},
+        {"category": "phone"},
+        {"resourceCharacteristic": [{"name": "puk", "value": 12345678}]},
+        {"resourceCharacteristic": [{"name": "validUntil", "value": "soon"}]},
+    ],
+)
+def test_a_sim_that_makes_no_sense_is_refused_without_its_secrets(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedError) as caught:
+        parse_resource(json.dumps({"id": "1", "category": "simCard"} | change).encode())
+    assert "12345678" not in str(caught.value)
 
 
 def test_an_event() -> None:
@@ -159,7 +296,14 @@ def test_a_line_without_a_status_has_the_services(state: str, status: str) -> No
 
 @given(st.binary())
 def test_no_bytes_break_a_parser(body: bytes) -> None:
-    for parser in (parse_order, parse_orders, parse_event, parse_inventory):
+    for parser in (
+        parse_order,
+        parse_orders,
+        parse_event,
+        parse_inventory,
+        parse_resource,
+        parse_cancellation,
+    ):
         try:
             assert parser(body) == []  # an empty list is the only thing that random bytes may say
         except MalformedError:

@@ -1,9 +1,90 @@
 """Order kinds: what each request asks, what it changes on a line, and what it costs. One module each.
 
-`plan.py` is what they share. A new kind is a module and a row here; the pipeline asks `KINDS` and names none.
+`plan.py` is what they share. A new kind is a module with its words (a TOML file of the same name) and a row here;
+where it has dealings with the database, a module of the same name in `orders/effects`. The pipeline names none.
 """
 
-from backend.orders.kinds import change_options
+from backend.orders.kinds import (
+    add_line,
+    change_barrings,
+    change_cost_centre,
+    change_options,
+    change_plan,
+    change_spend_cap,
+    change_user,
+    convert_to_prepaid,
+    depart,
+    move_account,
+    port_in,
+    reactivate,
+    replace_sim,
+    request_esim,
+    resend_esim,
+    split_billing,
+    suspend,
+    terminate,
+)
+from backend.orders.kinds.add_line import AddLine
+from backend.orders.kinds.change_barrings import ChangeBarrings
+from backend.orders.kinds.change_cost_centre import ChangeCostCentre
+from backend.orders.kinds.change_options import ChangeOptions
+from backend.orders.kinds.change_plan import ChangePlan
+from backend.orders.kinds.change_spend_cap import ChangeSpendCap
+from backend.orders.kinds.change_user import ChangeUser
+from backend.orders.kinds.convert_to_prepaid import ConvertToPrepaid
+from backend.orders.kinds.depart import Depart
+from backend.orders.kinds.move_account import MoveAccount
 from backend.orders.kinds.plan import Kind
+from backend.orders.kinds.port_in import PortIn
+from backend.orders.kinds.reactivate import Reactivate
+from backend.orders.kinds.replace_sim import ReplaceSim
+from backend.orders.kinds.request_esim import RequestEsim
+from backend.orders.kinds.resend_esim import ResendEsim
+from backend.orders.kinds.split_billing import SplitBilling
+from backend.orders.kinds.suspend import Suspend
+from backend.orders.kinds.terminate import Terminate
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (change_options.KIND,)}
+KINDS: dict[str, Kind] = {
+    kind.code: kind
+    for kind in (
+        change_plan.KIND,
+        change_options.KIND,
+        change_barrings.KIND,
+        suspend.KIND,
+        reactivate.KIND,
+        change_spend_cap.KIND,
+        change_user.KIND,
+        change_cost_centre.KIND,
+        move_account.KIND,
+        replace_sim.KIND,
+        request_esim.KIND,
+        resend_esim.KIND,
+        split_billing.KIND,
+        add_line.KIND,
+        port_in.KIND,
+        depart.KIND,
+        convert_to_prepaid.KIND,
+        terminate.KIND,
+    )
+}
+
+AnyAsked = (
+    ChangePlan
+    | ChangeOptions
+    | ChangeBarrings
+    | Suspend
+    | Reactivate
+    | ChangeSpendCap
+    | ChangeUser
+    | ChangeCostCentre
+    | MoveAccount
+    | ReplaceSim
+    | RequestEsim
+    | ResendEsim
+    | SplitBilling
+    | AddLine
+    | PortIn
+    | Depart
+    | ConvertToPrepaid
+    | Terminate
+)

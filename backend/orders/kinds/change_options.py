@@ -3,50 +3,86 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from backend.catalog.rules import allowed, conflicting
 from backend.catalog.schemas import CarrierProfile, Charge
 from backend.core.errors import Invalid
-from backend.lines.lifecycle import CHANGEABLE
-from backend.orders.kinds.plan import Kind, LineNow, Month, Planned, monthly_cost
-from backend.orders.schemas import ChangeOptions
+from backend.orders.kinds.plan import (
+    Ground,
+    Kind,
+    LineNow,
+    Message,
+    Month,
+    Planned,
+    Words,
+    changed_codes,
+    monthly_cost,
+)
+from backend.orders.schemas import Asked, Fact
 
-CODE = "change_options"
-EXCLUDES = frozenset({CODE})  # open orders of these kinds keep a line out
+
+class ChangeOptions(Asked, frozen=True, kw_only=True, tag="change_options"):
+    """Add options to lines and remove others. Codes are those of `GET /catalog/options`."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
 
 
-def check(profile: CarrierProfile, asked: ChangeOptions) -> None:
+class OptionChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One option card of the page, for a whole selection."""
+
+    code: str
+    name: str
+    description: str
+    zone: str
+    family: str
+    charge: str
+    price_cents: int  # excluding VAT
+    active_on: int  # lines of the selection that have it
+    allowed_on: int  # lines of the selection whose plan allows it
+
+
+def check(ground: Ground, asked: ChangeOptions) -> None:
     """Raise Invalid for a request that no line could follow."""
-    for field in ("add", "remove"):
-        for code in getattr(asked, field):
+    profile, say = ground.profile, ground.words.say
+    for name in ("add", "remove"):
+        for code in getattr(asked, name):
             if profile.option(code) is None:
-                raise Invalid(**{field: f"The option {code!r} does not exist at {profile.name}."})
+                raise Invalid(**{name: say("bad_option", option=code, carrier=profile.name)})
     if both := set(asked.add) & set(asked.remove):
-        raise Invalid(add=f"{min(both)!r} cannot be added and removed in one request.")
+        raise Invalid(add=say("bad_both", option=ground.words.option(min(both))))
     if not asked.add and not asked.remove:
-        raise Invalid(add="Choose at least one option to add or to remove.")
-    for code in asked.add:
-        option = profile.option(code)
-        clash = set(option.conflicts if option else ()) & set(asked.add)
+        raise Invalid(add=say("bad_none"))
+    check_together(ground, asked.add, "add")
+
+
+def check_together(ground: Ground, codes: Sequence[str], name: str) -> None:
+    """Raise Invalid where two of the options exclude each other."""
+    for code in codes:
+        option = ground.profile.option(code)
+        clash = set(option.conflicts if option else ()) & set(codes)
         if clash:
-            raise Invalid(add=f"{code!r} and {min(clash)!r} exclude each other.", code="option_conflict")
+            words = ground.words
+            sentence = words.say("bad_conflict", one=words.option(code), other=words.option(min(clash)))
+            raise Invalid(code="option_conflict", **{name: sentence})
 
 
-def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, month: Month) -> Planned:
+def plan_line(ground: Ground, asked: ChangeOptions, line: LineNow) -> Planned:
     """What the request does on one line. An option that cannot be is left out with a note; a line on which
     nothing remains is skipped with the reason.
     """
+    profile = ground.profile
     before = monthly_cost(profile, line.plan, line.options)
     planned = Planned(line, monthly_before=before, monthly_after=before)
-    if line.status not in CHANGEABLE:
-        return planned.skip("line_not_changeable")
-    if EXCLUDES & set(line.open_kinds):
-        return planned.skip("open_order")
+    if why := KIND.refuses(line):
+        return planned.skip(why)
     remove = [code for code in asked.remove if code in line.options]
     kept = [code for code in line.options if code not in remove]
     notes = dict.fromkeys((code for code in asked.remove if code not in remove), "already_off")
     add: list[str] = []
     for code in asked.add:
-        if why := _why_not(profile, code, line, [*kept, *add]):
+        if why := why_not(profile, code, line, [*kept, *add]):
             notes[code] = why
         else:
             add.append(code)
@@ -56,11 +92,11 @@ def plan_line(profile: CarrierProfile, asked: ChangeOptions, line: LineNow, mont
         return planned.skip(blocking[0] if blocking else "nothing_to_change")
     planned.change = {"add": add, "remove": remove}
     planned.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
-    _charge(profile, planned, add, remove, month)
+    charge(profile, planned, add, remove, ground.month)
     return planned
 
 
-def _why_not(profile: CarrierProfile, code: str, line: LineNow, present: Sequence[str]) -> str:
+def why_not(profile: CarrierProfile, code: str, line: LineNow, present: Sequence[str]) -> str:
     """Why an option is not added to a line; "" where it is."""
     option = profile.option(code)
     if code in line.options:
@@ -70,7 +106,7 @@ def _why_not(profile: CarrierProfile, code: str, line: LineNow, present: Sequenc
     return "option_conflict" if conflicting(profile, option, present) else ""
 
 
-def _charge(
+def charge(
     profile: CarrierProfile, planned: Planned, add: Sequence[str], remove: Sequence[str], month: Month
 ) -> None:
     """Monthly charges count for the days left, removals as credits; one-off charges in full."""
@@ -84,28 +120,44 @@ def _charge(
             planned.one_off += option.price_cents
 
 
-def confirmed_options(current: Sequence[str], change: Mapping[str, Any]) -> list[str]:
-    """A line's options once the change is done, where the carrier does not list them itself."""
-    kept = [code for code in current if code not in change.get("remove", [])]
-    return [*kept, *(code for code in change.get("add", []) if code not in kept)]
+def message(change: Mapping[str, Any]) -> Message:
+    return Message(
+        "changeOptions",
+        characteristics={"addOption": change.get("add", []), "removeOption": change.get("remove", [])},
+    )
 
 
-def _confirm(
-    line: Mapping[str, Any], change: Mapping[str, Any], told: Sequence[str] | None
-) -> dict[str, Any]:
-    return {"options": list(told) if told is not None else confirmed_options(line["options"], change)}
+def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"options": told.get("options", changed_codes(line["options"], change))}
 
 
-def _audit_words(change: Mapping[str, Any]) -> dict[str, str]:
+def audit_words(change: Mapping[str, Any]) -> dict[str, str]:
     return {name: ", ".join(codes) for name, codes in change.items() if codes}
 
 
+def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
+    return [f"+ {words.option(code)}" for code in change.get("add", [])] + [
+        f"− {words.option(code)}" for code in change.get("remove", [])
+    ]
+
+
+def summary(words: Words, asked: ChangeOptions) -> list[Fact]:
+    return [
+        Fact(name=words.say(key), value=[words.option_price(code) for code in codes])
+        for key, codes in (("to_add", asked.add), ("to_remove", asked.remove))
+        if codes
+    ]
+
+
 KIND = Kind(
-    code=CODE,
-    promise=CODE,
-    check=check,
+    asked=ChangeOptions,
     plan_line=plan_line,
-    confirm=_confirm,
-    audit_words=_audit_words,
+    describe=describe,
+    summary=summary,
+    check=check,
+    message=message,
+    confirm=confirm,
+    audit_words=audit_words,
     done="options.changed",
+    excludes=frozenset({"change_plan"}),  # a new plan decides which options there are
 )

@@ -1,30 +1,47 @@
-"""What every order kind works with: a line as it is now, and what will happen to it. Pure."""
+"""What every order kind works with: a line as it is now, what will happen to it, and what a kind says of itself. Pure."""
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from backend.catalog.schemas import CarrierProfile, Charge
 from backend.catalog.schemas import Promise as CarrierPromise
 from backend.core.clock import BRUSSELS, local
 from backend.core.money import VAT_RATE_PERCENT, pro_rata, vat_on
-from backend.orders.schemas import ItemState, Price, Promise, VatAmount
+from backend.lines.lifecycle import CHANGEABLE
+from backend.orders.schemas import Asked, Fact, ItemState, Price, Promise, VatAmount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineNow:
-    """A line as it stands when an order is previewed or placed."""
+    """A line as it stands when an order is previewed or placed, or as it will be for one that is being added."""
 
     id: UUID
-    msisdn: str
-    name: str
-    status: str
+    msisdn: str = ""
+    name: str = ""
+    status: str = "ordered"
     product_type: str
     plan: str
-    options: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    barrings: tuple[str, ...] = ()
+    account: str = ""
+    billing_account_id: UUID | None = None
+    cost_centre_id: UUID | None = None
+    end_user_id: UUID | None = None
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    language: str = ""
+    sim_number: str = ""
+    sim_kind: str = "physical"
+    roaming_cap_cents: int | None = None
+    companion_sim: str = ""
+    split_profile: str = ""
+    debt_block: bool = False
+    activated_on: date | None = None
     open_kinds: tuple[str, ...] = ()  # kinds of the open orders on it
 
 
@@ -50,33 +67,132 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What one order kind says of itself; the pipeline asks these and knows no kind by name. All pure."""
-
-    code: str
-    promise: str  # key among the profile's promises
-    check: Callable[[CarrierProfile, Any], None]  # refuses what no line could follow
-    plan_line: Callable[[CarrierProfile, Any, LineNow, "Month"], Planned]
-    confirm: Callable[[Mapping[str, Any], Mapping[str, Any], Sequence[str] | None], dict[str, Any]]
-    """From the line's columns, the item's change and what the carrier told: the columns that are now other."""
-    audit_words: Callable[[Mapping[str, Any]], dict[str, str]]  # a change, for the trail
-    done: str  # the trail's action when the carrier has carried it out
-
-
-@dataclass(frozen=True, slots=True)
 class Month:
     """The running billing period: the calendar month in Europe/Brussels."""
 
-    days_left: int  # submission day included
+    days_left: int  # first day included
     days: int
+    first: date  # the day from which it counts
 
     @classmethod
     def of(cls, day: date) -> "Month":
         days = monthrange(day.year, day.month)[1]
-        return cls(days - day.day + 1, days)
+        return cls(days - day.day + 1, days, day)
 
     def part(self, monthly_cents: int) -> int:
         return pro_rata(monthly_cents, self.days_left, self.days)
+
+
+class Words(Protocol):
+    """The words of one kind in one language, from its TOML file and the common one."""
+
+    def say(self, key: str, **values: object) -> str: ...
+    def has(self, key: str) -> bool: ...
+    def plan(self, code: str) -> str: ...
+    def option(self, code: str) -> str: ...
+    def barring(self, code: str) -> str: ...
+    def split_profile(self, code: str) -> str: ...
+    def option_price(self, code: str) -> str: ...
+    def euros(self, cents: int, *, signed: bool = False) -> str: ...
+    def day(self, day: date | str) -> str: ...
+    def sim(self, number: str) -> str: ...
+    def number(self, msisdn: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a request is worked out against. `facts` is what the kind's effects read for it (`orders/effects`)."""
+
+    profile: CarrierProfile
+    now: datetime
+    day: date  # on which it happens, in Europe/Brussels
+    month: Month  # the billing period of that day
+    words: Words  # of the kind, in the language of who asks: sentences of refusals
+    facts: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the carrier is asked (TMF641): category, action of the item, characteristics of the service."""
+
+    category: str
+    action: str = "modify"
+    characteristics: Mapping[str, Any] = field(default_factory=dict)
+
+
+def nothing(*_: object) -> Any:
+    """What a kind says where it has nothing to say."""
+    return {}
+
+
+def never(*_: object) -> bool:
+    return False
+
+
+def no_lines(*_: object) -> list[Any]:
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What one order kind says of itself; the pipeline asks these and knows no kind by name. All pure."""
+
+    asked: type[Asked]
+    plan_line: Callable[[Ground, Any, LineNow], Planned]
+    describe: Callable[[Words, Mapping[str, Any]], list[str]]  # an item's change, in words
+    summary: Callable[[Words, Any], list[Fact]]  # what is asked, in words
+    tell: Callable[[Words, Mapping[str, Any], Mapping[str, Any]], list[str]] = no_lines
+    """From an item's change and what the carrier told of it so far: what came of it, in words."""
+    check: Callable[[Ground, Any], object] = nothing  # raises Invalid for what no line could follow
+    message: Callable[[Mapping[str, Any]], Message] | None = None  # None: the carrier has no part in it
+    held_for: str = ""  # without a message: who has to decide first ("" is nobody: it is done at once)
+    needs_decision: Callable[[Mapping[str, Any]], bool] = lambda _change: True  # of a kind that is held
+    confirm: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = nothing
+    """From the line's columns, the item's change and what the carrier told: the columns that are now other."""
+    audit_words: Callable[[Mapping[str, Any]], dict[str, str]] = nothing  # a change, for the trail
+    done: str = ""  # the trail's action when it has been carried out
+    promise: Callable[[Ground, Any], str] | None = (
+        None  # key among the profile's promises; None: the kind's code
+    )
+    warnings: Callable[[Words, Ground, Sequence["Planned"]], list[str]] = no_lines
+    must_confirm: Callable[[Words, Ground, Sequence["Planned"]], str] | None = None
+    urgent: Callable[[Any], bool] | None = None  # skips grace
+    effective: Callable[[Any], date | None] | None = None
+    """The day that was chosen for what the carrier does, where the request itself leaves at once."""
+    creates: Callable[[Ground, Any], LineNow] | None = None
+    """The line that it makes, to which the pipeline gives its id; None: it changes lines."""
+    excludes: frozenset[str] = frozenset()  # besides itself: open orders of these kinds keep a line out
+    statuses: frozenset[str] = CHANGEABLE  # of the lines that it may change
+    offered: Callable[[CarrierProfile], bool] | None = None  # None: by every carrier
+    steps: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # of its form: the fields asked on each page
+    says_as: str = ""  # the kind whose words it has too, where its own file has none
+    bulk: bool = True  # for several lines at once
+    dated: bool = True  # may wait for a day
+    fresh: bool = False  # asks for a recent sign-in: identity, or loss of a number
+    cancellable: bool = False  # may be called back at the carrier while it says so
+    too_late: Callable[[Mapping[str, Any]], bool] = never  # to call it back, by what the carrier told
+    amend: (
+        Callable[[Ground, Mapping[str, Any], Mapping[str, str]], tuple[dict[str, Any], dict[str, Any]]] | None
+    ) = None
+    """From the change and what was corrected: the new change, and what the carrier is told. Raises Invalid."""
+
+    @property
+    def code(self) -> str:
+        return str(self.asked.__struct_config__.tag)
+
+    def refuses(self, line: LineNow) -> str:
+        """Why this line cannot have such a request now, whatever is asked; "" where it can."""
+        if line.status not in self.statuses:
+            return "line_not_changeable"
+        return "open_order" if {self.code, *self.excludes} & set(line.open_kinds) else ""
+
+
+def changed_codes(present: Sequence[str], change: Mapping[str, Any]) -> list[str]:
+    """A line's codes (options, barrings) once a change is done, where the carrier does not list them itself."""
+    kept = [code for code in present if code not in change.get("remove", [])]
+    return [*kept, *(code for code in change.get("add", []) if code not in kept)]
 
 
 def monthly_cost(profile: CarrierProfile, plan: str, options: Sequence[str]) -> int:
@@ -106,14 +222,19 @@ def price_of(items: Sequence[Planned], month: Month) -> Price:
         monthly_difference_incl=difference + vat_on(difference),
         days_left=month.days_left,
         days_in_month=month.days,
+        from_day=month.first,
     )
+
+
+def working_day(day: date, holidays: Sequence[str]) -> bool:
+    """Monday to Friday, except the profile's public holidays (domain reference 4.2, 12)."""
+    return day.weekday() < 5 and day.isoformat() not in holidays
 
 
 def promised(promise: CarrierPromise | None, at: datetime, holidays: Sequence[str]) -> Promise:
     """When it will be done, from a submission at that instant.
 
-    Working days are Monday to Friday except the profile's public holidays (domain reference 4.2, 12); the
-    promise then falls at the end of the last one, 24:00 in Brussels.
+    A promise of working days falls at the end of the last one, 24:00 in Brussels.
     """
     if promise is None:
         return Promise(code="", due_at=None)
@@ -121,8 +242,7 @@ def promised(promise: CarrierPromise | None, at: datetime, holidays: Sequence[st
         day, left = local(at).date(), promise.working_days
         while left:
             day += timedelta(days=1)
-            if day.weekday() < 5 and day.isoformat() not in holidays:
-                left -= 1
+            left -= working_day(day, holidays)
         midnight = datetime(day.year, day.month, day.day, tzinfo=BRUSSELS) + timedelta(days=1)
         return Promise(code=promise.code, due_at=midnight)
     return Promise(code=promise.code, due_at=at + timedelta(minutes=promise.minutes))

@@ -74,6 +74,11 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     exports: list[tuple[str, str]] = []
     if visit.may(Permission.LINES_EXPORT):
         exports = [(text("Export CSV"), view.export("csv")), (text("Export XLSX"), view.export("xlsx"))]
+    from_file = (
+        link_button(text("From a file"), "/app/bulk", mark="requests", more={"class": "button only-wide"})
+        if visit.may(Permission.ORDERS_PLACE)
+        else None
+    )
     wide = (
         link_button(words, to, mark="download", more={"download": "", "class": "button only-wide"})
         for words, to in exports
@@ -90,6 +95,12 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     menu = html.div(
         {"class": "menu", "id": "export-menu", "popover": "auto"},
         *(html.a({"href": to, "download": ""}, icon("download"), words) for words, to in exports),
+        html.a({"href": "/app/bulk"}, icon("requests"), text("From a file")) if from_file else None,
+    )
+    add = (
+        link_button(text("Add a line"), "/app/start/add_line", mark="plus", kind="primary")
+        if visit.may(Permission.ORDERS_PLACE)
+        else None
     )
     failed = (
         notice(
@@ -104,7 +115,9 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
         html.div(
             {"class": "page-header"},
             html.div(html.h1(text("Fleet")), freshness(visit, snapshot)),
-            html.div({"class": "actions"}, *wide, narrow, menu) if exports else None,
+            html.div({"class": "actions"}, from_file, *wide, narrow, menu, add)
+            if exports or from_file
+            else None,
         ),
         failed,
     )

@@ -10,6 +10,7 @@ from reactpy import html
 from backend.core.permissions import Permission
 from frontend.components.actions import button
 from frontend.components.basics import Child, hidden, icon
+from frontend.components.line_actions import bar_buttons, row_links
 from frontend.markup import to_html
 from frontend.pages.fleet.regions import bones
 from frontend.pages.fleet.view import FLEET
@@ -18,7 +19,7 @@ from frontend.visit import Visit
 
 
 @lru_cache(maxsize=16)
-def _frame(language: str, may_change: bool) -> str:
+def _frame(language: str, may_change: bool, may_usage: bool) -> str:
     """The still parts, with `{region}` marks; the same text for everybody who reads this language."""
     text = text_for(language)
     search = html.form(
@@ -39,16 +40,23 @@ def _frame(language: str, may_change: bool) -> str:
         ),
         html.span({"class": "contents"}, "@kept@"),
     )
-    change: Child = (
-        button(text("Change options"), mark="options", more={"data-act": "change", "data-work": ""})
-        if may_change
-        else None
-    )
+    change: list[Child] = []
+    if may_change:
+        first = button(
+            text("Change options"), mark="options", more={"data-start": "change_options", "data-work": ""}
+        )
+        more = html.button(
+            {"class": "button", "type": "button", "popovertarget": "bar-menu"},
+            text("More"),
+            icon("down", "icon-small"),
+        )
+        menu_of_bar = html.div({"class": "menu", "id": "bar-menu", "popover": "auto"}, *bar_buttons(text)[1:])
+        change = [first, more, menu_of_bar]
     bar = html.div(
         {"class": "selection-bar", "role": "region", "aria-label": text("Selection"), "hidden": True},
         html.strong({"data-counter": ""}),
         button("", kind="quiet", more={"data-act": "everything", "data-count": "0", "hidden": True}),
-        change,
+        *change,
         html.button(
             {"class": "icon-button", "type": "button", "data-act": "clear"},
             icon("close"),
@@ -58,11 +66,10 @@ def _frame(language: str, may_change: bool) -> str:
     menu = html.div(
         {"class": "menu", "id": "row-menu", "popover": "auto"},
         html.a({"href": FLEET}, icon("eye"), text("See the line")),
-        html.button(
-            {"type": "button", "data-act": "change", "value": ""}, icon("options"), text("Change options")
-        )
-        if may_change
+        html.a({"href": FLEET, "data-part": "usage"}, icon("usage"), text("See the usage"))
+        if may_usage
         else None,
+        *(row_links(text) if may_change else ()),
     )
     panel = html.section(
         {"class": "panel", "aria-label": text("Lines")},
@@ -134,18 +141,18 @@ def island_html(
     visit: Visit, regions: Mapping[str, str], rows: str, *, view: str, search: str, kept: str
 ) -> str:
     """The whole page. The search box keeps the rest of the view where no script runs yet."""
-    frame = _frame(visit.text.language, visit.may(Permission.ORDERS_PLACE))
+    frame = _frame(visit.text.language, visit.may(Permission.ORDERS_PLACE), visit.may(Permission.USAGE_READ))
     return _fill(
         frame, {**regions, "rows": rows, "view": escape(view), "search": escape(search), "kept": kept}
     )
 
 
 @lru_cache(maxsize=16)
-def _waiting(language: str, may_change: bool) -> str:
+def _waiting(language: str, may_change: bool, may_usage: bool) -> str:
     title = f'<div class="page-header"><div><h1>{escape(text_for(language)("Fleet"))}</h1><p class="row"><span class="skeleton w-3"></span></p></div></div>'
-    return _fill(_frame(language, may_change), {"head": title, "rows": bones()})
+    return _fill(_frame(language, may_change, may_usage), {"head": title, "rows": bones()})
 
 
 def waiting_html(visit: Visit) -> str:
     """The page before its list is there; one text for all, so that no open page keeps its own."""
-    return _waiting(visit.text.language, visit.may(Permission.ORDERS_PLACE))
+    return _waiting(visit.text.language, visit.may(Permission.ORDERS_PLACE), visit.may(Permission.USAGE_READ))

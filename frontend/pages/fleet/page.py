@@ -205,9 +205,9 @@ class Listing:
                         count=found.count,
                         words=words,
                     )
-                case "change":
-                    draft = await drafts.start_change(actor, self._selection(event, view))
-                    await visit.move(f"/app/change-options/{draft}")
+                case "start":
+                    draft = await drafts.start_draft(actor, str(event["kind"]), self._selection(event, view))
+                    await visit.move(f"/app/drafts/{draft}")
         finally:
             await visit.tell("idle")
 

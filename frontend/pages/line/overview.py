@@ -1,19 +1,20 @@
 """The overview of a line: subscription, SIM card, PUK, contact."""
 
-from uuid import UUID
+from typing import Any
 
-from reactpy import html, use_state
+from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile
 from backend.core.permissions import Permission
-from backend.lines import service as lines
 from backend.lines.schemas import LineDetail
-from frontend.components.actions import button
-from frontend.components.basics import hidden, key_values, notice, number
+from frontend.components.actions import link_button
+from frontend.components.basics import Child, hidden, key_values, number
 from frontend.components.layout import columns, panel
+from frontend.components.line_actions import start
 from frontend.components.options import names
-from frontend.hooks import component, use_action, use_visit
+from frontend.components.sim_secrets import ActivationCode, Puk
+from frontend.labels import AGREEMENT_STATES, ESIM_STATES, SIM_STATES
 from frontend.text import LANGUAGES
 from frontend.visit import Visit
 
@@ -70,7 +71,7 @@ def overview(visit: Visit, detail: LineDetail) -> VdomDict:
             (text("Barrings"), ", ".join(barrings) or html.span({"class": "muted"}, text("No barring"))),
             (
                 text("Split billing"),
-                detail.split_profile or html.span({"class": "muted"}, text("No profile defined")),
+                _shared(visit, detail),
             ),
             (text("Cap abroad"), cap),
             (text("Active since"), text.date(detail.activated_on) if detail.activated_on else none),
@@ -98,13 +99,22 @@ def overview(visit: Visit, detail: LineDetail) -> VdomDict:
 
 
 def _sim(visit: Visit, detail: LineDetail) -> VdomDict:
-    text = visit.text
+    text, esim = visit.text, detail.esim
+    state = [(text("State of the card"), text(SIM_STATES[detail.sim_state]))] if detail.sim_state else []
+    code = esim is not None and not esim.why_not and visit.may(Permission.ESIM_REVEAL)
     return html.div(
         {"class": "stack stack-tight"},
         key_values(
             [
-                (text("SIM number"), number(text.sim(detail.sim_number))),
+                (
+                    text("SIM number"),
+                    number(text.sim(detail.sim_number))
+                    if detail.sim_number
+                    else html.span({"class": "muted"}, text("Not known yet")),
+                ),
                 (text("Format"), text("eSIM") if detail.sim_kind == "esim" else text("Physical card")),
+                *state,
+                *_esim(visit, detail),
                 (
                     text("Companion data SIM"),
                     text.sim(detail.companion_sim)
@@ -114,42 +124,64 @@ def _sim(visit: Visit, detail: LineDetail) -> VdomDict:
             ],
             stacked=True,
         ),
+        _send_again(visit, detail),
+        ActivationCode(line_id=detail.id, key="code") if code else None,
         Puk(line_id=detail.id, key="puk") if detail.has_puk and visit.may(Permission.PUK_REVEAL) else None,
     )
 
 
-@component
-def Puk(line_id: UUID) -> VdomDict:
-    """The PUK behind "show": a recent sign-in is asked for, every showing is recorded."""
-    text = use_visit().text
-    code, set_code = use_state("")
+def _esim(visit: Visit, detail: LineDetail) -> list[tuple[str, Any]]:
+    """The latest profile: on its way, or the one in use."""
+    text, esim = visit.text, detail.esim
+    if esim is None or (esim.state in {"revoked", "deleted"} and detail.sim_kind != "esim"):
+        return []
+    rows: list[tuple[str, Any]] = []
+    if esim.sim_number and esim.sim_number != detail.sim_number:
+        rows.append((text("New eSIM number"), number(text.sim(esim.sim_number))))
+    rows.append((text("State of the eSIM"), text(ESIM_STATES.get(esim.state, esim.state))))
+    if esim.sent_at:
+        sent = text("{moment}, to {email}", moment=text.moment(esim.sent_at), email=esim.email)
+        times = text.plural("sent {n} time", "sent {n} times", esim.sent_count)
+        rows.append((text("Mail with the code"), [sent, html.br(), html.span({"class": "muted"}, times)]))
+    if esim.confirmed_at:
+        rows.append((text("Confirmed by the user"), text.moment(esim.confirmed_at)))
+    return rows
 
-    async def show(found: str) -> None:
-        set_code(found)
 
-    reveal = use_action(lines.reveal_puk, done=show)
-    shown = (
-        number(code)
-        if code
-        else html.span(html.span({"aria-hidden": "true"}, "•••• ••••"), hidden(text("hidden")))
+def _send_again(visit: Visit, detail: LineDetail) -> VdomDict | None:
+    """The same mail once more while its code can be used; otherwise a new eSIM."""
+    text, esim = visit.text, detail.esim
+    if esim is None or not visit.may(Permission.ORDERS_PLACE):
+        return None
+    if not esim.why_not:
+        return html.div(
+            link_button(
+                text("Send the eSIM mail again"), start("resend_esim", detail.id), mark="mail", kind="small"
+            )
+        )
+    if esim.why_not == "esim_expired":
+        return html.div(
+            link_button(
+                text("Request a new eSIM"), start("request_esim", detail.id), mark="refresh", kind="small"
+            )
+        )
+    return None
+
+
+def _shared(visit: Visit, detail: LineDetail) -> Child | list[Child]:
+    """The profile in force, and how far a contract is."""
+    text, known = visit.text, profile(visit.profile.carrier)
+    chosen = known.split_profile(detail.split_profile)
+    name: Child = (
+        text.pick(chosen.name)
+        if chosen
+        else detail.split_profile or html.span({"class": "muted"}, text("No profile defined"))
     )
-    return html.div(
-        {"class": "puk", "aria-live": "polite"},
-        html.div(
-            html.span({"class": "muted"}, text("PUK code")),
-            html.br(),
-            shown,
-            html.br(),
-            html.span({"class": "small muted"}, text("Every showing is recorded.")),
-        ),
-        None
-        if code
-        else button(
-            text("Show"),
-            kind="small",
-            on_click=lambda _event: reveal.run(line_id),
-            busy=reveal.pending,
-            more={"aria-label": text("Show the PUK code")},
-        ),
-        notice(reveal.problem.words, tone="danger", mark="alert", live=True) if reveal.problem else None,
-    )
+    agreement = detail.agreement
+    if agreement is None or agreement.state == "active":
+        return name
+    wanted = known.split_profile(agreement.profile)
+    what = text.pick(wanted.name) if wanted else agreement.profile
+    said = f"{what}: {text(AGREEMENT_STATES[agreement.state])}"
+    parts: list[Child] = [name, html.br(), html.span({"class": "muted"}, said)]
+    return [*parts, html.br(), html.span(agreement.reason)] if agreement.reason else parts

@@ -8,16 +8,17 @@ from reactpy.types import VdomDict
 
 from backend.core.permissions import Permission
 from backend.lines import service as lines
-from backend.lines.schemas import LineDetail, Selection
-from backend.orders import drafts
-from frontend.components.actions import button, link_button
+from backend.lines.schemas import LineDetail
+from frontend.components.actions import link_button
 from frontend.components.basics import Child, notice
 from frontend.components.layout import breadcrumb, page_header, tabs
+from frontend.components.line_actions import line_actions
 from frontend.components.loading import not_ready
-from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.hooks import component, use_query, use_visit
 from frontend.labels import line_state
 from frontend.pages.line.overview import overview, person
 from frontend.pages.line.tabs import LineHistory, LineRequests, options
+from frontend.pages.line.usage import LineUsageTab
 from frontend.text import Text
 from frontend.visit import Visit
 
@@ -28,37 +29,20 @@ def LinePage(line: str, tab: str | None = None) -> VdomDict:
     text, line_id = visit.text, UUID(line)
     found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"))
 
-    async def follow(draft: UUID) -> None:
-        await visit.move(f"/app/change-options/{draft}")
-
-    change = use_action(drafts.start_change, done=follow)
     if found.data is None:
         return html.div(not_ready(text, found))
     detail = found.data
     return html.div(
-        _header(visit, detail, change.pending, lambda _event: change.run(Selection(line_ids=(line_id,)))),
-        notice(change.problem.words, tone="danger", mark="alert", live=True) if change.problem else None,
+        _header(visit, detail),
         _tabs(visit, detail, tab),
         _running(text, detail),
         _body(visit, detail, tab),
     )
 
 
-def _header(visit: Visit, detail: LineDetail, pending: bool, on_change: Any) -> VdomDict:
+def _header(visit: Visit, detail: LineDetail) -> VdomDict:
     text = visit.text
-    actions: list[Child] = []
-    if visit.may(Permission.ORDERS_PLACE):
-        more = {"disabled": True, "aria-describedby": "running"} if detail.open_orders else None
-        actions = [
-            button(
-                text("Change options"),
-                mark="options",
-                kind="primary",
-                on_click=on_change,
-                busy=pending,
-                more=more,
-            )
-        ]
+    actions: list[Child] = line_actions(visit, detail) if visit.may(Permission.ORDERS_PLACE) else []
     shown = text.msisdn(detail.msisdn)
     return page_header(
         html.h1({"class": "number"}, shown),
@@ -85,6 +69,8 @@ def _tabs(visit: Visit, detail: LineDetail, tab: str | None) -> VdomDict:
         (text("Overview"), base, None),
         (text("Options"), f"{base}/options", len(detail.options)),
     ]
+    if visit.may(Permission.USAGE_READ):
+        entries.append((text("Usage"), f"{base}/usage", None))
     if visit.may(Permission.ORDERS_READ):
         entries.append((text("Requests"), f"{base}/requests", len(detail.open_orders) or None))
     if visit.may(Permission.HISTORY_READ):
@@ -100,7 +86,7 @@ def _running(text: Text, detail: LineDetail) -> VdomDict | None:
         notice(
             html.strong(text("A change is under way on this line.")),
             " ",
-            text("Other changes are possible as soon as it is done."),
+            text("Some other changes are possible only when it is done."),
             mark="clock",
             action=link_button(text("Follow"), f"/app/requests/{detail.open_orders[0]}", kind="small"),
         ),
@@ -111,6 +97,8 @@ def _body(visit: Visit, detail: LineDetail, tab: str | None) -> Any:
     match tab:
         case "options":
             return options(visit, detail)
+        case "usage" if visit.may(Permission.USAGE_READ):
+            return LineUsageTab(line_id=detail.id, key="usage")
         case "requests" if visit.may(Permission.ORDERS_READ):
             return LineRequests(line_id=detail.id, key="requests")
         case "history" if visit.may(Permission.HISTORY_READ):

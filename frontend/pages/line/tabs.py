@@ -16,7 +16,6 @@ from frontend.components.loading import not_ready
 from frontend.components.requests import requests_table
 from frontend.hooks import component, use_query, use_visit
 from frontend.labels import FAMILIES, action_words
-from frontend.text import Text
 from frontend.visit import Visit
 
 
@@ -88,7 +87,8 @@ def LineRequests(line_id: UUID) -> VdomDict:
 
 @component
 def LineHistory(line_id: UUID) -> VdomDict:
-    text = use_visit().text
+    visit = use_visit()
+    text = visit.text
     found = use_query(lines.line_history, line_id, topics=(f"line:{line_id}",))
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -99,12 +99,13 @@ def LineHistory(line_id: UUID) -> VdomDict:
                 text("Nothing has happened yet"), text("Changes and looks at secrets will be listed here.")
             ),
         )
-    return panel("history", text("History"), timeline([_event(text, entry) for entry in found.data]))
+    return panel("history", text("History"), timeline([_event(visit, entry) for entry in found.data]))
 
 
-def _event(text: Text, entry: HistoryEntry) -> dict[str, Any]:
+def _event(visit: Visit, entry: HistoryEntry) -> dict[str, Any]:
+    text = visit.text
     who = text("by {name}", name=entry.actor) if entry.actor else text("by the product or the carrier")
-    title: Any = action_words(text, entry)
+    title: Any = action_words(visit, entry)
     if entry.reference:
         title = [
             title,

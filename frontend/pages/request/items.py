@@ -8,14 +8,12 @@ from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
 from frontend.components.basics import Child, icon, notice, pill
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.components.options import change_list
 from frontend.components.table import rows_table, table_frame
 from frontend.hooks import component, use_query, use_visit
 from frontend.labels import (
     ITEM_STATES,
     counted_items,
     item_state,
-    reason_words,
 )
 from frontend.text import Text
 from frontend.visit import Visit
@@ -121,22 +119,22 @@ def _results(text: Text, order: OrderDetail) -> VdomDict:
 def _row(visit: Visit, item: OrderItemView) -> VdomDict:
     text = visit.text
     skipped = item.state == ItemState.SKIPPED
-    change: Child = (
-        change_list(visit, item.add, item.remove) if item.add or item.remove else text("Nothing to change")
-    )
+    lines = html.ul(*(html.li({"key": words}, words) for words in item.words))
+    change: Child = lines if item.words else text("Nothing to change")
     return html.tr(
         {"class": "is-skipped"} if skipped else {},
         html.th(
             {"scope": "row"},
-            html.a({"class": "number", "href": f"/app/lines/{item.line_id}"}, text.msisdn(item.msisdn)),
+            html.a(
+                {"class": "number", "href": f"/app/lines/{item.line_id}"},
+                text.msisdn(item.msisdn) if item.msisdn else text("New number"),
+            ),
             html.span({"class": "cell-sub"}, item.name),
         ),
         html.td({"class": "rank-2"}, change),
         html.td(
             {"class": "keep"},
             item_state(text, item.state),
-            html.span({"class": "cell-sub"}, reason_words(text, item.reason, item.detail))
-            if item.reason
-            else None,
+            html.span({"class": "cell-sub"}, item.why) if item.reason else None,
         ),
     )

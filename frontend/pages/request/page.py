@@ -14,18 +14,20 @@ from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, icon, key_values, notice, number, progress
 from frontend.components.layout import breadcrumb, columns, page_header, panel, timeline
 from frontend.components.loading import not_ready
-from frontend.components.options import names
 from frontend.components.promise import promise_words
 from frontend.components.timeline import order_steps
 from frontend.hooks import component, use_action, use_query, use_visit
 from frontend.labels import (
     RUNNING,
-    kind_words,
     order_state,
 )
+from frontend.pages.request.decisions import Decisions, downloads
 from frontend.pages.request.items import Items, topic
+from frontend.pages.request.ports import Ports
 from frontend.text import Text
 from frontend.visit import Visit
+
+MANY_ANSWERS = 6
 
 
 @component
@@ -53,10 +55,16 @@ def RequestPage(reference: str, query: str) -> VdomDict:
             [
                 _countdown(visit, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
                 _progress(visit, order),
+                Ports(order=order, key="ports") if order.kind == "port_in" else None,
                 Items(order=order, page=page, key=f"items-{page}"),
+                panel("asked", text("Your request"), key_values(_asked(order))) if _long(order) else None,
             ],
             [
-                panel("about", text("About"), _about(visit, order)),
+                Decisions(
+                    order=order,
+                    key=f"decide-{order.state}-{order.attention}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}",
+                ),
+                panel("about", text("About"), _about(visit, order), downloads(text, order)),
                 html.p(
                     {"class": "muted small"},
                     text(
@@ -84,7 +92,7 @@ def _header(visit: Visit, order: OrderDetail) -> VdomDict:
         text("Copy the reference"),
     )
     return page_header(
-        kind_words(text, order.kind),
+        order.title,
         html.p({"class": "row"}, number(order.reference), copy),
         beside=order_state(text, order.state),
         crumbs=breadcrumb(text, (text("Requests"), "/app/requests"), (order.reference, None)),
@@ -150,7 +158,7 @@ def _progress(visit: Visit, order: OrderDetail) -> VdomDict:
         beside.append(
             html.span(
                 {"class": "small muted"},
-                text("Promised before {moment}", moment=text.time(due) if today else text.moment(due)),
+                text("Promised before {moment}", moment=text.time(due) if today else text.due(due)),
             )
         )
     return panel(
@@ -178,6 +186,15 @@ def _counts(text: Text, order: OrderDetail) -> VdomDict | None:
     )
 
 
+def _long(order: OrderDetail) -> bool:
+    """Whether what was asked for needs a panel of its own: a new line has some fifteen answers."""
+    return len(order.asked) > MANY_ANSWERS
+
+
+def _asked(order: OrderDetail) -> list[tuple[Any, ...]]:
+    return [(fact.name, [html.div({"key": line}, line) for line in fact.value]) for fact in order.asked]
+
+
 def _about(visit: Visit, order: OrderDetail) -> VdomDict:
     text, price = visit.text, order.price
     accepted: list[Child] = [
@@ -193,13 +210,12 @@ def _about(visit: Visit, order: OrderDetail) -> VdomDict:
     rows: list[tuple[Any, ...]] = [
         (text("Requested by"), order.requested_by),
         (text("On"), text.moment(order.requested_at)),
-        (text("To add"), names(visit, order.add))
-        if order.add
-        else (text("To remove"), names(visit, order.remove)),
+        *([] if _long(order) else _asked(order)),
     ]
-    if order.add and order.remove:
-        rows.append((text("To remove"), names(visit, order.remove)))
-    rows.append((text("Promised time"), promise_words(visit, order.promise)))
+    if order.due_on is not None:
+        rows.append((text("Planned for"), text.date(order.due_on)))
+    if promised := promise_words(visit, order.promise):
+        rows.append((text("Promised time"), promised))
     if order.ended_at is not None:
         rows.append((text("Ended"), text.moment(order.ended_at)))
     rows.append((text("Price accepted"), accepted))

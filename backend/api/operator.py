@@ -1,0 +1,158 @@
+"""The operator's door: REST for the operator's staff, in one tenant a call.
+
+A controller of it derives from `OperatorController`, names the permission of each use case in
+`core/permissions.py` (`OPERATOR_PERMISSIONS`), and takes `actor`: the person of the staff in the tenant of the address.
+"""
+
+import tempfile
+from typing import IO, Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Router, post
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotAuthorizedException
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import PathParameter
+
+from backend.api.problems import declares
+from backend.core.errors import Refusal
+from backend.members.operators import in_tenant, operator_of
+from backend.usage.loading import Loaded, load_file
+from backend.usage.records import Kind
+from tenants.scope import Actor
+
+LARGEST_FILE = 64 * 1024 * 1024
+IN_MEMORY = 1024 * 1024
+
+Slug = Annotated[
+    str,
+    PathParameter(description="The company, as in `fleetline tenant create`.", pattern="^[a-z0-9-]{1,40}$"),
+]
+
+
+class TooLarge(Refusal):
+    """More than one request may hold."""
+
+    code = "too_large"
+    status = 413
+
+
+async def operator_actor(request: Request[Any, Any, Any]) -> Actor:
+    """Who acts: the owner of an operator token, in the tenant that the address names. Cookies are not looked at."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    operator = await operator_of(token.strip()) if scheme.lower() == "bearer" else None
+    if operator is None:
+        raise NotAuthorizedException("Send a valid operator token: Authorization: Bearer …")
+    return await in_tenant(operator, request.path_params["slug"])
+
+
+class OperatorController(Controller):
+    """What every controller of this door shares: the address names the tenant, the token the person."""
+
+    dependencies = {"actor": Provide(operator_actor)}  # noqa: RUF012 - Litestar's own form
+
+
+class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that was not taken, counted as in a spreadsheet."""
+
+    row: int
+    column: str
+    reason: str
+
+
+class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file. `errors` holds the first 1,000 rows that were rejected."""
+
+    rows: int
+    taken: int
+    repeated: int
+    rejected: int
+    errors: list[RejectedRow]
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> "LoadReport":
+        return cls(
+            rows=loaded.rows,
+            taken=loaded.taken,
+            repeated=loaded.repeated,
+            rejected=loaded.rejected,
+            errors=[RejectedRow(row=one.row, column=one.column, reason=one.reason) for one in loaded.errors],
+        )
+
+
+class CsvOperation(Operation):
+    """Documents a body that the handler reads as a stream."""
+
+    def __post_init__(self) -> None:
+        schema = Schema(
+            type=OpenAPIType.STRING, description="CSV in UTF-8 with its header: see docs/usage.md."
+        )
+        self.request_body = RequestBody(content={"text/csv": OpenAPIMediaType(schema=schema)}, required=True)
+
+
+async def spooled(request: Request[Any, Any, Any], largest: int = LARGEST_FILE) -> IO[bytes]:
+    """The body in a file of its own, read before any scope is opened. Raises TooLarge."""
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > largest:
+            file.close()
+            raise TooLarge(
+                f"A request holds at most {largest // 1024 // 1024} MB: send the file in parts, or use"
+                " `fleetline usage import`."
+            )
+        file.write(chunk)
+    file.seek(0)
+    return file
+
+
+class OperatorUsageController(OperatorController):
+    path = "/tenants/{slug:str}/usage"
+    tags = ("Operator: usage",)
+
+    @post(
+        "/records",
+        status_code=200,
+        operation_class=CsvOperation,
+        request_max_body_size=None,
+        responses=declares(400, 401, 403, 404, 413, 422),
+        summary="Load usage records",
+    )
+    async def records(
+        self,
+        request: Request[Any, Any, Any],
+        actor: NamedDependency[Actor],
+        slug: Slug,  # noqa: ARG002 - documented
+    ) -> LoadReport:
+        return await _load(request, actor, Kind.RECORDS)
+
+    @post(
+        "/buckets",
+        status_code=200,
+        operation_class=CsvOperation,
+        request_max_body_size=None,
+        responses=declares(400, 401, 403, 404, 413, 422),
+        summary="Load the state of bundles",
+    )
+    async def buckets(
+        self,
+        request: Request[Any, Any, Any],
+        actor: NamedDependency[Actor],
+        slug: Slug,  # noqa: ARG002 - documented
+    ) -> LoadReport:
+        return await _load(request, actor, Kind.BUCKETS)
+
+
+async def _load(request: Request[Any, Any, Any], actor: Actor, kind: Kind) -> LoadReport:
+    with await spooled(request) as file:
+        lines = (line.decode("utf-8", "replace") for line in file)
+        return LoadReport.of(await load_file(actor, lines, kind=kind))
+
+
+def operator_router(*others: type[OperatorController]) -> Router:
+    """Everything behind the operator's door."""
+    return Router(
+        "/api/operator/v1", route_handlers=[OperatorUsageController, *others], security=[{"operator": []}]
+    )

@@ -1,0 +1,189 @@
+"""Pages for people without a session, opened from a mail: `/p/<purpose>/<token>`.
+
+GET only draws, since mail scanners follow links; a button posts. The token in the path is what authenticates, so a
+foreign page that does not know it can post nothing; the check of origins refuses it all the same. Features register
+their page in PUBLIC_PAGES; an unknown, expired or foreign token and an unknown purpose are one answer.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+
+from backend.core import clock, links
+from backend.core.client_address import client_address
+from backend.core.errors import Refusal
+from backend.core.jobs import step
+from backend.core.links import Link
+from backend.issuer.page import HEADERS, Frame, message_page, page
+from backend.issuer.words import choose_language, say
+from backend.settings import Settings
+from tenants.scope import Actor, Scope
+
+Ask = Request[Any, Any, Any]
+
+# The address carries a secret: it is told to nobody, and no index keeps it.
+PUBLIC_HEADERS = {**HEADERS, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
+LARGEST_FORM = 16 * 1024
+TRIES, WINDOW_SECONDS, ADDRESSES = 60, 60.0, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PublicView:
+    """What a page shows: title, paragraphs, and buttons (value, words) that post `choice`.
+
+    `form` is more of the form's HTML, escaped by who makes it. `language` is the subject's own, where it is known.
+    """
+
+    title: str
+    text: Sequence[str]
+    buttons: Sequence[tuple[str, str]] = ()
+    form: str = ""
+    language: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+Draw = Callable[
+    [Scope, Link, str], Awaitable[PublicView]
+]  # read only; the language that the browser asks for
+Act = Callable[[Scope, Link, str, Mapping[str, str]], Awaitable[PublicView]]  # may change; the form's values
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """One purpose's page. `act` decides with `links.use(scope, link.id)` in the same transaction, if once only."""
+
+    draw: Draw
+    act: Act
+
+
+PUBLIC_PAGES: dict[str, PublicPage] = {}
+
+
+class RateLimit:
+    """So many requests from an address in a window, counted in this process: guessing 256 bits is hopeless anyway."""
+
+    def __init__(self, tries: int = TRIES, seconds: float = WINDOW_SECONDS) -> None:
+        self._tries, self._seconds = tries, seconds
+        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def allows(self, address: str) -> bool:
+        now = clock.now().timestamp()
+        since, count = self._counts.pop(address, (now, 0))
+        if now - since >= self._seconds:
+            since, count = now, 0
+        self._counts[address] = since, count + 1
+        if len(self._counts) > ADDRESSES:
+            self._counts.popitem(last=False)
+        return count < self._tries
+
+
+@dataclass
+class Public:
+    """What these routes need."""
+
+    settings: Settings
+    stylesheets: Sequence[str] = ()
+    limit: RateLimit = field(default_factory=RateLimit)
+
+    def frame(self, language: str) -> Frame:
+        return Frame(self.stylesheets, self.settings.operator, language)
+
+
+def public_address(settings: Settings, purpose: str, token: str) -> str:
+    """What a mail links to."""
+    return f"{settings.public_url}/p/{purpose}/{token}"
+
+
+@get("/{purpose:str}/{token:str}")
+async def look(request: Ask, public: NamedDependency[Public]) -> Response[str]:
+    """Draw; change nothing."""
+    return await _answer(request, public, None)
+
+
+@post("/{purpose:str}/{token:str}", status_code=200, request_max_body_size=LARGEST_FORM)
+async def decide(request: Ask, public: NamedDependency[Public]) -> Response[str]:
+    """A button was pressed."""
+    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    return await _answer(request, public, form)
+
+
+async def _answer(request: Ask, public: Public, form: Mapping[str, str] | None) -> Response[str]:
+    language = choose_language("", request.headers.get("accept-language", ""))
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    if not public.limit.allows(client_address(peer, forwarded, public.settings.trusted_proxies)):
+        return _message(public, language, "public_slow", "public_slow_text", 429)
+    purpose, token = request.path_params["purpose"], request.path_params["token"]
+    registered = PUBLIC_PAGES.get(purpose)
+    link = await links.find(token, purpose) if registered else None
+    if registered is None or link is None:
+        return _message(public, language, "public_gone", "public_gone_text", 404)
+    try:
+        async with step(Actor(link.tenant_id, language=language)) as scope:
+            if form is None:
+                # Mail scanners follow links: whatever a page does, drawing it changes nothing.
+                await scope.connection.execute("SET TRANSACTION READ ONLY")
+                view = await registered.draw(scope, link, language)
+            else:
+                view = await registered.act(scope, link, language, form)
+    except Refusal as refusal:
+        if refusal.status == 503:
+            raise
+        return _message(public, language, "public_gone", "public_gone_text", 404)
+    return _html(_page(public, view, language, request.url.path), 422 if view.errors else 200)
+
+
+def _page(public: Public, view: PublicView, language: str, path: str) -> str:
+    chosen = view.language or language
+    paragraphs = "".join(f'<p class="muted">{escape(words)}</p>' for words in view.text)
+    wrong = "".join(
+        f'<li><a href="#{escape(name)}">{escape(words)}</a></li>' for name, words in view.errors.items()
+    )
+    summary = (
+        f'<div class="error-summary" role="alert" tabindex="-1" autofocus aria-labelledby="problem"><h2 id="problem">'
+        f"{escape(say('problem', chosen))}</h2><ul>{wrong}</ul></div>"
+        if wrong
+        else ""
+    )
+    buttons = "".join(
+        f'<button class="button {"button-primary " if not index else ""}button-large button-wide" type="submit"'
+        f' name="choice" value="{escape(value)}">{escape(words)}</button>'
+        for index, (value, words) in enumerate(view.buttons)
+    )
+    form = (
+        f'<form class="form" method="post" action="{escape(path)}" novalidate>{view.form}{buttons}</form>'
+        if buttons
+        else ""
+    )
+    content = f'<div class="stack stack-tight"><h1>{escape(view.title)}</h1>{paragraphs}</div>{summary}{form}'
+    title = f"{say('error', chosen)}: {view.title}" if wrong else view.title
+    return page(public.frame(chosen), title, content, story=False)
+
+
+def _message(public: Public, language: str, title: str, text: str, status: int) -> Response[str]:
+    operator = public.settings.operator
+    support = f"{operator.support_email}, {operator.support_phone}"
+    words = say(text, language, support=support)
+    return _html(message_page(public.frame(language), say(title, language), words, story=False), status)
+
+
+def _html(content: str, status: int) -> Response[str]:
+    return Response(
+        content, status_code=status, headers=PUBLIC_HEADERS, media_type="text/html; charset=utf-8"
+    )
+
+
+def public_router(settings: Settings, stylesheets: Sequence[str] = ()) -> Router:
+    """Everything under /p."""
+    public = Public(settings, stylesheets)
+    return Router(
+        "/p",
+        route_handlers=[look, decide],
+        dependencies={"public": Provide(lambda: public, sync_to_thread=False)},
+        include_in_schema=False,
+    )

@@ -1,0 +1,58 @@
+"""Usage over REST: the employer's part, in sums, as on the pages."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from backend.api.problems import declares
+from backend.core.errors import Invalid
+from backend.usage import service
+from backend.usage.lifecycle import period_from
+from backend.usage.schemas import Alert, Grouping, LineUsage, Organisation
+from tenants.scope import Actor
+
+Period = Annotated[
+    str, QueryParameter(description="A month as yyyy-mm; the running one without it.", max_length=7)
+]
+
+By = Annotated[Grouping, QueryParameter(description="What a row stands for.")]
+
+
+def month_of(text: str) -> date | None:
+    """The month asked for. Raises Invalid for what is none."""
+    if not text:
+        return None
+    month = period_from(text)
+    if month is None:
+        raise Invalid(period="Write the month as yyyy-mm.")
+    return month
+
+
+class UsageController(Controller):
+    tags = ("Usage",)
+
+    @get(
+        "/lines/{line_id:uuid}/usage", responses=declares(400, 401, 403, 404, 422), summary="Usage of a line"
+    )
+    async def line(
+        self, actor: NamedDependency[Actor], line_id: FromPath[UUID], period: Period = ""
+    ) -> LineUsage:
+        return await service.line_usage(actor, line_id, month_of(period))
+
+    @get(
+        "/usage", responses=declares(400, 401, 403, 422), summary="Usage of all lines within reach, by group"
+    )
+    async def organisation(
+        self, actor: NamedDependency[Actor], period: Period = "", grouping: By = Grouping.ACCOUNT
+    ) -> Organisation:
+        return await service.organisation_usage(actor, period=month_of(period), grouping=grouping)
+
+    @get(
+        "/usage/alerts", responses=declares(400, 401, 403), summary="Lines that came near a limit this month"
+    )
+    async def alerts(self, actor: NamedDependency[Actor]) -> list[Alert]:
+        return await service.open_alerts(actor)

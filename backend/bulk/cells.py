@@ -1,0 +1,61 @@
+"""What a cell of a bulk file may hold, and what it then means. Pure; a wrong one raises WrongCell."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backend.bulk.columns import WrongCell
+from backend.catalog.identifiers import msisdn
+
+NONE = frozenset({"none", "aucun", "aucune", "geen", "kein", "keine", "keines", "-"})
+NO_CAP = "none"
+AMOUNT = re.compile(r"[0-9]{1,7}(?:[.,][0-9]{1,2})?")
+SEPARATORS = re.compile(r"[|;\n]")
+
+
+def number(cell: str) -> str:
+    found = msisdn(cell)
+    if found is None:
+        raise WrongCell("number_wrong")
+    return found
+
+
+def several(cell: str) -> list[str]:
+    """The parts of a cell that names several things, each once."""
+    return list(dict.fromkeys(part.strip() for part in SEPARATORS.split(cell) if part.strip()))
+
+
+def cents(cell: str) -> int | str:
+    """An amount of euros in cents, or NO_CAP."""
+    if cell.casefold() in NONE:
+        return NO_CAP
+    plain = re.sub(r"[\s€]|EUR", "", cell)
+    if not AMOUNT.fullmatch(plain):
+        raise WrongCell("amount_wrong")
+    euros, _, part = plain.replace(",", ".").partition(".")
+    return int(euros) * 100 + int(part.ljust(2, "0") or 0)
+
+
+def or_none(cell: str) -> str:
+    """A code, or a word for none."""
+    return "" if cell.casefold() in NONE else cell
+
+
+def digits(cell: str) -> str:
+    """Without the separators that people write, so that one number is not two."""
+    return re.sub(r"[\s.\-]", "", cell)
+
+
+def one_of(
+    words: Mapping[str, Sequence[str]], meaning: Mapping[str, Any] | None = None
+) -> Callable[[str], Any]:
+    """A parser of cells that choose among codes by any word for them; `meaning` gives a code's value."""
+    known = {word.casefold(): code for code, each in words.items() for word in (code, *each)}
+
+    def parse(cell: str) -> Any:
+        code = known.get(" ".join(cell.casefold().split()))
+        if code is None:
+            raise WrongCell("choice_wrong", choices=", ".join(each[0] for each in words.values()))
+        return meaning[code] if meaning else code
+
+    return parse

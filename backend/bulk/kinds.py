@@ -1,0 +1,127 @@
+"""Which order kinds come as files, and their columns: named as the kind's own fields are, so that a row is a request."""
+
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backend.bulk import cells
+from backend.bulk.columns import Column
+from backend.catalog.names import Catalogue
+from backend.orders.kinds import KINDS
+
+Fields = dict[str, Any]
+
+
+class FileKind(msgspec.Struct, frozen=True, kw_only=True):
+    """One order kind as a file. `finish` turns what the cells say into the kind's fields, where that is not the same."""
+
+    kind: str
+    columns: tuple[Column, ...]
+    finish: Callable[[Fields], None] | None = None
+
+    @property
+    def on_lines(self) -> bool:
+        """Whether a row names a line; others make one."""
+        return KINDS[self.kind].creates is None
+
+
+@cache
+def _said() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name("columns.toml").read_text("utf-8"))
+
+
+def _column(name: str, *, code: str = "", **more: Any) -> Column:
+    """A column as columns.toml has it; `code` is the kind's field where it is called otherwise."""
+    said = _said()[name]
+    return Column(
+        code=code or name,
+        labels=said["label"],
+        hint=said.get("hint", {}),
+        example=said.get("example", ""),
+        **more,
+    )
+
+
+def _choice(name: str, **more: Any) -> Column:
+    return _column(name, parse=cells.one_of(_said()[name]["words"]), **more)
+
+
+def _some(name: str, names: str, *, code: str = "") -> Column:
+    return _column(name, code=code, names=names, parse=cells.several, required=False)
+
+
+NUMBER = _column("number", parse=cells.number, unique=True)
+
+
+def _cap(fields: Fields) -> None:
+    if fields.get("cap_cents") == cells.NO_CAP:
+        fields["cap_cents"], fields["no_cap"] = None, True
+
+
+ALL = (
+    FileKind(kind="change_options", columns=(NUMBER, _some("add", "option"), _some("remove", "option"))),
+    FileKind(kind="change_plan", columns=(NUMBER, _column("plan", names="plan"))),
+    FileKind(
+        kind="change_barrings",
+        columns=(NUMBER, _some("block", "barring", code="add"), _some("open", "barring", code="remove")),
+    ),
+    FileKind(
+        kind="change_spend_cap",
+        columns=(NUMBER, _column("cap_cents", parse=cells.cents), _choice("period", required=False)),
+        finish=_cap,
+    ),
+    FileKind(kind="suspend", columns=(NUMBER, _choice("reason"))),
+    FileKind(kind="reactivate", columns=(NUMBER,)),
+    FileKind(kind="convert_to_prepaid", columns=(NUMBER,)),
+    FileKind(kind="change_cost_centre", columns=(NUMBER, _column("cost_centre", parse=cells.or_none))),
+    FileKind(kind="move_account", columns=(NUMBER, _column("account"))),
+    FileKind(
+        kind="add_line",
+        columns=(
+            _column("account"),
+            _column("family_name"),
+            _column("given_name", required=False),
+            _column("cost_centre", required=False),
+            _column("reserved", code="number", parse=cells.number, required=False, unique=True),
+            _choice("sim_kind", required=False),
+            _column("sim_number", parse=cells.digits, required=False, unique=True),
+            _column("email", required=False),
+            _choice("language", required=False),
+            _column("plan", names="plan"),
+            _some("options", "option"),
+            _column("cap_cents", parse=cells.cents),
+            _column(
+                "companion_sim",
+                parse=cells.one_of(_said()["companion_sim"]["words"], {"true": True, "false": False}),
+                required=False,
+            ),
+        ),
+        finish=_cap,
+    ),
+)
+FILES: dict[str, FileKind] = {one.kind: one for one in ALL if one.kind in KINDS}
+
+
+def with_examples(kind: FileKind, catalogue: Catalogue) -> list[Column]:
+    """The columns with examples of the tenant's own carrier."""
+    profile = catalogue.profile
+    first = {
+        "plan": [plan.code for plan in profile.plans],
+        "option": [option.code for option in profile.options],
+        "barring": [barring.code for barring in profile.barrings],
+    }
+    found = []
+    for column in kind.columns:
+        if column.names and first[column.names]:
+            several = column.parse is cells.several and column.code != "remove"
+            example = "" if column.code == "remove" else "|".join(first[column.names][: 2 if several else 1])
+            found.append(msgspec.structs.replace(column, example=example))
+        elif column.code == "sim_number":
+            found.append(msgspec.structs.replace(column, example=profile.sim_number.example))
+        else:
+            found.append(column)
+    return found

@@ -1,0 +1,173 @@
+"""Looks up what the rows of a file name, and tries each against its kind's own rules, as a form would be."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import orjson
+
+from backend.bulk.columns import CheckedRow, Column
+from backend.bulk.kinds import FileKind
+from backend.catalog.names import Catalogue, catalogue_of
+from backend.catalog.profiles import profile
+from backend.context import settings
+from backend.core import clock
+from backend.core.errors import Invalid
+from backend.lines.lifecycle import IN_FLEET
+from backend.lines.queries import Where, reach_of
+from backend.orders.effects import effects_of
+from backend.orders.kinds import KINDS
+from backend.orders.kinds.plan import Ground, Kind, LineNow, Month, Planned
+from backend.orders.schemas import Asked, ItemState
+from backend.orders.selection import lines_of, wishes_of
+from backend.orders.words import KindWords
+from tenants.scope import Scope
+
+
+def support_route(kind: Kind, catalogue: Catalogue) -> str:
+    """Where the carrier has this done through support: the sentence that says so; "" where it is done here."""
+    if kind.offered is None or kind.offered(catalogue.profile):
+        return ""
+    return KindWords(catalogue, kind.code).say("through_support", support=settings().operator.support_email)
+
+
+async def resolve(scope: Scope, file: FileKind, rows: Sequence[CheckedRow]) -> None:
+    """Find what these rows mean, and note what is wrong in them. The scope is the requester's: nobody else's reach counts.
+
+    The same call on the same rows gives the same; nothing is written.
+    """
+    catalogue, kind = await catalogue_of(scope), KINDS[file.kind]
+    for row in rows:
+        _codes(file.columns, catalogue, row)
+    await _cost_centres(scope, rows)
+    if file.on_lines:
+        await _lines(scope, rows)
+    for row in rows:
+        if file.finish:
+            file.finish(row.fields)
+    await _try(scope, kind, catalogue, [row for row in rows if row.status != "error"])
+
+
+@cache
+def _names(carrier: str, names: str) -> dict[str, str]:
+    """Code or name in any language -> code; a name of two things is none."""
+    catalogue = profile(carrier)
+    things: Sequence[Any] = {
+        "plan": catalogue.plans,
+        "option": catalogue.options,
+        "barring": catalogue.barrings,
+    }[names]
+    found: dict[str, str] = {}
+    for thing in things:
+        for name in {_plain(words) for words in thing.name.values()}:
+            found[name] = "" if name in found else thing.code
+    return found | {_plain(thing.code): thing.code for thing in things}
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.casefold().split())
+
+
+def _codes(columns: Sequence[Column], catalogue: Catalogue, row: CheckedRow) -> None:
+    for column in columns:
+        given = row.fields.get(column.code)
+        if not column.names or given is None:
+            continue
+        known = _names(catalogue.profile.code, column.names)
+        parts = [given] if isinstance(given, str) else given
+        unknown = [part for part in parts if not known.get(_plain(part))]
+        if unknown:
+            row.wrong(
+                column.code,
+                f"{column.names}_unknown",
+                values={"given": unknown[0], "carrier": catalogue.profile.name},
+            )
+            continue
+        found = [known[_plain(part)] for part in parts]
+        row.fields[column.code] = found[0] if isinstance(given, str) else list(dict.fromkeys(found))
+
+
+async def _cost_centres(scope: Scope, rows: Sequence[CheckedRow]) -> None:
+    """A cost centre that exists and that the requester reaches; any other is one answer."""
+    wanted = {code for row in rows if (code := row.fields.get("cost_centre"))}
+    if not wanted:
+        return
+    reach = scope.actor.reach.cost_centres
+    found = await scope.connection.fetch(
+        "SELECT id, code FROM cost_centre WHERE code = ANY($1::text[])", sorted(wanted)
+    )
+    known = {row["code"] for row in found if reach is None or row["id"] in reach}
+    for row in rows:
+        if (code := row.fields.get("cost_centre")) and code not in known:
+            row.wrong("cost_centre", "cost_centre_unknown")
+
+
+async def _lines(scope: Scope, rows: Sequence[CheckedRow]) -> None:
+    """Each row's line by its number. Foreign, unknown, ended and out of reach are one answer."""
+    where = Where()
+    where.add("l.msisdn = ANY({0}::text[])", [row.fields["number"] for row in rows])
+    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
+    reach_of(scope.actor, where)
+    found = await scope.connection.fetch(
+        f"SELECT l.id, l.msisdn FROM line l WHERE {where.sql}", *where.values
+    )
+    lines = {row["msisdn"]: row["id"] for row in found}
+    for row in rows:
+        row.line_id = lines.get(row.fields["number"])
+        if row.line_id is None:
+            row.wrong("number", "line_unknown")
+
+
+async def _try(scope: Scope, kind: Kind, catalogue: Catalogue, rows: Sequence[CheckedRow]) -> None:
+    """What the request of each row would do, by the rules of its kind."""
+    if not rows:
+        return
+    words, now = KindWords(catalogue, kind.code), clock.now()
+    shared: dict[bytes, Asked] = {}
+    asked = [_asked(kind, row.fields, shared) for row in rows]
+    lines = await _lines_now(scope, kind, rows)
+    facts = await effects_of(kind.code).facts(scope, list(shared.values()), list(lines.values()))
+    ground = Ground(catalogue.profile, now, clock.today(), Month.of(clock.today()), words, facts)
+    refused: dict[int, Mapping[str, str]] = {id(one): _refused(kind, ground, one) for one in shared.values()}
+    for row, one in zip(rows, asked, strict=True):
+        if wrong := refused[id(one)]:
+            for field, sentence in wrong.items():
+                row.wrong(field, "said", values={"words": sentence})
+            continue
+        line = kind.creates(ground, one) if kind.creates else lines[row.line_id]
+        _warn(words, row, kind.plan_line(ground, one, line))
+
+
+def _asked(kind: Kind, fields: dict[str, Any], shared: dict[bytes, Asked]) -> Asked:
+    """What a row asks: one thing for all rows with the same wishes."""
+    wishes = wishes_of(kind.code, fields)
+    key = orjson.dumps(wishes, option=orjson.OPT_SORT_KEYS)
+    if key not in shared:
+        shared[key] = msgspec.convert({"kind": kind.code, **wishes}, kind.asked)
+    return shared[key]
+
+
+async def _lines_now(scope: Scope, kind: Kind, rows: Sequence[CheckedRow]) -> dict[Any, LineNow]:
+    if kind.creates is not None:
+        return {}
+    ids = tuple(row.line_id for row in rows)
+    found = await lines_of(scope, kind.asked(line_ids=ids), together=False)
+    return {line.id: line for line in found}
+
+
+def _refused(kind: Kind, ground: Ground, asked: Asked) -> Mapping[str, str]:
+    try:
+        kind.check(ground, asked)
+    except Invalid as invalid:
+        return dict(invalid.fields) or {"": invalid.message}
+    return {}
+
+
+def _warn(words: KindWords, row: CheckedRow, planned: Planned) -> None:
+    """What is left as it is, before it is ordered: the line, or some of the wishes."""
+    if planned.state is ItemState.SKIPPED:
+        row.wrong("", "said", warning=True, values={"words": words.why(planned.reason)})
+    else:
+        for what, code in planned.notes.items():
+            row.wrong("", "said", warning=True, values={"words": words.note(what, code)})

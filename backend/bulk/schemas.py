@@ -1,0 +1,82 @@
+"""What pages and the API see of a bulk file."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.bulk.lifecycle import RowStatus, UploadState
+
+
+class RowProblemView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong: the column's code and label (empty: the whole row), a stable code, and the sentence."""
+
+    column: str
+    label: str
+    code: str
+    message: str
+    warning: bool
+    given: str = ""  # what stood in the cell
+
+
+class BulkRowView(msgspec.Struct, frozen=True, kw_only=True):
+    """One row, counted as in a spreadsheet."""
+
+    row: int
+    status: RowStatus
+    fields: dict[str, Any]
+    line_id: UUID | None
+    problems: list[RowProblemView]
+
+
+class BulkRows(msgspec.Struct, frozen=True):
+    """A page of rows; `total` counts those that match."""
+
+    items: list[BulkRowView]
+    total: int
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A bulk file and how far it has come. `problem` is a code: why the file as a whole cannot be read."""
+
+    id: UUID
+    kind: str
+    document_id: UUID
+    file_name: str
+    state: UploadState
+    problem: str
+    problems: list[RowProblemView]
+    notes: list[str]
+    skip_bad: bool
+    total: int
+    checked: int
+    ok: int
+    warnings: int
+    errors: int
+    skipped: int
+    created_at: datetime
+    order_reference: str
+    own: bool  # whether who asks handed it in: nobody else may order it
+
+
+class Uploads(msgspec.Struct, frozen=True):
+    """The latest files, newest first."""
+
+    items: list[Upload]
+
+
+class FileForm(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind that comes as a file: what it is called, its columns, and why it does not come here ("" where it does)."""
+
+    kind: str
+    title: str
+    columns: list["FormColumn"]
+    refused: str = ""
+
+
+class FormColumn(msgspec.Struct, frozen=True, kw_only=True):
+    code: str
+    label: str
+    hint: str
+    required: bool

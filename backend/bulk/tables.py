@@ -1,0 +1,41 @@
+"""Files of many requests, and their rows with what was found in each."""
+
+from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+
+class BulkUpload(Table):
+    """One file for one order kind. States and moves: `lifecycle.py`."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    kind = Text()
+    document_id = UUID(default=None)
+    state = Text(default="uploaded")
+    problem = Text(default="")  # why the file as a whole cannot be read, in the requester's language
+    notes = JSONB(default="[]")  # what is worth knowing of the whole file, such as an old character set
+    skip_bad = Boolean(default=False)
+    total = Integer(default=0)
+    checked = Integer(default=0)
+    ok = Integer(default=0)
+    warnings = Integer(default=0)
+    errors = Integer(default=0)
+    skipped = Integer(default=0)
+    requester_id = UUID(default=None)
+    language = Text(default="en")
+    order_id = UUID(null=True, default=None)
+    created_at = Timestamptz()
+    validated_at = Timestamptz(null=True, default=None)
+
+
+class BulkRow(Table):
+    """One row of the file. `number` counts as in a spreadsheet: the header is row 1."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    upload_id = UUID(default=None)
+    number = Integer()
+    fields = JSONB()  # column code -> value as it was understood
+    line_id = UUID(null=True, default=None)
+    status = Text()  # ok, warning, error, skipped
+    problems = JSONB(default="[]")

@@ -1,0 +1,84 @@
+"""What every command of the command line shares: settings, the database, and refusals as one line on stderr."""
+
+import asyncio
+import functools
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+import asyncpg
+import click
+
+from backend.core.errors import Refusal
+from backend.settings import SettingError, Settings, read_settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Failed(click.ClickException):
+    """A refusal: one line on stderr, exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's own signature
+        click.echo(f"fleetline: {self.message}", err=True)
+
+
+def settings_here() -> Settings:
+    """The settings of this process. Raises Failed, naming the variable at fault."""
+    _use_demo_when_alone()
+    try:
+        return read_settings()
+    except SettingError as error:
+        raise Failed(str(error)) from None
+
+
+def _use_demo_when_alone() -> None:
+    """Without settings of their own, commands in a clone speak to its demo."""
+    if "FLEETLINE_DATABASE_URL" not in os.environ:
+        from backend.demo.run import running_demo
+
+        os.environ.update(running_demo())
+
+
+def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
+    """Run a command's coroutine with the app's pool open; turn what is expected into one line."""
+
+    async def work(*args: P.args, **kwargs: P.kwargs) -> R:
+        import backend.reactions  # noqa: F401 - a command may announce, as everybody may
+        from backend import context
+        from tenants.transaction import engine, use_engine
+
+        settings = settings_here()
+        context.use_settings(settings)
+        use_engine(settings.database_url)
+        await engine().open(size=2)
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            await engine().close()
+
+    @functools.wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return asyncio.run(work(*args, **kwargs))
+        except Refusal as refusal:
+            raise Failed(refusal.message) from None
+        except (OSError, asyncpg.PostgresError) as error:
+            raise Failed(f"the database does not answer: {error}") from None
+
+    return command
+
+
+def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
+    """Run a process until it is told to stop."""
+    from tenants.transaction import BypassingLogin
+
+    settings = settings_here()
+    try:
+        asyncio.run(function(settings))  # type: ignore[arg-type]
+    except BypassingLogin as error:
+        raise Failed(str(error)) from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Failed(f"the database does not answer: {error}") from None

@@ -1,0 +1,110 @@
+"""The printable split-billing contract of one line and user: the same facts always give the same bytes."""
+
+import tomllib
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import orjson
+import typst
+
+from backend.catalog.identifiers import national
+from backend.catalog.names import Catalogue
+from backend.catalog.schemas import SplitProfile
+from backend.catalog.splitting import rule_words
+from backend.core.clock import today
+from backend.settings import Operator
+
+HERE = Path(__file__).parent
+STANDARD: Literal["a-2a"] = "a-2a"  # PDF/A for archives, tagged for screen readers
+
+
+class ContractFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contract says, in words that stand in it as they are."""
+
+    operator_name: str
+    operator_address: str
+    operator_vat: str
+    holder_name: str
+    holder_address: str
+    holder_number: str
+    user_name: str
+    number: str
+    customer_number: str
+    plan: str
+    profile: str
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """One contract in one language; `rules` are the profile's sentences."""
+
+    language: str
+    made_on: date
+    facts: ContractFacts
+    rules: tuple[str, ...]
+
+
+def contract_of(
+    catalogue: Catalogue,
+    operator: Operator,
+    profile: SplitProfile,
+    *,
+    holder_name: str,
+    holder_address: str,
+    holder_number: str,
+    user_name: str,
+    msisdn: str,
+    customer_number: str,
+    plan: str,
+    made_on: date | None = None,
+) -> Contract:
+    """The contract in the catalogue's language. `plan` is a code; a number not chosen yet is left blank."""
+    return Contract(
+        language=catalogue.language if catalogue.language in contract_words() else "en",
+        made_on=made_on or today(),
+        facts=ContractFacts(
+            operator_name=operator.name,
+            operator_address=operator.address,
+            operator_vat=operator.vat_number,
+            holder_name=holder_name,
+            holder_address=holder_address,
+            holder_number=holder_number,
+            user_name=user_name,
+            number=national(msisdn),
+            customer_number=customer_number,
+            plan=catalogue.name("plan", plan),
+            profile=catalogue.text(profile.name),
+        ),
+        rules=tuple(rule_words(profile, catalogue.language)),
+    )
+
+
+@cache
+def contract_words() -> dict[str, dict[str, str]]:
+    return tomllib.loads((HERE / "contract_words.toml").read_text("utf-8"))
+
+
+def inputs_of(contract: Contract) -> dict[str, str]:
+    data = {
+        "language": contract.language,
+        "made_on": [contract.made_on.year, contract.made_on.month, contract.made_on.day],
+        "words": contract_words()[contract.language],
+        "facts": msgspec.to_builtins(contract.facts),
+        "rules": contract.rules,
+    }
+    return {"data": orjson.dumps(data).decode()}
+
+
+def contract_pdf(contract: Contract) -> bytes:
+    """The contract as PDF/A. Takes a moment of computing: call it outside the event loop."""
+    return typst.compile(
+        HERE / "contract.typ",
+        root=HERE,
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs=inputs_of(contract),
+        pdf_standards=STANDARD,
+        timestamp=datetime(*contract.made_on.timetuple()[:3], tzinfo=UTC),
+    )

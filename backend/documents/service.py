@@ -1,0 +1,177 @@
+"""Use cases on uploaded files: store one, read one. What a file may be, and who reads it, depends on its purpose."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from backend.core import audit, clock
+from backend.core.errors import Invalid, NotFound
+from backend.core.ids import new_id
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from backend.documents.sniffing import (
+    CSV,
+    JPEG,
+    PDF,
+    PNG,
+    XLSX,
+    Refused,
+    check_size,
+    clean_name,
+    media_type_of,
+)
+from tenants.scope import Scope
+
+UNATTACHED = timedelta(days=7)
+# A request keeps its file by its own body from the draft on: what its lines keep comes on top.
+FORGET = """
+DELETE FROM document d WHERE d.created_at < $1
+  AND NOT EXISTS (SELECT FROM bulk_upload u WHERE u.tenant_id = d.tenant_id AND u.document_id = d.id)
+  AND NOT EXISTS (SELECT FROM split_agreement s WHERE s.tenant_id = d.tenant_id AND s.document_id = d.id)
+  AND NOT EXISTS (SELECT FROM change_order o WHERE o.tenant_id = d.tenant_id AND o.body ->> 'document_id' = d.id::text)
+"""
+
+Reader = Callable[[Scope, UUID], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a kind of file may be, and the sentence for anything else."""
+
+    types: frozenset[str]
+    code: str
+    sentence: str
+
+
+PURPOSES: dict[str, Purpose] = {
+    "split_contract": Purpose(
+        frozenset({PDF, JPEG, PNG}), "file_type_scan", "Choose a PDF, JPEG or PNG file."
+    ),
+    "bulk": Purpose(frozenset({CSV, XLSX}), "file_type_table", "Choose a CSV or XLSX file."),
+}
+
+# Beside who stored it and who reaches everything: whoever may see what a file of this purpose belongs to.
+# An order kind that attaches files adds its own check: (scope, document id) -> whether its line is within reach.
+READERS: dict[str, Reader] = {}
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored file without its content. `type` was read from the bytes."""
+
+    id: UUID
+    purpose: str
+    name: str
+    type: str
+    size: int
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A stored file and its bytes."""
+
+    file: StoredFile
+    content: bytes
+
+
+@use_case(Permission.ORDERS_PLACE)
+async def store(scope: Scope, *, purpose: str, file_name: str, content: bytes) -> StoredFile:
+    """Keep a file. Raises Invalid with a sentence for a purpose, size, type or content that is not taken."""
+    rule = PURPOSES.get(purpose)
+    if rule is None:
+        raise Invalid(purpose=f"The purpose is one of {', '.join(sorted(PURPOSES))}.")
+    check_size(len(content))
+    try:
+        # Unpacking a workbook takes its time: not in this loop.
+        media_type = await asyncio.to_thread(media_type_of, content)
+    except Refused as refused:
+        if refused.code == "file_type":
+            raise Refused(rule.code, rule.sentence) from None
+        raise
+    if media_type not in rule.types:
+        raise Refused(rule.code, rule.sentence)
+    stored = StoredFile(
+        id=new_id(),
+        purpose=purpose,
+        name=clean_name(file_name, media_type),
+        type=media_type,
+        size=len(content),
+        stored_at=clock.now(),
+    )
+    await scope.connection.execute(
+        "INSERT INTO document (id, tenant_id, purpose, file_name, media_type, size, sha256, content, uploaded_by,"
+        " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        stored.id,
+        scope.tenant_id,
+        purpose,
+        stored.name,
+        media_type,
+        stored.size,
+        sha256(content).digest(),
+        content,
+        scope.actor.member_id,
+        stored.stored_at,
+    )
+    await audit.record(scope, "document.stored", "document", stored.id, purpose=purpose, size=stored.size)
+    return stored
+
+
+@use_case(Permission.ORDERS_READ, read_only=True)
+async def document_info(scope: Scope, document_id: UUID) -> StoredFile:
+    """What a file is, without its bytes. Raises NotFound, also for one that is out of reach."""
+    return await _readable(scope, document_id)
+
+
+@use_case(Permission.ORDERS_READ, read_only=True)
+async def read_document(scope: Scope, document_id: UUID) -> Content:
+    """A file with its bytes. Raises NotFound, also for one that is out of reach."""
+    stored = await _readable(scope, document_id)
+    content = await scope.connection.fetchval("SELECT content FROM document WHERE id = $1", document_id)
+    return Content(stored, content)
+
+
+@use_case(Permission.ORDERS_PLACE, read_only=True)
+async def own_document(scope: Scope, document_id: UUID, *, purpose: str) -> StoredFile:
+    """A file of this purpose, to be attached to a request. Raises NotFound for any other, or one out of reach."""
+    stored = await _readable(scope, document_id)
+    if stored.purpose != purpose:
+        raise NotFound
+    return stored
+
+
+@use_case(Permission.SYSTEM)
+async def forget_documents(scope: Scope) -> None:
+    """Delete files that nobody attached to anything within a week; a sweep calls this for each tenant."""
+    await scope.connection.execute(FORGET, clock.now() - UNATTACHED)
+
+
+async def _readable(scope: Scope, document_id: UUID) -> StoredFile:
+    row = await scope.connection.fetchrow(
+        "SELECT id, purpose, file_name, media_type, size, created_at, uploaded_by FROM document WHERE id = $1",
+        document_id,
+    )
+    if row is None or not await _may_read(scope, document_id, row["purpose"], row["uploaded_by"]):
+        raise NotFound
+    return StoredFile(
+        id=row["id"],
+        purpose=row["purpose"],
+        name=row["file_name"],
+        type=row["media_type"],
+        size=row["size"],
+        stored_at=row["created_at"],
+    )
+
+
+async def _may_read(scope: Scope, document_id: UUID, purpose: str, uploaded_by: UUID | None) -> bool:
+    actor = scope.actor
+    if actor.system or uploaded_by == actor.member_id:
+        return True
+    if actor.reach.everything and actor.end_user_id is None:
+        return True
+    reader = READERS.get(purpose)
+    return reader is not None and await reader(scope, document_id)

@@ -1,0 +1,80 @@
+"""Sends a letter once: the intent is written, then it is sent, then that is written; a repeat has the same Message-ID."""
+
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+
+from backend.context import clients
+from backend.core import clock
+from backend.core.ids import new_id
+from backend.core.jobs import step
+from backend.integrations.mail import Mail, UndeliverableError
+from backend.letters.frame import PICTURE, Content, write
+from tenants.scope import Actor, Scope
+
+Compose = Callable[[Scope], Awaitable[tuple[str, Content] | None]]
+
+INTENT = (
+    "INSERT INTO letter (id, tenant_id, key, recipient, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+    " ON CONFLICT (tenant_id, key) DO UPDATE SET subject = EXCLUDED.subject"
+    " WHERE letter.sent_at IS NULL AND letter.refused IS NULL RETURNING id"
+)
+
+
+async def address_letter(scope: Scope, key: str, recipient: str) -> None:
+    """Fix to whom a letter will go, before it is written: whatever address a record has by then."""
+    await scope.connection.execute(
+        "INSERT INTO letter (id, tenant_id, key, recipient, subject, created_at) VALUES ($1, $2, $3, $4, '', $5)"
+        " ON CONFLICT (tenant_id, key) DO NOTHING",
+        new_id(),
+        scope.tenant_id,
+        key,
+        recipient,
+        clock.now(),
+    )
+
+
+async def send_once(actor: Actor, key: str, compose: Compose) -> None:
+    """Send what `compose` writes in a scope (address and content, or None for nothing), once by `key`.
+
+    Call it from a flow, outside any scope. Raises Unavailable while the mail server is away: the flow is repeated.
+    """
+    async with step(actor) as scope:
+        mail = await _mail(scope, key, compose)
+    if mail is None:
+        return
+    refused = None
+    try:
+        await clients().mailer.send(mail)
+    except UndeliverableError as refusal:
+        refused = refusal.message
+    async with step(actor) as scope:
+        await scope.connection.execute(
+            "UPDATE letter SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2 WHERE key = $1",
+            key,
+            refused,
+        )
+
+
+async def _mail(scope: Scope, key: str, compose: Compose) -> Mail | None:
+    composed = await compose(scope)
+    if composed is None:
+        return None
+    recipient, content = composed
+    intent = (new_id(), scope.tenant_id, key, recipient, content.subject, clock.now())
+    if await scope.connection.fetchval(INTENT, *intent) is None:
+        return None
+    settings = clients().settings
+    tenant = await scope.connection.fetchval("SELECT name FROM tenant")
+    written = write(content, tenant=tenant, operator=settings.operator)
+    name = sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32]
+    domain = settings.mail_from.rpartition("@")[2].strip("> ")
+    return Mail(
+        message_id=f"<{name}@{domain}>",
+        to=recipient,
+        subject=content.subject,
+        text=written.text,
+        html=written.html,
+        language=content.language,
+        picture=content.picture.png if content.picture else None,
+        picture_id=PICTURE if content.picture else "",
+    )

@@ -1,0 +1,35 @@
+"""The cost centres within the actor's reach, for the request that gives lines another one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from backend.catalog.names import Catalogue
+from backend.orders.effects.base import Effects
+from backend.orders.kinds.change_cost_centre import CostCentreChoice, CostCentres
+from backend.orders.kinds.plan import LineNow
+from tenants.scope import Scope
+
+
+async def rows_within_reach(scope: Scope) -> list[Any]:
+    """Who reaches some cost centres only gives lines to no other; who reaches all, or customer numbers, to any."""
+    wanted = scope.actor.reach.cost_centres
+    return await scope.connection.fetch(
+        "SELECT code, name, id FROM cost_centre WHERE $1 OR id = ANY($2::uuid[]) ORDER BY code",
+        wanted is None,
+        list(wanted or ()),
+    )
+
+
+async def facts(scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineNow]) -> CostCentres:
+    rows = await rows_within_reach(scope)
+    return CostCentres({row["code"]: row["id"] for row in rows})
+
+
+async def choices(
+    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineNow]
+) -> list[CostCentreChoice]:
+    rows = await rows_within_reach(scope)
+    return [CostCentreChoice(code=row["code"], name=row["name"]) for row in rows]
+
+
+EFFECTS = Effects(facts=facts, choices=choices)

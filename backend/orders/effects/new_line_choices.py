@@ -1,0 +1,152 @@
+"""What the form of a new line offers: customer numbers, cards, plans, options, ways to share the bill."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from backend.catalog.names import Catalogue
+from backend.catalog.rules import allowed
+from backend.catalog.schemas import CarrierProfile
+from backend.catalog.splitting import rule_words
+from backend.lines.sims import stock_of
+from backend.orders.effects.accounts import account_choices
+from backend.orders.effects.cost_centres import rows_within_reach
+from backend.orders.effects.new_line_facts import contracts_among, copied_options
+from backend.orders.kinds.change_cost_centre import CostCentreChoice
+from backend.orders.kinds.change_plan import PlanChoice
+from backend.orders.kinds.move_account import AccountChoice
+from backend.orders.kinds.new_line import NewLine, copied_onto
+from backend.orders.kinds.plan import LineNow
+from backend.orders.words import KindWords
+from tenants.scope import Scope
+
+
+class OptionOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """One option that the chosen plan may have."""
+
+    code: str
+    name: str
+    description: str
+    zone: str
+    family: str
+    charge: str
+    price_cents: int
+
+
+class SkippedOption(msgspec.Struct, frozen=True, kw_only=True):
+    """An option of the copied line that this one cannot have."""
+
+    code: str
+    words: str  # why, in the reader's language
+
+
+class SplitChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to share the bill, in sentences."""
+
+    code: str
+    name: str
+    rules: list[str]
+
+
+class NewLineChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """What the form of a new line offers."""
+
+    accounts: list[AccountChoice]
+    cost_centres: list[CostCentreChoice]
+    reserved: list[str]
+    stock: list[str]
+    sim_example: str
+    languages: list[str]
+    plans: dict[str, list[PlanChoice]]  # by product type
+    companion: bool  # whether the chosen plan may have a second SIM
+    options: list[OptionOffer]
+    copied: list[str]  # codes of the copied line that this one can have
+    skipped: list[SkippedOption]
+    split_profiles: list[SplitChoice]
+    split_billing_data: bool
+    esim_confirmation: bool
+    document_name: str
+    authorisation: str  # the sentence that the holder of a number to be moved agrees to
+
+
+async def choices(
+    scope: Scope, catalogue: Catalogue, asked: NewLine, _lines: Sequence[LineNow]
+) -> NewLineChoices:
+    profile, plan = catalogue.profile, catalogue.profile.plan(asked.plan)
+    words = KindWords(catalogue, asked.kind)
+    copied = (await copied_options(scope, {asked.copy_options_from})).get(asked.copy_options_from, ())
+    able, unable = _copy(profile, copied, asked)
+    centres = await rows_within_reach(scope)
+    reserved = await scope.connection.fetch(
+        "SELECT msisdn FROM reserved_number WHERE line_id IS NULL ORDER BY msisdn LIMIT 200"
+    )
+    held = await contracts_among(scope, {asked.document_id} if asked.document_id else set())
+    document = (
+        await scope.connection.fetchval("SELECT file_name FROM document WHERE id = $1", asked.document_id)
+        if held
+        else ""
+    )
+    return NewLineChoices(
+        accounts=await account_choices(scope),
+        cost_centres=[CostCentreChoice(code=row["code"], name=row["name"]) for row in centres],
+        reserved=[row["msisdn"] for row in reserved],
+        stock=await stock_of(scope),
+        sim_example=profile.sim_number.example,
+        languages=list(profile.languages),
+        plans=_plans(catalogue),
+        companion=bool(plan and plan.companion_sim),
+        options=_options(catalogue, asked.plan),
+        copied=able,
+        skipped=[SkippedOption(code=code, words=words.note(code, why)) for code, why in unable.items()],
+        split_profiles=[
+            SplitChoice(
+                code=one.code, name=catalogue.text(one.name), rules=rule_words(one, catalogue.language)
+            )
+            for one in profile.split_profiles
+        ],
+        split_billing_data=profile.split_billing_data,
+        esim_confirmation=profile.esim_confirmation,
+        document_name=document,
+        authorisation=KindWords(catalogue, "port_in").say("authorisation"),
+    )
+
+
+def _copy(profile: CarrierProfile, codes: Sequence[str], asked: NewLine) -> tuple[list[str], dict[str, str]]:
+    """Options of another line that this one can have beside those chosen, and why it cannot have the others."""
+    plan = profile.plan(asked.plan)
+    return copied_onto(profile, plan, asked.options, codes) if plan else ([], {})
+
+
+def _plans(catalogue: Catalogue) -> dict[str, list[PlanChoice]]:
+    found: dict[str, list[PlanChoice]] = {}
+    for plan in catalogue.profile.plans:
+        found.setdefault(plan.product_type.value, []).append(
+            PlanChoice(
+                code=plan.code,
+                name=catalogue.text(plan.name),
+                allowance=catalogue.text(plan.allowance),
+                monthly_cents=plan.monthly_cents,
+                current_on=0,
+                lost_options=[],
+            )
+        )
+    return found
+
+
+def _options(catalogue: Catalogue, plan_code: str) -> list[OptionOffer]:
+    plan = catalogue.profile.plan(plan_code)
+    if plan is None:
+        return []
+    return [
+        OptionOffer(
+            code=option.code,
+            name=catalogue.text(option.name),
+            description=catalogue.text(option.description),
+            zone=catalogue.text(option.zone),
+            family=option.family,
+            charge=option.charge,
+            price_cents=option.price_cents,
+        )
+        for option in catalogue.profile.options
+        if allowed(option, plan.code, plan.product_type)
+    ]

@@ -1,0 +1,102 @@
+"""What the rules of new lines must know of the things that are named: customer numbers, cards, numbers, lines, contracts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from backend.catalog.identifiers import msisdn, sim_number
+from backend.catalog.names import catalogue_of
+from backend.core.errors import NotFound
+from backend.documents.service import own_document
+from backend.lines.lifecycle import IN_FLEET
+from backend.lines.queries import Where, reach_of
+from backend.lines.sims import sim_use
+from backend.orders.effects.accounts import accounts_within_reach
+from backend.orders.effects.cost_centres import rows_within_reach
+from backend.orders.kinds.new_line import ESIM, NewLine, NewLineFacts
+from backend.orders.kinds.plan import LineNow
+from tenants.scope import Scope
+
+CONTRACT = "split_contract"  # the purpose of a signed scan
+
+
+def _twice(values: Sequence[str]) -> frozenset[str]:
+    return frozenset(value for value, times in Counter(filter(None, values)).items() if times > 1)
+
+
+async def facts(scope: Scope, asked: Sequence[NewLine], _lines: Sequence[LineNow]) -> NewLineFacts:
+    """Everything that the rules ask about the things named, in a few round trips whatever their number."""
+    rule = (await catalogue_of(scope)).profile.sim_number
+    cards = [sim_number(one.sim_number, rule) or "" for one in asked if one.sim_kind != ESIM]
+    numbers = [msisdn(one.wishes.get("number", "")) or "" for one in asked]
+    use = await sim_use(scope, cards)
+    centres = await rows_within_reach(scope)
+    reserved = await scope.connection.fetch(
+        "SELECT msisdn, line_id FROM reserved_number WHERE msisdn = ANY($1::text[])", numbers
+    )
+    return NewLineFacts(
+        accounts=await accounts_within_reach(scope),
+        centres={row["code"]: row["id"] for row in centres},
+        sims_taken=use.taken,
+        sims_held=use.own,
+        reserved={row["msisdn"]: row["line_id"] for row in reserved},
+        copied=await copied_options(scope, {one.copy_options_from for one in asked if one.copy_options_from}),
+        documents=await contracts_among(scope, {one.document_id for one in asked if one.document_id}),
+        twice=_twice(cards) | _twice(numbers),
+        numbers_here=await _in_fleet(scope, numbers),
+        numbers_taken=await _live(scope, numbers),
+    )
+
+
+async def copied_options(scope: Scope, typed: set[str]) -> dict[str, tuple[str, ...]]:
+    """Options of lines within reach, by what was typed to name them: an id or a number."""
+    ids = {text: id_ for text in typed if (id_ := _uuid(text))}
+    numbers = {text: number for text in typed if (number := msisdn(text))}
+    if not ids and not numbers:
+        return {}
+    where = Where()
+    where.add(
+        "(l.id = ANY({0}::uuid[]) OR l.msisdn = ANY({1}::text[]))", list(ids.values()), list(numbers.values())
+    )
+    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
+    reach_of(scope.actor, where)
+    rows = await scope.connection.fetch(
+        f"SELECT l.id, l.msisdn, l.options FROM line l WHERE {where.sql}", *where.values
+    )
+    by_id, by_number = ({row[key]: tuple(row["options"]) for row in rows} for key in ("id", "msisdn"))
+    found = {text: by_id.get(id_) for text, id_ in ids.items()}
+    found |= {text: by_number.get(number) for text, number in numbers.items()}
+    return {text: options for text, options in found.items() if options is not None}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def contracts_among(scope: Scope, ids: set[UUID]) -> frozenset[UUID]:
+    found = set()
+    for document_id in ids:
+        try:
+            found.add((await own_document(scope, document_id, purpose=CONTRACT)).id)
+        except NotFound:
+            continue
+    return frozenset(found)
+
+
+async def _in_fleet(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
+    where = Where()
+    where.add("l.msisdn = ANY({0}::text[])", [number for number in numbers if number])
+    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
+    reach_of(scope.actor, where)
+    rows = await scope.connection.fetch(f"SELECT l.msisdn FROM line l WHERE {where.sql}", *where.values)
+    return frozenset(row["msisdn"] for row in rows)
+
+
+async def _live(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
+    rows = await scope.connection.fetch(
+        "SELECT n FROM directory_numbers_taken($1::text[]) AS n", list(numbers)
+    )
+    return frozenset(row["n"] for row in rows)

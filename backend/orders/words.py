@@ -1,0 +1,115 @@
+"""The words of order kinds in one language: for pages, mails and REST alike, from the TOML files beside the kinds."""
+
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from babel.numbers import format_currency
+
+from backend.catalog.identifiers import national
+from backend.catalog.names import Catalogue
+from backend.catalog.schemas import Charge
+from backend.orders.kinds import KINDS
+
+FOLDER = Path(__file__).parent / "kinds"
+LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
+
+
+@cache
+def texts(name: str) -> dict[str, dict[str, str]]:
+    """Language -> key -> words, of one file."""
+    file = FOLDER / f"{name}.toml"
+    return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+class KindWords:
+    """What a kind says in one language; a key that it has not is looked for among the common ones."""
+
+    def __init__(self, catalogue: Catalogue, kind: str) -> None:
+        self.catalogue, self.kind = catalogue, kind
+        language = catalogue.language if catalogue.language in LOCALES else "en"
+        self.locale = LOCALES[language]
+        like = KINDS[kind].says_as if kind in KINDS else ""
+        self._own = texts(like).get(language, {}) | texts(kind).get(language, {})
+        self._common = texts("common")[language]
+
+    def has(self, key: str) -> bool:
+        return key in self._own or key in self._common
+
+    def say(self, key: str, **values: object) -> str:
+        words = self._own.get(key) or self._common[key]
+        return words.format(**values) if values else words
+
+    @property
+    def title(self) -> str:
+        return self.say("name") if "name" in self._own else self.kind
+
+    def plan(self, code: str) -> str:
+        return self.catalogue.name("plan", code)
+
+    def option(self, code: str) -> str:
+        return self.catalogue.name("option", code)
+
+    def barring(self, code: str) -> str:
+        found = self.catalogue.profile.barring(code)
+        return self.catalogue.text(found.name) if found else code
+
+    def split_profile(self, code: str) -> str:
+        return self.catalogue.name("split_profile", code)
+
+    def option_price(self, code: str) -> str:
+        """As in "Europe Plus, 24,79 € a month excl. VAT"."""
+        option = self.catalogue.profile.option(code)
+        if option is None:
+            return code
+        name = self.catalogue.text(option.name)
+        if not option.price_cents:
+            return self.say("option_free", option=name)
+        key = "option_monthly" if option.charge is Charge.MONTHLY else "option_once"
+        return self.say(key, option=name, amount=self.euros(option.price_cents))
+
+    def euros(self, cents: int, *, signed: bool = False) -> str:
+        space = "\N{NO-BREAK SPACE}"
+        sign = (f"+{space}" if cents > 0 else f"−{space}" if cents < 0 else "") if signed else ""
+        return sign + format_currency(abs(cents) / 100, "EUR", locale=self.locale)
+
+    def day(self, day: date | str) -> str:
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return f"{found:%d/%m/%Y}"
+
+    def sim(self, number: str) -> str:
+        return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+
+    def number(self, msisdn: str) -> str:
+        return national(msisdn) if msisdn else self.say("new_number")
+
+    def why(self, reason: str, detail: str = "") -> str:
+        """The sentence of a reason; for a code that is new to us what the carrier said, or that it refused."""
+        if not reason:
+            return ""
+        if self.has(f"why_{reason}"):
+            return self.say(f"why_{reason}")
+        return detail or self.say("why_other")
+
+    def note(self, what: str, code: str) -> str:
+        """What of the wishes changes nothing on a line: `what` is an option's or a barring's code."""
+        profile = self.catalogue.profile
+        name = self.option(what) if profile.option(what) else self.barring(what)
+        return self.say(f"note_{code}" if self.has(f"note_{code}") else "note_other", what=name)
+
+
+def kind_title(catalogue: Catalogue, kind: str) -> str:
+    """What a request of this kind is called."""
+    return KindWords(catalogue, kind).title
+
+
+def action_words(catalogue: Catalogue, action: str, detail: dict[str, str]) -> str:
+    """What a line's history says of an order; "" for what is not about one."""
+    words = KindWords(catalogue, detail.get("kind", ""))
+    if action in {"order.placed", "order.undone", "order.cancelled"} and detail.get("kind"):
+        return words.say(action.replace(".", "_"), kind=words.title)
+    for kind in KINDS.values():
+        if kind.done and kind.done == action:
+            return KindWords(catalogue, kind.code).say("done")
+    return ""

@@ -1,0 +1,45 @@
+"""The cap abroad of a line and month: what holds, what was spent, and a cap raised for one month only."""
+
+from datetime import date
+from uuid import UUID
+
+from backend.core import audit, clock
+from backend.core.errors import NotFound
+from backend.core.ids import new_id
+from backend.core.jobs import job
+from backend.usage.alerts import check_lines
+from backend.usage.lifecycle import period_from
+from backend.usage.loading import LOCK
+from tenants.scope import Scope
+
+RAISE = (
+    "INSERT INTO usage_cap_raise (id, tenant_id, line_id, period, cents, at)"
+    " SELECT $1, $2, l.id, $4, $5, $6 FROM line l WHERE l.id = $3"
+    " ON CONFLICT (tenant_id, line_id, period) DO UPDATE SET cents = EXCLUDED.cents, at = EXCLUDED.at RETURNING id"
+)
+
+
+async def raise_for_period(scope: Scope, line_id: UUID, period: date, cents: int | None) -> None:
+    """Let another cap hold for one month; the next month falls back to the standing one. None: no cap at all.
+
+    Alerts that are not met any more are closed at once. Raises NotFound for a line that is not the tenant's.
+    """
+    await scope.connection.execute(LOCK, scope.tenant_id)
+    month = period.replace(day=1)
+    done = await scope.connection.fetchval(
+        RAISE, new_id(), scope.tenant_id, line_id, month, cents, clock.now()
+    )
+    if done is None:
+        raise NotFound
+    await audit.record(scope, "cap.raised", "line", line_id, period=f"{month:%Y-%m}", cents=cents)
+    await check_lines(scope, [line_id])
+    scope.touch(f"usage:{line_id}")
+
+
+@job("usage.raise_cap")
+async def raise_cap(scope: Scope, *, line_id: str, period: str, cents: int | None) -> None:
+    """What `cap.raised` asks for. `period` is `2026-11` or a day of that month."""
+    month = period_from(period[:7])
+    if month is None:
+        raise NotFound
+    await raise_for_period(scope, UUID(line_id), month, cents)

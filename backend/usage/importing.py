@@ -1,0 +1,114 @@
+"""A usage file of many tenants: read once as a stream, each row to the tenant of its number, bad rows to a file."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+from backend.core.errors import Invalid
+from backend.usage.loading import BATCH, UNKNOWN_NUMBER, Loaded, Row, load_rows
+from backend.usage.records import Checked, Kind, Rejected, kind_of, read_rows
+from tenants.directory import Found, find_lines
+from tenants.scope import Actor, TenantId
+
+HELD = 200_000  # rows in memory at once, whatever the file's size
+HEADER = ("row", "column", "reason")
+
+
+class RejectedFile:
+    """FILE.rejected.csv, made with its first row; one of an earlier run goes away."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._stack = path, ExitStack()
+        self._writer: Any = None
+        path.unlink(missing_ok=True)
+
+    def write(self, row: Rejected) -> None:
+        if self._writer is None:
+            file: IO[str] = self._stack.enter_context(self.path.open("w", encoding="utf-8", newline=""))
+            self._writer = csv.writer(file)
+            self._writer.writerow(HEADER)
+        self._writer.writerow((row.row, row.column, row.reason))
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def rejected_path(file: Path) -> Path:
+    """Where the rows go that were not taken."""
+    return file.with_name(f"{file.name}.rejected.csv")
+
+
+async def import_file(file: Path, *, only: Sequence[TenantId] = ()) -> Loaded:
+    """Load a file of records or buckets. Rows that are refused stand in FILE.rejected.csv.
+
+    Each part of a tenant is one transaction with its sums; after an interruption the file is loaded again, and what
+    was in it before changes nothing.
+    """
+    refused = RejectedFile(rejected_path(file))
+    try:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="\n") as text:
+            return await _Import(refused, frozenset(only)).run(text)
+    finally:
+        refused.close()
+
+
+class _Import:
+    def __init__(self, refused: RejectedFile, only: frozenset[TenantId]) -> None:
+        self.refused, self.only = refused, only
+        self.result = Loaded()
+        self.known: dict[str, Found | None] = {}
+        self.waiting: dict[TenantId, list[Row]] = defaultdict(list)
+        self.held = 0
+
+    async def run(self, text: Iterator[str]) -> Loaded:
+        try:
+            kind = kind_of(next(text, ""))
+        except Invalid as wrong:
+            self._refuse(Rejected(1, "", wrong.message))
+            return self.result
+        rows = read_rows(text, kind)
+        while batch := list(islice(rows, BATCH)):
+            self.result.rows += len(batch)
+            await self._find(batch)
+            for row in batch:
+                self._take(row)
+            while self.held > HELD:
+                await self._write(kind, max(self.waiting, key=lambda tenant: len(self.waiting[tenant])))
+        for tenant in list(self.waiting):
+            await self._write(kind, tenant)
+        return self.result
+
+    async def _find(self, batch: Sequence[Checked | Rejected]) -> None:
+        numbers = {row.msisdn for row in batch if isinstance(row, Checked)} - self.known.keys()
+        if not numbers:
+            return
+        found = await find_lines(list(numbers))
+        self.known.update({number: found.get(number) for number in numbers})
+
+    def _take(self, row: Checked | Rejected) -> None:
+        if isinstance(row, Rejected):
+            self._refuse(row)
+            return
+        line = self.known[row.msisdn]
+        if line is None or (self.only and line.tenant_id not in self.only):
+            self._refuse(Rejected(row.row, "msisdn", UNKNOWN_NUMBER))
+            return
+        line_id: UUID = line.id
+        self.waiting[line.tenant_id].append((line_id, row.values))
+        self.held += 1
+
+    def _refuse(self, row: Rejected) -> None:
+        self.result.refuse(row)
+        self.refused.write(row)
+
+    async def _write(self, kind: Kind, tenant_id: TenantId) -> None:
+        rows = self.waiting.pop(tenant_id)
+        self.held -= len(rows)
+        new = await load_rows(Actor(tenant_id), kind, rows)
+        self.result.taken += new
+        self.result.repeated += len(rows) - new

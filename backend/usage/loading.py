@@ -1,0 +1,210 @@
+"""Writes usage of one tenant: new records, and in the same transaction the sums that pages read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from backend.core import audit
+from backend.core.errors import Invalid
+from backend.core.ids import new_id
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from backend.lines.lifecycle import ENDED
+from backend.usage.records import Checked, Kind, Rejected, kind_of, read_rows
+from tenants.scope import Scope
+
+BATCH = 20_000
+UNKNOWN_NUMBER = "No line has this number."
+REJECTED_SHOWN = 1000
+KEPT = timedelta(days=550)  # a year and a half
+
+Row = tuple[UUID, tuple[Any, ...]]  # the line, and what `records.Checked` holds
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What became of a file: rows read, taken, seen before (or older than what is known), and refused."""
+
+    rows: int = 0
+    taken: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    errors: list[Rejected] = field(default_factory=list)  # the first of them
+
+    def refuse(self, row: Rejected) -> None:
+        self.rejected += 1
+        if len(self.errors) < REJECTED_SHOWN:
+            self.errors.append(row)
+
+
+TEMPORARY = {
+    Kind.RECORDS: """
+CREATE TEMPORARY TABLE IF NOT EXISTS loaded_records (line_id uuid, record_id text COLLATE "C", started_at timestamptz,
+  service text, amount bigint, unit text, zone text, roaming boolean, bucket text, employer_cents int,
+  employee_cents int, counterpart text) ON COMMIT DROP;
+TRUNCATE loaded_records""",
+    Kind.BUCKETS: """
+CREATE TEMPORARY TABLE IF NOT EXISTS loaded_buckets (line_id uuid, bucket text COLLATE "C", period date,
+  allowance bigint, used bigint, unit text, measured_at timestamptz) ON COMMIT DROP;
+TRUNCATE loaded_buckets""",
+}
+
+# The conditions are those of `lifecycle.employers_amount` and `is_employers`; a test compares them.
+INSERT_RECORDS = """
+WITH fresh AS (
+  INSERT INTO usage_record (tenant_id, record_id, line_id, period, started_at, service, amount, unit, zone, roaming,
+    bucket, employer_amount, employer_cents, employee_cents, counterpart)
+  SELECT $1, r.record_id, l.id, date_trunc('month', r.started_at AT TIME ZONE 'Europe/Brussels')::date, r.started_at,
+    r.service, r.amount, r.unit, r.zone, r.roaming, r.bucket,
+    CASE WHEN r.bucket <> '' OR (r.employer_cents > 0 AND l.split_profile = '') THEN r.amount ELSE 0 END,
+    r.employer_cents, r.employee_cents, r.counterpart
+  FROM loaded_records r JOIN line l ON l.id = r.line_id
+  ORDER BY r.record_id
+  ON CONFLICT (tenant_id, record_id) DO NOTHING
+  RETURNING line_id, period, service, unit, roaming, bucket, amount, employer_amount, employer_cents, employee_cents,
+    started_at
+), summed AS (
+  INSERT INTO usage_month (id, tenant_id, line_id, period, service, unit, roaming, bundled, employer_amount,
+    employer_cents, employer_until, amount, employee_cents, until)
+  SELECT gen_random_uuid(), $1, line_id, period, service, unit, roaming, bucket <> '', sum(employer_amount),
+    sum(employer_cents), max(started_at) FILTER (WHERE bucket <> '' OR employer_cents > 0), sum(amount),
+    sum(employee_cents), max(started_at)
+  FROM fresh GROUP BY line_id, period, service, unit, roaming, bucket <> ''
+  ON CONFLICT (tenant_id, line_id, period, service, unit, roaming, bundled) DO UPDATE SET
+    employer_amount = usage_month.employer_amount + EXCLUDED.employer_amount,
+    employer_cents = usage_month.employer_cents + EXCLUDED.employer_cents,
+    employer_until = greatest(usage_month.employer_until, EXCLUDED.employer_until),
+    amount = usage_month.amount + EXCLUDED.amount,
+    employee_cents = usage_month.employee_cents + EXCLUDED.employee_cents,
+    until = greatest(usage_month.until, EXCLUDED.until)
+), unchecked AS (
+  INSERT INTO usage_unchecked (id, tenant_id, line_id)
+  SELECT gen_random_uuid(), $1, line_id FROM (SELECT DISTINCT line_id FROM fresh) f
+  ON CONFLICT (tenant_id, line_id) DO NOTHING
+)
+SELECT count(*) AS taken, array_agg(DISTINCT line_id) AS lines FROM fresh
+"""
+
+# Files may come in any order: the later measurement stays.
+UPSERT_BUCKETS = """
+WITH latest AS (
+  SELECT DISTINCT ON (line_id, period, bucket) * FROM loaded_buckets
+  ORDER BY line_id, period, bucket, measured_at DESC, used DESC
+), written AS (
+  INSERT INTO usage_bucket (id, tenant_id, line_id, bucket, period, allowance, used, unit, measured_at)
+  SELECT gen_random_uuid(), $1, l.id, b.bucket, b.period, b.allowance, b.used, b.unit, b.measured_at
+  FROM latest b JOIN line l ON l.id = b.line_id
+  ON CONFLICT (tenant_id, line_id, period, bucket) DO UPDATE SET allowance = EXCLUDED.allowance, used = EXCLUDED.used,
+    unit = EXCLUDED.unit, measured_at = EXCLUDED.measured_at
+  WHERE usage_bucket.measured_at < EXCLUDED.measured_at
+  RETURNING line_id
+), unchecked AS (
+  INSERT INTO usage_unchecked (id, tenant_id, line_id)
+  SELECT gen_random_uuid(), $1, line_id FROM (SELECT DISTINCT line_id FROM written) w
+  ON CONFLICT (tenant_id, line_id) DO NOTHING
+)
+SELECT count(*) AS taken, array_agg(DISTINCT line_id) AS lines FROM written
+"""
+
+# The first key is any constant; the second is the tenant. Imports and checks of one tenant come one after the other.
+LOCK = "SELECT pg_advisory_xact_lock(7141, hashtext($1::uuid::text))"
+
+
+async def write(scope: Scope, kind: Kind, rows: Sequence[Row]) -> int:
+    """Write checked rows of this tenant's lines; returns how many were new. A repeat changes nothing."""
+    connection = scope.connection
+    await connection.execute(TEMPORARY[kind])
+    table = "loaded_records" if kind is Kind.RECORDS else "loaded_buckets"
+    await connection.copy_records_to_table(table, records=[(line, *values) for line, values in rows])
+    statement = INSERT_RECORDS if kind is Kind.RECORDS else UPSERT_BUCKETS
+    written = await connection.fetchrow(statement, scope.tenant_id)
+    taken = int(written["taken"])
+    if taken:
+        for line_id in written["lines"][:REJECTED_SHOWN]:
+            scope.touch(f"usage:{line_id}")
+        scope.touch("usage")
+    return taken
+
+
+@use_case(Permission.OPERATOR_USAGE_LOAD)
+async def load_rows(scope: Scope, kind: Kind, rows: Sequence[Row]) -> int:
+    """Part of a file of many tenants: rows whose lines are known. Returns how many were new."""
+    await scope.connection.execute(LOCK, scope.tenant_id)
+    taken = await write(scope, kind, rows)
+    if taken:
+        await _told(scope, kind)
+    return taken
+
+
+@use_case(Permission.OPERATOR_USAGE_LOAD)
+async def load_file(scope: Scope, lines: Iterable[str], *, kind: Kind) -> Loaded:
+    """A whole file of this tenant, in one transaction. Bad rows are left out and named.
+
+    Raises Invalid where the header is not that of `kind`.
+    """
+    await scope.connection.execute(LOCK, scope.tenant_id)
+    text = iter(lines)
+    check_header(next(text, ""), kind)
+    result, known = Loaded(), dict[str, UUID | None]()
+    rows = read_rows(text, kind)
+    while batch := list(islice(rows, BATCH)):
+        result.rows += len(batch)
+        await _find(scope, batch, known)
+        good = list(_of_lines(batch, known, result))
+        if good:
+            new = await write(scope, kind, good)
+            result.taken += new
+            result.repeated += len(good) - new
+    if result.taken:
+        await _told(scope, kind)
+    return result
+
+
+def check_header(header: str, kind: Kind) -> None:
+    """Raise Invalid where the first line belongs to another file."""
+    found = kind_of(header)
+    if found is not kind:
+        raise Invalid(file=f"This is a file of {found}, not of {kind}.")
+
+
+async def _find(scope: Scope, batch: Sequence[Checked | Rejected], known: dict[str, UUID | None]) -> None:
+    """Look up the numbers that were not met before: the live line, or else the one that had the number last."""
+    numbers = {row.msisdn for row in batch if isinstance(row, Checked)} - known.keys()
+    found = await scope.connection.fetch(
+        "SELECT DISTINCT ON (msisdn) msisdn, id FROM line WHERE msisdn = ANY($1::text[])"
+        " ORDER BY msisdn, status = ANY($2::text[]), id DESC",
+        list(numbers),
+        list(ENDED),
+    )
+    known.update(dict.fromkeys(numbers))
+    known.update({row["msisdn"]: row["id"] for row in found})
+
+
+def _of_lines(
+    batch: Sequence[Checked | Rejected], known: dict[str, UUID | None], result: Loaded
+) -> Iterator[Row]:
+    for row in batch:
+        if isinstance(row, Rejected):
+            result.refuse(row)
+        elif line_id := known[row.msisdn]:
+            yield line_id, row.values
+        else:
+            result.refuse(Rejected(row.row, "msisdn", UNKNOWN_NUMBER))
+
+
+async def _told(scope: Scope, kind: Kind) -> None:
+    """The audit shows who loaded what, without numbers: how many records there are is not only the employer's."""
+    load_id = new_id()
+    await audit.record(scope, "usage.loaded", "usage", load_id, kind=str(kind))
+    scope.announce("usage.loaded", load_id=load_id)
+
+
+@use_case(Permission.SYSTEM)
+async def forget_records(scope: Scope) -> None:
+    """Single records go when the bill can no longer be disputed (domain 4.7); the sums stay."""
+    await scope.connection.execute(
+        "DELETE FROM usage_record WHERE period < (date_trunc('month', now()) - $1::interval)::date", KEPT
+    )

@@ -1,0 +1,218 @@
+"""Use cases on usage: a line's month, its detail behind a reason, one's own usage, the organisation's, open alerts."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.catalog.names import catalogue_of
+from backend.core import audit
+from backend.core.errors import Invalid
+from backend.core.ids import LineId
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from backend.lines.lifecycle import IN_FLEET
+from backend.lines.queries import NOBODY, Where, reach_of
+from backend.usage import queries
+from backend.usage.lifecycle import month_before, period_of
+from backend.usage.schemas import (
+    Alert,
+    Detail,
+    DetailRow,
+    Grouping,
+    GroupUse,
+    LineUsage,
+    Look,
+    Organisation,
+    OwnUsage,
+)
+from tenants.scope import Scope
+
+SHORTEST_REASON, LONGEST_REASON = 10, 500
+MONTHS_OFFERED = 13
+
+
+@use_case(Permission.USAGE_READ, read_only=True)
+async def line_usage(scope: Scope, line_id: LineId | UUID, period: date | None = None) -> LineUsage:
+    """One month of a line in sums: the employer's part and nothing else (F-141, F-142). Raises NotFound."""
+    month = queries.month_asked(period)
+    line = await queries.line_row(scope, line_id, month)
+    return await queries.usage_of(scope, line, month, queries.EMPLOYERS)
+
+
+@use_case(Permission.USAGE_DETAIL)
+async def line_detail(
+    scope: Scope, line_id: LineId | UUID, *, reason: str, period: date | None = None
+) -> Detail:
+    """The employer's single records of a month, without called numbers; with a split bill the sums of each day.
+
+    The reason is recorded, and the line's user sees it (domain 4.7). Raises NotFound, and Invalid for a reason
+    that says nothing.
+    """
+    month = queries.month_asked(period)
+    line = await queries.line_row(scope, line_id, month)
+    words = " ".join(reason.split())
+    if not SHORTEST_REASON <= len(words) <= LONGEST_REASON:
+        raise Invalid(
+            reason=f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters: the line's user will read it."
+        )
+    split = await queries.was_split(scope, line, month)
+    query = queries.EMPLOYERS_DAYS if split else queries.EMPLOYERS_RECORDS
+    detail = await _detail(scope, query, line_id, month, by_day=split)
+    await audit.record(scope, "usage.detail_shown", "line", line_id, reason=words, period=f"{month:%Y-%m}")
+    scope.touch(f"usage:{line_id}")
+    return detail
+
+
+async def _detail(
+    scope: Scope, query: str, line_id: UUID, month: date, *more: datetime | None, by_day: bool
+) -> Detail:
+    rows = await scope.connection.fetch(query, line_id, month, queries.DETAIL_LIMIT + 1, *more)
+    shown = rows[: queries.DETAIL_LIMIT]
+    return Detail(rows=[DetailRow(**dict(row)) for row in shown], by_day=by_day, more=len(rows) > len(shown))
+
+
+@use_case(Permission.USAGE_READ, read_only=True)
+async def line_looks(scope: Scope, line_id: LineId | UUID) -> list[Look]:
+    """Who looked at the single records of a line, and why. Raises NotFound."""
+    await queries.line_row(scope, line_id, queries.month_asked(None))
+    rows = await scope.connection.fetch(queries.LOOKS, line_id)
+    return [Look(**dict(row)) for row in rows]
+
+
+def _own_lines(scope: Scope) -> Where:
+    where = Where()
+    where.add("l.end_user_id = {0}", scope.actor.end_user_id or NOBODY)
+    return where
+
+
+@use_case(Permission.OWN_LINES_READ, read_only=True)
+async def own_usage(scope: Scope, period: date | None = None) -> list[OwnUsage]:
+    """The person's own usage, own part and own cap, and who looked at it."""
+    month, where = queries.month_asked(period), _own_lines(scope)
+    alerts = [
+        Alert(**dict(row))
+        for row in await queries.open_alerts_of(scope, _own_lines(scope), "user", queries.MOST_ALERTS)
+    ]
+    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
+    ids = await scope.connection.fetch(
+        f"SELECT l.id FROM line l WHERE {where.sql} ORDER BY l.msisdn, l.id LIMIT 20", *where.values
+    )
+    found = []
+    for row in ids:
+        line = await queries.line_row(scope, row["id"], month)
+        since = await queries.handed_over_at(scope, row["id"])
+        looks = await scope.connection.fetch(queries.LOOKS, row["id"])
+        found.append(
+            OwnUsage(
+                msisdn=line["msisdn"],
+                usage=await _since(scope, line, month, since),
+                looks=[Look(**dict(look)) for look in looks if since is None or look["at"] >= since],
+                alerts=[
+                    alert
+                    for alert in alerts
+                    if alert.line_id == row["id"] and (since is None or alert.at >= since)
+                ],
+            )
+        )
+    return found
+
+
+async def _since(scope: Scope, line: Any, month: date, since: datetime | None) -> LineUsage:
+    """What a person used of a line: nothing of who had it before."""
+    found = await queries.usage_of(scope, line, month, queries.own_since(since))
+    return found if since is None or month >= period_of(since) else msgspec.structs.replace(found, buckets=[])
+
+
+@use_case(Permission.OWN_LINES_READ, read_only=True)
+async def own_detail(scope: Scope, line_id: LineId | UUID, period: date | None = None) -> Detail:
+    """The person's own single records, called numbers with their last digits masked. Raises NotFound."""
+    month = queries.month_asked(period)
+    where = _own_lines(scope)
+    where.add("l.id = {0}", line_id)
+    line = await scope.connection.fetchval(f"SELECT l.id FROM line l WHERE {where.sql}", *where.values)
+    await queries.line_row(scope, line or NOBODY, month)
+    since = await queries.handed_over_at(scope, line_id)
+    return await _detail(scope, queries.OWN_RECORDS, line_id, month, since, by_day=False)
+
+
+@use_case(Permission.USAGE_READ, read_only=True)
+async def open_alerts(scope: Scope, *, limit: int = 20) -> list[Alert]:
+    """Lines within reach that came near a limit or passed it in the running month: the employer's part."""
+    where = Where()
+    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
+    reach_of(scope.actor, where)
+    rows = await queries.open_alerts_of(scope, where, "employer", min(max(limit, 1), queries.MOST_ALERTS))
+    return [Alert(**dict(row)) for row in rows]
+
+
+GROUPS = {
+    Grouping.ACCOUNT: ("l.account", "max(a.label)"),
+    Grouping.COST_CENTRE: ("coalesce(c.code, '')", "max(c.name)"),
+    Grouping.PLAN: ("l.plan", "''"),
+    Grouping.SERVICE: ("m.service", "''"),
+}
+FROM_MONTHS = (
+    "FROM usage_month m JOIN line l ON l.tenant_id = m.tenant_id AND l.id = m.line_id"
+    " JOIN billing_account a ON a.tenant_id = l.tenant_id AND a.id = l.billing_account_id"
+    " LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id"
+)
+
+
+def _within(scope: Scope, month: date) -> Where:
+    where = Where()
+    where.add("m.period = {0}", month)
+    where.add(queries.EMPLOYERS.rows)
+    reach_of(scope.actor, where)
+    return where
+
+
+@use_case(Permission.USAGE_READ, read_only=True)
+async def organisation_usage(
+    scope: Scope, *, period: date | None = None, grouping: Grouping = Grouping.ACCOUNT
+) -> Organisation:
+    """The employer's part of every line within reach, by group, in one month (F-143). Lines count where they are today."""
+    month = queries.month_asked(period)
+    where = _within(scope, month)
+    key, name = GROUPS[grouping]
+    rows = await scope.connection.fetch(
+        f"SELECT CASE WHEN grouping({key}) = 1 THEN NULL ELSE {key} END AS key, {name} AS name,"
+        f" count(DISTINCT m.line_id) AS lines, {queries.sums(queries.EMPLOYERS)}, max(m.employer_until) AS until"
+        f" {FROM_MONTHS} WHERE {where.sql} GROUP BY GROUPING SETS (({key}), ()) ORDER BY 1",
+        *where.values,
+    )
+    catalogue = await catalogue_of(scope)
+    groups, total, until = [], None, None
+    for row in rows:
+        cells = {**dict(row), "name": row["name"] or ""}
+        seen = cells.pop("until")
+        if row["key"] is None:
+            total, until = GroupUse(**(cells | {"key": "", "name": ""})), seen
+            continue
+        if grouping is Grouping.PLAN:
+            cells["name"] = catalogue.name("plan", row["key"])
+        groups.append(GroupUse(**cells))
+    nothing = GroupUse(key="", name="", lines=0, data_bytes=0, voice_seconds=0, messages=0, cents=0)
+    return Organisation(
+        period=month,
+        grouping=grouping,
+        rows=groups,
+        total=total or nothing,
+        months=await _months(scope),
+        until=until,
+    )
+
+
+async def _months(scope: Scope) -> list[date]:
+    """Months that can be chosen: the running one, and those before it in which the employer has usage."""
+    first = queries.month_asked(None)
+    rows = await scope.connection.fetch(
+        "SELECT p.period FROM generate_series($1::date, $2::date, interval '1 month') AS s (at),"
+        " LATERAL (SELECT s.at::date AS period) p WHERE p.period = $2 OR EXISTS (SELECT FROM usage_month m"
+        " WHERE m.tenant_id = $3 AND m.period = p.period AND m.employer_until IS NOT NULL) ORDER BY 1 DESC",
+        month_before(first, MONTHS_OFFERED - 1),
+        first,
+        scope.tenant_id,
+    )
+    return [row["period"] for row in rows]

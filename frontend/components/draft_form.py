@@ -1,0 +1,166 @@
+"""The page of a request being filled in: one form, checked on the server, nothing typed is ever lost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reactpy import event, html, use_state
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.orders import drafts
+from backend.orders.schemas import DraftView
+from frontend.components.actions import button, link_button
+from frontend.components.basics import Child, number
+from frontend.components.forms import error_summary, text_field
+from frontend.components.layout import breadcrumb, page_header, panel
+from frontend.components.steps import change_steps
+from frontend.hooks import Problem, component, no_problem, once, use_action, use_visit
+from frontend.text import Text
+from frontend.visit import Visit
+
+Values = Mapping[str, list[str]]
+Errors = Mapping[str, str]
+
+
+def one(values: Values, name: str) -> str:
+    """The single value of a field, without blanks around it."""
+    return (values.get(name) or [""])[0].strip()
+
+
+@component
+def DraftForm(
+    draft: DraftView,
+    title: str,
+    fields: Callable[[Visit, DraftView, Errors], Sequence[Child]],
+    read: Callable[[Values], Mapping[str, Any]],
+    lead: str = "",
+    following: str | Callable[[Mapping[str, Any]], str] = "review",
+    aside: Callable[[Visit, DraftView], Sequence[Child]] | None = None,
+    dated: bool | None = None,
+    step: str = "",
+    back: str | None = None,
+    before: Callable[[Visit, DraftView], Sequence[Child]] | None = None,
+) -> VdomDict:
+    """`fields` draws the questions with their errors; `read` turns what was filled in into the kind's wishes.
+
+    Once all of it holds, the page moves on to `following` (check answers, or a further step of this draft, which may
+    follow from the wishes). `step` is this page's own, whose fields alone are checked here; `back` the one before it.
+    """
+    visit = use_visit()
+    text = visit.text
+    problem, set_problem = use_state(no_problem)
+    may_wait = draft.dated if dated is None else dated
+    target = once(lambda: ["review"])
+    last = following == "review"
+
+    async def kept(_view: DraftView) -> None:
+        set_problem(None)
+        await visit.move(f"/app/drafts/{draft.id}/{target[0]}")
+
+    async def refused(found: Problem) -> None:
+        set_problem(found)
+
+    save = use_action(drafts.save_draft, done=kept, failed=refused)
+
+    async def submitted(sent: Any) -> None:
+        values: Values = sent["target"]["values"]
+        wishes = dict(read(values))
+        if may_wait and last:
+            wishes["on"] = one(values, "on") or None
+        target[0] = following if isinstance(following, str) else following(wishes)
+        save.run(draft.id, wishes, complete=last, step=step)
+
+    errors = dict(problem.fields or {}) if problem else {}
+    shown = errors or ({"form": problem.words} if problem else {})
+    body = [
+        *fields(visit, draft, errors),
+        _day(visit, draft, errors) if may_wait and last else None,
+        html.div(
+            {"class": "row", "key": "send"},
+            button(
+                text("Check the price") if last else text("Go on"),
+                kind="primary large",
+                submit=True,
+                busy=save.pending,
+            ),
+            link_button(
+                text("Back"), f"/app/drafts/{draft.id}{back and '/'}{back}", mark="left", kind="quiet"
+            )
+            if back is not None
+            else None,
+        ),
+    ]
+    form = html.form(
+        {
+            "class": "form",
+            "id": "form",
+            "key": "form",
+            "novalidate": True,
+            "onSubmit": event(submitted, prevent_default=True),
+        },
+        *body,
+    )
+    return html.div(
+        page_header(title, html.p(lead) if lead else None, crumbs=_crumbs(text, draft)),
+        change_steps(text, 1, draft),
+        html.div({"class": "before-columns", "key": "problem"}, error_summary(text, shown))
+        if shown
+        else None,
+        html.div(
+            {"class": "columns", "key": "columns"},
+            html.div(
+                {"class": "stack", "key": "main"},
+                *(before(visit, draft) if before else ()),
+                panel("questions", draft.title, form),
+            ),
+            html.div(
+                {"class": "stack", "key": "aside"},
+                *(aside(visit, draft) if aside else ()),
+                lines_panel(text, draft) if draft.total_lines else None,
+            ),
+        ),
+    )
+
+
+def _crumbs(text: Text, draft: DraftView) -> VdomDict:
+    return breadcrumb(text, (text("Fleet"), "/app/fleet"), (draft.title, None))
+
+
+def _day(visit: Visit, draft: DraftView, errors: Errors) -> VdomDict:
+    text = visit.text
+    return text_field(
+        "on",
+        html.span(text("On which day?"), " ", html.span({"class": "optional"}, text("(optional)"))),
+        kind="date",
+        value=draft.asked.on.isoformat() if draft.asked.on else "",
+        hint=text("Leave it empty to have it done at once."),
+        error=errors.get("on", ""),
+        short=True,
+        more={"min": clock.today().isoformat()},
+    )
+
+
+def lines_panel(text: Text, draft: DraftView) -> VdomDict:
+    """For which lines: the first ones by name and number, and how many more."""
+    more = draft.total_lines - len(draft.lines)
+    return panel(
+        "lines",
+        text.plural("{n} line", "{n} lines", draft.total_lines),
+        html.ul(
+            {"class": "file-list small"},
+            *(
+                html.li(
+                    {"key": str(line.line_id)},
+                    number(text.msisdn(line.msisdn)),
+                    html.span({"class": "muted"}, line.name),
+                )
+                for line in draft.lines[:10]
+            ),
+        ),
+        html.p(
+            {"class": "small muted"},
+            text.plural("and {n} more line", "and {n} more lines", more + len(draft.lines[10:])),
+        )
+        if draft.total_lines > 10
+        else None,
+    )

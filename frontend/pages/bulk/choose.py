@@ -1,0 +1,202 @@
+"""Where a file of many requests begins: what it is for, its template, and handing it in; and the files of late."""
+
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from reactpy import html, use_effect
+from reactpy.types import Component, VdomDict
+
+from backend.bulk import service as bulk
+from backend.bulk.schemas import FileForm, Upload
+from frontend.components.actions import link_button
+from frontend.components.basics import Child, hidden, icon, notice, number
+from frontend.components.layout import breadcrumb, columns, empty, page_header, panel
+from frontend.components.line_actions import OFFERS
+from frontend.components.loading import not_ready
+from frontend.components.table import rows_table, table_frame
+from frontend.components.upload import Uploaded, upload
+from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.pages.bulk.labels import state_pill
+from frontend.text import Text
+from frontend.visit import Visit
+
+ICONS = {kind: shape for kind, shape, _ in OFFERS} | {"add_line": "plus"}
+ACCEPT = ".csv,.xlsx"
+
+
+@component
+def BulkPage(query: str) -> VdomDict | Component:
+    visit = use_visit()
+    asked = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    found = use_query(bulk.file_forms)
+    if found.data is None:
+        return html.div(not_ready(visit.text, found))
+    form = next((one for one in found.data if one.kind == asked.get("kind")), None)
+    if form is not None:
+        return HandIn(form=form, document=asked.get("document", ""), key=form.kind)
+    return Kinds(forms=found.data, key="kinds")
+
+
+@component
+def Kinds(forms: list[FileForm]) -> VdomDict:
+    text = use_visit().text
+    return html.div(
+        page_header(
+            text("Many requests from a file"),
+            html.p(
+                text(
+                    "Take a template, fill in one row per line, and hand it in. Nothing is sent before you confirm."
+                )
+            ),
+            crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (text("From a file"), None)),
+        ),
+        columns(
+            [
+                panel(
+                    "kinds",
+                    text("What is the file for?"),
+                    html.ul({"class": "todo"}, *(_kind(text, form) for form in forms)),
+                    bare=True,
+                )
+            ],
+            [Latest(key="latest")],
+        ),
+    )
+
+
+def _kind(text: Text, form: FileForm) -> VdomDict:
+    about = ", ".join(column.label for column in form.columns)
+    return html.li(
+        {"key": form.kind},
+        icon(ICONS.get(form.kind, "requests")),
+        html.div(html.h3(form.title), html.p({"class": "muted small"}, form.refused or about)),
+        html.div({"class": "row"}, *templates(text, form), _choose(text, form)) if not form.refused else None,
+    )
+
+
+def _choose(text: Text, form: FileForm) -> VdomDict:
+    words = html.span(text("Hand in a file"), hidden(f": {form.title}"))
+    return link_button(words, f"/app/bulk?kind={form.kind}", kind="small")
+
+
+def templates(text: Text, form: FileForm) -> list[Child]:
+    return [
+        link_button(
+            html.span(hidden(f"{text('Template')}: {form.title}, "), ending.upper()),
+            f"/app/templates/{form.kind}.{ending}",
+            mark="download",
+            kind="small quiet",
+            more={"download": "", "key": ending},
+        )
+        for ending in ("xlsx", "csv")
+    ]
+
+
+@component
+def HandIn(form: FileForm, document: str) -> VdomDict:
+    """`document`: a file that a form without script has stored already."""
+    visit = use_visit()
+    text = visit.text
+
+    async def begun(upload_: Upload) -> None:
+        await visit.move(f"/app/bulk/{upload_.id}", replace=bool(document))
+
+    start = use_action(bulk.start_upload, done=begun)
+
+    def at_once() -> Any:
+        if document:
+            try:
+                start.run(kind=form.kind, document_id=UUID(document))
+            except ValueError:
+                return
+
+    use_effect(at_once, [])
+
+    def stored(file: Uploaded) -> None:
+        start.run(kind=form.kind, document_id=file.id)
+
+    crumbs = breadcrumb(
+        text, (text("Fleet"), "/app/fleet"), (text("From a file"), "/app/bulk"), (form.title, None)
+    )
+    return html.div(
+        page_header(
+            form.title, html.p(text("One row per line. Nothing is sent before you confirm.")), crumbs=crumbs
+        ),
+        html.div(
+            {"class": "before-columns", "key": "problem"},
+            notice(start.problem.words, tone="danger", mark="alert", live=True),
+        )
+        if start.problem
+        else None,
+        columns(
+            [
+                panel(
+                    "hand-in",
+                    text("Hand in a file"),
+                    notice(form.refused, tone="attention", mark="alert")
+                    if form.refused
+                    else upload(
+                        text,
+                        name="file",
+                        label=text("Your file"),
+                        hint=text("CSV or XLSX, at most 20,000 rows and 10 MB."),
+                        purpose="bulk",
+                        accept=ACCEPT,
+                        back=f"/app/bulk?kind={form.kind}",
+                        on_stored=stored,
+                    ),
+                )
+            ],
+            [
+                panel(
+                    "template",
+                    text("Template"),
+                    _columns(text, form),
+                    html.div({"class": "row"}, *templates(text, form)),
+                )
+            ],
+        ),
+    )
+
+
+def _columns(text: Text, form: FileForm) -> VdomDict:
+    return html.dl(
+        {"class": "key-values key-values-stacked"},
+        *(
+            html.div(
+                {"key": column.code},
+                html.dt(column.label, "" if column.required else f" {text('(optional)')}"),
+                html.dd(column.hint),
+            )
+            for column in form.columns
+        ),
+    )
+
+
+@component
+def Latest() -> VdomDict:
+    """Whoever closed a page finds the file here again."""
+    visit = use_visit()
+    text = visit.text
+    found = use_query(bulk.list_uploads, topics=("bulk",))
+    if found.data is None:
+        return html.div(not_ready(text, found))
+    if not found.data.items:
+        body = empty(text("No file yet"), text("A file that you hand in shows here with its state."))
+    else:
+        frame = table_frame(text("Files of late"), [(text("File"), ""), (text("State"), "")])
+        body = rows_table(frame, [(str(one.id), _file(visit, one)) for one in found.data.items])
+    return panel("files", text("Files of late"), body, bare=True)
+
+
+def _file(visit: Visit, one: Upload) -> VdomDict:
+    text = visit.text
+    return html.tr(
+        html.th(
+            {"scope": "row"},
+            html.a({"href": f"/app/bulk/{one.id}"}, one.file_name),
+            html.span({"class": "cell-sub"}, number(text.moment(one.created_at))),
+        ),
+        html.td({"class": "keep"}, state_pill(text, one.state)),
+    )

@@ -1,0 +1,50 @@
+"""Which customer number the lines are under from now on; those that serve invoicing only say so."""
+
+from reactpy.types import Component
+
+from backend.orders.kinds.move_account import AccountChoice
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import DraftForm, Errors, one
+from frontend.components.forms import select_field
+from frontend.hooks import component, use_visit
+from frontend.text import Text
+from frontend.visit import Visit
+
+
+@component
+def AccountForm(draft: DraftView) -> Component:
+    text = use_visit().text
+    return DraftForm(
+        draft,
+        text.plural(
+            "Which customer number for this line?",
+            "Which customer number for these {n} lines?",
+            draft.total_lines,
+        ),
+        _fields,
+        lambda values: {"account": one(values, "account")},
+        lead=text("It decides on which invoice a line appears, from that day on."),
+    )
+
+
+def account_field(text: Text, choices: list[AccountChoice], *, value: str, error: str) -> Child:
+    return select_field(
+        "account",
+        text("Customer number"),
+        [
+            ("", text("Choose")),
+            *(
+                (c.number, ", ".join(part for part in (c.number, c.label, c.organisation) if part))
+                for c in choices
+            ),
+        ],
+        value=value,
+        error=error,
+        disabled={c.number: text("for invoices only") for c in choices if c.why_not},
+    )
+
+
+def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+    asked = draft.asked.wishes["account"]
+    return [account_field(visit.text, draft.choices, value=asked, error=errors.get("account", ""))]

@@ -1,0 +1,73 @@
+"""Which services are blocked: ticks for one line, a choice per service for several."""
+
+from reactpy.types import Component
+
+from backend.orders.kinds.change_barrings import BarringChoice
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import DraftForm, Errors, Values, one
+from frontend.components.forms import checks_field, select_field
+from frontend.hooks import component, use_visit
+from frontend.visit import Visit
+
+
+@component
+def BarringsForm(draft: DraftView) -> Component:
+    text = use_visit().text
+    choices: list[BarringChoice] = draft.choices
+
+    def read(values: Values) -> dict[str, list[str]]:
+        if draft.total_lines == 1:
+            ticked = set(values.get("blocked", []))
+            return {
+                "add": [c.code for c in choices if c.code in ticked and not c.active_on],
+                "remove": [c.code for c in choices if c.code not in ticked and c.active_on],
+            }
+        wanted = {c.code: one(values, c.code) for c in choices}
+        return {
+            "add": [code for code, wish in wanted.items() if wish == "block"],
+            "remove": [code for code, wish in wanted.items() if wish == "open"],
+        }
+
+    return DraftForm(
+        draft,
+        text.plural(
+            "What is blocked on this line?", "What is blocked on these {n} lines?", draft.total_lines
+        ),
+        _fields,
+        read,
+        lead=text("Blocking a service is free; the plan stays as it is."),
+    )
+
+
+def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+    text = visit.text
+    choices: list[BarringChoice] = draft.choices
+    add, remove = draft.asked.wishes["add"], draft.asked.wishes["remove"]
+    if draft.total_lines == 1:
+        entries = [
+            (c.code, c.name, c.code in add or (bool(c.active_on) and c.code not in remove)) for c in choices
+        ]
+        return [
+            checks_field(
+                "blocked",
+                text("Blocked services"),
+                entries,
+                hint=text("Tick to block, untick to open again."),
+                error=errors.get("add", "") or errors.get("remove", ""),
+            )
+        ]
+    error = errors.get("add", "") or errors.get("remove", "")
+    return [
+        select_field(
+            c.code,
+            c.name,
+            [("", text("No change")), ("block", text("Block")), ("open", text("Open again"))],
+            value="block" if c.code in add else "open" if c.code in remove else "",
+            hint=text.plural("Blocked on {n} line now", "Blocked on {n} lines now", c.active_on)
+            if c.active_on
+            else text("Not blocked now"),
+            error=error if index == 0 else "",
+        )
+        for index, c in enumerate(choices)
+    ]

@@ -1,0 +1,98 @@
+"""At which amount data abroad stops, for every month or for this one."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from reactpy.types import Component
+
+from backend.orders.kinds.change_spend_cap import SUGGESTED
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import DraftForm, Errors, Values, one
+from frontend.components.forms import radio_cards, text_field
+from frontend.hooks import component, use_visit
+from frontend.text import Text
+from frontend.visit import Visit
+
+NONE, OTHER = "none", "other"
+
+
+def cents_of(typed: str) -> int | None:
+    """Euros as people write them, in cents; None for anything else."""
+    cleaned = typed.replace("€", "").replace(" ", "").replace("\u00a0", "").replace(",", ".")
+    try:
+        amount = Decimal(cleaned)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")) or abs(amount) > 10**7:
+        return None
+    return int(amount * 100)
+
+
+def cap_fields(text: Text, *, cents: int | None, no_cap: bool, errors: Errors) -> list[Child]:
+    """The suggested amounts, another one, or none."""
+    known = cents in SUGGESTED
+    chosen = NONE if no_cap else "" if cents is None else str(cents) if known else OTHER
+    error = errors.get("cap_cents", "")
+    cards: list[tuple[str, Child, Child]] = [
+        (
+            str(amount),
+            text.money(amount),
+            text("No data outside the bundle") if not amount else text("A month, excl. VAT"),
+        )
+        for amount in SUGGESTED
+    ]
+    cards += [
+        (OTHER, text("Another amount"), text("Enter it below")),
+        (NONE, text("No cap"), text("Data abroad is never cut")),
+    ]
+    return [
+        radio_cards("cap", text("Data abroad stops at"), cards, value=chosen, error=error),
+        text_field(
+            "cap_other",
+            text("Another amount in euros, excl. VAT"),
+            value="" if known or cents is None else f"{cents / 100:.2f}",
+            short=True,
+            more={"inputmode": "decimal"},
+        ),
+    ]
+
+
+def read_cap(values: Values) -> dict[str, Any]:
+    chosen = one(values, "cap")
+    if chosen == NONE:
+        return {"cap_cents": None, "no_cap": True}
+    if chosen == OTHER or (not chosen and one(values, "cap_other")):
+        return {"cap_cents": cents_of(one(values, "cap_other")), "no_cap": False}
+    return {"cap_cents": int(chosen) if chosen.isdecimal() else None, "no_cap": False}
+
+
+@component
+def CapForm(draft: DraftView) -> Component:
+    text = use_visit().text
+    return DraftForm(
+        draft,
+        text.plural(
+            "Which cap abroad for this line?", "Which cap abroad for these {n} lines?", draft.total_lines
+        ),
+        _fields,
+        lambda values: {**read_cap(values), "period": one(values, "period") or "standing"},
+        lead=text("Free of charge. What the bundle covers does not count."),
+    )
+
+
+def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+    text, wishes = visit.text, draft.asked.wishes
+    return [
+        *cap_fields(text, cents=wishes["cap_cents"], no_cap=wishes["no_cap"], errors=errors),
+        radio_cards(
+            "period",
+            text("For how long?"),
+            [
+                ("standing", text("Every month"), text("Until you choose another cap.")),
+                ("current", text("This month only"), text("Next month the present cap counts again.")),
+            ],
+            value=wishes["period"],
+            error=errors.get("period", ""),
+        ),
+    ]

@@ -1,0 +1,96 @@
+"""When the user leaves, and whether the new owner of the number is known."""
+
+from reactpy import html
+from reactpy.types import Component
+
+from backend.core import clock
+from backend.orders.kinds.change_user import LANGUAGES
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import DraftForm, Errors, Values, one
+from frontend.components.forms import radio_cards, select_field, text_field
+from frontend.hooks import component, use_visit
+from frontend.text import LANGUAGES as LANGUAGE_NAMES
+from frontend.visit import Visit
+
+KNOWN = {"yes": True, "no": False}
+
+
+def _read(values: Values) -> dict[str, object]:
+    known = KNOWN.get(one(values, "knows_successor"))
+    details = {name: one(values, name) for name in ("given_name", "family_name", "email", "language")}
+    return {
+        "on": one(values, "on") or None,
+        "knows_successor": known,
+        **(details if known else dict.fromkeys(details, "")),
+    }
+
+
+@component
+def DepartForm(draft: DraftView) -> Component:
+    text = use_visit().text
+    return DraftForm(
+        draft,
+        text("The user leaves and keeps the number"),
+        _fields,
+        _read,
+        lead=text("From that day your company is no longer billed, and the number leaves your fleet."),
+        dated=False,
+    )
+
+
+def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+    text, wishes = visit.text, draft.asked.wishes
+    known = {True: "yes", False: "no", None: ""}[wishes["knows_successor"]]
+    return [
+        text_field(
+            "on",
+            text("Day of departure"),
+            kind="date",
+            value=draft.asked.on.isoformat() if draft.asked.on else "",
+            hint=text("Today or later. Until that day you can withdraw."),
+            error=errors.get("on", ""),
+            short=True,
+            more={"min": clock.today().isoformat()},
+        ),
+        radio_cards(
+            "knows_successor",
+            text("Do you know the details of the new owner?"),
+            [
+                ("yes", text("Yes"), text("That person is asked by e-mail to choose an offer, or prepaid.")),
+                ("no", text("No"), text("The number becomes prepaid on that day.")),
+            ],
+            value=known,
+            error=errors.get("knows_successor", ""),
+        ),
+        html.div(
+            {"class": "form reveal-yes", "key": "details"},
+            text_field(
+                "given_name",
+                text("First name"),
+                value=wishes["given_name"],
+                error=errors.get("given_name", ""),
+            ),
+            text_field(
+                "family_name",
+                text("Surname"),
+                value=wishes["family_name"],
+                error=errors.get("family_name", ""),
+            ),
+            text_field(
+                "email",
+                text("Private e-mail"),
+                kind="email",
+                value=wishes["email"],
+                hint=text("An address that still works after the departure."),
+                error=errors.get("email", ""),
+            ),
+            select_field(
+                "language",
+                text("Language"),
+                [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)],
+                value=wishes["language"],
+                error=errors.get("language", ""),
+            ),
+        ),
+    ]

@@ -1,0 +1,75 @@
+"""The contract of shared billing: printed for this line and user, signed, and its scan handed in (F-079 to F-081)."""
+
+from reactpy import html
+from reactpy.types import Component, VdomDict
+
+from backend.orders import drafts
+from backend.orders.schemas import DraftView
+from frontend.components.actions import link_button
+from frontend.components.basics import Child, notice
+from frontend.components.draft_form import DraftForm
+from frontend.components.layout import panel
+from frontend.components.upload import Uploaded, upload
+from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.pages.drafts.new_line import service
+from frontend.pages.drafts.new_line.way import after, before
+
+
+@component
+def ContractStep(draft: DraftView) -> Component:
+    text = use_visit().text
+    return DraftForm(
+        draft,
+        text("The contract with the user"),
+        service.billing_fields,
+        service.read_billing,
+        following=after(draft, "contract"),
+        step="contract",
+        back=before(draft, "contract"),
+        before=lambda _visit, shown: [Scan(draft=shown, key="scan")],
+    )
+
+
+@component
+def Scan(draft: DraftView) -> VdomDict:
+    """Print it, have it signed, hand in the scan."""
+    visit = use_visit()
+    text = visit.text
+    found = use_query(drafts.get_draft, draft.id)
+    shown = found.data or draft
+
+    async def kept(_view: DraftView) -> None:
+        found.refetch()
+
+    keep = use_action(drafts.save_draft, done=kept)
+
+    async def stored(file: Uploaded) -> None:
+        keep.run(draft.id, {"document_id": str(file.id)})
+
+    name = shown.choices.document_name
+    said: Child = notice(text("Signed contract: {name}", name=name), mark="check") if name else None
+    return panel(
+        "scan",
+        text("Signed contract"),
+        html.p(text("Print the contract, have the user sign it, and hand in the scan.")),
+        html.div(
+            link_button(
+                text("Contract to print (PDF)"),
+                f"/app/draft-contracts/{draft.id}",
+                mark="download",
+                more={"download": ""},
+            )
+        ),
+        html.div({"key": "said", "role": "status"}, said),
+        notice(keep.problem.words, tone="danger", mark="alert", live=True) if keep.problem else None,
+        upload(
+            text,
+            name="document_id",
+            label=text("Scan of the signed contract"),
+            hint=text("PDF, JPEG or PNG, at most 10 MB."),
+            purpose="split_contract",
+            accept=".pdf,.jpg,.jpeg,.png",
+            back=f"/app/drafts/{draft.id}/contract",
+            on_stored=stored,
+        ),
+    )

@@ -1,0 +1,100 @@
+"""The form of a new line, with a new number or a transferred one: a page for each decision, kept as it is answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reactpy.types import Component
+
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import DraftForm, Errors, Values, one
+from frontend.hooks import component, use_visit
+from frontend.pages.drafts.new_line import person, service, transfer
+from frontend.pages.drafts.new_line.contract import ContractStep
+from frontend.pages.drafts.new_line.first import FirstChoice
+from frontend.pages.drafts.new_line.options import OptionsStep
+from frontend.pages.drafts.new_line.way import after, before, way
+from frontend.text import mark
+from frontend.visit import Visit
+
+Fields = Callable[[Visit, DraftView, Errors], Sequence[Child]]
+Aside = Callable[[Visit, DraftView], Sequence[Child]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One page: its title, its fields, and how what was filled in is read."""
+
+    title: str
+    fields: Fields
+    read: Callable[[Values], dict[str, Any]]
+    aside: Aside | None = None
+
+
+def _named(*names: str) -> Callable[[Values], dict[str, Any]]:
+    return lambda values: {name: one(values, name) for name in names}
+
+
+QUESTIONS: dict[str, Question] = {
+    "transfer": Question(
+        mark("Where is the number now?"), transfer.transfer_fields, _named("operator", "card")
+    ),
+    "holder": Question(mark("Which number, and whose?"), transfer.holder_fields, transfer.read_holder),
+    "authorisation": Question(
+        mark("Does the holder agree?"),
+        transfer.authorisation_fields,
+        lambda values: {
+            "authorised": bool(values.get("authorised")),
+            "authorised_by": one(values, "authorised_by"),
+        },
+    ),
+    "date": Question(
+        mark("When does the number move?"),
+        transfer.date_fields,
+        lambda values: {"port_on": one(values, "port_on") or None},
+    ),
+    "account": Question(mark("For whom is the line?"), person.account_fields, person.read_account),
+    "sim": Question(mark("SIM card or eSIM?"), person.sim_fields, _named("sim_kind")),
+    "card": Question(mark("Which SIM card?"), person.card_fields, _named("sim_number")),
+    "esim": Question(
+        mark("Who gets the eSIM?"),
+        person.esim_fields,
+        lambda values: {
+            "email": one(values, "email"),
+            "language": one(values, "language"),
+            "qr_copy": one(values, "qr_copy") == "yes",
+        },
+        aside=person.esim_advice,
+    ),
+    "plan": Question(mark("Which tariff plan?"), service.plan_fields, _named("plan")),
+    "cap": Question(mark("What may data abroad cost?"), service.money_fields, service.read_money),
+    "split": Question(mark("Who pays?"), service.split_fields, service.read_split),
+    "when": Question(
+        mark("When does the line begin?"), lambda _visit, _draft, _errors: (), lambda _values: {}
+    ),
+}
+
+
+@component
+def NewLineForm(draft: DraftView, step: str = "") -> Component:
+    text = use_visit().text
+    if step not in way(draft) and step not in QUESTIONS:
+        step = ""
+    if step == "":
+        return FirstChoice(draft)
+    if step == "options":
+        return OptionsStep(draft, back=before(draft, step))
+    if step == "contract":
+        return ContractStep(draft)
+    question = QUESTIONS[step]
+    return DraftForm(
+        draft,
+        text(question.title),
+        question.fields,
+        service.read_plan(draft) if step == "plan" else question.read,
+        following=after(draft, step),
+        aside=question.aside,
+        step=step,
+        back=before(draft, step),
+    )

@@ -1,0 +1,134 @@
+"""Which plan, up to which amount abroad, who pays: the questions about the service of a new line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reactpy import html
+
+from backend.orders.kinds.new_line import BILLING
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import Errors, Values, one
+from frontend.components.forms import radio_cards, text_field
+from frontend.pages.drafts.cap import cap_fields, read_cap
+from frontend.text import mark
+from frontend.visit import Visit
+
+TYPES = {
+    "voice_data": mark("Mobile: calls and data"),
+    "data_only": mark("Mobile data: for tablets and laptops"),
+}
+NO_SPLIT = "none"
+
+
+def plan_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    """The plans of each type of subscription under its name (F-072, F-073)."""
+    text, error = visit.text, errors.get("plan", "")
+    fields: list[Child] = []
+    for code, words in TYPES.items():
+        plans = draft.choices.plans.get(code, [])
+        cards: list[tuple[str, Child, Child]] = [
+            (
+                plan.code,
+                plan.name,
+                html.span(
+                    {"class": "muted"},
+                    plan.allowance,
+                    html.br(),
+                    text("{amount} a month excl. VAT", amount=text.money(plan.monthly_cents)),
+                ),
+            )
+            for plan in plans
+        ]
+        if cards:
+            first = not fields
+            field = radio_cards(
+                "plan", text(words), cards, value=draft.asked.wishes["plan"], error=error if first else ""
+            )
+            if not first:  # one id each: an error leads to the first
+                field["attributes"] = {**field["attributes"], "id": f"plan-{code}"}
+            fields.append(html.div({"key": code}, field))
+    return fields
+
+
+def read_plan(draft: DraftView) -> Any:
+    """A plan belongs to one type; options that it cannot have are left out again."""
+    kinds = {plan.code: kind for kind, plans in draft.choices.plans.items() for plan in plans}
+
+    def read(values: Values) -> dict[str, Any]:
+        plan = one(values, "plan")
+        changed = plan != draft.asked.wishes["plan"]
+        fresh = {"options": (), "companion_sim": False} if changed else {}
+        return {"plan": plan, "product_type": kinds.get(plan, ""), **fresh}
+
+    return read
+
+
+def money_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, asked = visit.text, draft.asked.wishes
+    fields = cap_fields(text, cents=asked["cap_cents"], no_cap=asked["no_cap"], errors=errors)
+    if draft.choices.companion:
+        fields.append(
+            radio_cards(
+                "companion",
+                text("A companion data SIM?"),
+                [
+                    ("no", text("No"), text("The line alone.")),
+                    ("yes", text("Yes"), text("A tablet or laptop uses the data of this line.")),
+                ],
+                value="yes" if asked["companion_sim"] else "no",
+                error=errors.get("companion_sim", ""),
+            )
+        )
+    return fields
+
+
+def read_money(values: Values) -> dict[str, Any]:
+    return {**read_cap(values), "companion_sim": one(values, "companion") == "yes"}
+
+
+def split_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text = visit.text
+
+    def about(rules: list[str]) -> Child:
+        return html.span({"class": "muted"}, *(html.span({"key": rule}, rule, html.br()) for rule in rules))
+
+    return [
+        radio_cards(
+            "split",
+            text("Is the bill shared with the user?"),
+            [
+                (NO_SPLIT, text("No"), text("The company pays all of it.")),
+                *((one_.code, one_.name, about(one_.rules)) for one_ in draft.choices.split_profiles),
+            ],
+            value=draft.asked.wishes["split_profile"] or NO_SPLIT,
+            error=errors.get("split_profile", ""),
+        )
+    ]
+
+
+def read_split(values: Values) -> dict[str, Any]:
+    chosen = one(values, "split")
+    return {"split_profile": "" if chosen in {"", NO_SPLIT} else chosen}
+
+
+def billing_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    """Where the user lives, where the carrier bills them (F-081)."""
+    text, asked = visit.text, draft.asked.wishes
+    if not draft.choices.split_billing_data:
+        return [
+            html.p({"class": "muted", "key": "none"}, text("With the signed contract everything is there."))
+        ]
+    labels = {
+        "billing_street": text("Street and number of the user"),
+        "billing_postcode": text("Postcode"),
+        "billing_town": text("Town"),
+    }
+    return [
+        html.p({"key": "why"}, text("The carrier sends the user’s part to them: it needs their address.")),
+        *(text_field(name, labels[name], value=asked[name], error=errors.get(name, "")) for name in BILLING),
+    ]
+
+
+def read_billing(values: Values) -> dict[str, str]:
+    return {name: one(values, name) for name in BILLING if name in values}

@@ -1,0 +1,144 @@
+"""The questions about a number that is transferred: where it is, whose it is, who allows it, when (F-084 to F-091)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reactpy import html
+
+from backend.core import clock
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child, notice
+from frontend.components.draft_form import Errors, Values, one
+from frontend.components.forms import check, field, radio_cards, text_field
+from frontend.pages.drafts.new_line.person import optional
+from frontend.visit import Visit
+
+HOLDER = (
+    "number",
+    "donor_operator",
+    "donor_sim_number",
+    "donor_account",
+    "vat_number",
+    "contact_person",
+    "company_name",
+)
+
+
+def transfer_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, asked = visit.text, draft.asked.wishes
+    return [
+        radio_cards(
+            "operator",
+            text("With which operator is the number now?"),
+            [
+                ("same", text("With the same operator"), text("Only the holder changes.")),
+                ("other", text("With another operator"), text("The number moves to this carrier.")),
+            ],
+            value=asked["operator"],
+            error=errors.get("operator", ""),
+        ),
+        radio_cards(
+            "card",
+            text("What kind of card is it on now?"),
+            [
+                ("prepaid", text("Prepaid card"), text("The number of its SIM card is the proof.")),
+                ("private", text("Private subscription"), text("In the name of a person.")),
+                ("professional", text("Professional subscription"), text("Owned by another company.")),
+            ],
+            value=asked["card"],
+            error=errors.get("card", ""),
+        ),
+    ]
+
+
+def holder_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    """Exactly what the present operator checks in this case (domain 3.3)."""
+    text, asked = visit.text, draft.asked.wishes
+    same, professional = asked["operator"] == "same", asked["card"] == "professional"
+
+    def line(name: str, label: Child, **more: Any) -> Child:
+        return text_field(name, label, value=asked[name], error=errors.get(name, ""), **more)
+
+    fields = [
+        line("number", text("Phone number"), hint=text("As in 0470 12 34 56."), more={"inputmode": "tel"})
+    ]
+    if not same:
+        fields.append(line("donor_operator", text("Present operator")))
+    on_card = text("Printed on the card that is in the device now.")
+    if same:
+        fields += [
+            notice(text("Give one of the two: it proves that the number is the holder’s.")),
+            line("donor_sim_number", optional(text, text("SIM number of the present card")), hint=on_card),
+            line("donor_account", optional(text, text("Present customer number"))),
+        ]
+    elif professional:
+        fields += [
+            line(
+                "donor_account",
+                text("Customer number at the present operator"),
+                hint=text("On an invoice of the present operator."),
+            ),
+            line(
+                "vat_number",
+                text("VAT number of the company that holds the number"),
+                hint=text("As in BE 0123.456.749."),
+            ),
+            line("contact_person", text("Contact person there")),
+            line("company_name", optional(text, text("Name of that company"))),
+        ]
+    else:
+        fields.append(line("donor_sim_number", text("SIM number of the present card"), hint=on_card))
+    return fields
+
+
+def read_holder(values: Values) -> dict[str, str]:
+    """Fields of another case are emptied: what is not asked is not sent."""
+    return {name: one(values, name) for name in HOLDER}
+
+
+def authorisation_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, asked = visit.text, draft.asked.wishes
+    tick = check("authorised", "yes", draft.choices.authorisation, ticked=asked["authorised"])
+    return [
+        notice(
+            text(
+                "The contract with the present operator ends. Early termination fees may still be due to it."
+            ),
+            tone="attention",
+            mark="alert",
+        ),
+        text_field(
+            "authorised_by",
+            text("Who authorises the transfer for the holder?"),
+            value=asked["authorised_by"],
+            hint=text("First name and surname. They are kept with the time and these words."),
+            error=errors.get("authorised_by", ""),
+        ),
+        field(
+            "authorised",
+            text("Authorisation of the holder"),
+            html.div({"key": "tick"}, tick),
+            error=errors.get("authorised", ""),
+            group=True,
+        ),
+    ]
+
+
+def date_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, chosen = visit.text, draft.asked.wishes["port_on"]
+    return [
+        text_field(
+            "port_on",
+            optional(text, text("Day of the transfer")),
+            kind="date",
+            value=chosen.isoformat() if chosen else "",
+            hint=text("A working day. Leave it empty to have the number as soon as possible."),
+            error=errors.get("port_on", ""),
+            short=True,
+            more={"min": clock.today().isoformat()},
+        ),
+        html.p(
+            {"class": "muted small", "key": "later"},
+            text("Choose a later day where a contract term runs or a device is still being paid."),
+        ),
+    ]

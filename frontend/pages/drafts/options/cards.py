@@ -1,0 +1,102 @@
+"""The choices: one card per option, by family."""
+
+from collections.abc import Callable
+from typing import Any
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.catalog.schemas import Family
+from backend.orders.effects.new_line_choices import OptionOffer
+from backend.orders.kinds.change_options import OptionChoice
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child, pill
+from frontend.components.forms import option_card
+from frontend.labels import FAMILIES
+from frontend.text import Text
+
+
+def families(text: Text, view: DraftView, family: str, choose: Callable[[str], None]) -> VdomDict:
+    counts = {f: sum(1 for c in view.choices if c.family == f) for f in Family}
+
+    def entry(code: str, words: str, count: int) -> VdomDict:
+        current = {"aria-current": "true"} if code == family else {}
+        return html.button(
+            {
+                "type": "button",
+                "key": code or "all",
+                "onClick": lambda _event, code=code: choose(code),
+                **current,
+            },
+            words,
+            " ",
+            html.span(text.number(count)),
+        )
+
+    return html.nav(
+        {"class": "facets", "aria-label": text("Option families")},
+        entry("", text("All"), len(view.choices)),
+        *(entry(f.value, text(FAMILIES[f][0]), n) for f, n in counts.items() if n),
+    )
+
+
+def groups(text: Text, view: DraftView, family: str, on_tick: Callable[..., Any]) -> list[VdomDict]:
+    groups = []
+    for f in Family:
+        choices = [c for c in view.choices if c.family == f and family in {"", f.value}]
+        if choices:
+            cards = (_card(text, view, choice, on_tick) for choice in choices)
+            groups.append(
+                html.fieldset(
+                    {"key": f.value},
+                    html.legend({"class": "section-title"}, text(FAMILIES[f][0])),
+                    html.div({"class": "stack stack-tight"}, *cards),
+                )
+            )
+    return groups
+
+
+def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[..., Any]) -> VdomDict:
+    everywhere, somewhere = choice.active_on >= view.total_lines, choice.active_on > 0
+    adding, removing = choice.code in view.asked.wishes["add"], choice.code in view.asked.wishes["remove"]
+    state: list[Child] = []
+    if adding:
+        state.append(pill(text("To be added"), "running", "plus"))
+    elif removing:
+        state.append(pill(text("To be removed"), "attention", "minus"))
+    if not choice.allowed_on:
+        state.append(pill(text("Not with this plan"), "", "lock"))
+    elif somewhere:
+        state.append(
+            html.span(
+                {"class": "muted"},
+                text.plural("Active on {n} line", "Active on {n} lines", choice.active_on)
+                if not everywhere or view.total_lines > 1
+                else text("Active"),
+            )
+        )
+    elif choice.allowed_on < view.total_lines:
+        available = text.plural("Available on {n} line", "Available on {n} lines", choice.allowed_on)
+        state.append(html.span({"class": "muted"}, available))
+    else:
+        state.append(html.span({"class": "muted"}, text("Available")))
+    if choice.zone and choice.zone.lower() not in choice.description.lower():
+        state.append(html.span({"class": "muted"}, text("Zone: {zone}", zone=choice.zone)))
+    return option_card(
+        choice.code,
+        choice.name,
+        about=choice.description,
+        price=text.money(choice.price_cents),
+        price_note=charge_note(text, choice),
+        state=state,
+        ticked=adding or (everywhere and not removing),
+        partly=somewhere and not everywhere and not adding and not removing,
+        disabled=not choice.allowed_on and not somewhere,
+        more={"onChange": on_tick},
+    )
+
+
+def charge_note(text: Text, choice: OptionChoice | OptionOffer) -> str:
+    if not choice.price_cents:
+        return text("free of charge")
+    return text("a month excl. VAT") if choice.charge == "monthly" else text("once excl. VAT")

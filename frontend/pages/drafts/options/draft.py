@@ -1,0 +1,64 @@
+"""The draft of a change as it is on the page; saved in the order of the ticks."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from backend.orders import drafts
+from backend.orders.kinds.change_options import OptionChoice
+from backend.orders.schemas import DraftView
+from frontend.hooks import Problem, problem_of
+from frontend.visit import Visit
+
+
+class Draft:
+    """The draft as it is on the page; saved in the order of the ticks."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        view: DraftView,
+        show: Callable[[DraftView], None],
+        fail: Callable[[Problem], None],
+    ) -> None:
+        self.visit, self.view, self.show, self.fail = visit, view, show, fail
+        self._read()
+        self.saving = asyncio.Lock()
+
+    def _read(self) -> None:
+        wishes = self.view.asked.wishes
+        self.add, self.remove = list(wishes["add"]), list(wishes["remove"])
+
+    def tick(self, choice: OptionChoice, *, ticked: bool) -> None:
+        """Ticked: every line shall have it. Unticked: none shall. Back to how it is: nothing changes."""
+        self.leave(choice.code)
+        if ticked and choice.active_on < self.view.total_lines:
+            self.add.append(choice.code)
+        elif not ticked and choice.active_on:
+            self.remove.append(choice.code)
+
+    def leave(self, code: str) -> None:
+        self.add = [other for other in self.add if other != code]
+        self.remove = [other for other in self.remove if other != code]
+
+    async def save(self) -> None:
+        async with self.saving:
+            wishes = {"add": self.add, "remove": self.remove}
+            # With something chosen it has to hold: options that exclude each other are refused at once.
+            complete = bool(self.add or self.remove)
+            await self._keep(drafts.save_draft, self.view.id, wishes, complete=complete)
+
+    async def drop(self, line_id: UUID) -> None:
+        async with self.saving:
+            await self._keep(drafts.drop_draft_line, self.view.id, line_id)
+
+    async def _keep(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        try:
+            self.view = await function(self.visit.actor, *args, **kwargs)
+            self.show(self.view)
+        except Exception as error:
+            self._read()
+            self.fail(problem_of(self.visit, error))
+        finally:
+            await self.visit.tell("idle")

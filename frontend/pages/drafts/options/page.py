@@ -1,0 +1,87 @@
+"""Choosing options for a selection of lines: tick to add, untick to remove; the draft is kept as it is ticked."""
+
+from typing import Any
+from uuid import UUID
+
+from reactpy import html, use_state
+from reactpy.types import VdomDict
+
+from backend.orders.schemas import DraftView
+from frontend.components.forms import error_summary
+from frontend.components.layout import breadcrumb, page_header
+from frontend.components.steps import change_steps
+from frontend.hooks import Problem, component, handler, no_problem, once, use_visit
+from frontend.pages.drafts.options.cards import families, groups
+from frontend.pages.drafts.options.draft import Draft
+from frontend.pages.drafts.options.summary import summary
+
+
+@component
+def OptionsForm(draft: DraftView) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    view, show = use_state(draft)
+    problem, set_problem = use_state(no_problem)
+    turn, set_turn = use_state(0)
+    family, set_family = use_state("")
+
+    def fail(found: Problem) -> None:
+        set_problem(found)
+        set_turn(lambda n: n + 1)  # draws the cards anew: a refused tick must not stay
+
+    def kept(found: DraftView) -> None:
+        set_problem(None)
+        show(found)
+
+    mine = once(lambda: Draft(visit, view, kept, fail))
+
+    async def ticked(event: Any) -> None:
+        code = event["target"]["value"]
+        choice = next((c for c in view.choices if c.code == code), None)
+        if choice is not None:
+            mine.tick(choice, ticked=bool(event["target"]["checked"]))
+            await mine.save()
+
+    async def left(event: Any) -> None:
+        mine.leave(
+            str(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
+        )
+        await mine.save()
+
+    async def dropped(event: Any) -> None:
+        await mine.drop(
+            UUID(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
+        )
+
+    async def check(_event: Any) -> None:
+        if mine.add or mine.remove:
+            await visit.move(f"/app/drafts/{view.id}/review")
+        else:
+            set_problem(Problem(text("Tick at least one option to add or to remove."), "nothing_chosen"))
+        await visit.tell("idle")
+
+    plans = ", ".join(plan.name for plan in view.plans)
+    first = view.choices[0].code if view.choices else ""
+    return html.div(
+        page_header(
+            text.plural(
+                "Which options for this line?", "Which options for these {n} lines?", view.total_lines
+            ),
+            html.p(text("{plans}. Tick to add, untick to remove.", plans=plans)),
+            crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (view.title, None)),
+        ),
+        change_steps(text, 1, view),
+        html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words}))
+        if problem
+        else None,
+        html.div(
+            # Keys keep a button's address while what stands before it comes and goes: a quick press is not lost.
+            {"class": "columns columns-filter-aside", "key": "columns"},
+            families(text, view, family, set_family),
+            html.div(
+                {"class": "stack", "key": f"cards-{turn}"},
+                *groups(text, view, family, handler(visit, ticked)),
+            ),
+            summary(text, view, handler(visit, left), handler(visit, dropped), handler(visit, check)),
+        ),
+    )

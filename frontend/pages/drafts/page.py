@@ -1,0 +1,62 @@
+"""A request being filled in: the form of its kind."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from reactpy import html
+from reactpy.types import Component, VdomDict
+
+from backend.orders import drafts
+from frontend.components.loading import not_ready
+from frontend.hooks import component, use_query, use_visit
+from frontend.pages.drafts.account import AccountForm
+from frontend.pages.drafts.barrings import BarringsForm
+from frontend.pages.drafts.cap import CapForm
+from frontend.pages.drafts.convert import ConvertForm
+from frontend.pages.drafts.cost_centre import CostCentreForm
+from frontend.pages.drafts.depart import DepartForm
+from frontend.pages.drafts.from_file import FileForm
+from frontend.pages.drafts.new_line.page import NewLineForm
+from frontend.pages.drafts.options.page import OptionsForm
+from frontend.pages.drafts.plan import PlanForm
+from frontend.pages.drafts.reactivate import ReactivateForm
+from frontend.pages.drafts.sims import ReplaceSimForm, RequestEsimForm, ResendEsimForm
+from frontend.pages.drafts.split import SplitForm
+from frontend.pages.drafts.suspend import SuspendForm
+from frontend.pages.drafts.terminate import TerminateForm
+from frontend.pages.drafts.user import UserForm
+
+FORMS: dict[str, Callable[..., Component]] = {
+    "change_options": OptionsForm,
+    "change_plan": PlanForm,
+    "change_barrings": BarringsForm,
+    "suspend": SuspendForm,
+    "reactivate": ReactivateForm,
+    "change_spend_cap": CapForm,
+    "change_user": UserForm,
+    "change_cost_centre": CostCentreForm,
+    "move_account": AccountForm,
+    "add_line": NewLineForm,
+    "port_in": NewLineForm,
+    "replace_sim": ReplaceSimForm,
+    "request_esim": RequestEsimForm,
+    "resend_esim": ResendEsimForm,
+    "split_billing": SplitForm,
+    "depart": DepartForm,
+    "convert_to_prepaid": ConvertForm,
+    "terminate": TerminateForm,
+}
+
+
+@component
+def DraftPage(draft: str, step: str | None = None) -> VdomDict | Component:
+    """`step` names a further question page of kinds that have several."""
+    visit = use_visit()
+    found = use_query(drafts.get_draft, UUID(draft))
+    if found.data is None:
+        return html.div(not_ready(visit.text, found))
+    if found.data.asked.upload_id:
+        return FileForm(draft=found.data, key=draft)
+    more: dict[str, Any] = {"step": step} if step else {}
+    return FORMS[found.data.kind](draft=found.data, **more, key=f"{draft}/{step}")

@@ -1,0 +1,50 @@
+"""Which plan: one card each, with its price and the options that it would cost."""
+
+from reactpy import html
+from reactpy.types import Component
+
+from backend.orders.kinds.change_plan import PlanChoice
+from backend.orders.schemas import DraftView
+from frontend.components.basics import Child
+from frontend.components.draft_form import DraftForm, Errors, one
+from frontend.components.forms import radio_cards
+from frontend.hooks import component, use_visit
+from frontend.visit import Visit
+
+
+@component
+def PlanForm(draft: DraftView) -> Component:
+    text = use_visit().text
+    return DraftForm(
+        draft,
+        text.plural("Which plan for this line?", "Which plan for these {n} lines?", draft.total_lines),
+        _fields,
+        lambda values: {"plan": one(values, "plan")},
+        lead=", ".join(plan.name for plan in draft.plans),
+    )
+
+
+def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+    text, choices = visit.text, draft.choices
+
+    def about(choice: PlanChoice) -> Child:
+        price = text("{amount} a month excl. VAT", amount=text.money(choice.monthly_cents))
+        parts: list[Child] = [choice.allowance, html.br(), price]
+        if choice.lost_options:
+            parts += [
+                html.br(),
+                text("Without: {options}", options=", ".join(choice.lost_options)),
+            ]
+        return html.span({"class": "muted"}, *parts)
+
+    current = {c.code: text("The present plan") for c in choices if c.current_on == draft.total_lines}
+    return [
+        radio_cards(
+            "plan",
+            text("New tariff plan"),
+            [(c.code, c.name, about(c)) for c in choices],
+            value=draft.asked.wishes.get("plan", ""),
+            error=errors.get("plan", ""),
+            disabled=current,
+        )
+    ]

@@ -1,0 +1,159 @@
+"""Share the bill with the line's user: profile, contract to print and sign, the signed scan."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reactpy import html, use_state
+from reactpy.types import Component, VdomDict
+
+from backend.orders import drafts
+from backend.orders.kinds.split_billing import BILLING
+from backend.orders.schemas import DraftView
+from frontend.components.actions import link_button
+from frontend.components.basics import Child, notice
+from frontend.components.draft_form import DraftForm, Errors, Values, one
+from frontend.components.forms import field, radio_cards, text_field
+from frontend.components.layout import panel
+from frontend.components.upload import Uploaded, upload
+from frontend.hooks import component, use_action, use_visit
+from frontend.text import Text
+from frontend.visit import Visit
+
+
+@component
+def SplitForm(draft: DraftView) -> Component:
+    visit = use_visit()
+    text, asked = visit.text, draft.asked.wishes
+    scan, set_scan = use_state((asked["document_id"], draft.choices.document))
+    save = use_action(drafts.save_draft)
+
+    async def keep(file: Uploaded) -> None:
+        set_scan((file.id, file.name))
+        save.run(draft.id, {"document_id": str(file.id)})
+
+    def fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+        return _fields(visit, draft, errors, scan[1])
+
+    def read(values: Values) -> Mapping[str, Any]:
+        return {
+            "stop": one(values, "what") == "stop",
+            "profile": one(values, "profile"),
+            "document_id": str(scan[0]) if scan[0] else None,
+            **{name: one(values, name) for name in BILLING},
+        }
+
+    def aside(visit: Visit, draft: DraftView) -> list[Child]:
+        return [
+            _to_print(visit.text, draft),
+            panel(
+                "scan",
+                text("Signed contract"),
+                upload(
+                    visit.text,
+                    name="contract",
+                    label=text("Scan or photo of the signed contract"),
+                    hint=text("PDF, JPEG or PNG, at most 10 MB."),
+                    purpose="split_contract",
+                    accept=".pdf,.jpg,.jpeg,.png",
+                    back=f"/app/drafts/{draft.id}",
+                    on_stored=keep,
+                ),
+            ),
+        ]
+
+    return DraftForm(
+        draft,
+        text("Share the bill with the user"),
+        fields,
+        read,
+        lead=text("The company pays its part, the user pays the rest. The contract is personal."),
+        aside=aside,
+    )
+
+
+def _fields(visit: Visit, draft: DraftView, errors: Errors, scan: str) -> list[Child]:
+    text, wishes, choices = visit.text, draft.asked.wishes, draft.choices
+    what = [
+        ("share", text("Share by a profile"), text("A signed contract is needed.")),
+        ("stop", text("Stop sharing"), text("The company pays everything again.")),
+    ]
+    refused = text("The operator refused the last contract: {reason}", reason=choices.refused)
+    attached = html.p(scan or text("No file yet: send it beside this."))
+    return [
+        html.div({"key": "refused"}, notice(refused, tone="attention", mark="alert"))
+        if choices.refused
+        else None,
+        radio_cards("what", text("What should happen?"), what, value="stop" if wishes["stop"] else "share")
+        if choices.present
+        else None,
+        radio_cards(
+            "profile",
+            text("Profile"),
+            [(choice.code, choice.name, " ".join(choice.rules)) for choice in choices.profiles],
+            value=wishes["profile"],
+            error=errors.get("profile", ""),
+        ),
+        field(
+            "document_id", text("Signed contract"), attached, error=errors.get("document_id", ""), group=True
+        ),
+        *(_billing(text, wishes, errors) if choices.billing_data else []),
+        html.div(
+            {"key": "warning"},
+            notice(
+                text("If the employee does not pay after a reminder, the operator may turn to the company."),
+                tone="attention",
+                mark="alert",
+            ),
+        ),
+    ]
+
+
+def _billing(text: Text, wishes: Mapping[str, Any], errors: Errors) -> list[Child]:
+    words = {
+        "billing_street": text("Street and number of the user’s home"),
+        "billing_postcode": text("Postcode"),
+        "billing_town": text("Town"),
+    }
+    return [
+        text_field(
+            name,
+            label,
+            value=wishes[name],
+            error=errors.get(name, ""),
+            short=name == "billing_postcode",
+            more={"autocomplete": "off"},
+        )
+        for name, label in words.items()
+    ]
+
+
+def _to_print(text: Text, draft: DraftView) -> VdomDict:
+    """The contract in each profile, made for this line and this user."""
+    choices, line = draft.choices, draft.lines[0]
+    if not choices.user:
+        about = text("First enter the user of this line: the contract is personal.")
+        to = f"/app/start/change_user?line={line.line_id}"
+        return panel(
+            "print",
+            text("Contract to print"),
+            notice(about, tone="attention", mark="alert"),
+            link_button(text("Change the user"), to),
+        )
+    return panel(
+        "print",
+        text("Contract to print"),
+        html.p(text("Print it, have {user} sign it, then send the scan.", user=choices.user)),
+        html.ul(
+            {"class": "stack stack-tight"},
+            *(
+                html.li(
+                    {"key": choice.code},
+                    html.a(
+                        {"href": f"/app/contracts/{line.line_id}/{choice.code}", "download": ""},
+                        f"{choice.name} (PDF)",
+                    ),
+                )
+                for choice in choices.profiles
+            ),
+        ),
+    )

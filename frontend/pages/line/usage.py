@@ -1,0 +1,171 @@
+"""Usage of one line: bundles, the cap abroad, months, and single records behind a reason that the user will read."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from reactpy import event, html, use_state
+from reactpy.types import VdomDict
+
+from backend.core.permissions import Permission
+from backend.usage import service as usage
+from backend.usage.schemas import Detail, LineUsage
+from frontend.components.actions import button
+from frontend.components.basics import Child, icon, notice
+from frontend.components.forms import error_summary
+from frontend.components.layout import columns, panel
+from frontend.components.loading import not_ready
+from frontend.components.usage import (
+    bucket_meter,
+    cap_meter,
+    detail_table,
+    history,
+    looks,
+    month_words,
+    provisional,
+    services_table,
+)
+from frontend.hooks import component, handler, use_action, use_query, use_visit
+from frontend.visit import Visit
+
+
+@component
+def LineUsageTab(line_id: UUID) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    found = use_query(usage.line_usage, line_id, topics=(f"usage:{line_id}", f"line:{line_id}"))
+    if found.data is None:
+        return html.div(not_ready(text, found))
+    shown: LineUsage = found.data
+    main: list[Child] = [_meters(visit, shown)]
+    if shown.services:
+        paid = text("Paid by the company")
+        main.append(
+            panel(
+                "services",
+                text("Used in {month}", month=month_words(text, shown.period)),
+                services_table(text, shown.services, paid, shown.cents),
+                bare=True,
+            )
+        )
+    if shown.history:
+        main.append(panel("months", text("Month by month"), history(text, shown.history)))
+    aside = [panel("looks", text("Who looked"), Looks(line_id=line_id, key="looks"))]
+    if visit.may(Permission.USAGE_DETAIL):
+        main.append(DetailForm(line_id=line_id, period=shown.period, split=shown.split, key="detail"))
+    return columns(main, aside)
+
+
+def _meters(visit: Visit, shown: LineUsage) -> VdomDict:
+    text = visit.text
+    split = (
+        html.p(
+            {"class": "small muted"},
+            text("The bill of this line is split: only the company's part is shown."),
+        )
+        if shown.split
+        else None
+    )
+    body = (
+        html.div({"class": "stack"}, *(bucket_meter(visit, bucket) for bucket in shown.buckets))
+        if shown.buckets
+        else html.p({"class": "muted"}, text("No bundle was measured this month."))
+    )
+    title = text("Usage in {month}", month=month_words(text, shown.period))
+    return panel("usage", title, body, html.hr(), cap_meter(text, shown.cap), split, provisional(text, shown))
+
+
+@component
+def Looks(line_id: UUID) -> VdomDict:
+    text = use_visit().text
+    found = use_query(usage.line_looks, line_id, topics=(f"usage:{line_id}",))
+    return looks(text, found.data) if found.data is not None else not_ready(text, found)
+
+
+def _no_detail() -> Detail | None:
+    return None
+
+
+@component
+def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
+    """Asks for the reason first; what is typed stays when it does not do."""
+    visit = use_visit()
+    text = visit.text
+    detail, set_detail = use_state(_no_detail)
+
+    async def show(found: Detail) -> None:
+        set_detail(found)
+
+    look = use_action(usage.line_detail, done=show)
+
+    async def submit(sent: Any) -> None:
+        look.run(line_id, reason=_typed(sent), period=period)
+
+    title = text("Detail")
+    if detail is not None:
+        more = (
+            html.p({"class": "small muted"}, text("Only the newest records are shown."))
+            if detail.more
+            else None
+        )
+        table = detail_table(text, detail.rows, text("Paid by the company"), by_day=detail.by_day, own=False)
+        return panel("detail", title, table, more, bare=True)
+    problem = look.problem
+    fields = _fields(visit, problem.fields if problem else None)
+    lead = (
+        text("The bill is split, so days are shown, not single calls. Called numbers are never shown.")
+        if split
+        else text("Called numbers are never shown.")
+    )
+    return panel(
+        "detail",
+        title,
+        notice(problem.words, tone="danger", mark="alert", live=True) if problem and not fields else None,
+        error_summary(text, fields) if fields else None,
+        html.p({"key": "lead"}, text("Look at the detail only when the sums are not enough."), " ", lead),
+        html.form(
+            {"class": "form", "key": "form", "onSubmit": event(handler(visit, submit), prevent_default=True)},
+            html.div(
+                {"class": "field"},
+                html.label(
+                    {"class": "label", "for": "reason", "key": "label"}, text("Why do you need the detail?")
+                ),
+                html.span(
+                    {"class": "hint", "id": "reason-hint", "key": "hint"},
+                    text("Your reason is recorded, and the line's user will read it with your name."),
+                ),
+                html.span(
+                    {"class": "error", "id": "reason-error", "key": "error"}, icon("alert"), fields["reason"]
+                )
+                if fields
+                else None,
+                html.textarea(
+                    {
+                        "class": "input",
+                        "id": "reason",
+                        "name": "reason",
+                        "key": "input",
+                        "maxLength": 500,
+                        "aria-describedby": "reason-hint reason-error" if fields else "reason-hint",
+                        **({"aria-invalid": "true"} if fields else {}),
+                    }
+                ),
+            ),
+            html.div(
+                {"class": "form-actions"},
+                button(text("Show the detail"), kind="primary", submit=True, busy=look.pending),
+            ),
+        ),
+    )
+
+
+def _fields(visit: Visit, fields: object) -> dict[str, str]:
+    if not fields:
+        return {}
+    return {"reason": visit.text("Say why in 10 to 500 characters: the line's user will read it.")}
+
+
+def _typed(sent: Any) -> str:
+    """The reason out of a form that was sent: `{name: [values]}`."""
+    values = sent["target"]["values"].get("reason", [""])
+    return str(values[0])

@@ -1,0 +1,223 @@
+"""What somebody may decide about a request that stands: another day, cancel, a new price, try again, its results."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from reactpy import event, html
+from reactpy.types import Component, VdomDict
+
+from backend.core import clock
+from backend.core.permissions import Permission
+from backend.orders import changing
+from backend.orders.kinds import KINDS
+from backend.orders.schemas import ItemState, OrderDetail, OrderItemView, OrderPreview
+from frontend.components.actions import button, link_button
+from frontend.components.basics import Child, notice
+from frontend.components.draft_form import one
+from frontend.components.forms import text_field
+from frontend.components.layout import panel
+from frontend.components.loading import not_ready
+from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.text import Text
+
+AT_ONCE = 10  # lines with a button of their own
+
+
+@component
+def Decisions(order: OrderDetail) -> VdomDict | Component | None:
+    """Nothing where nothing is open to decide."""
+    visit = use_visit()
+    parts: list[Child] = _said(visit.text, order)
+    if order.attention == "price_changed" and visit.may(Permission.ORDERS_PLACE):
+        parts.append(NewPrice(reference=order.reference, key="price"))
+    if visit.may(Permission.ORDERS_PLACE):
+        parts += [GoOn(order=order, item=item, key=f"go-on-{item.id}") for item in held_without_form(order)]
+    if order.may_reschedule:
+        parts.append(Move(order=order, key="move"))
+    if order.may_cancel:
+        parts.append(Cancel(reference=order.reference, key="cancel"))
+    if order.may_retry:
+        parts.append(Retry(reference=order.reference, key="retry"))
+    return panel("decide", visit.text("Decide"), *parts) if parts else None
+
+
+def held_without_form(order: OrderDetail) -> list[OrderItemView]:
+    """Items that wait only to be told to go on; a transfer asks for what is wrong in a form of its own."""
+    kind = KINDS[order.kind]
+    if kind.amend is None or kind.creates is not None:
+        return []
+    return [item for item in order.items if item.state == ItemState.HELD][:AT_ONCE]
+
+
+@component
+def GoOn(order: OrderDetail, item: OrderItemView) -> VdomDict:
+    """The carrier stopped on a line, and goes on when it is asked to."""
+    visit = use_visit()
+    text = visit.text
+    said = text("{carrier} has been asked to go on.", carrier=order.carrier)
+    again = use_action(changing.correct_item, done=lambda _order: visit.tell("toast", text=said))
+    return html.div(
+        {"class": "stack stack-tight"},
+        notice(html.strong(text.msisdn(item.msisdn)), " ", item.why, tone="attention", mark="pause"),
+        button(
+            text("Try again"),
+            mark="refresh",
+            kind="primary",
+            on_click=lambda _event: again.run(order.reference, item.id, fields={}),
+            busy=again.pending,
+        ),
+        _problem(again.problem.words) if again.problem else None,
+    )
+
+
+def _said(text: Text, order: OrderDetail) -> list[Child]:
+    """What became of calling it back."""
+    if order.attention == "cancelling":
+        return [notice(text("{carrier} has been asked to call it back.", carrier=order.carrier))]
+    if order.attention == "cancel_refused":
+        words = text("{carrier} could not call it back any more: it goes on.", carrier=order.carrier)
+        return [notice(words, tone="attention", mark="alert")]
+    return []
+
+
+def _problem(words: str) -> VdomDict:
+    return notice(words, tone="danger", mark="alert", live=True)
+
+
+@component
+def Cancel(reference: str) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    said = text("Cancelled, or being called back at the carrier.")
+    cancel = use_action(changing.cancel_order, done=lambda _order: visit.tell("toast", text=said))
+    return html.div(
+        {"class": "stack stack-tight"},
+        button(
+            text("Cancel the request"),
+            mark="close",
+            kind="danger",
+            on_click=lambda _event: cancel.run(reference),
+            busy=cancel.pending,
+        ),
+        _problem(cancel.problem.words) if cancel.problem else None,
+    )
+
+
+@component
+def Retry(reference: str) -> VdomDict:
+    visit = use_visit()
+
+    async def follow(draft: UUID) -> None:
+        await visit.move(f"/app/drafts/{draft}")
+
+    retry = use_action(changing.retry_order, done=follow)
+    return html.div(
+        {"class": "stack stack-tight"},
+        button(
+            visit.text("Try the failed lines again"),
+            mark="refresh",
+            kind="primary",
+            on_click=lambda _event: retry.run(reference),
+            busy=retry.pending,
+        ),
+        _problem(retry.problem.words) if retry.problem else None,
+    )
+
+
+@component
+def Move(order: OrderDetail) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    said = text("Moved to another day.")
+    move = use_action(changing.reschedule_order, done=lambda _order: visit.tell("toast", text=said))
+
+    async def moved(sent: Any) -> None:
+        day = one(sent["target"]["values"], "on")
+        if day:
+            move.run(order.reference, on=date.fromisoformat(day))
+        else:
+            await visit.tell("idle")
+
+    error = ((move.problem.fields or {}).get("on") or move.problem.words) if move.problem else ""
+    return _move(text, order, moved, error=error, pending=move.pending)
+
+
+def _move(text: Text, order: OrderDetail, on_submit: Any, *, error: str, pending: bool) -> VdomDict:
+    return html.form(
+        {
+            "class": "form",
+            "key": "move",
+            "novalidate": True,
+            "onSubmit": event(on_submit, prevent_default=True),
+        },
+        text_field(
+            "on",
+            text("Planned for"),
+            kind="date",
+            value=order.due_on.isoformat() if order.due_on else "",
+            error=error,
+            short=True,
+            more={"min": clock.today().isoformat()},
+        ),
+        button(text("Move to this day"), submit=True, busy=pending, more={"key": "submit"}),
+    )
+
+
+@component
+def NewPrice(reference: str) -> VdomDict:
+    """What it costs now, and the button that accepts it."""
+    visit = use_visit()
+    text = visit.text
+    found = use_query(changing.preview_again, reference)
+    accept = use_action(
+        changing.accept_price,
+        done=lambda _order: visit.tell("toast", text=text("Price accepted: the request goes on.")),
+    )
+    if found.data is None:
+        return html.div(not_ready(text, found))
+    shown: OrderPreview = found.data
+    monthly = text("{amount} a month excl. VAT", amount=text.difference(shown.price.monthly_difference))
+    once = text("{amount} once excl. VAT", amount=text.money(shown.price.one_off))
+    return html.div(
+        {"class": "stack stack-tight"},
+        notice(
+            html.strong(text("The price has changed.")),
+            " ",
+            text("Nothing is sent until you accept what it costs now."),
+            tone="attention",
+            mark="alert",
+        ),
+        html.p(monthly, html.br(), once) if shown.price.one_off else html.p(monthly),
+        button(
+            text("Accept this price"),
+            kind="primary",
+            on_click=lambda _event: accept.run(reference, fingerprint=shown.fingerprint),
+            busy=accept.pending,
+            more={"key": "accept"},
+        ),
+        notice(accept.problem.words, tone="danger", mark="alert", live=True) if accept.problem else None,
+    )
+
+
+def downloads(text: Text, order: OrderDetail) -> VdomDict:
+    """The result of every line as a file."""
+    base = f"/app/export/request-{order.reference}"
+    return html.div(
+        {"class": "row", "key": "downloads"},
+        link_button(
+            text("Results as CSV"), f"{base}.csv", mark="download", kind="small", more={"download": ""}
+        ),
+        link_button(
+            text("Results as XLSX"), f"{base}.xlsx", mark="download", kind="small", more={"download": ""}
+        ),
+        link_button(
+            text("Your file with results"),
+            f"/app/results/{order.upload_id}",
+            mark="download",
+            kind="small",
+            more={"download": "", "key": "file"},
+        )
+        if order.upload_id and order.own
+        else None,
+    )

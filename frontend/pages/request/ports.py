@@ -1,0 +1,114 @@
+"""How the transfers of a request stand, and the form that puts right what the present operator could not match."""
+
+from typing import Any
+
+from reactpy import event, html
+from reactpy.types import VdomDict
+
+from backend.core.permissions import Permission
+from backend.orders import changing
+from backend.orders.ports import PortView, ports_of
+from backend.orders.schemas import OrderDetail
+from frontend.components.actions import button
+from frontend.components.basics import Child, key_values, notice, number
+from frontend.components.draft_form import one
+from frontend.components.forms import text_field
+from frontend.components.layout import panel
+from frontend.components.loading import not_ready
+from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.text import Text
+
+
+@component
+def Ports(order: OrderDetail) -> VdomDict | None:
+    """Nothing where the request moves no number."""
+    visit = use_visit()
+    found = use_query(ports_of, order.reference, topics=(f"order:{order.id}",))
+    if found.data is None:
+        return html.div(not_ready(visit.text, found))
+    may = visit.may(Permission.ORDERS_PLACE)
+    return panel(
+        "ports",
+        visit.text("Transfer of the number"),
+        *(_port(visit.text, order, port, may_correct=may) for port in found.data),
+    )
+
+
+def _port(text: Text, order: OrderDetail, port: PortView, *, may_correct: bool) -> VdomDict:
+    parts: list[Child] = [key_values(_facts(text, port))]
+    if port.why:
+        parts.insert(
+            0,
+            notice(
+                html.strong(f"{port.why}. "),
+                port.fix,
+                tone="attention" if port.correct else "danger",
+                mark="alert",
+            ),
+        )
+    if port.compensation_days:
+        days = text.plural(
+            "The transfer is {n} working day late.",
+            "The transfer is {n} working days late.",
+            port.compensation_days,
+        )
+        claim = text(
+            "A compensation for each of these days may be asked from {carrier} within six months.",
+            carrier=order.carrier,
+        )
+        parts.append(notice(days, " ", claim, tone="attention", mark="alert"))
+    if port.correct and may_correct:
+        parts.append(
+            Correction(reference=order.reference, port=port, key=f"correct-{port.attempts}-{port.correct}")
+        )
+    return html.div({"class": "stack", "key": str(port.item_id)}, *parts)
+
+
+def _facts(text: Text, port: PortView) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = [
+        (text("Number"), number(text.msisdn(port.msisdn))),
+        (text("State"), port.state_words),
+        (text("Present operator"), f"{port.donor} ({port.case})" if port.donor else port.case),
+    ]
+    if port.requested_on:
+        rows.append((text("Day asked for"), text.date(port.requested_on)))
+    if port.agreed_at:
+        rows.append((text("Agreed for"), text.moment(port.agreed_at)))
+    if port.completed_at:
+        rows.append((text("Transferred on"), text.moment(port.completed_at)))
+    rows.append((text("Authorised by"), f"{port.authorised_by}, {text.moment(port.authorised_at)}"))
+    if port.attempts > 1:
+        rows.append((text("Attempts"), text.number(port.attempts)))
+    return rows
+
+
+@component
+def Correction(reference: str, port: PortView) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    said = text("Corrected: the present operator checks again.")
+    correct = use_action(changing.correct_item, done=lambda _order: visit.tell("toast", text=said))
+
+    async def sent(found: Any) -> None:
+        typed = one(found["target"]["values"], port.correct)
+        correct.run(reference, port.item_id, fields={port.correct: typed})
+
+    problem = correct.problem
+    error = ((problem.fields or {}).get(port.correct) or problem.words) if problem else ""
+    return html.form(
+        {
+            "class": "form",
+            "key": "correct",
+            "novalidate": True,
+            "onSubmit": event(sent, prevent_default=True),
+        },
+        text_field(
+            port.correct,
+            port.correct_label,
+            kind="date" if port.correct == "port_on" else "text",
+            value=port.correct_value,
+            error=error,
+            short=port.correct == "port_on",
+        ),
+        html.div(button(text("Send the correction"), kind="primary", submit=True, busy=correct.pending)),
+    )

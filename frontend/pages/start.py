@@ -1,0 +1,49 @@
+"""Begins a request of a kind on one line, or a new one, and goes to its form; says so where it cannot begin."""
+
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from reactpy import html, use_effect, use_state
+from reactpy.types import VdomDict
+
+from backend.lines.schemas import Selection
+from backend.orders import drafts
+from frontend.components.actions import link_button
+from frontend.components.layout import empty, page_header, skeleton
+from frontend.hooks import component, no_problem, problem_of, use_visit
+
+
+@component
+def StartPage(kind: str, query: str) -> VdomDict:
+    visit = use_visit()
+    text = visit.text
+    problem, set_problem = use_state(no_problem)
+
+    async def begin() -> None:
+        asked = parse_qs(query.lstrip("?"))
+        try:
+            lines = tuple(UUID(line) for line in asked.get("line", []))
+            draft = await drafts.start_draft(visit.actor, kind, Selection(line_ids=lines))
+        except Exception as error:
+            set_problem(problem_of(visit, error))
+        else:
+            await visit.move(f"/app/drafts/{draft}", replace=True)
+
+    def start() -> Any:
+        visit.spawn(begin())
+
+    use_effect(start, [])
+    if problem is None:
+        return html.div(skeleton(text))
+    return html.div(
+        page_header(text("This request cannot begin")),
+        html.section(
+            {"class": "panel"},
+            empty(
+                text("This is not possible here"),
+                problem.words,
+                action=link_button(text("Back to the fleet"), "/app/fleet"),
+            ),
+        ),
+    )

@@ -1,0 +1,89 @@
+"""Every numbered feature of the fleet stands in docs/features.md with a test that exists."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+from backend.orders.kinds import KINDS
+from backend.orders.words import texts
+
+FIELD = re.compile(r"\{(\w+)\}")
+ROOT = Path(__file__).parents[2]
+ROW = re.compile(r"\| F-(\d{3}) \| ([^|]+) \| ([^|]+) \| `([^`]+)` \|")
+
+
+def rows() -> list[tuple[int, str, str, str]]:
+    text = (ROOT / "docs" / "features.md").read_text("utf-8")
+    return [(int(n), what, where, test) for n, what, where, test in ROW.findall(text)]
+
+
+@cache
+def names_in(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return frozenset(
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def test_every_number_is_there_once_and_in_order() -> None:
+    assert [number for number, *_ in rows()] == list(range(20, 145))
+
+
+def test_every_test_that_is_named_exists() -> None:
+    missing = []
+    for number, _, _, test in rows():
+        file, _, name = test.partition("::")
+        path = ROOT / file
+        if not path.is_file() or name.partition("[")[0] not in names_in(path):
+            missing.append(f"F-{number:03d}: {test}")
+    assert not missing
+
+
+PIPELINE = (
+    "changing",
+    "drafts",
+    "due",
+    "ending",
+    "export",
+    "jobs",
+    "letters",
+    "lifecycle",
+    "mails",
+    "news",
+    "placing",
+    "preview",
+    "queries",
+    "schemas",
+    "selection",
+    "service",
+    "steps",
+    "words",
+)
+
+
+def test_the_pipeline_names_no_kind() -> None:
+    """A new order kind costs the others nothing: whoever places, carries out and shows requests asks the kind."""
+    for name in PIPELINE:
+        tree = ast.parse((ROOT / "backend" / "orders" / f"{name}.py").read_text("utf-8"))
+        named = {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and node.value in set(KINDS)
+        }
+        assert not named, f"{name}.py names {named}"
+
+
+def test_every_kind_has_its_words_in_every_language() -> None:
+    for name in [*KINDS, "common"]:
+        said = texts(name)
+        assert set(said) == {"en", "fr", "nl", "de"}, name
+        for language, words in said.items():
+            assert set(words) == set(said["en"]), (name, language, set(words) ^ set(said["en"]))
+            for key, sentence in words.items():
+                assert sentence.strip(), (name, language, key)
+                assert set(FIELD.findall(sentence)) == set(FIELD.findall(said["en"][key])), (
+                    name,
+                    language,
+                    key,
+                )

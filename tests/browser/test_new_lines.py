@@ -1,0 +1,263 @@
+"""Adding a line and transferring a number, page by page in a browser: accessible, as narrow as a phone, nothing lost."""
+
+import os
+import re
+from pathlib import Path
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from backend.orders.service import list_orders, place_order
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_lines, make_member, next_msisdn
+from tests.support.files import PDF
+from tests.support.new_lines import a_card, a_port, plan_of, reserve
+from tests.support.portal import Portal
+from tests.support.sandbox import Sandbox
+from tests.support.world import carry_out
+
+SHOTS = os.environ.get("FLEETLINE_SHOTS", "")
+
+
+async def looked_at(page: Page, name: str) -> None:
+    """No violation, and no sideways scrolling on the smallest phone."""
+    await expect(page.locator("[data-skeleton]")).to_have_count(0)
+    found = await Axe().run(page)
+    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    await page.set_viewport_size({"width": 360, "height": 800})
+    over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert over <= 0, f"{name} is {over} px too wide at 360"
+    if SHOTS:
+        await page.screenshot(path=Path(SHOTS) / f"{name}-narrow.png", full_page=True)
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    if SHOTS:
+        await page.screenshot(path=Path(SHOTS) / f"{name}-wide.png", full_page=True)
+
+
+async def titled(page: Page, words: str) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_have_text(words)
+
+
+async def go_on(page: Page) -> None:
+    await page.get_by_role("button", name="Go on").click()
+
+
+async def pick(page: Page, name: str, value: str) -> None:
+    await page.locator(f"input[name={name}][value='{value}']").check()
+
+
+async def test_a_line_with_a_new_number_is_asked_for_page_by_page(
+    browser: Browser,
+    portal: Portal,
+    customer: Customer,
+    sandbox: Sandbox,
+    database: TestDatabase,
+    tmp_path: Path,
+) -> None:
+    [number] = await reserve(customer)
+    await make_lines(customer, 1, options=("sms-unlimited", "europe-plus"), names=("Aerts|Copied",))
+    source = next(line for line in await customer.lines() if line.name == "Aerts, Copied")
+    account, card = next(iter(customer.accounts)), a_card(customer)
+    async with portal.browse(browser, customer.manager, bypass_csp=True) as visitor:
+        page = await visitor.open("/app/fleet")
+        await page.get_by_role("link", name="Add a line").click()
+        await titled(page, "Which number does the line get?")
+        await looked_at(page, "add-1-first")
+        await go_on(page)
+
+        await titled(page, "For whom is the line?")
+        await page.get_by_label("Surname of the user").fill("Peeters")
+        await go_on(page)
+        await expect(page.locator(".error-summary")).to_be_focused()
+        assert await page.get_by_label("Surname of the user").input_value() == "Peeters", (
+            "nothing typed is lost"
+        )
+        await page.get_by_label("Customer number").select_option(account)
+        await page.get_by_label("First name of the user").fill("An")
+        await page.get_by_label("Reserved number").select_option(number)
+        await looked_at(page, "add-2-account")
+        await page.get_by_label("Surname of the user").press("Enter")
+
+        await titled(page, "SIM card or eSIM?")
+        await pick(page, "sim_kind", "physical")
+        await looked_at(page, "add-3-sim")
+        await go_on(page)
+        await titled(page, "Which SIM card?")
+        await page.get_by_label("SIM number").fill("9100000123455")
+        await go_on(page)
+        await expect(page.locator("#sim_number-error")).to_contain_text("typing error")
+        await looked_at(page, "add-4-card")
+        await page.get_by_label("SIM number").fill(f"{card[:4]} {card[4:8]} {card[8:]}")
+        await go_on(page)
+
+        await titled(page, "Which tariff plan?")
+        await pick(page, "plan", plan_of(customer, companion=False))
+        await looked_at(page, "add-5-plan")
+        await go_on(page)
+
+        await titled(page, "Which options does the line get?")
+        await page.get_by_label("Number of that line").fill(f"0{source.msisdn[3:]}")
+        await page.get_by_role("button", name="Copy its options").click()
+        await expect(page.locator(".chip")).to_have_count(2)
+        await page.locator(".chip button").first.click()
+        await expect(page.locator(".chip")).to_have_count(1)
+        await looked_at(page, "add-6-options")
+        await page.reload()
+        await expect(page.locator(".chip")).to_have_count(1)
+        await go_on(page)
+
+        await titled(page, "What may data abroad cost?")
+        await pick(page, "cap", "0")
+        await looked_at(page, "add-7-cap")
+        await go_on(page)
+
+        await titled(page, "Who pays?")
+        await page.locator("input[name=split]").nth(1).check()
+        await looked_at(page, "add-8-split")
+        await go_on(page)
+        await titled(page, "The contract with the user")
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Contract to print").click()
+        made = await (await download.value).path()
+        assert made.read_bytes().startswith(b"%PDF")
+        await go_on(page)
+        await expect(page.locator(".error-summary")).to_contain_text("signed contract")
+        scan = tmp_path / "signed.pdf"
+        scan.write_bytes(PDF)
+        await page.locator("input[type=file]").set_input_files(scan)
+        await page.get_by_role("button", name="Send the file").click()
+        await expect(page.get_by_text("Signed contract: signed.pdf")).to_be_visible()
+        await looked_at(page, "add-9-contract")
+        await go_on(page)
+
+        await titled(page, "When does the line begin?")
+        await page.get_by_role("link", name="Back", exact=True).click()
+        await titled(page, "The contract with the user")
+        await go_on(page)
+        await looked_at(page, "add-10-when")
+        await page.get_by_role("button", name="Check the price").click()
+        await titled(page, "Check before you send")
+        for words in (account, "Options to activate", "Shared billing"):
+            await expect(page.locator(".key-values").first).to_contain_text(words)
+        await looked_at(page, "add-11-review")
+        await page.get_by_role("button", name="Send the request").click()
+        await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
+        await looked_at(page, "add-12-request")
+        await carry_out(customer, database, page.url.rpartition("/")[2])
+        await expect(page.locator(".page-header .pill")).to_have_text("Completed", timeout=5000)
+
+
+async def test_an_esim_says_what_the_device_needs_and_who_gets_the_code(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager, bypass_csp=True) as visitor:
+        page = await visitor.open("/app/start/add_line")
+        await titled(page, "Which number does the line get?")
+        await go_on(page)
+        await page.get_by_label("Customer number").select_option(next(iter(customer.accounts)))
+        await page.get_by_label("Surname of the user").fill("Peeters")
+        await go_on(page)
+        await titled(page, "SIM card or eSIM?")
+        await pick(page, "sim_kind", "esim")
+        await go_on(page)
+        await titled(page, "Who gets the eSIM?")
+        await expect(page.get_by_label("eSIM number")).to_have_value("Assigned by the carrier")
+        await expect(page.get_by_label("eSIM number")).not_to_be_editable()
+        await expect(page.get_by_text("stable internet connection")).to_be_visible()
+        await page.get_by_label("E-mail of the user").fill("nobody")
+        await go_on(page)
+        await expect(page.locator(".error-summary li")).to_have_count(2)
+        await looked_at(page, "esim")
+        await page.get_by_label("E-mail of the user").fill("an@user.example")
+        await page.get_by_label("Language of the user").select_option("nl")
+        await go_on(page)
+        await titled(page, "Which tariff plan?")
+        await page.get_by_role("link", name="Back", exact=True).click()
+        await titled(page, "Who gets the eSIM?")
+        await page.reload()
+        await expect(page.get_by_label("Language of the user")).to_have_value("nl")
+
+
+async def test_a_number_is_transferred_page_by_page_and_put_right_on_the_request(
+    browser: Browser, portal: Portal, customer: Customer, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    sandbox.behave(customer.carrier, port_rejection="vat_mismatch")
+    account, card = next(iter(customer.accounts)), a_card(customer)
+    async with portal.browse(browser, customer.manager, bypass_csp=True) as visitor:
+        page = await visitor.open("/app/start/add_line")
+        await pick(page, "kind", "port_in")
+        await go_on(page)
+        await titled(page, "Where is the number now?")
+        await pick(page, "operator", "other")
+        await pick(page, "card", "professional")
+        await looked_at(page, "port-1-transfer")
+        await go_on(page)
+        await titled(page, "Which number, and whose?")
+        await go_on(page)
+        await expect(page.locator(".error-summary li")).to_have_count(5)
+        for label, typed in (
+            ("Phone number", next_msisdn().replace("+32", "0")),
+            ("Present operator", "Proxima"),
+            ("Customer number at the present operator", "77-1234"),
+            ("VAT number of the company that holds the number", "BE 0123.456.749"),
+            ("Contact person there", "Luc Maes"),
+        ):
+            await page.get_by_label(label, exact=True).fill(typed)
+        await looked_at(page, "port-2-holder")
+        await go_on(page)
+        await titled(page, "Does the holder agree?")
+        await page.get_by_label("Who authorises the transfer for the holder?").fill("Luc Maes")
+        await page.locator("input[name=authorised]").check()
+        await looked_at(page, "port-3-authorisation")
+        await go_on(page)
+        await page.get_by_label("Customer number").select_option(account)
+        await page.get_by_label("Surname of the user").fill("Peeters")
+        await go_on(page)
+        await titled(page, "SIM card or eSIM?")
+        await go_on(page)
+        await page.get_by_label("SIM number").fill(card)
+        await go_on(page)
+        await titled(page, "Which tariff plan?")
+        await pick(page, "plan", plan_of(customer))
+        await go_on(page)
+        await titled(page, "Which options does the line get?")
+        await go_on(page)
+        await titled(page, "What may data abroad cost?")
+        await pick(page, "cap", "5000")
+        await go_on(page)
+        await titled(page, "Who pays?")
+        await go_on(page)
+        await titled(page, "When does the number move?")
+        await looked_at(page, "port-4-date")
+        await page.get_by_role("button", name="Check the price").click()
+        await titled(page, "Check before you send")
+        await expect(page.get_by_text("termination fees").first).to_be_visible()
+        await looked_at(page, "port-5-review")
+        await page.get_by_role("button", name="Send the request").click()
+        await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
+        await carry_out(customer, database, page.url.rpartition("/")[2], rounds=4)
+        await expect(page.get_by_text("The VAT number is not that of the holder").first).to_be_visible(
+            timeout=5000
+        )
+        await looked_at(page, "port-6-held")
+        await page.get_by_label("VAT number of the holder").fill("BE 0123.456.700")
+        await page.get_by_role("button", name="Send the correction").click()
+        await expect(page.locator("#vat_number-error")).to_contain_text("do not fit together")
+        await page.get_by_label("VAT number of the holder").fill("BE 0403.170.701")
+        await page.get_by_role("button", name="Send the correction").click()
+        await carry_out(customer, database, page.url.rpartition("/")[2])
+        await expect(page.get_by_text("Transferred", exact=True).first).to_be_visible(timeout=5000)
+        await looked_at(page, "port-7-done")
+    assert len(await list_orders(customer.manager)) == 1
+
+
+async def test_the_pages_in_french(browser: Browser, portal: Portal, customer: Customer) -> None:
+    member = await make_member(customer.tenant_id, language="fr")
+    placed = await place_order(member, a_port(customer))
+    async with portal.browse(browser, member, bypass_csp=True) as visitor:
+        page = await visitor.open("/app/start/add_line")
+        await expect(page.locator("input[name=kind]")).to_have_count(2)
+        await looked_at(page, "fr-first")
+        await visitor.open(f"/app/requests/{placed.reference}")
+        await expect(page.get_by_text("Depuis un autre opérateur").first).to_be_visible()
+        await looked_at(page, "fr-request")

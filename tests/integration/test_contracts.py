@@ -1,0 +1,232 @@
+"""Shared billing from the request to the operator's word, with both carriers, and held cases decided."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from backend.app import create_api
+from backend.catalog.profiles import profile
+from backend.core.errors import Conflict, Invalid, NotFound
+from backend.documents.service import read_document, store
+from backend.lines.schemas import LineRow
+from backend.lines.service import get_line, line_history
+from backend.members.operators import create_operator_token
+from backend.orders import contracts
+from backend.orders.kinds import ChangeUser, SplitBilling
+from backend.orders.schemas import ItemState, OrderDetail, OrderState
+from backend.orders.service import get_order, place_order
+from backend.settings import Settings
+from tenants.scope import Actor
+from tenants.transaction import open_scope
+from tests.support import files
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer
+from tests.support.jobs import drain, make_due
+
+BASE = "/api/operator/v1/tenants"
+ADDRESS = {
+    "billing_street": "Rue du Bac 1",
+    "billing_postcode": "1000",
+    "billing_town": "Bruxelles",
+}
+
+
+@pytest.fixture
+async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=create_api(settings), raise_app_exceptions=False)  # type: ignore[arg-type]
+    token = await create_operator_token("Nadia Operator")
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url=settings.public_url, headers=headers
+    ) as client:
+        yield client
+
+
+def profiles(customer: Customer) -> list[str]:
+    return [one.code for one in profile(customer.carrier).split_profiles]
+
+
+async def share(customer: Customer, line: LineRow, **more: Any) -> OrderDetail:
+    scan = await store(customer.manager, purpose="split_contract", file_name="scan.pdf", content=files.PDF)
+    wishes = {"profile": profiles(customer)[0], "document_id": scan.id, "request_key": str(uuid4())} | more
+    if profile(customer.carrier).split_billing_data:
+        wishes = ADDRESS | wishes
+    return await place_order(customer.manager, SplitBilling(line_ids=(line.id,), **wishes))
+
+
+async def run(customer: Customer, database: TestDatabase, reference: str) -> OrderDetail:
+    await make_due(database)
+    await drain(database, twice=True)
+    return await get_order(customer.manager, reference)
+
+
+@pytest.mark.parametrize("carrier", ["mandarine", "lynx"])
+async def test_a_contract_is_looked_at_and_then_in_force(
+    http: httpx.AsyncClient, database: TestDatabase, carrier: str
+) -> None:
+    customer = await make_customer(carrier=carrier, lines=1)
+    line = (await customer.lines())[0]
+    placed = await share(customer, line)
+    held = await run(customer, database, placed.reference)
+    assert held.state is OrderState.HELD
+    assert held.items[0].reason == "contract_under_review"
+    shown = await get_line(customer.manager, line.id)
+    assert shown.split_profile == ""
+    assert shown.agreement
+    assert shown.agreement.state == "under_review"
+    waiting = (await http.get(f"{BASE}/{customer.slug}/contracts")).json()
+    assert len(waiting) == 1
+    assert waiting[0]["reference"] == placed.reference
+    assert waiting[0]["billing"] == (ADDRESS if carrier == "lynx" else {})
+    path = f"{BASE}/{customer.slug}/contracts/{waiting[0]['id']}"
+    scan = await http.get(f"{path}/document")
+    assert scan.content == files.PDF
+    assert "attachment" in scan.headers["content-disposition"]
+    for status in (204, 409):
+        answer = await http.post(f"{path}/decision", json={"accepted": True})
+        assert answer.status_code == status, answer.text
+    done = await run(customer, database, placed.reference)
+    assert done.state is OrderState.COMPLETED
+    now = await get_line(customer.manager, line.id)
+    assert now.split_profile == profiles(customer)[0]
+    assert now.agreement
+    assert now.agreement.state == "active"
+    trail = {(entry.action, entry.actor) for entry in await line_history(customer.manager, line.id)}
+    assert {("contract.accepted", "Nadia Operator"), ("contract.looked_at", "Nadia Operator")} <= trail
+
+
+async def test_a_refused_contract_is_sent_again(http: httpx.AsyncClient, database: TestDatabase) -> None:
+    customer = await make_customer(lines=1)
+    line = (await customer.lines())[0]
+    placed = await share(customer, line)
+    await run(customer, database, placed.reference)
+    waiting = (await http.get(f"{BASE}/{customer.slug}/contracts")).json()
+    path = f"{BASE}/{customer.slug}/contracts/{waiting[0]['id']}/decision"
+    assert (await http.post(path, json={"accepted": False, "reason": "  "})).status_code == 422
+    why = "The signature is missing."
+    assert (await http.post(path, json={"accepted": False, "reason": why})).status_code == 204
+    failed = await run(customer, database, placed.reference)
+    assert failed.items[0].state is ItemState.FAILED
+    assert failed.items[0].why == why
+    shown = await get_line(customer.manager, line.id)
+    assert shown.agreement
+    assert (shown.agreement.state, shown.agreement.reason) == ("document_pending", why)
+    again = await share(customer, line)
+    assert (await run(customer, database, again.reference)).state is OrderState.HELD
+
+
+async def test_old_terms_hold_until_the_new_contract_is_accepted(
+    http: httpx.AsyncClient, database: TestDatabase
+) -> None:
+    customer = await make_customer(lines=1)
+    line = (await customer.lines())[0]
+    for code in profiles(customer)[:2]:
+        before = (await get_line(customer.manager, line.id)).split_profile
+        placed = await share(customer, line, profile=code)
+        await run(customer, database, placed.reference)
+        assert (await get_line(customer.manager, line.id)).split_profile == before
+        waiting = (await http.get(f"{BASE}/{customer.slug}/contracts")).json()
+        await http.post(
+            f"{BASE}/{customer.slug}/contracts/{waiting[0]['id']}/decision", json={"accepted": True}
+        )
+        assert (await get_line(customer.manager, line.id)).split_profile == code
+    async with open_scope(customer.system) as scope:
+        states = await scope.connection.fetch("SELECT state FROM split_agreement ORDER BY created_at")
+    assert [row["state"] for row in states] == ["ended", "active"]
+    stopped = await place_order(customer.manager, SplitBilling(line_ids=(line.id,), stop=True))
+    assert (await run(customer, database, stopped.reference)).state is OrderState.COMPLETED
+    now = await get_line(customer.manager, line.id)
+    assert (now.split_profile, now.agreement) == ("", None)
+
+
+async def test_another_user_ends_it(http: httpx.AsyncClient, database: TestDatabase) -> None:
+    customer = await make_customer(lines=1)
+    line = (await customer.lines())[0]
+    placed = await share(customer, line)
+    await run(customer, database, placed.reference)
+    waiting = (await http.get(f"{BASE}/{customer.slug}/contracts")).json()
+    await http.post(f"{BASE}/{customer.slug}/contracts/{waiting[0]['id']}/decision", json={"accepted": True})
+    changed = ChangeUser(
+        line_ids=(line.id,), given_name="Bo", family_name="Ray", language="en", another_person=True
+    )
+    await run(customer, database, (await place_order(customer.manager, changed)).reference)
+    now = await get_line(customer.manager, line.id)
+    assert (now.split_profile, now.agreement) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "fields"),
+    [
+        ({"profile": ""}, {"profile"}),
+        ({"profile": "'; DROP TABLE line"}, {"profile"}),
+        ({"document_id": None}, {"document_id"}),
+        ({"document_id": uuid4()}, {"document_id"}),
+        ({"billing_town": "\u202e"}, {"billing_town"}),
+        ({"billing_street": "x" * 81}, {"billing_street"}),
+    ],
+)
+async def test_what_cannot_be_is_refused_beside_its_field(wishes: dict[str, Any], fields: set[str]) -> None:
+    customer = await make_customer(carrier="lynx", lines=1)
+    with pytest.raises(Invalid) as refused:
+        await share(customer, (await customer.lines())[0], **wishes)
+    assert set(refused.value.fields) == fields
+
+
+async def test_a_scan_of_another_company_or_purpose_is_none(http: httpx.AsyncClient) -> None:
+    customer, other = await make_customer(lines=1), await make_customer(lines=1)
+    line = (await customer.lines())[0]
+    foreign = await store(other.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF)
+    table = await store(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")
+    for scan in (foreign, table):
+        with pytest.raises(Invalid) as refused:
+            await share(customer, line, document_id=scan.id)
+        assert set(refused.value.fields) == {"document_id"}
+    placed = await share(other, (await other.lines())[0])
+    contract = (await http.get(f"{BASE}/{other.slug}/contracts")).json()[0]["id"]
+    wrong = f"{BASE}/{customer.slug}/contracts/{contract}"
+    assert (await http.get(f"{wrong}/document")).status_code == 404
+    assert (await http.post(f"{wrong}/decision", json={"accepted": True})).status_code == 404
+    with pytest.raises(NotFound):
+        await read_document(customer.manager, foreign.id)
+    assert placed.reference
+
+
+async def test_a_held_case_is_decided_with_its_reason(
+    http: httpx.AsyncClient, database: TestDatabase
+) -> None:
+    customer = await make_customer(lines=1)
+    line = (await customer.lines())[0]
+    placed = await share(customer, line)
+    await run(customer, database, placed.reference)
+    held = (await http.get(f"{BASE}/{customer.slug}/held-items")).json()
+    assert [one["reference"] for one in held] == [placed.reference]
+    path = f"{BASE}/{customer.slug}/held-items/{held[0]['id']}/decision"
+    assert (await http.post(path, json={"completed": True, "reason": ""})).status_code == 422
+    for status in (204, 409):
+        answer = await http.post(path, json={"completed": True, "reason": "Signed on paper."})
+        assert answer.status_code == status, answer.text
+    assert (await get_order(customer.manager, placed.reference)).state is OrderState.COMPLETED
+    assert (await get_line(customer.manager, line.id)).agreement
+    missing = f"{BASE}/{customer.slug}/held-items/{uuid4()}/decision"
+    assert (await http.post(missing, json={"completed": True, "reason": "x"})).status_code == 404
+
+
+async def test_the_contract_is_printed_for_this_line_and_user(settings: Settings) -> None:
+    customer = await make_customer(lines=1)
+    line = (await customer.lines())[0]
+    made = await contracts.contract_for(customer.manager, line.id, profile=profiles(customer)[0])
+    assert made.facts.user_name.startswith("An Peeters")
+    assert made.facts.holder_number == "0123456749"
+    with pytest.raises(NotFound):
+        await contracts.contract_for(customer.manager, line.id, profile="none")
+    staff = Actor(customer.tenant_id, operator="Nadia")
+    with pytest.raises(Conflict):
+        placed = await share(customer, line)
+        waiting = await contracts.contracts_under_review(staff)
+        await contracts.decide_contract(staff, waiting[0].id, accepted=True)
+        await contracts.decide_contract(staff, waiting[0].id, accepted=True)
+    assert placed.reference
+    assert settings

@@ -1,0 +1,398 @@
+"""SIM cards and eSIMs of lines, with both carriers: swapped, mailed, confirmed, shown, never told to anybody else."""
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from backend.catalog.identifiers import activation_code_valid
+from backend.core import clock
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, SignInAgain
+from backend.integrations.network import HttpCarrierNetwork
+from backend.lines import codes
+from backend.lines.people import link_end_user
+from backend.lines.schemas import LineRow, Selection
+from backend.lines.service import get_line, line_history, reveal_puk
+from backend.lines.sims import add_stock
+from backend.orders.drafts import get_draft, start_draft
+from backend.orders.jobs import ask_about_silent_items
+from backend.orders.kinds import ChangeUser, ReplaceSim, RequestEsim, ResendEsim, Suspend
+from backend.orders.schemas import OrderDetail, OrderState
+from backend.orders.service import get_order, place_order, undo_order
+from backend.settings import Settings
+from tenants.transaction import open_scope
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer, make_member, sim_for
+from tests.support.jobs import drain, make_due
+from tests.support.sandbox import Sandbox
+from tests.support.world import at_carrier, carry_out
+
+CARRIERS = ("mandarine", "lynx")
+EMAIL = "an.peeters@user.example"
+
+
+async def a_line(sandbox: Sandbox, carrier: str = "mandarine") -> tuple[Customer, LineRow]:
+    customer = await make_customer(carrier=carrier, lines=1)
+    line = (await at_carrier(customer, sandbox))[0]
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute(
+            "UPDATE end_user SET email = $2, language = 'fr', given_name = 'An', family_name = 'Peeters'"
+            " WHERE id = (SELECT end_user_id FROM line WHERE id = $1)",
+            line.id,
+            EMAIL,
+        )
+    return customer, line
+
+
+async def ask_esim(customer: Customer, line: LineRow, **more: Any) -> OrderDetail:
+    wishes = {"email": EMAIL, "language": "fr", "reason": "new_device"} | more
+    return await place_order(
+        customer.manager, RequestEsim(line_ids=(line.id,), confirmed=True, request_key="e", **wishes)
+    )
+
+
+async def profiles(customer: Customer) -> list[Any]:
+    async with open_scope(customer.system) as scope:
+        return await scope.connection.fetch("SELECT * FROM esim_profile ORDER BY created_at")
+
+
+async def until(
+    customer: Customer, database: TestDatabase, reference: str, *, said: str = "", mails: int = 0
+) -> None:
+    """Ask the carrier until it told this state of the eSIM, and do the jobs that follow."""
+    await make_due(database)
+    await drain(database)
+    for _ in range(60):
+        detail = await get_order(customer.manager, reference)
+        if detail.items[0].told.get("esimState") == said:
+            break
+        await ask_about_silent_items(customer.system, -1)
+        await drain(database)
+        await asyncio.sleep(0.02)
+    else:
+        raise AssertionError(f"never {said}: {detail.items[0].told}")
+    await make_due(database)
+    await drain(database)
+
+
+async def everywhere(database: TestDatabase, secret: str) -> list[str]:
+    """Which tables hold the text, in whatever column."""
+    connection = await asyncpg.connect(database.superuser_url)
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    found = [
+        row["tablename"]
+        for row in tables
+        if await connection.fetchval(
+            f'SELECT EXISTS (SELECT FROM "{row["tablename"]}" t WHERE t::text LIKE $1'
+            f" OR t::text LIKE '%' || encode($2::bytea, 'hex') || '%')",
+            f"%{secret}%",
+            secret.encode(),
+        )
+    ]
+    await connection.close()
+    return found
+
+
+def mails_about(sandbox: Sandbox, to: str, words: str) -> list[dict[str, Any]]:
+    return [mail for mail in sandbox.mails(to) if words in mail["subject"]]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_a_card_is_replaced_and_the_old_one_works_until_then(
+    database: TestDatabase, sandbox: Sandbox, carrier: str
+) -> None:
+    customer, line = await a_line(sandbox, carrier)
+    card = sim_for(carrier, 880001)
+    async with open_scope(customer.system) as scope:
+        await add_stock(scope, [card])
+    draft = await start_draft(customer.manager, "replace_sim", Selection(line_ids=(line.id,)))
+    offered = (await get_draft(customer.manager, draft)).choices
+    assert (offered.present, offered.stock) == (line.sim_number, (card,))
+    spaced = " ".join(card[at : at + 4] for at in range(0, len(card), 4))
+    asked = ReplaceSim(line_ids=(line.id,), sim_number=spaced, reason="defective", request_key="r")
+    placed = await place_order(customer.manager, asked)
+    assert placed.promise.code == "minutes_restart"
+    # The user hears of it at once, before the time to undo is over, in the user's own language.
+    await drain(database, only="sims.")
+    notices = mails_about(sandbox, EMAIL, "Une autre SIM")
+    assert len(notices) == 1
+    assert customer.manager.name in notices[0]["text"]
+    assert (await get_line(customer.manager, line.id)).sim_number == line.sim_number
+    done = await carry_out(customer, database, placed.reference)
+    assert done.state is OrderState.COMPLETED
+    assert done.items[0].words == [
+        f"Old SIM number: {' '.join(re.findall('.{1,4}', line.sim_number))}",
+        f"New SIM number: {spaced}",
+    ]
+    now = await get_line(customer.manager, line.id)
+    assert (now.sim_number, now.sim_kind) == (card, "physical")
+    assert now.has_puk
+    assert len(mails_about(sandbox, EMAIL, "fonctionne sur une autre SIM")) == 1
+    confirmed = mails_about(sandbox, customer.manager.email, "SIM card replacement")[-1]
+    assert spaced in confirmed["text"]
+    assert f"Old SIM number: {' '.join(re.findall('.{1,4}', line.sim_number))}" in confirmed["text"]
+    async with HttpCarrierNetwork(sandbox.carrier_urls) as network:
+        resource = await network.resource(carrier, card)
+    assert resource is not None
+    assert await reveal_puk(customer.manager, line.id) == resource.puk
+    assert not await everywhere(database, resource.puk)
+    async with open_scope(customer.system) as scope:
+        states = await scope.connection.fetch("SELECT number, state FROM sim_card")
+    assert [tuple(row) for row in states] == [(card, "active")]
+
+
+@pytest.mark.parametrize(
+    ("number", "field"),
+    [
+        ("", "sim_number"),
+        ("123", "sim_number"),
+        ("9100000123455", "sim_number"),  # wrong check digit
+        ("٩١٠٠٠٠٠١٢٣٤٥٤", "sim_number"),
+        ("8932030000000000018", "sim_number"),  # of the other carrier
+        ("' OR 1=1 --", "sim_number"),
+    ],
+)
+async def test_a_card_that_cannot_be_is_refused(sandbox: Sandbox, number: str, field: str) -> None:
+    customer, line = await a_line(sandbox)
+    with pytest.raises(Invalid) as refused:
+        await place_order(customer.manager, ReplaceSim(line_ids=(line.id,), sim_number=number, reason="lost"))
+    assert set(refused.value.fields) == {field}
+
+
+async def test_a_card_in_use_is_refused_whoever_uses_it(sandbox: Sandbox, database: TestDatabase) -> None:
+    customer, line = await a_line(sandbox)
+    other, theirs = await a_line(sandbox)
+    words = set()
+    for taken in (line.sim_number, theirs.sim_number):
+        with pytest.raises(Invalid) as refused:
+            await place_order(
+                customer.manager, ReplaceSim(line_ids=(line.id,), sim_number=taken, reason="lost")
+            )
+        words.add(str(refused.value.fields))
+    assert len(words) == 1
+    card = sim_for("mandarine", 880002)
+    placed = await place_order(
+        customer.manager, ReplaceSim(line_ids=(line.id,), sim_number=card, reason="lost")
+    )
+    with pytest.raises(Invalid):
+        await place_order(other.manager, ReplaceSim(line_ids=(theirs.id,), sim_number=card, reason="lost"))
+    await undo_order(customer.manager, placed.reference)
+    async with open_scope(customer.system) as scope:
+        assert await scope.connection.fetchval("SELECT state FROM sim_card WHERE number = $1", card) is None
+    taken = ReplaceSim(line_ids=(theirs.id,), sim_number=card, reason="lost", request_key="free again")
+    assert (await place_order(other.manager, taken)).reference
+
+
+async def test_a_swap_asks_for_a_recent_sign_in(sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    stale = replace(customer.manager, signed_in_at=None)
+    card = sim_for("mandarine", 880003)
+    for asked in (
+        ReplaceSim(line_ids=(line.id,), sim_number=card, reason="lost"),
+        RequestEsim(line_ids=(line.id,), email=EMAIL, language="fr", reason="lost", confirmed=True),
+    ):
+        with pytest.raises(SignInAgain):
+            await place_order(stale, asked)
+
+
+async def test_the_notice_goes_to_the_address_known_before(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    placed = await ask_esim(customer, line, email="thief@elsewhere.example")
+    changed = ChangeUser(
+        line_ids=(line.id,),
+        given_name="An",
+        family_name="Peeters",
+        email="thief@elsewhere.example",
+        language="fr",
+    )
+    await carry_out(customer, database, (await place_order(customer.manager, changed)).reference)
+    await carry_out(customer, database, placed.reference)
+    assert len(mails_about(sandbox, EMAIL, "Une autre SIM")) == 1
+    assert len(mails_about(sandbox, EMAIL, "fonctionne sur une autre SIM")) == 1
+    assert not mails_about(sandbox, "thief@elsewhere.example", "autre SIM")
+
+
+async def test_an_esim_is_mailed_and_live_and_its_code_is_nowhere(
+    database: TestDatabase, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    customer, line = await a_line(sandbox)
+    sandbox.behave("mandarine", esim_by_hand=True, esim_code=True)
+    placed = await ask_esim(customer, line, qr_copy=True)
+    await until(customer, database, placed.reference, said="released")
+    await drain(database, twice=True)
+    profile = (await profiles(customer))[0]
+    assert (profile["state"], profile["sent_count"]) == ("released", 1)
+    assert profile["sent_at"]
+    code = await codes.reveal_activation_code(customer.manager, line.id)
+    assert activation_code_valid(code.qr)
+    assert code.confirmation_code
+    for to in (EMAIL, customer.manager.email):
+        mails = mails_about(sandbox, to, "Votre eSIM est prête")
+        assert len(mails) == 1
+        assert code.address in mails[0]["text"]
+        assert code.matching_id in mails[0]["text"]
+        assert 'src="data:image/png;base64,iVBOR' in mails[0]["html"], "the picture comes with the mail"
+        assert "cid:" not in mails[0]["html"]
+    shown = await get_order(customer.manager, placed.reference)
+    assert any("New eSIM number" in words for words in shown.items[0].words)
+    secrets = [code.qr.removeprefix("LPA:"), code.matching_id, code.confirmation_code + "$"]
+    for secret in secrets[:2]:
+        assert await everywhere(database, secret) == []
+        assert secret not in caplog.text
+        assert secret not in repr(code)
+        assert secret not in str(shown)
+    before = await get_line(customer.manager, line.id)
+    assert before.sim_number == line.sim_number, "the old SIM works until the new one is active"
+    for action in ("download", "install", "enable"):
+        sandbox.act("mandarine", str(placed.items[0].id), action)
+    done = await carry_out(customer, database, placed.reference)
+    assert done.state is OrderState.COMPLETED
+    now = await get_line(customer.manager, line.id)
+    assert (now.sim_number, now.sim_kind) == (profile["iccid"], "esim")
+    assert (await profiles(customer))[0]["state"] == "enabled"
+    assert now.has_puk
+    assert {"esim.activated", "esim.code_shown"} <= {
+        entry.action for entry in await line_history(customer.manager, line.id)
+    }
+    with pytest.raises(Conflict) as spent:
+        await codes.reveal_activation_code(customer.manager, line.id)
+    assert spent.value.code == "esim_spent"
+
+
+async def test_the_user_confirms_first_where_the_carrier_asks(
+    database: TestDatabase, sandbox: Sandbox, settings: Settings
+) -> None:
+    from backend.app import create_api
+
+    customer, line = await a_line(sandbox, "lynx")
+    placed = await ask_esim(customer, line)
+    await until(customer, database, placed.reference, said="released")
+    assert not mails_about(sandbox, EMAIL, "Votre eSIM est prête")
+    asked = mails_about(sandbox, EMAIL, "Confirmez votre eSIM")
+    assert len(asked) == 1
+    path = re.search(r"/p/esim_confirmation/\S+", asked[0]["text"])
+    assert path
+    transport = httpx.ASGITransport(app=create_api(settings))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as web:
+        for _ in range(2):  # a scanner of mails follows links: nothing happens
+            page = await web.get(path.group())
+            assert page.status_code == 200
+            assert "Confirmer mon eSIM" in page.text
+        assert (await profiles(customer))[0]["confirmed_at"] is None
+        headers = {"origin": settings.public_url}
+        for _ in range(2):
+            answer = await web.post(path.group(), data={"choice": "confirm"}, headers=headers)
+            assert "Merci" in answer.text
+    done = await carry_out(customer, database, placed.reference)
+    assert done.state is OrderState.COMPLETED
+    assert len(mails_about(sandbox, EMAIL, "Votre eSIM est prête")) == 1
+    assert (await get_line(customer.manager, line.id)).sim_kind == "esim"
+
+
+async def test_resent_with_a_counter_while_the_code_is_valid(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer, line = await a_line(sandbox)
+    with pytest.raises(Invalid) as none:
+        await place_order(customer.manager, ResendEsim(line_ids=(line.id,)))
+    assert "no_esim" in none.value.message
+    sandbox.behave("mandarine", esim_by_hand=True)
+    placed = await ask_esim(customer, line)
+    await until(customer, database, placed.reference, said="released")
+    again = await place_order(customer.manager, ResendEsim(line_ids=(line.id,), request_key="again"))
+    assert again.grace_until is None
+    await drain(database)
+    assert len(mails_about(sandbox, EMAIL, "Votre eSIM est prête")) == 2
+    assert (await profiles(customer))[0]["sent_count"] == 2
+    sandbox.act("mandarine", str(placed.items[0].id), "download")
+    await until(customer, database, placed.reference, said="downloaded")
+    with pytest.raises(Invalid) as spent:
+        await place_order(customer.manager, ResendEsim(line_ids=(line.id,)))
+    assert "esim_spent" in spent.value.message
+
+
+async def test_an_expired_code_is_made_anew(database: TestDatabase, sandbox: Sandbox) -> None:
+    from backend.orders.changing import correct_item
+
+    customer, line = await a_line(sandbox)
+    sandbox.behave("mandarine", esim_trouble="expired")
+    placed = await ask_esim(customer, line)
+    await until(customer, database, placed.reference, said="expired")
+    assert (await profiles(customer))[0]["state"] == "expired"
+    assert (await profiles(customer))[0]["activation_sealed"] is None
+    sandbox.behave_normally("mandarine")
+    await correct_item(customer.manager, placed.reference, placed.items[0].id, fields={})
+    done = await carry_out(customer, database, placed.reference)
+    assert done.state is OrderState.COMPLETED
+    first, second = await profiles(customer)
+    assert (first["state"], second["state"]) == ("expired", "enabled")
+    assert first["iccid"] != second["iccid"]
+
+
+async def test_no_code_while_the_carrier_is_away(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    sandbox.behave("mandarine", esim_by_hand=True)
+    placed = await ask_esim(customer, line)
+    await make_due(database)
+    await drain(database)
+    for _ in range(40):
+        await ask_about_silent_items(customer.system, -1)
+        await drain(database, only="orders.")
+        if (await profiles(customer))[0]["state"] == "released":
+            break
+        await asyncio.sleep(0.02)
+    sandbox.stop()
+    await drain(database)
+    assert (await profiles(customer))[0]["activation_sealed"] is None
+    sandbox.start()
+    await make_due(database)
+    await drain(database)
+    assert (await profiles(customer))[0]["activation_sealed"]
+    assert len(mails_about(sandbox, EMAIL, "Votre eSIM est prête")) == 1
+    assert placed.reference
+
+
+async def test_own_secrets_in_the_user_portal(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    sandbox.behave("mandarine", esim_by_hand=True)
+    placed = await ask_esim(customer, line)
+    await until(customer, database, placed.reference, said="released")
+    member = await make_member(customer.tenant_id, roles=frozenset({"end_user"}))
+    assert member.member_id
+    await link_end_user(customer.system, member_id=member.member_id, msisdn=line.msisdn)
+    async with open_scope(customer.system) as scope:
+        user = await scope.connection.fetchval("SELECT end_user_id FROM line WHERE id = $1", line.id)
+    own = replace(member, end_user_id=user)
+    assert (await codes.reveal_own_activation_code(own, line.id)).qr.startswith("LPA:1$")
+    with pytest.raises(SignInAgain):
+        await codes.reveal_own_activation_code(replace(own, signed_in_at=None), line.id)
+    with pytest.raises(Forbidden):
+        await codes.reveal_activation_code(own, line.id)
+    stranger = replace(
+        await make_member(customer.tenant_id, roles=frozenset({"end_user"})), end_user_id=UUID(int=7)
+    )
+    for reveal in (codes.reveal_own_activation_code, codes.reveal_own_puk):
+        with pytest.raises(NotFound):
+            await reveal(stranger, line.id)
+
+
+async def test_loss_blocks_the_card_and_keeps_the_profile(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    card = sim_for("mandarine", 880009)
+    placed = await place_order(
+        customer.manager,
+        ReplaceSim(line_ids=(line.id,), sim_number=card, reason="defective", request_key="1"),
+    )
+    await carry_out(customer, database, placed.reference)
+    lost = await place_order(customer.manager, Suspend(line_ids=(line.id,), reason="lost", request_key="2"))
+    await carry_out(customer, database, lost.reference)
+    async with open_scope(customer.system) as scope:
+        assert (
+            await scope.connection.fetchval("SELECT state FROM sim_card WHERE number = $1", card) == "blocked"
+        )
+    assert clock.now()

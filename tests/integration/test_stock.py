@@ -1,0 +1,41 @@
+"""Blank SIM cards and reserved numbers come in once, checked, and tell nothing of other customers."""
+
+import pytest
+
+from backend.core.errors import Forbidden
+from backend.lines.stock import add_sims, reserve_numbers
+from tests.support.factories import make_customer, make_member, next_msisdn, sim_for
+
+
+@pytest.mark.parametrize("carrier", ["mandarine", "lynx"])
+async def test_cards_are_checked_counted_once_and_never_anothers(carrier: str) -> None:
+    customer, other = await make_customer(carrier=carrier, lines=1), await make_customer(carrier=carrier)
+    (line,) = await customer.lines()
+    good = [sim_for(carrier, 800_000_000 + index + (0 if carrier == "lynx" else 500)) for index in range(3)]
+    wrong = [good[0][:-1] + str((int(good[0][-1]) + 1) % 10), good[1][:-1], "٣٣٣", ""]
+    taken = await add_sims(customer.manager, [*good, f" {good[0]} ", *wrong, line.sim_number])
+    assert taken.added == 3
+    assert taken.wrong == wrong
+    assert taken.in_use == [line.sim_number]
+    assert (await add_sims(customer.manager, good)).added == 0
+    theirs = await add_sims(other.manager, [good[0], line.sim_number])
+    assert theirs.added == 0
+
+
+async def test_numbers_are_kept_for_one_customer_only() -> None:
+    customer, other = await make_customer(lines=1), await make_customer()
+    (line,) = await customer.lines()
+    number = next_msisdn()
+    taken = await reserve_numbers(customer.manager, [number, "02 555 12 34", line.msisdn])
+    assert (taken.added, taken.wrong, taken.in_use) == (1, ["02 555 12 34"], [line.msisdn])
+    theirs = await reserve_numbers(other.manager, [number, line.msisdn])
+    assert (theirs.added, len(theirs.in_use)) == (0, 2)
+
+
+async def test_only_owners_load_them() -> None:
+    customer = await make_customer()
+    for role in ("fleet_manager", "auditor", "end_user", "approver", "invoice_reader"):
+        member = await make_member(customer.tenant_id, roles=frozenset({role}))
+        for use_case in (add_sims, reserve_numbers):
+            with pytest.raises(Forbidden):
+                await use_case(member, [])

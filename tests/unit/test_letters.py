@@ -1,0 +1,76 @@
+"""Letters: every language has every word, nothing that is written into them becomes markup."""
+
+import tomllib
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from backend.letters import frame
+from backend.letters.frame import Content, Words, write
+from backend.settings import Operator
+from backend.usage import alerts
+
+FILES = (frame.OWN_WORDS, alerts.WORDS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+def test_every_language_has_every_key_with_the_same_blanks(path: Path) -> None:
+    words = tomllib.loads(path.read_text("utf-8"))
+    assert set(words) == {"fr", "nl", "de", "en"}
+    for language, entries in words.items():
+        assert set(entries) == set(words["en"]), language
+        for key, text in entries.items():
+            blanks = {name for _, name, _, _ in Formatter().parse(text) if name}
+            assert blanks == {name for _, name, _, _ in Formatter().parse(words["en"][key]) if name}, key
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert Words(alerts.WORDS, "xx").language == "en"
+
+
+def test_text_and_html_say_the_same_and_escape_what_they_are_given() -> None:
+    content = Content(
+        language="fr",
+        subject="Sujet",
+        title="<b>Titre</b>",
+        paragraphs=("Un & deux", "Trois"),
+        facts=(("Numéro", "<script>"),),
+        button=("Voir", "https://portal.example/app?a=1&b=2"),
+    )
+    written = write(content, tenant="Delta & fils", operator=Operator())
+    assert "<b>Titre</b>" in written.text
+    assert "https://portal.example/app?a=1&b=2" in written.text
+    for part in ("&lt;b&gt;Titre", "Un &amp; deux", "&lt;script&gt;", "a=1&amp;b=2", "Delta &amp; fils"):
+        assert part in written.html
+    assert "<script" not in written.html
+    operator = Operator()
+    for part in (operator.name, operator.address, operator.vat_number, operator.support_email):
+        assert part in written.text
+        assert part in written.html
+    assert '<html lang="fr">' in written.html
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+@pytest.mark.parametrize(
+    ("kind", "threshold"),
+    [("bucket", 80), ("bucket", 100), ("roaming_cap", 80), ("roaming_cap", 100), ("national_ceiling", 100)],
+)
+def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, threshold: int) -> None:
+    from datetime import date
+
+    row = {
+        "kind": kind,
+        "subject": "voice",
+        "threshold": threshold,
+        "period": date(2026, 11, 1),
+        "msisdn": "+32470123456",
+        "language": language,
+        "given_name": "Karim",
+    }
+    letter = alerts.content(row, "https://portal.example")
+    written = write(letter, tenant="Delta", operator=Operator())
+    assert "2026" in written.text
+    assert "0470 12 34 56" in written.text
+    assert "€" not in written.text
+    assert "EUR" not in written.text
