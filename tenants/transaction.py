@@ -125,8 +125,12 @@ class TenantEngine(PostgresEngine):
             statement_cache_size=512,
             connection_class=ScopedConnection,
         )
-        async with pool.acquire() as connection:
-            await refuse_bypassing_login(connection)
+        try:
+            async with pool.acquire() as connection:
+                await refuse_bypassing_login(connection)
+        except BaseException:
+            pool.terminate()
+            raise
         self.pool = pool
 
     async def close(self) -> None:
