@@ -63,6 +63,12 @@ class Words:
         return self._words[key].format(**values)
 
 
+def labelled(language: str, name: str, value: str) -> str:
+    """A name and its value on one line of text; French puts a space that does not break before the colon."""
+    colon = "\N{NO-BREAK SPACE}:" if language == "fr" else ":"
+    return f"{name}{colon} {value}"
+
+
 def write(content: Content, *, tenant: str, operator: Operator) -> Written:
     """The letter as it is sent; the legal footer names the operator (F-171)."""
     footer = Words(OWN_WORDS, content.language).say("footer", support=operator.support_email)
@@ -77,9 +83,9 @@ def _text(content: Content, footer: str, legal: str) -> str:
     if content.steps:
         parts += [*(f"{number}. {words}" for number, words in enumerate(content.steps, start=1)), ""]
     if content.facts:
-        parts += [*(f"{name}: {value}" for name, value in content.facts), ""]
+        parts += [*(labelled(content.language, name, value) for name, value in content.facts), ""]
     if content.button:
-        parts += [f"{content.button[0]}: {content.button[1]}", ""]
+        parts += [labelled(content.language, *content.button), ""]
     for paragraph in content.closing:
         parts += [paragraph, ""]
     return "\n".join([*parts, footer, legal]) + "\n"

@@ -16,6 +16,7 @@ from babel.numbers import format_currency
 from backend.catalog.identifiers import national
 from backend.catalog.names import Catalogue
 from backend.core.clock import local, today
+from backend.letters.frame import labelled
 from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
 from backend.settings import Settings
 
@@ -152,8 +153,8 @@ def _row(writer: _Writer, item: OrderItemView, *, ended: bool) -> tuple[str, str
 def _text(writer: _Writer, title: str, lead: str, name: str, address: str, *, ended: bool) -> str:
     operator = writer.settings.operator
     parts = [title, "", writer.say("greeting", name=name), lead, ""]
-    parts += [f"{label}: {value}" for label, value in writer.facts()]
-    parts += ["", f"{writer.say('lines')}:"]
+    parts += [labelled(writer.catalogue.language, label, value) for label, value in writer.facts()]
+    parts += ["", labelled(writer.catalogue.language, writer.say("lines"), "").rstrip()]
     for item in writer.order.items:
         number, account, change, result = _row(writer, item, ended=ended)
         parts.append("  ".join(part for part in (number, account, ", ".join(change), result) if part))
@@ -161,7 +162,7 @@ def _text(writer: _Writer, title: str, lead: str, name: str, address: str, *, en
         parts.append(writer.say("more", count=writer.order.items_total - len(writer.order.items)))
     parts += [
         "",
-        f"{writer.say('follow')}: {address}",
+        labelled(writer.catalogue.language, writer.say("follow"), address),
         "",
         writer.say("footer", support=operator.support_email),
     ]

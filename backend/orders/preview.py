@@ -214,6 +214,7 @@ def view(prepared: Prepared, *, listed: int | None = None) -> OrderPreview:
 
 
 def item_view(kind: Kind, words: KindWords, item: Planned) -> ItemPreview:
+    present = {*item.line.options, *item.change.get("add", ())}
     return ItemPreview(
         line_id=item.line.id,
         msisdn=item.line.msisdn,
@@ -224,7 +225,7 @@ def item_view(kind: Kind, words: KindWords, item: Planned) -> ItemPreview:
         reason=item.reason,
         why=words.why(item.reason),
         notes=item.notes,
-        noted=[words.note(what, code) for what, code in item.notes.items()],
+        noted=[words.note(what, code, present) for what, code in item.notes.items()],
         monthly_before=item.monthly_before,
         monthly_after=item.monthly_after,
         one_off=item.one_off,

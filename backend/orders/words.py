@@ -1,6 +1,7 @@
 """The words of order kinds in one language: for pages, mails and REST alike, from the TOML files beside the kinds."""
 
 import tomllib
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,10 @@ class KindWords:
     def say(self, key: str, **values: object) -> str:
         words = self._own.get(key) or self._common[key]
         return words.format(**values) if values else words
+
+    def counted(self, key: str, count: int, **values: object) -> str:
+        """The sentence for one, or for several: each key has both, `<key>_one` and `<key>`."""
+        return self.say(f"{key}_one" if count == 1 else key, count=count, **values)
 
     @property
     def title(self) -> str:
@@ -92,10 +97,16 @@ class KindWords:
             return self.say(f"why_{reason}")
         return detail or self.say("why_other")
 
-    def note(self, what: str, code: str) -> str:
-        """What of the wishes changes nothing on a line: `what` is an option's or a barring's code."""
+    def note(self, what: str, code: str, present: Collection[str] = ()) -> str:
+        """What of the wishes changes nothing on a line: `what` is an option's or a barring's code, `present` the
+        options that the line has or gets, among which is the one that another conflicts with.
+        """
         profile = self.catalogue.profile
-        name = self.option(what) if profile.option(what) else self.barring(what)
+        option = profile.option(what)
+        name = self.option(what) if option else self.barring(what)
+        others = [other for other in option.conflicts if other in present] if option else []
+        if code == "option_conflict" and others:
+            return self.say("note_conflicts_with", what=name, other=self.option(others[0]))
         return self.say(f"note_{code}" if self.has(f"note_{code}") else "note_other", what=name)
 
 

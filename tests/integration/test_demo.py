@@ -16,6 +16,8 @@ import httpx
 import psutil
 import pytest
 
+from backend.demo.fleets import TENANTS, blank_sims_of
+
 ROOT = Path(__file__).parents[2]
 READY_FIRST, READY_LATER = 60.0, 30.0  # seconds on a noisy machine; the README says what is usual
 
@@ -203,3 +205,9 @@ def test_root_in_a_folder_that_only_root_can_enter(tmp_path: Path) -> None:
     finally:
         server.stop()
         shutil.rmtree(server.home, ignore_errors=True)
+
+
+def test_the_blank_card_that_the_readme_names_is_in_stock() -> None:
+    delta = next(tenant for tenant in TENANTS if tenant.slug == "delta")
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert f"`{blank_sims_of(delta)[0]}`" in readme

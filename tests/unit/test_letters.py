@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from backend.letters import frame
-from backend.letters.frame import Content, Words, write
+from backend.letters.frame import Content, Words, labelled, write
 from backend.settings import Operator
 from backend.usage import alerts
 
@@ -74,3 +74,8 @@ def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, thre
     assert "0470 12 34 56" in written.text
     assert "€" not in written.text
     assert "EUR" not in written.text
+
+
+def test_french_has_a_space_before_its_colons() -> None:
+    assert labelled("fr", "Numéro", "1") == "Numéro\N{NO-BREAK SPACE}: 1"
+    assert labelled("nl", "Nummer", "1") == "Nummer: 1"

@@ -30,7 +30,7 @@ def warnings(words: Words, _ground: Ground, _items: Sequence[Planned]) -> list[s
 
 
 def must_confirm(words: Words, _ground: Ground, items: Sequence[Planned]) -> str:
-    return words.say("confirm", count=len(items))
+    return words.counted("confirm", len(items))
 
 
 KIND = Kind(

@@ -33,7 +33,7 @@ def warnings(words: Words, ground: Ground, _items: Sequence[Planned]) -> list[st
 
 def must_confirm(words: Words, ground: Ground, items: Sequence[Planned]) -> str:
     fee = ground.profile.termination_fee_cents * len(items)
-    return words.say("confirm", count=len(items), fee=words.euros(fee))
+    return words.counted("confirm", len(items), fee=words.euros(fee))
 
 
 KIND = Kind(
