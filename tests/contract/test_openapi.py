@@ -217,7 +217,9 @@ def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str
             reference = answer.json()["reference"]
             for one in (follow, undo, undo, follow):
                 told = server.check(one.Case(path_parameters={"reference": reference}))
-                assert told.status_code == 200 or (one is undo and body["kind"] == "suspend")  # loss: no grace
+                assert told.status_code == 200 or (
+                    one is undo and body["kind"] == "suspend"
+                )  # loss: no grace
 
     for body, line_id in zip(right, server.line_ids, strict=False):
         body |= {"line_ids": [line_id], "request_key": line_id}

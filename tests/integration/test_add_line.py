@@ -317,7 +317,8 @@ async def test_the_cap_abroad_is_asked_once(customer: Customer) -> None:
     asked = {"plan": plan_of(customer), "cap_cents": 5000}
     draft = await start_draft(customer.manager, "add_line", wishes=asked)
     choices = (await get_draft(customer.manager, draft)).choices
-    assert choices.options and not set(caps) & {offer.code for offer in choices.options}
+    assert choices.options
+    assert not set(caps) & {offer.code for offer in choices.options}
     assert "choose the cap instead" in (await refused(customer, options=(caps[0],)))["options"]
     preview = await preview_order(
         customer.manager, a_new_line(customer, copy_options_from=str(source.id), cap_cents=5000)
