@@ -128,6 +128,8 @@ async def test_a_card_is_replaced_on_the_page(
         assert done.state is OrderState.COMPLETED
         await visitor.open(f"/app/lines/{line.id}")
         await expect(page.locator("#sim, [aria-labelledby=sim]").first).to_be_visible()
+        kind = page.locator(".key-values > div", has=page.get_by_text("Number type", exact=True))
+        await expect(kind.locator("dd").first).to_have_text("Mobile")
         assert (await get_line(customer.manager, line.id)).sim_number == card
 
 
