@@ -136,7 +136,8 @@ class Text:
 
     def sim(self, number: str) -> str:
         """A SIM number in groups of four, as printed on the card."""
-        return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
+        digits = number.replace(" ", "")
+        return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
 
 
 @functools.cache

@@ -11,7 +11,6 @@ from backend.bulk.columns import CheckedRow, Column
 from backend.bulk.kinds import FileKind
 from backend.catalog.names import Catalogue, catalogue_of
 from backend.catalog.profiles import profile
-from backend.context import settings
 from backend.core import clock
 from backend.core.errors import Invalid
 from backend.lines.lifecycle import IN_FLEET
@@ -23,13 +22,6 @@ from backend.orders.schemas import Asked, ItemState
 from backend.orders.selection import lines_of, wishes_of
 from backend.orders.words import KindWords
 from tenants.scope import Scope
-
-
-def support_route(kind: Kind, catalogue: Catalogue) -> str:
-    """Where the carrier has this done through support: the sentence that says so; "" where it is done here."""
-    if kind.offered is None or kind.offered(catalogue.profile):
-        return ""
-    return KindWords(catalogue, kind.code).say("through_support", support=settings().operator.support_email)
 
 
 async def resolve(scope: Scope, file: FileKind, rows: Sequence[CheckedRow]) -> None:

@@ -13,7 +13,6 @@ from backend.bulk.columns import RowProblem, say
 from backend.bulk.jobs import settle
 from backend.bulk.kinds import FILES, FileKind, with_examples
 from backend.bulk.lifecycle import REPLACEABLE, RowStatus, UploadState
-from backend.bulk.resolving import support_route
 from backend.bulk.schemas import (
     BulkRows,
     BulkRowView,
@@ -30,8 +29,7 @@ from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.documents.service import Content, own_document, read_document
-from backend.orders.kinds import KINDS
-from backend.orders.words import KindWords, kind_title
+from backend.orders.words import KindWords, kind_title, support_route
 from tenants.scope import Scope
 
 LARGEST_PAGE = 500
@@ -58,7 +56,7 @@ async def start_upload(scope: Scope, *, kind: str, document_id: UUID) -> Upload:
     Invalid (`through_support`) for what the carrier does not do here.
     """
     _kind(kind)
-    if route := support_route(KINDS[kind], await catalogue_of(scope)):
+    if route := support_route(await catalogue_of(scope), kind):
         raise Invalid(kind=route, code="through_support")
     await own_document(scope, document_id, purpose="bulk")
     upload_id = new_id()
@@ -98,7 +96,7 @@ async def file_forms(scope: Scope) -> list[FileForm]:
                 )
                 for column in file.columns
             ],
-            refused=support_route(KINDS[kind], catalogue),
+            refused=support_route(catalogue, kind),
         )
         for kind, file in FILES.items()
     ]

@@ -52,6 +52,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     product_types: tuple[ProductType, ...] = (ProductType.VOICE_DATA, ProductType.DATA_ONLY)
     plans: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    spend_cap: bool = False  # a cap on paid data abroad: a new line is asked for its cap on its own
 
 
 class Barring(msgspec.Struct, frozen=True, kw_only=True):

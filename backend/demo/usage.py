@@ -1,11 +1,17 @@
 """The demo's usage: three months of invented records and bundles, through the same import as everybody's."""
 
-from collections.abc import Iterator
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
+from itertools import islice
 
+from backend.catalog.profiles import profile
+from backend.catalog.schemas import Plan, ProductType
 from backend.core import clock
-from backend.demo.fleets import DemoTenant
-from backend.sandbox.usage import BUCKET_COLUMNS, MONTH_HOURS, RECORD_COLUMNS, buckets, csv_of, records
+from backend.demo.fleets import DemoTenant, rows_of
+from backend.sandbox.usage import BUCKET_COLUMNS, MONTH_HOURS, RECORD_COLUMNS, csv_of, records
 from backend.usage.lifecycle import month_before, period_of
 from backend.usage.loading import load_file
 from backend.usage.records import Kind
@@ -14,6 +20,12 @@ from tenants.scope import Actor
 MONTHS = 3
 EACH = 45  # records a line and month
 MOST_LINES = 200  # of a large customer
+GIGABYTE = 10**9
+UNLIMITED = 30 * GIGABYTE  # what a line without a limit uses in a busy month
+MSISDN, SERVICE, AMOUNT, BUCKET = (
+    RECORD_COLUMNS.index(name) for name in ("msisdn", "service", "amount", "bucket")
+)
+UNITS = {"data": "bytes", "voice": "seconds", "sms": "pieces"}
 
 
 def _months() -> Iterator[tuple[datetime, datetime]]:
@@ -25,14 +37,53 @@ def _months() -> Iterator[tuple[datetime, datetime]]:
         yield since, min(after - timedelta(seconds=1), clock.local(clock.now()))
 
 
+def _allowance(plan: Plan) -> int | None:
+    """The data of a plan in bytes, as its words say it; None: no limit."""
+    said = re.search(r"(\d+) GB of data", plan.allowance.get("en", ""))
+    return int(said[1]) * GIGABYTE if said else None
+
+
+def _month(
+    plans: dict[str, Plan], since: datetime, until: datetime
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Records and bundles of one month. A bundle is the sum of the records that it covers."""
+    seed, period = f"demo-{since:%Y%m}", f"{since:%Y-%m}"
+    share = (until - since).total_seconds() / 3600 / MONTH_HOURS
+    by_line = defaultdict[str, list[list[str]]](list)
+    for row in records(list(plans), seed, since, until, max(round(EACH * share), 1)):
+        if row[SERVICE] == "data" or plans[row[MSISDN]].product_type is ProductType.VOICE_DATA:
+            by_line[row[MSISDN]].append(row)
+    bundles = []
+    for number, plan in plans.items():
+        chance = random.Random(f"{seed}/{number}/bundle")  # noqa: S311 - invented data
+        allowance, rows = _allowance(plan), by_line[number]
+        busy = min(chance.betavariate(2.2, 2.2) * 1.35 * share, 1.0)
+        _scale([row for row in rows if row[BUCKET] == "data"], int((allowance or UNLIMITED) * busy))
+        for bucket, unit in UNITS.items():
+            if bucket == "data" or plan.product_type is ProductType.VOICE_DATA:
+                used = sum(int(row[AMOUNT]) for row in rows if row[BUCKET] == bucket)
+                limit = str(allowance or "") if bucket == "data" else ""
+                measured = until.isoformat(timespec="seconds")
+                bundles.append([number, bucket, period, limit, str(used), unit, measured])
+    return [row for rows in by_line.values() for row in rows], bundles
+
+
+def _scale(rows: Sequence[list[str]], total: int) -> None:
+    """Let the records come to about this much together."""
+    present = sum(int(row[AMOUNT]) for row in rows)
+    for row in rows:
+        row[AMOUNT] = str(max(int(row[AMOUNT]) * total // present, 1))
+
+
 async def seed_usage(tenant: DemoTenant, product: Actor) -> None:
     """Load usage for the first lines of a demo customer."""
-    numbers = [f"+32{tenant.first_number + index}" for index in range(min(tenant.lines, MOST_LINES))]
+    carrier = profile(tenant.carrier)
+    plans = {
+        row["msisdn"]: plan
+        for row in islice(rows_of(tenant), MOST_LINES)
+        if (plan := carrier.plan(row["plan"])) is not None
+    }
     for since, until in _months():
-        seed = f"demo-{since:%Y%m}"
-        share = (until - since).total_seconds() / 3600 / MONTH_HOURS
-        each = max(round(EACH * share), 1)
-        rated = csv_of(RECORD_COLUMNS, records(numbers, seed, since, until, each))
-        await load_file(product, rated, kind=Kind.RECORDS)
-        measured = csv_of(BUCKET_COLUMNS, buckets(numbers, seed, until, share))
-        await load_file(product, measured, kind=Kind.BUCKETS)
+        rated, measured = _month(plans, since, until)
+        await load_file(product, csv_of(RECORD_COLUMNS, iter(rated)), kind=Kind.RECORDS)
+        await load_file(product, csv_of(BUCKET_COLUMNS, iter(measured)), kind=Kind.BUCKETS)

@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from backend.catalog.names import catalogue_of
-from backend.context import settings
 from backend.core import clock
 from backend.core.errors import Conflict, Invalid, NotFound
 from backend.core.ids import new_id
@@ -21,7 +20,7 @@ from backend.orders.preview import check_step, prepare, view
 from backend.orders.schemas import Asked, DraftLine, DraftView, OrderDetail, OrderPreview
 from backend.orders.selection import file_rows, lines_of, targets_of
 from backend.orders.service import LISTED, get_order
-from backend.orders.words import kind_title
+from backend.orders.words import kind_title, support_route
 from tenants.scope import Scope
 
 LISTED_LINES = 50
@@ -45,12 +44,8 @@ async def start_draft(
     known = KINDS.get(kind)
     if known is None:
         raise NotFound
-    profile = (await catalogue_of(scope)).profile
-    if known.offered is not None and not known.offered(profile):
-        raise Invalid(
-            kind=f"{profile.name} does this through support: {settings().operator.support_email}.",
-            code="through_support",
-        )
+    if route := support_route(await catalogue_of(scope), kind):
+        raise Invalid(kind=route, code="through_support")
     asked = msgspec.convert(
         {
             "kind": kind,

@@ -4,7 +4,7 @@ import tomllib
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -134,14 +134,18 @@ def _opening(writer: "_Writer", order: OrderDetail, phase: str) -> tuple[str, st
     if phase == PRICE:
         return writer.say("price_title"), writer.say("price_lead")
     due = order.promise.due_at
-    lead = writer.say("received_lead", due=_moment(due)) if due else writer.say("received_lead_open")
+    lead = _received(writer, due) if due else writer.say("received_lead_open")
     return writer.say("received_title"), lead
 
 
-def _moment(due: datetime) -> str:
-    """The hour, and the day as well where that is another one."""
+def _received(writer: "_Writer", due: datetime) -> str:
+    """Until when: the hour, or another day, with its hour where it is not promised whole."""
     at = local(due)
-    return f"{at:%H:%M}" if at.date() == today() else f"{at:%d/%m/%Y %H:%M}"
+    if at.date() == today():
+        return writer.say("received_lead_today", due=f"{at:%H:%M}")
+    return writer.say(
+        "received_lead", due=f"{at:%d/%m/%Y}" if at.time() == time() else f"{at:%d/%m/%Y %H:%M}"
+    )
 
 
 def _row(writer: _Writer, item: OrderItemView, *, ended: bool) -> tuple[str, str, list[str], str]:

@@ -16,7 +16,7 @@ from backend.orders.kinds import KINDS
 from backend.orders.kinds.plan import Ground, Kind, Month, Planned, price_of, promised
 from backend.orders.schemas import Asked, ItemPreview, ItemState, OrderPreview, Price, Promise
 from backend.orders.selection import Target, file_rows, stale_file, targets_of
-from backend.orders.words import KindWords
+from backend.orders.words import KindWords, support_route
 from tenants.scope import Scope
 
 
@@ -77,8 +77,7 @@ async def prepare(scope: Scope, asked: Asked, *, lock: bool = False) -> Prepared
     catalogue, kind = await catalogue_of(scope), KINDS[asked.kind]
     profile, now = catalogue.profile, clock.now()
     words = KindWords(catalogue, kind.code)
-    if kind.offered is not None and not kind.offered(profile):
-        route = words.say("through_support", support=settings().operator.support_email)
+    if route := support_route(catalogue, kind.code):
         raise Invalid(kind=route, code="through_support")
     day = _day(kind, words, asked, now)
     effects = effects_of(kind.code)
@@ -87,7 +86,7 @@ async def prepare(scope: Scope, asked: Asked, *, lock: bool = False) -> Prepared
         targets = await targets_of(scope, asked, lock=lock)
         each, lines = _distinct(targets), [target.line for target in targets]
         if len(lines) > 1 and not kind.bulk:
-            raise Invalid(line_ids="This is asked for one line at a time.", code="one_line_only")
+            raise Invalid(line_ids=words.say("bad_one_line_only"), code="one_line_only")
     elif asked.upload_id is not None:
         each = list((await file_rows(scope, asked, lock=lock)).values())
     facts = await effects.facts(scope, each, lines)

@@ -96,10 +96,14 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of what is asked, in the reader's words: a name and its lines of text."""
+    """One row of what is asked, in the reader's words: a name and its lines of text.
+
+    `field` is the one that it repeats, where the kind's form has several pages.
+    """
 
     name: str
     value: list[str]
+    field: str = ""
 
 
 class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from babel.numbers import format_currency
 from backend.catalog.identifiers import national
 from backend.catalog.names import Catalogue
 from backend.catalog.schemas import Charge
+from backend.context import settings
 from backend.orders.kinds import KINDS
 
 FOLDER = Path(__file__).parent / "kinds"
@@ -84,7 +85,8 @@ class KindWords:
         return f"{found:%d/%m/%Y}"
 
     def sim(self, number: str) -> str:
-        return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+        digits = number.replace(" ", "")
+        return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
     def number(self, msisdn: str) -> str:
         return national(msisdn) if msisdn else self.say("new_number")
@@ -113,6 +115,13 @@ class KindWords:
 def kind_title(catalogue: Catalogue, kind: str) -> str:
     """What a request of this kind is called."""
     return KindWords(catalogue, kind).title
+
+
+def support_route(catalogue: Catalogue, kind: str) -> str:
+    """Where the carrier has this done through support: the sentence that says so; "" where it is done here."""
+    if KINDS[kind].in_portal(catalogue.profile):
+        return ""
+    return KindWords(catalogue, kind).say("through_support", support=settings().operator.support_email)
 
 
 def action_words(catalogue: Catalogue, action: str, detail: dict[str, str]) -> str:

@@ -40,11 +40,14 @@ def DraftForm(
     step: str = "",
     back: str | None = None,
     before: Callable[[Visit, DraftView], Sequence[Child]] | None = None,
+    then: Callable[[Visit, DraftView, Errors], Sequence[Child]] | None = None,
 ) -> VdomDict:
     """`fields` draws the questions with their errors; `read` turns what was filled in into the kind's wishes.
 
     Once all of it holds, the page moves on to `following` (check answers, or a further step of this draft, which may
     follow from the wishes). `step` is this page's own, whose fields alone are checked here; `back` the one before it.
+    `before` are panels that stand before the questions, `then` those between the questions and the button: a file that
+    has to be handed in first is a form of its own.
     """
     visit = use_visit()
     text = visit.text
@@ -72,24 +75,19 @@ def DraftForm(
 
     errors = dict(problem.fields or {}) if problem else {}
     shown = errors or ({"form": problem.words} if problem else {})
-    body = [
-        *fields(visit, draft, errors),
-        _day(visit, draft, errors) if may_wait and last else None,
-        html.div(
-            {"class": "row", "key": "send"},
-            button(
-                text("Check the price") if last else text("Go on"),
-                kind="primary large",
-                submit=True,
-                busy=save.pending,
-            ),
-            link_button(
-                text("Back"), f"/app/drafts/{draft.id}{back and '/'}{back}", mark="left", kind="quiet"
-            )
-            if back is not None
-            else None,
+    send = html.div(
+        {"class": "row", "key": "send"},
+        button(
+            text("Check the price") if last else text("Go on"),
+            kind="primary large",
+            submit=True,
+            busy=save.pending,
+            more={"form": "form"} if then else None,
         ),
-    ]
+        link_button(text("Back"), f"/app/drafts/{draft.id}{back and '/'}{back}", mark="left", kind="quiet")
+        if back is not None
+        else None,
+    )
     form = html.form(
         {
             "class": "form",
@@ -98,7 +96,9 @@ def DraftForm(
             "novalidate": True,
             "onSubmit": event(submitted, prevent_default=True),
         },
-        *body,
+        *fields(visit, draft, errors),
+        _day(visit, draft, errors) if may_wait and last else None,
+        None if then else send,
     )
     return html.div(
         page_header(title, html.p(lead) if lead else None, crumbs=_crumbs(text, draft)),
@@ -112,6 +112,7 @@ def DraftForm(
                 {"class": "stack", "key": "main"},
                 *(before(visit, draft) if before else ()),
                 panel("questions", draft.title, form),
+                *((*then(visit, draft, errors), send) if then else ()),
             ),
             html.div(
                 {"class": "stack", "key": "aside"},

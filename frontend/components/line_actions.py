@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.catalog.profiles import profile
 from backend.lines.schemas import LineDetail
 from backend.orders.kinds import KINDS
 from frontend.components.actions import link_button
@@ -34,6 +35,11 @@ OFFERS: Sequence[tuple[str, str, str]] = (
 DANGER = frozenset({"depart", "terminate", "convert_to_prepaid"})
 
 
+def in_portal(kind: str, carrier: str) -> bool:
+    """Whether it can be asked for here; else the carrier does it through support, and the action says so."""
+    return KINDS[kind].in_portal(profile(carrier))
+
+
 def offered(status: str, *, bulk: bool = False) -> list[tuple[str, str, str]]:
     """What may be asked for a line in this state (any state: "")."""
     return [
@@ -53,7 +59,8 @@ def line_actions(visit: Visit, detail: LineDetail) -> list[Child]:
     offers = [offer for offer in offered(detail.status) if offer[0] != "resend_esim" or detail.esim]
     if not offers:
         return []
-    kind, shape, words = offers[0]
+    carrier = visit.profile.carrier
+    kind, shape, words = next(offer for offer in offers if in_portal(offer[0], carrier))
     return [
         link_button(text(words), start(kind, detail.id), mark=shape, kind="primary"),
         html.button(
@@ -63,47 +70,48 @@ def line_actions(visit: Visit, detail: LineDetail) -> list[Child]:
         ),
         html.div(
             {"class": "menu", "id": "line-menu", "popover": "auto", "key": "menu"},
-            *(entry(text, *offer, to=start(offer[0], detail.id)) for offer in offers[1:]),
+            *(
+                entry(text, *offer, to=start(offer[0], detail.id), here=in_portal(offer[0], carrier))
+                for offer in offers
+                if offer[0] != kind
+            ),
         ),
     ]
 
 
-def entry(text: Text, kind: str, shape: str, words: str, *, to: str) -> VdomDict:
-    danger = {"class": "menu-danger"} if kind in DANGER else {}
-    return html.a({"href": to, "key": kind, **danger}, icon(shape), text(words))
+def entry(
+    text: Text, kind: str, shape: str, words: str, *, to: str, here: bool = True, **more: str
+) -> VdomDict:
+    """One action of a menu. What the carrier does through support (not `here`) leads to the page that says how."""
+    danger = {"class": "menu-danger"} if here and kind in DANGER else {}
+    said: Child = text(words)
+    if not here:
+        said = html.span(text(words), " ", html.small(text("through support")))
+    return html.a({"href": to, "key": kind, **danger, **more}, icon(shape), said)
 
 
-def bar_buttons(text: Text) -> list[VdomDict]:
+def bar_buttons(text: Text, carrier: str) -> list[VdomDict]:
     """The selection bar's: shown by the script for the selection's status."""
     return [
         html.button(
-            {
-                "type": "button",
-                "key": kind,
-                "data-start": kind,
-                "data-for": " ".join(sorted(KINDS[kind].statuses)),
-                "data-work": "",
-            },
-            icon(shape),
-            text(words),
+            {"type": "button", "key": offer[0], **_for_script(offer[0]), "data-work": ""},
+            icon(offer[1]),
+            text(offer[2]),
         )
-        for kind, shape, words in offered("", bulk=True)
+        if in_portal(offer[0], carrier)
+        else entry(text, *offer, to=f"/app/start/{offer[0]}", here=False, **_for_script(offer[0]))
+        for offer in offered("", bulk=True)
     ]
 
 
-def row_links(text: Text) -> list[VdomDict]:
+def row_links(text: Text, carrier: str) -> list[VdomDict]:
     """The row menu's: the script puts the line's address in."""
     return [
-        html.a(
-            {
-                "href": "/app/fleet",
-                "key": kind,
-                "data-start": kind,
-                "data-for": " ".join(sorted(KINDS[kind].statuses)),
-                **({"class": "menu-danger"} if kind in DANGER else {}),
-            },
-            icon(shape),
-            text(words),
-        )
-        for kind, shape, words in OFFERS
+        entry(text, *offer, to="/app/fleet", here=in_portal(offer[0], carrier), **_for_script(offer[0]))
+        for offer in OFFERS
     ]
+
+
+def _for_script(kind: str) -> dict[str, str]:
+    """What it starts, and for which states of a line."""
+    return {"data-start": kind, "data-for": " ".join(sorted(KINDS[kind].statuses))}

@@ -85,18 +85,23 @@ def ReviewPage(draft: str) -> VdomDict:
 
 
 def lowered(words: str) -> str:
-    """The words inside a sentence."""
-    return words[:1].lower() + words[1:]
+    """The words inside a sentence; what begins in capitals (SIM, VAT) stays so."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
     text = visit.text
 
-    def edit(what: str) -> VdomDict:
-        return html.a({"href": back}, text.context("edit", "Change"), hidden(f" {lowered(what)}"))
+    kind = KINDS[preview.kind]
+
+    def edit(what: str, name: str) -> VdomDict:
+        step = kind.step_of(name)
+        inside = what if text.language == "de" else lowered(what)  # its nouns keep their capital
+        to = f"{back}/{step}" if step else back
+        return html.a({"href": to}, text.context("edit", "Change"), hidden(f" {inside}"))
 
     rows: list[tuple[Any, ...]] = [
-        (fact.name, [html.div({"key": line}, line) for line in fact.value], edit(fact.name))
+        (fact.name, [html.div({"key": line}, line) for line in fact.value], edit(fact.name, fact.field))
         for fact in preview.asked
     ]
     promise = lowered(promise_words(visit, preview.promise))
@@ -104,7 +109,7 @@ def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
         start = text.date(preview.on)
     else:
         start = text("At once, {promise}", promise=promise) if promise else text("At once")
-    rows.append((text("From"), start))
+    rows.append((text("From"), start, edit(text("From"), "on") if kind.dated else None))
     rows.append((text("Confirmation to"), visit.actor.email))
     return key_values(rows)
 

@@ -1,7 +1,7 @@
 """Begins a request of a kind on one line, or a new one, and goes to its form; says so where it cannot begin."""
 
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 from uuid import UUID
 
 from reactpy import html, use_effect, use_state
@@ -11,6 +11,7 @@ from backend.lines.schemas import Selection
 from backend.orders import drafts
 from frontend.components.actions import link_button
 from frontend.components.layout import empty, page_header, skeleton
+from frontend.components.line_actions import OFFERS
 from frontend.hooks import component, no_problem, problem_of, use_visit
 
 
@@ -20,10 +21,11 @@ def StartPage(kind: str, query: str) -> VdomDict:
     text = visit.text
     problem, set_problem = use_state(no_problem)
 
+    asked = parse_qs(query.lstrip("?")).get("line", [])
+
     async def begin() -> None:
-        asked = parse_qs(query.lstrip("?"))
         try:
-            lines = tuple(UUID(line) for line in asked.get("line", []))
+            lines = tuple(UUID(line) for line in asked)
             draft = await drafts.start_draft(visit.actor, kind, Selection(line_ids=lines))
         except Exception as error:
             set_problem(problem_of(visit, error))
@@ -36,14 +38,21 @@ def StartPage(kind: str, query: str) -> VdomDict:
     use_effect(start, [])
     if problem is None:
         return html.div(skeleton(text))
+    support = problem.code == "through_support"
+    if len(asked) == 1:
+        back = link_button(text("Back to the line"), f"/app/lines/{quote(asked[0])}")
+    else:
+        back = link_button(text("Back to the fleet"), "/app/fleet")
+    words = next((words for offer, _, words in OFFERS if offer == kind), "")
     return html.div(
-        page_header(text("This request cannot begin")),
+        page_header(text(words) if support and words else text("This request cannot begin")),
         html.section(
             {"class": "panel"},
             empty(
-                text("This is not possible here"),
+                text("This goes through support") if support else text("This is not possible here"),
                 problem.words,
-                action=link_button(text("Back to the fleet"), "/app/fleet"),
+                action=back,
+                **({"mark": "mail"} if support else {}),
             ),
         ),
     )

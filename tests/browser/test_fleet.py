@@ -1,11 +1,12 @@
 """The fleet page in a browser: first view, search, sort, pages, selection, live changes."""
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from backend.catalog.profiles import profile
 from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
-from tests.support.factories import Customer
+from tests.support.factories import Customer, make_customer
 from tests.support.portal import Portal
 from tests.support.world import place
 
@@ -149,3 +150,35 @@ async def test_a_request_elsewhere_shows_on_the_open_page(
 
 def an_option(customer: Customer) -> str:
     return next(o.code for o in profile(customer.carrier).options if not o.plans)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "action", "here", "of_many"),
+    [
+        ("mandarine", "Terminate", "The user leaves with the number", "Terminate"),
+        ("lynx", "The user leaves with the number", "Terminate", "Convert to prepaid"),
+    ],
+)
+async def test_what_the_carrier_does_through_support_says_so_and_leads_there(
+    browser: Browser, portal: Portal, carrier: str, action: str, here: str, of_many: str
+) -> None:
+    customer = await make_customer(carrier=carrier, lines=2)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        await page.locator("[popovertarget=row-menu]").first.click()
+        for menu in ("#row-menu", "#line-menu"):
+            item = page.locator(menu).get_by_role("link", name=f"{action} through support", exact=True)
+            await expect(item).to_be_visible()
+            await expect(page.locator(menu).get_by_role("link", name=here, exact=True)).to_be_visible()
+            await item.click()
+            await expect(page.get_by_role("heading", level=1)).to_have_text(action)
+            await expect(page.get_by_text(portal.settings.operator.support_email)).to_be_visible()
+            await page.get_by_role("link", name="Back to the line").click()
+            await page.locator("[popovertarget=line-menu]").click()
+        await visitor.open("/app/fleet")
+        await page.locator("tbody input").first.check()
+        await page.locator("[popovertarget=bar-menu]").click()
+        said = page.locator("#bar-menu a:not([hidden])")
+        await expect(said).to_have_text([f"{of_many} through support"])
+        await said.click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(of_many)

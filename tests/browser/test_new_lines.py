@@ -46,6 +46,19 @@ async def pick(page: Page, name: str, value: str) -> None:
     await page.locator(f"input[name={name}][value='{value}']").check()
 
 
+ALL_OF_A_LINE = ("account", "card", "plan", "options", "cap")
+
+
+async def changes(page: Page) -> dict[str, set[str]]:
+    """Where each "Change" of check answers leads: page of the draft, and the answers that it holds."""
+    found: dict[str, set[str]] = {}
+    for link in await page.locator(".key-values a").all():
+        _, _, step = str(await link.get_attribute("href")).rpartition("/")
+        said = await link.locator(".visually-hidden").inner_text()
+        found.setdefault(step, set()).add(said.strip())
+    return found
+
+
 async def test_a_line_with_a_new_number_is_asked_for_page_by_page(
     browser: Browser,
     portal: Portal,
@@ -139,6 +152,20 @@ async def test_a_line_with_a_new_number_is_asked_for_page_by_page(
         await titled(page, "Check before you send")
         for words in (account, "Options to activate", "Shared billing"):
             await expect(page.locator(".key-values").first).to_contain_text(words)
+        assert await changes(page) == {
+            "account": {"customer number", "user", "phone number"},
+            "card": {"SIM number"},
+            "plan": {"type", "tariff plan"},
+            "options": {"options to activate"},
+            "cap": {"cap on data abroad", "companion data SIM"},
+            "split": {"shared billing"},
+            "when": {"from"},
+        }
+        await page.get_by_role("link", name="Change cap on data abroad").click()
+        await titled(page, "What may data abroad cost?")
+        await expect(page.get_by_role("heading", level=1)).to_be_focused()
+        await page.go_back()
+        await titled(page, "Check before you send")
         await looked_at(page, "add-11-review")
         await page.get_by_role("button", name="Send the request").click()
         await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
@@ -233,6 +260,9 @@ async def test_a_number_is_transferred_page_by_page_and_put_right_on_the_request
         await titled(page, "Check before you send")
         await expect(page.get_by_text("termination fees").first).to_be_visible()
         await looked_at(page, "port-5-review")
+        steps = await changes(page)
+        assert list(steps) == ["transfer", "holder", "date", "authorisation", *ALL_OF_A_LINE]
+        assert "VAT number of the holder" in steps["holder"]
         await page.get_by_role("button", name="Send the request").click()
         await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
         await carry_out(customer, database, page.url.rpartition("/")[2], rounds=4)

@@ -37,6 +37,20 @@ async def accessible(page: Page, name: str) -> None:
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
 
 
+async def in_order(page: Page, *selectors: str) -> None:
+    """The first of each stands below the one before it, in the document and on the screen, wide and narrow."""
+    for width in (1440, 390):
+        await page.set_viewport_size({"width": width, "height": 900})
+        places = await page.evaluate(
+            "(all) => { const every = [...document.querySelectorAll('*')], at = all.map((s) => document.querySelector(s));"
+            " return at.map((e) => [every.indexOf(e), e.getBoundingClientRect().top]); }",
+            list(selectors),
+        )
+        assert places == sorted(places), (width, places)
+        assert [top for _, top in places] == sorted(top for _, top in places), (width, places)
+    await page.set_viewport_size({"width": 1440, "height": 900})
+
+
 async def until_released(customer: Customer, database: TestDatabase, reference: str, line_id: UUID) -> None:
     await make_due(database)
     await drain(database)
@@ -114,6 +128,8 @@ async def test_a_card_is_replaced_on_the_page(
         assert done.state is OrderState.COMPLETED
         await visitor.open(f"/app/lines/{line.id}")
         await expect(page.locator("#sim, [aria-labelledby=sim]").first).to_be_visible()
+        kind = page.locator(".key-values > div", has=page.get_by_text("Number type", exact=True))
+        await expect(kind.locator("dd").first).to_have_text("Mobile")
         assert (await get_line(customer.manager, line.id)).sim_number == card
 
 
@@ -131,8 +147,11 @@ async def test_the_bill_is_shared_with_a_signed_contract(
         with open(await (await found.value).path(), "rb") as pdf:  # noqa: ASYNC230, PTH123
             assert pdf.read(5) == b"%PDF-"
         await page.get_by_label(chosen.name["en"]).check()
+        await in_order(page, "main [type=radio]", "main a[download]", "[type=file]", "button[form=form]")
         await page.get_by_role("button", name="Check the price").click()
         await expect(page.locator(".error-summary")).to_contain_text("Send the contract")
+        await page.locator(".error-summary a[href='#document_id']").click()
+        await expect(page.get_by_label("Scan or photo of the signed contract")).to_be_focused()
         await accessible(page, "shared billing without its scan")
         scan = {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": files.PDF}
         await page.get_by_label("Scan or photo of the signed contract").set_input_files(scan)  # type: ignore[arg-type]

@@ -291,13 +291,14 @@ async def test_options_are_copied_and_those_left_out_are_named(customer: Custome
     [foreign] = await other.lines()
     answers = {
         (await refused(customer, copy_options_from=bad))["copy_options_from"]
-        for bad in (str(foreign.id), foreign.msisdn, str(uuid4()), "0470 00 00 00", "'; --")
+        for bad in (str(foreign.id), foreign.msisdn, str(uuid4()), "0499 99 99 99", "'; --")
     }
     assert len(answers) == 1
 
 
 async def test_an_option_that_conflicts_with_a_chosen_one_is_not_copied(customer: Customer) -> None:
-    clash = next(option for option in profile(customer.carrier).options if option.conflicts)
+    offered = profile(customer.carrier).options
+    clash = next(option for option in offered if option.conflicts and not option.spend_cap)
     await make_lines(customer, 1, options=(clash.code,))
     [source] = await customer.lines()
     asked = a_new_line(customer, options=(clash.conflicts[0],), copy_options_from=str(source.id))
@@ -305,6 +306,26 @@ async def test_an_option_that_conflicts_with_a_chosen_one_is_not_copied(customer
     assert preview.items[0].change["options"] == [clash.conflicts[0]]
     assert preview.items[0].notes == {clash.code: "option_conflict"}
     assert set(await refused(customer, options=(clash.code, clash.conflicts[0]))) == {"options"}
+
+
+async def test_the_cap_abroad_is_asked_once(customer: Customer) -> None:
+    """An option that is a cap is neither offered nor taken, also not from a copied line: the field decides."""
+    caps = [option.code for option in profile(customer.carrier).options if option.spend_cap]
+    assert caps
+    await make_lines(customer, 1, options=(SMS, caps[0]))
+    [source] = await customer.lines()
+    asked = {"plan": plan_of(customer), "cap_cents": 5000}
+    draft = await start_draft(customer.manager, "add_line", wishes=asked)
+    choices = (await get_draft(customer.manager, draft)).choices
+    assert choices.options
+    assert not set(caps) & {offer.code for offer in choices.options}
+    assert "choose the cap instead" in (await refused(customer, options=(caps[0],)))["options"]
+    preview = await preview_order(
+        customer.manager, a_new_line(customer, copy_options_from=str(source.id), cap_cents=5000)
+    )
+    assert preview.items[0].change["options"] == [SMS]
+    assert preview.items[0].notes == {caps[0]: "option_is_cap"}
+    assert "the cap abroad is chosen" in preview.items[0].noted[0]
 
 
 async def test_every_field_that_cannot_be_is_named_at_once(customer: Customer) -> None:

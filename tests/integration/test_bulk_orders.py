@@ -201,7 +201,7 @@ async def test_what_is_wrong_says_the_column_what_was_given_and_what_to_do(datab
     ]
     first = rows[0].problems[0]
     assert (first.column, first.label, first.given) == ("add", "Options à ajouter", "data-5gb|nope")
-    assert "« nope » est inconnu chez Mandarine" in first.message
+    assert "«\xa0nope\xa0» est inconnu chez Mandarine" in first.message
     assert rows[1].problems[0].column == "add"
     assert rows[2].problems[0].column == "add"
     assert rows[3].problems[0].warning

@@ -16,6 +16,7 @@ from backend.usage.loading import load_file
 from backend.usage.records import Kind
 from tenants.directory import find_tenant
 from tenants.scope import Actor, Scope
+from tenants.transaction import open_scope
 from tests.integration.test_cli import run  # noqa: F401 - a fixture
 from tests.support.factories import make_customer, next_msisdn, sim_for
 from tests.support.sandbox import Sandbox
@@ -51,6 +52,16 @@ async def test_the_demo_has_three_months_of_usage(monkeypatch: pytest.MonkeyPatc
     assert len(found.months) == 3
     assert found.total.lines == 12
     assert found.total.data_bytes > 0
+    async with open_scope(Actor(tenant), read_only=True) as scope:
+        pairs = await scope.connection.fetch(
+            "SELECT b.used, b.allowance, coalesce(sum(r.amount), 0) AS recorded FROM usage_bucket b"
+            " LEFT JOIN usage_record r USING (tenant_id, line_id, period, bucket) GROUP BY b.id, b.used, b.allowance"
+        )
+    assert len(pairs) > 60
+    assert [dict(pair) for pair in pairs if pair["used"] != pair["recorded"]] == [], (
+        "meters are sums of records"
+    )
+    assert all(pair["used"] <= pair["allowance"] for pair in pairs if pair["allowance"])
 
 
 def test_the_command_line_takes_a_file_and_says_what_it_refused(run, tmp_path: Path) -> None:  # noqa: ANN001, F811

@@ -1,12 +1,17 @@
 """Every string of the pages is translated in every language, and figures follow the language."""
 
+import re
+import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
 
+from backend.issuer import words as issuer_words
 from frontend.text import LANGUAGES, choose_language, text_for
-from tests.support.messages import LOCALES, in_code
+from tests.support.messages import LOCALES, ROOT, in_code
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
@@ -35,6 +40,46 @@ def test_translations_keep_every_placeholder(language: str) -> None:
             assert placeholders(forms[-1]) == placeholders(ids[-1]), (language, message.id)
             for form in forms:  # a sentence about one thing may do without the figure
                 assert placeholders(form) <= placeholders(ids[-1]), (language, message.id)
+
+
+def _in_file(found: Any, language: str) -> Iterator[str]:
+    """Every string of one language in a words file: under the language's key, however deep."""
+    if isinstance(found, list):
+        for each in found:
+            yield from _in_file(each, language)
+    elif isinstance(found, dict):
+        for key, value in found.items():
+            yield from _strings(value) if key == language else _in_file(value, language)
+
+
+def _strings(found: Any) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, (dict, list)):
+        for each in found.values() if isinstance(found, dict) else found:
+            yield from _strings(each)
+
+
+def said(language: str) -> list[str]:
+    """All that is said in a language: pages, words files, sign-in."""
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    messages = [message.string for message in catalog if message.id]
+    forms = [form for one in messages for form in (one if isinstance(one, (tuple, list)) else (one,))]
+    files = sorted((ROOT / "backend").rglob("*.toml"))
+    texts = [words for file in files for words in _in_file(tomllib.loads(file.read_text("utf-8")), language)]
+    own = [words for one in vars(issuer_words).values() for words in _in_file(one, language)]
+    assert min(len(forms), len(texts), len(own)) > 20
+    return [*forms, *texts, *own]
+
+
+def test_french_signs_stand_behind_a_space_that_does_not_break() -> None:
+    plain = re.compile(r"[ \u202f][:;?!»%]|«[ \u202f]|[^\W\d_][;?!»](?!\w)")
+    assert [words for words in said("fr") if plain.search(words)] == []
+
+
+def test_german_has_one_word_for_a_line() -> None:
+    assert [words for words in said("de") if re.search(r"\bLeitung(en)?\b", words)] == []
 
 
 def placeholders(words: str) -> set[str]:

@@ -124,6 +124,8 @@ def copied_onto(
             continue
         if option is None or not allowed(option, plan.code, plan.product_type):
             skipped[code] = "option_not_on_plan"
+        elif option.spend_cap:
+            skipped[code] = "option_is_cap"
         elif conflicting(profile, option, [*chosen, *taken]):
             skipped[code] = "option_conflict"
         else:
@@ -242,22 +244,31 @@ def user_facts(words: Words, asked: NewLine, *, number: str) -> list[Fact]:
     """The first part of what is repeated before it is sent (F-082): who, where, which number and card."""
     say, esim = words.say, asked.sim_kind == ESIM
     facts = [
-        Fact(name=say("account"), value=[asked.account]),
-        Fact(name=say("user"), value=[f"{asked.given_name} {asked.family_name}".strip()]),
-        Fact(name=say("number"), value=[words.number(number) if number else say("number_chosen_by_carrier")]),
+        Fact(name=say("account"), value=[asked.account], field="account"),
+        Fact(
+            name=say("user"), value=[f"{asked.given_name} {asked.family_name}".strip()], field="family_name"
+        ),
+        Fact(
+            name=say("number"),
+            value=[words.number(number) if number else say("number_chosen_by_carrier")],
+            field="number",
+        ),
     ]
     if asked.cost_centre:
-        facts.insert(2, Fact(name=say("cost_centre"), value=[asked.cost_centre]))
+        facts.insert(2, Fact(name=say("cost_centre"), value=[asked.cost_centre], field="cost_centre"))
     if esim:
-        facts.append(Fact(name=say("esim_number"), value=[say("assigned")]))
+        facts.append(Fact(name=say("esim_number"), value=[say("assigned")], field="sim_kind"))
     else:
-        facts.append(Fact(name=say("sim_number"), value=[words.sim(asked.sim_number.replace(" ", ""))]))
+        card = words.sim(asked.sim_number)
+        facts.append(Fact(name=say("sim_number"), value=[card], field="sim_number"))
     if asked.email:
-        facts.append(Fact(name=say("email"), value=[asked.email]))
+        facts.append(Fact(name=say("email"), value=[asked.email], field="email"))
     if asked.language:
-        facts.append(Fact(name=say("language"), value=[say(f"in_{asked.language}")]))
+        facts.append(Fact(name=say("language"), value=[say(f"in_{asked.language}")], field="language"))
     if esim:
-        facts.append(Fact(name=say("qr_copy"), value=[say("yes" if asked.qr_copy else "no")]))
+        facts.append(
+            Fact(name=say("qr_copy"), value=[say("yes" if asked.qr_copy else "no")], field="qr_copy")
+        )
     return facts
 
 
@@ -267,17 +278,22 @@ def service_facts(words: Words, asked: NewLine) -> list[Fact]:
     options = [words.option_price(code) for code in asked.options]
     if asked.copy_options_from:
         options.append(say("copied"))
+    cap = amount(words, None if asked.no_cap else asked.cap_cents)
     facts = [
-        Fact(name=say("type"), value=[say(f"type_{asked.product_type}")]) if asked.product_type else None,
-        Fact(name=say("plan"), value=[words.plan(asked.plan)]),
-        Fact(name=say("options"), value=options or [say("none")]),
-        Fact(name=say("cap"), value=[amount(words, None if asked.no_cap else asked.cap_cents)]),
-        Fact(name=say("companion"), value=[say("yes" if asked.companion_sim else "no")]),
-        Fact(name=say("split"), value=[words.split_profile(asked.split_profile)])
-        if asked.split_profile
-        else None,
+        Fact(name=say("plan"), value=[words.plan(asked.plan)], field="plan"),
+        Fact(name=say("options"), value=options or [say("none")], field="options"),
+        Fact(name=say("cap"), value=[cap], field="cap_cents"),
+        Fact(
+            name=say("companion"), value=[say("yes" if asked.companion_sim else "no")], field="companion_sim"
+        ),
     ]
-    return [fact for fact in facts if fact is not None]
+    if asked.product_type:
+        kind = say(f"type_{asked.product_type}")
+        facts.insert(0, Fact(name=say("type"), value=[kind], field="product_type"))
+    if asked.split_profile:
+        shared = words.split_profile(asked.split_profile)
+        facts.append(Fact(name=say("split"), value=[shared], field="split_profile"))
+    return facts
 
 
 def audit_words(change: Mapping[str, Any]) -> dict[str, str]:
@@ -294,4 +310,5 @@ STEPS: Mapping[str, Sequence[str]] = {
     "cap": ("cap_cents", "companion_sim"),
     "split": ("split_profile",),
     "contract": ("document_id", "given_name", *BILLING),
+    "when": ("on",),
 }

@@ -183,6 +183,14 @@ class Kind:
     def code(self) -> str:
         return str(self.asked.__struct_config__.tag)
 
+    def step_of(self, name: str) -> str:
+        """The page of its form that asks for this field; "" where the form has one page only."""
+        return next((step for step, names in self.steps.items() if step and name in names), "")
+
+    def in_portal(self, carrier: CarrierProfile) -> bool:
+        """Whether it is asked for here; else the carrier does it through support."""
+        return self.offered is None or self.offered(carrier)
+
     def refuses(self, line: LineNow) -> str:
         """Why this line cannot have such a request now, whatever is asked; "" where it can."""
         if line.status not in self.statuses:

@@ -244,13 +244,18 @@ def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
     return [words.say(f"case_{change['port_case']}"), *new_line.describe(words, change)]
 
 
+def _shown(words: Words, asked: PortIn, name: str) -> str:
+    typed: str = getattr(asked, name)
+    return words.sim(donor_sim(typed) or typed) if name == "donor_sim_number" else typed
+
+
 def summary(words: Words, asked: PortIn) -> list[Fact]:
     say = words.say
     case, card = f"case_{case_of(asked)}", f"card_{asked.card}"
     facts = [
-        Fact(name=say("case"), value=[say(name) for name in (case, card) if words.has(name)]),
+        Fact(name=say("case"), value=[say(name) for name in (case, card) if words.has(name)], field="card"),
         *(
-            Fact(name=say(name), value=[getattr(asked, name)])
+            Fact(name=say(name), value=[_shown(words, asked, name)], field=name)
             for name in (
                 "donor_operator",
                 "donor_sim_number",
@@ -261,8 +266,12 @@ def summary(words: Words, asked: PortIn) -> list[Fact]:
             )
             if getattr(asked, name)
         ),
-        Fact(name=say("port_on"), value=[words.day(asked.port_on) if asked.port_on else say("soonest")]),
-        Fact(name=say("authorised_by"), value=[asked.authorised_by]),
+        Fact(
+            name=say("port_on"),
+            value=[words.day(asked.port_on) if asked.port_on else say("soonest")],
+            field="port_on",
+        ),
+        Fact(name=say("authorised_by"), value=[asked.authorised_by], field="authorised_by"),
     ]
     number = msisdn(asked.number) or asked.number
     return [*facts, *new_line.user_facts(words, asked, number=number), *new_line.service_facts(words, asked)]

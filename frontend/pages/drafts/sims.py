@@ -33,7 +33,7 @@ def _card_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
         text_field(
             "sim_number",
             text("Number of the blank SIM card"),
-            value=wishes["sim_number"],
+            value=text.sim(wishes["sim_number"]),
             hint=text(
                 "It is printed on the card, as in {example}. Spaces do not matter.",
                 example=text.sim(choices.example),

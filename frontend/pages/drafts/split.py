@@ -10,9 +10,9 @@ from backend.orders import drafts
 from backend.orders.kinds.split_billing import BILLING
 from backend.orders.schemas import DraftView
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, notice
+from frontend.components.basics import Child, icon, notice
 from frontend.components.draft_form import DraftForm, Errors, Values, one
-from frontend.components.forms import field, radio_cards, text_field
+from frontend.components.forms import radio_cards, text_field
 from frontend.components.layout import panel
 from frontend.components.upload import Uploaded, upload
 from frontend.hooks import component, use_action, use_visit
@@ -31,9 +31,6 @@ def SplitForm(draft: DraftView) -> Component:
         set_scan((file.id, file.name))
         save.run(draft.id, {"document_id": str(file.id)})
 
-    def fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-        return _fields(visit, draft, errors, scan[1])
-
     def read(values: Values) -> Mapping[str, Any]:
         return {
             "stop": one(values, "what") == "stop",
@@ -42,43 +39,47 @@ def SplitForm(draft: DraftView) -> Component:
             **{name: one(values, name) for name in BILLING},
         }
 
-    def aside(visit: Visit, draft: DraftView) -> list[Child]:
-        return [
-            _to_print(visit.text, draft),
-            panel(
-                "scan",
-                text("Signed contract"),
-                upload(
-                    visit.text,
-                    name="contract",
-                    label=text("Scan or photo of the signed contract"),
-                    hint=text("PDF, JPEG or PNG, at most 10 MB."),
-                    purpose="split_contract",
-                    accept=".pdf,.jpg,.jpeg,.png",
-                    back=f"/app/drafts/{draft.id}",
-                    on_stored=keep,
-                ),
+    def contract(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+        name, wrong = scan[1], errors.get("document_id", "")
+        said: Child = notice(text("Signed contract: {name}", name=name), mark="check") if name else None
+        signed = panel(
+            "scan",
+            text("Signed contract"),
+            html.div({"key": "said", "role": "status"}, said),
+            html.p({"class": "error", "key": "error"}, icon("alert"), wrong) if wrong and not name else None,
+            upload(
+                visit.text,
+                name="document_id",
+                label=text("Scan or photo of the signed contract"),
+                hint=text("PDF, JPEG or PNG, at most 10 MB."),
+                purpose="split_contract",
+                accept=".pdf,.jpg,.jpeg,.png",
+                back=f"/app/drafts/{draft.id}",
+                on_stored=keep,
             ),
-        ]
+        )
+        panels = html.div(
+            {"class": "stack for-sharing", "key": "contract"}, _to_print(visit.text, draft), signed
+        )
+        return [panels]
 
     return DraftForm(
         draft,
         text("Share the bill with the user"),
-        fields,
+        _fields,
         read,
         lead=text("The company pays its part, the user pays the rest. The contract is personal."),
-        aside=aside,
+        then=contract,
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors, scan: str) -> list[Child]:
+def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
     text, wishes, choices = visit.text, draft.asked.wishes, draft.choices
     what = [
         ("share", text("Share by a profile"), text("A signed contract is needed.")),
         ("stop", text("Stop sharing"), text("The company pays everything again.")),
     ]
     refused = text("The operator refused the last contract: {reason}", reason=choices.refused)
-    attached = html.p(scan or text("No file yet: send it beside this."))
     return [
         html.div({"key": "refused"}, notice(refused, tone="attention", mark="alert"))
         if choices.refused
@@ -92,9 +93,6 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors, scan: str) -> list[C
             [(choice.code, choice.name, " ".join(choice.rules)) for choice in choices.profiles],
             value=wishes["profile"],
             error=errors.get("profile", ""),
-        ),
-        field(
-            "document_id", text("Signed contract"), attached, error=errors.get("document_id", ""), group=True
         ),
         *(_billing(text, wishes, errors) if choices.billing_data else []),
         html.div(

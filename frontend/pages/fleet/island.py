@@ -19,8 +19,8 @@ from frontend.visit import Visit
 
 
 @lru_cache(maxsize=16)
-def _frame(language: str, may_change: bool, may_usage: bool) -> str:
-    """The still parts, with `{region}` marks; the same text for everybody who reads this language."""
+def _frame(language: str, carrier: str, may_change: bool, may_usage: bool) -> str:
+    """The still parts, with `{region}` marks; the same text for everybody at this carrier who reads this language."""
     text = text_for(language)
     search = html.form(
         {"class": "search", "role": "search", "action": FLEET, "method": "get", "data-merge": ""},
@@ -50,7 +50,8 @@ def _frame(language: str, may_change: bool, may_usage: bool) -> str:
             text("More"),
             icon("down", "icon-small"),
         )
-        menu_of_bar = html.div({"class": "menu", "id": "bar-menu", "popover": "auto"}, *bar_buttons(text)[1:])
+        others = bar_buttons(text, carrier)[1:]
+        menu_of_bar = html.div({"class": "menu", "id": "bar-menu", "popover": "auto"}, *others)
         change = [first, more, menu_of_bar]
     bar = html.div(
         {"class": "selection-bar", "role": "region", "aria-label": text("Selection"), "hidden": True},
@@ -69,7 +70,7 @@ def _frame(language: str, may_change: bool, may_usage: bool) -> str:
         html.a({"href": FLEET, "data-part": "usage"}, icon("usage"), text("See the usage"))
         if may_usage
         else None,
-        *(row_links(text) if may_change else ()),
+        *(row_links(text, carrier) if may_change else ()),
     )
     panel = html.section(
         {"class": "panel", "aria-label": text("Lines")},
@@ -141,18 +142,29 @@ def island_html(
     visit: Visit, regions: Mapping[str, str], rows: str, *, view: str, search: str, kept: str
 ) -> str:
     """The whole page. The search box keeps the rest of the view where no script runs yet."""
-    frame = _frame(visit.text.language, visit.may(Permission.ORDERS_PLACE), visit.may(Permission.USAGE_READ))
     return _fill(
-        frame, {**regions, "rows": rows, "view": escape(view), "search": escape(search), "kept": kept}
+        _frame(*_reader(visit)),
+        {**regions, "rows": rows, "view": escape(view), "search": escape(search), "kept": kept},
     )
 
 
 @lru_cache(maxsize=16)
-def _waiting(language: str, may_change: bool, may_usage: bool) -> str:
+def _waiting(language: str, carrier: str, may_change: bool, may_usage: bool) -> str:
     title = f'<div class="page-header"><div><h1>{escape(text_for(language)("Fleet"))}</h1><p class="row"><span class="skeleton w-3"></span></p></div></div>'
-    return _fill(_frame(language, may_change, may_usage), {"head": title, "rows": bones()})
+    return _fill(_frame(language, carrier, may_change, may_usage), {"head": title, "rows": bones()})
 
 
 def waiting_html(visit: Visit) -> str:
     """The page before its list is there; one text for all, so that no open page keeps its own."""
-    return _waiting(visit.text.language, visit.may(Permission.ORDERS_PLACE), visit.may(Permission.USAGE_READ))
+    return _waiting(*_reader(visit))
+
+
+def _reader(visit: Visit) -> tuple[str, str, bool, bool]:
+    """What the still parts depend on."""
+    may = visit.may
+    return (
+        visit.text.language,
+        visit.profile.carrier,
+        may(Permission.ORDERS_PLACE),
+        may(Permission.USAGE_READ),
+    )

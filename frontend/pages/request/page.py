@@ -154,13 +154,11 @@ def _progress(visit: Visit, order: OrderDetail) -> VdomDict:
     beside: list[Child] = [html.span({"class": "live"}, text("Live"))] if running else []
     if running and order.promise.due_at is not None:
         due = order.promise.due_at
-        today = clock.local(due).date() == clock.today()
-        beside.append(
-            html.span(
-                {"class": "small muted"},
-                text("Promised before {moment}", moment=text.time(due) if today else text.due(due)),
-            )
-        )
+        if clock.local(due).date() == clock.today():
+            promised = text("Promised before {time}", time=text.time(due))
+        else:
+            promised = text("Promised before {moment}", moment=text.due(due))
+        beside.append(html.span({"class": "small muted"}, promised))
     return panel(
         "progress",
         text("Progress"),

@@ -106,7 +106,7 @@ def Correction(reference: str, port: PortView) -> VdomDict:
             port.correct,
             port.correct_label,
             kind="date" if port.correct == "port_on" else "text",
-            value=port.correct_value,
+            value=text.sim(port.correct_value) if port.correct == "donor_sim_number" else port.correct_value,
             error=error,
             short=port.correct == "port_on",
         ),

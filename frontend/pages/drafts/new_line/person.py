@@ -88,7 +88,7 @@ def card_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chil
         text_field(
             "sim_number",
             text("SIM number"),
-            value=draft.asked.wishes["sim_number"],
+            value=text.sim(draft.asked.wishes["sim_number"]),
             hint=text(
                 "The {n} digits printed on the card, such as {example}.",
                 n=len(choices.sim_example),

@@ -57,7 +57,8 @@ def holder_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Ch
     same, professional = asked["operator"] == "same", asked["card"] == "professional"
 
     def line(name: str, label: Child, **more: Any) -> Child:
-        return text_field(name, label, value=asked[name], error=errors.get(name, ""), **more)
+        value = text.sim(asked[name]) if name == "donor_sim_number" else asked[name]
+        return text_field(name, label, value=value, error=errors.get(name, ""), **more)
 
     fields = [
         line("number", text("Phone number"), hint=text("As in 0470 12 34 56."), more={"inputmode": "tel"})
