@@ -180,10 +180,10 @@ def rows_of(tenant: DemoTenant) -> Iterator[dict[str, str]]:
             "sim_number": _sim(tenant, index),
             "sim_kind": "esim" if chance.random() < 0.2 else "physical",
             "puk": f"{chance.randrange(10**8):08d}",
-            "options": "|".join(_options(chance, carrier, plan)),
+            "options": "|".join(options := _options(chance, carrier, plan)),
             "status": status,
             "activated_on": activated.isoformat(),
-            "roaming_cap": str(chance.choice((0, 2500, 5000, 5000, 5000, 10000))),
+            "roaming_cap": str(_cap(options, chance.choice((0, 2500, 5000, 5000, 5000, 10000)))),
         }
 
 
@@ -224,6 +224,12 @@ def _options(chance: random.Random, carrier: CarrierProfile, plan: Plan) -> list
         ):
             chosen.append(option.code)
     return sorted(chosen)
+
+
+def _cap(options: list[str], else_cents: int) -> int:
+    """What the option that is a cap says, where the line has one; in cents."""
+    amounts = [option.removeprefix("roaming-cap-") for option in options if option.startswith("roaming-cap-")]
+    return int(amounts[0]) * 100 if amounts else else_cents
 
 
 def inventory_of(tenant: DemoTenant) -> list[dict[str, Any]]:

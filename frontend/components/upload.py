@@ -91,6 +91,6 @@ def upload(
             html.progress({"class": "progress", "hidden": True, "aria-label": text("Sending the file")}),
         ),
         html.div(
-            html.button({"class": "button", "type": "submit"}, text("Send the file"), hidden(f": {label}"))
+            html.button({"class": "button", "type": "submit"}, text("Send the file"), hidden(f", {label}"))
         ),
     )

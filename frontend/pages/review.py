@@ -144,10 +144,12 @@ def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
         hover=False,
     )
     more = preview.total_lines - len(preview.items)
+    # What happens on each line is said there where it is not the same on all, or stands nowhere above.
+    several = not preview.asked or len({tuple(item.words) for item in preview.items if item.change}) > 1
     return panel(
         "lines",
         text("Price per line"),
-        rows_table(frame, [(str(item.line_id), _item(visit, item)) for item in preview.items]),
+        rows_table(frame, [(str(item.line_id), _item(visit, item, several=several)) for item in preview.items]),
         html.p(
             {"class": "panel-footer"},
             text.plural(
@@ -161,7 +163,7 @@ def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
     )
 
 
-def _item(visit: Visit, item: ItemPreview) -> VdomDict:
+def _item(visit: Visit, item: ItemPreview, *, several: bool) -> VdomDict:
     text, difference, why = visit.text, item.monthly_after - item.monthly_before, item_reason(visit, item)
     skipped = item.state == ItemState.SKIPPED
     return html.tr(
@@ -170,6 +172,7 @@ def _item(visit: Visit, item: ItemPreview) -> VdomDict:
             {"scope": "row"},
             number(text.msisdn(item.msisdn) if item.msisdn else text("New number")),
             html.span({"class": "cell-sub"}, item.name),
+            html.span({"class": "cell-sub"}, ", ".join(item.words)) if several and item.words else None,
             html.span({"class": "cell-sub"}, why) if why else None,
             html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off)))
             if item.one_off

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from babel.messages.pofile import read_po
 
+from backend.catalog.names import Catalogue
+from backend.catalog.profiles import profile
 from backend.issuer import words as issuer_words
+from backend.orders.words import KindWords
 from frontend.text import LANGUAGES, choose_language, text_for
 from tests.support.messages import LOCALES, ROOT, in_code
 
@@ -116,3 +119,15 @@ def test_the_first_language_that_we_speak_is_taken() -> None:
     assert choose_language("", "pt-PT,nl-BE;q=0.8,en;q=0.5") == "nl"
     assert choose_language("de", "fr") == "de"
     assert choose_language("") == "en"
+
+
+def test_a_conflict_names_the_option_that_the_line_has() -> None:
+    words = KindWords(Catalogue(profile("mandarine"), "en"), "change_options")
+    assert words.note("data-5gb", "option_conflict", {"data-20gb"}) == "Data +5 GB conflicts with Data +20 GB"
+    assert words.note("data-5gb", "option_conflict") == "Data +5 GB conflicts with another option"
+
+
+def test_a_second_confirmation_speaks_of_one_number_or_of_several() -> None:
+    words = KindWords(Catalogue(profile("lynx"), "fr"), "terminate")
+    assert "le numéro est perdu" in words.counted("confirm", 1, fee="75 €")
+    assert "2 numéros sont perdus" in words.counted("confirm", 2, fee="150 €")

@@ -76,14 +76,14 @@ def _kind(text: Text, form: FileForm) -> VdomDict:
 
 
 def _choose(text: Text, form: FileForm) -> VdomDict:
-    words = html.span(text("Hand in a file"), hidden(f": {form.title}"))
+    words = html.span(text("Hand in a file"), hidden(f", {form.title}"))
     return link_button(words, f"/app/bulk?kind={form.kind}", kind="small")
 
 
 def templates(text: Text, form: FileForm) -> list[Child]:
     return [
         link_button(
-            html.span(hidden(f"{text('Template')}: {form.title}, "), ending.upper()),
+            html.span(hidden(f"{text('Template')}, {form.title}, "), ending.upper()),
             f"/app/templates/{form.kind}.{ending}",
             mark="download",
             kind="small quiet",

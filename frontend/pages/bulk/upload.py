@@ -239,13 +239,14 @@ def _row(text: Text, row: BulkRowView) -> VdomDict:
     problems: list[Child] = [
         html.div(
             {"key": f"{index}"},
-            html.strong(problem.label) if problem.label else None,
-            f" “{problem.given}”: "
-            if problem.given and problem.given not in problem.message
-            else ": "
+            html.strong(
+                text("{column}, “{given}”:", column=problem.label, given=problem.given)
+                if problem.given and problem.given not in problem.message
+                else text("{column}:", column=problem.label)
+            )
             if problem.label
             else None,
-            problem.message,
+            f" {problem.message}",
         )
         for index, problem in enumerate(row.problems)
     ]

@@ -130,6 +130,7 @@ def _row(visit: Visit, item: OrderItemView) -> VdomDict:
                 text.msisdn(item.msisdn) if item.msisdn else text("New number"),
             ),
             html.span({"class": "cell-sub"}, item.name),
+            html.span({"class": "cell-sub cell-narrow"}, ", ".join(item.words)) if item.words else None,
         ),
         html.td({"class": "rank-2"}, change),
         html.td(
