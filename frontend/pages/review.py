@@ -149,7 +149,9 @@ def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
     return panel(
         "lines",
         text("Price per line"),
-        rows_table(frame, [(str(item.line_id), _item(visit, item, several=several)) for item in preview.items]),
+        rows_table(
+            frame, [(str(item.line_id), _item(visit, item, several=several)) for item in preview.items]
+        ),
         html.p(
             {"class": "panel-footer"},
             text.plural(

@@ -81,7 +81,9 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         await page.get_by_role("button", name="Go on").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you send")
         await expect(page.get_by_text("3 lines change.")).to_be_visible()
-        await expect(page.locator("tbody tr").first).to_contain_text("Suspend (Long absence)")  # each row its own
+        await expect(page.locator("tbody tr").first).to_contain_text(
+            "Suspend (Long absence)"
+        )  # each row its own
         await looks_right(page)
         await page.get_by_role("link", name="Back to the choice").click()
         await expect(page.get_by_text("What is asked for each line is in the file")).to_be_visible()
