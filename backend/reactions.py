@@ -8,6 +8,7 @@ import backend.orders.departures
 import backend.orders.due
 import backend.orders.jobs
 import backend.orders.mails
+import backend.orders.overdue
 import backend.usage.alerts
 import backend.usage.caps  # noqa: F401 - importing registers the jobs
 from backend.core.outbox import react
@@ -21,6 +22,7 @@ REACTIONS = {
     "order.due": ("orders.come_due",),
     "order.price_changed": ("orders.mail_price",),
     "order.cancel_asked": ("orders.cancel",),
+    "order.overdue": ("orders.give_up",),
     "item.amended": ("orders.amend",),
     "order.submitted": ("orders.share_out", "orders.mail_received"),
     "items.ready": ("orders.send",),

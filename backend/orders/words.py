@@ -1,7 +1,7 @@
 """The words of order kinds in one language: for pages, mails and REST alike, from the TOML files beside the kinds."""
 
 import tomllib
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from babel.numbers import format_currency
 from backend.catalog.identifiers import national
 from backend.catalog.names import Catalogue
 from backend.catalog.schemas import Charge
+from backend.core.clock import local
 from backend.orders.kinds import KINDS
+from backend.orders.kinds.plan import held_until
 
 FOLDER = Path(__file__).parent / "kinds"
 LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
@@ -77,6 +79,11 @@ class KindWords:
     def day(self, day: date | str) -> str:
         found = date.fromisoformat(day) if isinstance(day, str) else day
         return f"{found:%d/%m/%Y}"
+
+    def waits_until(self, since: datetime) -> str:
+        """The last day on which what is missing may still come, for what is held since then."""
+        last = local(held_until(self.catalogue.profile, since)) - timedelta(seconds=1)
+        return self.say("held_until", day=self.day(last.date()))
 
     def sim(self, number: str) -> str:
         return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
