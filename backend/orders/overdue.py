@@ -15,7 +15,7 @@ from backend.core.jobs import flow, step
 from backend.integrations.network import NewsState, OrderNews, Refused
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.plan import held_until
-from backend.orders.news import GIVEN_UP, HELD_TOO_LONG, apply_news
+from backend.orders.news import GIVEN_UP, HELD_TOO_LONG, apply_news, known
 from tenants.scope import Actor
 
 log = structlog.get_logger()
@@ -57,7 +57,8 @@ async def give_up(actor: Actor, *, order_id: str) -> None:
     """
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
-            "SELECT i.id, i.kind, i.carrier_order_id, t.carrier FROM change_order_item i JOIN change_order o"
+            "SELECT i.id, i.kind, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, t.carrier"
+            " FROM change_order_item i JOIN change_order o"
             " ON o.tenant_id = i.tenant_id AND o.id = i.order_id, tenant t"
             " WHERE o.id = $1 AND o.state = 'held' AND o.attention = $2 AND i.state = 'held'",
             UUID(order_id),
@@ -67,7 +68,7 @@ async def give_up(actor: Actor, *, order_id: str) -> None:
     news = [one for one in found if isinstance(one, OrderNews)]
     if news:
         async with step(actor) as scope:
-            await apply_news(scope, news)
+            await apply_news(scope, news, asked={row["id"]: known(row) for row in rows})
     errors = [one for one in found if isinstance(one, BaseException)]
     for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
         if not isinstance(error, Unavailable):
