@@ -4,6 +4,7 @@ import backend.bulk.jobs
 import backend.lines.codes
 import backend.lines.refresh
 import backend.lines.sim_mails
+import backend.lines.user_mails
 import backend.orders.departures
 import backend.orders.due
 import backend.orders.jobs
@@ -38,6 +39,7 @@ REACTIONS = {
     "esim.to_send": ("sims.mail_code",),
     "sim.activated": ("sims.read_puk",),
     "sim.swapped": ("sims.mail_swap",),
+    "user.address_changed": ("users.mail_address",),
     "cap.raised": ("usage.raise_cap",),  # line_id, period, cents: a cap abroad for one month only
 }
 
