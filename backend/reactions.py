@@ -4,10 +4,12 @@ import backend.bulk.jobs
 import backend.lines.codes
 import backend.lines.refresh
 import backend.lines.sim_mails
+import backend.lines.user_mails
 import backend.orders.departures
 import backend.orders.due
 import backend.orders.jobs
 import backend.orders.mails
+import backend.orders.overdue
 import backend.usage.alerts
 import backend.usage.caps  # noqa: F401 - importing registers the jobs
 from backend.core.outbox import react
@@ -21,6 +23,7 @@ REACTIONS = {
     "order.due": ("orders.come_due",),
     "order.price_changed": ("orders.mail_price",),
     "order.cancel_asked": ("orders.cancel",),
+    "order.overdue": ("orders.give_up",),
     "item.amended": ("orders.amend",),
     "order.submitted": ("orders.share_out", "orders.mail_received"),
     "items.ready": ("orders.send",),
@@ -36,6 +39,7 @@ REACTIONS = {
     "esim.to_send": ("sims.mail_code",),
     "sim.activated": ("sims.read_puk",),
     "sim.swapped": ("sims.mail_swap",),
+    "user.address_changed": ("users.mail_address",),
     "cap.raised": ("usage.raise_cap",),  # line_id, period, cents: a cap abroad for one month only
 }
 

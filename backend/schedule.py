@@ -25,6 +25,7 @@ from backend.members.sessions import forget_sessions
 from backend.orders.departures import forget_successors
 from backend.orders.drafts import forget_drafts
 from backend.orders.jobs import ask_about_silent_items
+from backend.orders.overdue import find_overdue
 from backend.settings import Settings
 from backend.usage.loading import forget_records
 from tenants.directory import each_tenant, tenants_with_open_items
@@ -61,6 +62,13 @@ async def ask_carriers(settings: Settings) -> None:
             await ask_about_silent_items(Actor(tenant_id), settings.carrier_poll_seconds)
 
 
+async def give_up_held(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
+    """End what has waited for information longer than its carrier lets it."""
+    for tenant_id in await tenants_with_open_items():
+        async with apart("give_up_held", Actor(tenant_id)):
+            await find_overdue(Actor(tenant_id))
+
+
 async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
     """Forget what is over: sessions, drafts nobody sent, handled events, old usage records, old slots."""
     async for actor in each_tenant():
@@ -80,6 +88,7 @@ async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets t
 
 SWEEPS = (
     Sweep("ask_carriers", timedelta(seconds=5), ask_carriers),
+    Sweep("give_up_held", timedelta(hours=1), give_up_held),
     Sweep("tidy", timedelta(hours=1), tidy),
 )
 

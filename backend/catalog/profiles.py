@@ -72,6 +72,8 @@ def _problems(found: CarrierProfile) -> Iterator[str]:
         yield from _split_problems(one)
     yield from _missing_words(found)
     yield from _number_problems(found)
+    if found.held_for.working_days < 0 or (found.held_for.days < 1 and not found.held_for.working_days):
+        yield "a request may stay held for one day or more"
     for day in found.holidays:
         if not _is_date(day):
             yield f"the holiday {day!r} is not a date such as 2026-07-21"

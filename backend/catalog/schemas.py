@@ -137,6 +137,13 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     working_days: int = 0
 
 
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a request may stay held: calendar `days`, or `working_days` where those are given."""
+
+    days: int = 30
+    working_days: int = 0
+
+
 class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs between network brands, as data."""
 
@@ -154,6 +161,7 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     prepaid_in_portal: bool = True
     languages: tuple[str, ...] = ("fr", "nl", "en")
     promises: dict[str, Promise] = {}  # order kind or case -> promise
+    held_for: Patience = Patience()  # longer than that, and a request that waits for information fails
     holidays: tuple[str, ...] = ()  # ISO dates on which nothing is promised
     plans: tuple[Plan, ...] = ()
     options: tuple[Option, ...] = ()

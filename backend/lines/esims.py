@@ -1,6 +1,7 @@
 """eSIM profiles of lines (domain 3.5): ordered, moved as the carrier says, revoked. Their codes: `codes.py`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,24 +15,35 @@ PAST_RELEASE = frozenset(EsimState) - {EsimState.REQUESTED, EsimState.ALLOCATED}
 ENDED_STATES = [str(state) for state in ENDED]
 
 
-async def open_profile(
-    scope: Scope, *, line_id: UUID, item_id: UUID, email: str, language: str, copy_to: str
-) -> UUID:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProfile:
     """A profile that an item orders for a line; the mail with its code goes to `email`, a copy to `copy_to`."""
-    profile_id, now = new_id(), clock.now()
+
+    line_id: UUID
+    item_id: UUID
+    email: str
+    language: str
+    copy_to: str
+
+
+async def open_profiles(scope: Scope, wanted: Sequence[NewProfile]) -> list[UUID]:
+    """Write profiles in one statement, as many as a file may order; returns their ids in the same order."""
+    ids = [new_id() for _ in wanted]
     await scope.connection.execute(
         "INSERT INTO esim_profile (id, tenant_id, line_id, item_id, email, language, copy_to, created_at, changed_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
-        profile_id,
+        " SELECT id, $1, line_id, item_id, email, language, copy_to, $2, $2"
+        " FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[])"
+        " AS t (id, line_id, item_id, email, language, copy_to)",
         scope.tenant_id,
-        line_id,
-        item_id,
-        email,
-        language,
-        copy_to,
-        now,
+        clock.now(),
+        ids,
+        [one.line_id for one in wanted],
+        [one.item_id for one in wanted],
+        [one.email for one in wanted],
+        [one.language for one in wanted],
+        [one.copy_to for one in wanted],
     )
-    return profile_id
+    return ids
 
 
 async def hear_profiles(scope: Scope, news: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
@@ -86,14 +98,9 @@ async def _known(scope: Scope, item_id: UUID, number: str) -> bool:
 
 
 async def _again(scope: Scope, found: Mapping[str, Any]) -> UUID:
-    return await open_profile(
-        scope,
-        line_id=found["line_id"],
-        item_id=found["item_id"],
-        email=found["email"],
-        language=found["language"],
-        copy_to=found["copy_to"],
-    )
+    names = ("line_id", "item_id", "email", "language", "copy_to")
+    [profile_id] = await open_profiles(scope, [NewProfile(**{name: found[name] for name in names})])
+    return profile_id
 
 
 async def _end(scope: Scope, profile_ids: Sequence[UUID]) -> None:

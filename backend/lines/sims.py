@@ -17,7 +17,7 @@ class SimUse:
     """What is known of SIM numbers that somebody typed."""
 
     stock: frozenset[str]  # in the tenant's own stock
-    taken: frozenset[str]  # in use, here or anywhere: one answer
+    taken: frozenset[str]  # in use, here or anywhere, or in another tenant's stock: one answer
     own: Mapping[str, UUID]  # held by an order of the tenant for this line
 
     def refuses(self, number: str, line_id: UUID | None = None) -> str:
@@ -51,8 +51,8 @@ async def stock_of(scope: Scope, *, limit: int = 50) -> list[str]:
     return [row["number"] for row in rows]
 
 
-async def add_stock(scope: Scope, numbers: Sequence[str]) -> int:
-    """Take delivered cards into stock; those that are known already stay as they are. Returns how many are new."""
+async def add_stock(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
+    """Take delivered cards into stock; those that are known already stay as they are. Returns those that are new."""
     rows = await scope.connection.fetch(
         "INSERT INTO sim_card (id, tenant_id, number, state, changed_at, delivered)"
         " SELECT id, $1, number, 'stock', $4, true FROM unnest($2::uuid[], $3::text[]) AS t (id, number)"
@@ -62,7 +62,7 @@ async def add_stock(scope: Scope, numbers: Sequence[str]) -> int:
         list(numbers),
         clock.now(),
     )
-    return len(rows)
+    return frozenset(row["number"] for row in rows)
 
 
 async def hold_sims(scope: Scope, held: Sequence[tuple[UUID, UUID, str]]) -> None:

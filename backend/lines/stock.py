@@ -25,17 +25,21 @@ class Taken:
 
 @use_case(Permission.MEMBERS_MANAGE)
 async def add_sims(scope: Scope, numbers: Sequence[str]) -> Taken:
-    """Take delivered blank cards into stock. A number that fails the carrier's rule, or is in use anywhere, is left out."""
+    """Take delivered blank cards into stock. A number that fails the carrier's rule, or is in use anywhere, is left out.
+
+    In use, on order or in another customer's drawer is one answer. A card of the own stock is there already: said again,
+    it is neither new nor wrong.
+    """
     rule = (await catalogue_of(scope)).profile.sim_number
     good = {text: found for text in numbers if (found := sim_number(text, rule))}
     use = await sim_use(scope, list(good.values()))
     free = [found for found in dict.fromkeys(good.values()) if found not in use.taken]
     added = await add_stock(scope, free)
-    await audit.record(scope, "sims.added", "fleet", None, count=added)
+    await audit.record(scope, "sims.added", "fleet", None, count=len(added))
     return Taken(
-        added,
+        len(added),
         [text for text in numbers if text not in good],
-        [text for text, found in good.items() if found in use.taken],
+        [text for text, found in good.items() if found not in added | use.stock],
     )
 
 

@@ -22,6 +22,7 @@ from backend.orders.effects import effects_of
 from backend.orders.ending import drop
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.plan import Ground, Month
+from backend.orders.news import GIVEN_UP
 from backend.orders.placing import check_fresh, record_move
 from backend.orders.preview import LONGEST_WAIT_DAYS, midnight, view
 from backend.orders.schemas import OrderDetail, OrderPreview, OrderState
@@ -145,7 +146,8 @@ async def correct_item(
 ) -> OrderDetail:
     """Give the information that a held item waits for; the carrier is told and goes on.
 
-    Raises NotFound, Conflict (`not_held`) where nothing is missing any more, Invalid for a value that cannot be.
+    Raises NotFound, Conflict (`not_held`) where nothing is missing any more, Conflict (`held_too_long`) where its time is
+    up, Invalid for a value that cannot be.
     """
     order = await _locked(scope, reference)
     row = await scope.connection.fetchrow(
@@ -156,6 +158,8 @@ async def correct_item(
     )
     if row is None:
         raise NotFound
+    if order["attention"] == GIVEN_UP:
+        raise Conflict("The time for this is over: send a new request.", code="held_too_long")
     amend = KINDS[row["kind"]].amend
     if row["state"] != "held" or amend is None:
         raise Conflict("Nothing is missing for this line any more.", code="not_held")

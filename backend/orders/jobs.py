@@ -16,7 +16,7 @@ from backend.core.errors import Unavailable
 from backend.core.jobs import flow, job, step
 from backend.integrations.network import Accepted, NewsState, OrderNews, Refused, ServiceOrder, parse_event
 from backend.orders.kinds import KINDS
-from backend.orders.news import apply_news
+from backend.orders.news import apply_news, known
 from backend.orders.placing import record_move
 from backend.orders.schemas import OrderState
 from tenants.scope import Actor, Scope
@@ -78,7 +78,7 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
             "UPDATE change_order_item SET state = 'sent', sent_at = COALESCE(sent_at, now()), heard_at = now()"
             " WHERE order_id = $1 AND position BETWEEN $2 AND $3"
             " AND (state = 'waiting' OR (state = 'sent' AND carrier_order_id IS NULL))"
-            " RETURNING id, msisdn, kind, change, $4::text AS reference",
+            " RETURNING id, msisdn, kind, change, state, reason, told, news_at, $4::text AS reference",
             UUID(order_id),
             first,
             last,
@@ -123,7 +123,7 @@ async def _submit(actor: Actor, tenant: Any, rows: list[Any]) -> None:
         for row, answer in zip(rows, answers, strict=True)
         if not isinstance(answer, BaseException)
     ]
-    await _tell(actor, news)
+    await _tell(actor, news, rows)
     _raise_first(answers)
 
 
@@ -167,10 +167,11 @@ def _service_order(customer: str, row: Any) -> ServiceOrder:
     )
 
 
-async def _tell(actor: Actor, news: list[OrderNews]) -> None:
+async def _tell(actor: Actor, news: list[OrderNews], rows: Sequence[Any]) -> None:
+    """Write down what the carrier answered; `rows` are the items as they were when it was asked."""
     if news:
         async with step(actor) as scope:
-            await apply_news(scope, news)
+            await apply_news(scope, news, asked={row["id"]: known(row) for row in rows})
 
 
 @job("orders.hear")
@@ -197,7 +198,8 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     """Ask the carrier about items that it has been silent on; send again what it never got."""
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
-            "SELECT i.id, i.msisdn, i.kind, i.change, i.carrier_order_id, o.reference FROM change_order_item i"
+            "SELECT i.id, i.msisdn, i.kind, i.change, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, o.reference"
+            " FROM change_order_item i"
             " JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id"
             " WHERE i.id = ANY($1) AND i.state IN ('sent', 'in_progress', 'held') AND i.kind = ANY($2::text[])",
             [UUID(item) for item in item_ids],
@@ -205,7 +207,7 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
         )
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
     found = await asyncio.gather(*(_fetch(tenant["carrier"], row) for row in rows), return_exceptions=True)
-    await _tell(actor, [one for one in found if isinstance(one, OrderNews)])
+    await _tell(actor, [one for one in found if isinstance(one, OrderNews)], rows)
     never_came = [
         row for row, one in zip(rows, found, strict=True) if one is None and not row["carrier_order_id"]
     ]
@@ -222,7 +224,8 @@ async def amend(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) 
     """Tell the carrier what was missing or confirmed for an item that it has."""
     async with step(actor) as scope:
         row = await scope.connection.fetchrow(
-            "SELECT i.id, i.carrier_order_id, t.carrier FROM change_order_item i, tenant t WHERE i.id = $1"
+            "SELECT i.id, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, t.carrier"
+            " FROM change_order_item i, tenant t WHERE i.id = $1"
             " AND i.state IN ('in_progress', 'held') AND i.carrier_order_id IS NOT NULL",
             UUID(item_id),
         )
@@ -242,12 +245,10 @@ async def amend(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) 
                     message=answer.message,
                 )
             ],
+            [row],
         )
     else:
-        await _tell(
-            actor,
-            [_said(item_id, answer)],
-        )
+        await _tell(actor, [_said(item_id, answer)], [row])
 
 
 @flow("orders.cancel")

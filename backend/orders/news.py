@@ -1,9 +1,11 @@
 """What a carrier says about items, from answers, callbacks and polls alike: applied once, in any order."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.core import audit, clock
 from backend.core.outbox import dump
@@ -18,20 +20,33 @@ from backend.orders.steps import Ended, Step
 from tenants.scope import Scope
 
 ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED, ItemState.SKIPPED})
+GIVEN_UP = "given_up"  # attention of an order that was held too long: the carrier is asked to take it back
+HELD_TOO_LONG = "held_too_long"
 TOUCHED_LINES = 50  # open line pages wake one by one up to this many; beyond it the fleet's topic does
 
 
-async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
+Known = tuple[Any, ...]  # of an item, when the carrier was asked about it
+
+
+def known(row: Any) -> Known:
+    return row["state"], row["reason"], row["told"], row["news_at"]
+
+
+async def apply_news(
+    scope: Scope, news: Sequence[OrderNews], *, asked: Mapping[UUID, Known] | None = None
+) -> None:
     """Move items as the carrier says, write what is done to the lines, and settle their orders.
 
     A final state is never left again; older news than what is known changes nothing; news for an item of
-    another tenant finds none.
+    another tenant finds none. `asked`: what was known of the items when the carrier was asked. Answers bear no date:
+    one that was overtaken by other news tells nothing any more but the carrier's own id and an end.
     """
+    asked = asked or {}
     by_item: dict[UUID, list[OrderNews]] = defaultdict(list)
     for one in news:
         by_item[UUID(one.external_id)].append(one)
     orders = await scope.connection.fetch(
-        "SELECT id, state, reference FROM change_order WHERE id IN"
+        "SELECT id, state, reference, attention FROM change_order WHERE id IN"
         " (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
@@ -41,7 +56,19 @@ async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
         list(by_item),
     )
     references = {order["id"]: order["reference"] for order in orders}
-    moved = [change for row in rows if (change := _step(row, by_item[row["id"]]))]
+    given_up = {order["id"] for order in orders if order["attention"] == GIVEN_UP}
+    moved = [
+        change
+        for row in rows
+        if (
+            change := _step(
+                row,
+                by_item[row["id"]],
+                given_up=row["order_id"] in given_up,
+                overtaken=asked.get(row["id"], known(row)) != known(row),
+            )
+        )
+    ]
     await _write(scope, moved)
     await _carry_to_lines(scope, [one for one in moved if one.state is ItemState.DONE], references)
     await _follow(scope, moved)
@@ -49,15 +76,28 @@ async def apply_news(scope: Scope, news: Sequence[OrderNews]) -> None:
         await settle(scope, order["id"], OrderState(order["state"]), order["reference"])
 
 
-def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
-    """The last word on an item, or None where nothing changes. Finals win, then the carrier's clock."""
+def failed_in_time(one: OrderNews) -> OrderNews:
+    """The same item, come to nothing because what was missing never came."""
+    return msgspec.structs.replace(one, state=NewsState.FAILED, code=HELD_TOO_LONG, message="", told={})
+
+
+def _step(row: Any, news: Sequence[OrderNews], *, given_up: bool, overtaken: bool) -> Step | None:
+    """The last word on an item, or None where nothing changes. Finals win, then the carrier's clock.
+
+    `given_up`: what the carrier took back because its time was up has failed, and was not cancelled by anybody.
+    """
     step, changed, latest = Step(row), False, row["news_at"]
-    for one in sorted(news, key=lambda said: (said.state.final, said.at or clock.EPOCH)):
+    for told in sorted(news, key=lambda said: (said.state.final, said.at or clock.EPOCH)):
+        one = failed_in_time(told) if given_up and told.state is NewsState.CANCELLED else told
         if one.carrier_order_id and not step.carrier_order_id:
             step.carrier_order_id, changed = one.carrier_order_id, True
         target = ItemState(one.state.value)
-        stale = one.at is not None and latest is not None and one.at < latest and not one.state.final
-        if stale or not may_move_item(step.state, target) or step.state in ENDED_ITEMS:
+        older = overtaken if one.at is None else latest is not None and one.at < latest
+        if (
+            (older and not one.state.final)
+            or not may_move_item(step.state, target)
+            or step.state in ENDED_ITEMS
+        ):
             continue
         said_more = bool(one.told.keys() - step.told.keys()) or any(
             step.told[name] != value for name, value in one.told.items()
@@ -69,6 +109,7 @@ def _step(row: Any, news: Sequence[OrderNews]) -> Step | None:
         step.told = {**step.told, **one.told}
         step.accepted = step.accepted or bool(one.carrier_order_id)
         latest = one.at or latest
+        step.reason, step.detail = "", ""
         if one.state in {NewsState.FAILED, NewsState.HELD}:  # why it is refused, or what is missing
             step.reason, step.detail = one.code or f"carrier_{one.state}", one.message
     return step if changed else None
@@ -154,10 +195,11 @@ async def settle(scope: Scope, order_id: UUID, current: OrderState, reference: s
         ended = target in ENDED
         await scope.connection.execute(
             "UPDATE change_order SET state = $2, ended_at = CASE WHEN $3 THEN now() END,"
-            " attention = CASE WHEN $3 THEN '' ELSE attention END WHERE id = $1",
+            " attention = CASE WHEN $3 OR attention = $4 THEN '' ELSE attention END WHERE id = $1",
             order_id,
             target,
             ended,
+            GIVEN_UP,  # it goes on after all
         )
         await record_move(scope, order_id, current, target)
         current = target

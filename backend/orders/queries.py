@@ -14,6 +14,7 @@ from backend.core.ids import OrderId
 from backend.lines.queries import Where, reach_of
 from backend.lines.schemas import HistoryEntry
 from backend.orders.kinds import KINDS, AnyAsked
+from backend.orders.kinds.plan import held_until
 from backend.orders.schemas import (
     Asked,
     ItemState,
@@ -151,8 +152,11 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
 
 
 ITEMS = """
-SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.told, i.kind
-FROM change_order_item i WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
+SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.told, i.kind,
+  CASE WHEN o.state = 'held' AND i.state = 'held' THEN (SELECT max(e.at) FROM order_event e
+    WHERE e.tenant_id = o.tenant_id AND e.order_id = o.id AND e.to_state = 'held') END AS held_since
+FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
 """
 
 
@@ -169,6 +173,8 @@ async def items(
 def _item(words: KindWords, row: Any, *, described: bool) -> OrderItemView:
     kind, change, told = KINDS[row["kind"]], orjson.loads(row["change"]), orjson.loads(row["told"])
     said = [*kind.describe(words, change), *kind.tell(words, change, told)] if change and described else []
+    if row["held_since"] and described:
+        said.append(words.waits_until(row["held_since"]))
     return OrderItemView(
         id=row["id"],
         line_id=row["line_id"],
@@ -211,6 +217,7 @@ async def detail(
     )
     catalogue = Catalogue(profile(row["carrier"]), language or scope.actor.language)
     words, asked = KindWords(catalogue, row["kind"]), asked_of(row)
+    held = [event["at"] for event in events if event["to_state"] == OrderState.HELD]
     return OrderDetail(
         id=row["id"],
         reference=row["reference"],
@@ -246,4 +253,5 @@ async def detail(
         own=row["requester_id"] == scope.actor.member_id,
         due_on=row["due_on"],
         attention=row["attention"],
+        held_until=held_until(catalogue.profile, held[-1]) if row["state"] == OrderState.HELD else None,
     )

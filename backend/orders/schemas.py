@@ -232,6 +232,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str
     due_on: date | None = None
     attention: str = ""  # what somebody has to decide: price_changed, or "" (then the order itself says)
+    held_until: datetime | None = None  # of a held request: what is missing by then makes it fail
     may_cancel: bool = False
     may_reschedule: bool = False
     may_retry: bool = False

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from backend.catalog.identifiers import national
 from backend.catalog.names import Catalogue
 from backend.catalog.schemas import Charge
 from backend.context import settings
+from backend.core.clock import local
 from backend.orders.kinds import KINDS
+from backend.orders.kinds.plan import held_until
 
 FOLDER = Path(__file__).parent / "kinds"
 LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
@@ -83,6 +85,11 @@ class KindWords:
     def day(self, day: date | str) -> str:
         found = date.fromisoformat(day) if isinstance(day, str) else day
         return f"{found:%d/%m/%Y}"
+
+    def waits_until(self, since: datetime) -> str:
+        """The last day on which what is missing may still come, for what is held since then."""
+        last = local(held_until(self.catalogue.profile, since)) - timedelta(seconds=1)
+        return self.say("held_until", day=self.day(last.date()))
 
     def sim(self, number: str) -> str:
         digits = number.replace(" ", "")

@@ -13,7 +13,7 @@ from backend.catalog.identifiers import MSISDN, with_luhn
 from backend.catalog.profiles import profile
 from backend.context import clients
 from backend.core import clock
-from backend.core.errors import Conflict, Forbidden, Invalid
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.documents.service import store
 from backend.lines.service import get_line, line_history
 from backend.lines.sims import add_stock
@@ -21,7 +21,13 @@ from backend.orders.changing import cancel_order, reschedule_order
 from backend.orders.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.kinds.plan import Month
 from backend.orders.schemas import ItemState, OrderState
-from backend.orders.service import place_order, preview_order, undo_order
+from backend.orders.service import (
+    get_order,
+    list_orders,
+    place_order,
+    preview_order,
+    undo_order,
+)
 from tenants.scope import Reach
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -35,7 +41,16 @@ from tests.support.factories import (
     sim_for,
 )
 from tests.support.jobs import drain, make_due
-from tests.support.new_lines import CARRIERS, a_card, a_contract, a_new_line, an_esim, plan_of, reserve, rows
+from tests.support.new_lines import (
+    CARRIERS,
+    a_card,
+    a_contract,
+    a_new_line,
+    an_esim,
+    plan_of,
+    reserve,
+    rows,
+)
 from tests.support.sandbox import Sandbox
 from tests.support.world import carry_out
 
@@ -207,12 +222,15 @@ async def test_a_card_is_taken_once_here_or_anywhere(customer: Customer) -> None
     mine = a_card(customer)
     await place_order(customer.manager, a_new_line(customer, sim_number=mine))
     answers = [
-        (await refused(customer, sim_number=card))["sim_number"] for card in (theirs, live.sim_number, mine)
+        (await refused(customer, sim_number=card))["sim_number"]
+        for card in (theirs, live.sim_number, mine, stock)
     ]
-    assert len(set(answers)) == 1, "ours, theirs and on order: one answer"
-    with pytest.raises(Conflict) as refusal:  # a card in another customer's stock is theirs
+    assert len(set(answers)) == 1, "ours, theirs, on order and in another customer's stock: one answer"
+    with pytest.raises(Invalid) as refusal:
         await place_order(customer.manager, a_new_line(customer, sim_number=stock, key="x"))
-    assert refusal.value.code == "sim_in_use"
+    assert refusal.value.fields["sim_number"] == answers[0]
+    placed = await place_order(other.manager, a_new_line(other, sim_number=stock, key="x"))
+    assert placed.items[0].state is ItemState.WAITING
 
 
 async def test_a_card_of_the_stock_is_held_and_given_back(customer: Customer, database: TestDatabase) -> None:
@@ -524,3 +542,33 @@ async def test_a_planned_file_of_new_lines_keeps_each_rows_card_until_its_day(
     assert done.state is OrderState.COMPLETED
     found = await rows(customer, "SELECT name, sim_number FROM line")
     assert {row["name"]: row["sim_number"] for row in found} == cards
+
+
+async def test_a_request_of_which_nothing_is_left_is_shown_to_nobody_with_less_reach(
+    customer: Customer, database: TestDatabase
+) -> None:
+    """On its day every new line is skipped and comes to nothing: whose reach it was stays as it was.
+
+    An item always has its line (a key says so), aborted or not, so there is always a reach to ask.
+    """
+    (mine, account), (_, other) = list(customer.accounts.items())[:2]
+    asked = a_new_line(customer, account=mine, on=clock.today() + timedelta(days=3))
+    placed = await place_order(customer.manager, asked)
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE change_order SET due_on = $1", clock.today())
+        await scope.connection.execute("UPDATE line SET status = 'terminated'")
+    await make_due(database)
+    await drain(database)
+    ended = await get_order(customer.manager, placed.reference)
+    assert (ended.state, ended.counts) == (OrderState.CANCELLED, {"skipped": 1})
+    for within, sees in ((account, True), (other, False)):
+        member = await make_member(
+            customer.tenant_id, reach=Reach(billing_accounts=frozenset({within}), cost_centres=frozenset())
+        )
+        assert [one.reference for one in await list_orders(member)] == [placed.reference] * sees
+        if not sees:
+            with pytest.raises(NotFound):
+                await get_order(member, placed.reference)
+    user = await make_member(customer.tenant_id, roles=frozenset({"end_user"}))
+    with pytest.raises(Forbidden):
+        await list_orders(user)

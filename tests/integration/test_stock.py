@@ -2,8 +2,10 @@
 
 import pytest
 
+from backend import cli
 from backend.core.errors import Forbidden
 from backend.lines.stock import add_sims, reserve_numbers
+from tenants.transaction import open_scope
 from tests.support.factories import make_customer, make_member, next_msisdn, sim_for
 
 
@@ -17,9 +19,29 @@ async def test_cards_are_checked_counted_once_and_never_anothers(carrier: str) -
     assert taken.added == 3
     assert taken.wrong == wrong
     assert taken.in_use == [line.sim_number]
-    assert (await add_sims(customer.manager, good)).added == 0
-    theirs = await add_sims(other.manager, [good[0], line.sim_number])
-    assert theirs.added == 0
+    again = await add_sims(customer.manager, good)
+    assert (again.added, again.in_use) == (0, [])
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE sim_card SET state = 'retired' WHERE number = $1", good[1])
+    theirs = await add_sims(other.manager, [good[0], good[1], line.sim_number])
+    assert (theirs.added, theirs.wrong) == (0, [])
+    assert theirs.in_use == [good[0], good[1], line.sim_number], "in stock, retired, in use: one answer"
+
+
+async def test_the_operators_command_says_no_more_of_other_customers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    customer, other = await make_customer(lines=1), await make_customer()
+    (line,) = await customer.lines()
+    card = sim_for("mandarine", 800_000_700)
+    await add_sims(customer.manager, [card])
+    said = []
+    for number in (card, line.sim_number):
+        with pytest.raises(SystemExit):
+            cli._report(await add_sims(other.manager, [number]))
+        out, err = capsys.readouterr()
+        said.append((out, err.replace(number, "NUMBER")))
+    assert said == [("0 added\n", "in use: NUMBER\n")] * 2
 
 
 async def test_numbers_are_kept_for_one_customer_only() -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from backend.letters import frame
 from backend.letters.frame import Content, Words, labelled, write
+from backend.lines import sim_mails, user_mails
 from backend.settings import Operator
 from backend.usage import alerts
 
-FILES = (frame.OWN_WORDS, alerts.WORDS)
+FILES = (frame.OWN_WORDS, alerts.WORDS, sim_mails.WORDS, user_mails.WORDS)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_language_has_every_key_with_the_same_blanks(path: Path) -> None:
     words = tomllib.loads(path.read_text("utf-8"))
     assert set(words) == {"fr", "nl", "de", "en"}

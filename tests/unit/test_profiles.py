@@ -1,6 +1,6 @@
 """Carrier profiles: the built-in ones hold, and a wrong one is refused with a sentence naming its file."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from backend.catalog.identifiers import sim_number
 from backend.catalog.profiles import BUILT_IN, LANGUAGES, ProfileError, load_profiles, profile, read_profile
 from backend.catalog.schemas import CarrierProfile, Charge, Family, ProductType
+from backend.core.clock import BRUSSELS
+from backend.orders.kinds.plan import held_until
 
 CODES = ("mandarine", "lynx")
 
@@ -140,12 +142,21 @@ def changed(folder: Path, old: str, new: str) -> Path:
         ('"2026-05-14"', '"2026-05-32"', "not a date"),
         ('"MND"', '"mandarine"', "two to four capital letters"),
         ('code = "mandarine"', "code =", "Invalid value"),
+        ("held_for = { days = 30 }", "held_for = { days = 0 }", "held for one day or more"),
+        ("held_for = { days = 30 }", "held_for = { working_days = -1 }", "held for one day or more"),
     ],
 )
 def test_a_wrong_profile_is_refused_by_name(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     with pytest.raises(ProfileError, match=r"^tangerine\.toml: ") as caught:
         read_profile(changed(tmp_path, old, new))
     assert sentence in str(caught.value)
+
+
+def test_a_request_may_stay_held_for_calendar_or_for_working_days(tmp_path: Path) -> None:
+    since = datetime(2026, 12, 21, 23, 30, tzinfo=UTC)  # Tuesday the 22nd in Brussels
+    assert held_until(profile("lynx"), since) == datetime(2027, 1, 22, tzinfo=BRUSSELS)
+    working = read_profile(changed(tmp_path, "held_for = { days = 30 }", "held_for = { working_days = 5 }"))
+    assert held_until(working, since) == datetime(2026, 12, 31, tzinfo=BRUSSELS)
 
 
 def test_a_deployment_adds_and_replaces_profiles(tmp_path: Path) -> None:

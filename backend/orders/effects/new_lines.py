@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.lines.agreements import open_agreement
-from backend.lines.esims import hear_profiles, open_profile, revoke_profiles
+from backend.lines.esims import NewProfile, hear_profiles, open_profiles, revoke_profiles
 from backend.lines.ordering import (
     OrderedLine,
     abort_lines,
@@ -31,17 +31,20 @@ async def placed(scope: Scope, order: Placed) -> None:
     users = await order_lines(scope, [_ordered(scope, line, change) for _, line, change in items])
     await hold_sims(scope, [(item, line.id, line.sim_number) for item, line, _ in items if line.sim_number])
     await reserve_numbers(scope, await _from_pool(scope, [line for _, line, _ in items]))
+    esims = [
+        NewProfile(
+            line_id=line.id,
+            item_id=item,
+            email=line.email,
+            language=line.language,
+            copy_to=scope.actor.email if change["qr_copy"] else "",
+        )
+        for item, line, change in items
+        if change["sim_kind"] == ESIM
+    ]
+    if esims:
+        await open_profiles(scope, esims)
     for item, line, change in items:
-        if change["sim_kind"] == ESIM:
-            copy_to = scope.actor.email if change["qr_copy"] else ""
-            await open_profile(
-                scope,
-                line_id=line.id,
-                item_id=item,
-                email=line.email,
-                language=line.language,
-                copy_to=copy_to,
-            )
         if change["split_profile"]:
             await open_agreement(
                 scope,

@@ -8,7 +8,7 @@ from backend.catalog.identifiers import sim_number
 from backend.catalog.names import Catalogue, catalogue_of
 from backend.core import clock
 from backend.lines.esim_states import why_not
-from backend.lines.esims import hear_profiles, open_profile, revoke_profiles, send_code
+from backend.lines.esims import NewProfile, hear_profiles, open_profiles, revoke_profiles, send_code
 from backend.lines.sim_mails import tell_of_new_sim, tell_of_swap
 from backend.lines.sims import activate_sims, block_sims, give_back, hold_sims, sim_use, stock_of
 from backend.orders.effects.base import Effects
@@ -77,16 +77,17 @@ async def esim_choices(
 
 
 async def esim_placed(scope: Scope, order: Placed) -> None:
-    for item_id, planned in order.items:
-        change = planned.change
-        await open_profile(
-            scope,
+    profiles = [
+        NewProfile(
             line_id=planned.line.id,
             item_id=item_id,
-            email=change["email"],
-            language=change["language"],
-            copy_to=scope.actor.email if change["qr_copy"] else "",
+            email=planned.change["email"],
+            language=planned.change["language"],
+            copy_to=scope.actor.email if planned.change["qr_copy"] else "",
         )
+        for item_id, planned in order.items
+    ]
+    await open_profiles(scope, profiles)
     await _tell(scope, order)
 
 

@@ -9,6 +9,7 @@ from backend.core.ids import new_id
 from backend.lines.agreements import end_agreements
 from backend.lines.changing import lock_lines, write_lines
 from backend.lines.queries import Where, reach_of
+from backend.lines.user_mails import addresses_of, tell_of_address
 from backend.orders.effects.base import Effects
 from backend.orders.kinds.plan import LineNow
 from backend.orders.steps import Step
@@ -32,7 +33,11 @@ async def facts(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineNow]) -
 
 
 async def done(scope: Scope, steps: Sequence[Step]) -> None:
+    before = await addresses_of(scope, [step.line_id for step in steps])
     for step in steps:
+        if earlier := before.get(step.line_id):
+            email = step.change["email"]
+            await tell_of_address(scope, step.item_id, step.line_id, earlier=earlier, now=email)
         person = await _correct(scope, step) if not step.change["another_person"] else None
         if person is None:
             await _replace(scope, step)

@@ -248,10 +248,26 @@ def promised(promise: CarrierPromise | None, at: datetime, holidays: Sequence[st
     if promise is None:
         return Promise(code="", due_at=None)
     if promise.working_days:
-        day, left = local(at).date(), promise.working_days
-        while left:
-            day += timedelta(days=1)
-            left -= working_day(day, holidays)
-        midnight = datetime(day.year, day.month, day.day, tzinfo=BRUSSELS) + timedelta(days=1)
-        return Promise(code=promise.code, due_at=midnight)
+        day = after_working_days(local(at).date(), promise.working_days, holidays)
+        return Promise(code=promise.code, due_at=_end_of(day))
     return Promise(code=promise.code, due_at=at + timedelta(minutes=promise.minutes))
+
+
+def after_working_days(day: date, number: int, holidays: Sequence[str]) -> date:
+    """The last of so many working days after a day."""
+    while number:
+        day += timedelta(days=1)
+        number -= working_day(day, holidays)
+    return day
+
+
+def _end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=BRUSSELS) + timedelta(days=1)
+
+
+def held_until(profile: CarrierProfile, since: datetime) -> datetime:
+    """Until when a request that is held since then may wait: the end of its last day in Brussels."""
+    day, patience = local(since).date(), profile.held_for
+    if patience.working_days:
+        return _end_of(after_working_days(day, patience.working_days, profile.holidays))
+    return _end_of(day + timedelta(days=patience.days))

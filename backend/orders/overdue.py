@@ -1,0 +1,101 @@
+"""Requests that were held too long: taken back at the carrier, and failed (domain reference 3.1, held: timeout)."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from backend.catalog.names import catalogue_of
+from backend.context import clients
+from backend.core import clock
+from backend.core.errors import Unavailable
+from backend.core.jobs import flow, step
+from backend.integrations.network import NewsState, OrderNews, Refused
+from backend.orders.kinds import KINDS
+from backend.orders.kinds.plan import held_until
+from backend.orders.news import GIVEN_UP, HELD_TOO_LONG, apply_news, known
+from tenants.scope import Actor
+
+log = structlog.get_logger()
+
+
+async def find_overdue(actor: Actor) -> int:
+    """Mark a tenant's requests whose time is up and have each given up. What is marked already is announced again:
+    the carrier may have been out of reach the last time.
+
+    The time counts from the order's last move to held: whoever gives the information in time starts it anew. One that
+    the customer is just calling back ends that way.
+    """
+    async with step(actor) as scope:
+        profile = (await catalogue_of(scope)).profile
+        held = await scope.connection.fetch(
+            "SELECT o.id, max(e.at) AS since FROM change_order o JOIN order_event e ON e.tenant_id = o.tenant_id"
+            " AND e.order_id = o.id AND e.to_state = 'held' WHERE o.state = 'held' GROUP BY o.id"
+        )
+        overdue = [row["id"] for row in held if held_until(profile, row["since"]) <= clock.now()]
+        marked = await scope.connection.fetch(
+            "UPDATE change_order SET attention = $2 WHERE id = ANY($1) AND state = 'held' AND attention <> 'cancelling'"
+            " RETURNING id",
+            overdue,
+            GIVEN_UP,
+        )
+        for row in marked:
+            scope.announce("order.overdue", order_id=str(row["id"]))
+            scope.touch(f"order:{row['id']}")
+        return len(marked)
+
+
+@flow("orders.give_up")
+async def give_up(actor: Actor, *, order_id: str) -> None:
+    """Have the carrier take back what it holds of an order, and fail it with the reason; twice does nothing more.
+
+    The carrier is asked first: where it has gone on or has ended the order in the meantime, its word stands, and the
+    order goes on. Once an item has failed here, whatever comes late changes nothing on the request; the fleet's next
+    refresh brings what the carrier's books then say of the line.
+    """
+    async with step(actor) as scope:
+        rows = await scope.connection.fetch(
+            "SELECT i.id, i.kind, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, t.carrier"
+            " FROM change_order_item i JOIN change_order o"
+            " ON o.tenant_id = i.tenant_id AND o.id = i.order_id, tenant t"
+            " WHERE o.id = $1 AND o.state = 'held' AND o.attention = $2 AND i.state = 'held'",
+            UUID(order_id),
+            GIVEN_UP,
+        )
+    found = await asyncio.gather(*(_last_word(row) for row in rows), return_exceptions=True)
+    news = [one for one in found if isinstance(one, OrderNews)]
+    if news:
+        async with step(actor) as scope:
+            await apply_news(scope, news, asked={row["id"]: known(row) for row in rows})
+    errors = [one for one in found if isinstance(one, BaseException)]
+    for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
+        if not isinstance(error, Unavailable):
+            raise error
+        # Not put off: the sweep comes again, and repeats would only pile up.
+        log.warning("carrier silent", tenant=str(actor.tenant_id), why=error.message)
+
+
+async def _last_word(row: Any) -> OrderNews | None:
+    """What becomes of a held item: failed, unless the carrier says otherwise. None: it decides later, and says so."""
+    known = row["carrier_order_id"]
+    failed = OrderNews(
+        external_id=str(row["id"]),
+        carrier_order_id=known or "",
+        state=NewsState.FAILED,
+        code=HELD_TOO_LONG,
+    )
+    if KINDS[row["kind"]].message is None or not known:
+        return failed
+    network = clients().network
+    answer = await network.cancel(row["carrier"], known, "held too long")
+    if not isinstance(answer, Refused):
+        return failed if answer.settled else None
+    news = await network.fetch(row["carrier"], known)
+    if news is None or news.state is NewsState.CANCELLED:
+        return failed
+    if news.state is NewsState.HELD:
+        log.error("carrier keeps an order that is given up", item=failed.external_id, order=known)
+        return failed
+    return msgspec.structs.replace(news, external_id=failed.external_id)

@@ -1,0 +1,254 @@
+"""A request that waits for information longer than its carrier lets it: taken back there, and failed (domain 3.1)."""
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import schedule
+from backend.catalog.profiles import profile
+from backend.core import clock
+from backend.core.errors import Conflict
+from backend.integrations.network import NewsState, OrderNews
+from backend.orders.changing import cancel_order, correct_item
+from backend.orders.jobs import ask_about_silent_items
+from backend.orders.kinds.split_billing import SplitBilling
+from backend.orders.news import apply_news
+from backend.orders.overdue import find_overdue
+from backend.orders.preview import midnight
+from backend.orders.schemas import ItemState, OrderDetail, OrderState
+from backend.orders.service import get_order, place_order
+from backend.settings import Settings
+from tenants.transaction import open_scope
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer
+from tests.support.jobs import drain, make_due
+from tests.support.new_lines import CARRIERS, a_contract, a_port, rows
+from tests.support.sandbox import Sandbox
+from tests.support.world import at_carrier, carry_out, place
+
+MISSING = {"donor_account": "88-1"}
+
+
+async def later(database: TestDatabase, days: int) -> None:
+    """As if so many days had passed since anything was held."""
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute("UPDATE order_event SET at = at - $1::interval", timedelta(days=days))
+    await connection.close()
+
+
+async def a_held_port(customer: Customer, database: TestDatabase, sandbox: Sandbox) -> OrderDetail:
+    sandbox.behave(customer.carrier, port_rejection="account_mismatch")
+    placed = await place_order(customer.manager, a_port(customer))
+    held = await carry_out(customer, database, placed.reference, rounds=5)
+    assert held.state is OrderState.HELD
+    return held
+
+
+async def a_held_change(customer: Customer, database: TestDatabase, sandbox: Sandbox) -> OrderDetail:
+    [line] = await at_carrier(customer, sandbox)
+    sandbox.behave(customer.carrier, outcome="held")
+    placed = await place(customer, [line.id], add=("sms-unlimited",))
+    held = await carry_out(customer, database, placed.reference, rounds=3)
+    assert held.state is OrderState.HELD
+    return held
+
+
+async def give_up(customer: Customer, database: TestDatabase, reference: str) -> OrderDetail:
+    await later(database, 31)
+    assert await find_overdue(customer.system) == 1
+    await drain(database, twice=True)
+    return await get_order(customer.manager, reference)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_it_fails_once_its_time_is_up_and_the_carrier_takes_it_back(
+    database: TestDatabase, sandbox: Sandbox, settings: Settings, carrier: str
+) -> None:
+    customer = await make_customer(carrier=carrier)
+    held = await a_held_port(customer, database, sandbox)
+    until = clock.today() + timedelta(days=30)
+    assert held.held_until == midnight(until + timedelta(days=1))
+    assert any(f"{until:%d/%m/%Y}" in words for words in held.items[0].words)
+    await later(database, 29)
+    await schedule.give_up_held(settings)
+    assert await drain(database) == []
+    await later(database, 2)
+    for _ in range(2):  # every sweep again, and every job twice
+        await schedule.give_up_held(settings)
+        await drain(database, twice=True)
+    failed = await get_order(customer.manager, held.reference)
+    assert (failed.state, failed.attention, failed.held_until) == (OrderState.FAILED, "", None)
+    assert failed.items[0].reason == "held_too_long"
+    assert failed.items[0].why == "The missing information did not come in time"
+    assert [step.action for step in failed.history][-2:] == ["held", "failed"]
+    [port] = await rows(customer, "SELECT state, reason FROM port_in")
+    assert port == {"state": "rejected", "reason": "held_too_long"}
+    [line] = await rows(customer, "SELECT status FROM line")
+    assert line["status"] == "aborted"
+    [trail] = await rows(customer, "SELECT actor_name FROM audit_event WHERE action = 'order.failed'")
+    assert trail
+    order = sandbox.order(carrier, str(failed.items[0].id))
+    assert order
+    assert order["state"] == "cancelled"
+    [mail] = [one for one in sandbox.mails(customer.manager.email) if "did not come in time" in one["text"]]
+    assert mail["times"] == 1
+    await ask_about_silent_items(customer.system, -1)
+    await drain(database)
+    assert (await get_order(customer.manager, held.reference)).state is OrderState.FAILED
+
+
+async def test_the_customer_language_has_the_reason(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer = await make_customer()
+    held = await a_held_port(customer, database, sandbox)
+    await give_up(customer, database, held.reference)
+    said = {
+        language: (await get_order(dataclasses.replace(customer.manager, language=language), held.reference))
+        .items[0]
+        .why
+        for language in ("en", "fr", "nl", "de")
+    }
+    assert len(set(said.values())) == 4
+
+
+async def test_what_the_carrier_did_in_the_meantime_stands(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer = await make_customer(lines=1)
+    held = await a_held_change(customer, database, sandbox)
+    sandbox.act(customer.carrier, str(held.items[0].id), "complete")
+    done = await give_up(customer, database, held.reference)
+    assert done.state is OrderState.COMPLETED
+    assert done.items[0].state is ItemState.DONE
+    [line] = await customer.lines()
+    assert "sms-unlimited" in line.options
+
+
+async def test_one_that_goes_on_at_the_carrier_goes_on_here(database: TestDatabase, sandbox: Sandbox) -> None:
+    customer = await make_customer()
+    sandbox.behave(customer.carrier, port_on_date=True)
+    day = clock.today() + timedelta(days=3)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    placed = await place_order(customer.manager, a_port(customer, port_on=day))
+    running = await carry_out(customer, database, placed.reference, rounds=4)
+    item = str(running.items[0].id)
+    await _say(customer, item, NewsState.HELD, "information_missing")
+    still = await give_up(customer, database, placed.reference)
+    assert (still.state, still.attention) == (OrderState.IN_PROGRESS, "")
+    sandbox.act(customer.carrier, item, "execute")
+    assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
+
+
+async def _say(customer: Customer, item: str, state: NewsState, code: str = "") -> None:
+    news = OrderNews(external_id=item, carrier_order_id="c", state=state, code=code, at=clock.now())
+    async with open_scope(customer.system) as scope:
+        await apply_news(scope, [news])
+
+
+async def test_one_that_the_carrier_keeps_fails_here_and_late_news_changes_nothing(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    sandbox.behave(customer.carrier, port_on_date=True)
+    day = clock.today() + timedelta(days=3)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    placed = await place_order(customer.manager, a_port(customer, port_on=day))
+    running = await carry_out(customer, database, placed.reference, rounds=4)
+    sandbox.act(customer.carrier, str(running.items[0].id), "hold")
+    held = await carry_out(customer, database, placed.reference, rounds=3)
+    assert held.state is OrderState.HELD
+    failed = await give_up(customer, database, placed.reference)
+    assert failed.state is OrderState.FAILED
+    sandbox.act(customer.carrier, str(running.items[0].id), "complete")
+    await _say(customer, str(running.items[0].id), NewsState.DONE)
+    assert (await get_order(customer.manager, placed.reference)).state is OrderState.FAILED
+    [line] = await rows(customer, "SELECT status FROM line")
+    assert line["status"] == "aborted"
+
+
+@pytest.mark.parametrize("first", ["callback", "job"])
+async def test_whichever_comes_first_the_callback_or_our_own_word_it_has_failed(
+    database: TestDatabase, sandbox: Sandbox, first: str
+) -> None:
+    customer = await make_customer()
+    held = await a_held_port(customer, database, sandbox)
+    item = str(held.items[0].id)
+    await later(database, 31)
+    await find_overdue(customer.system)
+    said: list[Any] = [_say(customer, item, NewsState.CANCELLED), drain(database)]
+    for one in said if first == "callback" else reversed(said):
+        await one
+    await drain(database)
+    failed = await get_order(customer.manager, held.reference)
+    assert (failed.state, failed.items[0].reason) == (OrderState.FAILED, "held_too_long")
+    [port] = await rows(customer, "SELECT state FROM port_in")
+    assert port["state"] == "rejected"
+
+
+async def test_a_carrier_out_of_reach_is_asked_again_by_the_next_sweep(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1)
+    held = await a_held_change(customer, database, sandbox)
+    sandbox.behave(customer.carrier, outage="unavailable")
+    still = await give_up(customer, database, held.reference)
+    assert (still.state, still.attention) == (OrderState.HELD, "given_up")
+    sandbox.behave_normally(customer.carrier)
+    assert await find_overdue(customer.system) == 1
+    await drain(database)
+    assert (await get_order(customer.manager, held.reference)).state is OrderState.FAILED
+
+
+async def test_going_on_in_between_starts_the_time_anew_and_late_information_is_refused(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    held = await a_held_port(customer, database, sandbox)
+    item = held.items[0].id
+    await later(database, 20)
+    await _say(customer, str(item), NewsState.IN_PROGRESS)
+    await _say(customer, str(item), NewsState.HELD, "account_mismatch")
+    await later(database, 20)
+    assert await find_overdue(customer.system) == 0
+    await later(database, 11)
+    assert await find_overdue(customer.system) == 1
+    with pytest.raises(Conflict) as refusal:
+        await correct_item(customer.manager, held.reference, item, fields=MISSING)
+    assert refusal.value.code == "held_too_long"
+
+
+async def test_one_that_is_being_called_back_ends_as_cancelled(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    held = await a_held_port(customer, database, sandbox)
+    await later(database, 31)
+    await cancel_order(customer.manager, held.reference)
+    assert await find_overdue(customer.system) == 0
+    await drain(database)
+    assert (await get_order(customer.manager, held.reference)).state is OrderState.CANCELLED
+
+
+async def test_a_contract_that_nobody_decides_fails_without_a_carrier(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1)
+    [line] = await customer.lines()
+    asked = SplitBilling(
+        line_ids=(line.id,),
+        profile=profile(customer.carrier).split_profiles[0].code,
+        document_id=await a_contract(customer),
+        request_key="k",
+    )
+    placed = await place_order(customer.manager, asked)
+    await make_due(database)
+    await drain(database)
+    failed = await give_up(customer, database, placed.reference)
+    assert failed.state is OrderState.FAILED
+    assert failed.items[0].why == "The contract was not decided in time: send it again"
+    [agreement] = await rows(customer, "SELECT state FROM split_agreement")
+    assert agreement["state"] != "under_review"
+    assert sandbox.order(customer.carrier, str(UUID(str(failed.items[0].id)))) is None
