@@ -4,7 +4,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -84,6 +84,7 @@ class Problem:
     code: str = ""
     fields: Mapping[str, str] | None = None
     reference: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)  # what a refusal names besides
 
 
 def no_problem() -> "Problem | None":
@@ -96,7 +97,8 @@ def problem_of(visit: Visit, error: Exception) -> Problem:
     text = visit.text
     if isinstance(error, Refusal):
         fields = dict(error.fields) if isinstance(error, Invalid) else None
-        return Problem(text(REFUSALS.get(error.code, error.message)), error.code, fields)
+        words = text(REFUSALS.get(error.code, error.message))
+        return Problem(words, error.code, fields, details=error.details)
     ref = reference()
     log.error("request of a page failed", reference=ref, exc_info=error)
     sentence = text(

@@ -110,7 +110,7 @@ def skeleton(text: Text, rows: int = 4) -> VdomDict:
 
 def columns(main: Sequence[Child], aside: Sequence[Child], *, sticky: bool = False) -> VdomDict:
     return html.div(
-        {"class": "columns"},
+        {"class": "columns", "key": "columns"},
         html.div({"class": "stack"}, *main),
         html.div({"class": classes("stack", "aside-sticky" if sticky else None)}, *aside),
     )

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from reactpy.types import VdomDict
+from reactpy import use_effect
+from reactpy.types import Component, VdomDict
 
+from backend.core.errors import Unavailable
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton
-from frontend.hooks import Query
+from frontend.hooks import Query, component, use_visit
 from frontend.text import Text
 
 
@@ -26,3 +28,25 @@ def not_ready(text: Text, query: Query[Any]) -> VdomDict:
         action=button(text("Try again"), mark="refresh", on_click=lambda _event: query.refetch()),
         mark="alert",
     )
+
+
+def draft_not_ready(text: Text, query: Query[Any], back: VdomDict) -> VdomDict | Component:
+    """As `not_ready`, for a request being filled in: one that was sent leads to it, one that cannot be (any more) `back`."""
+    error = query.error
+    if error is not None and error.code == "already_placed":
+        return Sent(str(error.details["reference"]))
+    if error is not None and not (query.missing or error.reference or error.code == Unavailable.code):
+        return empty(text("This is not possible here"), error.words, action=back, mark="alert")
+    return not_ready(text, query)
+
+
+@component
+def Sent(reference: str) -> VdomDict:
+    """On to a request whose draft was opened again: after a lost connection, or by the back button."""
+    visit = use_visit()
+
+    def go() -> None:
+        visit.spawn(visit.move(f"/app/requests/{reference}", replace=True))
+
+    use_effect(go, [])
+    return skeleton(visit.text)

@@ -5,7 +5,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from reactpy import event, html
+from reactpy import event, html, use_state
 from reactpy.types import VdomDict
 
 from backend.core import clock
@@ -16,7 +16,7 @@ from frontend.components.actions import button, link_button
 from frontend.components.basics import Child, classes, hidden, key_values, notice, number, total
 from frontend.components.forms import check
 from frontend.components.layout import breadcrumb, columns, page_header, panel
-from frontend.components.loading import not_ready
+from frontend.components.loading import draft_not_ready
 from frontend.components.promise import promise_words
 from frontend.components.steps import steps
 from frontend.components.table import rows_table, table_frame
@@ -28,25 +28,27 @@ from frontend.visit import Visit
 @component
 def ReviewPage(draft: str) -> VdomDict:
     visit = use_visit()
-    text, draft_id = visit.text, UUID(draft)
+    text, draft_id, back = visit.text, UUID(draft), f"/app/drafts/{draft}"
     found = use_query(drafts.preview_draft, draft_id)
+    outdated, set_outdated = use_state(nothing_outdated)
 
     async def placed(order: OrderDetail) -> None:
         await visit.move(f"/app/requests/{order.reference}")
 
     async def refused(problem: Problem) -> None:
-        if problem.code == "price_changed":
+        set_outdated(preview if problem.code == "price_changed" else None)
+        if not problem.reference:  # what stands here may no longer be so: check answers are made anew
             found.refetch()
 
     send = use_action(drafts.submit_draft, done=placed, failed=refused)
     if found.data is None:
-        return html.div(not_ready(text, found))
+        return html.div(draft_not_ready(text, found, _back(text, back)))
 
     async def sent(event_: Any) -> None:
         ticked = bool(event_["target"]["values"].get("confirmed"))
         send.run(draft_id, fingerprint=preview.fingerprint, confirmed=ticked)
 
-    preview, back = found.data, f"/app/drafts/{draft}"
+    preview = found.data
     changes = text.plural("{n} line changes", "{n} lines change", preview.changing)
     stays = text.plural("{n} line stays as it is", "{n} lines stay as they are", preview.skipped)
     return html.div(
@@ -59,7 +61,19 @@ def ReviewPage(draft: str) -> VdomDict:
         ),
         steps(text, 2, draft, creates=KINDS[preview.kind].creates is not None),
         html.div(
-            {"class": "before-columns"}, notice(send.problem.words, tone="danger", mark="alert", live=True)
+            # The page moves focus here, each time that something else is found changed.
+            {
+                "class": "before-columns",
+                "tabindex": "-1",
+                "key": f"problem {outdated.fingerprint if outdated else ''}",
+            },
+            notice(
+                send.problem.words,
+                tone="danger",
+                mark="alert",
+                live=True,
+                action=_differences(text, outdated, preview) if outdated else None,
+            ),
         )
         if send.problem
         else None,
@@ -77,11 +91,46 @@ def ReviewPage(draft: str) -> VdomDict:
                         on_send=sent,
                     ),
                 ),
-                link_button(text("Back to the choice"), back, mark="left", kind="quiet"),
+                _back(text, back),
             ],
             sticky=True,
         ),
     )
+
+
+def _back(text: Text, to: str) -> VdomDict:
+    return link_button(text("Back to the choice"), to, mark="left", kind="quiet")
+
+
+def nothing_outdated() -> OrderPreview | None:
+    """No check answers were pressed that are other by now."""
+    return None
+
+
+def _differences(text: Text, before: OrderPreview, now: OrderPreview) -> VdomDict | None:
+    """What is other than it was when the button was pressed: how it was, and how it is."""
+
+    def sums(shown: OrderPreview) -> list[tuple[str, str]]:
+        monthly, price = text("a month excl. VAT"), shown.price
+        return [
+            ("", text.plural("{n} line changes", "{n} lines change", shown.changing)),
+            (f"{text('Today')}, {monthly}", text.money(shown.monthly_before)),
+            (f"{text('After')}, {monthly}", text.money(shown.monthly_after)),
+            (text("One-off costs"), text.money(price.one_off)),
+            (_invoice(text, price), text.money(price.total)),
+        ]
+
+    rows = [
+        html.li({"key": name}, f"{name}: " if name else None, html.s(old), " ", html.strong(new))
+        for (_, old), (name, new) in zip(sums(before), sums(now), strict=True)
+        if old != new
+    ]
+    return html.ul({"class": "small"}, *rows) if rows else None
+
+
+def _invoice(text: Text, price: Price) -> str:
+    first = datetime.combine(price.from_day or clock.today(), time(12), clock.BRUSSELS)
+    return text("On the invoice of {month}", month=text.month(first))
 
 
 def lowered(words: str) -> str:
@@ -229,16 +278,7 @@ def _cost(text: Text, preview: OrderPreview) -> list[Child]:
                 text("{amount} incl. VAT", amount=text.difference(price.monthly_difference_incl)),
             ),
         ),
-        total(
-            rows,
-            (
-                text(
-                    "On the invoice of {month}",
-                    month=text.month(datetime.combine(first, time(12), clock.BRUSSELS)),
-                ),
-                text.money(price.total),
-            ),
-        ),
+        total(rows, (_invoice(text, price), text.money(price.total))),
     ]
 
 
@@ -254,7 +294,10 @@ def _send(text: Text, preview: OrderPreview, *, pending: bool, on_send: Any) -> 
             "onSubmit": event(on_send, prevent_default=True),
         },
         *(notice(words, tone="attention", mark="alert") for words in preview.warnings),
-        check("confirmed", "yes", preview.must_confirm) if preview.must_confirm else None,
+        # Confirmed is what was read: other check answers come with a tick of their own.
+        html.div({"key": preview.fingerprint}, check("confirmed", "yes", preview.must_confirm))
+        if preview.must_confirm
+        else None,
         button(
             text("Send the request"),
             kind="primary large wide",

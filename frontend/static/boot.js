@@ -22,7 +22,11 @@ const address = (url) => { // the client remembers the address it was mounted at
 const own = [];
 let deliver = (m) => own.push(m);
 const watch = (s) => {
-  s.addEventListener("message", (e) => { if (!e.data.startsWith('{"type":"layout-update"')) { e.stopImmediatePropagation(); deliver(JSON.parse(e.data)); } });
+  let anew = met; // after a lost connection the first view replaces the page
+  s.addEventListener("message", (e) => {
+    if (!e.data.startsWith('{"type":"layout-update"')) { e.stopImmediatePropagation(); deliver(JSON.parse(e.data)); }
+    else if (anew) { anew = false; globalThis.keep?.(); }
+  });
   s.addEventListener("open", () => { if (met && root.dataset.conn === "down") globalThis.say?.(app.dataset.back); met = true; root.dataset.conn = "up"; });
   s.addEventListener("close", (e) => { if (CLOSED[e.code]) CLOSED[e.code](); else root.dataset.conn = "down"; });
   return s;

@@ -68,13 +68,37 @@ function say(text, tone = "done") {
   setTimeout(() => toast.remove(), tone === "lost" ? 15000 : 6000);
 }
 
+// --- what was filled in outlives a lost connection, in forms that have an id (check answers have none: a loss is confirmed anew) ---
+let kept = null;
+const ticks = (f) => f.type === "radio" || f.type === "checkbox";
+const changed = (f) => ticks(f) ? f.checked !== f.defaultChecked : f.type === "select-one" || (f.defaultValue !== undefined && f.type !== "file" && f.type !== "hidden" && f.value !== f.defaultValue);
+globalThis.keep = () => {
+  const forms = [...document.querySelectorAll("#app form[id]")];
+  if (!forms.length) return; // lost again before the page was there: what was kept before still counts
+  kept = { at: location.pathname, old: forms[0], focus: document.activeElement?.id, fields: forms.flatMap((form) => [...form.elements].filter((f) => f.name && changed(f)).map(({ name, type, value, checked }) => ({ form: form.id, name, type, value, checked }))) };
+};
+function restore() {
+  if (kept.at === location.pathname && (kept.old.isConnected || main.querySelector("[data-skeleton]"))) return; // not drawn anew yet
+  const { at, focus, fields } = kept;
+  kept = null;
+  if (at !== location.pathname) return;
+  for (const was of fields) for (const f of document.getElementById(was.form)?.elements ?? []) {
+    if (f.name !== was.name || f.type !== was.type) continue;
+    if (f.type === "select-one" && ![...f.options].some((o) => o.value === was.value)) continue; // not offered any more
+    if (!ticks(f)) f.value = was.value;
+    else if (f.value === was.value) f.checked = was.checked;
+  }
+  if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus({ preventScroll: true });
+}
+
 // --- title and focus follow what is drawn ---
 let moving = false, problem = null;
 const look = () => {
+  if (kept) restore();
   if (document.querySelector("#app :is(h1, [data-island])")) document.querySelector("#first > [data-skeleton]")?.remove();
   const h1 = main.querySelector("h1");
   if (!h1) return;
-  const wrong = main.querySelector(".error-summary"), name = h1.dataset.title ?? h1.textContent;
+  const wrong = main.querySelector(".error-summary, .before-columns[tabindex]"), name = h1.dataset.title ?? h1.textContent;
   document.title = `${wrong ? main.dataset.error : ""}${name} - Fleetline`;
   if (wrong && wrong !== problem) wrong.focus();
   problem = wrong;

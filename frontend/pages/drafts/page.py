@@ -8,7 +8,8 @@ from reactpy import html
 from reactpy.types import Component, VdomDict
 
 from backend.orders import drafts
-from frontend.components.loading import not_ready
+from frontend.components.actions import link_button
+from frontend.components.loading import draft_not_ready
 from frontend.hooks import component, use_query, use_visit
 from frontend.pages.drafts.account import AccountForm
 from frontend.pages.drafts.barrings import BarringsForm
@@ -55,7 +56,8 @@ def DraftPage(draft: str, step: str | None = None) -> VdomDict | Component:
     visit = use_visit()
     found = use_query(drafts.get_draft, UUID(draft))
     if found.data is None:
-        return html.div(not_ready(visit.text, found))
+        fleet = link_button(visit.text("Back to the fleet"), "/app/fleet")
+        return html.div(draft_not_ready(visit.text, found, fleet))
     if found.data.asked.upload_id:
         return FileForm(draft=found.data, key=draft)
     more: dict[str, Any] = {"step": step} if step else {}

@@ -124,7 +124,12 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
         error_summary(text, fields) if fields else None,
         html.p({"key": "lead"}, text("Look at the detail only when the sums are not enough."), " ", lead),
         html.form(
-            {"class": "form", "key": "form", "onSubmit": event(handler(visit, submit), prevent_default=True)},
+            {
+                "class": "form",
+                "id": "form",
+                "key": "form",
+                "onSubmit": event(handler(visit, submit), prevent_default=True),
+            },
             html.div(
                 {"class": "field"},
                 html.label(

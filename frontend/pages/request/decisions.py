@@ -147,6 +147,7 @@ def _move(text: Text, order: OrderDetail, on_submit: Any, *, error: str, pending
     return html.form(
         {
             "class": "form",
+            "id": "move",
             "key": "move",
             "novalidate": True,
             "onSubmit": event(on_submit, prevent_default=True),

@@ -98,6 +98,7 @@ def Correction(reference: str, port: PortView) -> VdomDict:
     return html.form(
         {
             "class": "form",
+            "id": f"correct-{port.item_id}",
             "key": "correct",
             "novalidate": True,
             "onSubmit": event(sent, prevent_default=True),

@@ -181,7 +181,13 @@ def _copy(text: Text, errors: dict[str, str], skipped: Sequence[str], on_submit:
         "copy",
         text("Copy from a line"),
         html.form(
-            {"class": "form", "key": "copy-form", "novalidate": True, "onSubmit": on_submit},
+            {
+                "class": "form",
+                "id": "copy-form",
+                "key": "copy-form",
+                "novalidate": True,
+                "onSubmit": on_submit,
+            },
             text_field(
                 "copy_options_from",
                 text("Number of that line"),

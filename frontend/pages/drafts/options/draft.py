@@ -27,8 +27,11 @@ class Draft:
         self.saving = asyncio.Lock()
 
     def _read(self) -> None:
-        wishes = self.view.asked.wishes
-        self.add, self.remove = list(wishes["add"]), list(wishes["remove"])
+        wishes, offered = self.view.asked.wishes, {choice.code for choice in self.view.choices}
+        # What the catalogue has lost since cannot be unticked: it is left out.
+        self.add, self.remove = (
+            [code for code in wishes[name] if code in offered] for name in ("add", "remove")
+        )
 
     def tick(self, choice: OptionChoice, *, ticked: bool) -> None:
         """Ticked: every line shall have it. Unticked: none shall. Back to how it is: nothing changes."""
@@ -42,23 +45,27 @@ class Draft:
         self.add = [other for other in self.add if other != code]
         self.remove = [other for other in self.remove if other != code]
 
-    async def save(self) -> None:
+    async def save(self) -> bool:
+        """Whether it holds and was kept."""
         async with self.saving:
             wishes = {"add": self.add, "remove": self.remove}
             # With something chosen it has to hold: options that exclude each other are refused at once.
             complete = bool(self.add or self.remove)
-            await self._keep(drafts.save_draft, self.view.id, wishes, complete=complete)
+            return await self._keep(drafts.save_draft, self.view.id, wishes, complete=complete)
 
     async def drop(self, line_id: UUID) -> None:
         async with self.saving:
             await self._keep(drafts.drop_draft_line, self.view.id, line_id)
 
-    async def _keep(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    async def _keep(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         try:
             self.view = await function(self.visit.actor, *args, **kwargs)
             self.show(self.view)
         except Exception as error:
             self._read()
             self.fail(problem_of(self.visit, error))
+            return False
+        else:
+            return True
         finally:
             await self.visit.tell("idle")

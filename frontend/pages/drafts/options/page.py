@@ -55,7 +55,8 @@ def OptionsForm(draft: DraftView) -> VdomDict:
 
     async def check(_event: Any) -> None:
         if mine.add or mine.remove:
-            await visit.move(f"/app/drafts/{view.id}/review")
+            if await mine.save():
+                await visit.move(f"/app/drafts/{view.id}/review")
         else:
             set_problem(Problem(text("Tick at least one option to add or to remove."), "nothing_chosen"))
         await visit.tell("idle")
