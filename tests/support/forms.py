@@ -136,7 +136,7 @@ FORMS: dict[str, Form] = {
     "resend_esim": Form(one_page()),
     "split_billing": Form(
         one_page(
-            contract="signed.pdf",
+            document_id="signed.pdf",
             profile="direction-20",
             billing_street="Rue du Canal 18",
             billing_postcode="1070",
