@@ -39,7 +39,7 @@ def _months() -> Iterator[tuple[datetime, datetime]]:
 
 def _allowance(plan: Plan) -> int | None:
     """The data of a plan in bytes, as its words say it; None: no limit."""
-    said = re.search(r"(\d+) GB of data", plan.allowance.get("en", ""))
+    said = re.search(r"(\d+)\sGB of data", plan.allowance.get("en", ""))
     return int(said[1]) * GIGABYTE if said else None
 
 

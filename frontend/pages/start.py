@@ -49,10 +49,10 @@ def StartPage(kind: str, query: str) -> VdomDict:
         html.section(
             {"class": "panel"},
             empty(
-                text("This goes through support") if support else text("This is not possible here"),
-                problem.words,
+                problem.words if support else text("This is not possible here"),
+                *(() if support else (problem.words,)),
                 action=back,
-                **({"mark": "mail"} if support else {}),
+                mark="mail" if support else None,
             ),
         ),
     )

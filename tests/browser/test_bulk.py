@@ -68,7 +68,7 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         await expect(page.locator(".page-header .pill")).to_have_text("To correct")
         first = page.locator("tbody tr").first
         await expect(first).to_contain_text("5")
-        await expect(first).to_contain_text("Number, “0471 00”: This is not a Belgian mobile number.")
+        await expect(first).to_contain_text("Number “0471 00”This is not a Belgian mobile number.")
         await expect(page.locator("tbody tr").nth(1)).to_contain_text("This stands in row 2 too.")
         await expect(page.get_by_role("button", name="Go on")).to_have_count(0)
         await looks_right(page)

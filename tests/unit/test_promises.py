@@ -24,3 +24,9 @@ def test_working_days_skip_weekends_and_public_holidays() -> None:
 
 def test_no_promise_is_said_as_such() -> None:
     assert promised(None, datetime(2026, 1, 1, tzinfo=UTC), ()).due_at is None
+
+
+def test_what_is_promised_for_a_day_is_promised_until_it_is_over() -> None:
+    begins = datetime(2026, 11, 26, 23, 0, tzinfo=UTC)  # the 27th in Brussels, a Friday
+    found = promised(Promise(code="chosen_date", name={}), begins, HOLIDAYS)
+    assert found.due_at == datetime(2026, 11, 27, 23, 0, tzinfo=UTC)

@@ -243,13 +243,16 @@ def working_day(day: date, holidays: Sequence[str]) -> bool:
 def promised(promise: CarrierPromise | None, at: datetime, holidays: Sequence[str]) -> Promise:
     """When it will be done, from a submission at that instant.
 
-    A promise of working days falls at the end of the last one, 24:00 in Brussels.
+    A promise of working days falls at the end of the last one, 24:00 in Brussels; one that names no time (on the
+    chosen day) at the end of that day.
     """
     if promise is None:
         return Promise(code="", due_at=None)
-    if promise.working_days:
-        day = after_working_days(local(at).date(), promise.working_days, holidays)
-        return Promise(code=promise.code, due_at=_end_of(day))
+    if promise.working_days or not promise.minutes:
+        return Promise(
+            code=promise.code,
+            due_at=_end_of(after_working_days(local(at).date(), promise.working_days, holidays)),
+        )
     return Promise(code=promise.code, due_at=at + timedelta(minutes=promise.minutes))
 
 

@@ -7,7 +7,7 @@ from reactpy.types import VdomDict
 
 from backend.bulk import service as bulk
 from backend.bulk.lifecycle import RowStatus, UploadState
-from backend.bulk.schemas import BulkRows, BulkRowView, FileForm, Upload
+from backend.bulk.schemas import BulkRows, BulkRowView, FileForm, RowProblemView, Upload
 from backend.core.permissions import Permission
 from backend.orders import drafts
 from frontend.components.actions import button, link_button
@@ -235,18 +235,21 @@ def Rows(file: Upload) -> VdomDict:
     )
 
 
+def _where(text: Text, problem: RowProblemView) -> list[Child]:
+    """The column and what stood there, on a line of their own above what is wrong with it."""
+    if not problem.label:
+        return []
+    shown = problem.given and problem.given not in problem.message
+    given = html.span({"class": "muted"}, text("“{reason}”", reason=problem.given)) if shown else None
+    return [html.strong(problem.label), " ", given, html.br()]
+
+
 def _row(text: Text, row: BulkRowView) -> VdomDict:
     problems: list[Child] = [
         html.div(
             {"key": f"{index}"},
-            html.strong(
-                text("{column}, “{given}”:", column=problem.label, given=problem.given)
-                if problem.given and problem.given not in problem.message
-                else text("{column}:", column=problem.label)
-            )
-            if problem.label
-            else None,
-            f" {problem.message}",
+            *_where(text, problem),
+            problem.message,
         )
         for index, problem in enumerate(row.problems)
     ]

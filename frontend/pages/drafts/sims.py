@@ -9,6 +9,7 @@ from frontend.components.basics import Child, notice, number
 from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import check, radio_cards, select_field, text_field
 from frontend.hooks import component, use_visit
+from frontend.text import GAP
 from frontend.text import LANGUAGES as LANGUAGE_NAMES
 from frontend.visit import Visit
 
@@ -36,7 +37,7 @@ def _card_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
             value=text.sim(wishes["sim_number"]),
             hint=text(
                 "It is printed on the card, as in {example}. Spaces do not matter.",
-                example=text.sim(choices.example),
+                example=text.sim(choices.example).replace(" ", GAP),
             ),
             error=errors.get("sim_number", ""),
             more={"inputmode": "numeric", "autocomplete": "off", "list": "stock"},

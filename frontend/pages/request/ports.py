@@ -68,7 +68,10 @@ def _facts(text: Text, port: PortView) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = [
         (text("Number"), number(text.msisdn(port.msisdn))),
         (text("State"), port.state_words),
-        (text("Present operator"), f"{port.donor} ({port.case})" if port.donor else port.case),
+        (
+            text("Present operator"),
+            [port.donor, html.br(), html.span({"class": "muted"}, port.case)] if port.donor else port.case,
+        ),
     ]
     if port.requested_on:
         rows.append((text("Day asked for"), text.date(port.requested_on)))

@@ -10,8 +10,8 @@ from frontend.components.draft_form import Errors, Values, one
 from frontend.components.forms import radio_cards, select_field, text_field
 from frontend.components.layout import panel
 from frontend.pages.drafts.account import account_field
+from frontend.text import GAP, Text
 from frontend.text import LANGUAGES as LANGUAGE_NAMES
-from frontend.text import Text
 from frontend.visit import Visit
 
 
@@ -83,7 +83,7 @@ def sim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child
 
 def card_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
     text, choices = visit.text, draft.choices
-    example = text.sim(choices.sim_example)
+    example = text.sim(choices.sim_example).replace(" ", GAP)
     return [
         text_field(
             "sim_number",
