@@ -12,6 +12,8 @@ from backend.letters.frame import PICTURE, Content, write
 from tenants.scope import Actor, Scope
 
 Compose = Callable[[Scope], Awaitable[tuple[str, Content] | None]]
+Intend = Callable[[Scope], Awaitable[Mail | None]]
+Note = Callable[[Scope, str | None], Awaitable[None]]  # why the mail server will never take it, or None
 
 INTENT = (
     "INSERT INTO letter (id, tenant_id, key, recipient, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
@@ -33,13 +35,13 @@ async def address_letter(scope: Scope, key: str, recipient: str) -> None:
     )
 
 
-async def send_once(actor: Actor, key: str, compose: Compose) -> None:
-    """Send what `compose` writes in a scope (address and content, or None for nothing), once by `key`.
+async def send_and_note(actor: Actor, intend: Intend, note: Note) -> None:
+    """Send the mail that `intend` writes down and returns (None: it was sent before), then `note` it as sent or refused.
 
     Call it from a flow, outside any scope. Raises Unavailable while the mail server is away: the flow is repeated.
     """
     async with step(actor) as scope:
-        mail = await _mail(scope, key, compose)
+        mail = await intend(scope)
     if mail is None:
         return
     refused = None
@@ -48,11 +50,26 @@ async def send_once(actor: Actor, key: str, compose: Compose) -> None:
     except UndeliverableError as refusal:
         refused = refusal.message
     async with step(actor) as scope:
+        await note(scope, refused)
+
+
+def message_id(name: str) -> str:
+    """The same for the same name: a mail that was sent twice is one to whoever gets it."""
+    domain = clients().settings.mail_from.rpartition("@")[2].strip("> ")
+    return f"<{name}@{domain}>"
+
+
+async def send_once(actor: Actor, key: str, compose: Compose) -> None:
+    """Send what `compose` writes in a scope (address and content, or None for nothing), once by `key`; see above."""
+
+    async def note(scope: Scope, refused: str | None) -> None:
         await scope.connection.execute(
             "UPDATE letter SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2 WHERE key = $1",
             key,
             refused,
         )
+
+    await send_and_note(actor, lambda scope: _mail(scope, key, compose), note)
 
 
 async def _mail(scope: Scope, key: str, compose: Compose) -> Mail | None:
@@ -66,10 +83,8 @@ async def _mail(scope: Scope, key: str, compose: Compose) -> Mail | None:
     settings = clients().settings
     tenant = await scope.connection.fetchval("SELECT name FROM tenant")
     written = write(content, tenant=tenant, operator=settings.operator)
-    name = sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32]
-    domain = settings.mail_from.rpartition("@")[2].strip("> ")
     return Mail(
-        message_id=f"<{name}@{domain}>",
+        message_id=message_id(sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32]),
         to=recipient,
         subject=content.subject,
         text=written.text,

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from backend.core import audit
 from backend.core.errors import Conflict, NotFound
@@ -11,15 +10,6 @@ from backend.core.ids import AccountId, new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.scope import Scope
-
-
-class BillingAccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """One customer number. `kind` is line_bearing or invoice_only."""
-
-    id: UUID
-    number: str
-    label: str
-    kind: str
 
 
 @use_case(Permission.MEMBERS_MANAGE)
@@ -86,17 +76,3 @@ async def add_cost_centre(scope: Scope, *, code: str, name: str = "") -> UUID:
     except asyncpg.UniqueViolationError:
         raise Conflict("This cost centre exists already.", code="code_exists") from None
     return centre_id
-
-
-@use_case(Permission.LINES_READ, read_only=True)
-async def list_accounts(scope: Scope) -> list[BillingAccountView]:
-    """Customer numbers within the actor's reach."""
-    reach = scope.actor.reach
-    rows = await scope.connection.fetch(
-        "SELECT id, number, label, kind FROM billing_account WHERE $1 OR id = ANY($2::uuid[]) OR id IN"
-        " (SELECT l.billing_account_id FROM line l WHERE l.cost_centre_id = ANY($3::uuid[])) ORDER BY number",
-        reach.everything,
-        list(reach.billing_accounts or ()),
-        list(reach.cost_centres or ()),
-    )
-    return [BillingAccountView(**dict(row)) for row in rows]

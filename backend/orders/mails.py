@@ -6,8 +6,9 @@ from backend.catalog.names import Catalogue, catalogue_of
 from backend.context import clients
 from backend.core import clock
 from backend.core.ids import OrderId, new_id
-from backend.core.jobs import flow, step
-from backend.integrations.mail import Mail, UndeliverableError
+from backend.core.jobs import flow
+from backend.integrations.mail import Mail
+from backend.letters.sending import message_id, send_and_note
 from backend.orders import queries
 from backend.orders.letters import ENDED, PLANNED, PRICE, RECEIVED, ROWS, letter
 from tenants.scope import Actor, Scope
@@ -34,17 +35,7 @@ async def mail_ended(actor: Actor, *, order_id: str) -> None:
 
 
 async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
-    """Write the intent down, send, write down that it was sent. A repeat carries the same Message-ID."""
-    async with step(actor) as scope:
-        mail = await _compose(scope, order_id, phase)
-    if mail is None:
-        return
-    refused = None
-    try:
-        await clients().mailer.send(mail)
-    except UndeliverableError as refusal:
-        refused = refusal.message
-    async with step(actor) as scope:
+    async def note(scope: Scope, refused: str | None) -> None:
         await scope.connection.execute(
             "UPDATE mail_message SET sent_at = CASE WHEN $3::text IS NULL THEN now() END, refused = $3"
             " WHERE order_id = $1 AND phase = $2",
@@ -57,6 +48,8 @@ async def _mail(actor: Actor, order_id: UUID, phase: str) -> None:
                 "UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id
             )
         scope.touch(f"order:{order_id}")
+
+    await send_and_note(actor, lambda scope: _compose(scope, order_id, phase), note)
 
 
 async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:
@@ -99,9 +92,8 @@ async def _compose(scope: Scope, order_id: UUID, phase: str) -> Mail | None:
     )
     if open_mail is None:
         return None
-    domain = settings.mail_from.rpartition("@")[2].strip("> ")
     return Mail(
-        message_id=f"<{phase}.{order_id}@{domain}>",
+        message_id=message_id(f"{phase}.{order_id}"),
         to=order["requester_email"],
         subject=written.subject,
         text=written.text,

@@ -79,23 +79,23 @@ async def give_up(actor: Actor, *, order_id: str) -> None:
 
 async def _last_word(row: Any) -> OrderNews | None:
     """What becomes of a held item: failed, unless the carrier says otherwise. None: it decides later, and says so."""
-    known = row["carrier_order_id"]
+    its_id = row["carrier_order_id"]
     failed = OrderNews(
         external_id=str(row["id"]),
-        carrier_order_id=known or "",
+        carrier_order_id=its_id or "",
         state=NewsState.FAILED,
         code=HELD_TOO_LONG,
     )
-    if KINDS[row["kind"]].message is None or not known:
+    if KINDS[row["kind"]].message is None or not its_id:
         return failed
     network = clients().network
-    answer = await network.cancel(row["carrier"], known, "held too long")
+    answer = await network.cancel(row["carrier"], its_id, "held too long")
     if not isinstance(answer, Refused):
         return failed if answer.settled else None
-    news = await network.fetch(row["carrier"], known)
+    news = await network.fetch(row["carrier"], its_id)
     if news is None or news.state is NewsState.CANCELLED:
         return failed
     if news.state is NewsState.HELD:
-        log.error("carrier keeps an order that is given up", item=failed.external_id, order=known)
+        log.error("carrier keeps an order that is given up", item=failed.external_id, order=its_id)
         return failed
     return msgspec.structs.replace(news, external_id=failed.external_id)
