@@ -74,7 +74,12 @@ def overview(visit: Visit, detail: LineDetail) -> VdomDict:
                 _shared(visit, detail),
             ),
             (text("Cap abroad"), cap),
-            (text("Active since"), text.date(detail.activated_on) if detail.activated_on else none),
+            (
+                text("Active since"),
+                text.date(detail.activated_on)
+                if detail.activated_on
+                else html.span({"class": "muted"}, text("Not known yet")),
+            ),
         ]
     )
     contact = [(text("E-mail"), detail.email)] if detail.email else []
