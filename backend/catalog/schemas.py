@@ -52,7 +52,12 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     product_types: tuple[ProductType, ...] = (ProductType.VOICE_DATA, ProductType.DATA_ONLY)
     plans: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
-    spend_cap: bool = False  # a cap on paid data abroad: a new line is asked for its cap on its own
+    spend_cap_cents: int | None = None
+    """An option that is the monthly cap on paid data abroad of so many cents (F-113): the line's cap goes with it."""
+
+    @property
+    def is_cap(self) -> bool:
+        return self.spend_cap_cents is not None
 
 
 class Barring(msgspec.Struct, frozen=True, kw_only=True):

@@ -183,7 +183,7 @@ def rows_of(tenant: DemoTenant) -> Iterator[dict[str, str]]:
             "options": "|".join(options := _options(chance, carrier, plan)),
             "status": status,
             "activated_on": activated.isoformat(),
-            "roaming_cap": str(_cap(options, chance.choice((0, 2500, 5000, 5000, 5000, 10000)))),
+            "roaming_cap": str(_cap(carrier, options, chance.choice((0, 2500, 5000, 5000, 5000, 10000)))),
         }
 
 
@@ -226,10 +226,10 @@ def _options(chance: random.Random, carrier: CarrierProfile, plan: Plan) -> list
     return sorted(chosen)
 
 
-def _cap(options: list[str], else_cents: int) -> int:
+def _cap(carrier: CarrierProfile, options: list[str], else_cents: int) -> int:
     """What the option that is a cap says, where the line has one; in cents."""
-    amounts = [option.removeprefix("roaming-cap-") for option in options if option.startswith("roaming-cap-")]
-    return int(amounts[0]) * 100 if amounts else else_cents
+    caps = {option.code: option.spend_cap_cents for option in carrier.options}
+    return next((cap for code in options if (cap := caps[code]) is not None), else_cents)
 
 
 def inventory_of(tenant: DemoTenant) -> list[dict[str, Any]]:

@@ -28,9 +28,15 @@ def check_options(desk: Desk, order: Order) -> None:
 
 
 def change_options(desk: Desk, order: Order) -> Told:
-    options = merged(desk.line(order).options, codes(order, "addOption"), codes(order, "removeOption"))
+    """An option that is a cap is the line's cap from now on."""
+    added = codes(order, "addOption")
+    options = merged(desk.line(order).options, added, codes(order, "removeOption"))
     desk.change(order, options=options)
-    return {"options": options}
+    caps = [cap for code in added if (cap := desk.cap_of(code)) is not None]
+    if not caps:
+        return {"options": options}
+    desk.change(order, roaming_cap_cents=caps[-1])
+    return {"options": options, "roamingCapCents": caps[-1]}
 
 
 def check_barrings(desk: Desk, order: Order) -> None:
@@ -46,6 +52,7 @@ def change_barrings(desk: Desk, order: Order) -> Told:
 
 def check_spend_cap(_: Desk, order: Order) -> None:
     cents(order, "roamingCapCents")
+    codes(order, "removeOption")
     if "period" in order.asked:
         one_of(order, "period", ("standing", "current"))
 
@@ -53,7 +60,12 @@ def check_spend_cap(_: Desk, order: Order) -> None:
 def change_spend_cap(desk: Desk, order: Order) -> Told:
     cap = cents(order, "roamingCapCents")
     desk.change(order, roaming_cap_cents=cap)
-    return {"roamingCapCents": cap}
+    gone = codes(order, "removeOption")
+    if not gone:
+        return {"roamingCapCents": cap}
+    options = merged(desk.line(order).options, [], gone)
+    desk.change(order, options=options)
+    return {"roamingCapCents": cap, "options": options}
 
 
 def check_sim(desk: Desk, order: Order) -> None:

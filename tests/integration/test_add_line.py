@@ -316,7 +316,7 @@ async def test_options_are_copied_and_those_left_out_are_named(customer: Custome
 
 async def test_an_option_that_conflicts_with_a_chosen_one_is_not_copied(customer: Customer) -> None:
     offered = profile(customer.carrier).options
-    clash = next(option for option in offered if option.conflicts and not option.spend_cap)
+    clash = next(option for option in offered if option.conflicts and not option.is_cap)
     await make_lines(customer, 1, options=(clash.code,))
     [source] = await customer.lines()
     asked = a_new_line(customer, options=(clash.conflicts[0],), copy_options_from=str(source.id))
@@ -328,7 +328,7 @@ async def test_an_option_that_conflicts_with_a_chosen_one_is_not_copied(customer
 
 async def test_the_cap_abroad_is_asked_once(customer: Customer) -> None:
     """An option that is a cap is neither offered nor taken, also not from a copied line: the field decides."""
-    caps = [option.code for option in profile(customer.carrier).options if option.spend_cap]
+    caps = [option.code for option in profile(customer.carrier).options if option.is_cap]
     assert caps
     await make_lines(customer, 1, options=(SMS, caps[0]))
     [source] = await customer.lines()

@@ -7,6 +7,7 @@ import pytest
 
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
+from backend.lines import refresh as refreshing
 from backend.lines.schemas import LineFilter
 from backend.lines.service import get_line, line_history
 from backend.orders.changing import accept_price, cancel_order, preview_again, reschedule_order, retry_order
@@ -305,6 +306,33 @@ async def test_what_is_lost_has_to_be_confirmed(sandbox: Sandbox) -> None:
         with pytest.raises(Invalid) as refusal:
             await asked_and_placed(customer, kind, confirmed=False)
         assert refusal.value.code == "must_confirm"
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_an_option_that_is_a_cap_is_the_lines_cap(
+    carrier: str, database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-113: one cap, whichever way it was asked for, and the carrier's books say the same."""
+    customer = await fleet(sandbox, carrier)
+    (line,) = await customer.lines()
+    monkeypatch.setattr(refreshing, "NOT_MORE_OFTEN", timedelta(0))
+
+    async def caps() -> tuple[list[str], int | None]:
+        now = await line_of(customer, line.id)
+        return now["options"], now["roaming_cap_cents"]
+
+    for kind, more, expected in (
+        ("change_options", {"add": ["roaming-cap-100"]}, (["roaming-cap-100"], 10000)),
+        ("change_spend_cap", {"cap_cents": 7500}, ([], 7500)),
+        ("change_options", {"add": ["roaming-cap-0"]}, (["roaming-cap-0"], 0)),
+        ("change_options", {"add": [], "remove": ["roaming-cap-0"]}, ([], 0)),
+    ):
+        placed = await asked_and_placed(customer, kind, **more, request_key=f"{kind}-{more}")
+        assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
+        assert await caps() == expected
+        await refreshing.refresh(customer.manager)
+        await drain(database, only="lines.")
+        assert await caps() == expected
 
 
 async def test_a_plan_change_lists_the_options_that_go(sandbox: Sandbox) -> None:

@@ -148,5 +148,5 @@ def _options(catalogue: Catalogue, plan_code: str) -> list[OptionOffer]:
             price_cents=option.price_cents,
         )
         for option in catalogue.profile.options
-        if allowed(option, plan.code, plan.product_type) and not option.spend_cap
+        if allowed(option, plan.code, plan.product_type) and not option.is_cap
     ]

@@ -91,6 +91,9 @@ def plan_line(ground: Ground, asked: ChangeOptions, line: LineNow) -> Planned:
         blocking = [why for why in ("option_not_on_plan", "option_conflict") if why in notes.values()]
         return planned.skip(blocking[0] if blocking else "nothing_to_change")
     planned.change = {"add": add, "remove": remove}
+    caps = [option.spend_cap_cents for code in add if (option := profile.option(code)) and option.is_cap]
+    if caps:
+        planned.change["cap_cents"] = caps[-1]
     planned.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
     charge(profile, planned, add, remove, ground.month)
     return planned
@@ -128,11 +131,15 @@ def message(change: Mapping[str, Any]) -> Message:
 
 
 def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    return {"options": told.get("options", changed_codes(line["options"], change))}
+    """An option that is a cap brings the line's cap with it; one that goes leaves it, so that nothing is uncapped."""
+    confirmed = {"options": told.get("options", changed_codes(line["options"], change))}
+    if "cap_cents" in change:
+        confirmed["roaming_cap_cents"] = told.get("roamingCapCents", change["cap_cents"])
+    return confirmed
 
 
 def audit_words(change: Mapping[str, Any]) -> dict[str, str]:
-    return {name: ", ".join(codes) for name, codes in change.items() if codes}
+    return {name: ", ".join(codes) for name in ("add", "remove") if (codes := change.get(name))}
 
 
 def describe(words: Words, change: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.core.errors import Invalid
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
+from backend.orders.kinds.plan import (
+    Ground,
+    Kind,
+    LineNow,
+    Message,
+    Planned,
+    Words,
+    changed_codes,
+    monthly_cost,
+)
 from backend.orders.schemas import Asked, Fact
 
 STANDING, CURRENT = "standing", "current"
@@ -40,7 +49,8 @@ def plan_line(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> Planned:
     planned = Planned(line, monthly_before=cost, monthly_after=cost)
     if why := KIND.refuses(line):
         return planned.skip(why)
-    if asked.period == STANDING and asked.cap_cents == line.roaming_cap_cents:
+    overruled = _overruled(ground, asked, line)
+    if asked.period == STANDING and asked.cap_cents == line.roaming_cap_cents and not overruled:
         return planned.skip("same_cap")
     if asked.period == CURRENT and (
         line.roaming_cap_cents is None or (asked.cap_cents or 0) <= line.roaming_cap_cents
@@ -52,20 +62,33 @@ def plan_line(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> Planned:
         "before": line.roaming_cap_cents,
         "month": f"{ground.day:%Y-%m}",
     }
+    if overruled:
+        planned.change["remove"] = overruled
     return planned
 
 
+def _overruled(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> list[str]:
+    """The line's options that are another cap: they go with it. A raise for this month leaves them."""
+    caps = {option.code: option.spend_cap_cents for option in ground.profile.options if option.is_cap}
+    if asked.period == CURRENT:
+        return []
+    return [code for code in line.options if code in caps and caps[code] != asked.cap_cents]
+
+
 def message(change: Mapping[str, Any]) -> Message:
-    return Message(
-        "changeSpendCap",
-        characteristics={"roamingCapCents": change["cap_cents"], "period": change["period"]},
-    )
+    characteristics = {"roamingCapCents": change["cap_cents"], "period": change["period"]}
+    if change.get("remove"):
+        characteristics["removeOption"] = change["remove"]
+    return Message("changeSpendCap", characteristics=characteristics)
 
 
-def confirm(_line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     if change["period"] == CURRENT:
         return {}
-    return {"roaming_cap_cents": told.get("roamingCapCents", change["cap_cents"])}
+    confirmed = {"roaming_cap_cents": told.get("roamingCapCents", change["cap_cents"])}
+    if change.get("remove"):
+        confirmed["options"] = told.get("options", changed_codes(line["options"], change))
+    return confirmed
 
 
 def amount(words: Words, cents: int | None) -> str:
@@ -74,7 +97,8 @@ def amount(words: Words, cents: int | None) -> str:
 
 def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
     key = "raised" if change["period"] == CURRENT else "moved"
-    return [words.say(key, before=amount(words, change["before"]), after=amount(words, change["cap_cents"]))]
+    moved = words.say(key, before=amount(words, change["before"]), after=amount(words, change["cap_cents"]))
+    return [moved, *(f"− {words.option(code)}" for code in change.get("remove", []))]
 
 
 def summary(words: Words, asked: ChangeSpendCap) -> list[Fact]:

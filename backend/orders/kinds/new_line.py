@@ -124,7 +124,7 @@ def copied_onto(
             continue
         if option is None or not allowed(option, plan.code, plan.product_type):
             skipped[code] = "option_not_on_plan"
-        elif option.spend_cap:
+        elif option.is_cap:
             skipped[code] = "option_is_cap"
         elif conflicting(profile, option, [*chosen, *taken]):
             skipped[code] = "option_conflict"

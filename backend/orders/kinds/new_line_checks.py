@@ -73,7 +73,7 @@ def _wrong_plan(ground: Ground, asked: NewLine) -> dict[str, str]:
             wrong["options"] = say("bad_option", option=code)
         elif not allowed(option, plan.code, plan.product_type):
             wrong["options"] = say("bad_option_not_on_plan", option=ground.words.option(code))
-        elif option.spend_cap:
+        elif option.is_cap:
             wrong["options"] = say("bad_option_is_cap", option=ground.words.option(code))
     if "options" not in wrong:
         try:
