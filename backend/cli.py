@@ -354,6 +354,16 @@ async def token_revoke(operator: str) -> None:
     click.echo(f"revoked: {await revoke_operator_tokens(operator)}")
 
 
+@main.command("rotate-key")
+@with_database
+async def rotate_key() -> None:
+    """Make a new signing key: it takes over in two minutes, sign-ins go on, earlier keys go a day after."""
+    from backend.core.secrets import Vault
+    from backend.issuer.keys import SigningKeys
+
+    click.echo(f"signs in two minutes: {await SigningKeys(Vault(settings_here().secret_keys)).rotate()}")
+
+
 @main.group()
 def usage() -> None:
     """Usage of lines, as carriers rate it."""

@@ -112,6 +112,12 @@ def test_a_login_that_bypasses_policies_is_refused(run, settings: Settings, data
         assert "row-level security" in done.stderr
 
 
+def test_the_signing_key_is_replaced(run, settings: Settings) -> None:  # noqa: ANN001
+    names = [run("rotate-key").stdout.strip().removeprefix("signs in two minutes: ") for _ in range(2)]
+    assert len(set(names)) == 2
+    assert all(names)
+
+
 def test_a_wrong_setting_is_named(run) -> None:  # noqa: ANN001
     done = run("web", FLEETLINE_PORT="eighty")
     assert done.returncode == 1
