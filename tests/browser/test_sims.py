@@ -88,7 +88,7 @@ async def test_an_esim_is_asked_for_and_its_code_is_shown(
         await expect(page).to_have_url(re.compile(r"/app/requests/"))
         reference = (await list_orders(customer.manager))[0].reference
         await until_released(customer, database, reference, line.id)
-        await expect(page.get_by_text("New eSIM number")).to_be_visible()
+        await expect(page.locator("td li", has_text="New eSIM number")).to_be_visible()
         assert len(sandbox.mails("an@user.example")) == 1
         await visitor.open(f"/app/lines/{line.id}")
         await expect(page.get_by_text("Ready to be installed")).to_be_visible()

@@ -333,9 +333,10 @@ async def test_the_cap_warns_at_80_blocks_at_100_and_a_raise_for_this_month_reop
     )
     mails = await mails_to(sandbox, "an@customer.example")
     assert len(mails) == 2
-    assert {"80 % de votre plafond à l’étranger sont atteints", "Votre plafond à l’étranger est atteint"} == {
-        mail["subject"] for mail in mails
-    }
+    assert {
+        "80\N{NO-BREAK SPACE}% de votre plafond à l’étranger sont atteints",
+        "Votre plafond à l’étranger est atteint",
+    } == {mail["subject"] for mail in mails}
     async with step(customer.system) as scope:
         await raise_for_period(scope, line.id, clock.today(), 2000)
     assert (await state(), await open_alerts(customer)) == ((CapState.BELOW, 1000, True), [])

@@ -119,8 +119,8 @@ def _results(text: Text, order: OrderDetail) -> VdomDict:
 def _row(visit: Visit, item: OrderItemView) -> VdomDict:
     text = visit.text
     skipped = item.state == ItemState.SKIPPED
-    lines = html.ul(*(html.li({"key": words}, words) for words in item.words))
-    change: Child = lines if item.words else text("Nothing to change")
+    lines = [html.li({"key": words}, words) for words in item.words]
+    change: Child = html.ul(*lines) if lines else text("Nothing to change")
     return html.tr(
         {"class": "is-skipped"} if skipped else {},
         html.th(
@@ -130,7 +130,7 @@ def _row(visit: Visit, item: OrderItemView) -> VdomDict:
                 text.msisdn(item.msisdn) if item.msisdn else text("New number"),
             ),
             html.span({"class": "cell-sub"}, item.name),
-            html.span({"class": "cell-sub cell-narrow"}, ", ".join(item.words)) if item.words else None,
+            html.ul({"class": "cell-sub cell-narrow"}, *lines) if lines else None,
         ),
         html.td({"class": "rank-2"}, change),
         html.td(
