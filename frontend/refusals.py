@@ -43,4 +43,10 @@ REFUSALS = {
     "esim_expired": mark("The code of this eSIM has expired: request a new eSIM for this line."),
     "no_user": mark("First enter the user of this line: the contract is personal."),
     "no_reference": mark("No free reference was found: try again in a minute."),
+    "line_taken": mark("One of these lines has just got another open request: check again."),
+    "cancel_too_late": mark("This request can no longer be cancelled."),
+    "held_too_long": mark("The time for this is over: send a new request."),
+    "not_held": mark("Nothing is missing for this line any more."),
+    "not_scheduled": mark("This is only for a planned request: it has moved on meanwhile."),
+    "nothing_failed": mark("Nothing of this request failed."),
 }

@@ -86,10 +86,11 @@ async def reschedule_order(scope: Scope, reference: str, *, on: date) -> OrderDe
         raise Conflict("Only a planned request can be moved to another day.", code="not_scheduled")
     check_fresh(scope, KINDS[row["kind"]])  # sooner may be tomorrow: as good as asking for it anew
     today = clock.today()
-    if on <= today:
-        raise Invalid(on="Choose a day after today.", code="date_in_the_past")
-    if (on - today).days > LONGEST_WAIT_DAYS:
-        raise Invalid(on="Choose a day within the next twelve months.", code="date_too_far")
+    if on <= today or (on - today).days > LONGEST_WAIT_DAYS:
+        say = KindWords(await catalogue_of(scope), row["kind"]).say
+        if on <= today:
+            raise Invalid(on=say("bad_day_not_later"), code="date_in_the_past")
+        raise Invalid(on=say("bad_day_far"), code="date_too_far")
     moved = msgspec.structs.replace(queries.asked_of(row), on=on)
     await scope.connection.execute(
         "UPDATE change_order SET due_on = $2, body = $3, attention = '' WHERE id = $1",
