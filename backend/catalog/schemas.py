@@ -1,5 +1,6 @@
 """What a carrier offers: plans, options, barrings, promises. Read from a profile file; see `profiles.py`."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -182,6 +183,11 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     def option(self, code: str) -> Option | None:
         return next((option for option in self.options if option.code == code), None)
+
+    def cap_of(self, options: Iterable[str]) -> int | None:
+        """The cap in cents that one of these options is; None where none of them is one."""
+        found = (option for code in options if (option := self.option(code)))
+        return next((option.spend_cap_cents for option in found if option.is_cap), None)
 
     def split_profile(self, code: str) -> SplitProfile | None:
         return next((one for one in self.split_profiles if one.code == code), None)

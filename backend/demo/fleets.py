@@ -183,7 +183,7 @@ def rows_of(tenant: DemoTenant) -> Iterator[dict[str, str]]:
             "options": "|".join(options := _options(chance, carrier, plan)),
             "status": status,
             "activated_on": activated.isoformat(),
-            "roaming_cap": str(_cap(carrier, options, chance.choice((0, 2500, 5000, 5000, 5000, 10000)))),
+            "roaming_cap": str(_cap(chance, carrier, options)),
         }
 
 
@@ -226,10 +226,10 @@ def _options(chance: random.Random, carrier: CarrierProfile, plan: Plan) -> list
     return sorted(chosen)
 
 
-def _cap(carrier: CarrierProfile, options: list[str], else_cents: int) -> int:
-    """What the option that is a cap says, where the line has one; in cents."""
-    caps = {option.code: option.spend_cap_cents for option in carrier.options}
-    return next((cap for code in options if (cap := caps[code]) is not None), else_cents)
+def _cap(chance: random.Random, carrier: CarrierProfile, options: list[str]) -> int:
+    """In cents: what the option that is a cap says, where the line has one."""
+    other = chance.choice((0, 2500, 5000, 5000, 5000, 10000))
+    return other if (cap := carrier.cap_of(options)) is None else cap
 
 
 def inventory_of(tenant: DemoTenant) -> list[dict[str, Any]]:

@@ -48,11 +48,6 @@ class Desk:
             if self.profile.option(code) is None:
                 raise TmfError(422, "unknownOption", f"{self.profile.name} has no option {code}.")
 
-    def cap_of(self, code: str) -> int | None:
-        """The cap in cents that an option is; None for every other option."""
-        option = self.profile.option(code)
-        return option.spend_cap_cents if option else None
-
     def check_barrings(self, codes: Sequence[str]) -> None:
         known = {barring.code for barring in self.profile.barrings}
         for code in codes:

@@ -32,11 +32,11 @@ def change_options(desk: Desk, order: Order) -> Told:
     added = codes(order, "addOption")
     options = merged(desk.line(order).options, added, codes(order, "removeOption"))
     desk.change(order, options=options)
-    caps = [cap for code in added if (cap := desk.cap_of(code)) is not None]
-    if not caps:
+    cap = desk.profile.cap_of(added)
+    if cap is None:
         return {"options": options}
-    desk.change(order, roaming_cap_cents=caps[-1])
-    return {"options": options, "roamingCapCents": caps[-1]}
+    desk.change(order, roaming_cap_cents=cap)
+    return {"options": options, "roamingCapCents": cap}
 
 
 def check_barrings(desk: Desk, order: Order) -> None:

@@ -158,7 +158,7 @@ def test_whatever_is_asked_the_answer_is_declared(
 @pytest.mark.parametrize("path", ["/api/v1/change-orders/preview", "/api/v1/change-orders"])
 def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str) -> None:
     """Bodies that come further than random ones: lines, options and filters that exist, in any combination.
-    First one of each kind that is right, each for a line of its own.
+    First right ones of six kinds, each for a line of its own.
     """
     operation, accepted = server.operation(path, "POST"), 200 if path.endswith("preview") else 202
     follow = server.operation("/api/v1/change-orders/{reference}", "GET")

@@ -91,9 +91,8 @@ def plan_line(ground: Ground, asked: ChangeOptions, line: LineNow) -> Planned:
         blocking = [why for why in ("option_not_on_plan", "option_conflict") if why in notes.values()]
         return planned.skip(blocking[0] if blocking else "nothing_to_change")
     planned.change = {"add": add, "remove": remove}
-    caps = [option.spend_cap_cents for code in add if (option := profile.option(code)) and option.is_cap]
-    if caps:
-        planned.change["cap_cents"] = caps[-1]
+    if (cap := profile.cap_of(add)) is not None:
+        planned.change["cap_cents"] = cap
     planned.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
     charge(profile, planned, add, remove, ground.month)
     return planned

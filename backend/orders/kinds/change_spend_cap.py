@@ -69,10 +69,10 @@ def plan_line(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> Planned:
 
 def _overruled(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> list[str]:
     """The line's options that are another cap: they go with it. A raise for this month leaves them."""
-    caps = {option.code: option.spend_cap_cents for option in ground.profile.options if option.is_cap}
     if asked.period == CURRENT:
         return []
-    return [code for code in line.options if code in caps and caps[code] != asked.cap_cents]
+    caps = {code: ground.profile.cap_of([code]) for code in line.options}
+    return [code for code, cap in caps.items() if cap is not None and cap != asked.cap_cents]
 
 
 def message(change: Mapping[str, Any]) -> Message:
