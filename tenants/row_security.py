@@ -1,4 +1,4 @@
-"""The policy SQL, and the short list of tables that no tenant owns, each with its reason."""
+"""SQL that migrations use for policies and ownership, and the tables that no tenant owns, each with its reason."""
 
 GLOBAL_TABLES: dict[str, str] = {
     "account": "a person signs in before the tenant is known and may belong to several; holds no customer data",
@@ -22,4 +22,18 @@ def isolate(table: str, *, key: str = "tenant_id") -> str:
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
         f"CREATE POLICY tenant_only ON {table} TO fleetline_app, fleetline_owner"
         f" USING ({key} = {TENANT}) WITH CHECK ({key} = {TENANT});"
+    )
+
+
+def bytewise(table: str, *columns: str) -> str:
+    """SQL that has columns sorted and compared by their bytes: the same order on every server, whatever its locale."""
+    return "".join(f'ALTER TABLE {table} ALTER COLUMN {column} TYPE text COLLATE "C";' for column in columns)
+
+
+def definer(statements: str) -> str:
+    """SQL that runs statements as `fleetline_search`, which then owns the functions and views that they make."""
+    return (
+        "GRANT CREATE ON SCHEMA public TO fleetline_search; SET ROLE fleetline_search;"
+        f"{statements}"
+        "RESET ROLE; REVOKE CREATE ON SCHEMA public FROM fleetline_search;"
     )

@@ -1,7 +1,10 @@
 """The global table that says who a tenant is. Who belongs to one is its own data: see `backend/members`."""
 
 from piccolo.columns import UUID, Integer, Text, Timestamptz
+from piccolo.constraints import Check
 from piccolo.table import Table
+
+from tenants.checks import one_of
 
 
 class Tenant(Table):
@@ -11,6 +14,9 @@ class Tenant(Table):
     slug = Text(unique=True)
     name = Text()
     carrier = Text()  # code of the carrier profile; one carrier per tenant
-    state = Text(default="active")  # active, suspended
+    state = Text(default="active")
     grace_seconds = Integer(null=True, default=None)  # 0 to 600; null: the deployment's default
     created_at = Timestamptz()
+
+    tenant_state_check = one_of("state", ("active", "suspended"))
+    tenant_grace_seconds_check = Check("grace_seconds BETWEEN 0 AND 600")

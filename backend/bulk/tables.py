@@ -1,7 +1,11 @@
 """Files of many requests, and their rows with what was found in each."""
 
 from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
+
+from backend.bulk.lifecycle import RowStatus, UploadState
+from tenants.checks import one_of
 
 
 class BulkUpload(Table):
@@ -27,6 +31,10 @@ class BulkUpload(Table):
     created_at = Timestamptz()
     validated_at = Timestamptz(null=True, default=None)
 
+    bulk_upload_tenant_id_id_key = Unique(["tenant_id", "id"])
+    bulk_upload_state_check = one_of("state", UploadState)
+    bulk_upload_check = Check("(state = 'ordered') = (order_id IS NOT NULL)")
+
 
 class BulkRow(Table):
     """One row of the file. `number` counts as in a spreadsheet: the header is row 1."""
@@ -37,5 +45,8 @@ class BulkRow(Table):
     number = Integer()
     fields = JSONB()  # column code -> value as it was understood
     line_id = UUID(null=True, default=None)
-    status = Text()  # ok, warning, error, skipped
+    status = Text()
     problems = JSONB(default="[]")
+
+    bulk_row_tenant_id_upload_id_number_key = Unique(["tenant_id", "upload_id", "number"])
+    bulk_row_status_check = one_of("status", RowStatus)

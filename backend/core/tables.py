@@ -1,6 +1,7 @@
 """Tables of the shared kit: announcements going out, events coming in, the audit trail, recurring runs, public links."""
 
 from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 
@@ -32,6 +33,8 @@ class Inbox(Table):
     received_at = Timestamptz()
     handled_at = Timestamptz(null=True, default=None)
 
+    inbox_tenant_id_source_event_id_key = Unique(["tenant_id", "source", "event_id"])
+
 
 class AuditEvent(Table):
     """Who did what, append-only. No secrets, no amounts of employees."""
@@ -54,6 +57,8 @@ class RecurringRun(Table):
     name = Text()
     slot = Timestamptz()
 
+    recurring_run_name_slot_key = Unique(["name", "slot"])
+
 
 class PublicLink(Table):
     """A link in a mail for somebody without a session: one purpose, one subject, a hash, an end."""
@@ -66,3 +71,5 @@ class PublicLink(Table):
     expires_at = Timestamptz()
     used_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
+
+    public_link_tenant_id_id_key = Unique(["tenant_id", "id"])

@@ -1,6 +1,7 @@
 """Letters written and sent, one row each, so that a repeated job sends nothing twice."""
 
 from piccolo.columns import UUID, Text, Timestamptz
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 
@@ -15,3 +16,5 @@ class Letter(Table):
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
     refused = Text(null=True, default=None)  # why the mail server will never take it
+
+    letter_tenant_id_key_key = Unique(["tenant_id", "key"])

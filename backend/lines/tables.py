@@ -1,7 +1,13 @@
 """The fleet: organisations, customer numbers, cost centres, people who use lines, and the lines."""
 
 from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, Date, Integer, Text, Timestamptz
+from piccolo.constraints import Unique
 from piccolo.table import Table
+
+from backend.catalog.schemas import ProductType
+from backend.lines.esim_states import EsimState
+from backend.lines.lifecycle import LineStatus
+from tenants.checks import one_of
 
 
 class Organisation(Table):
@@ -14,6 +20,8 @@ class Organisation(Table):
     vat_number = Text()
     address = Text()
 
+    organisation_tenant_id_id_key = Unique(["tenant_id", "id"])
+
 
 class BillingAccount(Table):
     """A customer number. Those of kind `invoice_only` carry no lines."""
@@ -24,7 +32,11 @@ class BillingAccount(Table):
     parent_id = UUID(null=True, default=None)
     number = Text()
     label = Text(default="")
-    kind = Text(default="line_bearing")  # line_bearing, invoice_only
+    kind = Text(default="line_bearing")
+
+    billing_account_tenant_id_id_key = Unique(["tenant_id", "id"])
+    billing_account_tenant_id_number_key = Unique(["tenant_id", "number"])
+    billing_account_kind_check = one_of("kind", ("line_bearing", "invoice_only"))
 
 
 class CostCentre(Table):
@@ -34,6 +46,9 @@ class CostCentre(Table):
     tenant_id = UUID(default=None)
     code = Text()
     name = Text(default="")
+
+    cost_centre_tenant_id_id_key = Unique(["tenant_id", "id"])
+    cost_centre_tenant_id_code_key = Unique(["tenant_id", "code"])
 
 
 class EndUser(Table):
@@ -46,6 +61,8 @@ class EndUser(Table):
     family_name = Text(default="")
     email = Text(default="")
     language = Text(default="fr")
+
+    end_user_tenant_id_id_key = Unique(["tenant_id", "id"])
 
 
 class Line(Table):
@@ -67,7 +84,7 @@ class Line(Table):
     name_key = Text(default="")  # casefolded, accents removed: sorts the same on every server
     search = Text(default="")
     sim_number = Text(default="")
-    sim_kind = Text(default="physical")  # physical, esim
+    sim_kind = Text(default="physical")
     puk_sealed = Bytea(null=True, default=None)
     roaming_cap_cents = Integer(null=True, default=None)
     companion_sim = Text(default="")
@@ -77,6 +94,11 @@ class Line(Table):
     confirmed_at = Timestamptz(
         null=True, default=None
     )  # last item carried out; an older snapshot never reverts it
+
+    line_tenant_id_id_key = Unique(["tenant_id", "id"])
+    line_status_check = one_of("status", LineStatus)
+    line_product_type_check = one_of("product_type", ProductType)
+    line_sim_kind_check = one_of("sim_kind", ("physical", "esim"))
 
 
 class FleetSnapshot(Table):
@@ -96,11 +118,14 @@ class SimCard(Table):
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     number = Text()  # as the carrier prints it, digits only
-    state = Text(default="stock")  # stock, assigned, active, blocked, replaced, retired
+    state = Text(default="stock")
     line_id = UUID(null=True, default=None)
     item_id = UUID(null=True, default=None)  # the order that holds it while it is assigned
     delivered = Boolean(default=False)  # it came into stock; others were only typed in a request
     changed_at = Timestamptz()
+
+    sim_card_tenant_id_id_key = Unique(["tenant_id", "id"])
+    sim_card_state_check = one_of("state", ("stock", "assigned", "active", "blocked", "replaced", "retired"))
 
 
 class EsimProfile(Table):
@@ -124,6 +149,9 @@ class EsimProfile(Table):
     created_at = Timestamptz()
     changed_at = Timestamptz()
 
+    esim_profile_tenant_id_id_key = Unique(["tenant_id", "id"])
+    esim_profile_state_check = one_of("state", EsimState)
+
 
 class ReservedNumber(Table):
     """A number that is kept for the tenant until a line takes it."""
@@ -132,6 +160,9 @@ class ReservedNumber(Table):
     tenant_id = UUID(default=None)
     msisdn = Text()
     line_id = UUID(null=True, default=None)  # the line that took it
+
+    reserved_number_tenant_id_id_key = Unique(["tenant_id", "id"])
+    reserved_number_tenant_id_msisdn_key = Unique(["tenant_id", "msisdn"])
 
 
 class SplitAgreement(Table):
@@ -143,7 +174,7 @@ class SplitAgreement(Table):
     item_id = UUID(null=True, default=None)
     end_user_id = UUID(null=True, default=None)
     profile = Text()
-    state = Text(default="document_pending")  # document_pending, under_review, active, ended
+    state = Text(default="document_pending")
     document_id = UUID(null=True, default=None)
     billing = JSONB(default="{}")  # name and address of the user, where the carrier bills them
     reason = Text(default="")  # why it was refused
@@ -151,3 +182,6 @@ class SplitAgreement(Table):
     created_at = Timestamptz()
     decided_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+
+    split_agreement_tenant_id_id_key = Unique(["tenant_id", "id"])
+    split_agreement_state_check = one_of("state", ("document_pending", "under_review", "active", "ended"))

@@ -1,7 +1,11 @@
 """Who belongs to a tenant, with which roles and reach; their sessions and tokens."""
 
 from piccolo.columns import UUID, Array, Bytea, Text, Timestamptz
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
+
+from backend.members.lifecycle import Portal
+from tenants.checks import one_of
 
 
 class Member(Table):
@@ -14,10 +18,14 @@ class Member(Table):
     email = Text()
     language = Text(default="en")
     roles = Array(base_column=Text())
-    state = Text(default="active")  # invited, active, blocked, removed
+    state = Text(default="active")
     reach_billing_accounts = Array(base_column=UUID(default=None), null=True, default=None)
     reach_cost_centres = Array(base_column=UUID(default=None), null=True, default=None)
     created_at = Timestamptz()
+
+    member_tenant_id_id_key = Unique(["tenant_id", "id"])
+    member_tenant_id_account_id_key = Unique(["tenant_id", "account_id"])
+    member_state_check = one_of("state", ("invited", "active", "blocked", "removed"))
 
 
 class PortalSession(Table):
@@ -27,13 +35,15 @@ class PortalSession(Table):
     tenant_id = UUID(default=None)
     token_hash = Bytea(unique=True)
     member_id = UUID(default=None)
-    portal = Text(default="manager")  # manager, user
+    portal = Text(default="manager")
     language = Text(null=True, default=None)  # chosen in this session
     auth_time = Timestamptz()
     created_at = Timestamptz()
     seen_at = Timestamptz()
     expires_at = Timestamptz()
     ended_at = Timestamptz(null=True, default=None)
+
+    portal_session_portal_check = one_of("portal", Portal)
 
 
 class ApiToken(Table):
@@ -58,3 +68,5 @@ class OperatorToken(Table):
     created_at = Timestamptz()
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
+
+    operator_token_name_check = Check("name <> ''")

@@ -1,7 +1,19 @@
 """Requests and their items, with the history of every move."""
 
 from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
+
+from backend.orders.schemas import ItemState, OrderState
+from tenants.checks import one_of
+
+PORT_CASES = ("prepaid_other", "private_other", "professional_other", "same_carrier")
+PORT_STATES = (
+    "submitted", "validating", "info_required", "accepted", "executing", "completed", "rejected", "cancelled", "failed",
+)  # fmt: skip
+DEPARTURE_STATES = (
+    "requested", "successor_invited", "offer_chosen", "converted_private", "converted_prepaid", "withdrawn",
+)  # fmt: skip
 
 
 class ChangeOrder(Table):
@@ -32,6 +44,10 @@ class ChangeOrder(Table):
     due_on = Date(null=True, default=None)  # the day that was chosen, in Europe/Brussels
     attention = Text(default="")  # what somebody has to decide before it goes on: price_changed
 
+    change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
+    change_order_state_check = one_of("state", OrderState)
+    change_order_check = Check("state = 'draft' OR reference IS NOT NULL OR state = 'cancelled'")
+
 
 class ChangeOrderItem(Table):
     """One action on one line. Its id is the order's `externalId` at the carrier."""
@@ -60,6 +76,9 @@ class ChangeOrderItem(Table):
     heard_at = Timestamptz(null=True, default=None)  # last word from the carrier, or last time it was asked
     ended_at = Timestamptz(null=True, default=None)
 
+    change_order_item_tenant_id_id_key = Unique(["tenant_id", "id"])
+    change_order_item_state_check = one_of("state", ItemState)
+
 
 class OrderEvent(Table):
     """One move of an order: who, when, from, to, why."""
@@ -87,6 +106,8 @@ class MailMessage(Table):
     sent_at = Timestamptz(null=True, default=None)
     refused = Text(null=True, default=None)
 
+    mail_message_tenant_id_order_id_phase_key = Unique(["tenant_id", "order_id", "phase"])
+
 
 class PortIn(Table):
     """The transfer of a number from another holder or operator (domain 3.3), one per item."""
@@ -95,7 +116,7 @@ class PortIn(Table):
     tenant_id = UUID(default=None)
     item_id = UUID(default=None)
     line_id = UUID(default=None)
-    port_case = Text()  # prepaid_other, private_other, professional_other, same_carrier
+    port_case = Text()
     state = Text(default="submitted")
     reason = Text(default="")  # of the last rejection
     attempts = Integer(default=1)
@@ -106,6 +127,11 @@ class PortIn(Table):
     authorisation_version = Text()  # of the text that was agreed to
     created_at = Timestamptz()
     completed_at = Timestamptz(null=True, default=None)
+
+    port_in_tenant_id_id_key = Unique(["tenant_id", "id"])
+    port_in_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
+    port_in_port_case_check = one_of("port_case", PORT_CASES)
+    port_in_state_check = one_of("state", PORT_STATES)
 
 
 class Departure(Table):
@@ -128,3 +154,7 @@ class Departure(Table):
     ended_at = Timestamptz(null=True, default=None)
     forgotten_at = Timestamptz(null=True, default=None)  # when the successor's data was deleted
     created_at = Timestamptz()
+
+    departure_tenant_id_id_key = Unique(["tenant_id", "id"])
+    departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
+    departure_state_check = one_of("state", DEPARTURE_STATES)

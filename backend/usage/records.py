@@ -18,8 +18,8 @@ RECORD_COLUMNS = (
     "employer_cents", "employee_cents", "counterpart",
 )  # fmt: skip
 BUCKET_COLUMNS = ("msisdn", "bucket", "period", "allowance", "used", "unit", "measured_at")
-SERVICES = frozenset({"data", "voice", "sms", "mms", "premium"})
-UNITS = frozenset({"bytes", "seconds", "pieces"})
+SERVICES = ("data", "voice", "sms", "mms", "premium")
+UNITS = ("bytes", "seconds", "pieces")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 LONGEST_ID, LARGEST_AMOUNT, LARGEST_CENTS = 100, 10**15, 10**8

@@ -4,7 +4,11 @@
 """
 
 from piccolo.columns import UUID, BigInt, Boolean, Date, Integer, Text, Timestamptz
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
+
+from backend.usage.records import SERVICES, UNITS
+from tenants.checks import one_of
 
 
 class UsageRecord(Table):
@@ -15,9 +19,9 @@ class UsageRecord(Table):
     line_id = UUID(default=None)
     period = Date()  # the first day of its month in Europe/Brussels
     started_at = Timestamptz()
-    service = Text()  # data, voice, sms, mms, premium
+    service = Text()
     amount = BigInt()
-    unit = Text()  # bytes, seconds, pieces
+    unit = Text()
     zone = Text(default="")
     roaming = Boolean(default=False)
     bucket = Text(default="")
@@ -25,6 +29,11 @@ class UsageRecord(Table):
     employer_cents = Integer()
     employee_cents = Integer()
     counterpart = Text(default="")  # last digits masked before it is stored: the whole number is never here
+
+    usage_record_service_check = one_of("service", SERVICES)
+    usage_record_unit_check = one_of("unit", UNITS)
+    usage_record_check = Check("amount >= 0 AND employer_amount BETWEEN 0 AND amount")
+    usage_record_check1 = Check("employer_cents >= 0 AND employee_cents >= 0")
 
 
 class UsageMonth(Table):
@@ -45,6 +54,12 @@ class UsageMonth(Table):
     employee_cents = BigInt()
     until = Timestamptz()
 
+    usage_month_tenant_id_line_id_period_service_unit_roaming_b_key = Unique(
+        ["tenant_id", "line_id", "period", "service", "unit", "roaming", "bundled"]
+    )
+    usage_month_service_check = one_of("service", SERVICES)
+    usage_month_unit_check = one_of("unit", UNITS)
+
 
 class UsageBucket(Table):
     """What a bundle holds and how much of it is used, as last measured."""
@@ -59,6 +74,10 @@ class UsageBucket(Table):
     unit = Text()
     measured_at = Timestamptz()
 
+    usage_bucket_tenant_id_line_id_period_bucket_key = Unique(["tenant_id", "line_id", "period", "bucket"])
+    usage_bucket_unit_check = one_of("unit", UNITS)
+    usage_bucket_check = Check("used >= 0 AND allowance >= 0")
+
 
 class UsageUnchecked(Table):
     """Lines whose alerts have to be looked at again."""
@@ -66,6 +85,8 @@ class UsageUnchecked(Table):
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     line_id = UUID(default=None)
+
+    usage_unchecked_tenant_id_line_id_key = Unique(["tenant_id", "line_id"])
 
 
 class UsageAlert(Table):
@@ -78,13 +99,20 @@ class UsageAlert(Table):
     tenant_id = UUID(default=None)
     line_id = UUID(default=None)
     period = Date()
-    kind = Text()  # bucket, roaming_cap, national_ceiling
+    kind = Text()
     subject = Text(default="")  # the bucket's code
     threshold = Integer()  # per cent
     ceiling = BigInt()  # what it is a share of: a raised cap warns anew
-    audience = Text()  # employer, user
+    audience = Text()
     at = Timestamptz()
     closed_at = Timestamptz(null=True, default=None)
+
+    usage_alert_tenant_id_id_key = Unique(["tenant_id", "id"])
+    usage_alert_tenant_id_line_id_period_kind_subject_threshold_key = Unique(
+        ["tenant_id", "line_id", "period", "kind", "subject", "threshold", "ceiling", "audience"]
+    )
+    usage_alert_kind_check = one_of("kind", ("bucket", "roaming_cap", "national_ceiling"))
+    usage_alert_audience_check = one_of("audience", ("employer", "user"))
 
 
 class UsageCapRaise(Table):
@@ -96,3 +124,6 @@ class UsageCapRaise(Table):
     period = Date()
     cents = Integer(null=True, default=None)  # null: no cap in this month
     at = Timestamptz()
+
+    usage_cap_raise_tenant_id_line_id_period_key = Unique(["tenant_id", "line_id", "period"])
+    usage_cap_raise_cents_check = Check("cents >= 0")

@@ -1,8 +1,19 @@
 """The catalogue of a migrated database: what holds for every table, today's and tomorrow's."""
 
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
 import asyncpg
 import pytest
+from piccolo.apps.migrations.auto.schema_snapshot import SchemaSnapshot
+from piccolo.apps.migrations.commands.new import AutoMigrationManager
+from piccolo.columns import UUID, Text, Timestamptz
+from piccolo.constraints import Unique
+from piccolo.table import Table
 
+from backend.piccolo_app import APP_CONFIG
 from tenants.row_security import GLOBAL_TABLES
 from tests.support.database import TestDatabase
 
@@ -155,3 +166,64 @@ async def test_without_a_scope_there_are_no_rows(database: TestDatabase) -> None
     with pytest.raises(asyncpg.UndefinedObjectError):
         await app.fetch("SELECT * FROM fleet")
     await app.close()
+
+
+async def differences(tables: list[type[Table]]) -> list[str]:
+    """What `piccolo migrations new --auto` would write, and constraints that say something else than the tables'.
+
+    Piccolo itself compares constraints by their names only.
+    """
+    manager = AutoMigrationManager(auto_input="n")
+    app = replace(APP_CONFIG, table_classes=tables)
+    found = [text for each in await manager.get_alter_statements(app) for text in each.statements]
+    snapshot = SchemaSnapshot(await manager.get_migration_managers(app)).get_snapshot()
+    migrated = {(table.tablename, one._meta.name): one.ddl for table in snapshot for one in table.constraints}
+    for table in tables:
+        for one in table._meta.constraints:
+            name = (table._meta.tablename, one._meta.name)
+            if migrated.get(name, one.ddl) != one.ddl:
+                found.append(f"{name}: {one.ddl}")
+    return found
+
+
+@pytest.fixture
+def migrations_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piccolo puts the folder of migrations on the path, and leaves it there."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+@pytest.mark.usefixtures("migrations_path")
+async def test_the_migrations_make_the_tables_of_the_classes() -> None:
+    assert len(APP_CONFIG.table_classes) > 40
+    assert await differences(APP_CONFIG.table_classes) == []
+
+
+@pytest.mark.usefixtures("migrations_path")
+async def test_a_change_without_a_migration_is_noticed() -> None:
+    class RecurringRun(Table):
+        id = UUID(primary_key=True, default=None)
+        name = Text(null=True, default=None)
+        slot = Timestamptz()
+        owner = Text()
+        recurring_run_name_slot_key = Unique(["slot", "name"])
+
+    others = [table for table in APP_CONFIG.table_classes if table.__name__ != "RecurringRun"]
+    found = await differences([*others, RecurringRun])
+    assert len(found) == 3, found
+    column, added, constraint = sorted(
+        found, key=lambda text: ("alter_column" not in text, "add_column" not in text)
+    )
+    assert "column_name='name'" in column
+    assert "column_name='owner'" in added
+    assert constraint == "('recurring_run', 'recurring_run_name_slot_key'): UNIQUE (\"slot\", \"name\")"
+
+
+def test_the_wheel_carries_the_sql_of_migrations() -> None:
+    """Hatch takes every file of a package, unless its settings or .gitignore say otherwise."""
+    root = Path(__file__).parents[2]
+    assert list((root / "migrations").rglob("*.sql"))
+    build = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    assert build.keys() == {"targets"}
+    assert build["targets"]["wheel"].keys() == {"packages"}
+    assert "migrations" in build["targets"]["wheel"]["packages"]
+    assert "sql" not in (root / ".gitignore").read_text("utf-8")

@@ -46,7 +46,12 @@ class TestDatabase:
 
 def _schema_tag() -> str:
     """A name that changes with the schema, so that a stale template is never used."""
-    files = [*sorted((ROOT / "migrations").glob("*.py")), ROOT / "tenants" / "row_security.py"]
+    folder = ROOT / "migrations"
+    files = [
+        *sorted(folder.rglob("*.py")),
+        *sorted(folder.rglob("*.sql")),
+        ROOT / "tenants" / "row_security.py",
+    ]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
 
 

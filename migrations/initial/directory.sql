@@ -1,0 +1,68 @@
+-- Made and owned by the search role: the fleet's view, and lookups that come before the tenant is known.
+
+-- LIKE is not leakproof, so under a policy it cannot use an index (79 ms instead of 1). The fleet is therefore read
+-- through this view: its own predicate names the tenant, and the planner may push LIKE below it.
+CREATE VIEW fleet AS
+  SELECT id, tenant_id, msisdn, status, product_type, plan, options, billing_account_id, account, cost_centre_id,
+    end_user_id, name, name_key, search, sim_number
+  FROM line WHERE tenant_id = current_setting('app.tenant_id')::uuid;
+GRANT SELECT ON fleet TO fleetline_app;
+
+-- The tenant of a session, an API token, an item, a public link: by a secret's hash, or by an id that cannot be guessed.
+CREATE FUNCTION directory_session(key bytea) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT s.tenant_id, s.id FROM portal_session s WHERE s.token_hash = key $$;
+
+CREATE FUNCTION directory_token(key bytea) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT t.tenant_id, t.id FROM api_token t WHERE t.token_hash = key $$;
+
+CREATE FUNCTION directory_item(key uuid) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT i.tenant_id, i.id FROM change_order_item i WHERE i.id = key $$;
+
+CREATE FUNCTION directory_public_link(key bytea) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT l.tenant_id, l.id FROM public_link l WHERE l.token_hash = key $$;
+
+-- Where an account is a member.
+CREATE FUNCTION directory_memberships(key uuid) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT m.tenant_id, m.id FROM member m JOIN tenant t ON t.id = m.tenant_id
+     WHERE m.account_id = key AND m.state = 'active' AND t.state = 'active' ORDER BY t.name $$;
+
+CREATE FUNCTION directory_tenant(key text) RETURNS uuid LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT t.id FROM tenant t WHERE t.slug = key $$;
+
+-- For sweeps: every active tenant, and those that wait for a carrier.
+CREATE FUNCTION directory_tenants() RETURNS TABLE (id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT t.id FROM tenant t WHERE t.state = 'active' ORDER BY t.id $$;
+
+CREATE FUNCTION directory_open_items() RETURNS TABLE (id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT DISTINCT i.tenant_id FROM change_order_item i WHERE i.state IN ('sent', 'in_progress', 'held') $$;
+
+-- Which of these numbers have a live line anywhere. Numbers only, no owner.
+CREATE FUNCTION directory_numbers_taken(numbers text[]) RETURNS SETOF text LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT l.msisdn FROM line l WHERE l.msisdn = ANY(numbers)
+     AND l.status NOT IN ('released_prepaid', 'released_private', 'terminated', 'aborted') $$;
+
+-- Which of these SIM numbers are in use anywhere. A card in another customer's stock counts as one in use: no answer
+-- tells the two apart.
+CREATE FUNCTION directory_sims_taken(numbers text[]) RETURNS SETOF text LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT l.sim_number FROM line l WHERE l.sim_number = ANY(numbers)
+       AND l.status NOT IN ('released_prepaid', 'released_private', 'terminated', 'aborted')
+     UNION SELECT s.number FROM sim_card s WHERE s.number = ANY(numbers) AND (s.state <> 'stock'
+       OR s.tenant_id IS DISTINCT FROM nullif(current_setting('app.tenant_id', true), '')::uuid) $$;
+
+-- A usage file names numbers of many tenants: the line that has the number now, or had it last.
+CREATE FUNCTION directory_lines(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT DISTINCT ON (l.msisdn) l.msisdn, l.tenant_id, l.id FROM unnest(numbers) AS n (number)
+  JOIN line l ON l.msisdn = n.number ORDER BY l.msisdn, l.status IN ('released_prepaid', 'released_private', 'terminated', 'aborted'), l.id DESC $$;
+
+REVOKE ALL ON FUNCTION directory_public_link FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION directory_public_link TO fleetline_app;

@@ -1,0 +1,29 @@
+-- What each login may do. That every table is bound to the tenant of the scope is said by `isolate`, not here.
+GRANT USAGE ON SCHEMA public TO fleetline_app, fleetline_relay, fleetline_search;
+
+-- The app. History and files are never changed.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO fleetline_app;
+REVOKE UPDATE, DELETE ON audit_event, order_event FROM fleetline_app;
+REVOKE UPDATE ON document FROM fleetline_app;
+REVOKE ALL ON migration FROM fleetline_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fleetline_app;
+
+-- The relay sees the outbox and nothing else, and may only mark what it handed over.
+CREATE POLICY relay ON outbox TO fleetline_relay USING (true) WITH CHECK (true);
+GRANT SELECT, UPDATE (sent_at, not_before) ON outbox TO fleetline_relay;
+
+CREATE FUNCTION outbox_wake() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM pg_notify('fleetline_outbox', ''); RETURN NULL; END $$;
+CREATE TRIGGER outbox_wake AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake();
+
+-- The search role, for what directory.sql makes. It reads across tenants, and nobody logs in as it.
+CREATE POLICY vetted ON line FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON tenant FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON member FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON portal_session FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON api_token FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON change_order_item FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON sim_card FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON public_link FOR SELECT TO fleetline_search USING (true);
+GRANT SELECT ON line, tenant, member, portal_session, api_token, change_order_item, sim_card, public_link
+  TO fleetline_search;
