@@ -49,15 +49,13 @@ async def cancel_order(scope: Scope, reference: str) -> OrderDetail:
     state = OrderState(row["state"])
     if state is OrderState.SCHEDULED:
         await scope.connection.execute(
-            "UPDATE change_order SET state = 'cancelled', attention = '', ended_at = $2 WHERE id = $1",
+            "UPDATE change_order SET state = 'cancelled', flag = '', ended_at = $2 WHERE id = $1",
             row["id"],
             clock.now(),
         )
         await drop(scope, row["id"], reference, state, "order.cancelled", why="cancelled")
     elif await _may_call_back(scope, row, state):
-        await scope.connection.execute(
-            "UPDATE change_order SET attention = 'cancelling' WHERE id = $1", row["id"]
-        )
+        await scope.connection.execute("UPDATE change_order SET flag = 'cancelling' WHERE id = $1", row["id"])
         await audit.record(scope, "order.cancel_asked", "order", row["id"], reference=reference)
         scope.announce("order.cancel_asked", order_id=str(row["id"]))
         scope.touch(f"order:{row['id']}")
@@ -72,10 +70,10 @@ async def _may_call_back(scope: Scope, order: Any, state: OrderState) -> bool:
     if state not in {OrderState.IN_PROGRESS, OrderState.HELD} or not kind.cancellable:
         return False
     told = await scope.connection.fetch(
-        "SELECT told FROM change_order_item WHERE order_id = $1 AND state IN ('sent', 'in_progress', 'held')",
+        "SELECT reported FROM change_order_item WHERE order_id = $1 AND state IN ('sent', 'in_progress', 'held')",
         order["id"],
     )
-    return not all(kind.too_late(orjson.loads(item["told"])) for item in told)
+    return not all(kind.too_late(orjson.loads(item["reported"])) for item in told)
 
 
 @use_case(Permission.ORDERS_UNDO)
@@ -93,7 +91,7 @@ async def reschedule_order(scope: Scope, reference: str, *, on: date) -> OrderDe
         raise Invalid(on=say("bad_day_far"), code="date_too_far")
     moved = msgspec.structs.replace(queries.asked_of(row), on=on)
     await scope.connection.execute(
-        "UPDATE change_order SET due_on = $2, body = $3, attention = '' WHERE id = $1",
+        "UPDATE change_order SET due_on = $2, body = $3, flag = '' WHERE id = $1",
         row["id"],
         on,
         msgspec.json.encode(moved).decode(),
@@ -133,7 +131,7 @@ async def accept_price(scope: Scope, reference: str, *, fingerprint: str) -> Ord
             "The price or the effect has changed since it was shown: check again.", code="price_changed"
         )
     await write_again(scope, row["id"], prepared)
-    await scope.connection.execute("UPDATE change_order SET attention = '' WHERE id = $1", row["id"])
+    await scope.connection.execute("UPDATE change_order SET flag = '' WHERE id = $1", row["id"])
     await audit.record(scope, "order.price_accepted", "order", row["id"], reference=reference)
     scope.announce("order.due", order_id=str(row["id"]))
     for topic in (f"order:{row['id']}", "orders"):
@@ -159,7 +157,7 @@ async def correct_item(
     )
     if row is None:
         raise NotFound
-    if order["attention"] == GIVEN_UP:
+    if order["flag"] == GIVEN_UP:
         raise Conflict("The time for this is over: send a new request.", code="held_too_long")
     amend = KINDS[row["kind"]].amend
     if row["state"] != "held" or amend is None:

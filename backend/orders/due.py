@@ -48,7 +48,7 @@ async def come_due(scope: Scope, *, order_id: str) -> None:
         return
     if await costs_more(scope, row["id"], prepared):
         await scope.connection.execute(
-            "UPDATE change_order SET attention = 'price_changed' WHERE id = $1", row["id"]
+            "UPDATE change_order SET flag = 'price_changed' WHERE id = $1", row["id"]
         )
         scope.announce("order.price_changed", order_id=order_id)
     else:

@@ -33,9 +33,9 @@ class HeldItem(msgspec.Struct, frozen=True, kw_only=True):
 async def held_items(scope: Scope) -> list[HeldItem]:
     """What is held in this company, the longest first."""
     rows = await scope.connection.fetch(
-        "SELECT i.id, r.reference, i.kind, i.msisdn, i.name, i.reason, i.detail, i.heard_at AS since"
+        "SELECT i.id, r.reference, i.kind, i.msisdn, i.name, i.reason, i.detail, i.last_contact_at AS since"
         " FROM change_order_item i JOIN change_order r ON r.tenant_id = i.tenant_id AND r.id = i.order_id"
-        " WHERE i.state = 'held' ORDER BY i.heard_at, i.id LIMIT 1000"
+        " WHERE i.state = 'held' ORDER BY i.last_contact_at, i.id LIMIT 1000"
     )
     return [HeldItem(**dict(row)) for row in rows]
 

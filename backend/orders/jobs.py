@@ -75,10 +75,10 @@ async def send(actor: Actor, *, order_id: str, first: int, last: int) -> None:
         if reference is None:
             return
         rows = await scope.connection.fetch(
-            "UPDATE change_order_item SET state = 'sent', sent_at = COALESCE(sent_at, now()), heard_at = now()"
+            "UPDATE change_order_item SET state = 'sent', sent_at = COALESCE(sent_at, now()), last_contact_at = now()"
             " WHERE order_id = $1 AND position BETWEEN $2 AND $3"
             " AND (state = 'waiting' OR (state = 'sent' AND carrier_order_id IS NULL))"
-            " RETURNING id, msisdn, kind, change, state, reason, told, news_at, $4::text AS reference",
+            " RETURNING id, msisdn, kind, change, state, reason, reported, reported_at, $4::text AS reference",
             UUID(order_id),
             first,
             last,
@@ -198,7 +198,7 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
     """Ask the carrier about items that it has been silent on; send again what it never got."""
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
-            "SELECT i.id, i.msisdn, i.kind, i.change, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, o.reference"
+            "SELECT i.id, i.msisdn, i.kind, i.change, i.carrier_order_id, i.state, i.reason, i.reported, i.reported_at, o.reference"
             " FROM change_order_item i"
             " JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id"
             " WHERE i.id = ANY($1) AND i.state IN ('sent', 'in_progress', 'held') AND i.kind = ANY($2::text[])",
@@ -224,7 +224,7 @@ async def amend(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) 
     """Tell the carrier what was missing or confirmed for an item that it has."""
     async with step(actor) as scope:
         row = await scope.connection.fetchrow(
-            "SELECT i.id, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, t.carrier"
+            "SELECT i.id, i.carrier_order_id, i.state, i.reason, i.reported, i.reported_at, t.carrier"
             " FROM change_order_item i, tenant t WHERE i.id = $1"
             " AND i.state IN ('in_progress', 'held') AND i.carrier_order_id IS NOT NULL",
             UUID(item_id),
@@ -273,7 +273,7 @@ async def cancel(actor: Actor, *, order_id: str) -> None:
             )
     async with step(actor) as scope:
         await scope.connection.execute(
-            "UPDATE change_order SET attention = $2 WHERE id = $1 AND attention = 'cancelling'",
+            "UPDATE change_order SET flag = $2 WHERE id = $1 AND flag = 'cancelling'",
             UUID(order_id),
             "" if len(news) == len(rows) else "cancel_refused",
         )
@@ -297,9 +297,9 @@ async def ask_about_silent_items(actor: Actor, silence_seconds: float) -> int:
     """Announce a question for every item of a tenant that nothing was heard of for so long."""
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
-            "UPDATE change_order_item SET heard_at = now() WHERE id IN (SELECT id FROM change_order_item"
-            " WHERE state IN ('sent', 'in_progress', 'held') AND heard_at < now() - $1::interval AND kind = ANY($2::text[])"
-            " ORDER BY heard_at LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING id",
+            "UPDATE change_order_item SET last_contact_at = now() WHERE id IN (SELECT id FROM change_order_item"
+            " WHERE state IN ('sent', 'in_progress', 'held') AND last_contact_at < now() - $1::interval AND kind = ANY($2::text[])"
+            " ORDER BY last_contact_at LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING id",
             timedelta(seconds=silence_seconds),
             AT_CARRIER,
         )

@@ -20,7 +20,7 @@ from backend.orders.steps import Ended, Step
 from tenants.scope import Scope
 
 ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED, ItemState.SKIPPED})
-GIVEN_UP = "given_up"  # attention of an order that was held too long: the carrier is asked to take it back
+GIVEN_UP = "given_up"  # flag of an order that was held too long: the carrier is asked to take it back
 HELD_TOO_LONG = "held_too_long"
 TOUCHED_LINES = 50  # open line pages wake one by one up to this many; beyond it the fleet's topic does
 
@@ -29,7 +29,7 @@ Known = tuple[Any, ...]  # of an item, when the carrier was asked about it
 
 
 def known(row: Any) -> Known:
-    return row["state"], row["reason"], row["told"], row["news_at"]
+    return row["state"], row["reason"], row["reported"], row["reported_at"]
 
 
 async def apply_news(
@@ -46,17 +46,17 @@ async def apply_news(
     for one in news:
         by_item[UUID(one.external_id)].append(one)
     orders = await scope.connection.fetch(
-        "SELECT id, state, reference, attention FROM change_order WHERE id IN"
+        "SELECT id, state, reference, flag FROM change_order WHERE id IN"
         " (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
     rows = await scope.connection.fetch(
-        "SELECT id, order_id, line_id, kind, state, reason, change, told, carrier_order_id, accepted_at, news_at"
+        "SELECT id, order_id, line_id, kind, state, reason, change, reported, carrier_order_id, accepted_at, reported_at"
         " FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
         list(by_item),
     )
     references = {order["id"]: order["reference"] for order in orders}
-    given_up = {order["id"] for order in orders if order["attention"] == GIVEN_UP}
+    given_up = {order["id"] for order in orders if order["flag"] == GIVEN_UP}
     moved = [
         change
         for row in rows
@@ -86,7 +86,7 @@ def _step(row: Any, news: Sequence[OrderNews], *, given_up: bool, overtaken: boo
 
     `given_up`: what the carrier took back because its time was up has failed, and was not cancelled by anybody.
     """
-    step, changed, latest = Step(row), False, row["news_at"]
+    step, changed, latest = Step(row), False, row["reported_at"]
     for told in sorted(news, key=lambda said: (said.state.final, said.at or clock.EPOCH)):
         one = failed_in_time(told) if given_up and told.state is NewsState.CANCELLED else told
         if one.carrier_order_id and not step.carrier_order_id:
@@ -120,7 +120,7 @@ async def _write(scope: Scope, moved: list[Step]) -> None:
     await scope.connection.executemany(
         "UPDATE change_order_item SET state = $2, reason = CASE WHEN $3 <> '' THEN $3 WHEN $2 = 'held' THEN reason ELSE '' END, detail = $4,"
         " carrier_order_id = $5, accepted_at = CASE WHEN $6 THEN COALESCE(accepted_at, $7) END,"
-        " news_at = GREATEST(news_at, $8), heard_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END, told = $10"
+        " reported_at = GREATEST(reported_at, $8), last_contact_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END, reported = $10"
         " WHERE id = $1",
         [
             (
@@ -195,7 +195,7 @@ async def settle(scope: Scope, order_id: UUID, current: OrderState, reference: s
         ended = target in ENDED
         await scope.connection.execute(
             "UPDATE change_order SET state = $2, ended_at = CASE WHEN $3 THEN now() END,"
-            " attention = CASE WHEN $3 OR attention = $4 THEN '' ELSE attention END WHERE id = $1",
+            " flag = CASE WHEN $3 OR flag = $4 THEN '' ELSE flag END WHERE id = $1",
             order_id,
             target,
             ended,

@@ -36,7 +36,7 @@ async def find_overdue(actor: Actor) -> int:
         )
         overdue = [row["id"] for row in held if held_until(profile, row["since"]) <= clock.now()]
         marked = await scope.connection.fetch(
-            "UPDATE change_order SET attention = $2 WHERE id = ANY($1) AND state = 'held' AND attention <> 'cancelling'"
+            "UPDATE change_order SET flag = $2 WHERE id = ANY($1) AND state = 'held' AND flag <> 'cancelling'"
             " RETURNING id",
             overdue,
             GIVEN_UP,
@@ -57,10 +57,10 @@ async def give_up(actor: Actor, *, order_id: str) -> None:
     """
     async with step(actor) as scope:
         rows = await scope.connection.fetch(
-            "SELECT i.id, i.kind, i.carrier_order_id, i.state, i.reason, i.told, i.news_at, t.carrier"
+            "SELECT i.id, i.kind, i.carrier_order_id, i.state, i.reason, i.reported, i.reported_at, t.carrier"
             " FROM change_order_item i JOIN change_order o"
             " ON o.tenant_id = i.tenant_id AND o.id = i.order_id, tenant t"
-            " WHERE o.id = $1 AND o.state = 'held' AND o.attention = $2 AND i.state = 'held'",
+            " WHERE o.id = $1 AND o.state = 'held' AND o.flag = $2 AND i.state = 'held'",
             UUID(order_id),
             GIVEN_UP,
         )

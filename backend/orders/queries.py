@@ -84,7 +84,7 @@ class OrderFilter:
 
 GROUPS = {
     "running": f"o.state IN {OPEN}",
-    "attention": f"(o.state = 'held' OR (o.attention <> '' AND o.state IN {OPEN}) OR (o.state IN {OPEN}"
+    "attention": f"(o.state = 'held' OR (o.flag <> '' AND o.state IN {OPEN}) OR (o.state IN {OPEN}"
     " AND EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id"
     " AND i.state = 'held')))",
     "ended": f"o.state NOT IN {OPEN}",
@@ -144,7 +144,7 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
             lines=row["lines"],
             promise=Promise(code=row["promise_code"], due_at=row["promise_due_at"]),
             due_on=row["due_on"],
-            attention=row["attention"],
+            attention=row["flag"],
             ended_at=row["ended_at"],
         )
         for row in rows
@@ -152,7 +152,7 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
 
 
 ITEMS = """
-SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.told, i.kind,
+SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.kind,
   CASE WHEN o.state = 'held' AND i.state = 'held' THEN (SELECT max(e.at) FROM order_event e
     WHERE e.tenant_id = o.tenant_id AND e.order_id = o.id AND e.to_state = 'held') END AS held_since
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
@@ -171,7 +171,7 @@ async def items(
 
 
 def _item(words: KindWords, row: Any, *, described: bool) -> OrderItemView:
-    kind, change, told = KINDS[row["kind"]], orjson.loads(row["change"]), orjson.loads(row["told"])
+    kind, change, told = KINDS[row["kind"]], orjson.loads(row["change"]), orjson.loads(row["reported"])
     said = [*kind.describe(words, change), *kind.tell(words, change, told)] if change and described else []
     if row["held_since"] and described:
         said.append(words.waits_until(row["held_since"]))
@@ -252,6 +252,6 @@ async def detail(
         upload_id=asked.upload_id,
         own=row["requester_id"] == scope.actor.member_id,
         due_on=row["due_on"],
-        attention=row["attention"],
+        attention=row["flag"],
         held_until=held_until(catalogue.profile, held[-1]) if row["state"] == OrderState.HELD else None,
     )

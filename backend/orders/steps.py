@@ -45,7 +45,7 @@ class Step:
         self.carrier_order_id: str | None = row["carrier_order_id"]
         self.reason, self.detail = "", ""
         self.news: OrderNews | None = None
-        self.told: dict[str, Any] = orjson.loads(row["told"])
+        self.told: dict[str, Any] = orjson.loads(row["reported"])
         self.change: Mapping[str, Any] = orjson.loads(row["change"])
         self.line: dict[str, Any] = {}  # the line's columns as they now are, once the step was carried to it
 

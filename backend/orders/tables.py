@@ -42,7 +42,8 @@ class ChangeOrder(Table):
     mailed_at = Timestamptz(null=True, default=None)
     lines = Integer(default=0)
     due_on = Date(null=True, default=None)  # the day that was chosen, in Europe/Brussels
-    attention = Text(default="")  # what somebody has to decide before it goes on: price_changed
+    # What somebody has to decide before it goes on: price_changed.
+    flag = Text(default="")
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = one_of("state", OrderState)
@@ -63,7 +64,8 @@ class ChangeOrderItem(Table):
     state = Text(default="waiting")
     reason = Text(default="")
     change = JSONB()  # the kind's own: what this item changes
-    told = JSONB(default="{}")  # what the carrier has said of it so far, never a secret
+    # What the carrier has said of it so far, never a secret.
+    reported = JSONB(default="{}")
     detail = Text(default="")  # the carrier's own words for a refusal
     monthly_before = Integer(default=0)
     monthly_after = Integer(default=0)
@@ -71,9 +73,11 @@ class ChangeOrderItem(Table):
     pro_rata = Integer(default=0)
     carrier_order_id = Text(null=True, default=None)
     accepted_at = Timestamptz(null=True, default=None)
-    news_at = Timestamptz(null=True, default=None)  # the carrier's clock: older news changes nothing
+    # The carrier's clock: older news changes nothing.
+    reported_at = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
-    heard_at = Timestamptz(null=True, default=None)  # last word from the carrier, or last time it was asked
+    # Last word from the carrier, or last time it was asked.
+    last_contact_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
 
     change_order_item_tenant_id_id_key = Unique(["tenant_id", "id"])

@@ -62,7 +62,8 @@ CREATE FUNCTION directory_sims_taken(numbers text[]) RETURNS SETOF text LANGUAGE
 CREATE FUNCTION directory_lines(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT DISTINCT ON (l.msisdn) l.msisdn, l.tenant_id, l.id FROM unnest(numbers) AS n (number)
-  JOIN line l ON l.msisdn = n.number ORDER BY l.msisdn, l.status IN ('released_prepaid', 'released_private', 'terminated', 'aborted'), l.id DESC $$;
+  JOIN line l ON l.msisdn = n.number
+  ORDER BY l.msisdn, l.status IN ('released_prepaid', 'released_private', 'terminated', 'aborted'), l.id DESC $$;
 
 REVOKE ALL ON FUNCTION directory_public_link FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory_public_link TO fleetline_app;

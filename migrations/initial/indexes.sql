@@ -36,7 +36,7 @@ CREATE INDEX esim_by_item ON esim_profile (tenant_id, item_id);
 CREATE INDEX order_by_time ON change_order (tenant_id, created_at DESC, id DESC);
 CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);
 CREATE INDEX item_by_line ON change_order_item (tenant_id, line_id);
-CREATE INDEX item_unheard ON change_order_item (tenant_id, heard_at) WHERE state IN ('sent', 'in_progress', 'held');
+CREATE INDEX item_unheard ON change_order_item (tenant_id, last_contact_at) WHERE state IN ('sent', 'in_progress', 'held');
 CREATE INDEX event_by_order ON order_event (tenant_id, order_id, at);
 CREATE INDEX port_by_line ON port_in (tenant_id, line_id);
 CREATE INDEX departure_by_line ON departure (tenant_id, line_id);

@@ -449,7 +449,7 @@ class ChangeOrder(Table):
     mailed_at = Timestamptz(null=True, default=None)
     lines = Integer(default=0)
     due_on = Date(null=True, default=None)
-    attention = Text(default="")
+    flag = Text(default="")
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = Check(
@@ -472,7 +472,7 @@ class ChangeOrderItem(Table):
     state = Text(default="waiting")
     reason = Text(default="")
     change = JSONB()
-    told = JSONB(default="{}")
+    reported = JSONB(default="{}")
     detail = Text(default="")
     monthly_before = Integer(default=0)
     monthly_after = Integer(default=0)
@@ -480,9 +480,9 @@ class ChangeOrderItem(Table):
     pro_rata = Integer(default=0)
     carrier_order_id = Text(null=True, default=None)
     accepted_at = Timestamptz(null=True, default=None)
-    news_at = Timestamptz(null=True, default=None)
+    reported_at = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
-    heard_at = Timestamptz(null=True, default=None)
+    last_contact_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
 
     change_order_item_tenant_id_id_key = Unique(["tenant_id", "id"])

@@ -81,7 +81,7 @@ async def told_by_the_carrier(
         await drain(database, only=name)
     async with open_scope(customer.system) as scope:
         row = await scope.connection.fetchrow(
-            "UPDATE change_order_item SET state = 'sent', sent_at = now(), heard_at = now()"
+            "UPDATE change_order_item SET state = 'sent', sent_at = now(), last_contact_at = now()"
             " RETURNING id, msisdn, kind, change, 'reference' AS reference"
         )
     order = _service_order(customer.slug, row)
@@ -114,7 +114,7 @@ async def as_it_is(scope: Scope) -> dict[str, list[dict[str, Any]]]:
     """Everything that a request leaves behind, except when."""
     sql = {
         "order": "SELECT state, ended_at IS NULL AS open FROM change_order",
-        "item": "SELECT state, reason, detail, told::jsonb, carrier_order_id, msisdn FROM change_order_item",
+        "item": "SELECT state, reason, detail, reported::jsonb, carrier_order_id, msisdn FROM change_order_item",
         "line": "SELECT status, msisdn, sim_number, sim_kind, plan, options, companion_sim FROM line",
         "card": "SELECT number, state, line_id FROM sim_card ORDER BY number",
         "profile": "SELECT iccid, state FROM esim_profile WHERE state NOT IN ('revoked', 'expired')",
@@ -140,7 +140,7 @@ async def hear(scope: Scope, order: list[Message], *, at_once: bool) -> None:
         rank = RANK[item["state"]]
         if latest is not None:
             assert item["state"] == str(latest.state)
-            told = orjson.loads(item["told"])
+            told = orjson.loads(item["reported"])
             assert {name: told[name] for name in latest.told} == latest.told
 
 
@@ -211,7 +211,7 @@ async def test_an_answer_that_was_overtaken_changes_nothing(database: TestDataba
         )
         [found] = (await as_it_is(scope))["item"]
         assert (found["state"], found["reason"]) == ("held", "sim_mismatch")
-        assert '"two"' in found["told"]
+        assert '"two"' in found["reported"]
         # An answer to what was asked since then counts: here it went on.
         row = await scope.connection.fetchrow("SELECT * FROM change_order_item WHERE id = $1", UUID(item))
         await apply_news(scope, [said(NewsState.IN_PROGRESS)], asked={row["id"]: known(row)})
