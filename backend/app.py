@@ -35,6 +35,7 @@ from backend.api.origin import OriginCheck
 from backend.api.problems import HANDLERS
 from backend.api.public import public_router
 from backend.api.usage import UsageController
+from backend.database import open_database
 from backend.members.tokens import authenticate_token
 from backend.settings import Settings
 from tenants.scope import Actor
@@ -65,7 +66,7 @@ def create_api(
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         context.use_settings(settings)
         use_engine(settings.database_url)
-        await engine().open(size=settings.pool_size)
+        await open_database(size=settings.pool_size)
         yield
         await engine().close()
 

@@ -42,18 +42,27 @@ def _use_demo_when_alone() -> None:
         os.environ.update(running_demo())
 
 
+def refused_databases() -> tuple[type[Exception], ...]:
+    """What is raised where a database answers but must not be used."""
+    from backend.database import SchemaNotCurrent
+    from tenants.transaction import BypassingLogin
+
+    return BypassingLogin, SchemaNotCurrent
+
+
 def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
     """Run a command's coroutine with the app's pool open; turn what is expected into one line."""
 
     async def work(*args: P.args, **kwargs: P.kwargs) -> R:
         import backend.reactions  # noqa: F401 - a command may announce, as everybody may
         from backend import context
+        from backend.database import open_database
         from tenants.transaction import engine, use_engine
 
         settings = settings_here()
         context.use_settings(settings)
         use_engine(settings.database_url)
-        await engine().open(size=2)
+        await open_database(size=2)
         try:
             return await function(*args, **kwargs)
         finally:
@@ -65,6 +74,8 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
             return asyncio.run(work(*args, **kwargs))
         except Refusal as refusal:
             raise Failed(refusal.message) from None
+        except refused_databases() as error:
+            raise Failed(str(error)) from None
         except (OSError, asyncpg.PostgresError) as error:
             raise Failed(f"the database does not answer: {error}") from None
 
@@ -73,12 +84,10 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
 
 def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
     """Run a process until it is told to stop."""
-    from tenants.transaction import BypassingLogin
-
     settings = settings_here()
     try:
         asyncio.run(function(settings))  # type: ignore[arg-type]
-    except BypassingLogin as error:
+    except refused_databases() as error:
         raise Failed(str(error)) from None
     except (OSError, asyncpg.PostgresError) as error:
         raise Failed(f"the database does not answer: {error}") from None

@@ -21,8 +21,15 @@ ROLES = {
 }
 
 
+TOO_OLD = 3  # exit code of the process that migrates
+
+
 class ProvisionError(RuntimeError):
     """The server could not be prepared; the sentence says why."""
+
+
+class SchemaTooOld(ProvisionError):
+    """The database was made before the first release: no migration starts from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ def _with_database(url: str, database: str) -> str:
 def migrate(owner_url: str) -> str:
     """Bring the schema up to date in a process of its own; concurrent starts wait for each other.
 
-    Returns what Piccolo printed. Raises ProvisionError with its last words where a migration fails.
+    Returns what Piccolo printed. Raises SchemaTooOld, or ProvisionError with its last words where a migration fails.
     """
     environment = {
         **os.environ,
@@ -122,6 +129,11 @@ def migrate(owner_url: str) -> str:
         text=True,
         check=False,
     )
+    if run.returncode == TOO_OLD:
+        raise SchemaTooOld(
+            "this database was made before the first release and cannot be brought up to date: "
+            "make another one with `fleetline db setup --database NAME`"
+        )
     if run.returncode:
         words = (run.stderr.strip() or run.stdout.strip()).splitlines()[-1:]
         raise ProvisionError("the migrations failed: " + "".join(words))
@@ -135,12 +147,30 @@ async def _forwards() -> int:
     try:
         # Piccolo writes its list after the DDL, so two starts at once would collide.
         await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline migrations'))")
+        if await _made_before_release(connection):
+            return TOO_OLD
         result = await run_forwards(app_name="fleetline")
         if not result.success:
             sys.stderr.write(f"{result.message}\n")
         return 0 if result.success else 1
     finally:
         await connection.close()
+
+
+async def _made_before_release(connection: asyncpg.Connection) -> bool:
+    """Whether a migration ran here that is older than the first one of this version."""
+    from piccolo.apps.migrations.commands.base import BaseMigrationManager
+
+    if not await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
+        return False
+    manager = BaseMigrationManager()
+    folder = manager.get_app_config("fleetline").resolved_migrations_folder_path
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM migration WHERE app_name = 'fleetline' AND name < $1)",
+            min(manager.get_migration_modules(folder)),
+        )
+    )
 
 
 async def set_up(admin_url: str, database: str, passwords: dict[str, str]) -> Logins:

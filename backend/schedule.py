@@ -19,6 +19,7 @@ from backend.core.inbox import forget_inbox
 from backend.core.links import forget_links
 from backend.core.outages import passing
 from backend.core.shutdown import told_to_stop
+from backend.database import open_database
 from backend.documents.service import forget_documents
 from backend.issuer.store import forget_expired
 from backend.members.sessions import forget_sessions
@@ -136,7 +137,7 @@ async def serve(settings: Settings) -> None:
     stop = told_to_stop()
     context.use_settings(settings)
     use_engine(settings.database_url)
-    await engine().open(size=2)
+    await open_database(size=2)
     done: dict[str, datetime] = {}
     log.info("scheduler ready", sweeps=[sweep.name for sweep in SWEEPS])
     while not stop.is_set():

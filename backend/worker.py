@@ -16,6 +16,7 @@ from backend import context
 from backend.core.broker import make_broker
 from backend.core.relay import Relay
 from backend.core.shutdown import LEAVE_SECONDS, leave_within, told_to_stop
+from backend.database import open_database
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
 
@@ -47,7 +48,7 @@ class Connections(dramatiq.Middleware):
                 _in_job_loop(asyncio.wait_for(close(), CLOSE_SECONDS))
 
     async def _open(self) -> None:
-        await engine().open(size=max(self._settings.pool_size, THREADS))
+        await open_database(size=max(self._settings.pool_size, THREADS))
         context.open_clients(self._settings)
 
 

@@ -163,9 +163,14 @@ def running_demo() -> dict[str, str]:
 
 async def _prepare(server: EmbeddedPostgres) -> None:
     secret = json.loads((FOLDER / "secrets.json").read_text())
-    await provision.set_up(
-        server.url(), DATABASE, {role: secret[role] for role in provision.ROLES if role in secret}
-    )
+    passwords = {role: secret[role] for role in provision.ROLES if role in secret}
+    try:
+        await provision.set_up(server.url(), DATABASE, passwords)
+    except provision.SchemaTooOld:
+        raise DemoError(
+            f"the data in {FOLDER} was made before the first release: "
+            "run `make demo-reset` to start over, or move the folder away to keep it"
+        ) from None
     settings = read_settings()
     context.use_settings(settings)
     use_engine(settings.database_url)

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from backend.settings import Settings
+from tests.support.database import TestDatabase, make_database
 from tests.support.factories import next_msisdn, sim_for
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +113,40 @@ def test_a_login_that_bypasses_policies_is_refused(run, settings: Settings, data
         done = run("token", "create", "--tenant", "x", "--member", "y", FLEETLINE_DATABASE_URL=url)
         assert done.returncode == 1
         assert "row-level security" in done.stderr
+
+
+@pytest.fixture
+async def other(database: TestDatabase) -> AsyncIterator[TestDatabase]:
+    """A database that a test may spoil."""
+    made = await make_database(database.admin_url, database.server)
+    yield made
+    await made.drop()
+
+
+async def test_a_database_of_before_the_first_release_is_left_alone(run, other: TestDatabase) -> None:  # noqa: ANN001
+    connection = await asyncpg.connect(other.superuser_url)
+    await connection.execute("UPDATE migration SET name = '2026-11-21T00:49:52:417519'")
+    done = run("migrate", FLEETLINE_OWNER_DATABASE_URL=other.logins.owner)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "made before the first release" in done.stderr
+    assert await connection.fetchval("SELECT count(*) FROM migration") == 1
+    await connection.close()
+
+
+async def test_nothing_starts_on_an_older_schema(run, other: TestDatabase) -> None:  # noqa: ANN001
+    connection = await asyncpg.connect(other.superuser_url)
+    await connection.execute("ALTER TABLE change_order DROP COLUMN flag")
+    await connection.close()
+    for arguments in (("worker",), ("schedule",), ("rotate-key",)):
+        done = run(*arguments, FLEETLINE_DATABASE_URL=other.logins.app)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == (
+            "fleetline: the database lacks change_order.flag: run `fleetline migrate` before this version starts"
+        )
+    done = run("web", FLEETLINE_DATABASE_URL=other.logins.app)
+    assert done.returncode != 0
+    assert "run `fleetline migrate` before this version starts" in done.stderr
 
 
 def test_the_signing_key_is_replaced(run, settings: Settings) -> None:  # noqa: ANN001

@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import psutil
 import pytest
 
 from backend.demo.fleets import TENANTS, blank_sims_of
+from backend.embedded_postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[2]
 READY_FIRST, READY_LATER = 60.0, 30.0  # seconds on a noisy machine; the README says what is usual
@@ -190,10 +192,30 @@ def test_data_of_another_version_is_said_in_one_line(demo: Demo) -> None:
     version.write_text(kept)
 
 
+async def _rename_migration(demo: Demo, old: str, new: str) -> None:
+    server = EmbeddedPostgres(demo.folder / ".fleetline")
+    server.start()
+    try:
+        connection = await asyncpg.connect(server.url("fleetline"))
+        assert (
+            await connection.execute("UPDATE migration SET name = $2 WHERE name = $1", old, new) == "UPDATE 1"
+        )
+        await connection.close()
+    finally:
+        server.stop()
+
+
+async def test_data_of_before_the_first_release_is_said_in_one_line(demo: Demo) -> None:
+    first, before = "2026-12-01T00:00:00:000000", "2026-11-21T00:49:52:417519"
+    await _rename_migration(demo, first, before)
+    assert "made before the first release: run `make demo-reset`" in refused(demo)
+    await _rename_migration(demo, before, first)
+    assert "sofie@delta.example" in demo.start()
+    assert demo.end() == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be the only one to enter a folder")
 def test_root_in_a_folder_that_only_root_can_enter(tmp_path: Path) -> None:
-    from backend.embedded_postgres import EmbeddedPostgres
-
     folder = tmp_path / "private"
     folder.mkdir(mode=0o700)
     tmp_path.chmod(0o700)
