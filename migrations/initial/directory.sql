@@ -65,5 +65,10 @@ CREATE FUNCTION directory_lines(numbers text[]) RETURNS TABLE (msisdn text, tena
   JOIN line l ON l.msisdn = n.number
   ORDER BY l.msisdn, l.status IN ('released_prepaid', 'released_private', 'terminated', 'aborted'), l.id DESC $$;
 
-REVOKE ALL ON FUNCTION directory_public_link FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION directory_public_link TO fleetline_app;
+-- Only the app may look up.
+REVOKE ALL ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
+  directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
+  directory_lines FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
+  directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
+  directory_lines TO fleetline_app;

@@ -91,7 +91,9 @@ async def test_no_login_of_ours_bypasses_policies(catalogue: asyncpg.Connection)
 async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connection) -> None:
     """Only the search role owns what runs with its rights; each is named here, with fixed search path."""
     functions = await catalogue.fetch(
-        "SELECT p.proname, pg_get_userbyid(p.proowner) AS owner, p.proconfig FROM pg_proc p"
+        "SELECT p.proname, pg_get_userbyid(p.proowner) AS owner, p.proconfig,"
+        " (SELECT array_agg(r.rolname::text) FROM pg_roles r WHERE r.rolname LIKE 'fleetline\\_%' AND NOT r.rolsuper"
+        " AND has_function_privilege(r.oid, p.oid, 'EXECUTE')) AS callers FROM pg_proc p"
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
     )
     assert {row["proname"] for row in functions} == {
@@ -109,6 +111,7 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
     }
     for row in functions:
         assert row["owner"] == "fleetline_search"
+        assert set(row["callers"]) == {"fleetline_app", "fleetline_search"}, row["proname"]
         assert any(setting.startswith("search_path=") for setting in row["proconfig"])
     views = await catalogue.fetch(
         "SELECT viewname, viewowner, definition FROM pg_views WHERE schemaname = 'public'"
