@@ -2,7 +2,6 @@
 
 import base64
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest_socket
 
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
-from tests.support.database import TestDatabase, empty, make_database, start_server
+from tests.support.database import TestDatabase, database_of_its_own, empty
 
 QUIET = ("unit", "properties", "architecture")  # these talk to nobody, unless they ask for the database
 
@@ -33,13 +32,8 @@ def no_network() -> Iterator[None]:
 @pytest.fixture(scope="session")
 async def database_server() -> AsyncIterator[TestDatabase]:
     """A database for this test process."""
-    admin_url, server = start_server()
-    database = await make_database(admin_url, server)
-    yield database
-    await database.drop()
-    if server:
-        server.stop()
-        shutil.rmtree(server.home, ignore_errors=True)
+    async with database_of_its_own() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from backend.demo.fleets import TENANTS, blank_sims_of
+from backend.embedded_postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[2]
 READY_FIRST, READY_LATER = 60.0, 30.0  # seconds on a noisy machine; the README says what is usual
@@ -192,8 +193,6 @@ def test_data_of_another_version_is_said_in_one_line(demo: Demo) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be the only one to enter a folder")
 def test_root_in_a_folder_that_only_root_can_enter(tmp_path: Path) -> None:
-    from backend.embedded_postgres import EmbeddedPostgres
-
     folder = tmp_path / "private"
     folder.mkdir(mode=0o700)
     tmp_path.chmod(0o700)

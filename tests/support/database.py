@@ -2,7 +2,10 @@
 
 import os
 import secrets
+import shutil
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -44,7 +47,7 @@ class TestDatabase:
         await connection.close()
 
 
-def _schema_tag() -> str:
+def schema_tag() -> str:
     """A name that changes with the schema, so that a stale template is never used."""
     files = [*sorted((ROOT / "migrations").glob("*.py")), ROOT / "tenants" / "row_security.py"]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
@@ -60,9 +63,21 @@ def start_server(folder: Path | None = None) -> tuple[str, EmbeddedPostgres | No
     return server.start(), server
 
 
+@asynccontextmanager
+async def database_of_its_own() -> AsyncIterator[TestDatabase]:
+    """A database for whoever asks, with an embedded server of its own where none is given."""
+    admin_url, server = start_server()
+    database = await make_database(admin_url, server)
+    yield database
+    await database.drop()
+    if server:
+        server.stop()
+        shutil.rmtree(server.home, ignore_errors=True)
+
+
 async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> TestDatabase:
     """A fresh clone of the migrated template; the template is made once per schema and server."""
-    template = f"fleetline_template_{_schema_tag()}"
+    template = f"fleetline_template_{schema_tag()}"
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline test template'))")
