@@ -6,6 +6,8 @@ RUN := $(BIN)/fleetline
 # One worker a core, each with a database, ports and a browser of its own. A file stays with one worker: what it
 # starts, it starts once.
 PYTEST := $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder --durations=10
+# Without bytecode every process that the tests start would compile all modules again, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test test-services check bench lock install install-dev screens messages

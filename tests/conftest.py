@@ -56,9 +56,10 @@ def secret_keys() -> tuple[str, ...]:
     return (base64.urlsafe_b64encode(os.urandom(32)).decode(),)
 
 
-@pytest.fixture
-def settings(database: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
-    logins = database.logins
+@pytest.fixture(scope="session")
+def session_settings(database_server: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
+    """Settings for what outlives a test; who uses them empties the database itself."""
+    logins = database_server.logins
     return Settings(
         database_url=logins.app,
         owner_database_url=logins.owner,
@@ -66,3 +67,8 @@ def settings(database: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
         secret_keys=secret_keys,
         grace_seconds=1,
     )
+
+
+@pytest.fixture
+def settings(database: TestDatabase, session_settings: Settings) -> Settings:
+    return session_settings

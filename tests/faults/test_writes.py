@@ -58,11 +58,16 @@ async def test_an_order_that_cannot_be_announced_does_not_exist(deployment: Depl
 
 async def test_a_full_disk_on_the_way_only_delays(deployment: Deployment) -> None:
     """Jobs that cannot announce what follows are put off, callbacks that cannot be stored come again."""
-    prepared = await prepare_order(deployment, grace_seconds=1)
+    prepared = await prepare_order(deployment, grace_seconds=2)
     deployment.sandbox.behave("mandarine", delay_ms=400, jitter_ms=400)
     order = await prepared.place()
+
+    async def put_off() -> bool:
+        query = "SELECT FROM outbox WHERE tenant_id = $1 AND job = 'orders.end_grace' AND attempts > 0"
+        return bool(await rows_of(deployment, query, prepared.customer.tenant_id))
+
     async with full_disk(deployment):
-        await asyncio.sleep(3)
+        await wait_until(put_off, "the end of grace was tried")
         assert (await order.detail()).state == "grace"  # its end could not be announced, so it did not happen
     await order.ends()
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -73,15 +73,17 @@ def problem(response: httpx.Response, status: int, code: str = "") -> dict[str, 
     return body
 
 
+# The same in every process that collects these tests.
+UNKNOWN_LINE = UUID(int=1)
 ROUTES = [
     ("GET", "/api/v1/lines"),
-    ("GET", f"/api/v1/lines/{uuid4()}"),
+    ("GET", f"/api/v1/lines/{UNKNOWN_LINE}"),
     ("GET", "/api/v1/catalog/options"),
     ("POST", "/api/v1/change-orders/preview"),
     ("POST", "/api/v1/change-orders"),
     ("GET", f"/api/v1/change-orders/{NOWHERE}"),
     ("POST", f"/api/v1/change-orders/{NOWHERE}/undo"),
-    ("GET", f"/api/v1/lines/{uuid4()}/usage"),
+    ("GET", f"/api/v1/lines/{UNKNOWN_LINE}/usage"),
     ("GET", "/api/v1/usage"),
     ("GET", "/api/v1/usage/alerts"),
 ]

@@ -15,6 +15,7 @@ import asyncpg
 from backend import provision
 from backend.embedded_postgres import EmbeddedPostgres
 from backend.provision import Logins, login_url
+from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 PASSWORDS = dict.fromkeys(("fleetline_owner", "fleetline_app", "fleetline_relay"), "test-only")
@@ -60,6 +61,8 @@ def start_server(folder: Path | None = None) -> tuple[str, EmbeddedPostgres | No
     home = folder or Path(tempfile.mkdtemp(prefix="fleetline-test-", dir="/tmp"))
     home.chmod(0o755)
     server = EmbeddedPostgres(home)
+    # Tests kill it: the port is one that no connection takes while it is away.
+    (server.home / "postgres.port").write_text(str(free_port()))
     return server.start(), server
 
 
