@@ -3,12 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/fleetline
+# One worker a core, each with a database, ports and a browser of its own. A file stays with one worker: what it
+# starts, it starts once.
+PYTEST := $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder --durations=10
+# Without bytecode every process that the tests start would compile all modules again, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check bench lock install install-dev screens messages
+.PHONY: help demo demo-reset test test-services check bench lock install install-dev screens messages
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -35,9 +40,15 @@ demo: install ## start the product with demo data on http://localhost:8000
 demo-reset: install ## forget the demo's data, then start again
 	@$(RUN) demo --reset
 
-test: install-dev ## every test, on the embedded PostgreSQL and in a real browser
+test: install-dev ## every test, on all cores, the embedded PostgreSQL and in a real browser
 	@$(BIN)/python -m tests.support.chromium
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
+
+# What needs none of the servers is left out: the demo brings its own database, the sandbox its own memory, and the
+# document of the interface is the same on every server.
+test-services: install-dev ## the tests that talk to servers, on servers of your own (CONTRIBUTING.md)
+	@$(PYTEST) tests/integration tests/contract tests/faults --ignore=tests/integration/test_demo.py \
+	  --ignore-glob='tests/integration/test_sandbox_*.py' --ignore=tests/contract/test_openapi.py
 
 check: install-dev ## lint, format, types, import rules, spelling
 	@$(BIN)/ruff check .

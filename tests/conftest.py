@@ -1,8 +1,9 @@
 """Fixtures that every kind of test may use; each kind's folder adds its own."""
 
 import base64
+import functools
 import os
-import shutil
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest_socket
 
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
-from tests.support.database import TestDatabase, empty, make_database, start_server
+from tests.support.database import TestDatabase, database_of_its_own, empty
 
 QUIET = ("unit", "properties", "architecture")  # these talk to nobody, unless they ask for the database
 
@@ -30,16 +31,19 @@ def no_network() -> Iterator[None]:
     pytest_socket.enable_socket()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Reading the machine's certificates takes 45 ms of CPU, and nearly every test opens clients that do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 async def database_server() -> AsyncIterator[TestDatabase]:
     """A database for this test process."""
-    admin_url, server = start_server()
-    database = await make_database(admin_url, server)
-    yield database
-    await database.drop()
-    if server:
-        server.stop()
-        shutil.rmtree(server.home, ignore_errors=True)
+    async with database_of_its_own() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +66,10 @@ def secret_keys() -> tuple[str, ...]:
     return (base64.urlsafe_b64encode(os.urandom(32)).decode(),)
 
 
-@pytest.fixture
-def settings(database: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
-    logins = database.logins
+@pytest.fixture(scope="session")
+def session_settings(database_server: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
+    """Settings for what outlives a test; who uses them empties the database itself."""
+    logins = database_server.logins
     return Settings(
         database_url=logins.app,
         owner_database_url=logins.owner,
@@ -72,3 +77,8 @@ def settings(database: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
         secret_keys=secret_keys,
         grace_seconds=1,
     )
+
+
+@pytest.fixture
+def settings(database: TestDatabase, session_settings: Settings) -> Settings:
+    return session_settings

@@ -68,7 +68,9 @@ def use_case(
                 raise Forbidden
             if isinstance(who, Scope):
                 return await function(who, *args, **kwargs)
-            return await _patiently(name, lambda: renewed(who, *args, **kwargs), _tries(args, kwargs))
+            return await run_with_retry(
+                name, lambda: renewed(who, *args, **kwargs), max_attempts(args, kwargs)
+            )
 
         async def renewed(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
@@ -89,11 +91,12 @@ def use_case(
     return wrap
 
 
-def _tries(args: Sequence[object], kwargs: Mapping[str, object]) -> int:
+def max_attempts(args: Sequence[object], kwargs: Mapping[str, object]) -> int:
+    """How often a call may be tried: once where an argument can be read only once."""
     return 1 if any(isinstance(value, Iterator) for value in (*args, *kwargs.values())) else TRIES
 
 
-async def _patiently(name: str, attempt: Callable[[], Awaitable[R]], tries: int) -> R:
+async def run_with_retry(name: str, attempt: Callable[[], Awaitable[R]], tries: int) -> R:
     """Do it again where it was rolled back for another transaction; make refusals of the database's troubles."""
     while True:
         tries -= 1

@@ -115,19 +115,20 @@ async def _submit(actor: Actor, tenant: Any, rows: list[Any]) -> None:
         return
     network = clients().network
     answers = await asyncio.gather(
-        *(network.submit(tenant["carrier"], _service_order(tenant["slug"], row)) for row in rows),
+        *(network.submit(tenant["carrier"], to_service_order(tenant["slug"], row)) for row in rows),
         return_exceptions=True,
     )
     news = [
-        _said(str(row["id"]), answer)
+        to_update(str(row["id"]), answer)
         for row, answer in zip(rows, answers, strict=True)
         if not isinstance(answer, BaseException)
     ]
-    await _tell(actor, news, rows)
+    await record_answer(actor, news, rows)
     _raise_first(answers)
 
 
-def _said(external_id: str, answer: Accepted | Refused) -> OrderNews:
+def to_update(external_id: str, answer: Accepted | Refused) -> OrderNews:
+    """A carrier's answer about one item, as what the item becomes by it."""
     if isinstance(answer, Accepted):
         return OrderNews(
             external_id=external_id,
@@ -151,7 +152,8 @@ def _raise_first(answers: Sequence[object]) -> None:
         raise error
 
 
-def _service_order(customer: str, row: Any) -> ServiceOrder:
+def to_service_order(customer: str, row: Any) -> ServiceOrder:
+    """An item's row as the order that its carrier gets. Raises ValueError where its kind is not for the carrier."""
     ask = KINDS[row["kind"]].message
     if ask is None:
         raise ValueError(f"{row['kind']} is not for the carrier")
@@ -167,7 +169,7 @@ def _service_order(customer: str, row: Any) -> ServiceOrder:
     )
 
 
-async def _tell(actor: Actor, news: list[OrderNews], rows: Sequence[Any]) -> None:
+async def record_answer(actor: Actor, news: list[OrderNews], rows: Sequence[Any]) -> None:
     """Write down what the carrier answered; `rows` are the items as they were when it was asked."""
     if news:
         async with step(actor) as scope:
@@ -207,7 +209,7 @@ async def ask(actor: Actor, *, item_ids: list[str]) -> None:
         )
         tenant = await scope.connection.fetchrow("SELECT slug, carrier FROM tenant")
     found = await asyncio.gather(*(_fetch(tenant["carrier"], row) for row in rows), return_exceptions=True)
-    await _tell(actor, [one for one in found if isinstance(one, OrderNews)], rows)
+    await record_answer(actor, [one for one in found if isinstance(one, OrderNews)], rows)
     never_came = [
         row for row, one in zip(rows, found, strict=True) if one is None and not row["carrier_order_id"]
     ]
@@ -234,7 +236,7 @@ async def amend(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) 
     answer = await clients().network.amend(row["carrier"], row["carrier_order_id"], characteristics)
     if isinstance(answer, Refused):
         log.warning("carrier refused a correction", item=item_id, code=answer.code)
-        await _tell(
+        await record_answer(
             actor,
             [
                 OrderNews(
@@ -248,7 +250,7 @@ async def amend(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) 
             [row],
         )
     else:
-        await _tell(actor, [_said(item_id, answer)], [row])
+        await record_answer(actor, [to_update(item_id, answer)], [row])
 
 
 @flow("orders.cancel")

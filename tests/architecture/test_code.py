@@ -14,10 +14,11 @@ from backend.core.permissions import OPERATOR_PERMISSIONS, PERMISSIONS, Permissi
 from backend.core.use_case import USE_CASES
 
 ROOT = Path(backend.__file__).parents[1]
+PACKAGES = ("backend", "frontend", "tenants")
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("backend", "frontend", "tenants"):
+    for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
 
@@ -88,7 +89,21 @@ def test_every_event_has_a_reaction_and_every_reaction_a_job() -> None:
     assert {job for jobs in reactions.REACTIONS.values() for job in jobs} == set(JOBS)
 
 
+def test_tests_import_no_private_name_of_the_product() -> None:
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            for name in names:
+                package, *parts = name.split(".")
+                if package in PACKAGES:
+                    assert not any(part.startswith("_") for part in parts), (path, name)
+
+
 def test_no_file_outgrows_a_room_of_its_own() -> None:
-    for package in ("backend", "frontend", "tenants"):
+    for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             assert len(path.read_text("utf-8").splitlines()) <= 400, path

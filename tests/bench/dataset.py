@@ -11,7 +11,7 @@ import asyncpg
 
 from backend import provision
 from backend.lines.words import name_key, search_text
-from tests.support.database import PASSWORDS, TestDatabase, _schema_tag, make_database
+from tests.support.database import PASSWORDS, TestDatabase, make_database, schema_tag
 
 BIG, TENANTS, LINES = 100_000, 1_000, 2_000_000
 SMALL_TENANTS, SMALL_LINES = (
@@ -81,7 +81,7 @@ async def load(admin_url: str, server: Any) -> Platform:
     """The platform on this server: found, or loaded now (some minutes for two million lines)."""
     kept = server is None
     tenants, lines = (TENANTS, LINES) if kept else (SMALL_TENANTS, SMALL_LINES)
-    name = f"fleetline_bench_{_schema_tag()}"
+    name = f"fleetline_bench_{schema_tag()}"
     admin = await asyncpg.connect(admin_url)
     found = await admin.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name)
     version = (await admin.fetchval("SHOW server_version")).split(" ")[0]

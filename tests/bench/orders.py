@@ -23,9 +23,9 @@ from tests.bench.processes import ROOT, Running, ours, running, visitor
 from tests.bench.report import row
 from tests.support.database import TestDatabase, make_database
 from tests.support.factories import Customer, make_customer
+from tests.support.order_steps import load_lines_at_carrier
 from tests.support.sandbox import SECRET, Sandbox
 from tests.support.serving import free_port
-from tests.support.world import at_carrier
 
 ORDERED = 5_000
 OPTION = "voicemail-text"
@@ -139,7 +139,7 @@ async def carried_out(platform: Platform, broker_url: str, items: int) -> float:
 
 async def known_to(sandbox: Sandbox, customer: Customer) -> None:
     """The carrier's books hold the customer's lines, all of them."""
-    pages = await at_carrier(customer, sandbox)
+    pages = await load_lines_at_carrier(customer, sandbox)
     assert pages
 
 

@@ -17,8 +17,8 @@ from backend.orders.service import list_orders
 from tenants.scope import Actor
 from tests.browser.test_fleet import an_option
 from tests.support.factories import Customer, make_member
+from tests.support.order_steps import place
 from tests.support.portal import Portal
-from tests.support.world import place
 
 WIDTHS = {"wide": 1440, "narrow": 390, "small": 360}
 ENGLISH = re.compile(

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,19 +35,10 @@ STALE = ("change_options", "change_plan", "add_line", "port_in", "replace_sim", 
 
 @pytest.fixture(scope="module")
 async def portal(
-    database_server: TestDatabase, open_engine: None, secret_keys: tuple[str, ...]
+    database_server: TestDatabase, open_engine: None, session_settings: Settings
 ) -> AsyncIterator[Portal]:
     """One for all of them: each test has a customer of its own, and nothing is sent to a carrier."""
-    logins = database_server.logins
-    portal = Portal(
-        Settings(
-            database_url=logins.app,
-            owner_database_url=logins.owner,
-            relay_database_url=logins.relay,
-            secret_keys=secret_keys,
-            grace_seconds=30,
-        )
-    )
+    portal = Portal(replace(session_settings, grace_seconds=30))
     await portal.start()
     yield portal
     await portal.stop()

@@ -7,8 +7,8 @@ from backend.catalog.profiles import profile
 from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
 from tests.support.factories import Customer, make_customer
+from tests.support.order_steps import place
 from tests.support.portal import Portal
-from tests.support.world import place
 
 
 async def heads(page: Page) -> list[str]:

@@ -17,10 +17,10 @@ from backend.orders.service import list_orders, undo_order
 from tests.browser.test_fleet import an_option
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_member
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import load_lines_at_carrier, place
 from tests.support.portal import Portal
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, place
 
 
 async def choose_first_option(page: Page) -> None:
@@ -80,14 +80,14 @@ async def test_a_request_follows_what_happens_elsewhere(
 async def test_an_open_request_shows_what_the_carrier_tells(
     browser: Browser, portal: Portal, customer: Customer, sandbox: Sandbox, database: TestDatabase
 ) -> None:
-    lines = (await at_carrier(customer, sandbox))[-2:]
+    lines = (await load_lines_at_carrier(customer, sandbox))[-2:]
     sandbox.behave(customer.carrier, outcome="held")
     order = await place(customer, [line.id for line in lines], add=("voicemail-text",))
     async with portal.browse(browser, customer.manager) as visitor:
         page = await visitor.open(f"/app/requests/{order.reference}")
         state, rows = page.locator(".page-header .pill"), page.locator("tbody .pill")
         await expect(state).to_have_text("Can still be undone")
-        await make_due(database)
+        await make_jobs_due(database)
         await drain(database)
         await told(database, 2)
         await expect(rows.filter(has_text="Information missing")).to_have_count(2, timeout=1000)

@@ -2,9 +2,11 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,12 +28,12 @@ from tenants.scope import Actor, MemberId
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, next_msisdn
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
 from tests.support.new_lines import DONOR
-from tests.support.portal import Portal
+from tests.support.order_steps import carry_out
+from tests.support.portal import Portal, Visitor
 from tests.support.sandbox import Sandbox
 from tests.support.screens import WIDE, Screens
-from tests.support.world import carry_out
 
 LOOK = {"viewport": {"width": WIDE[0], "height": WIDE[1]}, "locale": "fr-BE", "reduced_motion": "reduce"}
 TEXT, SMS = "voicemail-text", "sms-unlimited"
@@ -85,33 +87,62 @@ async def order(company: Company, first: int, count: int, *add: str) -> str:
     return (await place_order(company.manager, asked)).reference
 
 
-async def shown(page: Page, path: str) -> None:
-    await page.goto(path)
-    await page.wait_for_selector("html[data-ready]")
-    await expect(page.locator("[data-skeleton]")).to_have_count(0)
-    await expect(page.locator("#app .page-header, #app .empty").first).to_be_visible()
+@dataclass(frozen=True)
+class View:
+    """A page of a signed-in browser, of which pictures are taken."""
+
+    visitor: Visitor
+    screens: Screens
+
+    @property
+    def page(self) -> Page:
+        return self.visitor.page
+
+    async def open(self, path: str) -> None:
+        """Go to a page and wait until all of it is there."""
+        await self.page.goto(path)
+        await self.page.wait_for_selector("html[data-ready]")
+        await expect(self.page.locator("[data-skeleton]")).to_have_count(0)
+        await expect(self.page.locator("#app .page-header, #app .empty").first).to_be_visible()
+
+    async def take(self, sheet: str, name: str, *, whole: bool = True) -> None:
+        await self.screens.take(self.page, sheet, name, whole=whole)
+
+    async def open_and_take(self, path: str, sheet: str, name: str, *, whole: bool = True) -> None:
+        await self.open(path)
+        await self.take(sheet, name, whole=whole)
 
 
-async def test_signing_in(browser: Browser, portal: Portal, company: Company, screens: Screens) -> None:
-    async with portal.browse(browser, company.manager, **LOOK) as visitor:
-        await visitor.context.clear_cookies()
-        page = visitor.page
+Look = Callable[..., AbstractAsyncContextManager[View]]
+
+
+@pytest.fixture
+def look(browser: Browser, portal: Portal, screens: Screens) -> Look:
+    """Opens a view as a member: `async with look(member) as view`."""
+
+    @asynccontextmanager
+    async def open_view(member: Actor, **options: Any) -> AsyncIterator[View]:
+        async with portal.browse(browser, member, **LOOK, **options) as visitor:
+            yield View(visitor, screens)
+
+    return open_view
+
+
+async def test_signing_in(company: Company, look: Look) -> None:
+    async with look(company.manager) as view:
+        await view.visitor.context.clear_cookies()
+        page = view.page
         await page.goto("/app")
-        await screens.take(page, "sign-in", "sign in")
-        visitor.expected = ("401", "400", "422")
+        await view.take("sign-in", "sign in")
+        view.visitor.expected = ("401", "400", "422")
         await page.locator("input[type=password]").fill("pas-le-bon-mot")
         await page.locator("input:not([type=hidden]):not([type=password])").first.fill("sofie@delta.example")
         await page.locator("main button[type=submit], form button").last.click()
-        await screens.take(page, "sign-in", "refused")
+        await view.take("sign-in", "refused")
 
 
 async def test_the_pages_of_a_fleet_manager(
-    browser: Browser,
-    portal: Portal,
-    company: Company,
-    sandbox: Sandbox,
-    database: TestDatabase,
-    screens: Screens,
+    company: Company, sandbox: Sandbox, database: TestDatabase, look: Look
 ) -> None:
     rejected = await lines.get_line(company.manager, company.line_ids[1])
     sandbox.behave(
@@ -124,115 +155,103 @@ async def test_the_pages_of_a_fleet_manager(
     await carry_out(company.customer, database, ended)
     sandbox.behave("mandarine", outcome="held")
     running = await order(company, 3, 4, TEXT)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     waiting = await order(company, 7, 2, TEXT)
     chosen = Selection(line_ids=company.line_ids[9:12])
     draft = await drafts.start_draft(company.manager, "change_options", chosen)
-    line = company.line_ids[0]
+    async with look(company.manager) as view:
+        await take_home(view)
+        await take_fleet(view)
+        await take_line(view, company.line_ids[0])
+        await take_change_of_options(view, company.manager, draft)
+        for reference, name in ((waiting, "in grace"), (running, "running"), (ended, "ended")):
+            await view.open_and_take(f"/app/requests/{reference}", "request", name)
+        await view.open_and_take("/app/requests", "requests", "requests")
+        filtered = "/app/requests?show=running&kind=change_options&search=MND"
+        await view.open_and_take(filtered, "requests", "filtered")
+        await view.open_and_take("/app/nulle-part", "states", "not found")
 
-    async with portal.browse(browser, company.manager, **LOOK) as visitor:
-        page = visitor.page
-        await shown(page, "/app")
-        await screens.take(page, "home", "home")
-        await page.locator("[popovertarget=account-menu]").click()
-        await screens.take(page, "home", "account menu", whole=False)
-        await page.keyboard.press("Escape")
 
-        await shown(page, "/app/fleet")
-        ticks = page.locator("tbody input:enabled")
-        for index in (1, 2, 4):
-            await ticks.nth(index).check()
-        await expect(page.locator("[data-act=everything]")).to_be_visible()
-        await screens.take(page, "fleet", "selection", whole=False)
-        await screens.cover(page)
-        await page.locator("[data-act=clear]").click()
-        await page.mouse.wheel(0, 1200)
-        await screens.take(page, "fleet", "scrolled", whole=False)
-        await page.mouse.wheel(0, -5000)
-        await page.locator(".toolbar [popovertarget=filters]").click()
-        await screens.take(page, "fleet", "filter drawer", whole=False)
-        await shown(page, "/app/fleet?status=active&product_type=data_only&account=6012480-01")
-        await screens.take(page, "fleet-states", "filtered")
-        await shown(page, "/app/fleet?search=personne+ici")
-        await screens.take(page, "fleet-states", "nothing found")
+async def take_home(view: View) -> None:
+    await view.open_and_take("/app", "home", "home")
+    await view.page.locator("[popovertarget=account-menu]").click()
+    await view.take("home", "account menu", whole=False)
+    await view.page.keyboard.press("Escape")
 
-        for tab in ("", "/options", "/requests", "/history"):
-            await shown(page, f"/app/lines/{line}{tab}")
-            await screens.take(page, "line", f"line{tab.replace('/', ' ')}")
-        await shown(page, f"/app/lines/{line}")
-        await page.locator(".puk button").click()
-        await expect(page.locator(".puk button")).to_have_count(0)
-        await screens.take(page, "line", "puk")
 
-        await shown(page, f"/app/drafts/{draft}")
-        await page.locator(".option-card input:enabled:not(:checked)").first.check()
-        await screens.take(page, "change-options", "change options")
-        await drafts.save_draft(company.manager, draft, {"add": ("europe-plus",), "remove": (SMS,)})
-        await shown(page, f"/app/drafts/{draft}/review")
-        await screens.take(page, "review", "review")
+async def take_fleet(view: View) -> None:
+    page = view.page
+    await view.open("/app/fleet")
+    ticks = page.locator("tbody input:enabled")
+    for index in (1, 2, 4):
+        await ticks.nth(index).check()
+    await expect(page.locator("[data-act=everything]")).to_be_visible()
+    await view.take("fleet", "selection", whole=False)
+    await view.screens.cover(page)
+    await page.locator("[data-act=clear]").click()
+    await page.mouse.wheel(0, 1200)
+    await view.take("fleet", "scrolled", whole=False)
+    await page.mouse.wheel(0, -5000)
+    await page.locator(".toolbar [popovertarget=filters]").click()
+    await view.take("fleet", "filter drawer", whole=False)
+    filtered = "/app/fleet?status=active&product_type=data_only&account=6012480-01"
+    await view.open_and_take(filtered, "fleet-states", "filtered")
+    await view.open_and_take("/app/fleet?search=personne+ici", "fleet-states", "nothing found")
 
-        await shown(page, f"/app/requests/{waiting}")
-        await screens.take(page, "request", "in grace")
-        await shown(page, f"/app/requests/{running}")
-        await screens.take(page, "request", "running")
-        await shown(page, f"/app/requests/{ended}")
-        await screens.take(page, "request", "ended")
-        await shown(page, "/app/requests")
-        await screens.take(page, "requests", "requests")
-        await shown(page, "/app/requests?show=running&kind=change_options&search=MND")
-        await screens.take(page, "requests", "filtered")
-        await shown(page, "/app/nulle-part")
-        await screens.take(page, "states", "not found")
+
+async def take_line(view: View, line: UUID) -> None:
+    for tab in ("", "/options", "/requests", "/history"):
+        await view.open_and_take(f"/app/lines/{line}{tab}", "line", f"line{tab.replace('/', ' ')}")
+    await view.open(f"/app/lines/{line}")
+    await view.page.locator(".puk button").click()
+    await expect(view.page.locator(".puk button")).to_have_count(0)
+    await view.take("line", "puk")
+
+
+async def take_change_of_options(view: View, manager: Actor, draft: UUID) -> None:
+    await view.open(f"/app/drafts/{draft}")
+    await view.page.locator(".option-card input:enabled:not(:checked)").first.check()
+    await view.take("change-options", "change options")
+    await drafts.save_draft(manager, draft, {"add": ("europe-plus",), "remove": (SMS,)})
+    await view.open_and_take(f"/app/drafts/{draft}/review", "review", "review")
 
 
 async def test_the_carriers_console_and_the_mail(
-    browser: Browser,
-    portal: Portal,
-    company: Company,
-    sandbox: Sandbox,
-    database: TestDatabase,
-    screens: Screens,
+    company: Company, sandbox: Sandbox, database: TestDatabase, look: Look
 ) -> None:
     sandbox.behave("mandarine", orders=1, outcome="failed", message="Option non disponible")
     await carry_out(company.customer, database, await order(company, 0, 3, TEXT, SMS))
-    async with portal.browse(browser, company.manager, **LOOK) as visitor:
-        page = visitor.page
+    async with look(company.manager) as view:
+        page = view.page
         await page.goto(sandbox.url)
-        await screens.take(page, "sandbox", "console")
+        await view.take("sandbox", "console")
         await page.goto(f"{sandbox.url}/mail")
-        await screens.take(page, "sandbox", "mailbox")
+        await view.take("sandbox", "mailbox")
         for mail in sandbox.mails()[:2]:
             await page.goto(f"{sandbox.url}/mail/{mail['id']}/html")
-            await screens.take(page, "mail", f"mail {mail['id']}")
+            await view.take("mail", f"mail {mail['id']}")
         await page.goto(f"{sandbox.url}/mail/{sandbox.mails()[0]['id']}")
-        await screens.take(page, "sandbox", "mail in the mailbox")
+        await view.take("sandbox", "mail in the mailbox")
 
 
-async def test_the_pages_of_an_employee(
-    browser: Browser, portal: Portal, company: Company, screens: Screens
-) -> None:
-    async with portal.browse(browser, company.manager, portal="user", **LOOK) as visitor:
-        await shown(visitor.page, "/app/my")
-        await screens.take(visitor.page, "my-mobile", "my mobile")
+async def test_the_pages_of_an_employee(company: Company, look: Look) -> None:
+    async with look(company.manager, portal="user") as view:
+        await view.open_and_take("/app/my", "my-mobile", "my mobile")
     person = await make_member(
         company.customer.tenant_id, roles=frozenset({"end_user"}), name="Lucas Martin", language="fr"
     )
-    async with portal.browse(browser, person, portal="user", **LOOK) as visitor:
-        await shown(visitor.page, "/app/my")
-        await screens.take(visitor.page, "my-mobile", "no line")
+    async with look(person, portal="user") as view:
+        await view.open_and_take("/app/my", "my-mobile", "no line")
 
 
-async def test_pages_with_nothing_and_pages_that_fail(
-    browser: Browser, portal: Portal, screens: Screens, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_with_nothing_and_pages_that_fail(monkeypatch: pytest.MonkeyPatch, look: Look) -> None:
     customer = await make_customer("nova")
     person = await make_member(customer.tenant_id, name="Lucas Martin", language="fr")
-    async with portal.browse(browser, person, **LOOK) as visitor:
-        page = visitor.page
+    async with look(person) as view:
+        page = view.page
         for path, name in (("/app", "home"), ("/app/fleet", "fleet"), ("/app/requests", "requests")):
-            await shown(page, path)
-            await screens.take(page, "states", f"{name}, empty")
+            await view.open_and_take(path, "states", f"{name}, empty")
 
         async def fails(*_args: object, **_kwargs: object) -> None:
             raise Unavailable("The list cannot be read at the moment.")
@@ -240,16 +259,11 @@ async def test_pages_with_nothing_and_pages_that_fail(
         monkeypatch.setattr(lines, "list_lines", fails)
         await page.locator("nav a[href='/app/fleet']").click()
         await expect(page.locator("#retry")).to_be_visible()
-        await screens.take(page, "states", "fleet, failed")
+        await view.take("states", "fleet, failed")
 
 
 async def test_adding_a_line_and_transferring_a_number(
-    browser: Browser,
-    portal: Portal,
-    company: Company,
-    sandbox: Sandbox,
-    database: TestDatabase,
-    screens: Screens,
+    company: Company, sandbox: Sandbox, database: TestDatabase, look: Look
 ) -> None:
     person = {"account": "6012480-01", "given_name": "Lucas", "family_name": "Martin", "sim_kind": "esim"}
     asked = {**person, "email": "lucas@delta.example", "language": "fr", "plan": "pro-flex-20"}
@@ -258,31 +272,26 @@ async def test_adding_a_line_and_transferring_a_number(
     port = PortIn(authorised=True, cap_cents=5000, request_key="p", **holder, **asked)  # type: ignore[arg-type]
     sandbox.behave("mandarine", port_rejection="sim_mismatch")
     held = await place_order(company.manager, port)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
-    await told_all(company, database, held.reference)
+    await wait_until_held(company, database, held.reference)
     moved = await drafts.start_draft(
         company.manager, "port_in", wishes={"operator": "other", "card": "prepaid"}
     )
-    async with portal.browse(browser, company.manager, **LOOK) as visitor:
-        page = visitor.page
-        await shown(page, f"/app/drafts/{line}/account")
-        await screens.take(page, "add-a-line", "for whom")
-        await shown(page, f"/app/drafts/{line}/esim")
-        await screens.take(page, "add-a-line", "eSIM")
-        await shown(page, f"/app/drafts/{line}/options")
-        await screens.take(page, "add-a-line", "options", whole=False)
-        await shown(page, f"/app/drafts/{line}/review")
-        await screens.take(page, "add-a-line", "review")
-        await shown(page, f"/app/drafts/{moved}/holder")
+    async with look(company.manager) as view:
+        page = view.page
+        await view.open_and_take(f"/app/drafts/{line}/account", "add-a-line", "for whom")
+        await view.open_and_take(f"/app/drafts/{line}/esim", "add-a-line", "eSIM")
+        await view.open_and_take(f"/app/drafts/{line}/options", "add-a-line", "options", whole=False)
+        await view.open_and_take(f"/app/drafts/{line}/review", "add-a-line", "review")
+        await view.open(f"/app/drafts/{moved}/holder")
         await page.locator("#app form button[type=submit]").click()
         await expect(page.locator(".error-summary")).to_be_visible()
-        await screens.take(page, "transfer", "what is missing")
-        await shown(page, f"/app/requests/{held.reference}")
-        await screens.take(page, "transfer", "held for a correction")
+        await view.take("transfer", "what is missing")
+        await view.open_and_take(f"/app/requests/{held.reference}", "transfer", "held for a correction")
 
 
-async def told_all(company: Company, database: TestDatabase, reference: str) -> None:
+async def wait_until_held(company: Company, database: TestDatabase, reference: str) -> None:
     """Until the carrier has held the request."""
     for _ in range(60):
         if (await get_order(company.manager, reference)).state == "held":
@@ -293,12 +302,7 @@ async def told_all(company: Company, database: TestDatabase, reference: str) -> 
 
 
 async def test_sims_departures_and_usage(
-    browser: Browser,
-    portal: Portal,
-    company: Company,
-    sandbox: Sandbox,
-    database: TestDatabase,
-    screens: Screens,
+    company: Company, sandbox: Sandbox, database: TestDatabase, look: Look
 ) -> None:
     one, two = (Selection(line_ids=(line,)) for line in company.line_ids[:2])
     card = await drafts.start_draft(company.manager, "replace_sim", one)
@@ -313,44 +317,36 @@ async def test_sims_departures_and_usage(
     }
     asked = Depart(line_ids=company.line_ids[2:3], on=day, knows_successor=True, request_key="d", **successor)
     departure = await place_order(company.manager, asked)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     [link] = set(re.findall(r"/p/[a-z_-]+/[\w-]+", sandbox.mails(successor["email"])[0]["html"]))
-    async with portal.browse(browser, company.manager, **LOOK) as visitor:
-        page = visitor.page
-        await shown(page, f"/app/drafts/{card}")
-        await screens.take(page, "sim", "replace the SIM")
-        await shown(page, f"/app/drafts/{esim}")
-        await screens.take(page, "sim", "request an eSIM")
-        await shown(page, f"/app/drafts/{leaving}")
+    async with look(company.manager) as view:
+        page = view.page
+        await view.open_and_take(f"/app/drafts/{card}", "sim", "replace the SIM")
+        await view.open_and_take(f"/app/drafts/{esim}", "sim", "request an eSIM")
+        await view.open(f"/app/drafts/{leaving}")
         await page.locator("#knows_successor-yes").check()
-        await screens.take(page, "departure", "who leaves")
-        await shown(page, f"/app/requests/{departure.reference}")
-        await screens.take(page, "departure", "planned")
+        await view.take("departure", "who leaves")
+        await view.open_and_take(f"/app/requests/{departure.reference}", "departure", "planned")
         await page.goto(link)
-        await screens.take(page, "departure", "the successor")
-        await shown(page, f"/app/lines/{company.line_ids[0]}/usage")
-        await screens.take(page, "usage", "of a line")
-        await shown(page, "/app/usage")
-        await screens.take(page, "usage", "of the organisation")
+        await view.take("departure", "the successor")
+        await view.open_and_take(f"/app/lines/{company.line_ids[0]}/usage", "usage", "of a line")
+        await view.open_and_take("/app/usage", "usage", "of the organisation")
 
 
-async def test_a_file_of_many_requests(
-    browser: Browser, portal: Portal, company: Company, database: TestDatabase, screens: Screens
-) -> None:
+async def test_a_file_of_many_requests(company: Company, database: TestDatabase, look: Look) -> None:
     numbers = [(await lines.get_line(company.manager, line)).msisdn for line in company.line_ids[:3]]
     rows = [f"{number};absence" for number in numbers]
     text = "\n".join(["Numéro;Raison", *rows, "0471 00;absence", rows[0], f"{numbers[2]};parce que"])
-    async with portal.browse(browser, company.manager, **LOOK) as visitor:
-        page = visitor.page
-        await shown(page, "/app/bulk")
-        await screens.take(page, "bulk-file", "what for")
-        await shown(page, "/app/bulk?kind=suspend")
+    async with look(company.manager) as view:
+        page = view.page
+        await view.open_and_take("/app/bulk", "bulk-file", "what for")
+        await view.open("/app/bulk?kind=suspend")
         file = {"name": "flotte.csv", "mimeType": "text/csv", "buffer": text.encode()}
         await page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
         await page.wait_for_url(re.compile(r"/app/bulk/[0-9a-f-]{36}$"))
         await drain(database, only="bulk.")
-        await shown(page, page.url)
+        await view.open(page.url)
         await expect(page.locator("tbody tr")).to_have_count(6)
         await expect(page.get_by_text("Choisissez parmi : perte, vol, absence ou autre.")).to_be_visible()
-        await screens.take(page, "bulk-file", "rows to put right")
+        await view.take("bulk-file", "rows to put right")

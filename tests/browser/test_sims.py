@@ -17,10 +17,10 @@ from backend.orders.service import get_order, list_orders
 from tests.support import files
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_member, sim_for
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.portal import Portal
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out
 
 
 async def a_line(customer: Customer) -> LineRow:
@@ -52,7 +52,7 @@ async def in_order(page: Page, *selectors: str) -> None:
 
 
 async def until_released(customer: Customer, database: TestDatabase, reference: str, line_id: UUID) -> None:
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     for _ in range(60):
         found = (await get_line(customer.manager, line_id)).esim
@@ -66,7 +66,7 @@ async def until_released(customer: Customer, database: TestDatabase, reference: 
 async def test_an_esim_is_asked_for_and_its_code_is_shown(
     browser: Browser, portal: Portal, customer: Customer, sandbox: Sandbox, database: TestDatabase
 ) -> None:
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, esim_by_hand=True)
     line = await a_line(customer)
     async with portal.browse(browser, customer.manager) as visitor:
@@ -106,7 +106,7 @@ async def test_an_esim_is_asked_for_and_its_code_is_shown(
 async def test_a_card_is_replaced_on_the_page(
     browser: Browser, portal: Portal, customer: Customer, sandbox: Sandbox, database: TestDatabase
 ) -> None:
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     line, card = await a_line(customer), sim_for(customer.carrier, 770001)
     async with portal.browse(browser, customer.manager) as visitor:
         page = await visitor.open(f"/app/start/replace_sim?line={line.id}")
@@ -161,7 +161,7 @@ async def test_the_bill_is_shared_with_a_signed_contract(
         await page.get_by_role("button", name="Send the request").click()
         await expect(page).to_have_url(re.compile(r"/app/requests/"))
         reference = (await list_orders(customer.manager))[0].reference
-        await make_due(database)
+        await make_jobs_due(database)
         await drain(database)
         assert (await get_order(customer.manager, reference)).state is OrderState.HELD
         await visitor.open(f"/app/lines/{line.id}")

@@ -10,6 +10,7 @@ from backend.lines.people import link_end_user
 from backend.lines.schemas import LineRow
 from backend.usage.loading import load_file
 from backend.usage.records import Kind
+from backend.usage.service import line_detail
 from tenants.scope import Actor
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -178,8 +179,6 @@ async def test_a_line_without_usage_says_so(browser: Browser, portal: Portal, cu
 async def test_a_person_sees_the_own_part_and_who_looked(
     browser: Browser, portal: Portal, customer: Customer, line: LineRow, employee: Actor, scheme: str
 ) -> None:
-    from backend.usage.service import line_detail
-
     await line_detail(customer.manager, line.id, reason=REASON)
     look = {"color_scheme": scheme, "viewport": {"width": 1440, "height": 900}}
     async with portal.browse(browser, employee, portal="user", bypass_csp=True, **look) as visitor:

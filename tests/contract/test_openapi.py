@@ -1,9 +1,9 @@
 """The OpenAPI document against the application: whatever is asked, no 5xx and no answer that is not declared."""
 
+import asyncio
 import socket
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from backend.members.operators import create_operator_token
 from backend.members.tokens import create_token
 from backend.settings import Settings
 from tenants.scope import Actor
+from tests.support.database import TestDatabase, empty
 from tests.support.factories import make_customer
 
 CHECKS = [
@@ -82,55 +83,63 @@ BOUNDED = tried(
 
 @dataclass
 class Server:
-    """The REST interface on a port, with a company in its database."""
+    """The REST interface on a port."""
 
     url: str
+    schema: Any
+
+
+@dataclass
+class Company:
+    """A customer of that server, and who asks for it."""
+
+    server: Server
     headers: dict[str, str]
     operator: dict[str, str]
     line_ids: list[str]
 
     def operation(self, path: str, method: str) -> Any:
-        return schemathesis.openapi.from_url(f"{self.url}/api/v1/openapi.json")[path][method]
+        return self.server.schema[path][method]
 
     def check(self, case: Any) -> Any:
         headers = self.operator if case.path.startswith("/api/operator/") else self.headers
-        return case.call_and_validate(base_url=self.url, headers=headers, checks=CHECKS)
+        return case.call_and_validate(base_url=self.server.url, headers=headers, checks=CHECKS)
 
 
-@pytest.fixture
-async def company(settings: Settings) -> tuple[str, str, list[str]]:
-    context.use_settings(settings)
-    customer = await make_customer(lines=12)
-    assert customer.manager.member_id
-    token = await create_token(Actor(customer.tenant_id), customer.manager.member_id)
-    staff = await create_operator_token("Nadia Operator")
-    return token, staff, [str(line.id) for line in await customer.lines()]
-
-
-@pytest.fixture
-def server(settings: Settings, company: tuple[str, str, list[str]]) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+async def server(
+    database_server: TestDatabase, open_engine: None, session_settings: Settings
+) -> AsyncIterator[Server]:
+    """One for all of them: each test has a customer of its own."""
+    context.use_settings(session_settings)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(create_api(settings), log_level="error", access_log=False, ws="none")
+    config = uvicorn.Config(create_api(session_settings), log_level="error", access_log=False, ws="none")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, args=([listener],), daemon=True)
     thread.start()
     while not running.started:
         assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    token, staff, line_ids = company
-    yield Server(
-        f"http://127.0.0.1:{listener.getsockname()[1]}",
-        {"authorization": f"Bearer {token}"},
-        {"authorization": f"Bearer {staff}"},
-        line_ids,
-    )
+        await asyncio.sleep(0.01)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield Server(url, schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json"))
     running.should_exit = True
     thread.join(10)
+    await empty(database_server)
+
+
+@pytest.fixture
+async def company(server: Server) -> Company:
+    customer = await make_customer(lines=12)
+    assert customer.manager.member_id
+    token = await create_token(Actor(customer.tenant_id), customer.manager.member_id)
+    staff = await create_operator_token("Nadia Operator")
+    bearer = [{"authorization": f"Bearer {one}"} for one in (token, staff)]
+    return Company(server, *bearer, [str(line.id) for line in await customer.lines()])
 
 
 def test_every_operation_of_the_document_is_tried(server: Server) -> None:
-    document = schemathesis.openapi.from_url(f"{server.url}/api/v1/openapi.json").raw_schema
+    document = server.schema.raw_schema
     methods = {"get", "post", "put", "patch", "delete"}
     assert sorted(OPERATIONS) == sorted(
         (path, method.upper())
@@ -143,26 +152,26 @@ def test_every_operation_of_the_document_is_tried(server: Server) -> None:
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_whatever_is_asked_the_answer_is_declared(
-    server: Server, path: str, method: str, mode: GenerationMode
+    company: Company, path: str, method: str, mode: GenerationMode
 ) -> None:
-    operation = server.operation(path, method)
+    operation = company.operation(path, method)
 
     @BOUNDED
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
-        server.check(case)
+        company.check(case)
 
     ask()
 
 
 @pytest.mark.parametrize("path", ["/api/v1/change-orders/preview", "/api/v1/change-orders"])
-def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str) -> None:
+def test_orders_on_real_lines_are_answered_as_declared(company: Company, path: str) -> None:
     """Bodies that come further than random ones: lines, options and filters that exist, in any combination.
     First right ones of six kinds, each for a line of its own.
     """
-    operation, accepted = server.operation(path, "POST"), 200 if path.endswith("preview") else 202
-    follow = server.operation("/api/v1/change-orders/{reference}", "GET")
-    undo = server.operation("/api/v1/change-orders/{reference}/undo", "POST")
+    operation, accepted = company.operation(path, "POST"), 200 if path.endswith("preview") else 202
+    follow = company.operation("/api/v1/change-orders/{reference}", "GET")
+    undo = company.operation("/api/v1/change-orders/{reference}/undo", "POST")
     options = st.lists(st.sampled_from(OPTIONS), max_size=3, unique=True)
     filters = st.fixed_dictionaries(
         {},
@@ -189,7 +198,7 @@ def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str
             st.fixed_dictionaries(
                 {"kind": st.just(kind), "request_key": st.text(min_size=1, max_size=12)},
                 optional={
-                    "line_ids": st.lists(st.sampled_from(server.line_ids), max_size=4),
+                    "line_ids": st.lists(st.sampled_from(company.line_ids), max_size=4),
                     "filter": filters,
                     **own,
                 },
@@ -210,18 +219,18 @@ def test_orders_on_real_lines_are_answered_as_declared(server: Server, path: str
     @BOUNDED
     @given(body=bodies)
     def ask(body: dict[str, Any]) -> None:
-        answer = server.check(operation.Case(body=body, media_type="application/json"))
+        answer = company.check(operation.Case(body=body, media_type="application/json"))
         if body in right:
             assert answer.status_code == accepted, answer.text
         if answer.status_code == 202:
             reference = answer.json()["reference"]
             for one in (follow, undo, undo, follow):
-                told = server.check(one.Case(path_parameters={"reference": reference}))
+                told = company.check(one.Case(path_parameters={"reference": reference}))
                 assert told.status_code == 200 or (
                     one is undo and body["kind"] == "suspend"
                 )  # loss: no grace
 
-    for body, line_id in zip(right, server.line_ids, strict=False):
+    for body, line_id in zip(right, company.line_ids, strict=False):
         body |= {"line_ids": [line_id], "request_key": line_id}
         ask = example(body=body)(ask)
     ask()

@@ -8,7 +8,7 @@ import pytest
 from backend import context
 from backend.settings import read_settings
 from tenants.transaction import engine, use_engine
-from tests.support.database import TestDatabase, make_database, start_server
+from tests.support.database import TestDatabase, database_of_its_own
 from tests.support.deployment import COMMANDS, Deployment
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -16,12 +16,8 @@ from tests.support.sandbox import Sandbox, running_sandbox
 @pytest.fixture(scope="session")
 async def fault_database() -> AsyncIterator[TestDatabase]:
     """A server of its own where it is embedded: it will be killed."""
-    admin_url, server = start_server()
-    database = await make_database(admin_url, server)
-    yield database
-    await database.drop()
-    if server:
-        server.stop()
+    async with database_of_its_own() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

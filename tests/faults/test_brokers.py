@@ -11,8 +11,8 @@ import pika
 import pytest
 import redis
 
+from tests.faults.orders import LINES, prepare_order, wait_until
 from tests.faults.test_kills import MOMENTS, while_sending
-from tests.faults.world import LINES, open_shop, until
 from tests.support.deployment import Deployment
 from tests.support.proxy import Wire, wire_to
 
@@ -45,14 +45,14 @@ if URLS:
     @pytest.mark.parametrize("moment", MOMENTS)
     async def test_a_killed_worker_loses_nothing(deployment: Deployment, broker: str, moment: str) -> None:
         grace, reach = MOMENTS[moment]
-        order = await reach(await open_shop(deployment, grace_seconds=grace))
+        order = await reach(await prepare_order(deployment, grace_seconds=grace))
         deployment.kill("worker")
         await deployment.start("worker")
         await order.ends()
 
     async def test_an_emptied_broker_loses_nothing(deployment: Deployment, broker: str) -> None:
         """Whatever was on its way is gone, acknowledged or not; the outbox knows what has not been done."""
-        order = await while_sending(await open_shop(deployment))
+        order = await while_sending(await prepare_order(deployment))
         deployment.kill("worker")
         assert await asyncio.to_thread(empty, broker, deployment.queue), "nothing was on its way"
         await deployment.start("worker")
@@ -62,26 +62,26 @@ if URLS:
         deployment: Deployment, wire: Wire
     ) -> None:
         """The worker is not started again: its relay and its consumers find the broker by themselves."""
-        shop = await open_shop(deployment)
+        prepared = await prepare_order(deployment)
         deployment.sandbox.behave("mandarine", delay_ms=300)
         wire.passes = False
         wire.cut()
-        order = await shop.place()
+        order = await prepared.place()
         await asyncio.sleep(2)
-        assert order.at_carrier() == 0
+        assert order.taken_count() == 0
         wire.passes = True
 
         async def some_sent() -> bool:
-            return order.at_carrier() > LINES // 10
+            return order.taken_count() > LINES // 10
 
-        await until(some_sent, "a part was sent")
+        await wait_until(some_sent, "a part was sent")
         wire.cut()
         await order.ends()
 
     async def test_two_workers_share_the_work_and_one_may_die(deployment: Deployment, broker: str) -> None:
         deployment.names["second"] = "worker"
         await deployment.start("second")
-        order = await while_sending(await open_shop(deployment))
+        order = await while_sending(await prepare_order(deployment))
         deployment.kill("second")
         await order.ends()
 

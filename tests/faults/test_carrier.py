@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.faults.world import LINES, Order, open_shop, until
+from tests.faults.orders import LINES, Order, prepare_order, wait_until
 from tests.support.deployment import Deployment
 
 AWAY_SECONDS = 4.0  # scaled down from the minute that the last test waits for
@@ -12,11 +12,11 @@ Waiting = tuple[Order, "asyncio.Task[dict[str, int]]"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def a_minute(deployment: Deployment) -> Waiting:
+async def minute_long_outage(deployment: Deployment) -> Waiting:
     """An order at the other carrier, which is away for a minute from now on, and how the order stood at its end."""
-    shop = await open_shop(deployment, carrier="lynx")
+    prepared = await prepare_order(deployment, carrier="lynx")
     deployment.sandbox.behave("lynx", outage="unavailable")
-    order = await shop.place()
+    order = await prepared.place()
 
     async def come_back() -> dict[str, int]:
         await asyncio.sleep(60)
@@ -41,18 +41,18 @@ async def a_minute(deployment: Deployment) -> Waiting:
 async def test_callbacks_may_be_lost_repeated_reordered_or_late(
     deployment: Deployment, callbacks: dict[str, bool]
 ) -> None:
-    shop = await open_shop(deployment)
+    prepared = await prepare_order(deployment)
     deployment.sandbox.behave("mandarine", delay_ms=300, jitter_ms=600, **callbacks)
-    await (await shop.place()).ends()
+    await (await prepared.place()).ends()
 
 
 @pytest.mark.parametrize("outage", ["unavailable", "busy", "dropped", "answer_lost"])
 async def test_a_carrier_that_is_away_gets_every_item_once_it_is_back(
     deployment: Deployment, outage: str
 ) -> None:
-    shop = await open_shop(deployment)
+    prepared = await prepare_order(deployment)
     deployment.sandbox.behave("mandarine", outage=outage, delay_ms=2000, lose_callbacks=True)
-    order = await shop.place()
+    order = await prepared.place()
     await asyncio.sleep(AWAY_SECONDS)
     if outage != "answer_lost":  # it took the orders and says so when asked
         assert (await order.detail()).counts == {"sent": LINES}
@@ -62,14 +62,14 @@ async def test_a_carrier_that_is_away_gets_every_item_once_it_is_back(
 
 async def test_a_carrier_that_goes_away_halfway(deployment: Deployment) -> None:
     """Some items are with it, some are not, and its callbacks stop: only asking can tell."""
-    shop = await open_shop(deployment)
+    prepared = await prepare_order(deployment)
     deployment.sandbox.behave("mandarine", delay_ms=100, lose_callbacks=True)
-    order = await shop.place()
+    order = await prepared.place()
 
     async def some_sent() -> bool:
-        return order.at_carrier() > LINES // 10
+        return order.taken_count() > LINES // 10
 
-    await until(some_sent, "a part was sent")
+    await wait_until(some_sent, "a part was sent")
     deployment.sandbox.behave("mandarine", outage="dropped")
     await asyncio.sleep(AWAY_SECONDS)
     deployment.sandbox.behave("mandarine", delay_ms=100, lose_callbacks=True)
@@ -78,12 +78,12 @@ async def test_a_carrier_that_goes_away_halfway(deployment: Deployment) -> None:
 
 async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) -> None:
     """The end is partial, whatever happened to the worker in between."""
-    shop = await open_shop(deployment, lines=60)
-    numbers = [line.msisdn for line in shop.lines]
+    prepared = await prepare_order(deployment, lines=60)
+    numbers = [line.msisdn for line in prepared.lines]
     deployment.sandbox.behave("mandarine", delay_ms=500, jitter_ms=500)
     deployment.sandbox.behave("mandarine", msisdns=numbers[:10], refuse="optionNotAvailable")
     deployment.sandbox.behave("mandarine", msisdns=numbers[10:20], outcome="failed", delay_ms=500)
-    order = await shop.place()
+    order = await prepared.place()
     await asyncio.sleep(0.4)
     deployment.kill("worker")
     await deployment.start("worker")
@@ -91,7 +91,7 @@ async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) ->
     async def ended() -> bool:
         return (await order.detail()).ended_at is not None
 
-    await until(ended, "the order ended")
+    await wait_until(ended, "the order ended")
     detail = await order.detail()
     assert detail.state == "partial"
     assert detail.counts == {"done": 40, "failed": 20}
@@ -99,8 +99,10 @@ async def test_some_refused_some_failed_the_rest_done(deployment: Deployment) ->
     assert sum(effects.get(str(item), 0) for item in order.items) == 40
 
 
-async def test_a_carrier_that_is_away_for_a_minute(deployment: Deployment, a_minute: Waiting) -> None:
+async def test_a_carrier_that_is_away_for_a_minute(
+    deployment: Deployment, minute_long_outage: Waiting
+) -> None:
     """The full minute of the promise, with the back-off that grows meanwhile: it ran beside the tests above."""
-    order, back = a_minute
+    order, back = minute_long_outage
     assert await back == {"sent": LINES}
     await order.ends(seconds=30)

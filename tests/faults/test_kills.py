@@ -6,52 +6,52 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.faults.world import LINES, Order, Shop, open_shop, until
+from tests.faults.orders import LINES, Order, PreparedOrder, prepare_order, wait_until
 from tests.support.deployment import Deployment
 from tests.support.sandbox import free_socket
 
 ENVIRON = {"FLEETLINE_CARRIER_CONCURRENCY": "4"}  # sending takes long enough to be met on its way
 
 
-async def in_grace(shop: Shop) -> Order:
-    return await shop.place()
+async def in_grace(prepared: PreparedOrder) -> Order:
+    return await prepared.place()
 
 
-async def while_sending(shop: Shop) -> Order:
-    shop.deployment.sandbox.behave("mandarine", delay_ms=200)
-    order = await shop.place()
+async def while_sending(prepared: PreparedOrder) -> Order:
+    prepared.deployment.sandbox.behave("mandarine", delay_ms=200)
+    order = await prepared.place()
 
     async def some_sent() -> bool:
-        return order.at_carrier() > LINES // 10
+        return order.taken_count() > LINES // 10
 
-    await until(some_sent, "a part was sent")
-    assert order.at_carrier() < LINES
+    await wait_until(some_sent, "a part was sent")
+    assert order.taken_count() < LINES
     return order
 
 
-async def before_callbacks(shop: Shop) -> Order:
-    shop.deployment.sandbox.behave("mandarine", delay_ms=3000, jitter_ms=500)
-    order = await shop.place()
+async def before_callbacks(prepared: PreparedOrder) -> Order:
+    prepared.deployment.sandbox.behave("mandarine", delay_ms=3000, jitter_ms=500)
+    order = await prepared.place()
 
     async def all_sent() -> bool:
-        return order.at_carrier() == LINES
+        return order.taken_count() == LINES
 
-    await until(all_sent, "all were sent")
+    await wait_until(all_sent, "all were sent")
     return order
 
 
-async def while_hearing(shop: Shop) -> Order:
-    shop.deployment.sandbox.behave("mandarine", delay_ms=500, jitter_ms=1500)
-    order = await shop.place()
+async def while_hearing(prepared: PreparedOrder) -> Order:
+    prepared.deployment.sandbox.behave("mandarine", delay_ms=500, jitter_ms=1500)
+    order = await prepared.place()
 
     async def some_done() -> bool:
         return await order.done() > LINES // 10
 
-    await until(some_done, "a part was done")
+    await wait_until(some_done, "a part was done")
     return order
 
 
-MOMENTS: dict[str, tuple[int, Callable[[Shop], Awaitable[Order]]]] = {
+MOMENTS: dict[str, tuple[int, Callable[[PreparedOrder], Awaitable[Order]]]] = {
     "in grace": (1, in_grace),
     "while sending": (0, while_sending),
     "before callbacks": (0, before_callbacks),
@@ -63,7 +63,7 @@ MOMENTS: dict[str, tuple[int, Callable[[Shop], Awaitable[Order]]]] = {
 @pytest.mark.parametrize("victim", ["worker", "web"])
 async def test_a_killed_process_loses_nothing(deployment: Deployment, victim: str, moment: str) -> None:
     grace, reach = MOMENTS[moment]
-    order = await reach(await open_shop(deployment, grace_seconds=grace))
+    order = await reach(await prepare_order(deployment, grace_seconds=grace))
     deployment.kill(victim)
     await deployment.start(victim)
     await order.ends()
@@ -77,7 +77,7 @@ if "FLEETLINE_TEST_DATABASE_URL" not in os.environ:  # a server that was given t
         server = deployment.database.server
         assert server
         grace, reach = MOMENTS[moment]
-        order = await reach(await open_shop(deployment, grace_seconds=grace))
+        order = await reach(await prepare_order(deployment, grace_seconds=grace))
         server.kill()
         await asyncio.sleep(0.5)
         await asyncio.to_thread(server.start)
@@ -86,7 +86,7 @@ if "FLEETLINE_TEST_DATABASE_URL" not in os.environ:  # a server that was given t
     async def test_everything_killed_at_once_loses_nothing(deployment: Deployment) -> None:
         server = deployment.database.server
         assert server
-        order = await while_hearing(await open_shop(deployment))
+        order = await while_hearing(await prepare_order(deployment))
         for victim in ("worker", "web", "schedule"):
             deployment.kill(victim)
         server.kill()
@@ -98,25 +98,25 @@ if "FLEETLINE_TEST_DATABASE_URL" not in os.environ:  # a server that was given t
         """A problem detail and no bare failure; afterwards the same request is accepted, once."""
         server = deployment.database.server
         assert server
-        shop = await open_shop(deployment, lines=5)
-        warm = await shop.post("/api/v1/change-orders/preview")
+        prepared = await prepare_order(deployment, lines=5)
+        warm = await prepared.post("/api/v1/change-orders/preview")
         assert warm.status_code == 200, warm.text
         server.kill()
         for _ in range(3):
-            answer = await shop.post()
+            answer = await prepared.post()
             assert answer.status_code == 503
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["retry-after"]
             assert answer.json()["code"] == "unavailable"
         await asyncio.to_thread(server.start)
-        order = await shop.place()
-        assert (await shop.place()).reference == order.reference
+        order = await prepared.place()
+        assert (await prepared.place()).reference == order.reference
         await order.ends()
 
 
 async def test_a_worker_told_to_stop_is_gone_within_five_seconds(deployment: Deployment) -> None:
     """Even while its jobs wait for a carrier that takes its time; what they did not finish is done by the next."""
-    order = await while_sending(await open_shop(deployment))
+    order = await while_sending(await prepare_order(deployment))
     code, seconds = deployment.stop("worker")
     assert (code, seconds < 5) == (0, True), f"exit code {code} after {seconds:.1f} s"
     await deployment.start("worker")
@@ -124,19 +124,19 @@ async def test_a_worker_told_to_stop_is_gone_within_five_seconds(deployment: Dep
 
 
 async def test_a_worker_whose_carrier_never_answers_still_stops(deployment: Deployment) -> None:
-    shop = await open_shop(deployment, lines=20)
+    prepared = await prepare_order(deployment, lines=20)
     with free_socket() as deaf:
         deaf.listen()  # takes connections and says nothing
         deployment.stop("worker")
         await deployment.start(
             "worker", FLEETLINE_CARRIER_URLS=f"mandarine=http://127.0.0.1:{deaf.getsockname()[1]}"
         )
-        order = await shop.place()
+        order = await prepared.place()
 
         async def sent() -> bool:
             return (await order.detail()).counts == {"sent": 20}
 
-        await until(sent, "the carrier was called")
+        await wait_until(sent, "the carrier was called")
         code, seconds = deployment.stop("worker")
     assert (code, seconds < 5) == (0, True), f"exit code {code} after {seconds:.1f} s"
     await deployment.start("worker")

@@ -7,17 +7,18 @@ import httpx
 import msgspec
 import pytest
 
+from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.lines.service import get_line
 from backend.members.tokens import create_token
 from backend.orders.kinds import KINDS
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
-from tests.faults.world import patiently, rows_of, until
+from tests.faults.orders import retry_while_unavailable, rows_of, wait_until
 from tests.support.deployment import Deployment
 from tests.support.factories import Customer, make_account, make_cost_centre, make_customer, make_lines
-from tests.support.new_lines import a_card, a_new_line, a_port, plan_of
-from tests.support.world import at_carrier
+from tests.support.new_lines import add_line_request, plan_of, port_in_request, unused_sim_number
+from tests.support.order_steps import load_lines_at_carrier
 
 ESIM = {"email": "an@user.example", "language": "nl", "reason": "new_device"}
 # Kind -> wishes for one line, and the columns that the line then has.
@@ -48,8 +49,6 @@ def test_no_kind_is_missing_here() -> None:
 
 async def bodies(customer: Customer, deployment: Deployment) -> dict[str, dict[str, Any]]:
     """One request of every kind that the carrier does in the portal, each on a line of its own."""
-    from backend.catalog.profiles import profile
-
     known = profile(customer.carrier)
     kinds = [
         kind
@@ -59,7 +58,7 @@ async def bodies(customer: Customer, deployment: Deployment) -> dict[str, dict[s
     ]
     await make_lines(customer, len(kinds) - 1, plan=plan_of(customer, main=True))
     await make_lines(customer, 1, plan=plan_of(customer, main=True), status="suspended")
-    lines = await at_carrier(customer, deployment.sandbox)
+    lines = await load_lines_at_carrier(customer, deployment.sandbox)
     active = iter([line for line in lines if line.status == "active"])
     suspended = next(line for line in lines if line.status == "suspended")
     asked: dict[str, dict[str, Any]] = {}
@@ -73,7 +72,7 @@ async def bodies(customer: Customer, deployment: Deployment) -> dict[str, dict[s
                 if plan.product_type == "voice_data" and plan.code != line.plan.code
             )
         if kind == "replace_sim":
-            wishes["sim_number"] = a_card(customer)
+            wishes["sim_number"] = unused_sim_number(customer)
         if kind == "depart":
             wishes["on"] = clock.today().isoformat()
         asked[kind] = {
@@ -83,7 +82,7 @@ async def bodies(customer: Customer, deployment: Deployment) -> dict[str, dict[s
             "request_key": kind,
             **wishes,
         }
-    for kind, made in (("add_line", a_new_line(customer)), ("port_in", a_port(customer))):
+    for kind, made in (("add_line", add_line_request(customer)), ("port_in", port_in_request(customer))):
         asked[kind] = {**msgspec.to_builtins(made), "request_key": kind}
     return asked
 
@@ -110,7 +109,7 @@ async def place(deployment: Deployment, token: str, body: dict[str, Any]) -> str
 @pytest.mark.parametrize("carrier", ["mandarine", "lynx"])
 async def test_every_kind_survives_kills_and_unruly_callbacks(deployment: Deployment, carrier: str) -> None:
     deployment.sandbox.behave_normally(carrier)
-    customer = await patiently(lambda: make_customer(carrier=carrier, grace_seconds=0))
+    customer = await retry_while_unavailable(lambda: make_customer(carrier=carrier, grace_seconds=0))
     await make_account(customer, "60-77")
     await make_cost_centre(customer, "OPS")
     asked = await bodies(customer, deployment)
@@ -122,12 +121,12 @@ async def test_every_kind_survives_kills_and_unruly_callbacks(deployment: Deploy
     references = {kind: await place(deployment, token, body) for kind, body in asked.items()}
 
     async def detail(kind: str) -> OrderDetail:
-        return await patiently(lambda: get_order(customer.manager, references[kind]))
+        return await retry_while_unavailable(lambda: get_order(customer.manager, references[kind]))
 
     async def one_is_done() -> bool:
         return any([(await detail(kind)).counts.get("done") for kind in references])
 
-    await until(one_is_done, "one of them is done")
+    await wait_until(one_is_done, "one of them is done")
     for victim in ("worker", "web"):
         deployment.kill(victim)
         await deployment.start(victim)
@@ -135,7 +134,7 @@ async def test_every_kind_survives_kills_and_unruly_callbacks(deployment: Deploy
     async def all_ended() -> bool:
         return all([(await detail(kind)).ended_at for kind in references])
 
-    await until(all_ended, "all of them ended", 90)
+    await wait_until(all_ended, "all of them ended", 90)
     counts = deployment.sandbox.counts(carrier)["by_external_id"]
     for kind in references:
         ended = await detail(kind)
@@ -157,7 +156,7 @@ async def test_every_kind_survives_kills_and_unruly_callbacks(deployment: Deploy
         )
         return bool(rows[0]["left_over"] == 0)
 
-    await until(nothing_left, "nothing is left to do")
+    await wait_until(nothing_left, "nothing is left to do")
     gave_up = await rows_of(
         deployment,
         "SELECT job, last_error FROM outbox WHERE tenant_id = $1 AND failed_at IS NOT NULL",

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from tests.faults.world import LINES, Shop, open_shop, rows_of, until
+from tests.faults.orders import LINES, PreparedOrder, prepare_order, rows_of, wait_until
 from tests.support.deployment import Deployment
 
 FULL = """
@@ -31,51 +31,56 @@ async def full_disk(deployment: Deployment) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def written(shop: Shop) -> dict[str, int]:
+async def written(prepared: PreparedOrder) -> dict[str, int]:
     rows = await rows_of(
-        shop.deployment,
+        prepared.deployment,
         "SELECT (SELECT count(*) FROM change_order WHERE tenant_id = $1) AS orders,"
         " (SELECT count(*) FROM change_order_item WHERE tenant_id = $1) AS items,"
         " (SELECT count(*) FROM order_event WHERE tenant_id = $1) AS moves,"
         " (SELECT count(*) FROM audit_event WHERE tenant_id = $1 AND action LIKE 'order.%') AS audited,"
         " (SELECT count(*) FROM outbox WHERE tenant_id = $1) AS announced",
-        shop.customer.tenant_id,
+        prepared.customer.tenant_id,
     )
     return dict(rows[0])
 
 
 async def test_an_order_that_cannot_be_announced_does_not_exist(deployment: Deployment) -> None:
-    shop = await open_shop(deployment)
+    prepared = await prepare_order(deployment)
     async with full_disk(deployment):
-        answer = await shop.post()
+        answer = await prepared.post()
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["code"] == "unavailable"
         assert "nothing was changed" in answer.json()["detail"]
-        assert set((await written(shop)).values()) == {0}
-    await (await shop.place()).ends()
+        assert set((await written(prepared)).values()) == {0}
+    await (await prepared.place()).ends()
 
 
 async def test_a_full_disk_on_the_way_only_delays(deployment: Deployment) -> None:
     """Jobs that cannot announce what follows are put off, callbacks that cannot be stored come again."""
-    shop = await open_shop(deployment, grace_seconds=1)
+    prepared = await prepare_order(deployment, grace_seconds=2)
     deployment.sandbox.behave("mandarine", delay_ms=400, jitter_ms=400)
-    order = await shop.place()
+    order = await prepared.place()
+
+    async def put_off() -> bool:
+        query = "SELECT FROM outbox WHERE tenant_id = $1 AND job = 'orders.end_grace' AND attempts > 0"
+        return bool(await rows_of(deployment, query, prepared.customer.tenant_id))
+
     async with full_disk(deployment):
-        await asyncio.sleep(3)
+        await wait_until(put_off, "the end of grace was tried")
         assert (await order.detail()).state == "grace"  # its end could not be announced, so it did not happen
     await order.ends()
 
 
 async def test_a_full_disk_while_the_carrier_tells_only_delays(deployment: Deployment) -> None:
-    shop = await open_shop(deployment)
+    prepared = await prepare_order(deployment)
     deployment.sandbox.behave("mandarine", delay_ms=800, jitter_ms=800)
-    order = await shop.place()
+    order = await prepared.place()
 
     async def all_sent() -> bool:
-        return order.at_carrier() == LINES
+        return order.taken_count() == LINES
 
-    await until(all_sent, "all were sent")
+    await wait_until(all_sent, "all were sent")
     async with full_disk(deployment):
         await asyncio.sleep(3)
     await order.ends()

@@ -40,19 +40,19 @@ from tests.support.factories import (
     make_member,
     sim_for,
 )
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
 from tests.support.new_lines import (
     CARRIERS,
-    a_card,
-    a_contract,
-    a_new_line,
-    an_esim,
+    add_esim_line_request,
+    add_line_request,
     plan_of,
     reserve,
     rows,
+    store_contract,
+    unused_sim_number,
 )
+from tests.support.order_steps import carry_out
 from tests.support.sandbox import Sandbox
-from tests.support.world import carry_out
 
 SMS, ROAMING = "sms-unlimited", "europe-plus"
 
@@ -65,7 +65,7 @@ async def customer(request: pytest.FixtureRequest, sandbox: Sandbox) -> Customer
 async def refused(customer: Customer, **more: Any) -> dict[str, str]:
     """The fields that are refused, with their sentences."""
     with pytest.raises(Invalid) as refusal:
-        await preview_order(customer.manager, a_new_line(customer, **more))
+        await preview_order(customer.manager, add_line_request(customer, **more))
     return dict(refusal.value.fields)
 
 
@@ -84,8 +84,8 @@ async def user_agrees(customer: Customer) -> None:
 async def test_a_line_with_a_new_number_goes_live(
     customer: Customer, database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    card, centre = a_card(customer), await make_cost_centre(customer, "CC-7")
-    asked = a_new_line(
+    card, centre = unused_sim_number(customer), await make_cost_centre(customer, "CC-7")
+    asked = add_line_request(
         customer, sim_number=f" {card[:4]} {card[4:]} ", options=(SMS,), cost_centre="CC-7", cap_cents=0
     )
     placed = await place_order(customer.manager, asked)
@@ -116,7 +116,7 @@ async def test_a_line_with_a_new_number_goes_live(
 async def test_the_price_is_the_plan_and_its_options_for_the_days_left(customer: Customer) -> None:
     plan, options = plan_of(customer), (SMS, "world-3gb" if customer.carrier == "lynx" else SMS)
     preview = await preview_order(
-        customer.manager, a_new_line(customer, plan=plan, options=tuple(set(options)))
+        customer.manager, add_line_request(customer, plan=plan, options=tuple(set(options)))
     )
     catalogue = profile(customer.carrier)
     chosen = [option for option in catalogue.options if option.code in options]
@@ -131,7 +131,7 @@ async def test_the_price_is_the_plan_and_its_options_for_the_days_left(customer:
 
 
 async def test_the_promise_follows_plan_family_and_shared_billing(customer: Customer) -> None:
-    contract = await a_contract(customer)
+    contract = await store_contract(customer)
     shared: dict[str, Any] = {
         "split_profile": profile(customer.carrier).split_profiles[0].code,
         "document_id": contract,
@@ -142,14 +142,14 @@ async def test_the_promise_follows_plan_family_and_shared_billing(customer: Cust
         ({"plan": plan_of(customer, product_type="data_only", main=False)}, "new_line_other"),
         (shared | where, "new_line_other"),
     ):
-        preview = await preview_order(customer.manager, a_new_line(customer, **more))
+        preview = await preview_order(customer.manager, add_line_request(customer, **more))
         assert preview.promise.code == profile(customer.carrier).promises[code].code
 
 
 async def test_an_esim_is_assigned_by_the_carrier_and_confirmed_where_it_asks(
     customer: Customer, database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    placed = await place_order(customer.manager, an_esim(customer, qr_copy=True))
+    placed = await place_order(customer.manager, add_esim_line_request(customer, qr_copy=True))
     line = await the_line(customer)
     [found] = await rows(customer, "SELECT * FROM esim_profile")
     assert (found["state"], found["email"], found["language"]) == ("requested", "an@user.example", "nl")
@@ -183,7 +183,7 @@ async def test_the_companion_sim_comes_with_the_plans_that_have_one(
         companion=True,
         main=any(p.main_family and p.companion_sim for p in profile(customer.carrier).plans),
     )
-    placed = await place_order(customer.manager, a_new_line(customer, plan=plan, companion_sim=True))
+    placed = await place_order(customer.manager, add_line_request(customer, plan=plan, companion_sim=True))
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
     assert (await the_line(customer))["companion_sim"]
     assert set(await refused(customer, companion_sim=True)) == {"companion_sim"}
@@ -212,32 +212,32 @@ async def test_a_sim_number_that_cannot_be_says_why(
 
 async def test_a_card_is_taken_once_here_or_anywhere(customer: Customer) -> None:
     other = await make_customer(carrier=customer.carrier)
-    theirs = a_card(customer)
-    await place_order(other.manager, a_new_line(other, sim_number=theirs))
-    stock = a_card(customer)
+    theirs = unused_sim_number(customer)
+    await place_order(other.manager, add_line_request(other, sim_number=theirs))
+    stock = unused_sim_number(customer)
     async with open_scope(other.system) as scope:
         await add_stock(scope, [stock])
     fleet = await make_customer(carrier=customer.carrier, lines=1)
     [live] = await fleet.lines()
-    mine = a_card(customer)
-    await place_order(customer.manager, a_new_line(customer, sim_number=mine))
+    mine = unused_sim_number(customer)
+    await place_order(customer.manager, add_line_request(customer, sim_number=mine))
     answers = [
         (await refused(customer, sim_number=card))["sim_number"]
         for card in (theirs, live.sim_number, mine, stock)
     ]
     assert len(set(answers)) == 1, "ours, theirs, on order and in another customer's stock: one answer"
     with pytest.raises(Invalid) as refusal:
-        await place_order(customer.manager, a_new_line(customer, sim_number=stock, key="x"))
+        await place_order(customer.manager, add_line_request(customer, sim_number=stock, key="x"))
     assert refusal.value.fields["sim_number"] == answers[0]
-    placed = await place_order(other.manager, a_new_line(other, sim_number=stock, key="x"))
+    placed = await place_order(other.manager, add_line_request(other, sim_number=stock, key="x"))
     assert placed.items[0].state is ItemState.WAITING
 
 
 async def test_a_card_of_the_stock_is_held_and_given_back(customer: Customer, database: TestDatabase) -> None:
-    card = a_card(customer)
+    card = unused_sim_number(customer)
     async with open_scope(customer.system) as scope:
         await add_stock(scope, [card])
-    placed = await place_order(customer.manager, a_new_line(customer, sim_number=card))
+    placed = await place_order(customer.manager, add_line_request(customer, sim_number=card))
     assert (await rows(customer, "SELECT state FROM sim_card"))[0]["state"] == "assigned"
     await undo_order(customer.manager, placed.reference)
     assert (await rows(customer, "SELECT state, line_id FROM sim_card"))[0] == {
@@ -248,7 +248,7 @@ async def test_a_card_of_the_stock_is_held_and_given_back(customer: Customer, da
     assert (line["status"], line["end_user_id"]) == ("aborted", None)
     assert await rows(customer, "SELECT id FROM end_user") == []
     assert await customer.lines() == []
-    again = await place_order(customer.manager, a_new_line(customer, sim_number=card, key="again"))
+    again = await place_order(customer.manager, add_line_request(customer, sim_number=card, key="again"))
     assert (await carry_out(customer, database, again.reference)).state is OrderState.COMPLETED
 
 
@@ -264,13 +264,13 @@ async def test_a_reserved_number_is_the_tenants_own_and_free_again_after_a_refus
     assert len(answers) == 1, "another tenant's number is one that is not reserved"
     spelled = f"0{number[3:6]} {number[6:8]}.{number[8:]}"
     sandbox.behave(customer.carrier, outcome="failed", message="No capacity")
-    placed = await place_order(customer.manager, a_new_line(customer, number=spelled))
+    placed = await place_order(customer.manager, add_line_request(customer, number=spelled))
     assert placed.items[0].msisdn == number
     assert set(await refused(customer, number=number)) == {"number"}
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.FAILED
     assert (await the_line(customer))["status"] == "aborted"
     sandbox.behave_normally(customer.carrier)
-    again = await place_order(customer.manager, a_new_line(customer, number=number, key="again"))
+    again = await place_order(customer.manager, add_line_request(customer, number=number, key="again"))
     done = await carry_out(customer, database, again.reference)
     assert done.items[0].told["msisdn"] == number
     assert set(await refused(customer, number=number)) == {"number"}
@@ -278,11 +278,11 @@ async def test_a_reserved_number_is_the_tenants_own_and_free_again_after_a_refus
 
 async def test_two_at_once_for_one_number_or_card_leave_one(customer: Customer) -> None:
     [number] = await reserve(customer)
-    card = a_card(customer)
+    card = unused_sim_number(customer)
     for more in ({"number": number}, {"sim_number": card}):
         answers = await asyncio.gather(
             *(
-                place_order(customer.manager, a_new_line(customer, key=f"{key}{sorted(more)}", **more))
+                place_order(customer.manager, add_line_request(customer, key=f"{key}{sorted(more)}", **more))
                 for key in range(4)
             ),
             return_exceptions=True,
@@ -297,10 +297,10 @@ async def test_options_are_copied_and_those_left_out_are_named(customer: Custome
     [source] = await customer.lines()
     data = plan_of(customer, product_type="data_only", main=False)
     for typed in (str(source.id), source.msisdn, f"0{source.msisdn[3:]}"):
-        preview = await preview_order(customer.manager, a_new_line(customer, copy_options_from=typed))
+        preview = await preview_order(customer.manager, add_line_request(customer, copy_options_from=typed))
         assert preview.items[0].change["options"] == [SMS, ROAMING]
         limited = await preview_order(
-            customer.manager, a_new_line(customer, plan=data, copy_options_from=typed)
+            customer.manager, add_line_request(customer, plan=data, copy_options_from=typed)
         )
         assert limited.items[0].change["options"] == []
         assert limited.items[0].notes == {SMS: "option_not_on_plan", ROAMING: "option_not_on_plan"}
@@ -319,7 +319,7 @@ async def test_an_option_that_conflicts_with_a_chosen_one_is_not_copied(customer
     clash = next(option for option in offered if option.conflicts and not option.is_cap)
     await make_lines(customer, 1, options=(clash.code,))
     [source] = await customer.lines()
-    asked = a_new_line(customer, options=(clash.conflicts[0],), copy_options_from=str(source.id))
+    asked = add_line_request(customer, options=(clash.conflicts[0],), copy_options_from=str(source.id))
     preview = await preview_order(customer.manager, asked)
     assert preview.items[0].change["options"] == [clash.conflicts[0]]
     assert preview.items[0].notes == {clash.code: "option_conflict"}
@@ -339,7 +339,7 @@ async def test_the_cap_abroad_is_asked_once(customer: Customer) -> None:
     assert not set(caps) & {offer.code for offer in choices.options}
     assert "choose the cap instead" in (await refused(customer, options=(caps[0],)))["options"]
     preview = await preview_order(
-        customer.manager, a_new_line(customer, copy_options_from=str(source.id), cap_cents=5000)
+        customer.manager, add_line_request(customer, copy_options_from=str(source.id), cap_cents=5000)
     )
     assert preview.items[0].change["options"] == [SMS]
     assert preview.items[0].notes == {caps[0]: "option_is_cap"}
@@ -385,7 +385,7 @@ async def test_every_field_that_cannot_be_is_named_at_once(customer: Customer) -
         ({"family_name": "x" * 81}, "family_name"),
     ):
         assert set(await refused(customer, **more)) == {field}, more
-    no_cap = await preview_order(customer.manager, a_new_line(customer, cap_cents=None, no_cap=True))
+    no_cap = await preview_order(customer.manager, add_line_request(customer, cap_cents=None, no_cap=True))
     assert no_cap.items[0].change["cap_cents"] is None
 
 
@@ -393,17 +393,17 @@ async def test_shared_billing_needs_profile_contract_and_the_users_address_where
     customer: Customer, database: TestDatabase
 ) -> None:
     split = profile(customer.carrier).split_profiles[0].code
-    contract, bills = await a_contract(customer), profile(customer.carrier).split_billing_data
+    contract, bills = await store_contract(customer), profile(customer.carrier).split_billing_data
     other = await make_customer(carrier=customer.carrier)
     where = {"billing_street": "Rue Haute 1", "billing_postcode": "1000", "billing_town": "Bruxelles"}
-    for document in (None, uuid4(), await a_contract(other)):
+    for document in (None, uuid4(), await store_contract(other)):
         wrong = await refused(customer, split_profile=split, document_id=document, **where)
         assert set(wrong) == {"document_id"}
     missing = {"split_profile": split, "document_id": contract}
     if bills:
         assert set(await refused(customer, **missing)) == set(where)
     assert "given_name" in await refused(customer, given_name="", **missing)
-    placed = await place_order(customer.manager, a_new_line(customer, **missing, **where))
+    placed = await place_order(customer.manager, add_line_request(customer, **missing, **where))
     [agreement] = await rows(customer, "SELECT * FROM split_agreement")
     line = await the_line(customer)
     assert (agreement["profile"], agreement["document_id"], agreement["state"]) == (
@@ -420,8 +420,8 @@ async def test_shared_billing_needs_profile_contract_and_the_users_address_where
 async def test_jobs_twice_and_news_out_of_order_make_one_line(
     customer: Customer, database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    placed = await place_order(customer.manager, a_new_line(customer))
-    await make_due(database)
+    placed = await place_order(customer.manager, add_line_request(customer))
+    await make_jobs_due(database)
     await drain(database, twice=True)
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED
@@ -435,7 +435,7 @@ async def test_a_planned_line_keeps_its_card_and_number_until_its_day(
 ) -> None:
     [number] = await reserve(customer)
     day = clock.today() + timedelta(days=5)
-    asked = msgspec.structs.replace(a_new_line(customer, number=number), on=day)
+    asked = msgspec.structs.replace(add_line_request(customer, number=number), on=day)
     placed = await place_order(customer.manager, asked)
     assert placed.state is OrderState.SCHEDULED
     assert set(await refused(customer, sim_number=asked.sim_number)) == {"sim_number"}
@@ -449,7 +449,7 @@ async def test_a_planned_line_keeps_its_card_and_number_until_its_day(
 
 
 async def test_a_planned_line_that_is_cancelled_leaves_nothing_behind(customer: Customer) -> None:
-    asked = msgspec.structs.replace(an_esim(customer), on=clock.today() + timedelta(days=5))
+    asked = msgspec.structs.replace(add_esim_line_request(customer), on=clock.today() + timedelta(days=5))
     placed = await place_order(customer.manager, asked)
     await cancel_order(customer.manager, placed.reference)
     assert (await the_line(customer))["status"] == "aborted"
@@ -461,21 +461,21 @@ async def test_only_fleet_managers_add_lines_and_only_under_their_customer_numbe
     for role in ("owner", "invoice_reader", "approver", "auditor", "end_user"):
         member = await make_member(customer.tenant_id, roles=frozenset({role}))
         with pytest.raises(Forbidden):
-            await place_order(member, a_new_line(customer))
+            await place_order(member, add_line_request(customer))
     (first, account), (second, _) = customer.accounts.items()
     await make_lines(customer, 1, account=second, options=(SMS,))
     [out_of_reach] = await customer.lines()
     member = await make_member(customer.tenant_id, reach=Reach(billing_accounts=frozenset({account})))
     for more in ({"account": second}, {"copy_options_from": str(out_of_reach.id)}):
         with pytest.raises(Invalid) as refusal:
-            await place_order(member, a_new_line(customer, **{"account": first, **more}))
+            await place_order(member, add_line_request(customer, **{"account": first, **more}))
         assert set(refusal.value.fields) == set(more)
-    assert (await place_order(member, a_new_line(customer, account=first))).state is OrderState.GRACE
+    assert (await place_order(member, add_line_request(customer, account=first))).state is OrderState.GRACE
 
 
 async def test_a_draft_is_checked_page_by_page_and_keeps_what_was_given(customer: Customer) -> None:
     draft = await start_draft(customer.manager, "add_line")
-    fields = msgspec.to_builtins(a_new_line(customer))
+    fields = msgspec.to_builtins(add_line_request(customer))
     with pytest.raises(Invalid) as refusal:
         await save_draft(customer.manager, draft, {"account": "", "family_name": ""}, step="account")
     assert set(refusal.value.fields) == {"account", "family_name"}
@@ -502,7 +502,8 @@ async def test_a_draft_is_checked_page_by_page_and_keeps_what_was_given(customer
 
 async def test_the_check_repeats_every_answer(customer: Customer) -> None:
     preview = await preview_order(
-        customer.manager, an_esim(customer, options=(SMS,), qr_copy=True, product_type="voice_data")
+        customer.manager,
+        add_esim_line_request(customer, options=(SMS,), qr_copy=True, product_type="voice_data"),
     )
     facts = {fact.name: fact.value for fact in preview.asked}
     assert facts["Customer number"] == [next(iter(customer.accounts))]
@@ -523,7 +524,7 @@ async def test_a_planned_file_of_new_lines_keeps_each_rows_card_until_its_day(
     customer: Customer, database: TestDatabase
 ) -> None:
     account, plan, day = next(iter(customer.accounts)), plan_of(customer), clock.today() + timedelta(days=5)
-    cards = {name: a_card(customer) for name in ("Aerts", "Baert", "Claes")}
+    cards = {name: unused_sim_number(customer) for name in ("Aerts", "Baert", "Claes")}
     lines = "".join(f"{account},{name},{card},{plan},0\n" for name, card in cards.items())
     content = f"account,family_name,sim_number,plan,cap_cents\n{lines}".encode()
     stored = await store(customer.manager, purpose="bulk", file_name="lines.csv", content=content)
@@ -552,12 +553,12 @@ async def test_a_request_of_which_nothing_is_left_is_shown_to_nobody_with_less_r
     An item always has its line (a key says so), aborted or not, so there is always a reach to ask.
     """
     (mine, account), (_, other) = list(customer.accounts.items())[:2]
-    asked = a_new_line(customer, account=mine, on=clock.today() + timedelta(days=3))
+    asked = add_line_request(customer, account=mine, on=clock.today() + timedelta(days=3))
     placed = await place_order(customer.manager, asked)
     async with open_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE change_order SET due_on = $1", clock.today())
         await scope.connection.execute("UPDATE line SET status = 'terminated'")
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     ended = await get_order(customer.manager, placed.reference)
     assert (ended.state, ended.counts) == (OrderState.CANCELLED, {"skipped": 1})

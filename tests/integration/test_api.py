@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -25,9 +25,9 @@ from tenants.scope import Actor, Reach
 from tests.contract.test_openapi import OPERATIONS
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_account, make_customer, make_lines, make_member
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import load_lines_at_carrier
 from tests.support.sandbox import SECRET, Sandbox
-from tests.support.world import at_carrier
 
 SMS, DATA = "sms-unlimited", "data-5gb"
 PROBLEM = "application/problem+json"
@@ -73,15 +73,17 @@ def problem(response: httpx.Response, status: int, code: str = "") -> dict[str, 
     return body
 
 
+# The same in every process that collects these tests.
+UNKNOWN_LINE = UUID(int=1)
 ROUTES = [
     ("GET", "/api/v1/lines"),
-    ("GET", f"/api/v1/lines/{uuid4()}"),
+    ("GET", f"/api/v1/lines/{UNKNOWN_LINE}"),
     ("GET", "/api/v1/catalog/options"),
     ("POST", "/api/v1/change-orders/preview"),
     ("POST", "/api/v1/change-orders"),
     ("GET", f"/api/v1/change-orders/{NOWHERE}"),
     ("POST", f"/api/v1/change-orders/{NOWHERE}/undo"),
-    ("GET", f"/api/v1/lines/{uuid4()}/usage"),
+    ("GET", f"/api/v1/lines/{UNKNOWN_LINE}/usage"),
     ("GET", "/api/v1/usage"),
     ("GET", "/api/v1/usage/alerts"),
 ]
@@ -342,7 +344,7 @@ async def test_undo_too_late(http: httpx.AsyncClient, database: TestDatabase) ->
     customer = await make_customer(lines=1)
     headers = await bearer(customer.manager)
     placed = await http.post("/api/v1/change-orders", headers=headers, json=order_of(await customer.lines()))
-    await make_due(database)
+    await make_jobs_due(database)
     late = await http.post(f"/api/v1/change-orders/{placed.json()['reference']}/undo", headers=headers)
     problem(late, 409, "undo_too_late")
 
@@ -412,12 +414,12 @@ async def sent_item(
     customer: Customer, database: TestDatabase, http: httpx.AsyncClient, sandbox: Sandbox
 ) -> Any:
     """An order whose one item the carrier has taken and says nothing about."""
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outcome="held", lose_callbacks=True)
     headers = await bearer(customer.manager)
     placed = await http.post("/api/v1/change-orders", headers=headers, json=order_of(lines))
     assert placed.status_code == 202, placed.text
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     return (await get_order(customer.manager, placed.json()["reference"])).items[0]
 

@@ -39,8 +39,8 @@ from tests.support.factories import (
     make_member,
     sim_for,
 )
+from tests.support.order_steps import carry_out
 from tests.support.usage import bucket, buckets_of, file_of, moment, record
-from tests.support.world import carry_out
 
 SOON, LATER = clock.today() + timedelta(days=2), clock.today() + timedelta(days=9)
 REASON = "The bill of October looks wrong"

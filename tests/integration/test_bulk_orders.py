@@ -45,8 +45,8 @@ from tests.support.factories import (
     sim_for,
 )
 from tests.support.jobs import drain
+from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out
 
 CARRIERS = ("mandarine", "lynx")
 
@@ -104,7 +104,7 @@ async def test_each_kind_becomes_an_order_that_is_carried_out(
     status = "suspended" if kind == "reactivate" else "active"
     await make_lines(customer, 2, account=accounts[0], status=status)
     await make_lines(customer, 1, account=accounts[0], status=status)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     headings, cells = wish(kind, carrier, accounts[1])
     offered = KINDS[kind].offered
     rows = [("number", *headings), *((line.msisdn, *cells) for line in lines)]
@@ -134,7 +134,7 @@ async def test_each_kind_becomes_an_order_that_is_carried_out(
 @pytest.mark.parametrize("carrier", CARRIERS)
 async def test_new_lines_come_from_a_file(database: TestDatabase, sandbox: Sandbox, carrier: str) -> None:
     customer = await make_customer(carrier=carrier)
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     account, plan = next(iter(customer.accounts)), profile(carrier).plans[0].code
     head = (
         "account",

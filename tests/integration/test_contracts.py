@@ -24,7 +24,7 @@ from tenants.transaction import open_scope
 from tests.support import files
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
 
 BASE = "/api/operator/v1/tenants"
 ADDRESS = {
@@ -58,7 +58,7 @@ async def share(customer: Customer, line: LineRow, **more: Any) -> OrderDetail:
 
 
 async def run(customer: Customer, database: TestDatabase, reference: str) -> OrderDetail:
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database, twice=True)
     return await get_order(customer.manager, reference)
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from backend.core import jobs
+from backend.core import clock, jobs
 from backend.core.broker import make_broker
 from backend.core.errors import Conflict, NotFound, Unavailable
 from backend.core.jobs import JOBS, flow, job, run_job, step
@@ -126,8 +127,6 @@ async def test_an_unknown_event_is_a_bug_at_once(customer: Customer) -> None:
 async def test_the_relay_hands_over_once_and_again_after_the_lease(
     customer: Customer, settings: Settings
 ) -> None:
-    from datetime import timedelta
-
     broker = make_broker("")
     relay = Relay(settings.relay_database_url, broker, lease=timedelta(milliseconds=200), poll=0.05)
     task = asyncio.create_task(relay.run())
@@ -185,8 +184,6 @@ async def until(true: object) -> None:
 
 
 async def test_a_sweep_runs_once_per_slot_however_many_schedulers(settings: Settings) -> None:
-    from backend.core import clock
-
     slot = clock.now()
     taken = await asyncio.gather(*(take(SWEEPS[0], slot) for _ in range(6)))
     assert sum(taken) == 1

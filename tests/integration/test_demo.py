@@ -19,15 +19,10 @@ import pytest
 
 from backend.demo.fleets import TENANTS, blank_sims_of
 from backend.embedded_postgres import EmbeddedPostgres
+from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 READY_FIRST, READY_LATER = 60.0, 30.0  # seconds on a noisy machine; the README says what is usual
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Demo:

@@ -20,9 +20,9 @@ from backend.orders.service import place_order
 from tenants.scope import Actor
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out
 
 SOON = clock.today() + timedelta(days=3)
 MAIL = "mia@private.example"
@@ -31,12 +31,12 @@ MAIL = "mia@private.example"
 async def leaving(sandbox: Sandbox, database: TestDatabase, **more: Any) -> tuple[Customer, OrderDetail, str]:
     """A departure with a successor who has the mail; returns the token of its link."""
     customer = await make_customer(lines=1)
-    (line,) = await at_carrier(customer, sandbox)
+    (line,) = await load_lines_at_carrier(customer, sandbox)
     wishes = {"given_name": "Mia", "family_name": "Claes", "email": MAIL, "language": "nl", **more}
     asked = Depart(line_ids=(line.id,), on=SOON, knows_successor=True, request_key="k", **wishes)
     placed = await place_order(customer.manager, asked)
     assert placed.state is OrderState.SCHEDULED
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     return customer, placed, token_in(sandbox)
 
@@ -56,7 +56,7 @@ async def come(database: TestDatabase) -> None:
     connection = await asyncpg.connect(database.superuser_url)
     await connection.execute("UPDATE change_order SET due_on = $1", clock.today())
     await connection.close()
-    await make_due(database)
+    await make_jobs_due(database)
 
 
 async def test_the_successor_chooses_and_the_number_goes_to_the_offer(
@@ -131,7 +131,7 @@ async def test_withdrawn_before_the_mail_left_nobody_hears_of_it(
     sandbox: Sandbox, database: TestDatabase
 ) -> None:
     customer = await make_customer(lines=1)
-    (line,) = await at_carrier(customer, sandbox)
+    (line,) = await load_lines_at_carrier(customer, sandbox)
     asked = Depart(
         line_ids=(line.id,),
         on=SOON,
@@ -146,7 +146,7 @@ async def test_withdrawn_before_the_mail_left_nobody_hears_of_it(
     placed = await place_order(customer.manager, asked)
     await drain(database)
     await cancel_order(customer.manager, placed.reference)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     assert len(sandbox.mails(MAIL)) == before
 

@@ -14,7 +14,7 @@ from tenants.scope import Scope
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer
 from tests.support.jobs import drain
-from tests.support.new_lines import CARRIERS, a_card, plan_of, rows
+from tests.support.new_lines import CARRIERS, plan_of, rows, unused_sim_number
 
 PEOPLE = {"Aerts": ("an@user.example", "nl"), "Baert": ("bo@user.example", "fr"), "Claes": ("", "")}
 
@@ -26,7 +26,7 @@ async def test_each_row_has_its_own_profile_and_one_statement_writes_them(
     customer = await make_customer(carrier=carrier)
     account, plan = next(iter(customer.accounts)), plan_of(customer)
     lines = "".join(
-        f"{account},{name},{'esim' if email else 'physical'},{'' if email else a_card(customer)},{email},{language},{plan},0\n"
+        f"{account},{name},{'esim' if email else 'physical'},{'' if email else unused_sim_number(customer)},{email},{language},{plan},0\n"
         for name, (email, language) in PEOPLE.items()
     )
     content = f"account,family_name,sim_kind,sim_number,email,language,plan,cap_cents\n{lines}".encode()

@@ -28,7 +28,7 @@ from tenants.scope import Actor, MemberId
 from tests.architecture.test_code import import_everything
 from tests.support import files
 from tests.support.factories import Customer, make_customer, make_lines, make_member
-from tests.support.world import place
+from tests.support.order_steps import place
 
 SMS = "sms-unlimited"
 

@@ -25,10 +25,10 @@ from backend.settings import Settings
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
-from tests.support.jobs import drain, make_due
-from tests.support.new_lines import CARRIERS, a_contract, a_port, rows
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.new_lines import CARRIERS, port_in_request, rows, store_contract
+from tests.support.order_steps import carry_out, load_lines_at_carrier, place
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out, place
 
 MISSING = {"donor_account": "88-1"}
 
@@ -40,21 +40,27 @@ async def later(database: TestDatabase, days: int) -> None:
     await connection.close()
 
 
-async def a_held_port(customer: Customer, database: TestDatabase, sandbox: Sandbox) -> OrderDetail:
-    sandbox.behave(customer.carrier, port_rejection="account_mismatch")
-    placed = await place_order(customer.manager, a_port(customer))
+async def hold_port_in(
+    database: TestDatabase, sandbox: Sandbox, carrier: str = "mandarine"
+) -> tuple[Customer, OrderDetail]:
+    """A new customer, and its transfer of a number that the carrier holds for a correction."""
+    customer = await make_customer(carrier=carrier)
+    sandbox.behave(carrier, port_rejection="account_mismatch")
+    placed = await place_order(customer.manager, port_in_request(customer))
     held = await carry_out(customer, database, placed.reference, rounds=5)
     assert held.state is OrderState.HELD
-    return held
+    return customer, held
 
 
-async def a_held_change(customer: Customer, database: TestDatabase, sandbox: Sandbox) -> OrderDetail:
-    [line] = await at_carrier(customer, sandbox)
+async def hold_change(database: TestDatabase, sandbox: Sandbox) -> tuple[Customer, OrderDetail]:
+    """A new customer, and its change of options that the carrier holds."""
+    customer = await make_customer(lines=1)
+    [line] = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outcome="held")
     placed = await place(customer, [line.id], add=("sms-unlimited",))
     held = await carry_out(customer, database, placed.reference, rounds=3)
     assert held.state is OrderState.HELD
-    return held
+    return customer, held
 
 
 async def give_up(customer: Customer, database: TestDatabase, reference: str) -> OrderDetail:
@@ -68,8 +74,7 @@ async def give_up(customer: Customer, database: TestDatabase, reference: str) ->
 async def test_it_fails_once_its_time_is_up_and_the_carrier_takes_it_back(
     database: TestDatabase, sandbox: Sandbox, settings: Settings, carrier: str
 ) -> None:
-    customer = await make_customer(carrier=carrier)
-    held = await a_held_port(customer, database, sandbox)
+    customer, held = await hold_port_in(database, sandbox, carrier)
     until = clock.today() + timedelta(days=30)
     assert held.held_until == midnight(until + timedelta(days=1))
     assert any(f"{until:%d/%m/%Y}" in words for words in held.items[0].words)
@@ -102,8 +107,7 @@ async def test_it_fails_once_its_time_is_up_and_the_carrier_takes_it_back(
 
 
 async def test_the_customer_language_has_the_reason(database: TestDatabase, sandbox: Sandbox) -> None:
-    customer = await make_customer()
-    held = await a_held_port(customer, database, sandbox)
+    customer, held = await hold_port_in(database, sandbox)
     await give_up(customer, database, held.reference)
     said = {
         language: (await get_order(dataclasses.replace(customer.manager, language=language), held.reference))
@@ -115,8 +119,7 @@ async def test_the_customer_language_has_the_reason(database: TestDatabase, sand
 
 
 async def test_what_the_carrier_did_in_the_meantime_stands(database: TestDatabase, sandbox: Sandbox) -> None:
-    customer = await make_customer(lines=1)
-    held = await a_held_change(customer, database, sandbox)
+    customer, held = await hold_change(database, sandbox)
     sandbox.act(customer.carrier, str(held.items[0].id), "complete")
     done = await give_up(customer, database, held.reference)
     assert done.state is OrderState.COMPLETED
@@ -131,7 +134,7 @@ async def test_one_that_goes_on_at_the_carrier_goes_on_here(database: TestDataba
     day = clock.today() + timedelta(days=3)
     while day.weekday() > 4:
         day += timedelta(days=1)
-    placed = await place_order(customer.manager, a_port(customer, port_on=day))
+    placed = await place_order(customer.manager, port_in_request(customer, port_on=day))
     running = await carry_out(customer, database, placed.reference, rounds=4)
     item = str(running.items[0].id)
     await _say(customer, item, NewsState.HELD, "information_missing")
@@ -155,7 +158,7 @@ async def test_one_that_the_carrier_keeps_fails_here_and_late_news_changes_nothi
     day = clock.today() + timedelta(days=3)
     while day.weekday() > 4:
         day += timedelta(days=1)
-    placed = await place_order(customer.manager, a_port(customer, port_on=day))
+    placed = await place_order(customer.manager, port_in_request(customer, port_on=day))
     running = await carry_out(customer, database, placed.reference, rounds=4)
     sandbox.act(customer.carrier, str(running.items[0].id), "hold")
     held = await carry_out(customer, database, placed.reference, rounds=3)
@@ -173,8 +176,7 @@ async def test_one_that_the_carrier_keeps_fails_here_and_late_news_changes_nothi
 async def test_whichever_comes_first_the_callback_or_our_own_word_it_has_failed(
     database: TestDatabase, sandbox: Sandbox, first: str
 ) -> None:
-    customer = await make_customer()
-    held = await a_held_port(customer, database, sandbox)
+    customer, held = await hold_port_in(database, sandbox)
     item = str(held.items[0].id)
     await later(database, 31)
     await find_overdue(customer.system)
@@ -191,8 +193,7 @@ async def test_whichever_comes_first_the_callback_or_our_own_word_it_has_failed(
 async def test_a_carrier_out_of_reach_is_asked_again_by_the_next_sweep(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    customer = await make_customer(lines=1)
-    held = await a_held_change(customer, database, sandbox)
+    customer, held = await hold_change(database, sandbox)
     sandbox.behave(customer.carrier, outage="unavailable")
     still = await give_up(customer, database, held.reference)
     assert (still.state, still.attention) == (OrderState.HELD, "given_up")
@@ -205,8 +206,7 @@ async def test_a_carrier_out_of_reach_is_asked_again_by_the_next_sweep(
 async def test_going_on_in_between_starts_the_time_anew_and_late_information_is_refused(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    customer = await make_customer()
-    held = await a_held_port(customer, database, sandbox)
+    customer, held = await hold_port_in(database, sandbox)
     item = held.items[0].id
     await later(database, 20)
     await _say(customer, str(item), NewsState.IN_PROGRESS)
@@ -223,8 +223,7 @@ async def test_going_on_in_between_starts_the_time_anew_and_late_information_is_
 async def test_one_that_is_being_called_back_ends_as_cancelled(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    customer = await make_customer()
-    held = await a_held_port(customer, database, sandbox)
+    customer, held = await hold_port_in(database, sandbox)
     await later(database, 31)
     await cancel_order(customer.manager, held.reference)
     assert await find_overdue(customer.system) == 0
@@ -240,11 +239,11 @@ async def test_a_contract_that_nobody_decides_fails_without_a_carrier(
     asked = SplitBilling(
         line_ids=(line.id,),
         profile=profile(customer.carrier).split_profiles[0].code,
-        document_id=await a_contract(customer),
+        document_id=await store_contract(customer),
         request_key="k",
     )
     placed = await place_order(customer.manager, asked)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     failed = await give_up(customer, database, placed.reference)
     assert failed.state is OrderState.FAILED

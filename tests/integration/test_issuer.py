@@ -1,5 +1,6 @@
 """The built-in issuer seen by a client that does everything by hand, and most of it wrong."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -265,8 +266,6 @@ async def test_a_password_hashed_with_weaker_settings_is_hashed_again(delta: Com
 
 
 async def test_all_processes_share_one_key_that_is_sealed_at_rest(settings: Settings) -> None:
-    import asyncio
-
     vault = Vault(settings.secret_keys)
     processes = [SigningKeys(vault) for _ in range(4)]
     await asyncio.gather(*(keys.load() for keys in processes))

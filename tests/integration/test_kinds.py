@@ -3,13 +3,15 @@
 from datetime import date, timedelta
 from typing import Any
 
+import asyncpg
+import msgspec
 import pytest
 
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.lines import refresh as refreshing
-from backend.lines.schemas import LineFilter
-from backend.lines.service import get_line, line_history
+from backend.lines.schemas import LineFilter, Selection
+from backend.lines.service import get_line, line_history, list_lines
 from backend.orders.changing import accept_price, cancel_order, preview_again, reschedule_order, retry_order
 from backend.orders.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.kinds import KINDS
@@ -25,13 +27,12 @@ from tests.support.factories import (
     make_lines,
     make_member,
 )
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out
 
 CARRIERS = ("mandarine", "lynx")
 PLANS = {"mandarine": ("pro-flex-2", "pro-flex-60"), "lynx": ("trail-s", "trail-l")}
-TOMORROW = clock.today() + timedelta(days=1)
 
 # Kind -> what is asked of lines that are active (or suspended), and what the line then is.
 ASKED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -50,14 +51,15 @@ ASKED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "move_account": ("active", {"account": "60-77"}, {"billing_account": "60-77"}),
     "convert_to_prepaid": ("active", {"confirmed": True}, {"status": "released_prepaid"}),
     "terminate": ("active", {"confirmed": True}, {"status": "terminated"}),
-    "depart": (
-        "active",
-        {"on": clock.today().isoformat(), "knows_successor": False},
-        {"status": "released_prepaid"},
-    ),
+    "depart": ("active", {"knows_successor": False}, {"status": "released_prepaid"}),
 }
 THROUGH_SUPPORT = {("convert_to_prepaid", "lynx"), ("depart", "lynx"), ("terminate", "mandarine")}
 HERE = [(kind, carrier) for kind in ASKED for carrier in CARRIERS if (kind, carrier) not in THROUGH_SUPPORT]
+SENT_TO_THE_CARRIER = [(kind, carrier) for kind, carrier in HERE if KINDS[kind].message is not None]
+
+
+def tomorrow() -> date:
+    return clock.today() + timedelta(days=1)
 
 
 async def fleet(sandbox: Sandbox, carrier: str, status: str = "active", lines: int = 1) -> Customer:
@@ -65,7 +67,7 @@ async def fleet(sandbox: Sandbox, carrier: str, status: str = "active", lines: i
     await make_account(customer, "60-77")
     await make_cost_centre(customer, "OPS")
     await make_lines(customer, lines, plan=PLANS[carrier][0], status=status)
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     return customer
 
 
@@ -74,8 +76,8 @@ async def asked_for(customer: Customer, kind: str, **more: Any) -> Any:
     wishes = {**ASKED[kind][1], **more}
     if "plan" in wishes:
         wishes["plan"] = PLANS[customer.carrier][1]
-    import msgspec
-
+    if kind == "depart":
+        wishes.setdefault("on", clock.today().isoformat())
     ids = [line.id for line in await customer.lines()]
     return msgspec.convert({"kind": kind, "line_ids": ids, "request_key": kind, **wishes}, KINDS[kind].asked)
 
@@ -141,7 +143,7 @@ async def test_undone_the_line_is_as_it_was(
     before = await line_of(customer, line.id)
     placed = await asked_and_placed(customer, kind)
     await undo_order(customer.manager, placed.reference)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     after = await line_of(customer, line.id)
     assert after == before
@@ -149,12 +151,10 @@ async def test_undone_the_line_is_as_it_was(
     assert not sandbox.mails(customer.manager.email)
 
 
-@pytest.mark.parametrize(("kind", "carrier"), HERE)
+@pytest.mark.parametrize(("kind", "carrier"), SENT_TO_THE_CARRIER)
 async def test_refused_by_the_carrier_the_line_is_as_it_was(
     kind: str, carrier: str, database: TestDatabase, sandbox: Sandbox
 ) -> None:
-    if KINDS[kind].message is None:
-        return  # never reaches a carrier
     customer = await fleet(sandbox, carrier, ASKED[kind][0])
     (line,) = await customer.lines()
     before = await line_of(customer, line.id)
@@ -177,14 +177,15 @@ async def test_a_planned_request_waits_moves_and_is_cancelled(
     customer = await fleet(sandbox, carrier, ASKED[kind][0])
     (line,) = await customer.lines()
     before = await line_of(customer, line.id)
-    placed = await asked_and_placed(customer, kind, on=TOMORROW.isoformat())
+    day = tomorrow()
+    placed = await asked_and_placed(customer, kind, on=day.isoformat())
     assert placed.state is OrderState.SCHEDULED
-    assert placed.due_on == TOMORROW
+    assert placed.due_on == day
     assert placed.may_cancel
-    later = TOMORROW + timedelta(days=5)
+    later = day + timedelta(days=5)
     moved = await reschedule_order(customer.manager, placed.reference, on=later)
     assert moved.due_on == later
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database, twice=True)
     assert (await get_order(customer.manager, placed.reference)).state is OrderState.SCHEDULED
     cancelled = await cancel_order(customer.manager, placed.reference)
@@ -211,14 +212,12 @@ async def test_a_longer_month_than_this_one_is_no_trouble(database: TestDatabase
     assert placed.reference in mail["html"]
 
 
-async def come(database: TestDatabase, reference: str, day: date) -> None:
-    """Let the day of a planned request be today."""
-    import asyncpg
-
+async def set_due_day(database: TestDatabase, reference: str, day: date) -> None:
+    """Move a planned request to another day, and make its jobs due."""
     connection = await asyncpg.connect(database.superuser_url)
     await connection.execute("UPDATE change_order SET due_on = $2 WHERE reference = $1", reference, day)
     await connection.close()
-    await make_due(database)
+    await make_jobs_due(database)
 
 
 @pytest.mark.parametrize("kind", sorted(ASKED))
@@ -228,8 +227,8 @@ async def test_a_planned_request_is_carried_out_on_its_day(
     carrier = "lynx" if kind == "terminate" else "mandarine"
     customer = await fleet(sandbox, carrier, ASKED[kind][0])
     (line,) = await customer.lines()
-    placed = await asked_and_placed(customer, kind, on=TOMORROW.isoformat())
-    await come(database, placed.reference, clock.today())
+    placed = await asked_and_placed(customer, kind, on=tomorrow().isoformat())
+    await set_due_day(database, placed.reference, clock.today())
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED, [(item.state, item.reason, item.detail) for item in done.items]
     found = await line_of(customer, line.id)
@@ -241,10 +240,10 @@ async def test_a_price_that_is_other_on_the_day_waits_to_be_accepted(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await fleet(sandbox, "mandarine", lines=2)
-    placed = await asked_and_placed(customer, "change_options", on=TOMORROW.isoformat())
+    placed = await asked_and_placed(customer, "change_options", on=tomorrow().isoformat())
     async with open_scope(customer.system) as scope:  # as if the catalogue had cost something else then
         await scope.connection.execute("UPDATE change_order_item SET monthly_after = monthly_after - 100")
-    await come(database, placed.reference, clock.today())
+    await set_due_day(database, placed.reference, clock.today())
     await drain(database)
     waiting = await get_order(customer.manager, placed.reference)
     assert (waiting.state, waiting.attention) == (OrderState.SCHEDULED, "price_changed")
@@ -260,10 +259,10 @@ async def test_a_price_that_is_other_on_the_day_waits_to_be_accepted(
 
 async def test_a_planned_request_with_nothing_left_ends(database: TestDatabase, sandbox: Sandbox) -> None:
     customer = await fleet(sandbox, "mandarine")
-    placed = await asked_and_placed(customer, "suspend", on=TOMORROW.isoformat())
+    placed = await asked_and_placed(customer, "suspend", on=tomorrow().isoformat())
     async with open_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE line SET status = 'suspended'")
-    await come(database, placed.reference, clock.today())
+    await set_due_day(database, placed.reference, clock.today())
     await drain(database)
     ended = await get_order(customer.manager, placed.reference)
     assert ended.state is OrderState.CANCELLED
@@ -338,7 +337,7 @@ async def test_an_option_that_is_a_cap_is_the_lines_cap(
 async def test_a_plan_change_lists_the_options_that_go(sandbox: Sandbox) -> None:
     customer = await make_customer()
     await make_lines(customer, 1, plan="pro-flex-20", options=("data-5gb", "sms-unlimited"))
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     (line,) = await customer.lines()
     draft = await start_draft(customer.manager, "change_plan", _only(line.id))
     view = await get_draft(customer.manager, draft)
@@ -353,8 +352,6 @@ async def test_a_plan_change_lists_the_options_that_go(sandbox: Sandbox) -> None
 
 
 def _only(line_id: Any) -> Any:
-    from backend.lines.schemas import Selection
-
     return Selection(line_ids=(line_id,))
 
 
@@ -405,7 +402,7 @@ async def test_an_unknown_kind_and_hostile_wishes_are_refused(sandbox: Sandbox) 
         ("move_account", {"account": "99-99"}, "account"),
         ("depart", {"knows_successor": False}, "on"),
         ("depart", {"on": "2020-01-01", "knows_successor": False}, "on"),
-        ("depart", {"on": TOMORROW.isoformat(), "knows_successor": True}, "email"),
+        ("depart", {"on": tomorrow().isoformat(), "knows_successor": True}, "email"),
     ):
         draft = await start_draft(customer.manager, kind, _only(line.id))
         with pytest.raises(Invalid) as refusal:
@@ -432,10 +429,8 @@ async def test_lines_are_listed_until_they_leave(database: TestDatabase, sandbox
         customer.manager,
         KINDS["convert_to_prepaid"].asked(line_ids=(first.id,), confirmed=True, request_key="k"),
     )
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
     assert first.id not in {line.id for line in await customer.lines()}
-    from backend.lines.service import list_lines
-
     assert (await list_lines(customer.manager, LineFilter())).total == 1

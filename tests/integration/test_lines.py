@@ -1,5 +1,6 @@
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from backend.core.errors import Forbidden, Invalid, NotFound
@@ -160,8 +161,6 @@ async def test_a_bad_page_size_cursor_or_page_is_refused() -> None:
 
 
 async def test_puk_is_sealed_at_rest_shown_once_fresh_and_audited(database) -> None:  # noqa: ANN001
-    import asyncpg
-
     customer = await make_customer()
     await make_lines(customer, 1, puk="12345678")
     line = (await customer.lines())[0]

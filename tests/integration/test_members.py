@@ -1,6 +1,7 @@
 """Members, sessions and tokens on a real database as the real role."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -259,8 +260,6 @@ async def test_a_token_in_use_costs_no_query_and_notes_its_use_once_a_minute(
     first = await members.authenticate_token(token)
     await sql.execute("UPDATE api_token SET last_used_at = now() - interval '2 minutes'")
     assert await members.authenticate_token(token) is first
-    import time
-
     later = time.monotonic() + 61
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert await members.authenticate_token(token)

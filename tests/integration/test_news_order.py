@@ -12,7 +12,7 @@ import pytest
 from backend.context import clients
 from backend.core import clock
 from backend.integrations.network import Accepted, NewsState, OrderNews
-from backend.orders.jobs import _said, _service_order
+from backend.orders.jobs import to_service_order, to_update
 from backend.orders.kinds import ReplaceSim, RequestEsim
 from backend.orders.news import apply_news, known
 from backend.orders.schemas import Asked
@@ -21,11 +21,11 @@ from tenants.scope import Scope
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, sim_for
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
 from tests.support.listener import Listener, eventually, listening
-from tests.support.new_lines import CARRIERS, a_new_line, a_port, an_esim
+from tests.support.new_lines import CARRIERS, add_esim_line_request, add_line_request, port_in_request
+from tests.support.order_steps import load_lines_at_carrier
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier
 
 MOST = 40  # orders of events that are tried, where there are more
 RANK = {"sent": 0, "in_progress": 1, "held": 1, "done": 2}
@@ -57,12 +57,12 @@ async def listener(sandbox: Sandbox) -> AsyncIterator[Listener]:
 async def asked_for(customer: Customer, sandbox: Sandbox, scenario: str) -> Asked:
     match scenario.split(maxsplit=1):
         case ["add_line"]:
-            return a_new_line(customer)
+            return add_line_request(customer)
         case ["add_line", _]:
-            return an_esim(customer)
+            return add_esim_line_request(customer)
         case ["port_in", *_]:
-            return a_port(customer)
-    [line] = await at_carrier(customer, sandbox)
+            return port_in_request(customer)
+    [line] = await load_lines_at_carrier(customer, sandbox)
     if scenario == "replace_sim":
         return ReplaceSim(
             line_ids=(line.id,), sim_number=sim_for(customer.carrier, 870_001), reason="defective"
@@ -76,7 +76,7 @@ async def told_by_the_carrier(
     """Have the carrier carry a request out of which the product has heard nothing yet; its answer and its events."""
     sandbox.behave(customer.carrier, delay_ms=60, **SCENARIOS[scenario])
     await place_order(customer.manager, await asked_for(customer, sandbox, scenario))
-    await make_due(database)
+    await make_jobs_due(database)
     for name in ("orders.end_grace", "orders.share_out"):
         await drain(database, only=name)
     async with open_scope(customer.system) as scope:
@@ -84,7 +84,7 @@ async def told_by_the_carrier(
             "UPDATE change_order_item SET state = 'sent', sent_at = now(), last_contact_at = now()"
             " RETURNING id, msisdn, kind, change, 'reference' AS reference"
         )
-    order = _service_order(customer.slug, row)
+    order = to_service_order(customer.slug, row)
     answer = await clients().network.submit(customer.carrier, order)
     assert isinstance(answer, Accepted)
     mine = [answer.carrier_order_id]
@@ -107,7 +107,7 @@ async def told_by_the_carrier(
         await amend(esimConfirmedAt=clock.now().isoformat())
     await eventually(lambda: any(one.state.final for one in heard()), 20)
     assert next(one for one in heard() if one.state.final).state is NewsState.DONE
-    return [(_said(str(row["id"]), answer), True), *((one, False) for one in heard())]
+    return [(to_update(str(row["id"]), answer), True), *((one, False) for one in heard())]
 
 
 async def as_it_is(scope: Scope) -> dict[str, list[dict[str, Any]]]:
@@ -189,13 +189,13 @@ async def test_in_whatever_order_news_comes_the_end_is_the_same(
 async def test_an_answer_that_was_overtaken_changes_nothing(database: TestDatabase, sandbox: Sandbox) -> None:
     """Asked before it was held, answered afterwards: it stays held."""
     customer = await make_customer(lines=1)
-    [line] = await at_carrier(customer, sandbox)
+    [line] = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outcome="held")
     placed = await place_order(
         customer.manager,
         ReplaceSim(line_ids=(line.id,), reason="defective", sim_number=sim_for("mandarine", 870_002)),
     )
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     item = str(placed.items[0].id)
 

@@ -21,16 +21,16 @@ from backend.orders.service import get_order, list_orders, place_order, preview_
 from tenants.scope import Reach
 from tests.support.database import TestDatabase
 from tests.support.factories import make_account, make_customer, make_lines, make_member
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier, place
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out, place
 
 SMS, DATA = "sms-unlimited", "data-5gb"
 
 
 async def test_an_order_is_carried_out_once_and_confirmed(database: TestDatabase, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=3)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
     assert placed.state is OrderState.GRACE
     assert placed.may_undo
@@ -51,9 +51,9 @@ async def test_an_order_is_carried_out_once_and_confirmed(database: TestDatabase
 
 async def test_jobs_run_twice_change_nothing_more(database: TestDatabase, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=2)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database, twice=True)
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED
@@ -63,7 +63,7 @@ async def test_jobs_run_twice_change_nothing_more(database: TestDatabase, sandbo
 
 async def test_the_same_key_gives_the_same_order_even_at_once(sandbox: Sandbox) -> None:
     customer = await make_customer(lines=1)
-    line = (await at_carrier(customer, sandbox))[0]
+    line = (await load_lines_at_carrier(customer, sandbox))[0]
     answers = await asyncio.gather(*(place(customer, [line.id], add=(SMS,)) for _ in range(6)))
     assert len({answer.reference for answer in answers}) == 1
     with pytest.raises(Conflict) as refusal:
@@ -96,13 +96,13 @@ async def test_undo_in_grace_reaches_nobody_and_mails_nothing(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=1)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [lines[0].id], add=(SMS,))
     colleague = await make_member(customer.tenant_id, name="Luc Maes")
     undone = await undo_order(colleague, placed.reference)
     assert undone.state is OrderState.CANCELLED
     assert (await undo_order(customer.manager, placed.reference)).state is OrderState.CANCELLED
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     assert sandbox.counts("mandarine")["orders"] == 0
     assert sandbox.mails() == []
@@ -111,9 +111,9 @@ async def test_undo_in_grace_reaches_nobody_and_mails_nothing(
 
 async def test_undo_too_late_is_a_conflict(database: TestDatabase, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=1)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [lines[0].id], add=(SMS,))
-    await make_due(database)
+    await make_jobs_due(database)
     with pytest.raises(Conflict) as refusal:
         await undo_order(customer.manager, placed.reference)
     assert refusal.value.code == "undo_too_late"
@@ -121,7 +121,7 @@ async def test_undo_too_late_is_a_conflict(database: TestDatabase, sandbox: Sand
 
 async def test_no_grace_goes_straight_to_the_carrier(database: TestDatabase, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=1, grace_seconds=0)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [lines[0].id], add=(SMS,))
     assert placed.state is OrderState.SUBMITTED
     assert not placed.may_undo
@@ -132,7 +132,7 @@ async def test_refused_by_the_carrier_before_any_acceptance_is_rejected(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=2)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave("mandarine", refuse="optionNotAvailable", message="Not with this contract")
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
     done = await carry_out(customer, database, placed.reference)
@@ -145,7 +145,7 @@ async def test_some_failed_is_partial_and_all_failed_is_failed(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=2)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave("mandarine", msisdns=[lines[0].msisdn], outcome="failed", message="Line busy")
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.PARTIAL
@@ -287,7 +287,7 @@ async def test_a_stale_fingerprint_is_a_conflict_and_the_right_one_is_taken() ->
 
 async def test_held_says_what_is_missing_and_goes_on(database: TestDatabase, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=1)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave("mandarine", outcome="held", message="The contract is not signed")
     placed = await place(customer, [lines[0].id], add=(SMS,))
     held = await carry_out(customer, database, placed.reference, rounds=3)

@@ -19,10 +19,10 @@ from backend.orders.service import get_order, place_order, preview_order, undo_o
 from backend.sandbox.behaviour import PortRejection
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member, next_msisdn
-from tests.support.jobs import drain, make_due
-from tests.support.new_lines import CARRIERS, DONOR, a_contract, a_port, plan_of, rows
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.new_lines import CARRIERS, DONOR, plan_of, port_in_request, rows, store_contract
+from tests.support.order_steps import carry_out
 from tests.support.sandbox import Sandbox
-from tests.support.world import carry_out
 
 CORRECTED = {
     "donor_sim_number": "8932010000000000012",
@@ -46,7 +46,7 @@ def a_working_day(customer: Customer, *, after: int = 3) -> Any:
 
 async def refused(customer: Customer, case: str = "professional_other", **more: Any) -> dict[str, str]:
     with pytest.raises(Invalid) as refusal:
-        await preview_order(customer.manager, a_port(customer, case, **more))
+        await preview_order(customer.manager, port_in_request(customer, case, **more))
     return dict(refusal.value.fields)
 
 
@@ -54,7 +54,7 @@ async def refused(customer: Customer, case: str = "professional_other", **more: 
 async def test_each_case_brings_the_number_in(
     customer: Customer, database: TestDatabase, sandbox: Sandbox, case: str
 ) -> None:
-    asked = a_port(customer, case)
+    asked = port_in_request(customer, case)
     placed = await place_order(customer.manager, asked)
     assert placed.items[0].msisdn == asked.number
     [port] = await rows(customer, "SELECT * FROM port_in")
@@ -141,7 +141,7 @@ async def test_spaces_and_other_spellings_are_taken(customer: Customer) -> None:
     number = next_msisdn()
     spelled = f" 0{number[3:6]}/{number[6:8]}.{number[8:10]} {number[10:]} "
     preview = await preview_order(
-        customer.manager, a_port(customer, number=spelled, vat_number="be 0123 456 749")
+        customer.manager, port_in_request(customer, number=spelled, vat_number="be 0123 456 749")
     )
     assert preview.items[0].msisdn == number
     assert preview.items[0].change["vat_number"] == "0123456749"
@@ -158,13 +158,13 @@ async def test_a_number_of_the_fleet_says_so_and_one_of_somebody_else_gets_a_neu
     said = (await refused(customer, number=theirs.msisdn))["number"]
     assert "fleet" not in said
     assert "cannot be transferred here" in said
-    pending = a_port(other)
+    pending = port_in_request(other)
     await place_order(other.manager, pending)
     assert (await refused(customer, number=pending.number))["number"] == said
 
 
 async def test_the_promise_follows_operator_card_plan_and_shared_billing(customer: Customer) -> None:
-    contract = await a_contract(customer)
+    contract = await store_contract(customer)
     split = {
         "split_profile": profile(customer.carrier).split_profiles[0].code,
         "document_id": contract,
@@ -183,7 +183,9 @@ async def test_the_promise_follows_operator_card_plan_and_shared_billing(custome
         ("same_carrier", {"card": "prepaid"} | data, "new_line_other"),
         ("same_carrier", {"card": "prepaid"} | split, "new_line_other"),
     ):
-        placed = await place_order(customer.manager, a_port(customer, case, key=f"{case}{more}", **more))
+        placed = await place_order(
+            customer.manager, port_in_request(customer, case, key=f"{case}{more}", **more)
+        )
         promise = profile(customer.carrier).promises[code]
         assert placed.promise.code == promise.code, (case, more)
         assert placed.promise.due_at
@@ -209,7 +211,7 @@ async def test_a_chosen_day_is_a_working_day_and_the_promise_ends_with_it(
     )
     for wrong in (clock.today() - timedelta(days=1), saturday, holiday, clock.today() + timedelta(days=300)):
         assert set(await refused(customer, port_on=wrong)) == {"port_on"}
-    placed = await place_order(customer.manager, a_port(customer, port_on=day))
+    placed = await place_order(customer.manager, port_in_request(customer, port_on=day))
     assert placed.promise.due_at == midnight(day + timedelta(days=1))
     done = await carry_out(customer, database, placed.reference)
     [view] = await ports_of(customer.manager, placed.reference)
@@ -225,7 +227,8 @@ async def test_what_can_be_corrected_is_held_with_its_words_and_goes_on(
 ) -> None:
     sandbox.behave(customer.carrier, port_rejection=reason.value)
     placed = await place_order(
-        customer.manager, a_port(customer, "professional_other", donor_sim_number="8932010000000000004")
+        customer.manager,
+        port_in_request(customer, "professional_other", donor_sim_number="8932010000000000004"),
     )
     held = await carry_out(customer, database, placed.reference, rounds=5)
     assert held.state is OrderState.HELD
@@ -257,7 +260,7 @@ async def test_a_final_rejection_says_why_and_what_to_do(
     customer: Customer, database: TestDatabase, sandbox: Sandbox, reason: PortRejection
 ) -> None:
     sandbox.behave(customer.carrier, port_rejection=reason.value)
-    asked = a_port(customer)
+    asked = port_in_request(customer)
     placed = await place_order(customer.manager, asked)
     ended = await carry_out(customer, database, placed.reference)
     assert ended.state is OrderState.FAILED
@@ -270,7 +273,7 @@ async def test_a_final_rejection_says_why_and_what_to_do(
     [line] = await rows(customer, "SELECT status FROM line")
     assert line["status"] == "aborted"
     sandbox.behave_normally(customer.carrier)
-    again = await place_order(customer.manager, a_port(customer, number=asked.number, key="again"))
+    again = await place_order(customer.manager, port_in_request(customer, number=asked.number, key="again"))
     assert (await carry_out(customer, database, again.reference)).state is OrderState.COMPLETED
 
 
@@ -278,7 +281,7 @@ async def test_it_is_called_back_in_the_eligibility_phase_and_not_afterwards(
     customer: Customer, database: TestDatabase, sandbox: Sandbox
 ) -> None:
     sandbox.behave(customer.carrier, port_by_hand=True)
-    placed = await place_order(customer.manager, a_port(customer))
+    placed = await place_order(customer.manager, port_in_request(customer))
     waiting = await carry_out(customer, database, placed.reference, rounds=3)
     assert waiting.may_cancel
     await cancel_order(customer.manager, placed.reference)
@@ -287,7 +290,9 @@ async def test_it_is_called_back_in_the_eligibility_phase_and_not_afterwards(
     [view] = await ports_of(customer.manager, placed.reference)
     assert view.state == "cancelled"
     sandbox.behave(customer.carrier, port_on_date=True)
-    late = await place_order(customer.manager, a_port(customer, key="late", port_on=a_working_day(customer)))
+    late = await place_order(
+        customer.manager, port_in_request(customer, key="late", port_on=a_working_day(customer))
+    )
     accepted = await carry_out(customer, database, late.reference, rounds=4)
     assert accepted.items[0].told["portState"] == "accepted"
     assert not accepted.may_cancel
@@ -300,7 +305,7 @@ async def test_a_late_transfer_shows_its_days(
     customer: Customer, database: TestDatabase, sandbox: Sandbox
 ) -> None:
     sandbox.behave(customer.carrier, port_late_days=10)
-    placed = await place_order(customer.manager, a_port(customer))
+    placed = await place_order(customer.manager, port_in_request(customer))
     await carry_out(customer, database, placed.reference)
     [view] = await ports_of(customer.manager, placed.reference)
     assert view.late_days == view.compensation_days
@@ -310,21 +315,21 @@ async def test_a_late_transfer_shows_its_days(
 async def test_undone_it_leaves_the_number_with_its_operator(
     customer: Customer, database: TestDatabase
 ) -> None:
-    asked = a_port(customer)
+    asked = port_in_request(customer)
     placed = await place_order(customer.manager, asked)
     await undo_order(customer.manager, placed.reference)
     [port] = await rows(customer, "SELECT state FROM port_in")
     assert port["state"] == "cancelled"
-    again = await place_order(customer.manager, a_port(customer, number=asked.number, key="again"))
-    await make_due(database)
+    again = await place_order(customer.manager, port_in_request(customer, number=asked.number, key="again"))
+    await make_jobs_due(database)
     await drain(database, twice=True)
     assert (await carry_out(customer, database, again.reference)).state is OrderState.COMPLETED
 
 
 async def test_fees_at_the_old_operator_are_warned_of(customer: Customer) -> None:
-    warned = await preview_order(customer.manager, a_port(customer, "private_other"))
+    warned = await preview_order(customer.manager, port_in_request(customer, "private_other"))
     assert any("termination fees" in warning for warning in warned.warnings)
-    prepaid = await preview_order(customer.manager, a_port(customer, "prepaid_other"))
+    prepaid = await preview_order(customer.manager, port_in_request(customer, "prepaid_other"))
     assert prepaid.warnings == []
     facts = {fact.name: fact.value for fact in warned.asked}
     assert facts["Transfer"] == ["From another operator", "Private subscription"]
@@ -336,8 +341,8 @@ async def test_only_fleet_managers_transfer_and_nobody_sees_another_tenants(sand
     for role in ("owner", "invoice_reader", "approver", "auditor", "end_user"):
         member = await make_member(customer.tenant_id, roles=frozenset({role}))
         with pytest.raises(Forbidden):
-            await place_order(member, a_port(customer))
-    placed = await place_order(customer.manager, a_port(customer))
+            await place_order(member, port_in_request(customer))
+    placed = await place_order(customer.manager, port_in_request(customer))
     for reference in (placed.reference, "MND-2611201405-KXTR"):
         with pytest.raises(NotFound):
             await ports_of(other.manager, reference)

@@ -14,8 +14,8 @@ from tenants.scope import Reach
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, next_msisdn, sim_for
 from tests.support.jobs import drain
+from tests.support.order_steps import carry_out, load_lines_at_carrier, place
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out, place
 
 SMS = "sms-unlimited"
 
@@ -65,7 +65,7 @@ async def test_not_more_than_once_a_minute_and_asking_twice_joins(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=1)
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     await asyncio.gather(*(refresh(customer.manager) for _ in range(4)))
     assert await drain(database, twice=True) == ["lines.refresh"]
     with pytest.raises(Conflict) as refusal:
@@ -77,7 +77,7 @@ async def test_a_carrier_that_does_not_answer_leaves_the_list_and_says_so(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=2)
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     sandbox.behave("mandarine", outage="unavailable")
     await refresh(customer.manager)
     await drain(database)
@@ -93,7 +93,7 @@ async def test_a_snapshot_older_than_a_completed_item_never_reverts_it(
     database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = await make_customer(lines=1)
-    line = (await at_carrier(customer, sandbox))[0]
+    line = (await load_lines_at_carrier(customer, sandbox))[0]
     placed = await place(customer, [line.id], add=(SMS,))
     await carry_out(customer, database, placed.reference)
     # The carrier's list still shows the line as it was, read before the item was completed.
@@ -113,7 +113,7 @@ async def test_a_number_that_went_and_comes_back_is_a_new_line_and_a_stranger_ac
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=2)
-    here, away = await at_carrier(customer, sandbox)
+    here, away = await load_lines_at_carrier(customer, sandbox)
     stranger = at_the_carrier(customer, away, billingAccount="9999999-01")
     for lines in (
         [],
@@ -160,7 +160,7 @@ async def test_how_many_lines_are_read_is_not_for_those_who_see_some(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=2)
-    await at_carrier(customer, sandbox)
+    await load_lines_at_carrier(customer, sandbox)
     await refresh(customer.manager)
     await drain(database)
     reach = Reach(billing_accounts=frozenset(list(customer.accounts.values())[:1]))

@@ -20,9 +20,9 @@ from tenants.scope import Actor, TenantId
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier, place
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out, place
 
 SMS = "sms-unlimited"
 
@@ -31,7 +31,7 @@ async def test_a_worker_whose_clock_is_behind_does_not_forget_an_order(
     database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = await make_customer(lines=1, grace_seconds=1)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [lines[0].id], add=(SMS,))
     await asyncio.sleep(1.1)
     with monkeypatch.context() as behind:
@@ -105,7 +105,7 @@ async def test_news_of_unknown_repeated_waiting_and_ended_items(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer, stranger = await make_customer(lines=3, grace_seconds=0), await make_customer(lines=1)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     foreign = await place(stranger, [(await stranger.lines())[0].id], add=(SMS,))
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
     first, second, third = (item.id for item in placed.items)
@@ -136,7 +136,7 @@ async def test_one_item_that_cannot_be_handed_over_does_not_hold_up_the_others(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer = await make_customer(lines=5, grace_seconds=0)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, msisdns=[lines[0].msisdn], outage="dropped")
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
     await drain(database)
@@ -147,7 +147,7 @@ async def test_one_item_that_cannot_be_handed_over_does_not_hold_up_the_others(
     detail = await get_order(customer.manager, placed.reference)
     assert detail.counts == {"done": 4, "sent": 1}
     sandbox.behave_normally(customer.carrier)
-    await make_due(database)
+    await make_jobs_due(database)
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
     assert set(sandbox.counts(customer.carrier)["by_external_id"].values()) == {1}
 
@@ -157,7 +157,7 @@ async def test_who_sends_waits_at_the_order_before_it_holds_an_item(
 ) -> None:
     """News lock an order and then its items; the other way round the two would deadlock."""
     customer = await make_customer(lines=10, grace_seconds=0)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outage="unavailable")
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
     await drain(database, only="orders.share_out")

@@ -11,7 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from backend.core.errors import Unavailable
 from backend.integrations.mail import Mail, SmtpMailer, UndeliverableError
-from tests.support.sandbox import Sandbox, free_socket, running_sandbox
+from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.serving import free_port
 
 SENDER = "Fleetline <portail@comptoir-mobile.example>"
 
@@ -99,8 +100,7 @@ async def test_a_mail_is_still_there_after_a_restart(sandbox: Sandbox) -> None:
 
 
 async def test_no_server_is_an_outage() -> None:
-    with free_socket() as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with pytest.raises(Unavailable):
         await SmtpMailer(f"smtp://127.0.0.1:{port}", SENDER, timeout=2).send(mail())
 

@@ -21,7 +21,8 @@ from backend.integrations.network import Accepted, HttpCarrierNetwork, NewsState
 from tests.support.factories import sim_for
 from tests.support.listener import Listener, eventually, listening
 from tests.support.orders import CARRIERS, asking, asking_to_port
-from tests.support.sandbox import SECRET, free_socket, options_order
+from tests.support.sandbox import SECRET, options_order
+from tests.support.serving import free_port
 
 T = TypeVar("T")
 PROGRAM = """
@@ -51,8 +52,7 @@ PORT_STATES = ["validating", "accepted", "executing", "completed"]
 
 class Process:
     def __init__(self, data: Path, callback: str, delay_ms: int) -> None:
-        with free_socket() as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = [str(data), str(self.port), callback, SECRET, str(delay_ms)]
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,9 +1,12 @@
 """The code flow from the portal to the built-in issuer and back, over the application's own routes."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import httpx
 import pytest
 from joserfc.jwk import OctKey
@@ -15,6 +18,7 @@ from backend.issuer import attempts, passwords
 from backend.issuer.routes import Issuer
 from backend.members import service as members
 from backend.settings import Settings
+from tenants.transaction import open_global
 from tests.support.database import TestDatabase
 from tests.support.identity import PASSWORD, Browser, audit_actions, company, form_action, identity_app
 
@@ -92,8 +96,6 @@ async def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(browser
 
 
 def strip(text: str, parts: set[str]) -> str:
-    import re
-
     for part in parts:
         text = text.replace(part, "")
     return re.sub(r'(action|href)="[^"]*"', "", text)
@@ -176,8 +178,6 @@ async def test_an_address_is_closed_after_thirty_failures_over_any_logins(databa
 
 
 async def test_many_tries_at_once_count_as_many(database: TestDatabase) -> None:
-    import asyncio
-
     del database
     tries = await asyncio.gather(*(attempts.begin("an@delta.example", f"192.0.2.{n}") for n in range(40)))
     assert sum(attempt.wait is None for attempt in tries) == attempts.ACCOUNT.free
@@ -450,16 +450,12 @@ async def test_another_provider_may_be_away_or_sign_people_out_itself(settings: 
 
 
 async def _execute(database: TestDatabase, statement: str) -> None:
-    import asyncpg
-
     connection = await asyncpg.connect(database.superuser_url)
     await connection.execute(statement)
     await connection.close()
 
 
 async def _value(database: TestDatabase, query: str, *args: object) -> object:
-    import asyncpg
-
     connection = await asyncpg.connect(database.superuser_url)
     try:
         return await connection.fetchval(query, *args)
@@ -468,7 +464,5 @@ async def _value(database: TestDatabase, query: str, *args: object) -> object:
 
 
 async def _pass_time(statement: str) -> None:
-    from tenants.transaction import open_global
-
     async with open_global() as connection:
         await connection.execute(statement)

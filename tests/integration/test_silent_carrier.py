@@ -14,9 +14,9 @@ from frontend.components.timeline import order_steps
 from frontend.text import text_for
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier, place
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out, place
 
 
 @pytest.mark.parametrize("outage", ["unavailable", "dropped", "busy"])
@@ -24,10 +24,10 @@ async def test_a_carrier_that_is_down_is_said_to_be_silent(
     database: TestDatabase, sandbox: Sandbox, outage: str
 ) -> None:
     customer = await make_customer(lines=1)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave("mandarine", outage=outage)
     placed = await place(customer, [lines[0].id], add=("sms-unlimited",))
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     order = await get_order(customer.manager, placed.reference)
     assert order.state is OrderState.SUBMITTED

@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from backend.app import create_api
 from backend.catalog.identifiers import activation_code_valid
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, SignInAgain
@@ -19,6 +20,7 @@ from backend.lines.people import link_end_user
 from backend.lines.schemas import LineRow, Selection
 from backend.lines.service import get_line, line_history, reveal_puk
 from backend.lines.sims import add_stock
+from backend.orders.changing import correct_item
 from backend.orders.drafts import get_draft, start_draft
 from backend.orders.jobs import ask_about_silent_items
 from backend.orders.kinds import ChangeUser, ReplaceSim, RequestEsim, ResendEsim, Suspend
@@ -28,9 +30,9 @@ from backend.settings import Settings
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, sim_for
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.sandbox import Sandbox
-from tests.support.world import at_carrier, carry_out
 
 CARRIERS = ("mandarine", "lynx")
 EMAIL = "an.peeters@user.example"
@@ -38,7 +40,7 @@ EMAIL = "an.peeters@user.example"
 
 async def a_line(sandbox: Sandbox, carrier: str = "mandarine") -> tuple[Customer, LineRow]:
     customer = await make_customer(carrier=carrier, lines=1)
-    line = (await at_carrier(customer, sandbox))[0]
+    line = (await load_lines_at_carrier(customer, sandbox))[0]
     async with open_scope(customer.system) as scope:
         await scope.connection.execute(
             "UPDATE end_user SET email = $2, language = 'fr', given_name = 'An', family_name = 'Peeters'"
@@ -65,7 +67,7 @@ async def until(
     customer: Customer, database: TestDatabase, reference: str, *, said: str = "", mails: int = 0
 ) -> None:
     """Ask the carrier until it told this state of the eSIM, and do the jobs that follow."""
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     for _ in range(60):
         detail = await get_order(customer.manager, reference)
@@ -76,7 +78,7 @@ async def until(
         await asyncio.sleep(0.02)
     else:
         raise AssertionError(f"never {said}: {detail.items[0].told}")
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
 
 
@@ -267,8 +269,6 @@ async def test_an_esim_is_mailed_and_live_and_its_code_is_nowhere(
 async def test_the_user_confirms_first_where_the_carrier_asks(
     database: TestDatabase, sandbox: Sandbox, settings: Settings
 ) -> None:
-    from backend.app import create_api
-
     customer, line = await a_line(sandbox, "lynx")
     placed = await ask_esim(customer, line)
     await until(customer, database, placed.reference, said="released")
@@ -317,8 +317,6 @@ async def test_resent_with_a_counter_while_the_code_is_valid(
 
 
 async def test_an_expired_code_is_made_anew(database: TestDatabase, sandbox: Sandbox) -> None:
-    from backend.orders.changing import correct_item
-
     customer, line = await a_line(sandbox)
     sandbox.behave("mandarine", esim_trouble="expired")
     placed = await ask_esim(customer, line)
@@ -338,7 +336,7 @@ async def test_no_code_while_the_carrier_is_away(database: TestDatabase, sandbox
     customer, line = await a_line(sandbox)
     sandbox.behave("mandarine", esim_by_hand=True)
     placed = await ask_esim(customer, line)
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     for _ in range(40):
         await ask_about_silent_items(customer.system, -1)
@@ -350,7 +348,7 @@ async def test_no_code_while_the_carrier_is_away(database: TestDatabase, sandbox
     await drain(database)
     assert (await profiles(customer))[0]["activation_sealed"] is None
     sandbox.start()
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     assert (await profiles(customer))[0]["activation_sealed"]
     assert len(mails_about(sandbox, EMAIL, "Votre eSIM est prête")) == 1

@@ -23,8 +23,8 @@ from backend.usage.caps import raise_for_period
 from backend.usage.export import export_usage
 from backend.usage.importing import import_file, rejected_path
 from backend.usage.lifecycle import CapState, employers_amount, is_employers, month_before, period_of
-from backend.usage.loading import load_file, write
-from backend.usage.records import Kind
+from backend.usage.loading import forget_records, load_file, write
+from backend.usage.records import Checked, Kind, read_rows
 from backend.usage.schemas import Grouping
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
@@ -122,8 +122,6 @@ async def test_a_load_that_is_cut_off_leaves_nothing_and_may_be_repeated(databas
 
 
 def _values(row: dict[str, str]) -> tuple[object, ...]:
-    from backend.usage.records import Checked, read_rows
-
     checked = next(read_rows(iter(file_of([row])[1:]), RECORDS))
     assert isinstance(checked, Checked)
     return checked.values
@@ -479,8 +477,6 @@ async def test_reach_narrows_lines_totals_alerts_and_the_export(database: TestDa
 
 
 async def test_records_are_forgotten_after_the_time_to_dispute_and_sums_stay(database: TestDatabase) -> None:
-    from backend.usage.loading import forget_records
-
     customer, line = await one_line()
     old = (clock.now() - timedelta(days=800)).isoformat()
     await load_file(

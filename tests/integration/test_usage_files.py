@@ -19,15 +19,15 @@ from tenants.scope import Actor, Scope
 from tenants.transaction import open_scope
 from tests.integration.test_cli import run  # noqa: F401 - a fixture
 from tests.support.factories import make_customer, next_msisdn, sim_for
+from tests.support.order_steps import load_lines_at_carrier
 from tests.support.sandbox import Sandbox
 from tests.support.usage import file_of, record
-from tests.support.world import at_carrier
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 async def test_the_sandboxs_files_are_taken_whole(kind: Kind, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=3)
-    lines = await at_carrier(customer, sandbox)
+    lines = await load_lines_at_carrier(customer, sandbox)
     address = f"{sandbox.url}/{customer.carrier}/admin/usage/{kind}"
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(address, params={"customer": customer.slug, "each": 20})

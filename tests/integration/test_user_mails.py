@@ -7,7 +7,7 @@ from backend.orders.service import place_order, undo_order
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
 from tests.support.new_lines import rows
 from tests.support.sandbox import Sandbox
 
@@ -51,7 +51,7 @@ async def change(customer: Customer, *, email: str, another: bool = False, langu
 
 
 async def carried_out(database: TestDatabase) -> None:
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database, twice=True)
 
 

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend import context
+from backend.lines.tables import Line
+from backend.lines.words import search_patterns
 from backend.settings import Settings
 from tenants.scope import Actor, TenantId
 from tenants.transaction import OutsideScope, engine, open_scope
@@ -77,8 +79,6 @@ async def test_random_work_never_mixes_and_the_pool_is_full_afterwards(customers
 
 
 async def test_a_child_task_may_not_use_the_scope_of_its_parent(customers: list[Customer]) -> None:
-    from backend.lines.tables import Line
-
     async with open_scope(customers[0].system):
         assert len(await Line.select(Line.id)) == 1
         with pytest.raises(OutsideScope):
@@ -88,8 +88,6 @@ async def test_a_child_task_may_not_use_the_scope_of_its_parent(customers: list[
 
 
 async def _select() -> None:
-    from backend.lines.tables import Line
-
     await Line.select(Line.id)
 
 
@@ -114,8 +112,6 @@ async def test_writing_into_another_tenant_is_refused_by_the_database(customers:
 @given(text=st.text(max_size=30))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_search_text_is_harmless(text: str) -> None:
-    from backend.lines.words import search_patterns
-
     for pattern in search_patterns(text):
         inner = pattern[1:-1]
         bare = inner.replace("\\\\", "").replace("\\%", "").replace("\\_", "")

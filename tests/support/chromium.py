@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+from playwright.sync_api import sync_playwright
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -29,8 +31,6 @@ def launch_options() -> dict[str, object]:
 
 
 def _own() -> bool:
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         return os.path.exists(playwright.chromium.executable_path)  # noqa: PTH110 - one question
 

@@ -2,7 +2,10 @@
 
 import os
 import secrets
+import shutil
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +15,7 @@ import asyncpg
 from backend import provision
 from backend.embedded_postgres import EmbeddedPostgres
 from backend.provision import Logins, login_url
+from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 PASSWORDS = dict.fromkeys(("fleetline_owner", "fleetline_app", "fleetline_relay"), "test-only")
@@ -44,7 +48,7 @@ class TestDatabase:
         await connection.close()
 
 
-def _schema_tag() -> str:
+def schema_tag() -> str:
     """A name that changes with the schema, so that a stale template is never used."""
     folder = ROOT / "migrations"
     files = [
@@ -62,12 +66,26 @@ def start_server(folder: Path | None = None) -> tuple[str, EmbeddedPostgres | No
     home = folder or Path(tempfile.mkdtemp(prefix="fleetline-test-", dir="/tmp"))
     home.chmod(0o755)
     server = EmbeddedPostgres(home)
+    # Tests kill it: the port is one that no connection takes while it is away.
+    (server.home / "postgres.port").write_text(str(free_port()))
     return server.start(), server
+
+
+@asynccontextmanager
+async def database_of_its_own() -> AsyncIterator[TestDatabase]:
+    """A database for whoever asks, with an embedded server of its own where none is given."""
+    admin_url, server = start_server()
+    database = await make_database(admin_url, server)
+    yield database
+    await database.drop()
+    if server:
+        server.stop()
+        shutil.rmtree(server.home, ignore_errors=True)
 
 
 async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> TestDatabase:
     """A fresh clone of the migrated template; the template is made once per schema and server."""
-    template = f"fleetline_template_{_schema_tag()}"
+    template = f"fleetline_template_{schema_tag()}"
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline test template'))")

@@ -22,9 +22,10 @@ from tests.support.factories import (
     make_lines,
     next_msisdn,
 )
-from tests.support.new_lines import a_card, a_contract, line_fields, plan_of
+from tests.support.new_lines import line_fields, plan_of, store_contract, unused_sim_number
 
-TOMORROW = (clock.today() + timedelta(days=1)).isoformat()
+# Still ahead where midnight passes during the run.
+DAY = (clock.today() + timedelta(days=3)).isoformat()
 ACCOUNT, COST_CENTRE, DEARER_BY_PERCENT = "60-77", "OPS", 10
 Page = dict[str, str]  # the name of a control -> its value, or what is typed
 
@@ -114,23 +115,22 @@ FORMS: dict[str, Form] = {
     "change_plan": Form(one_page(plan=PLANS["mandarine"][1]), {"plan": PLANS["mandarine"][1]}),
     "change_barrings": Form(one_page(blocked="roaming-data"), {"add": ["roaming-data"]}),
     "suspend": Form(one_page(reason="absence"), {"reason": "absence"}),
-    "reactivate": Form(one_page(on=TOMORROW), status="suspended"),
+    "reactivate": Form(one_page(on=DAY), status="suspended"),
     "change_spend_cap": Form(
-        one_page(cap="other", period="standing", on=TOMORROW, cap_other="37,50"),
-        {"cap_cents": 3750, "on": TOMORROW},
+        one_page(cap="other", period="standing", on=DAY, cap_other="37,50"),
+        {"cap_cents": 3750, "on": DAY},
     ),
     "change_user": Form(one_page(person="another", **PERSON), {**PERSON, "another_person": True}),
     "change_cost_centre": Form(
-        one_page(cost_centre=COST_CENTRE, on=TOMORROW), {"cost_centre": COST_CENTRE, "on": TOMORROW}
+        one_page(cost_centre=COST_CENTRE, on=DAY), {"cost_centre": COST_CENTRE, "on": DAY}
     ),
     "move_account": Form(one_page(account=ACCOUNT), {"account": ACCOUNT}),
     "replace_sim": Form(
-        lambda customer: [{"reason": "defective", "sim_number": a_card(customer)}], {"reason": "defective"}
+        lambda customer: [{"reason": "defective", "sim_number": unused_sim_number(customer)}],
+        {"reason": "defective"},
     ),
     "request_esim": Form(
-        one_page(
-            reason="new_device", email="lou@customer.example", language="nl", qr_copy="yes", on=TOMORROW
-        ),
+        one_page(reason="new_device", email="lou@customer.example", language="nl", qr_copy="yes", on=DAY),
         {"reason": "new_device", "email": "lou@customer.example", "language": "nl"},
     ),
     "resend_esim": Form(one_page()),
@@ -151,12 +151,12 @@ FORMS: dict[str, Form] = {
         carrier="lynx",
     ),
     "depart": Form(
-        one_page(on=TOMORROW, knows_successor="yes", **PERSON),
-        {**PERSON, "on": TOMORROW, "knows_successor": True},
+        one_page(on=DAY, knows_successor="yes", **PERSON),
+        {**PERSON, "on": DAY, "knows_successor": True},
     ),
-    "convert_to_prepaid": Form(one_page(on=TOMORROW)),
-    "terminate": Form(one_page(on=TOMORROW), carrier="lynx"),
-    "add_line": Form(lambda customer: [{"kind": "add_line"}, *_new_line(customer), {"on": TOMORROW}]),
+    "convert_to_prepaid": Form(one_page(on=DAY)),
+    "terminate": Form(one_page(on=DAY), carrier="lynx"),
+    "add_line": Form(lambda customer: [{"kind": "add_line"}, *_new_line(customer), {"on": DAY}]),
     "port_in": Form(_port, PORT),
 }
 WITHOUT_A_FORM: dict[str, str] = {}  # a kind that nobody fills in -> why not
@@ -168,9 +168,9 @@ async def wishes_of(customer: Customer, kind: str) -> dict[str, Any]:
     """All that the kind asks, as a draft keeps it once every page was filled in."""
     wishes = dict(FORMS[kind].wishes)
     if kind == "replace_sim":
-        wishes["sim_number"] = a_card(customer)
+        wishes["sim_number"] = unused_sim_number(customer)
     elif kind == "split_billing":
-        wishes["document_id"] = str(await a_contract(customer))
+        wishes["document_id"] = str(await store_contract(customer))
     elif kind in NEW_LINES:
         wishes |= {**line_fields(customer), "options": ["sms-unlimited"], "product_type": "voice_data"}
     if kind == "port_in":

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import UUID
 
+import asyncpg
 import httpx
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
@@ -115,8 +116,6 @@ def form_action(page: httpx.Response) -> str:
 
 
 async def audit_actions(database_url: str, tenant_id: UUID) -> list[str]:
-    import asyncpg
-
     connection = await asyncpg.connect(database_url)
     try:
         rows = await connection.fetch(

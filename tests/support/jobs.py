@@ -27,7 +27,7 @@ async def drain(database: TestDatabase, *, only: str = "", twice: bool = False) 
     raise AssertionError(f"jobs never end: {done[-10:]}")
 
 
-async def make_due(database: TestDatabase) -> None:
+async def make_jobs_due(database: TestDatabase) -> None:
     """Let the time of every waiting job come now (grace, back-off)."""
     connection = await asyncpg.connect(database.superuser_url)
     await connection.execute(

@@ -9,7 +9,8 @@ import uvicorn
 
 from backend.integrations.signatures import verify
 from backend.integrations.tmf641 import StateChange, parse_event
-from tests.support.sandbox import SECRET, free_socket
+from tests.support.sandbox import SECRET
+from tests.support.serving import free_port
 
 
 async def eventually(holds: Callable[[], object], seconds: float = 10) -> None:
@@ -59,8 +60,7 @@ class Listener:
 @asynccontextmanager
 async def listening() -> AsyncIterator[Listener]:
     listener = Listener()
-    with free_socket() as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     config = uvicorn.Config(listener, port=port, log_level="error", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())  # no signal handlers inside a test

@@ -15,7 +15,7 @@ CARRIERS = ("mandarine", "lynx")
 _cards = iter(range(500_000, 900_000))
 
 
-def a_card(customer: Customer) -> str:
+def unused_sim_number(customer: Customer) -> str:
     """A blank SIM card that nobody has used."""
     return sim_for(customer.carrier, next(_cards))
 
@@ -36,22 +36,24 @@ def line_fields(customer: Customer, **more: Any) -> dict[str, Any]:
         "account": next(iter(customer.accounts)),
         "given_name": "An",
         "family_name": "Peeters",
-        "sim_number": "" if more.get("sim_kind") == "esim" else a_card(customer),
+        "sim_number": "" if more.get("sim_kind") == "esim" else unused_sim_number(customer),
         "plan": plan_of(customer),
         "cap_cents": 5000,
         **more,
     }
 
 
-def a_new_line(customer: Customer, *, key: str = "k", **more: Any) -> AddLine:
+def add_line_request(customer: Customer, *, key: str = "k", **more: Any) -> AddLine:
     return AddLine(**line_fields(customer, request_key=key, **more))
 
 
-def an_esim(customer: Customer, **more: Any) -> AddLine:
-    return a_new_line(customer, **{"sim_kind": "esim", "email": "an@user.example", "language": "nl", **more})
+def add_esim_line_request(customer: Customer, **more: Any) -> AddLine:
+    return add_line_request(
+        customer, **{"sim_kind": "esim", "email": "an@user.example", "language": "nl", **more}
+    )
 
 
-async def a_contract(customer: Customer) -> UUID:
+async def store_contract(customer: Customer) -> UUID:
     """A signed scan, stored."""
     return (await store(customer.manager, purpose="split_contract", file_name="contract.pdf", content=PDF)).id
 
@@ -98,7 +100,9 @@ DONOR: dict[str, dict[str, str]] = {
 }
 
 
-def a_port(customer: Customer, case: str = "professional_other", *, key: str = "k", **more: Any) -> PortIn:
+def port_in_request(
+    customer: Customer, case: str = "professional_other", *, key: str = "k", **more: Any
+) -> PortIn:
     fields = {
         "number": next_msisdn(),
         **DONOR[case],

@@ -16,6 +16,7 @@ from backend.integrations.network import ServiceOrder
 from backend.sandbox.app import server
 from backend.sandbox.behaviour import Behaviour
 from backend.sandbox.world import Setup
+from tests.support.serving import free_port
 
 SECRET = "sandbox-secret"
 PROMPT = Behaviour(delay_ms=0, jitter_ms=0)
@@ -71,11 +72,9 @@ class Sandbox:
         """Start, or start again on the same addresses and with the same memory."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", int(self.url.rpartition(":")[2]) if self.url else 0))
-        if not self.mail_port:
-            with free_socket() as probe:
-                self.mail_port = probe.getsockname()[1]
-        port = listener.getsockname()[1]
+        port = int(self.url.rpartition(":")[2]) if self.url else free_port()
+        listener.bind(("127.0.0.1", port))
+        self.mail_port = self.mail_port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         setup = Setup(
             data=self.data,

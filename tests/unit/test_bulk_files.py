@@ -1,6 +1,7 @@
 """Tables as people save them, and workbooks made to harm."""
 
 import io
+from datetime import datetime
 
 import openpyxl
 import pytest
@@ -42,8 +43,6 @@ def test_cells_of_a_workbook_are_read_as_people_see_them() -> None:
     book.active.append(["not this one"])
     sheet = book.create_sheet("Fleetline")
     sheet.append(["number", "date", "text", "amount", "yes", "empty"])
-    from datetime import datetime
-
     sheet.append([32470123456, datetime(2026, 11, 21), "0470", 12.5, True, None])  # noqa: DTZ001 - as spreadsheets have it
     sheet.append([])
     sheet.append([8932030000000000018, "=1+1"])

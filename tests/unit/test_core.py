@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.core import clock
-from backend.core.errors import Invalid, NotFound, SignedOut
+from backend.core.errors import Conflict, Invalid, NotFound, SignedOut
 from backend.core.ids import new_id
 from backend.core.money import Money, Vat
 from backend.core.permissions import Permission, Role, holds
@@ -67,8 +67,6 @@ def test_item_moves_are_those_listed() -> None:
 
 
 def test_an_unlisted_move_is_a_conflict() -> None:
-    from backend.core.errors import Conflict
-
     check_move(OrderState.GRACE, OrderState.SUBMITTED)
     with pytest.raises(Conflict) as refusal:
         check_move(OrderState.COMPLETED, OrderState.GRACE)

@@ -1,6 +1,7 @@
 """Letters: every language has every word, nothing that is written into them becomes markup."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from string import Formatter
 
@@ -58,8 +59,6 @@ def test_text_and_html_say_the_same_and_escape_what_they_are_given() -> None:
     [("bucket", 80), ("bucket", 100), ("roaming_cap", 80), ("roaming_cap", 100), ("national_ceiling", 100)],
 )
 def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, threshold: int) -> None:
-    from datetime import date
-
     row = {
         "kind": kind,
         "subject": "voice",

@@ -2,6 +2,7 @@
 
 import uuid
 from html.parser import HTMLParser
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -92,8 +93,6 @@ def test_table_rows_carry_their_key() -> None:
 
 def test_the_sandbox_wears_the_same_tokens() -> None:
     """It is an application of its own and may not read the portal's files, so it has a copy."""
-    from pathlib import Path
-
     root = Path(__file__).parents[2]
     ours, copy = (root / folder / "static" / "tokens.css" for folder in ("frontend", "backend/sandbox"))
     assert copy.read_text("utf-8").partition(":root")[2] == ours.read_text("utf-8").partition(":root")[2]

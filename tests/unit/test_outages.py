@@ -3,7 +3,7 @@ import pytest
 
 from backend.core.errors import Invalid, NotFound, Unavailable
 from backend.core.outages import passing, refusal_of, rolled_back
-from backend.core.use_case import _patiently, _tries
+from backend.core.use_case import max_attempts, run_with_retry
 
 
 @pytest.mark.parametrize(
@@ -67,18 +67,18 @@ class Victim:
 
 async def test_the_victim_of_a_deadlock_is_done_again() -> None:
     victim = Victim(3)
-    assert await _patiently("test", victim, _tries((), {})) == "done"
+    assert await run_with_retry("test", victim, max_attempts((), {})) == "done"
     assert victim.calls == 4
 
 
 async def test_a_deadlock_that_does_not_end_is_a_refusal() -> None:
     with pytest.raises(Unavailable):
-        await _patiently("test", Victim(100), _tries((), {}))
+        await run_with_retry("test", Victim(100), max_attempts((), {}))
 
 
 async def test_what_can_be_read_only_once_is_not_done_twice() -> None:
     victim = Victim(1)
     with pytest.raises(Unavailable):
-        await _patiently("test", victim, _tries((iter("rows"),), {}))
+        await run_with_retry("test", victim, max_attempts((iter("rows"),), {}))
     assert victim.calls == 1
     assert not rolled_back(asyncpg.UniqueViolationError("taken"))

@@ -18,14 +18,14 @@ from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
 from tests.support.deployment import Deployment
 from tests.support.factories import Customer, make_customer
-from tests.support.world import at_carrier
+from tests.support.order_steps import load_lines_at_carrier
 
 LINES = 200
 SMS = "sms-unlimited"
 T = TypeVar("T")
 
 
-async def patiently(look: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_unavailable(look: Callable[[], Awaitable[T]]) -> T:
     """What a test itself asks of a database that may just have been killed."""
     for _ in range(100):
         try:
@@ -35,9 +35,9 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
     return await look()
 
 
-async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float = 60) -> None:
+async def wait_until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while not await patiently(holds):
+    while not await retry_while_unavailable(holds):
         assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
         await asyncio.sleep(0.03)
 
@@ -54,9 +54,11 @@ class Order:
     taken_before: int  # orders that the carrier had before this one
 
     async def detail(self) -> OrderDetail:
-        return await patiently(lambda: get_order(self.customer.manager, self.reference, items_limit=None))
+        return await retry_while_unavailable(
+            lambda: get_order(self.customer.manager, self.reference, items_limit=None)
+        )
 
-    def at_carrier(self) -> int:
+    def taken_count(self) -> int:
         """How many of its items the carrier has taken."""
         return int(self.deployment.sandbox.counts(self.customer.carrier)["orders"]) - self.taken_before
 
@@ -69,8 +71,8 @@ class Order:
         async def ended() -> bool:
             return (await self.detail()).ended_at is not None
 
-        await until(ended, f"{self.reference} ended", seconds)
-        await until(self._nothing_left, f"nothing left to do for {self.reference}")
+        await wait_until(ended, f"{self.reference} ended", seconds)
+        await wait_until(self._nothing_left, f"nothing left to do for {self.reference}")
         detail = await self.detail()
         assert detail.state == state
         moves = [entry.action for entry in detail.history]
@@ -84,7 +86,7 @@ class Order:
         )
         mails = self.deployment.sandbox.mails(self.customer.manager.email)
         assert len(mails) == 2, [mail["subject"] for mail in mails]  # a repeat has the same Message-ID
-        lines = await patiently(self.customer.lines)
+        lines = await retry_while_unavailable(self.customer.lines)
         assert all(line.options == [SMS] for line in lines)
         return detail
 
@@ -108,7 +110,7 @@ async def rows_of(deployment: Deployment, query: str, *args: object) -> list[Any
 
 
 @dataclass
-class Shop:
+class PreparedOrder:
     """A customer with lines and a token, about to order."""
 
     deployment: Deployment
@@ -147,19 +149,21 @@ class Shop:
         assert response is not None
         assert response.status_code == 202, response.text
         reference = response.json()["reference"]
-        detail = await patiently(lambda: get_order(self.customer.manager, reference, items_limit=None))
+        detail = await retry_while_unavailable(
+            lambda: get_order(self.customer.manager, reference, items_limit=None)
+        )
         items = {item.id: item.msisdn for item in detail.items}
         return Order(self.deployment, self.customer, self.lines, reference, items, self.taken_before)
 
 
-async def open_shop(
+async def prepare_order(
     deployment: Deployment, *, lines: int = LINES, grace_seconds: int = 0, carrier: str = "mandarine"
-) -> Shop:
+) -> PreparedOrder:
     deployment.sandbox.behave_normally(carrier)
-    customer = await patiently(
+    customer = await retry_while_unavailable(
         lambda: make_customer(carrier=carrier, lines=lines, grace_seconds=grace_seconds)
     )
-    rows = await at_carrier(customer, deployment.sandbox)
+    rows = await load_lines_at_carrier(customer, deployment.sandbox)
     assert customer.manager.member_id
     token = await create_token(customer.manager, customer.manager.member_id)
-    return Shop(deployment, customer, rows, token, deployment.sandbox.counts(carrier)["orders"])
+    return PreparedOrder(deployment, customer, rows, token, deployment.sandbox.counts(carrier)["orders"])

@@ -9,11 +9,11 @@ from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order, place_order
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer
-from tests.support.jobs import drain, make_due
+from tests.support.jobs import drain, make_jobs_due
 from tests.support.sandbox import Sandbox
 
 
-async def at_carrier(customer: Customer, sandbox: Sandbox) -> list[LineRow]:
+async def load_lines_at_carrier(customer: Customer, sandbox: Sandbox) -> list[LineRow]:
     """Tell the carrier of every line of the customer; returns them."""
     lines = await customer.lines()
     sandbox.load(
@@ -51,7 +51,7 @@ async def carry_out(
     customer: Customer, database: TestDatabase, reference: str, *, rounds: int = 40
 ) -> OrderDetail:
     """End grace, send, and ask the carrier until the order has ended; callbacks are not needed for it."""
-    await make_due(database)
+    await make_jobs_due(database)
     await drain(database)
     for _ in range(rounds):
         detail = await get_order(customer.manager, reference)
