@@ -17,8 +17,8 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 import backend.api.esim_confirmation
 import backend.api.successor
-import backend.reactions  # noqa: F401 - registers which jobs follow which event
-from backend import context
+import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
+from backend import runtime
 from backend.api.auth import identity_routers
 from backend.api.bulk import BulkController
 from backend.api.callbacks import service_order_state_change
@@ -27,17 +27,16 @@ from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
 from backend.api.health import healthz, metrics, readyz
 from backend.api.lines import LinesController
-from backend.api.measures import Measures
-from backend.api.operator import operator_router
-from backend.api.operator_cases import OperatorContractsController, OperatorHeldController
+from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
-from backend.api.origin import OriginCheck
-from backend.api.problems import HANDLERS
 from backend.api.public import public_router
 from backend.api.usage import UsageController
 from backend.database import open_database
 from backend.members.tokens import authenticate_token
 from backend.settings import Settings
+from backend.web.metrics import MetricsMiddleware
+from backend.web.origin import OriginCheck
+from backend.web.problems import HANDLERS
 from tenants.scope import Actor
 from tenants.transaction import engine, use_engine
 
@@ -64,7 +63,7 @@ def create_api(
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        context.use_settings(settings)
+        runtime.use_settings(settings)
         use_engine(settings.database_url)
         await open_database(size=settings.pool_size)
         yield
@@ -86,7 +85,7 @@ def create_api(
     return Litestar(
         route_handlers=[
             rest,
-            operator_router(OperatorContractsController, OperatorHeldController),
+            operator_router(),
             openapi_json,
             documentation,
             service_order_state_change,
@@ -97,7 +96,7 @@ def create_api(
             public_router(settings, stylesheets),
         ],
         lifespan=[lifespan, *also],
-        middleware=[Measures(), DefineMiddleware(OriginCheck, public_url=settings.public_url)],
+        middleware=[MetricsMiddleware(), DefineMiddleware(OriginCheck, public_url=settings.public_url)],
         exception_handlers=HANDLERS,
         compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
         openapi_config=OpenAPIConfig(

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import click
 
-from backend.command import Failed, serving, settings_here, with_database
+from backend.command import CommandFailed, serving, settings_here, with_database
 from backend.settings import SettingError
 
 
@@ -30,9 +30,9 @@ def demo(*, reset: bool) -> None:
     try:
         sys.exit(run_demo(reset=reset))
     except (DemoError, DatabaseError, ProvisionError, SettingError) as error:
-        raise Failed(str(error)) from None
+        raise CommandFailed(str(error)) from None
     except OSError as error:
-        raise Failed(
+        raise CommandFailed(
             f"{error.strerror or error}: {error.filename or 'free some space and start again'}"
         ) from None
     except KeyboardInterrupt:
@@ -82,13 +82,13 @@ def schedule() -> None:
 def sandbox() -> None:
     """Play both carriers and a mailbox, for the demo and for tests."""
     from backend.sandbox.app import serve
-    from backend.sandbox.world import Setup
+    from backend.sandbox.sandbox import SandboxConfig
 
     settings = settings_here()
     listener = f"{settings.public_url}/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
     data = Path(os.environ.get("FLEETLINE_SANDBOX_DATA", ".fleetline/sandbox"))
     data.mkdir(parents=True, exist_ok=True)
-    setup = Setup(
+    setup = SandboxConfig(
         data=data,
         callback_urls=dict.fromkeys(settings.carrier_secrets, listener),
         secrets=settings.carrier_secrets,
@@ -104,11 +104,11 @@ def migrate() -> None:
 
     settings = settings_here()
     if not settings.owner_database_url:
-        raise Failed("FLEETLINE_OWNER_DATABASE_URL is not set: migrations need the owner's login")
+        raise CommandFailed("FLEETLINE_OWNER_DATABASE_URL is not set: migrations need the owner's login")
     try:
         click.echo(migrate(settings.owner_database_url), nl=False)
     except ProvisionError as error:
-        raise Failed(str(error)) from None
+        raise CommandFailed(str(error)) from None
 
 
 @main.group()
@@ -127,7 +127,7 @@ def db_url(role: str) -> None:
         "relay": settings.relay_database_url,
     }
     if not urls[role]:
-        raise Failed(f"this deployment names no address for the role {role}")
+        raise CommandFailed(f"this deployment names no address for the role {role}")
     click.echo(urls[role])
 
 
@@ -146,7 +146,7 @@ def db_setup(admin_url: str, database: str) -> None:
     try:
         logins = asyncio.run(set_up(admin_url, database, passwords))
     except (OSError, asyncpg.PostgresError, ProvisionError) as error:
-        raise Failed(str(error)) from None
+        raise CommandFailed(str(error)) from None
     for name, value in logins.environment().items():
         click.echo(f"{name}={value}")
 
@@ -170,16 +170,16 @@ async def tenant_create(
     """Make a customer with its organisation and customer numbers."""
     from backend.catalog.identifiers import enterprise_number as valid
     from backend.catalog.profiles import load_profiles
-    from backend.lines.accounts import add_billing_account, add_organisation
-    from backend.members.provision import create_tenant
+    from backend.lines.organisations import add_billing_account, add_organisation
+    from backend.members.tenants import create_tenant
     from tenants.scope import Actor
 
     known = load_profiles(settings_here().profiles)
     if carrier not in known:
-        raise Failed(f"no carrier has the code {carrier!r}: choose among {', '.join(sorted(known))}")
+        raise CommandFailed(f"no carrier has the code {carrier!r}: choose among {', '.join(sorted(known))}")
     digits = valid(enterprise_number) if enterprise_number else ""
     if digits is None:
-        raise Failed(f"{enterprise_number!r} is not a Belgian enterprise number")
+        raise CommandFailed(f"{enterprise_number!r} is not a Belgian enterprise number")
     actor = Actor(await create_tenant(slug, name, carrier), carrier=carrier)
     organisation = await add_organisation(actor, name=name, enterprise_number=digits, address=address)
     for number in accounts:
@@ -193,7 +193,7 @@ async def _actor(slug: str) -> Any:
 
     tenant_id = await find_tenant(slug)
     if tenant_id is None:
-        raise Failed(f"there is no tenant {slug!r}")
+        raise CommandFailed(f"there is no tenant {slug!r}")
     return Actor(tenant_id)
 
 
@@ -250,7 +250,7 @@ def fleet() -> None:
 @click.option("--template", is_flag=True, help="Print the header that the file must have, and nothing else.")
 def fleet_import(file: Any, slug: str | None, *, skip_bad_rows: bool, template: bool) -> None:
     """Import lines from a CSV file. All or nothing, unless bad rows may be skipped."""
-    from backend.lines.importing import COLUMNS
+    from backend.lines.intake.file_import import COLUMNS
 
     if template:
         click.echo(",".join(COLUMNS))
@@ -262,14 +262,14 @@ def fleet_import(file: Any, slug: str | None, *, skip_bad_rows: bool, template: 
 
 @with_database
 async def _import(file: Any, slug: str, *, skip_bad_rows: bool) -> None:
-    from backend.lines.importing import import_lines
+    from backend.lines.intake.file_import import import_lines
 
     result = await import_lines(await _actor(slug), file, skip_bad_rows=skip_bad_rows)
     for error in result.errors:
         click.echo(f"row {error.row}, {error.column}: {error.message}", err=True)
     click.echo(f"imported: {result.imported}")
     if result.errors and not skip_bad_rows:
-        raise Failed(f"nothing was imported: {len(result.errors)} errors")
+        raise CommandFailed(f"nothing was imported: {len(result.errors)} errors")
 
 
 @main.group()
@@ -283,7 +283,7 @@ def sim() -> None:
 @with_database
 async def sim_add(slug: str, file: Any) -> None:
     """Take delivered blank cards into stock: one SIM number a line, from FILE or standard input."""
-    from backend.lines.stock import add_sims
+    from backend.lines.sims.stock import add_sims
 
     _report(await add_sims(await _actor(slug), [line.strip() for line in file if line.strip()]))
 
@@ -299,7 +299,7 @@ def number() -> None:
 @with_database
 async def number_reserve(slug: str, numbers: tuple[str, ...]) -> None:
     """Keep Belgian mobile numbers for a customer's new lines."""
-    from backend.lines.stock import reserve_numbers
+    from backend.lines.sims.stock import reserve_numbers
 
     _report(await reserve_numbers(await _actor(slug), numbers))
 
@@ -358,10 +358,10 @@ async def token_revoke(operator: str) -> None:
 @with_database
 async def rotate_key() -> None:
     """Make a new signing key: it takes over in two minutes, sign-ins go on, earlier keys go a day after."""
-    from backend.core.secrets import Vault
+    from backend.core.secrets import SecretBox
     from backend.issuer.keys import SigningKeys
 
-    click.echo(f"signs in two minutes: {await SigningKeys(Vault(settings_here().secret_keys)).rotate()}")
+    click.echo(f"signs in two minutes: {await SigningKeys(SecretBox(settings_here().secret_keys)).rotate()}")
 
 
 @main.group()
@@ -381,7 +381,7 @@ async def usage_import(file: Path, slugs: tuple[str, ...]) -> None:
     result = await import_file(file, only=only)
     click.echo(f"rows: {result.rows}, new: {result.taken}, known: {result.repeated}")
     if result.rejected:
-        raise Failed(f"{result.rejected} rows were rejected: see {rejected_path(file)}")
+        raise CommandFailed(f"{result.rejected} rows were rejected: see {rejected_path(file)}")
 
 
 if __name__ == "__main__":

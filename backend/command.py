@@ -9,14 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 import asyncpg
 import click
 
-from backend.core.errors import Refusal
+from backend.core.errors import AppError
 from backend.settings import SettingError, Settings, read_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Failed(click.ClickException):
+class CommandFailed(click.ClickException):
     """A refusal: one line on stderr, exit code 1."""
 
     exit_code = 1
@@ -31,7 +31,7 @@ def settings_here() -> Settings:
     try:
         return read_settings()
     except SettingError as error:
-        raise Failed(str(error)) from None
+        raise CommandFailed(str(error)) from None
 
 
 def _use_demo_when_alone() -> None:
@@ -45,22 +45,22 @@ def _use_demo_when_alone() -> None:
 def refused_databases() -> tuple[type[Exception], ...]:
     """What is raised where a database answers but must not be used."""
     from backend.database import SchemaNotCurrent
-    from tenants.transaction import BypassingLogin
+    from tenants.transaction import UnsafeDatabaseRole
 
-    return BypassingLogin, SchemaNotCurrent
+    return UnsafeDatabaseRole, SchemaNotCurrent
 
 
 def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
     """Run a command's coroutine with the app's pool open; turn what is expected into one line."""
 
     async def work(*args: P.args, **kwargs: P.kwargs) -> R:
-        import backend.reactions  # noqa: F401 - a command may announce, as everybody may
-        from backend import context
+        import backend.subscriptions  # noqa: F401 - a command may emit facts, as everybody may
+        from backend import runtime
         from backend.database import open_database
         from tenants.transaction import engine, use_engine
 
         settings = settings_here()
-        context.use_settings(settings)
+        runtime.use_settings(settings)
         use_engine(settings.database_url)
         await open_database(size=2)
         try:
@@ -72,12 +72,12 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return asyncio.run(work(*args, **kwargs))
-        except Refusal as refusal:
-            raise Failed(refusal.message) from None
+        except AppError as error:
+            raise CommandFailed(error.message) from None
         except refused_databases() as error:
-            raise Failed(str(error)) from None
+            raise CommandFailed(str(error)) from None
         except (OSError, asyncpg.PostgresError) as error:
-            raise Failed(f"the database does not answer: {error}") from None
+            raise CommandFailed(f"the database does not answer: {error}") from None
 
     return command
 
@@ -88,6 +88,6 @@ def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
     try:
         asyncio.run(function(settings))  # type: ignore[arg-type]
     except refused_databases() as error:
-        raise Failed(str(error)) from None
+        raise CommandFailed(str(error)) from None
     except (OSError, asyncpg.PostgresError) as error:
-        raise Failed(f"the database does not answer: {error}") from None
+        raise CommandFailed(f"the database does not answer: {error}") from None

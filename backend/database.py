@@ -14,7 +14,7 @@ class SchemaNotCurrent(RuntimeError):
 
 
 async def open_database(*, size: int) -> None:
-    """Open this loop's pool. Raises BypassingLogin, and SchemaNotCurrent where the table classes have more columns."""
+    """Open this loop's pool. Raises UnsafeDatabaseRole, and SchemaNotCurrent where the table classes have more columns."""
     await engine().open(size=size)
     try:
         await _refuse_older_schema()

@@ -26,7 +26,8 @@ MAJOR = "18"
 SUPERUSER = "fleetline_super"
 START_SECONDS = 60
 LEFTOVER_SECONDS = 10.0
-NO_PROCESS = 4_194_305  # above the greatest number that Linux gives
+# Above the greatest number that Linux gives
+NO_PROCESS = 4_194_305
 PUBLIC_DATA = Path("/var/lib/fleetline")
 NEEDED_BYTES = 200 * 1024 * 1024
 

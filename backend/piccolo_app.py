@@ -11,7 +11,7 @@ TABLE_MODULES = [
     "backend.documents.tables",
     "backend.members.tables",
     "backend.lines.tables",
-    "backend.letters.tables",
+    "backend.notifications.tables",
     "backend.orders.tables",
     "backend.usage.tables",
     "backend.bulk.tables",

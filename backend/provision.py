@@ -21,7 +21,8 @@ ROLES = {
 }
 
 
-TOO_OLD = 3  # exit code of the process that migrates
+# Exit code of the process that migrates
+TOO_OLD = 3
 
 
 class ProvisionError(RuntimeError):
@@ -33,7 +34,7 @@ class SchemaTooOld(ProvisionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Logins:
+class DatabaseRoles:
     """The three addresses that a deployment sets."""
 
     owner: str
@@ -48,7 +49,7 @@ class Logins:
         }
 
 
-def login_url(admin_url: str, login: str, password: str, database: str) -> str:
+def role_url(admin_url: str, login: str, password: str, database: str) -> str:
     """The address of one login, on the server that `admin_url` names."""
     parts = urlsplit(admin_url)
     host = parts.hostname or "127.0.0.1"
@@ -141,7 +142,8 @@ def migrate(owner_url: str) -> str:
 
 
 async def _forwards() -> int:
-    from piccolo.apps.migrations.commands.forwards import run_forwards  # reads PICCOLO_CONF when imported
+    # Reads PICCOLO_CONF when imported
+    from piccolo.apps.migrations.commands.forwards import run_forwards
 
     connection = await asyncpg.connect(os.environ["FLEETLINE_OWNER_DATABASE_URL"])
     try:
@@ -173,14 +175,14 @@ async def _made_before_release(connection: asyncpg.Connection) -> bool:
     )
 
 
-async def set_up(admin_url: str, database: str, passwords: dict[str, str]) -> Logins:
+async def set_up(admin_url: str, database: str, passwords: dict[str, str]) -> DatabaseRoles:
     """Roles, database, extensions and schema on a server reached as `admin_url`. Safe to repeat."""
     await create_roles(admin_url, passwords)
     await create_database(admin_url, database)
     await prepare_schema(admin_url, database)
-    logins = Logins(
+    logins = DatabaseRoles(
         *(
-            login_url(admin_url, role, passwords.get(role, ""), database)
+            role_url(admin_url, role, passwords.get(role, ""), database)
             for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
         )
     )

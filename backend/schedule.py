@@ -9,26 +9,26 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-import backend.reactions  # noqa: F401 - registers which jobs follow which event
-from backend import context
-from backend.bulk.service import forget_uploads
+import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
+from backend import runtime
+from backend.bulk.service import purge_uploads
 from backend.core import clock
-from backend.core.errors import Refusal
+from backend.core.database_errors import is_transient
+from backend.core.errors import AppError
 from backend.core.ids import new_id
-from backend.core.inbox import forget_inbox
-from backend.core.links import forget_links
-from backend.core.outages import passing
-from backend.core.shutdown import told_to_stop
+from backend.core.messaging.inbox import purge_inbox
+from backend.core.public_links import purge_links
+from backend.core.shutdown import wait_for_stop_signal
 from backend.database import open_database
-from backend.documents.service import forget_documents
-from backend.issuer.store import forget_expired
-from backend.members.sessions import forget_sessions
-from backend.orders.departures import forget_successors
-from backend.orders.drafts import forget_drafts
-from backend.orders.jobs import ask_about_silent_items
-from backend.orders.overdue import find_overdue
+from backend.documents.service import purge_documents
+from backend.issuer.store import purge_expired
+from backend.members.sessions import purge_sessions
+from backend.orders.departures import erase_successors
+from backend.orders.fulfilment.polling import poll_stale_items
+from backend.orders.fulfilment.timeouts import find_overdue
+from backend.orders.placement.drafts import purge_drafts
 from backend.settings import Settings
-from backend.usage.loading import forget_records
+from backend.usage.loading import purge_records
 from tenants.directory import each_tenant, tenants_with_open_items
 from tenants.scope import Actor
 from tenants.transaction import engine, open_global, use_engine
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class PeriodicTask:
     """Work that recurs. It loops over tenants, one scope each."""
 
     name: str
@@ -46,61 +46,61 @@ class Sweep:
 
 
 @asynccontextmanager
-async def apart(sweep: str, actor: Actor) -> AsyncIterator[None]:
+async def isolate_errors(sweep: str, actor: Actor) -> AsyncIterator[None]:
     """One tenant's trouble does not keep the sweep from the others."""
     try:
         yield
     except Exception as error:
-        bug = None if passing(error) or isinstance(error, Refusal) else error
+        bug = None if is_transient(error) or isinstance(error, AppError) else error
         why = f"{type(error).__name__}: {error}"
         log.warning("sweep put off", sweep=sweep, tenant=str(actor.tenant_id), why=why, exc_info=bug)
 
 
-async def ask_carriers(settings: Settings) -> None:
+async def poll_carriers(settings: Settings) -> None:
     """Find what lost callbacks would have said."""
     for tenant_id in await tenants_with_open_items():
-        async with apart("ask_carriers", Actor(tenant_id)):
-            await ask_about_silent_items(Actor(tenant_id), settings.carrier_poll_seconds)
+        async with isolate_errors("ask_carriers", Actor(tenant_id)):
+            await poll_stale_items(Actor(tenant_id), settings.carrier_poll_seconds)
 
 
-async def give_up_held(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
+async def expire_held(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
     """End what has waited for information longer than its carrier lets it."""
     for tenant_id in await tenants_with_open_items():
-        async with apart("give_up_held", Actor(tenant_id)):
+        async with isolate_errors("give_up_held", Actor(tenant_id)):
             await find_overdue(Actor(tenant_id))
 
 
-async def tidy(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
+async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
     """Forget what is over: sessions, drafts nobody sent, handled events, old usage records, old slots."""
     async for actor in each_tenant():
-        async with apart("tidy", actor):
-            await forget_sessions(actor)
-            await forget_drafts(actor)
-            await forget_successors(actor)
-            await forget_inbox(actor)
-            await forget_records(actor)
-            await forget_links(actor)
-            await forget_uploads(actor)
-            await forget_documents(actor)
-    await forget_expired()
+        async with isolate_errors("tidy", actor):
+            await purge_sessions(actor)
+            await purge_drafts(actor)
+            await erase_successors(actor)
+            await purge_inbox(actor)
+            await purge_records(actor)
+            await purge_links(actor)
+            await purge_uploads(actor)
+            await purge_documents(actor)
+    await purge_expired()
     async with open_global() as connection:
         await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")
 
 
-SWEEPS = (
-    Sweep("ask_carriers", timedelta(seconds=5), ask_carriers),
-    Sweep("give_up_held", timedelta(hours=1), give_up_held),
-    Sweep("tidy", timedelta(hours=1), tidy),
+PERIODIC_TASKS = (
+    PeriodicTask("ask_carriers", timedelta(seconds=5), poll_carriers),
+    PeriodicTask("give_up_held", timedelta(hours=1), expire_held),
+    PeriodicTask("tidy", timedelta(hours=1), run_purges),
 )
 
 
-def slot_of(sweep: Sweep, now: datetime) -> datetime:
+def slot_of(sweep: PeriodicTask, now: datetime) -> datetime:
     """The slot that an instant falls into: the same for every scheduler."""
     seconds = int(sweep.every.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
-async def take(sweep: Sweep, slot: datetime) -> bool:
+async def claim_slot(sweep: PeriodicTask, slot: datetime) -> bool:
     """Whether this scheduler is the one to run the slot."""
     async with open_global() as connection:
         return bool(
@@ -116,16 +116,16 @@ async def take(sweep: Sweep, slot: datetime) -> bool:
 
 async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
     """Run what is due now; a sweep that fails is logged, and its next slot comes."""
-    for sweep in SWEEPS:
+    for sweep in PERIODIC_TASKS:
         slot = slot_of(sweep, clock.now())
         if done.get(sweep.name) == slot:
             continue
         try:
-            if await take(sweep, slot):
+            if await claim_slot(sweep, slot):
                 await sweep.run(settings)
             done[sweep.name] = slot
         except Exception as error:
-            if passing(error):
+            if is_transient(error):
                 log.warning("sweep put off", sweep=sweep.name, why=f"{type(error).__name__}: {error}")
                 continue
             done[sweep.name] = slot
@@ -134,12 +134,12 @@ async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    stop = told_to_stop()
-    context.use_settings(settings)
+    stop = wait_for_stop_signal()
+    runtime.use_settings(settings)
     use_engine(settings.database_url)
     await open_database(size=2)
     done: dict[str, datetime] = {}
-    log.info("scheduler ready", sweeps=[sweep.name for sweep in SWEEPS])
+    log.info("scheduler ready", sweeps=[sweep.name for sweep in PERIODIC_TASKS])
     while not stop.is_set():
         await run_due(settings, done)
         with contextlib.suppress(TimeoutError):

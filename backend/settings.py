@@ -27,24 +27,38 @@ class Operator:
 class Settings:
     """One deployment. Durations are seconds, addresses are URLs without a trailing slash."""
 
-    database_url: str  # the app's login: owns nothing, cannot bypass policies
-    owner_database_url: str = ""  # migrations only
-    relay_database_url: str = ""  # sees the outbox and nothing else
-    broker_url: str = ""  # empty: in the worker process; amqp://… or redis://…
-    broker_queue: str = "fleetline"  # another name where two deployments share one broker
-    lease_seconds: float = 60.0  # a job handed over and not finished by then is handed over again
+    # The app's login: owns nothing, cannot bypass policies
+    database_url: str
+    # Migrations only
+    owner_database_url: str = ""
+    # Sees the outbox and nothing else
+    relay_database_url: str = ""
+    # Empty: in the worker process; amqp://… or redis://…
+    broker_url: str = ""
+    # Another name where two deployments share one broker
+    broker_queue: str = "fleetline"
+    # A job handed over and not finished by then is handed over again
+    lease_seconds: float = 60.0
     public_url: str = "http://localhost:8000"
     host: str = "127.0.0.1"
     port: int = 8000
-    metrics_token: str = ""  # empty: /metrics answers loopback only
-    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
-    secret_keys: tuple[str, ...] = field(default=(), repr=False)  # first encrypts, all decrypt
-    grace_seconds: int = 30  # for tenants without their own
-    carrier_urls: Mapping[str, str] = field(default_factory=dict)  # carrier code -> TMF base address
+    # Empty: /metrics answers loopback only
+    metrics_token: str = ""
+    # Whose X-Forwarded-For is believed
+    trusted_proxies: tuple[str, ...] = ()
+    # First encrypts, all decrypt
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    # For tenants without their own
+    grace_seconds: int = 30
+    # Carrier code -> TMF base address
+    carrier_urls: Mapping[str, str] = field(default_factory=dict)
     carrier_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    carrier_concurrency: int = 16  # requests under way at once, per carrier and worker process
-    carrier_poll_seconds: float = 20.0  # silence after which an item is asked for
-    profiles: Path | None = None  # a folder of carrier profiles beside the built-in ones
+    # Requests under way at once, per carrier and worker process
+    carrier_concurrency: int = 16
+    # Silence after which an item is asked for
+    carrier_poll_seconds: float = 20.0
+    # A folder of carrier profiles beside the built-in ones
+    profiles: Path | None = None
     smtp_url: str = "smtp://127.0.0.1:8025"
     mail_from: str = "Fleetline <portail@comptoir-mobile.example>"
     pool_size: int = 8

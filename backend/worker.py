@@ -11,23 +11,24 @@ import dramatiq
 import structlog
 from dramatiq.asyncio import get_event_loop_thread
 
-import backend.reactions  # noqa: F401 - registers which jobs follow which event
-from backend import context
-from backend.core.broker import make_broker
-from backend.core.relay import Relay
-from backend.core.shutdown import LEAVE_SECONDS, leave_within, told_to_stop
+import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
+from backend import runtime
+from backend.core.messaging.broker import make_broker
+from backend.core.messaging.outbox_relay import Relay
+from backend.core.shutdown import LEAVE_SECONDS, exit_within, wait_for_stop_signal
 from backend.database import open_database
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
 
 log = structlog.get_logger()
 
-THREADS = 8  # each waits for one job; the jobs themselves share one event loop
+# Each waits for one job; the jobs themselves share one event loop
+THREADS = 8
 STOP_MILLISECONDS = 2500
 CLOSE_SECONDS = 0.8
 
 
-class Connections(dramatiq.Middleware):
+class WorkerLifecycle(dramatiq.Middleware):
     """Opens what jobs need in Dramatiq's own event loop, and closes it there."""
 
     def __init__(self, settings: Settings) -> None:
@@ -37,19 +38,20 @@ class Connections(dramatiq.Middleware):
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
         try:
             _in_job_loop(self._open())
-        except Exception as error:  # Dramatiq would log it and work on without a database
+        except Exception as error:
+            # Dramatiq would log it and work on without a database
             self.failure = error
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:  # noqa: ARG002
         # After the jobs have stopped. The pool first and each on its own: clients that are slow to close must not
         # leave connections open.
-        for close in (engine().close, context.close_clients):
+        for close in (engine().close, runtime.close_clients):
             with contextlib.suppress(Exception):
                 _in_job_loop(asyncio.wait_for(close(), CLOSE_SECONDS))
 
     async def _open(self) -> None:
         await open_database(size=max(self._settings.pool_size, THREADS))
-        context.open_clients(self._settings)
+        runtime.open_clients(self._settings)
 
 
 def _in_job_loop(work: Any) -> None:
@@ -64,7 +66,7 @@ async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
     """A worker in this process until the block ends; the task is its relay, which ends by an error only."""
     use_engine(settings.database_url)
     broker = make_broker(settings.broker_url, settings.broker_queue)
-    connections = Connections(settings)
+    connections = WorkerLifecycle(settings)
     broker.add_middleware(connections)
     worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=100)
     await asyncio.to_thread(worker.start)
@@ -89,12 +91,12 @@ async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    stop = told_to_stop()
+    stop = wait_for_stop_signal()
     async with running(settings) as relay:
         log.info("worker ready", broker=settings.broker_url.split("@")[-1] or "in this process")
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({told, relay}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         if relay.done():
-            leave_within(LEAVE_SECONDS, code=1)
+            exit_within(LEAVE_SECONDS, code=1)
             relay.result()

@@ -14,10 +14,16 @@ from reactpy import html, use_effect, use_ref, use_scope, use_state
 from reactpy.types import Component, VdomDict
 from reactpy.utils import Ref
 
-from backend.core.errors import Invalid, NotFound, Refusal, SignedOut, SignInAgain
-from frontend.components.basics import notice
-from frontend.refusals import REFUSALS
-from frontend.visit import Visit
+from backend.core.errors import (
+    AppError,
+    NotAuthenticated,
+    NotFound,
+    ReauthenticationRequired,
+    ValidationFailed,
+)
+from frontend.elements import notice
+from frontend.error_messages import ERROR_MESSAGES
+from frontend.page_context import PageContext
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +33,7 @@ log = structlog.get_logger()
 BURST_SECONDS = 0.15
 
 
-def reference() -> str:
+def new_error_reference() -> str:
     """A short name that ties what the customer sees to a line in the log."""
     return uuid4().hex[:8].upper()
 
@@ -40,15 +46,15 @@ def component(function: Callable[P, VdomDict | Component | str | None]) -> Calla
         try:
             return function(*args, **kwargs)
         except Exception:
-            ref = reference()
+            ref = new_error_reference()
             log.exception("component failed", component=function.__qualname__, reference=ref)
-            return failure(use_visit(), ref)
+            return error_box(use_page(), ref)
 
     return reactpy.component(guarded)
 
 
-def failure(visit: Visit, ref: str) -> VdomDict:
-    text = visit.text
+def error_box(page: PageContext, ref: str) -> VdomDict:
+    text = page.text
     return notice(
         html.strong(text("This part could not be shown.")),
         " ",
@@ -59,16 +65,16 @@ def failure(visit: Visit, ref: str) -> VdomDict:
     )
 
 
-def use_visit() -> Visit:
+def use_page() -> PageContext:
     """The person, language and line to the browser of this page."""
     scope: Mapping[str, Any] = use_scope()
-    visit = scope["fleetline.visit"]
-    if not isinstance(visit, Visit):
+    page = scope["fleetline.visit"]
+    if not isinstance(page, PageContext):
         raise TypeError("no visit in this connection")
-    return visit
+    return page
 
 
-def once(make: Callable[[], T]) -> T:
+def use_once(make: Callable[[], T]) -> T:
     """Something that belongs to the component for as long as it lives."""
     held: Ref[T | None] = use_ref(None)
     if held.current is None:
@@ -77,35 +83,36 @@ def once(make: Callable[[], T]) -> T:
 
 
 @dataclass(frozen=True)
-class Problem:
+class PageError:
     """Why something did not work, in words for the customer."""
 
     words: str
     code: str = ""
     fields: Mapping[str, str] | None = None
     reference: str = ""
-    details: Mapping[str, object] = field(default_factory=dict)  # what a refusal names besides
+    # What a refusal names besides
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
-def no_problem() -> "Problem | None":
+def no_page_error() -> "PageError | None":
     """The state of a component before anything went wrong."""
     return None
 
 
-def problem_of(visit: Visit, error: Exception) -> Problem:
+def to_page_error(page: PageContext, error: Exception) -> PageError:
     """Turn an error into words: a refusal speaks for itself, anything else gets a reference."""
-    text = visit.text
-    if isinstance(error, Refusal):
-        fields = dict(error.fields) if isinstance(error, Invalid) else None
-        words = text(REFUSALS.get(error.code, error.message))
-        return Problem(words, error.code, fields, details=error.details)
-    ref = reference()
+    text = page.text
+    if isinstance(error, AppError):
+        fields = dict(error.fields) if isinstance(error, ValidationFailed) else None
+        words = text(ERROR_MESSAGES.get(error.code, error.message))
+        return PageError(words, error.code, fields, details=error.details)
+    ref = new_error_reference()
     log.error("request of a page failed", reference=ref, exc_info=error)
     sentence = text(
         "Something went wrong on our side. Try again, or give the support this reference: {reference}.",
         reference=ref,
     )
-    return Problem(sentence, "unknown", None, ref)
+    return PageError(sentence, "unknown", None, ref)
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ class Query(Generic[T]):
     """What was read: `data` once there, `error` where it could not be read; `refetch` reads again."""
 
     data: T | None
-    error: Problem | None
+    error: PageError | None
     refetch: Callable[[], None]
 
     @property
@@ -136,21 +143,21 @@ def use_query(
 
     `topic_of` names the topic of a thing whose id is known only once it was read. The arguments are those of the first drawing: a page for another thing is another component (by `key`).
     """
-    visit = use_visit()
+    page = use_page()
     state, set_state = use_state((None, None))
-    live = once(lambda: Reader(visit, lambda actor: function(actor, *args, **kwargs), set_state))
+    live = use_once(lambda: QueryRunner(page, lambda actor: function(actor, *args, **kwargs), set_state))
     use_effect(lambda: live.start(topics, topic_of), [])
     data, error = state
-    return Query(data, error, live.poke)
+    return Query(data, error, live.refetch)
 
 
-class Reader:
+class QueryRunner:
     """Reads once at the start and at each poke; never twice at a time, bursts together."""
 
     def __init__(
-        self, visit: Visit, read: Callable[..., Awaitable[Any]], show: Callable[[Any], None]
+        self, page: PageContext, read: Callable[..., Awaitable[Any]], show: Callable[[Any], None]
     ) -> None:
-        self.visit, self.read, self.show = visit, read, show
+        self.visit, self.read, self.show = page, read, show
         self.reading = self.again = self.over = False
         self.topic_of: Callable[[Any], str] | None = None
         self.ends: list[Callable[[], None]] = []
@@ -159,7 +166,7 @@ class Reader:
         self.topic_of = topic_of
         for topic in topics:
             self._listen(topic)
-        self.visit.spawn(self._run(0))
+        self.visit.run_in_background(self._run(0))
 
         def stop() -> None:
             self.over = True
@@ -169,15 +176,15 @@ class Reader:
         return stop
 
     def _listen(self, topic: str) -> None:
-        self.ends.append(self.visit.doors.subscribe(self.visit.actor.tenant_id, topic, self.poke))
+        self.ends.append(self.visit.services.subscribe(self.visit.actor.tenant_id, topic, self.refetch))
 
-    def poke(self) -> None:
+    def refetch(self) -> None:
         if self.over:
             return
         if self.reading:
             self.again = True
         else:
-            self.visit.spawn(self._run(BURST_SECONDS))
+            self.visit.run_in_background(self._run(BURST_SECONDS))
 
     async def _run(self, wait: float) -> None:
         self.reading = True
@@ -186,12 +193,12 @@ class Reader:
                 await asyncio.sleep(wait)
             self.again = False
             try:
-                result: tuple[Any, Problem | None] = (await self.read(self.visit.actor), None)
-            except SignedOut:
-                await self.visit.tell("again")
+                result: tuple[Any, PageError | None] = (await self.read(self.visit.actor), None)
+            except NotAuthenticated:
+                await self.visit.push("again")
                 break
             except Exception as error:
-                result = (None, problem_of(self.visit, error))
+                result = (None, to_page_error(self.visit, error))
             if not self.over:
                 if self.topic_of is not None and result[1] is None:
                     # Read once more after this: what changed between reading and listening was not heard.
@@ -205,49 +212,49 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Action(Generic[P, T]):
+class Mutation(Generic[P, T]):
     """Something to do on the server: call `run`; look at `pending` and `problem`."""
 
     pending: bool
-    problem: Problem | None
+    problem: PageError | None
     run: Callable[P, None]
 
 
-def use_action(
+def use_mutation(
     function: Callable[..., Awaitable[T]],
     *,
     done: Callable[[T], Awaitable[None]] | None = None,
-    failed: Callable[[Problem], Awaitable[None]] | None = None,
-) -> Action[..., T]:
+    failed: Callable[[PageError], Awaitable[None]] | None = None,
+) -> Mutation[..., T]:
     """Wrap a use case for a button. A second press while it works does nothing.
 
     It goes on to its end when the page closes meanwhile. A refusal becomes `problem`; a secret that asks
     for a recent sign-in leads to one and back to this page.
     """
-    visit = use_visit()
+    page = use_page()
     pending, set_pending = use_state(False)
-    problem, set_problem = use_state(no_problem)
+    problem, set_problem = use_state(no_page_error)
     busy = use_ref(False)
 
     async def work(*args: Any, **kwargs: Any) -> None:
         try:
-            result = await function(visit.actor, *args, **kwargs)
+            result = await function(page.actor, *args, **kwargs)
             set_problem(None)
             if done is not None:
                 await done(result)
-        except SignedOut:
-            await visit.tell("again")
-        except SignInAgain:
-            await visit.tell("again", fresh=True)
+        except NotAuthenticated:
+            await page.push("again")
+        except ReauthenticationRequired:
+            await page.push("again", fresh=True)
         except Exception as error:
-            found = problem_of(visit, error)
+            found = to_page_error(page, error)
             set_problem(found)
             if failed is not None:
                 await failed(found)
         finally:
             busy.current = False
             set_pending(False)
-            await visit.tell("idle")
+            await page.push("idle")
 
     def run(*args: Any, **kwargs: Any) -> None:
         if busy.current:
@@ -256,12 +263,12 @@ def use_action(
         set_pending(True)
         # Not awaited here: events of one control come one after the other, and a second press has to
         # find this one still at work.
-        visit.spawn(work(*args, **kwargs))
+        page.run_in_background(work(*args, **kwargs))
 
-    return Action(pending, problem, run)
+    return Mutation(pending, problem, run)
 
 
-def handler(visit: Visit, function: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
+def handler(page: PageContext, function: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
     """A handler whose failure is told to the person, with a reference, instead of only to the log."""
 
     async def guarded(event: Any) -> None:
@@ -269,9 +276,9 @@ def handler(visit: Visit, function: Callable[..., Any]) -> Callable[..., Awaitab
             result = function(event)
             if inspect.isawaitable(result):
                 await result
-        except SignedOut:
-            await visit.tell("again")
+        except NotAuthenticated:
+            await page.push("again")
         except Exception as error:
-            await visit.tell("toast", text=problem_of(visit, error).words, tone="lost")
+            await page.push("toast", text=to_page_error(page, error).words, tone="lost")
 
     return guarded

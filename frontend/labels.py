@@ -4,52 +4,52 @@ from datetime import datetime
 
 from reactpy.types import VdomDict
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
-from backend.catalog.schemas import Family
+from backend.catalog.schemas import OptionFamily
 from backend.core import clock
-from backend.lines.schemas import HistoryEntry
-from backend.orders.schemas import ItemState, OrderState
-from backend.orders.words import action_words as order_words
-from frontend.components.basics import pill
-from frontend.text import Text, mark
-from frontend.visit import Visit
+from backend.lines.schemas import TimelineEntry
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.texts import action_text as order_words
+from frontend.elements import pill
+from frontend.i18n import Translator, translatable
+from frontend.page_context import PageContext
 
 LINE_STATES = {
-    "ordered": (mark("Ordered"), "running", "half"),
-    "pending_active": (mark("Activation under way"), "running", "half"),
-    "active": (mark("Active"), "active", "dot"),
-    "suspended": (mark("Suspended"), "", "pause"),
-    "pending_release": (mark("Departure planned"), "attention", "clock"),
-    "pending_termination": (mark("Termination under way"), "attention", "clock"),
-    "released_prepaid": (mark("Moved to prepaid"), "", "minus"),
-    "released_private": (mark("Taken over privately"), "", "minus"),
-    "terminated": (mark("Terminated"), "lost", "trash"),
-    "aborted": (mark("Aborted"), "lost", "close"),
+    "ordered": (translatable("Ordered"), "running", "half"),
+    "pending_active": (translatable("Activation under way"), "running", "half"),
+    "active": (translatable("Active"), "active", "dot"),
+    "suspended": (translatable("Suspended"), "", "pause"),
+    "pending_release": (translatable("Departure planned"), "attention", "clock"),
+    "pending_termination": (translatable("Termination under way"), "attention", "clock"),
+    "released_prepaid": (translatable("Moved to prepaid"), "", "minus"),
+    "released_private": (translatable("Taken over privately"), "", "minus"),
+    "terminated": (translatable("Terminated"), "lost", "trash"),
+    "aborted": (translatable("Aborted"), "lost", "close"),
 }
 ORDER_STATES = {
-    OrderState.DRAFT: (mark("Draft"), "", "ring"),
-    OrderState.AWAITING_APPROVAL: (mark("Waiting for approval"), "attention", "clock"),
-    OrderState.SCHEDULED: (mark("Planned"), "running", "clock"),
-    OrderState.GRACE: (mark("Can still be undone"), "running", "half"),
-    OrderState.SUBMITTED: (mark("Being sent"), "running", "half"),
-    OrderState.IN_PROGRESS: (mark("In progress"), "running", "half"),
-    OrderState.HELD: (mark("Information missing"), "attention", "pause"),
-    OrderState.COMPLETED: (mark("Completed"), "active", "check"),
-    OrderState.PARTIAL: (mark("Partly completed"), "attention", "alert"),
-    OrderState.FAILED: (mark("Failed"), "lost", "close"),
-    OrderState.REJECTED: (mark("Refused"), "lost", "close"),
-    OrderState.CANCELLED: (mark("Undone"), "", "minus"),
+    OrderState.DRAFT: (translatable("Draft"), "", "ring"),
+    OrderState.AWAITING_APPROVAL: (translatable("Waiting for approval"), "attention", "clock"),
+    OrderState.SCHEDULED: (translatable("Planned"), "running", "clock"),
+    OrderState.GRACE: (translatable("Can still be undone"), "running", "half"),
+    OrderState.SUBMITTED: (translatable("Being sent"), "running", "half"),
+    OrderState.IN_PROGRESS: (translatable("In progress"), "running", "half"),
+    OrderState.HELD: (translatable("Information missing"), "attention", "pause"),
+    OrderState.COMPLETED: (translatable("Completed"), "active", "check"),
+    OrderState.PARTIAL: (translatable("Partly completed"), "attention", "alert"),
+    OrderState.FAILED: (translatable("Failed"), "lost", "close"),
+    OrderState.REJECTED: (translatable("Refused"), "lost", "close"),
+    OrderState.CANCELLED: (translatable("Undone"), "", "minus"),
 }
 ITEM_STATES = {
-    ItemState.WAITING: (mark("Waiting"), "", "ring"),
-    ItemState.SENT: (mark("Being sent"), "running", "half"),
-    ItemState.IN_PROGRESS: (mark("In progress"), "running", "half"),
-    ItemState.HELD: (mark("Information missing"), "attention", "pause"),
-    ItemState.DONE: (mark("Done"), "active", "check"),
-    ItemState.FAILED: (mark("Failed"), "lost", "close"),
-    ItemState.CANCELLED: (mark("Undone"), "", "minus"),
-    ItemState.SKIPPED: (mark("Skipped"), "", "minus"),
+    ItemState.WAITING: (translatable("Waiting"), "", "ring"),
+    ItemState.SENT: (translatable("Being sent"), "running", "half"),
+    ItemState.IN_PROGRESS: (translatable("In progress"), "running", "half"),
+    ItemState.HELD: (translatable("Information missing"), "attention", "pause"),
+    ItemState.DONE: (translatable("Done"), "active", "check"),
+    ItemState.FAILED: (translatable("Failed"), "lost", "close"),
+    ItemState.CANCELLED: (translatable("Undone"), "", "minus"),
+    ItemState.SKIPPED: (translatable("Skipped"), "", "minus"),
 }
 RUNNING = frozenset(
     {
@@ -62,62 +62,62 @@ RUNNING = frozenset(
     }
 )
 PRODUCT_TYPES = {
-    "voice_data": (mark("Voice and data"), "phone"),
-    "data_only": (mark("Data only"), "tablet"),
+    "voice_data": (translatable("Voice and data"), "phone"),
+    "data_only": (translatable("Data only"), "tablet"),
 }
 FAMILIES = {
-    Family.ROAMING: (mark("Abroad"), "roaming"),
-    Family.DATA: (mark("Data"), "data"),
-    Family.VOICE: (mark("Voice"), "voice"),
-    Family.SMS: (mark("SMS"), "sms"),
-    Family.OTHER: (mark("Other"), "options"),
+    OptionFamily.ROAMING: (translatable("Abroad"), "roaming"),
+    OptionFamily.DATA: (translatable("Data"), "data"),
+    OptionFamily.VOICE: (translatable("Voice"), "voice"),
+    OptionFamily.SMS: (translatable("SMS"), "sms"),
+    OptionFamily.OTHER: (translatable("Other"), "options"),
 }
 ESIM_STATES = {
-    "requested": mark("Requested"),
-    "allocated": mark("Being prepared"),
-    "released": mark("Ready to be installed"),
-    "downloaded": mark("Downloaded on the device"),
-    "installed": mark("Installed on the device"),
-    "enabled": mark("Active on the device"),
-    "disabled": mark("Switched off on the device"),
-    "deleted": mark("Deleted from the device"),
-    "expired": mark("The code has expired"),
-    "revoked": mark("Withdrawn"),
-    "error": mark("The download failed"),
+    "requested": translatable("Requested"),
+    "allocated": translatable("Being prepared"),
+    "released": translatable("Ready to be installed"),
+    "downloaded": translatable("Downloaded on the device"),
+    "installed": translatable("Installed on the device"),
+    "enabled": translatable("Active on the device"),
+    "disabled": translatable("Switched off on the device"),
+    "deleted": translatable("Deleted from the device"),
+    "expired": translatable("The code has expired"),
+    "revoked": translatable("Withdrawn"),
+    "error": translatable("The download failed"),
 }
 SIM_STATES = {
-    "assigned": mark("Kept for a request"),
-    "active": mark("Active"),
-    "blocked": mark("Blocked"),
+    "assigned": translatable("Kept for a request"),
+    "active": translatable("Active"),
+    "blocked": translatable("Blocked"),
 }
 AGREEMENT_STATES = {
-    "document_pending": mark("A signed contract is needed"),
-    "under_review": mark("The operator is looking at the contract"),
-    "active": mark("In force"),
+    "document_pending": translatable("A signed contract is needed"),
+    "under_review": translatable("The operator is looking at the contract"),
+    "active": translatable("In force"),
 }
 ACTIONS = {
-    "line.gone_at_carrier": mark("No longer at the operator"),
-    "puk.shown": mark("PUK code shown"),
-    "esim.code_shown": mark("eSIM code shown"),
-    "esim.confirmed": mark("eSIM confirmed by the user"),
-    "contract.looked_at": mark("Contract looked at by the operator"),
-    "contract.accepted": mark("Contract accepted by the operator"),
-    "contract.refused": mark("Contract refused by the operator"),
-    "usage.detail_shown": mark("Detail of usage looked at"),
-    "cap.raised": mark("Cap abroad raised for one month"),
+    "line.gone_at_carrier": translatable("No longer at the operator"),
+    "puk.shown": translatable("PUK code shown"),
+    "esim.code_shown": translatable("eSIM code shown"),
+    "esim.confirmed": translatable("eSIM confirmed by the user"),
+    "contract.looked_at": translatable("Contract looked at by the operator"),
+    "contract.accepted": translatable("Contract accepted by the operator"),
+    "contract.refused": translatable("Contract refused by the operator"),
+    "usage.detail_shown": translatable("Detail of usage looked at"),
+    "cap.raised": translatable("Cap abroad raised for one month"),
 }
 
 
-def line_state(text: Text, code: str) -> VdomDict:
+def line_state(text: Translator, code: str) -> VdomDict:
     words, tone, shape = LINE_STATES.get(code, (code, "", "ring"))
     return pill(text(words), tone, shape)
 
 
-def line_state_words(text: Text, code: str) -> str:
+def line_state_words(text: Translator, code: str) -> str:
     return text(LINE_STATES[code][0]) if code in LINE_STATES else code
 
 
-def lines_in_state(text: Text, code: str) -> str:
+def lines_in_state(text: Translator, code: str) -> str:
     """The state of several lines, where a language has another form for it."""
     match code:
         case "active":
@@ -128,7 +128,7 @@ def lines_in_state(text: Text, code: str) -> str:
             return line_state_words(text, code)
 
 
-def counted_items(text: Text, state: ItemState, n: int) -> str:
+def counted_items(text: Translator, state: ItemState, n: int) -> str:
     """How many lines of a request are in a state: "2 done"."""
     words = {
         ItemState.WAITING: text.plural("{n} waiting", "{n} waiting", n),
@@ -143,24 +143,24 @@ def counted_items(text: Text, state: ItemState, n: int) -> str:
     return words[state]
 
 
-def order_state(text: Text, state: OrderState) -> VdomDict:
+def order_state(text: Translator, state: OrderState) -> VdomDict:
     words, tone, shape = ORDER_STATES[state]
     return pill(text(words), tone, shape)
 
 
-def item_state(text: Text, state: ItemState) -> VdomDict:
+def item_state(text: Translator, state: ItemState) -> VdomDict:
     words, tone, shape = ITEM_STATES[state]
     return pill(text(words), tone, shape)
 
 
-def action_words(visit: Visit, entry: HistoryEntry) -> str:
+def action_words(page: PageContext, entry: TimelineEntry) -> str:
     """What happened: orders speak for themselves, in the words of their kind."""
-    catalogue = Catalogue(profile(visit.profile.carrier), visit.text.language)
+    catalogue = Catalogue(profile(page.profile.carrier), page.text.language)
     said = order_words(catalogue, entry.action, entry.detail)
-    return said or visit.text(ACTIONS.get(entry.action, mark("Changed")))
+    return said or page.text(ACTIONS.get(entry.action, translatable("Changed")))
 
 
-def network_words(text: Text, at: datetime | None) -> str:
+def network_words(text: Translator, at: datetime | None) -> str:
     """How old the carrier's data is; the hour alone while it is today's."""
     if at is None:
         return ""

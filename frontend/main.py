@@ -7,21 +7,22 @@ from uuid import UUID
 from litestar import Litestar
 
 from backend.app import create_api
-from backend.core.live import Live
+from backend.core.messaging.live_topics import TopicHub
 from backend.members import service as members
 from backend.settings import Settings, read_settings
-from frontend.client import asset_url
-from frontend.gateway import Gateway
-from frontend.server import create_web
-from frontend.visit import Doors
+from frontend.assets import asset_url
+from frontend.http.gateway import Gateway
+from frontend.http.server import create_web
+from frontend.page_context import Services
 
-SESSION = "/session:"  # in the payload of a live topic: <tenant>/session:<id>
+# In the payload of a live topic: <tenant>/session:<id>
+SESSION = "/session:"
 
 
 def create(settings: Settings | None = None) -> Gateway:
     """The whole web process as one ASGI application."""
     chosen = settings or read_settings()
-    live = Live(chosen.database_url)
+    live = TopicHub(chosen.database_url)
 
     @asynccontextmanager
     async def listening(_: Litestar) -> AsyncIterator[None]:
@@ -32,12 +33,12 @@ def create(settings: Settings | None = None) -> Gateway:
     api = create_api(
         chosen, stylesheets=[asset_url(name) for name in ("tokens.css", "components.css")], also=[listening]
     )
-    doors = Doors(
+    services = Services(
         authenticate=members.load_session,
         profile=members.profile,
         subscribe=live.subscribe,
     )
-    web = create_web(chosen, api, doors)
+    web = create_web(chosen, api, services)
 
     def sign_out(payload: str) -> None:
         """A session ended somewhere: close its open pages here."""

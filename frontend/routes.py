@@ -10,10 +10,11 @@ from reactpy.types import Component, VdomDict
 
 from backend.core.permissions import Permission
 from backend.orders import service as orders
-from frontend.client import asset_url
+from frontend.assets import asset_url
 from frontend.components.actions import link_button
 from frontend.components.layout import empty
-from frontend.hooks import component, handler, use_visit
+from frontend.hooks import component, handler, use_page
+from frontend.page_context import PageContext
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
@@ -26,9 +27,8 @@ from frontend.pages.requests import RequestsPage
 from frontend.pages.review import ReviewPage
 from frontend.pages.start import StartPage
 from frontend.pages.usage.page import UsagePage
-from frontend.visit import Visit
 
-App = component_from_url(asset_url("helpers.js"), "App", resolve_imports=False)
+RoutedApp = component_from_url(asset_url("helpers.js"), "App", resolve_imports=False)
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 P = Permission
@@ -53,21 +53,21 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
 WITH_QUERY = (BulkPage, FleetPage, RequestsPage, RequestPage, StartPage, UsagePage)
 
 
-def route(visit: Visit, path: str, query: str) -> Component:
+def route(page: PageContext, path: str, query: str) -> Component:
     """The page at an address; "not found" also for what the person may not see."""
-    if path in {"/app", "/app/"} and visit.profile.portal == "user":
+    if path in {"/app", "/app/"} and page.profile.portal == "user":
         path = "/app/my"
-    for pattern, permission, page in ROUTES:
+    for pattern, permission, page_number in ROUTES:
         found = pattern.match(path)
-        if found and visit.may(permission):
-            asked = {"query": query} if page in WITH_QUERY else {}
-            return page(**found.groupdict(), **asked, key=f"{path}{query}")
+        if found and page.may(permission):
+            request = {"query": query} if page_number in WITH_QUERY else {}
+            return page_number(**found.groupdict(), **request, key=f"{path}{query}")
     return NotFoundPage(key="not-found")
 
 
 @component
 def NotFoundPage() -> VdomDict:
-    text = use_visit().text
+    text = use_page().text
     return html.div(
         html.h1({"class": "visually-hidden"}, text("Page not found")),
         empty(
@@ -80,43 +80,44 @@ def NotFoundPage() -> VdomDict:
 
 @component
 def Root() -> VdomDict:
-    visit, connection = use_visit(), use_connection()
+    page, connection = use_page(), use_connection()
     place, set_place = use_state(lambda: (connection.location.path, connection.location.query_string))
     wired = use_ref(False)
     if not wired.current:
         wired.current = True
-        visit.send = connection.carrier.send_json
+        page.send = connection.carrier.send_json
 
         async def go(to: str, *, replace: bool = False) -> None:
             """Move to another page of the portal: one answer, the address follows."""
             path, mark, query = to.partition("?")
-            await visit.tell("go", to=to, replace=replace)
+            await page.push("go", to=to, replace=replace)
             set_place((path, mark + query))
 
-        visit.go = go
+        page.go = go
 
     async def moved(event: Any) -> None:
         path, query = str(event["path"]), str(event["query"])
-        if visit.take_query is not None and path == place[0]:
-            visit.take_query(query)  # nothing of the frame changes, so nothing of it is drawn or sent
+        if page.take_query is not None and path == place[0]:
+            # Nothing of the frame changes, so nothing of it is drawn or sent
+            page.take_query(query)
         else:
             set_place((path, query))
 
-    use_effect(lambda: count_running(visit), [])
+    use_effect(lambda: count_running(page), [])
     return html.div(
         {"class": "contents"},
-        App({"onAddress": handler(visit, moved), "key": "app"}),
-        route(visit, *place),
+        RoutedApp({"onAddress": handler(page, moved), "key": "app"}),
+        route(page, *place),
     )
 
 
-def count_running(visit: Visit) -> Callable[[], None]:
+def count_running(page: PageContext) -> Callable[[], None]:
     """Keep the number of requests under way in the menu right."""
-    if visit.profile.portal == "user" or not visit.may(Permission.ORDERS_READ):
+    if page.profile.portal == "user" or not page.may(Permission.ORDERS_READ):
         return lambda: None
 
     async def count() -> None:
-        await visit.tell("frame", running=await orders.counts_running(visit.actor))
+        await page.push("frame", running=await orders.counts_running(page.actor))
 
-    visit.spawn(count())
-    return visit.doors.subscribe(visit.actor.tenant_id, "orders", lambda: visit.spawn(count()))
+    page.run_in_background(count())
+    return page.services.subscribe(page.actor.tenant_id, "orders", lambda: page.run_in_background(count()))

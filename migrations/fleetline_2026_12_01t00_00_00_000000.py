@@ -34,7 +34,7 @@ BYTEWISE = {
     "letter": ("key",),
     "change_order": ("reference", "kind", "state", "request_key"),
     "change_order_item": ("kind", "state"),
-    "port_in": ("port_case", "state"),
+    "port_in_case": ("port_case", "state"),
     "departure": ("state",),
     "usage_record": ("record_id", "service", "unit", "zone", "bucket"),
     "usage_month": ("service", "unit"),

@@ -13,7 +13,7 @@ from tenants.transaction import OutsideScope, engine
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DirectoryEntry:
     """A record and the tenant that it belongs to."""
 
     tenant_id: TenantId
@@ -31,20 +31,20 @@ async def _ask(query: str, *args: object) -> list[Any]:
         return rows
 
 
-async def _one(function: str, key: object) -> Found | None:
+async def _one(function: str, key: object) -> DirectoryEntry | None:
     rows = await _ask(f"SELECT tenant_id, id FROM {function}($1)", key)
-    return Found(TenantId(rows[0]["tenant_id"]), rows[0]["id"]) if rows else None
+    return DirectoryEntry(TenantId(rows[0]["tenant_id"]), rows[0]["id"]) if rows else None
 
 
-async def find_session(token_hash: bytes) -> Found | None:
+async def find_session(token_hash: bytes) -> DirectoryEntry | None:
     return await _one("directory_session", token_hash)
 
 
-async def find_token(token_hash: bytes) -> Found | None:
+async def find_token(token_hash: bytes) -> DirectoryEntry | None:
     return await _one("directory_token", token_hash)
 
 
-async def find_item(item_id: UUID) -> Found | None:
+async def find_item(item_id: UUID) -> DirectoryEntry | None:
     """The tenant of an order item, for a carrier's callback."""
     return await _one("directory_item", item_id)
 
@@ -71,12 +71,12 @@ async def tenants_with_open_items() -> list[TenantId]:
     return [TenantId(row["id"]) for row in await _ask("SELECT id FROM directory_open_items()")]
 
 
-async def find_lines(numbers: Sequence[str]) -> dict[str, Found]:
+async def find_lines(numbers: Sequence[str]) -> dict[str, DirectoryEntry]:
     """The line of each number, wherever it is: the one that is live, or else the one that had it last."""
     rows = await _ask("SELECT msisdn, tenant_id, id FROM directory_lines($1::text[])", list(numbers))
-    return {row["msisdn"]: Found(TenantId(row["tenant_id"]), row["id"]) for row in rows}
+    return {row["msisdn"]: DirectoryEntry(TenantId(row["tenant_id"]), row["id"]) for row in rows}
 
 
-async def find_public_link(token_hash: bytes) -> Found | None:
+async def find_public_link(token_hash: bytes) -> DirectoryEntry | None:
     """The link of a mail, for somebody without a session."""
     return await _one("directory_public_link", token_hash)

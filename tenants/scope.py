@@ -1,10 +1,16 @@
 """Who acts, for which tenant, in which transaction. Types only: `transaction.py` opens scopes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NewType, Protocol
+from typing import Any, ClassVar, NewType, Protocol, TypeVar
 from uuid import UUID
+
+from piccolo.columns import Column
+from piccolo.custom_types import Combinable
+from piccolo.table import Table
+
+R = TypeVar("R")
 
 TenantId = NewType("TenantId", UUID)
 MemberId = NewType("MemberId", UUID)
@@ -14,7 +20,8 @@ MemberId = NewType("MemberId", UUID)
 class Reach:
     """Which lines a member may see: everything, or the union of billing accounts and cost centres."""
 
-    billing_accounts: frozenset[UUID] | None = None  # None: no limit
+    # None: no limit
+    billing_accounts: frozenset[UUID] | None = None
     cost_centres: frozenset[UUID] | None = None
 
     @property
@@ -34,17 +41,20 @@ class Actor:
     name: str = ""
     email: str = ""
     language: str = "en"
-    carrier: str = ""  # code of the tenant's carrier profile; "" where it was not read yet
+    # Code of the tenant's carrier profile; "" where it was not read yet
+    carrier: str = ""
     roles: frozenset[str] = frozenset()
     reach: Reach = EVERYTHING
-    end_user_id: UUID | None = None  # set in the user portal: only this person's lines
+    # Set in the user portal: only this person's lines
+    end_user_id: UUID | None = None
     session_id: UUID | None = None
     token_id: UUID | None = None
-    operator: str = ""  # the person of the operator's staff; such an actor is no member and not the product
-    signed_in_at: datetime | None = None  # `auth_time` of the sign-in behind the session
-    version: int | None = (
-        None  # of the rows that it was read from; a scope opens only while they are unchanged
-    )
+    # The person of the operator's staff; such an actor is no member and not the product
+    operator: str = ""
+    # `auth_time` of the sign-in behind the session
+    signed_in_at: datetime | None = None
+    # Of the rows that it was read from; a scope opens only while they are unchanged
+    version: int | None = None
 
     @property
     def system(self) -> bool:
@@ -64,32 +74,110 @@ class Connection(Protocol):
     def cursor(self, query: str, *args: object, prefetch: int | None = None) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """Something that happened, to be told to others when the transaction commits."""
+class NamedFact(Protocol):
+    """A struct that says what happened; `backend/core/facts.py` has them all."""
 
-    event: str
-    data: dict[str, Any]
+    name: ClassVar[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """A fact, a timer or a command that is written to the outbox when the transaction commits.
+
+    `jobs` names the job of a command; the jobs of facts and timers are those that subscribed to `name`.
+    """
+
+    name: str
+    data: Any
     not_before: datetime | None = None
+    jobs: tuple[str, ...] | None = None
+
+
+def _columns(row_type: type[Any], table: type[Table]) -> list[Column]:
+    """The columns of a table that a row's fields name. Raises ValueError for a field that is no column."""
+    return [table._meta.get_column_by_name(name) for name in row_type.__struct_fields__]  # noqa: SLF001 - Piccolo's own place
 
 
 @dataclass(slots=True)
 class Scope:
-    """One actor, one tenant, one transaction. Lives as long as the `async with open_scope(…)` block."""
+    """One actor, one tenant, one transaction. Lives as long as the `async with open_scope(…)` block.
+
+    Reads give typed rows. `select_…` reads one table with plain conditions, through its Piccolo class; `fetch_…` runs
+    SQL whose columns are the row's fields, in their order (a test prepares every statement and compares).
+    """
 
     actor: Actor
     connection: Connection
-    announcements: list[Announcement] = field(default_factory=list)
+    events: list[OutboxEvent] = field(default_factory=list)
     topics: set[str] = field(default_factory=set)
+    # What `tenants/tenant_info.py` read of the tenant in this transaction.
+    tenant: Any = None
 
     @property
     def tenant_id(self) -> TenantId:
         return self.actor.tenant_id
 
-    def announce(self, event: str, *, not_before: datetime | None = None, **data: Any) -> None:
-        """Tell `reactions.py` that this happened; written with the transaction or not at all."""
-        self.announcements.append(Announcement(event, data, not_before))
+    async def fetch_one(self, row_type: Callable[..., R], query: str, *args: object) -> R | None:
+        """The first row of a statement, or None."""
+        record = await self.connection.fetchrow(query, *args)
+        return None if record is None else row_type(*record)
 
-    def touch(self, topic: str) -> None:
+    async def fetch_all(self, row_type: Callable[..., R], query: str, *args: object) -> list[R]:
+        """Every row of a statement."""
+        return [row_type(*record) for record in await self.connection.fetch(query, *args)]
+
+    async def fetch_value(self, value_type: Callable[..., R], query: str, *args: object) -> R | None:  # noqa: ARG002 - names the type of the column
+        """The first column of the first row; None where there is no row or the column is NULL."""
+        found: R | None = await self.connection.fetchval(query, *args)
+        return found
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement that gives no rows; returns PostgreSQL's command tag."""
+        return await self.connection.execute(query, *args)
+
+    async def select_one(
+        self, row_type: type[R], table: type[Table], where: Combinable, *, lock: bool = False
+    ) -> R | None:
+        """The row of `table` that matches, with the columns that `row_type` names; None where there is none.
+
+        `lock` keeps others from changing it until the transaction ends (FOR NO KEY UPDATE).
+        """
+        query = table.select(*_columns(row_type, table)).where(where).first()
+        found = await (query.lock_rows("NO KEY UPDATE") if lock else query)
+        return None if found is None else row_type(**found)
+
+    async def select_all(
+        self,
+        row_type: type[R],
+        table: type[Table],
+        where: Combinable | None = None,
+        *,
+        order_by: Sequence[Column] = (),
+        limit: int | None = None,
+        lock: bool = False,
+    ) -> list[R]:
+        """The rows of `table` that match, with the columns that `row_type` names."""
+        query = table.select(*_columns(row_type, table))
+        if where is not None:
+            query = query.where(where)
+        if order_by:
+            query = query.order_by(*order_by)
+        if limit is not None:
+            query = query.limit(limit)
+        return [row_type(**found) for found in await (query.lock_rows("NO KEY UPDATE") if lock else query)]
+
+    def emit(self, fact: NamedFact) -> None:
+        """Say that this happened: the jobs that subscribed to it follow. Written with the transaction or not at all."""
+        self.events.append(OutboxEvent(fact.name, fact))
+
+    def set_timer(self, timer: str, at: datetime | None, **data: Any) -> None:
+        """Run the jobs of this timer at that instant, or at once (None), with `data` as keyword arguments."""
+        self.events.append(OutboxEvent(timer, data, at))
+
+    def enqueue(self, job: str, *, not_before: datetime | None = None, **data: Any) -> None:
+        """Run one job, with `data` as keyword arguments."""
+        self.events.append(OutboxEvent(job, data, not_before, (job,)))
+
+    def invalidate(self, topic: str) -> None:
         """Wake every open page that shows this topic, in every process, when the transaction commits."""
         self.topics.add(topic)

@@ -13,9 +13,11 @@ class Tenant(Table):
     id = UUID(primary_key=True, default=None)
     slug = Text(unique=True)
     name = Text()
-    carrier = Text()  # code of the carrier profile; one carrier per tenant
+    # Code of the carrier profile; one carrier per tenant
+    carrier = Text()
     state = Text(default="active")
-    grace_seconds = Integer(null=True, default=None)  # 0 to 600; null: the deployment's default
+    # 0 to 600; null: the deployment's default
+    grace_seconds = Integer(null=True, default=None)
     created_at = Timestamptz()
 
     tenant_state_check = one_of("state", ("active", "suspended"))

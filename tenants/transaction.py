@@ -18,14 +18,15 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from tenants.scope import Actor, Connection, Scope
 
-ACTOR_CHANGED = "FL001"  # raised by check_actor() in the database
+# Raised by check_actor() in the database
+ACTOR_CHANGED = "FL001"
 
 
 class OutsideScope(RuntimeError):
     """Customer data was reached for without a scope, from a child task, or from within another scope."""
 
 
-class BypassingLogin(RuntimeError):
+class UnsafeDatabaseRole(RuntimeError):
     """The database login could step round the policies, so nothing may run with it."""
 
 
@@ -127,7 +128,7 @@ class TenantEngine(PostgresEngine):
         )
         try:
             async with pool.acquire() as connection:
-                await refuse_bypassing_login(connection)
+                await refuse_unsafe_role(connection)
         except BaseException:
             pool.terminate()
             raise
@@ -159,7 +160,7 @@ class TenantEngine(PostgresEngine):
         raise OutsideScope("Piccolo's batch() opens a connection of its own: use a cursor on the scope")
 
 
-async def refuse_bypassing_login(connection: Any) -> None:
+async def refuse_unsafe_role(connection: Any) -> None:
     """Raise BypassingLogin where row-level security would not bind this login."""
     row = await connection.fetchrow(
         "SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,"
@@ -167,7 +168,7 @@ async def refuse_bypassing_login(connection: Any) -> None:
         " FROM pg_roles r WHERE rolname = current_user"
     )
     if row["bypasses"] or row["owns"]:
-        raise BypassingLogin(
+        raise UnsafeDatabaseRole(
             f"refusing to start: the login {row['login']!r} can step round row-level security; "
             "use the app's login (`fleetline db url --role app`)"
         )

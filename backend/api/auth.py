@@ -12,20 +12,28 @@ from litestar import Litestar, Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
 
-from backend.api.flows import FLOW_SECONDS, Choice, open_choice, open_flows, own_path, seal_choice, seal_flows
-from backend.core.cookies import CookieNames
-from backend.core.errors import Refusal, Unavailable
-from backend.core.secrets import Vault
+from backend.api.sign_in_state import (
+    FLOW_SECONDS,
+    TenantChoice,
+    open_choice,
+    open_flows,
+    seal_choice,
+    seal_flows,
+)
+from backend.core.errors import AppError, Unavailable
+from backend.core.secrets import SecretBox
 from backend.integrations.identity import Provider, SignInFailed
 from backend.issuer import store
 from backend.issuer.clients import PORTAL, portal_secrets
 from backend.issuer.page import HEADERS, choice_form, message_page
 from backend.issuer.routes import Issuer, issuer_router
-from backend.issuer.words import LANGUAGES, say
+from backend.issuer.texts import LANGUAGES, say
 from backend.members import service as members
 from backend.members.lifecycle import Portal
 from backend.members.schemas import Membership, OpenedSession
 from backend.settings import Settings
+from backend.web.cookies import CookieNames
+from backend.web.origin import safe_return_path
 from tenants.scope import Actor, MemberId
 
 log = structlog.get_logger()
@@ -35,7 +43,7 @@ Page = Response[str]
 
 
 @dataclass
-class Front:
+class SignInContext:
     """What the sign-in routes need: the settings, the built-in issuer, and the provider that signs people in.
 
     Tenants' own providers will be found here, by the domain of the e-mail address.
@@ -44,11 +52,11 @@ class Front:
     settings: Settings
     issuer: Issuer
     provider: Provider | None = None
-    vault: Vault = field(init=False)
+    secret_box: SecretBox = field(init=False)
     cookies: CookieNames = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vault = Vault(self.settings.secret_keys)
+        self.secret_box = SecretBox(self.settings.secret_keys)
         self.cookies = CookieNames(self.settings.secure)
 
     @property
@@ -69,55 +77,61 @@ def built_in_provider(settings: Settings, issuer: Issuer) -> Provider:
 
 
 @get("/login")
-async def login(request: Ask, front: NamedDependency[Front]) -> Page:
+async def login(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """Send the browser to sign in; `next` is one of our paths, `fresh=1` asks for the password in any case."""
     query = request.query_params
-    if _elsewhere(request, front) and "here" not in query:  # once: a proxy may hide the name that people use
+    if (
+        _elsewhere(request, context) and "here" not in query
+    ):  # once: a proxy may hide the name that people use
         return _to(
-            f"{front.settings.public_url}/auth/login?{urlencode({**query.dict(), 'here': '1'}, doseq=True)}"
+            f"{context.settings.public_url}/auth/login?{urlencode({**query.dict(), 'here': '1'}, doseq=True)}"
         )
     try:
-        address, flow = await front.chosen_provider().begin(
-            front.callback,
-            next_path=own_path(query.get("next", "/")),
+        address, flow = await context.chosen_provider().begin(
+            context.callback,
+            next_path=safe_return_path(query.get("next", "/")),
             fresh=query.get("fresh") == "1",
             language=query["language"] if query.get("language") in LANGUAGES else "",
         )
     except Unavailable:
-        return _message(request, front, "refused", "unavailable_text", 503)
-    flows = [*open_flows(front.vault, request.cookies.get(front.cookies.flow, "")), flow]
+        return _message(request, context, "refused", "unavailable_text", 503)
+    flows = [*open_flows(context.secret_box, request.cookies.get(context.cookies.flow, "")), flow]
     return _to(
-        address, front.cookies.make(front.cookies.flow, seal_flows(front.vault, flows), seconds=FLOW_SECONDS)
+        address,
+        context.cookies.make(
+            context.cookies.flow, seal_flows(context.secret_box, flows), seconds=FLOW_SECONDS
+        ),
     )
 
 
-def _elsewhere(request: Ask, front: Front) -> bool:
+def _elsewhere(request: Ask, context: SignInContext) -> bool:
     """Whether the browser used another name for us, such as 127.0.0.1: cookies belong to one name."""
-    home = urlsplit(front.settings.public_url).netloc
+    home = urlsplit(context.settings.public_url).netloc
     return request.headers.get("host", home) != home
 
 
 @get("/callback")
-async def callback(request: Ask, front: NamedDependency[Front]) -> Page:
+async def callback(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """The browser comes back: check the answer, then open a session, ask for which company, or say why not."""
     answer = dict(request.query_params.items())
-    flows = open_flows(front.vault, request.cookies.get(front.cookies.flow, ""))
+    flows = open_flows(context.secret_box, request.cookies.get(context.cookies.flow, ""))
     flow = next((flow for flow in flows if flow.state == answer.get("state")), None)
-    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
-    if flow is None:  # used before (the back button), too old, or not begun in this browser
-        return _to("/") if actor else _message(request, front, "refused", "refused_text", 400)
+    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    # Used before (the back button), too old, or not begun in this browser
+    if flow is None:
+        return _to("/") if actor else _message(request, context, "refused", "refused_text", 400)
     left = [other for other in flows if other is not flow]
-    used = front.cookies.make(
-        front.cookies.flow, seal_flows(front.vault, left), seconds=FLOW_SECONDS if left else 0
+    used = context.cookies.make(
+        context.cookies.flow, seal_flows(context.secret_box, left), seconds=FLOW_SECONDS if left else 0
     )
     try:
-        identity = await front.chosen_provider().finish(front.callback, flow, answer)
+        identity = await context.chosen_provider().finish(context.callback, flow, answer)
         account_id = UUID(identity.subject)
     except (SignInFailed, ValueError) as error:
         log.warning("sign-in failed", why=str(error))
-        return _message(request, front, "refused", "refused_text", 400, used)
+        return _message(request, context, "refused", "refused_text", 400, used)
     except Unavailable:
-        return _message(request, front, "refused", "unavailable_text", 503, used)
+        return _message(request, context, "refused", "unavailable_text", 503, used)
     found = await members.memberships(account_id)
     chosen = (
         found[0]
@@ -125,20 +139,24 @@ async def callback(request: Ask, front: NamedDependency[Front]) -> Page:
         else next((one for one in found if actor and one.member_id == actor.member_id), None)
     )
     if chosen:
-        return await _enter(front, chosen, Choice(account_id, identity.auth_time, flow.next), actor, used)
+        return await _enter(
+            context, chosen, TenantChoice(account_id, identity.auth_time, flow.next), actor, used
+        )
     if not found:
-        return _message(request, front, "no_access", "no_access_text", 403, used)
-    sealed = seal_choice(front.vault, Choice(account_id, identity.auth_time, flow.next))
-    return _to("/auth/choose", used, front.cookies.make(front.cookies.choice, sealed, seconds=FLOW_SECONDS))
+        return _message(request, context, "no_access", "no_access_text", 403, used)
+    sealed = seal_choice(context.secret_box, TenantChoice(account_id, identity.auth_time, flow.next))
+    return _to(
+        "/auth/choose", used, context.cookies.make(context.cookies.choice, sealed, seconds=FLOW_SECONDS)
+    )
 
 
 @get("/choose")
-async def choose(request: Ask, front: NamedDependency[Front]) -> Page:
+async def choose(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """The companies of somebody who has signed in and has several."""
-    choice = open_choice(front.vault, request.cookies.get(front.cookies.choice, ""))
+    choice = open_choice(context.secret_box, request.cookies.get(context.cookies.choice, ""))
     if choice is None:
         return _to("/auth/login")
-    frame = front.issuer.frame(request)
+    frame = context.issuer.frame(request)
     found = await members.memberships(choice.account_id)
     form = choice_form("/auth/choose", {}, "tenant", [(str(one.tenant_id), one.tenant) for one in found])
     title, text = say("choose", frame.language), say("choose_text", frame.language)
@@ -146,8 +164,8 @@ async def choose(request: Ask, front: NamedDependency[Front]) -> Page:
 
 
 @post("/choose")
-async def chosen(request: Ask, front: NamedDependency[Front]) -> Page:
-    choice = open_choice(front.vault, request.cookies.get(front.cookies.choice, ""))
+async def chosen(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+    choice = open_choice(context.secret_box, request.cookies.get(context.cookies.choice, ""))
     if choice is None:
         return _to("/auth/login")
     wanted = str((await request.form()).get("tenant", ""))
@@ -155,14 +173,14 @@ async def chosen(request: Ask, front: NamedDependency[Front]) -> Page:
     one = next((one for one in found if str(one.tenant_id) == wanted), None)
     if one is None:
         return _to("/auth/choose")
-    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
-    return await _enter(front, one, choice, actor, front.cookies.drop(front.cookies.choice))
+    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    return await _enter(context, one, choice, actor, context.cookies.drop(context.cookies.choice))
 
 
 @post("/switch")
-async def switch(request: Ask, front: NamedDependency[Front]) -> Page:
+async def switch(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """Another portal (`portal`) or another company (`tenant`); the session's identifier changes."""
-    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
     if actor is None:
         return _to("/auth/login")
     form = await request.form()
@@ -172,44 +190,44 @@ async def switch(request: Ask, front: NamedDependency[Front]) -> Page:
             opened = await members.switch_portal(actor, Portal(portal))
         else:
             opened = await members.switch_tenant(actor, UUID(tenant))
-    except (Refusal, ValueError):
+    except (AppError, ValueError):
         return _to("/")
-    return _to("/", _session_cookie(front, opened))
+    return _to("/", _session_cookie(context, opened))
 
 
 @post("/language")
-async def language(request: Ask, front: NamedDependency[Front]) -> Page:
+async def language(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """The language of the portal, for this member from now on."""
     form = await request.form()
-    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
     if actor and (wanted := str(form.get("language", ""))) in LANGUAGES:
         await members.set_language(actor, wanted)
-    return _to(own_path(str(form.get("next", "/"))))
+    return _to(safe_return_path(str(form.get("next", "/"))))
 
 
 @post("/logout")
-async def logout(request: Ask, front: NamedDependency[Front]) -> Page:
+async def logout(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """End the portal's session and the provider's; open pages of the session close in every process."""
-    actor = await members.load_session(request.cookies.get(front.cookies.session, ""))
+    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
     if actor:
         await members.end_session(actor)
     ended = [
-        front.cookies.drop(name)
-        for name in (front.cookies.session, front.cookies.issuer, front.cookies.choice)
+        context.cookies.drop(name)
+        for name in (context.cookies.session, context.cookies.issuer, context.cookies.choice)
     ]
-    provider = front.chosen_provider()
+    provider = context.chosen_provider()
     if provider.built_in:
-        await store.end_session(request.cookies.get(front.cookies.issuer, ""))
+        await store.end_session(request.cookies.get(context.cookies.issuer, ""))
         return _to("/auth/login", *ended)
     try:
-        back = await provider.sign_out_address(f"{front.settings.public_url}/")
+        back = await provider.sign_out_address(f"{context.settings.public_url}/")
     except Unavailable:
         back = None
     return _to(back or "/auth/login", *ended)
 
 
 async def _enter(
-    front: Front, one: Membership, choice: Choice, actor: Actor | None, *cookies: Cookie
+    context: SignInContext, one: Membership, choice: TenantChoice, actor: Actor | None, *cookies: Cookie
 ) -> Page:
     """Open a new session in place of the one this browser had. A fresh sign-in stays in the portal it came from."""
     portal = None
@@ -220,11 +238,11 @@ async def _enter(
     opened = await members.open_session(
         Actor(one.tenant_id), MemberId(one.member_id), choice.auth_time, portal=portal
     )
-    return _to(choice.next, *cookies, _session_cookie(front, opened))
+    return _to(choice.next, *cookies, _session_cookie(context, opened))
 
 
-def _session_cookie(front: Front, opened: OpenedSession) -> Cookie:
-    return front.cookies.make(front.cookies.session, opened.token)
+def _session_cookie(context: SignInContext, opened: OpenedSession) -> Cookie:
+    return context.cookies.make(context.cookies.session, opened.token)
 
 
 def _to(address: str, *cookies: Cookie) -> Page:
@@ -247,9 +265,11 @@ def _with_cookies(response: Page, *cookies: Cookie) -> Page:
     return response
 
 
-def _message(request: Ask, front: Front, title: str, text: str, status: int, *cookies: Cookie) -> Page:
-    frame = front.issuer.frame(request)
-    support = f"{front.settings.operator.support_email}, {front.settings.operator.support_phone}"
+def _message(
+    request: Ask, context: SignInContext, title: str, text: str, status: int, *cookies: Cookie
+) -> Page:
+    frame = context.issuer.frame(request)
+    support = f"{context.settings.operator.support_email}, {context.settings.operator.support_phone}"
     words = say(text, frame.language, support=support)
     action = ("/auth/login?" + urlencode({"language": frame.language}), say("sign_in", frame.language))
     return _html(message_page(frame, say(title, frame.language), words, action=action), status, *cookies)
@@ -258,14 +278,14 @@ def _message(request: Ask, front: Front, title: str, text: str, status: int, *co
 def identity_routers(settings: Settings, stylesheets: Sequence[str] = ()) -> list[Router]:
     """Everything under /id and /auth. `stylesheets` are addresses of our own origin."""
     issuer = Issuer(settings, stylesheets, on_lock_out=members.record_lock_out)
-    return [issuer_router(issuer), auth_router(Front(settings, issuer))]
+    return [issuer_router(issuer), auth_router(SignInContext(settings, issuer))]
 
 
-def auth_router(front: Front) -> Router:
+def auth_router(context: SignInContext) -> Router:
     """The sign-in routes for one issuer and provider."""
     return Router(
         "/auth",
         route_handlers=[login, callback, choose, chosen, switch, language, logout],
-        dependencies={"front": Provide(lambda: front, sync_to_thread=False)},
+        dependencies={"context": Provide(lambda: context, sync_to_thread=False)},
         include_in_schema=False,
     )

@@ -10,15 +10,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Response
 
-from backend.api.documents import download
-from backend.api.problems import declares
 from backend.bulk import service
 from backend.bulk.lifecycle import RowStatus
 from backend.bulk.schemas import BulkRowView, Upload
-from backend.documents.sniffing import CSV, XLSX
+from backend.core.spreadsheets import TYPES
+from backend.web.files import download
+from backend.web.problems import problem_specs
 from tenants.scope import Actor
-
-TYPES = {"csv": CSV, "xlsx": XLSX}
 
 
 class NewUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +42,7 @@ class BulkController(Controller):
         "/templates/{kind:str}",
         responses={
             200: ResponseSpec(bytes, description="The template", media_type="application/octet-stream"),
-            **declares(400, 401, 403, 404),
+            **problem_specs(400, 401, 403, 404),
         },
         summary="The template of a kind",
     )
@@ -57,11 +55,15 @@ class BulkController(Controller):
         content = await service.file_template(actor, kind, format=format)
         return download(content, f"{kind}.{format}", TYPES[format])
 
-    @post(status_code=202, responses=declares(400, 401, 403, 404, 413, 422), summary="Hand in a stored file")
+    @post(
+        status_code=202,
+        responses=problem_specs(400, 401, 403, 404, 413, 422),
+        summary="Hand in a stored file",
+    )
     async def start(self, actor: NamedDependency[Actor], data: JSONBody[NewUpload]) -> Upload:
         return await service.start_upload(actor, kind=data.kind, document_id=data.document_id)
 
-    @get("/{upload_id:uuid}", responses=declares(400, 401, 403, 404, 422), summary="Follow a file")
+    @get("/{upload_id:uuid}", responses=problem_specs(400, 401, 403, 404, 422), summary="Follow a file")
     async def follow(
         self,
         actor: NamedDependency[Actor],
@@ -77,7 +79,7 @@ class BulkController(Controller):
     @post(
         "/{upload_id:uuid}/skip-bad-rows",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409),
+        responses=problem_specs(400, 401, 403, 404, 409),
         summary="Go on without the rows that have errors",
     )
     async def skip_bad_rows(self, actor: NamedDependency[Actor], upload_id: FromPath[UUID]) -> Upload:
@@ -87,7 +89,7 @@ class BulkController(Controller):
         "/{upload_id:uuid}/result",
         responses={
             200: ResponseSpec(bytes, description="The file", media_type="application/octet-stream"),
-            **declares(400, 401, 403, 404),
+            **problem_specs(400, 401, 403, 404),
         },
         summary="The file with the result of each row",
     )

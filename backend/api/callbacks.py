@@ -5,12 +5,13 @@ from uuid import UUID
 
 from litestar import Request, Response, post
 
-from backend.api.problems import answer
-from backend.context import settings
 from backend.core import clock
-from backend.core.inbox import store
-from backend.core.jobs import step
+from backend.core.facts import JobName
+from backend.core.messaging.inbox import store_callback
+from backend.core.messaging.jobs import job_scope
 from backend.integrations.network import HEADER, MalformedError, parse_event, verify, without_secrets
+from backend.runtime import settings
+from backend.web.problems import problem_response
 from tenants.directory import find_item
 from tenants.scope import Actor
 
@@ -31,20 +32,20 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
     secrets = settings().carrier_secrets
     carriers = [code for code, secret in secrets.items() if verify([secret], signature, body, clock.now())]
     if not carriers:
-        return answer(
+        return problem_response(
             401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
         )
     try:
         text, change = without_secrets(body), parse_event(body)
-        item_id = UUID(change.news.external_id)
+        item_id = UUID(change.update.external_id)
     except (MalformedError, ValueError) as error:
-        return answer(400, detail=str(error), code="malformed")
+        return problem_response(400, detail=str(error), code="malformed")
     found = await find_item(item_id)
     if found is None:
-        return answer(404, detail="There is no such order.", code="not_found")
-    async with step(Actor(found.tenant_id)) as scope:
+        return problem_response(404, detail="There is no such order.", code="not_found")
+    async with job_scope(Actor(found.tenant_id)) as scope:
         carrier = await scope.connection.fetchval("SELECT carrier FROM tenant")
         if carrier not in carriers:
-            return answer(404, detail="There is no such order.", code="not_found")
-        await store(scope, f"carrier:{carrier}", change.event_id, text, event="carrier.told")
+            return problem_response(404, detail="There is no such order.", code="not_found")
+        await store_callback(scope, f"carrier:{carrier}", change.event_id, text, job=JobName.HANDLE_CALLBACKS)
     return Response(None, status_code=201)

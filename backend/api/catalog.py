@@ -7,8 +7,8 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from backend.api.problems import declares
 from backend.catalog.service import OptionView, list_options
+from backend.web.problems import problem_specs
 from tenants.scope import Actor
 
 
@@ -20,7 +20,7 @@ class CatalogController(Controller):
     path = "/catalog"
     tags = ("Catalogue",)
 
-    @get("/options", responses=declares(400, 401, 403, 404), summary="List options")
+    @get("/options", responses=problem_specs(400, 401, 403, 404), summary="List options")
     async def list_options(
         self,
         actor: NamedDependency[Actor],

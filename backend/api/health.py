@@ -6,8 +6,8 @@ from typing import Any
 from litestar import MediaType, Request, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from backend.api.problems import answer
-from backend.context import settings
+from backend.runtime import settings
+from backend.web.problems import problem_response
 from tenants.transaction import engine
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
@@ -26,7 +26,9 @@ async def readyz() -> Response[Any]:
         async with engine().pool.acquire(timeout=2) as connection:
             await connection.fetchval("SELECT 1", timeout=2)
     except (OSError, TimeoutError, AttributeError) as error:
-        return answer(503, detail=f"The database does not answer: {type(error).__name__}.", code="not_ready")
+        return problem_response(
+            503, detail=f"The database does not answer: {type(error).__name__}.", code="not_ready"
+        )
     return Response("ok", media_type=MediaType.TEXT)
 
 
@@ -40,5 +42,7 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[Any]:
         bool(request.client and request.client.host in LOOPBACK) and "x-forwarded-for" not in request.headers
     )
     if not local and not (token and hmac.compare_digest(given, token)):
-        return answer(403, detail="Metrics are for loopback, or with the metrics token.", code="forbidden")
+        return problem_response(
+            403, detail="Metrics are for loopback, or with the metrics token.", code="forbidden"
+        )
     return Response(generate_latest(REGISTRY), headers={"content-type": CONTENT_TYPE_LATEST})

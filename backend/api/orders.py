@@ -9,19 +9,17 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
-from backend.api.problems import declares
-from backend.core.errors import Invalid
-from backend.orders import changing, service
-from backend.orders.kinds import AnyAsked
+from backend.catalog.lead_times import ExpectedCompletion
+from backend.catalog.pricing import Price
+from backend.core.errors import ValidationFailed
+from backend.orders import service
+from backend.orders.changes import cancellation, corrections, scheduling
+from backend.orders.kinds import AnyOrderRequest
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.placement import place
 from backend.orders.queries import OrderFilter
-from backend.orders.schemas import (
-    ItemState,
-    OrderDetail,
-    OrderPreview,
-    OrderState,
-    Price,
-    Promise,
-)
+from backend.orders.schemas import OrderDetail, OrderPreview
+from backend.web.problems import problem_specs
 from tenants.scope import Actor
 
 Reference = Annotated[
@@ -29,7 +27,7 @@ Reference = Annotated[
 ]
 
 
-class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
+class OrderItemResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order; `reason` says why it was skipped or failed, `detail` in the carrier's words."""
 
     id: UUID
@@ -41,21 +39,21 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     change: dict[str, Any] = {}
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the API shows it. Amounts are integer cents."""
 
     reference: str
     kind: str
     state: OrderState
-    promise: Promise
+    promise: ExpectedCompletion
     may_undo: bool
     due_on: date | None
     attention: str
-    items: list[OrderItem]
+    items: list[OrderItemResponse]
     price: Price
 
     @classmethod
-    def of(cls, detail: OrderDetail) -> "Order":
+    def of(cls, detail: OrderDetail) -> "OrderResponse":
         return cls(
             reference=detail.reference,
             kind=detail.kind,
@@ -65,7 +63,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             due_on=detail.due_on,
             attention=detail.attention,
             items=[
-                OrderItem(
+                OrderItemResponse(
                     id=item.id,
                     line_id=item.line_id,
                     msisdn=item.msisdn,
@@ -80,19 +78,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class AnotherDay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RescheduleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day on which a planned order happens, in Europe/Brussels."""
 
     on: date
 
 
-class ShownPrice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AcceptPriceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The preview whose price is accepted."""
 
     fingerprint: str
 
 
-class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CorrectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Corrected fields by their names, as in the order's own struct."""
 
     fields: dict[str, str]
@@ -105,21 +103,23 @@ class OrdersController(Controller):
     @post(
         "/preview",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 413, 422),
         summary="What an order would do and cost",
     )
-    async def preview(self, actor: NamedDependency[Actor], data: JSONBody[AnyAsked]) -> OrderPreview:
-        return await service.preview_order(actor, data)
+    async def preview(self, actor: NamedDependency[Actor], data: JSONBody[AnyOrderRequest]) -> OrderPreview:
+        return await place.preview_order(actor, data)
 
-    @post(status_code=202, responses=declares(400, 401, 403, 404, 409, 413, 422), summary="Place an order")
-    async def place(self, actor: NamedDependency[Actor], data: JSONBody[AnyAsked]) -> Order:
+    @post(
+        status_code=202, responses=problem_specs(400, 401, 403, 404, 409, 413, 422), summary="Place an order"
+    )
+    async def place(self, actor: NamedDependency[Actor], data: JSONBody[AnyOrderRequest]) -> OrderResponse:
         if not 1 <= len(data.request_key) <= 200:
-            raise Invalid(
+            raise ValidationFailed(
                 request_key="Give a key of your own, of 1 to 200 characters: it makes resending safe."
             )
-        return Order.of(await service.place_order(actor, data))
+        return OrderResponse.of(await place.place_order(actor, data))
 
-    @get(responses=declares(400, 401, 403, 422), summary="List orders")
+    @get(responses=problem_specs(400, 401, 403, 422), summary="List orders")
     async def list_orders(
         self,
         actor: NamedDependency[Actor],
@@ -139,63 +139,63 @@ class OrdersController(Controller):
         wanted = OrderFilter(group=group, kind=kind, search=search)
         return await service.page_of_orders(actor, wanted, page=page, limit=limit)
 
-    @get("/{reference:str}", responses=declares(400, 401, 403, 404), summary="Follow an order")
-    async def get_order(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
-        return Order.of(await service.get_order(actor, reference, items_limit=None))
+    @get("/{reference:str}", responses=problem_specs(400, 401, 403, 404), summary="Follow an order")
+    async def get_order(self, actor: NamedDependency[Actor], reference: Reference) -> OrderResponse:
+        return OrderResponse.of(await service.get_order(actor, reference, items_limit=None))
 
     @post(
         "/{reference:str}/undo",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409),
+        responses=problem_specs(400, 401, 403, 404, 409),
         summary="Undo while nothing has left",
     )
-    async def undo(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
-        return Order.of(await service.undo_order(actor, reference, items_limit=None))
+    async def undo(self, actor: NamedDependency[Actor], reference: Reference) -> OrderResponse:
+        return OrderResponse.of(await cancellation.undo_order(actor, reference, items_limit=None))
 
     @post(
         "/{reference:str}/cancel",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409),
+        responses=problem_specs(400, 401, 403, 404, 409),
         summary="Cancel a planned order, or call one back at the carrier while it still may",
     )
-    async def cancel(self, actor: NamedDependency[Actor], reference: Reference) -> Order:
-        return Order.of(await changing.cancel_order(actor, reference))
+    async def cancel(self, actor: NamedDependency[Actor], reference: Reference) -> OrderResponse:
+        return OrderResponse.of(await cancellation.cancel_order(actor, reference))
 
     @post(
         "/{reference:str}/reschedule",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 422),
         summary="Move a planned order to another day",
     )
     async def reschedule(
-        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[AnotherDay]
-    ) -> Order:
-        return Order.of(await changing.reschedule_order(actor, reference, on=data.on))
+        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[RescheduleBody]
+    ) -> OrderResponse:
+        return OrderResponse.of(await scheduling.reschedule_order(actor, reference, on=data.on))
 
     @post(
         "/{reference:str}/preview",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409),
+        responses=problem_specs(400, 401, 403, 404, 409),
         summary="What a planned order costs now",
     )
     async def preview_again(self, actor: NamedDependency[Actor], reference: Reference) -> OrderPreview:
-        return await changing.preview_again(actor, reference)
+        return await scheduling.requote_order(actor, reference)
 
     @post(
         "/{reference:str}/accept-price",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 422),
         summary="Accept the changed price of a planned order",
     )
     async def accept_price(
-        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[ShownPrice]
-    ) -> Order:
-        return Order.of(await changing.accept_price(actor, reference, fingerprint=data.fingerprint))
+        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[AcceptPriceBody]
+    ) -> OrderResponse:
+        return OrderResponse.of(await scheduling.accept_price(actor, reference, fingerprint=data.fingerprint))
 
     @post(
         "/{reference:str}/items/{item_id:uuid}/correct",
         status_code=200,
-        responses=declares(400, 401, 403, 404, 409, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 422),
         summary="Give what a held item waits for",
     )
     async def correct(
@@ -203,6 +203,6 @@ class OrdersController(Controller):
         actor: NamedDependency[Actor],
         reference: Reference,
         item_id: FromPath[UUID],
-        data: JSONBody[Correction],
-    ) -> Order:
-        return Order.of(await changing.correct_item(actor, reference, item_id, fields=data.fields))
+        data: JSONBody[CorrectionBody],
+    ) -> OrderResponse:
+        return OrderResponse.of(await corrections.correct_item(actor, reference, item_id, fields=data.fields))

@@ -14,14 +14,14 @@ from typing import Any
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 
-from backend.core import clock, links
-from backend.core.client_address import client_address
-from backend.core.errors import Refusal
-from backend.core.jobs import step
-from backend.core.links import Link
-from backend.issuer.page import HEADERS, Frame, message_page, page
-from backend.issuer.words import choose_language, say
+from backend.core import clock, public_links
+from backend.core.errors import AppError
+from backend.core.messaging.jobs import job_scope
+from backend.core.public_links import PublicLinkGrant
+from backend.issuer.page import HEADERS, PageFrame, message_page, page
+from backend.issuer.texts import choose_language, say
 from backend.settings import Settings
+from backend.web.client_address import client_address
 from tenants.scope import Actor, Scope
 
 Ask = Request[Any, Any, Any]
@@ -47,18 +47,20 @@ class PublicView:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-Draw = Callable[
-    [Scope, Link, str], Awaitable[PublicView]
+Render = Callable[
+    [Scope, PublicLinkGrant, str], Awaitable[PublicView]
 ]  # read only; the language that the browser asks for
-Act = Callable[[Scope, Link, str, Mapping[str, str]], Awaitable[PublicView]]  # may change; the form's values
+Handle = Callable[
+    [Scope, PublicLinkGrant, str, Mapping[str, str]], Awaitable[PublicView]
+]  # may change; the form's values
 
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """One purpose's page. `act` decides with `links.use(scope, link.id)` in the same transaction, if once only."""
+    """One purpose's page. `act` decides with `public_links.use(scope, link.id)` in the same transaction, if once only."""
 
-    draw: Draw
-    act: Act
+    render: Render
+    handle: Handle
 
 
 PUBLIC_PAGES: dict[str, PublicPage] = {}
@@ -83,15 +85,15 @@ class RateLimit:
 
 
 @dataclass
-class Public:
+class PublicPagesContext:
     """What these routes need."""
 
     settings: Settings
     stylesheets: Sequence[str] = ()
     limit: RateLimit = field(default_factory=RateLimit)
 
-    def frame(self, language: str) -> Frame:
-        return Frame(self.stylesheets, self.settings.operator, language)
+    def frame(self, language: str) -> PageFrame:
+        return PageFrame(self.stylesheets, self.settings.operator, language)
 
 
 def public_address(settings: Settings, purpose: str, token: str) -> str:
@@ -100,19 +102,19 @@ def public_address(settings: Settings, purpose: str, token: str) -> str:
 
 
 @get("/{purpose:str}/{token:str}")
-async def look(request: Ask, public: NamedDependency[Public]) -> Response[str]:
+async def show(request: Ask, public: NamedDependency[PublicPagesContext]) -> Response[str]:
     """Draw; change nothing."""
     return await _answer(request, public, None)
 
 
 @post("/{purpose:str}/{token:str}", status_code=200, request_max_body_size=LARGEST_FORM)
-async def decide(request: Ask, public: NamedDependency[Public]) -> Response[str]:
+async def submit(request: Ask, public: NamedDependency[PublicPagesContext]) -> Response[str]:
     """A button was pressed."""
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     return await _answer(request, public, form)
 
 
-async def _answer(request: Ask, public: Public, form: Mapping[str, str] | None) -> Response[str]:
+async def _answer(request: Ask, public: PublicPagesContext, form: Mapping[str, str] | None) -> Response[str]:
     language = choose_language("", request.headers.get("accept-language", ""))
     peer = request.client.host if request.client else ""
     forwarded = request.headers.get("x-forwarded-for", "")
@@ -120,25 +122,25 @@ async def _answer(request: Ask, public: Public, form: Mapping[str, str] | None) 
         return _message(public, language, "public_slow", "public_slow_text", 429)
     purpose, token = request.path_params["purpose"], request.path_params["token"]
     registered = PUBLIC_PAGES.get(purpose)
-    link = await links.find(token, purpose) if registered else None
+    link = await public_links.find_link(token, purpose) if registered else None
     if registered is None or link is None:
         return _message(public, language, "public_gone", "public_gone_text", 404)
     try:
-        async with step(Actor(link.tenant_id, language=language)) as scope:
+        async with job_scope(Actor(link.tenant_id, language=language)) as scope:
             if form is None:
                 # Mail scanners follow links: whatever a page does, drawing it changes nothing.
                 await scope.connection.execute("SET TRANSACTION READ ONLY")
-                view = await registered.draw(scope, link, language)
+                view = await registered.render(scope, link, language)
             else:
-                view = await registered.act(scope, link, language, form)
-    except Refusal as refusal:
+                view = await registered.handle(scope, link, language, form)
+    except AppError as refusal:
         if refusal.status == 503:
             raise
         return _message(public, language, "public_gone", "public_gone_text", 404)
     return _html(_page(public, view, language, request.url.path), 422 if view.errors else 200)
 
 
-def _page(public: Public, view: PublicView, language: str, path: str) -> str:
+def _page(public: PublicPagesContext, view: PublicView, language: str, path: str) -> str:
     chosen = view.language or language
     paragraphs = "".join(f'<p class="muted">{escape(words)}</p>' for words in view.text)
     wrong = "".join(
@@ -165,7 +167,7 @@ def _page(public: Public, view: PublicView, language: str, path: str) -> str:
     return page(public.frame(chosen), title, content, story=False)
 
 
-def _message(public: Public, language: str, title: str, text: str, status: int) -> Response[str]:
+def _message(public: PublicPagesContext, language: str, title: str, text: str, status: int) -> Response[str]:
     operator = public.settings.operator
     support = f"{operator.support_email}, {operator.support_phone}"
     words = say(text, language, support=support)
@@ -180,10 +182,10 @@ def _html(content: str, status: int) -> Response[str]:
 
 def public_router(settings: Settings, stylesheets: Sequence[str] = ()) -> Router:
     """Everything under /p."""
-    public = Public(settings, stylesheets)
+    public = PublicPagesContext(settings, stylesheets)
     return Router(
         "/p",
-        route_handlers=[look, decide],
+        route_handlers=[show, submit],
         dependencies={"public": Provide(lambda: public, sync_to_thread=False)},
         include_in_schema=False,
     )

@@ -6,36 +6,36 @@ from html import escape
 from babel.numbers import format_currency
 
 from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView
-from backend.catalog.identifiers import national
+from backend.catalog.identifiers import format_msisdn
 from backend.core.errors import NotFound
-from backend.core.links import Link
-from backend.letters.frame import Words
+from backend.core.public_links import PublicLinkGrant
+from backend.notifications.frame import MailTexts
 from backend.orders.departures import WORDS, DepartureView, choose_offer, departure_of
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
-from backend.orders.words import LOCALES
+from backend.orders.texts import LOCALES
 from tenants.scope import Scope
 
 
-async def _read(scope: Scope, link: Link) -> DepartureView:
+async def _read(scope: Scope, link: PublicLinkGrant) -> DepartureView:
     found = await departure_of(scope, link.subject_id)
     if found is None:
         raise NotFound
     return found
 
 
-async def draw(scope: Scope, link: Link, language: str) -> PublicView:
+async def render(scope: Scope, link: PublicLinkGrant, language: str) -> PublicView:
     return _view(await _read(scope, link), language)
 
 
-async def act(scope: Scope, link: Link, language: str, form: Mapping[str, str]) -> PublicView:
+async def handle(scope: Scope, link: PublicLinkGrant, language: str, form: Mapping[str, str]) -> PublicView:
     """Write the choice down. It may be made again until the day, so the link is not used up by it."""
     found = await _read(scope, link)
     offer = PREPAID if form.get("choice") == "decline" else form.get("offer", "")
-    words = Words(WORDS, found.language or language)
+    words = MailTexts(WORDS, found.language or language)
     if found.open and offer not in {PREPAID, *(one.code for one in found.offers)}:
         view = _view(found, language)
-        wrong = {f"offer-{found.offers[0].code if found.offers else PREPAID}": words.say("bad_choice")}
+        wrong = {f"offer-{found.offers[0].code if found.offers else PREPAID}": words.text("bad_choice")}
         return PublicView(view.title, view.text, view.buttons, view.form, view.language, wrong)
     if found.open:
         await choose_offer(scope, found.id, offer=offer)
@@ -43,39 +43,39 @@ async def act(scope: Scope, link: Link, language: str, form: Mapping[str, str]) 
 
 
 def _view(found: DepartureView, language: str) -> PublicView:
-    words = Words(WORDS, found.language or language)
+    words = MailTexts(WORDS, found.language or language)
     values = {
-        "number": national(found.msisdn),
+        "number": format_msisdn(found.msisdn),
         "day": f"{found.leaves_on:%d/%m/%Y}",
         "company": found.company,
         "name": found.given_name,
     }
     if not found.open:
-        closed = words.say("page_closed", **values)
-        return PublicView(words.say("page_closed_title"), (closed,), language=words.language)
-    text = [words.say("page_lead", **values)]
+        closed = words.text("page_closed", **values)
+        return PublicView(words.text("page_closed_title"), (closed,), language=words.language)
+    text = [words.text("page_lead", **values)]
     if found.offer == PREPAID:
-        text.append(words.say("page_prepaid_chosen", **values))
+        text.append(words.text("page_prepaid_chosen", **values))
     elif found.offer:
         name = next((one.name for one in found.offers if one.code == found.offer), found.offer)
-        text.append(words.say("page_chosen", offer=name, **values))
-    text.append(words.say("otherwise", **values))
+        text.append(words.text("page_chosen", offer=name, **values))
+    text.append(words.text("otherwise", **values))
     return PublicView(
-        words.say("page_title", **values),
+        words.text("page_title", **values),
         tuple(text),
-        (("choose", words.say("choose")), ("decline", words.say("decline"))),
+        (("choose", words.text("choose")), ("decline", words.text("decline"))),
         _cards(words, found),
         words.language,
     )
 
 
-def _cards(words: Words, found: DepartureView) -> str:
+def _cards(words: MailTexts, found: DepartureView) -> str:
     locale = LOCALES.get(words.language, "en_BE")
     cards = [
         (
             offer.code,
             offer.name,
-            words.say(
+            words.text(
                 "offer_about",
                 about=offer.about,
                 carrier=found.carrier,
@@ -84,15 +84,15 @@ def _cards(words: Words, found: DepartureView) -> str:
         )
         for offer in found.offers
     ]
-    cards.append((PREPAID, words.say("prepaid"), words.say("prepaid_about")))
+    cards.append((PREPAID, words.text("prepaid"), words.text("prepaid_about")))
     drawn = "".join(
         f'<label class="radio-card"><input type="radio" name="offer" id="offer-{escape(code)}" value="{escape(code)}"'
         f"{' checked' if code == found.offer else ''}><span><strong>{escape(name)}</strong>"
         f'<span class="muted">{escape(about)}</span></span></label>'
         for code, name, about in cards
     )
-    question = escape(words.say("question"))
+    question = escape(words.text("question"))
     return f'<fieldset class="field"><legend>{question}</legend><div class="radio-cards">{drawn}</div></fieldset>'
 
 
-PUBLIC_PAGES[LINK] = PublicPage(draw, act)
+PUBLIC_PAGES[LINK] = PublicPage(render, handle)

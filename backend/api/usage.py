@@ -8,11 +8,11 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from backend.api.problems import declares
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.usage import service
 from backend.usage.lifecycle import period_from
-from backend.usage.schemas import Alert, Grouping, LineUsage, Organisation
+from backend.usage.schemas import Alert, Grouping, LineUsage, OrganisationUsage
+from backend.web.problems import problem_specs
 from tenants.scope import Actor
 
 Period = Annotated[
@@ -28,7 +28,7 @@ def month_of(text: str) -> date | None:
         return None
     month = period_from(text)
     if month is None:
-        raise Invalid(period="Write the month as yyyy-mm.")
+        raise ValidationFailed(period="Write the month as yyyy-mm.")
     return month
 
 
@@ -36,7 +36,9 @@ class UsageController(Controller):
     tags = ("Usage",)
 
     @get(
-        "/lines/{line_id:uuid}/usage", responses=declares(400, 401, 403, 404, 422), summary="Usage of a line"
+        "/lines/{line_id:uuid}/usage",
+        responses=problem_specs(400, 401, 403, 404, 422),
+        summary="Usage of a line",
     )
     async def line(
         self, actor: NamedDependency[Actor], line_id: FromPath[UUID], period: Period = ""
@@ -44,15 +46,19 @@ class UsageController(Controller):
         return await service.line_usage(actor, line_id, month_of(period))
 
     @get(
-        "/usage", responses=declares(400, 401, 403, 422), summary="Usage of all lines within reach, by group"
+        "/usage",
+        responses=problem_specs(400, 401, 403, 422),
+        summary="Usage of all lines within reach, by group",
     )
     async def organisation(
         self, actor: NamedDependency[Actor], period: Period = "", grouping: By = Grouping.ACCOUNT
-    ) -> Organisation:
+    ) -> OrganisationUsage:
         return await service.organisation_usage(actor, period=month_of(period), grouping=grouping)
 
     @get(
-        "/usage/alerts", responses=declares(400, 401, 403), summary="Lines that came near a limit this month"
+        "/usage/alerts",
+        responses=problem_specs(400, 401, 403),
+        summary="Lines that came near a limit this month",
     )
     async def alerts(self, actor: NamedDependency[Actor]) -> list[Alert]:
         return await service.open_alerts(actor)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from backend.bulk.columns import WrongCell
-from backend.catalog.identifiers import msisdn
+from backend.bulk.columns import BulkCellError
+from backend.catalog.identifiers import normalise_msisdn
 
 NONE = frozenset({"none", "aucun", "aucune", "geen", "kein", "keine", "keines", "-"})
 NO_CAP = "none"
@@ -14,13 +14,13 @@ SEPARATORS = re.compile(r"[|;\n]")
 
 
 def number(cell: str) -> str:
-    found = msisdn(cell)
+    found = normalise_msisdn(cell)
     if found is None:
-        raise WrongCell("number_wrong")
+        raise BulkCellError("number_wrong")
     return found
 
 
-def several(cell: str) -> list[str]:
+def list_of(cell: str) -> list[str]:
     """The parts of a cell that names several things, each once."""
     return list(dict.fromkeys(part.strip() for part in SEPARATORS.split(cell) if part.strip()))
 
@@ -31,12 +31,12 @@ def cents(cell: str) -> int | str:
         return NO_CAP
     plain = re.sub(r"[\s€]|EUR", "", cell)
     if not AMOUNT.fullmatch(plain):
-        raise WrongCell("amount_wrong")
+        raise BulkCellError("amount_wrong")
     euros, _, part = plain.replace(",", ".").partition(".")
     return int(euros) * 100 + int(part.ljust(2, "0") or 0)
 
 
-def or_none(cell: str) -> str:
+def optional(cell: str) -> str:
     """A code, or a word for none."""
     return "" if cell.casefold() in NONE else cell
 
@@ -47,15 +47,15 @@ def digits(cell: str) -> str:
 
 
 def one_of(
-    words: Mapping[str, Sequence[str]], meaning: Mapping[str, Any] | None = None
+    texts: Mapping[str, Sequence[str]], meaning: Mapping[str, Any] | None = None
 ) -> Callable[[str], Any]:
     """A parser of cells that choose among codes by any word for them; `meaning` gives a code's value."""
-    known = {word.casefold(): code for code, each in words.items() for word in (code, *each)}
+    known = {word.casefold(): code for code, each in texts.items() for word in (code, *each)}
 
     def parse(cell: str) -> Any:
         code = known.get(" ".join(cell.casefold().split()))
         if code is None:
-            raise WrongCell("choice_wrong", choices=", ".join(each[0] for each in words.values()))
+            raise BulkCellError("choice_wrong", choices=", ".join(each[0] for each in texts.values()))
         return meaning[code] if meaning else code
 
     return parse

@@ -11,15 +11,19 @@ import msgspec
 
 from backend.bulk.lifecycle import RowStatus
 
-WORDS = Path(__file__).with_name("words.toml")
-SHOWN = 100  # signs of a cell that are repeated beside what is wrong with it
-EXAMPLE = "example"  # in the first cell of a row: the template's own, never carried out
+WORDS = Path(__file__).with_name("texts.toml")
+# Signs of a cell that are repeated beside what is wrong with it
+SHOWN = 100
+# In the first cell of a row: the template's own, never carried out
+EXAMPLE = "example"
 RESULT = ("status", "reason", "reference")
-CHOICES = "choices"  # a value of sentences about a cell that chooses
-Words = Mapping[str, str]  # language -> words
+# A value of sentences about a cell that chooses
+CHOICES = "choices"
+# Language -> words
+ColumnTexts = Mapping[str, str]
 
 
-class WrongCell(ValueError):
+class BulkCellError(ValueError):
     """A parser's answer: `code` names the sentence in words.toml, `values` fill it."""
 
     def __init__(self, code: str, **values: object) -> None:
@@ -27,17 +31,18 @@ class WrongCell(ValueError):
         self.code, self.values = code, {key: str(value) for key, value in values.items()}
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class FileColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One column. `parse` turns a filled cell into what is meant, or raises WrongCell. `unique`: once in a file."""
 
     code: str
-    labels: Words
+    labels: ColumnTexts
     parse: Callable[[str], Any] = str
     required: bool = True
     unique: bool = False
-    example: Words | str = ""
-    hint: Words = {}
-    names: str = ""  # plan, option, barring: codes of the carrier's catalogue, or their names
+    example: ColumnTexts | str = ""
+    hint: ColumnTexts = {}
+    # Plan, option, barring: codes of the carrier's catalogue, or their names
+    names: str = ""
 
     def label(self, language: str) -> str:
         return self.labels.get(language) or self.labels["en"]
@@ -61,7 +66,7 @@ class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
 
     def message(self, language: str) -> str:
         choices = self.values.get(f"{CHOICES}_{language}") or self.values.get(CHOICES, "")
-        return say(self.code, language, **{**self.values, CHOICES: choices})
+        return column_text(self.code, language, **{**self.values, CHOICES: choices})
 
 
 class CheckedRow(msgspec.Struct, kw_only=True):
@@ -71,7 +76,8 @@ class CheckedRow(msgspec.Struct, kw_only=True):
     fields: dict[str, Any]
     problems: list[RowProblem]
     line_id: Any = None
-    cells: dict[str, str] = {}  # as they came
+    # As they came
+    cells: dict[str, str] = {}
 
     def wrong(
         self,
@@ -99,7 +105,7 @@ class CheckedRow(msgspec.Struct, kw_only=True):
         return RowStatus.WARNING if self.problems else RowStatus.OK
 
 
-class WrongHeader(ValueError):
+class HeaderError(ValueError):
     """The header does not name the columns; `problems` say which are missing, unknown or there twice."""
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
@@ -112,24 +118,26 @@ def _words() -> dict[str, dict[str, str]]:
     return tomllib.loads(WORDS.read_text("utf-8"))
 
 
-def say(code: str, language: str, **values: object) -> str:
-    words = _words()
-    return words.get(language, words["en"])[code].format(**values)
+def column_text(code: str, language: str, **values: object) -> str:
+    texts = _words()
+    return texts.get(language, texts["en"])[code].format(**values)
 
 
 def _plain(heading: str) -> str:
     return " ".join(heading.strip().strip("*").split()).casefold()
 
 
-def match_header(columns: Sequence[Column], header: Sequence[str], language: str) -> list[Column | None]:
+def match_header(
+    columns: Sequence[FileColumn], header: Sequence[str], language: str
+) -> list[FileColumn | None]:
     """Each cell of the header as a column, by its code or its label in any language; empty cells are nothing, and so
     are the columns that a result file has beside one's own.
 
     Raises WrongHeader.
     """
     known = {_plain(word): column for column in columns for word in (column.code, *column.labels.values())}
-    ours = {_plain(words[name]) for words in _words().values() for name in RESULT} - set(known)
-    found: list[Column | None] = []
+    ours = {_plain(texts[name]) for texts in _words().values() for name in RESULT} - set(known)
+    found: list[FileColumn | None] = []
     problems: list[RowProblem] = []
     for cell in header:
         column = known.get(_plain(cell))
@@ -144,7 +152,7 @@ def match_header(columns: Sequence[Column], header: Sequence[str], language: str
             values = {"column": column.label(language)}
             problems.append(RowProblem(column=column.code, code="column_missing", values=values))
     if problems:
-        raise WrongHeader(problems)
+        raise HeaderError(problems)
     return found
 
 
@@ -155,11 +163,11 @@ def is_example(cells: Sequence[str], language_words: Iterable[str]) -> bool:
 
 
 def example_marks() -> list[str]:
-    return [words[EXAMPLE] for words in _words().values()]
+    return [texts[EXAMPLE] for texts in _words().values()]
 
 
 def check_rows(
-    columns: Sequence[Column | None], rows: Iterable[tuple[int, Sequence[str]]]
+    columns: Sequence[FileColumn | None], rows: Iterable[tuple[int, Sequence[str]]]
 ) -> list[CheckedRow]:
     """Every row with what was understood and what is wrong in it, doubles within the file included."""
     marks = example_marks()
@@ -170,13 +178,14 @@ def check_rows(
     return checked
 
 
-def _check_row(columns: Sequence[Column | None], number: int, cells: Sequence[str]) -> CheckedRow:
+def _check_row(columns: Sequence[FileColumn | None], number: int, cells: Sequence[str]) -> CheckedRow:
     row = CheckedRow(row=number, fields={}, problems=[], cells={})
     for index, column in enumerate(columns):
         if column is None:
             continue
         cell = cells[index].strip() if index < len(cells) else ""
-        cell = cell.removeprefix("'")  # our own files neutralise formulas with it
+        # Our own files neutralise formulas with it
+        cell = cell.removeprefix("'")
         if not cell:
             if column.required:
                 row.wrong(column.code, "cell_missing")
@@ -184,7 +193,7 @@ def _check_row(columns: Sequence[Column | None], number: int, cells: Sequence[st
         row.cells[column.code] = cell
         try:
             row.fields[column.code] = column.parse(cell)
-        except WrongCell as wrong:
+        except BulkCellError as wrong:
             row.fields[column.code] = cell
             row.wrong(column.code, wrong.code, values={**wrong.values, **_choices(column, wrong)})
     if any(cell.strip() for cell in cells[len(columns) :]):
@@ -192,7 +201,7 @@ def _check_row(columns: Sequence[Column | None], number: int, cells: Sequence[st
     return row
 
 
-def _choices(column: Column, wrong: WrongCell) -> Words:
+def _choices(column: FileColumn, wrong: BulkCellError) -> ColumnTexts:
     """What may be chosen, as the column's hint says it in each language: the words of all of them are taken."""
     if CHOICES not in wrong.values:
         return {}

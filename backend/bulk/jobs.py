@@ -7,14 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from backend.bulk.columns import CheckedRow, RowProblem, WrongHeader, check_rows, match_header
+from backend.bulk.columns import CheckedRow, HeaderError, RowProblem, check_rows, match_header
 from backend.bulk.kinds import FILES, FileKind
-from backend.bulk.lifecycle import RowStatus, UploadState, settled
+from backend.bulk.lifecycle import RowStatus, UploadState, state_after_validation
 from backend.bulk.reading import read_table
 from backend.bulk.resolving import resolve
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
+from backend.core.facts import JobName
 from backend.core.ids import new_id
-from backend.core.jobs import flow, step
+from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.core.outbox import dump
 from tenants.scope import Actor, MemberId, Reach, Scope
 
@@ -30,15 +31,15 @@ ON CONFLICT (tenant_id, upload_id, number) DO UPDATE
 """
 
 
-class _Gone(Exception):
+class UploadReplaced(Exception):
     """The file was replaced or decided on meanwhile: what this run finds is of no use any more."""
 
 
-@flow("bulk.validate")
+@idempotent_job(JobName.VALIDATE_UPLOAD)
 async def validate(actor: Actor, *, upload_id: str, document_id: str) -> None:
     """Check every row of a file for its kind. A run that was cut off is simply done again."""
     upload, document = UUID(upload_id), UUID(document_id)
-    async with step(actor) as scope:
+    async with job_scope(actor) as scope:
         row = await scope.connection.fetchrow(
             "UPDATE bulk_upload SET state = 'validating', checked = 0, total = 0 WHERE id = $1 AND document_id = $2"
             " AND state IN ('uploaded', 'validating') RETURNING kind, requester_id, language",
@@ -52,19 +53,19 @@ async def validate(actor: Actor, *, upload_id: str, document_id: str) -> None:
         )
         await scope.connection.execute("DELETE FROM bulk_row WHERE upload_id = $1", upload)
         requester = await _requester(scope, row["requester_id"], row["language"])
-        scope.touch(f"bulk:{upload}")
-    work = _Work(actor, upload, document, FILES[row["kind"]], requester)
+        scope.invalidate(f"bulk:{upload}")
+    work = UploadRun(actor, upload, document, FILES[row["kind"]], requester)
     try:
         # Takes seconds of computing: not in this loop.
         rows, notes = await asyncio.to_thread(_read, work.kind, file, row["language"])
-    except (Invalid, WrongHeader) as refused:
+    except (ValidationFailed, HeaderError) as refused:
         await work.fail(refused)
         return
     try:
         for first in range(0, len(rows), CHUNK):
             await work.write(rows[first : first + CHUNK], len(rows))
-        await work.settle(notes)
-    except _Gone:
+        await work.finish(notes)
+    except UploadReplaced:
         return
 
 
@@ -75,7 +76,7 @@ def _read(kind: FileKind, file: Any, language: str) -> tuple[list[CheckedRow], l
     columns = match_header(kind.columns, header, language)
     rows = check_rows(columns, table.rows)
     if not rows:
-        raise WrongHeader([RowProblem(column="", code="no_rows")])
+        raise HeaderError([RowProblem(column="", code="no_rows")])
     return rows, table.notes
 
 
@@ -96,7 +97,7 @@ async def _requester(scope: Scope, member_id: UUID, language: str) -> Actor:
     )
 
 
-class _Work:
+class UploadRun:
     """One run over one file."""
 
     def __init__(self, actor: Actor, upload: UUID, document: UUID, kind: FileKind, requester: Actor) -> None:
@@ -108,7 +109,7 @@ class _Work:
         fresh = [
             msgspec.structs.replace(row, problems=list(row.problems), fields=dict(row.fields)) for row in rows
         ]
-        async with step(self.requester) as scope:
+        async with job_scope(self.requester) as scope:
             await self._hold(scope)
             good = [row for row in fresh if row.status is not RowStatus.ERROR]
             if good:
@@ -130,26 +131,26 @@ class _Work:
                 self.upload,
                 total,
             )
-            scope.touch(f"bulk:{self.upload}")
+            scope.invalidate(f"bulk:{self.upload}")
 
-    async def settle(self, notes: list[str]) -> None:
-        async with step(self.actor) as scope:
+    async def finish(self, notes: list[str]) -> None:
+        async with job_scope(self.actor) as scope:
             await self._hold(scope)
-            await settle(scope, self.upload, notes=notes)
+            await finish_validation(scope, self.upload, notes=notes)
 
-    async def fail(self, refused: Invalid | WrongHeader) -> None:
+    async def fail(self, refused: ValidationFailed | HeaderError) -> None:
         """The file as a whole is of no use: say why."""
         problems = [msgspec.to_builtins(one) for one in getattr(refused, "problems", ())]
-        async with step(self.actor) as scope:
+        async with job_scope(self.actor) as scope:
             await scope.connection.execute(
                 "UPDATE bulk_upload SET state = 'failed', problem = $3, notes = $4, validated_at = now(), ok = 0,"
                 " warnings = 0, errors = 0, skipped = 0 WHERE id = $1 AND document_id = $2 AND state = 'validating'",
                 self.upload,
                 self.document,
-                "file_header" if isinstance(refused, WrongHeader) else refused.code,
+                "file_header" if isinstance(refused, HeaderError) else refused.code,
                 dump(problems),
             )
-            scope.touch(f"bulk:{self.upload}")
+            scope.invalidate(f"bulk:{self.upload}")
 
     async def _hold(self, scope: Scope) -> None:
         """Lock the file's row. Raises _Gone where this run's file is not the present one."""
@@ -159,10 +160,10 @@ class _Work:
             self.document,
         )
         if not held:
-            raise _Gone
+            raise UploadReplaced
 
 
-async def settle(scope: Scope, upload_id: UUID, *, notes: list[str] | None = None) -> UploadState:
+async def finish_validation(scope: Scope, upload_id: UUID, *, notes: list[str] | None = None) -> UploadState:
     """Count the rows, leave bad ones out where that was asked, and say where the file stands."""
     skip = await scope.connection.fetchval("SELECT skip_bad FROM bulk_upload WHERE id = $1", upload_id)
     if skip:
@@ -174,7 +175,7 @@ async def settle(scope: Scope, upload_id: UUID, *, notes: list[str] | None = Non
     )
     count = {row["status"]: row["n"] for row in rows}
     ok, warnings, errors = (count.get(status, 0) for status in ("ok", "warning", "error"))
-    state = settled(good=ok + warnings, errors=errors, skip_bad=skip)
+    state = state_after_validation(good=ok + warnings, errors=errors, skip_bad=skip)
     await scope.connection.execute(
         "UPDATE bulk_upload SET state = $2, ok = $3, warnings = $4, errors = $5, skipped = $6, problem = '',"
         " notes = coalesce($7, notes), validated_at = now() WHERE id = $1",
@@ -186,6 +187,6 @@ async def settle(scope: Scope, upload_id: UUID, *, notes: list[str] | None = Non
         count.get("skipped", 0),
         None if notes is None else dump(notes),
     )
-    scope.touch(f"bulk:{upload_id}")
-    scope.touch("bulk")
+    scope.invalidate(f"bulk:{upload_id}")
+    scope.invalidate("bulk")
     return state

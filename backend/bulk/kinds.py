@@ -9,19 +9,19 @@ from typing import Any
 import msgspec
 
 from backend.bulk import cells
-from backend.bulk.columns import Column
-from backend.catalog.names import Catalogue
+from backend.bulk.columns import FileColumn
+from backend.catalog.catalogue import Catalogue
 from backend.orders.kinds import KINDS
 
-Fields = dict[str, Any]
+FieldValues = dict[str, Any]
 
 
 class FileKind(msgspec.Struct, frozen=True, kw_only=True):
     """One order kind as a file. `finish` turns what the cells say into the kind's fields, where that is not the same."""
 
     kind: str
-    columns: tuple[Column, ...]
-    finish: Callable[[Fields], None] | None = None
+    columns: tuple[FileColumn, ...]
+    finish: Callable[[FieldValues], None] | None = None
 
     @property
     def on_lines(self) -> bool:
@@ -34,10 +34,10 @@ def _said() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("columns.toml").read_text("utf-8"))
 
 
-def _column(name: str, *, code: str = "", **more: Any) -> Column:
+def _column(name: str, *, code: str = "", **more: Any) -> FileColumn:
     """A column as columns.toml has it; `code` is the kind's field where it is called otherwise."""
     said = _said()[name]
-    return Column(
+    return FileColumn(
         code=code or name,
         labels=said["label"],
         hint=said.get("hint", {}),
@@ -46,18 +46,18 @@ def _column(name: str, *, code: str = "", **more: Any) -> Column:
     )
 
 
-def _choice(name: str, **more: Any) -> Column:
+def _choice(name: str, **more: Any) -> FileColumn:
     return _column(name, parse=cells.one_of(_said()[name]["words"]), **more)
 
 
-def _some(name: str, names: str, *, code: str = "") -> Column:
-    return _column(name, code=code, names=names, parse=cells.several, required=False)
+def _some(name: str, names: str, *, code: str = "") -> FileColumn:
+    return _column(name, code=code, names=names, parse=cells.list_of, required=False)
 
 
 NUMBER = _column("number", parse=cells.number, unique=True)
 
 
-def _cap(fields: Fields) -> None:
+def _cap(fields: FieldValues) -> None:
     if fields.get("cap_cents") == cells.NO_CAP:
         fields["cap_cents"], fields["no_cap"] = None, True
 
@@ -77,7 +77,7 @@ ALL = (
     FileKind(kind="suspend", columns=(NUMBER, _choice("reason"))),
     FileKind(kind="reactivate", columns=(NUMBER,)),
     FileKind(kind="convert_to_prepaid", columns=(NUMBER,)),
-    FileKind(kind="change_cost_centre", columns=(NUMBER, _column("cost_centre", parse=cells.or_none))),
+    FileKind(kind="change_cost_centre", columns=(NUMBER, _column("cost_centre", parse=cells.optional))),
     FileKind(kind="move_account", columns=(NUMBER, _column("account"))),
     FileKind(
         kind="add_line",
@@ -106,7 +106,7 @@ ALL = (
 FILES: dict[str, FileKind] = {one.kind: one for one in ALL if one.kind in KINDS}
 
 
-def with_examples(kind: FileKind, catalogue: Catalogue) -> list[Column]:
+def with_examples(kind: FileKind, catalogue: Catalogue) -> list[FileColumn]:
     """The columns with examples of the tenant's own carrier."""
     profile = catalogue.profile
     first = {
@@ -117,7 +117,7 @@ def with_examples(kind: FileKind, catalogue: Catalogue) -> list[Column]:
     found = []
     for column in kind.columns:
         if column.names and first[column.names]:
-            several = column.parse is cells.several and column.code != "remove"
+            several = column.parse is cells.list_of and column.code != "remove"
             example = "" if column.code == "remove" else "|".join(first[column.names][: 2 if several else 1])
             found.append(msgspec.structs.replace(column, example=example))
         elif column.code == "sim_number":

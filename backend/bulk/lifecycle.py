@@ -9,7 +9,8 @@ class UploadState(StrEnum):
     NEEDS_FIX = "needs_fix"
     READY = "ready"
     ORDERED = "ordered"
-    FAILED = "failed"  # the file as a whole cannot be read
+    # The file as a whole cannot be read
+    FAILED = "failed"
 
 
 class RowStatus(StrEnum):
@@ -23,7 +24,8 @@ S = UploadState
 MOVES: dict[UploadState, frozenset[UploadState]] = {
     S.UPLOADED: frozenset({S.VALIDATING}),
     S.VALIDATING: frozenset({S.NEEDS_FIX, S.READY, S.FAILED}),
-    S.NEEDS_FIX: frozenset({S.UPLOADED, S.READY}),  # a new file, or "skip bad rows"
+    # A new file, or "skip bad rows"
+    S.NEEDS_FIX: frozenset({S.UPLOADED, S.READY}),
     S.READY: frozenset({S.UPLOADED, S.ORDERED}),
     S.FAILED: frozenset({S.UPLOADED}),
     S.ORDERED: frozenset(),
@@ -37,7 +39,7 @@ def may_move(current: UploadState, target: UploadState) -> bool:
     return current == target or target in MOVES[current]
 
 
-def settled(*, good: int, errors: int, skip_bad: bool) -> UploadState:
+def state_after_validation(*, good: int, errors: int, skip_bad: bool) -> UploadState:
     """Where a file stands once every row was checked. Without one good row there is nothing to order."""
     if good and (not errors or skip_bad):
         return S.READY

@@ -12,9 +12,11 @@ from typing import Any
 from python_calamine import CalamineError, load_workbook
 
 from backend.bulk.workbook import check_workbook, too_many_columns, too_many_rows
-from backend.documents.sniffing import XLSX, Refused
+from backend.core.spreadsheets import XLSX
+from backend.documents.file_checks import FileRejected
 
-MOST_ROWS = 20_001  # the header is one
+# The header is one
+MOST_ROWS = 20_001
 MOST_COLUMNS = 40
 LONGEST_CELL = 1000
 SHEET = "Fleetline"
@@ -44,12 +46,14 @@ def _csv(content: bytes) -> Table:
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError:
-            raise Refused(
+            raise FileRejected(
                 "file_characters", "The characters cannot be read. Save the file as UTF-8."
             ) from None
         notes.append("read_as_cp1252")
     if "\0" in text:
-        raise Refused("file_damaged", "The file is damaged or incomplete. Make it again and choose it anew.")
+        raise FileRejected(
+            "file_damaged", "The file is damaged or incomplete. Make it again and choose it anew."
+        )
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
     return Table(_bounded(_numbered(reader)), notes, delimiter)
@@ -72,7 +76,7 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise Refused(
+            raise FileRejected(
                 "file_damaged", "The file is damaged or incomplete. Make it again and choose it anew."
             ) from error
 
@@ -101,18 +105,20 @@ def _xlsx(content: bytes) -> Table:
         book = load_workbook(io.BytesIO(content))
         names = book.sheet_names
         if not names:
-            raise Refused("file_type_table", "Choose a CSV or XLSX file.")
+            raise FileRejected("file_type_table", "Choose a CSV or XLSX file.")
         sheet = book.get_sheet_by_name(SHEET) if SHEET in names else book.get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, ValueError, OSError) as error:
-        raise Refused(
+        raise FileRejected(
             "file_damaged", "The file is damaged or incomplete. Make it again and choose it anew."
         ) from error
-    numbered = ((number, [shown(cell) for cell in cells]) for number, cells in enumerate(rows, start=1))
+    numbered = (
+        (number, [display_text(cell) for cell in cells]) for number, cells in enumerate(rows, start=1)
+    )
     return Table(_bounded(numbered))
 
 
-def shown(cell: object) -> str:
+def display_text(cell: object) -> str:
     """A cell as people see it: whole numbers without a fraction, dates as yyyy-mm-dd."""
     if isinstance(cell, bool):
         return "1" if cell else "0"

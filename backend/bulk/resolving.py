@@ -7,20 +7,22 @@ from typing import Any
 import msgspec
 import orjson
 
-from backend.bulk.columns import CheckedRow, Column
+from backend.bulk.columns import CheckedRow, FileColumn
 from backend.bulk.kinds import FileKind
-from backend.catalog.names import Catalogue, catalogue_of
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.pricing import BillingMonth
 from backend.catalog.profiles import profile
 from backend.core import clock
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
-from backend.lines.queries import Where, reach_of
+from backend.lines.queries import SqlFilter, add_reach
 from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Month, Planned
-from backend.orders.schemas import Asked, ItemState
-from backend.orders.selection import lines_of, wishes_of
-from backend.orders.words import KindWords
+from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem
+from backend.orders.lifecycle import ItemState
+from backend.orders.placement.selection import load_lines, row_request
+from backend.orders.schemas import OrderRequest
+from backend.orders.texts import KindTexts
 from tenants.scope import Scope
 
 
@@ -52,16 +54,16 @@ def _names(carrier: str, names: str) -> dict[str, str]:
     }[names]
     found: dict[str, str] = {}
     for thing in things:
-        for name in {_plain(words) for words in thing.name.values()}:
+        for name in {_plain(texts) for texts in thing.name.values()}:
             found[name] = "" if name in found else thing.code
     return found | {_plain(thing.code): thing.code for thing in things}
 
 
-def _plain(words: str) -> str:
-    return " ".join(words.casefold().split())
+def _plain(texts: str) -> str:
+    return " ".join(texts.casefold().split())
 
 
-def _codes(columns: Sequence[Column], catalogue: Catalogue, row: CheckedRow) -> None:
+def _codes(columns: Sequence[FileColumn], catalogue: Catalogue, row: CheckedRow) -> None:
     for column in columns:
         given = row.fields.get(column.code)
         if not column.names or given is None:
@@ -97,10 +99,10 @@ async def _cost_centres(scope: Scope, rows: Sequence[CheckedRow]) -> None:
 
 async def _lines(scope: Scope, rows: Sequence[CheckedRow]) -> None:
     """Each row's line by its number. Foreign, unknown, ended and out of reach are one answer."""
-    where = Where()
+    where = SqlFilter()
     where.add("l.msisdn = ANY({0}::text[])", [row.fields["number"] for row in rows])
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     found = await scope.connection.fetch(
         f"SELECT l.id, l.msisdn FROM line l WHERE {where.sql}", *where.values
     )
@@ -111,55 +113,57 @@ async def _lines(scope: Scope, rows: Sequence[CheckedRow]) -> None:
             row.wrong("number", "line_unknown")
 
 
-async def _try(scope: Scope, kind: Kind, catalogue: Catalogue, rows: Sequence[CheckedRow]) -> None:
+async def _try(scope: Scope, kind: OrderKind, catalogue: Catalogue, rows: Sequence[CheckedRow]) -> None:
     """What the request of each row would do, by the rules of its kind."""
     if not rows:
         return
-    words, now = KindWords(catalogue, kind.code), clock.now()
-    shared: dict[bytes, Asked] = {}
-    asked = [_asked(kind, row.fields, shared) for row in rows]
+    texts, now = KindTexts(catalogue, kind.code), clock.now()
+    shared: dict[bytes, OrderRequest] = {}
+    request = [_asked(kind, row.fields, shared) for row in rows]
     lines = await _lines_now(scope, kind, rows)
-    facts = await effects_of(kind.code).facts(scope, list(shared.values()), list(lines.values()))
-    ground = Ground(catalogue.profile, now, clock.today(), Month.of(clock.today()), words, facts)
-    refused: dict[int, Mapping[str, str]] = {id(one): _refused(kind, ground, one) for one in shared.values()}
-    for row, one in zip(rows, asked, strict=True):
+    facts = await effects_of(kind.code).load_context(scope, list(shared.values()), list(lines.values()))
+    context = QuoteContext(
+        catalogue.profile, now, clock.today(), BillingMonth.of(clock.today()), texts, facts
+    )
+    refused: dict[int, Mapping[str, str]] = {id(one): _refused(kind, context, one) for one in shared.values()}
+    for row, one in zip(rows, request, strict=True):
         if wrong := refused[id(one)]:
             for field, sentence in wrong.items():
                 row.wrong(field, "said", values={"words": sentence})
             continue
-        line = kind.creates(ground, one) if kind.creates else lines[row.line_id]
-        _warn(words, row, kind.plan_line(ground, one, line))
+        line = kind.creates(context, one) if kind.creates else lines[row.line_id]
+        _warn(texts, row, kind.quote_line(context, one, line))
 
 
-def _asked(kind: Kind, fields: dict[str, Any], shared: dict[bytes, Asked]) -> Asked:
+def _asked(kind: OrderKind, fields: dict[str, Any], shared: dict[bytes, OrderRequest]) -> OrderRequest:
     """What a row asks: one thing for all rows with the same wishes."""
-    wishes = wishes_of(kind.code, fields)
+    wishes = row_request(kind.code, fields)
     key = orjson.dumps(wishes, option=orjson.OPT_SORT_KEYS)
     if key not in shared:
-        shared[key] = msgspec.convert({"kind": kind.code, **wishes}, kind.asked)
+        shared[key] = msgspec.convert({"kind": kind.code, **wishes}, kind.request)
     return shared[key]
 
 
-async def _lines_now(scope: Scope, kind: Kind, rows: Sequence[CheckedRow]) -> dict[Any, LineNow]:
+async def _lines_now(scope: Scope, kind: OrderKind, rows: Sequence[CheckedRow]) -> dict[Any, LineSnapshot]:
     if kind.creates is not None:
         return {}
     ids = tuple(row.line_id for row in rows)
-    found = await lines_of(scope, kind.asked(line_ids=ids), together=False)
+    found = await load_lines(scope, kind.request(line_ids=ids), together=False)
     return {line.id: line for line in found}
 
 
-def _refused(kind: Kind, ground: Ground, asked: Asked) -> Mapping[str, str]:
+def _refused(kind: OrderKind, context: QuoteContext, request: OrderRequest) -> Mapping[str, str]:
     try:
-        kind.check(ground, asked)
-    except Invalid as invalid:
+        kind.check(context, request)
+    except ValidationFailed as invalid:
         return dict(invalid.fields) or {"": invalid.message}
     return {}
 
 
-def _warn(words: KindWords, row: CheckedRow, planned: Planned) -> None:
+def _warn(texts: KindTexts, row: CheckedRow, planned: QuoteItem) -> None:
     """What is left as it is, before it is ordered: the line, or some of the wishes."""
     if planned.state is ItemState.SKIPPED:
-        row.wrong("", "said", warning=True, values={"words": words.why(planned.reason)})
+        row.wrong("", "said", warning=True, values={"words": texts.why(planned.reason)})
     else:
         for what, code in planned.notes.items():
-            row.wrong("", "said", warning=True, values={"words": words.note(what, code)})
+            row.wrong("", "said", warning=True, values={"words": texts.note(what, code)})

@@ -17,7 +17,8 @@ class RowProblemView(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     message: str
     warning: bool
-    given: str = ""  # what stood in the cell
+    # What stood in the cell
+    given: str = ""
 
 
 class BulkRowView(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,25 +58,26 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     created_at: datetime
     order_reference: str
-    own: bool  # whether who asks handed it in: nobody else may order it
+    # Whether who asks handed it in: nobody else may order it
+    own: bool
 
 
-class Uploads(msgspec.Struct, frozen=True):
+class UploadList(msgspec.Struct, frozen=True):
     """The latest files, newest first."""
 
     items: list[Upload]
 
 
-class FileForm(msgspec.Struct, frozen=True, kw_only=True):
+class FileTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """One kind that comes as a file: what it is called, its columns, and why it does not come here ("" where it does)."""
 
     kind: str
     title: str
-    columns: list["FormColumn"]
+    columns: list["TemplateColumn"]
     refused: str = ""
 
 
-class FormColumn(msgspec.Struct, frozen=True, kw_only=True):
+class TemplateColumn(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     label: str
     hint: str

@@ -9,27 +9,28 @@ import msgspec
 import orjson
 
 from backend.bulk import writing
-from backend.bulk.columns import RowProblem, say
-from backend.bulk.jobs import settle
+from backend.bulk.columns import RowProblem, column_text
+from backend.bulk.jobs import finish_validation
 from backend.bulk.kinds import FILES, FileKind, with_examples
 from backend.bulk.lifecycle import REPLACEABLE, RowStatus, UploadState
 from backend.bulk.schemas import (
     BulkRows,
     BulkRowView,
-    FileForm,
-    FormColumn,
+    FileTemplate,
     RowProblemView,
+    TemplateColumn,
     Upload,
-    Uploads,
+    UploadList,
 )
-from backend.catalog.names import catalogue_of
+from backend.catalog.catalogue import catalogue_of
 from backend.core import audit, clock
-from backend.core.errors import Conflict, Invalid, NotFound
+from backend.core.errors import Conflict, NotFound, ValidationFailed
+from backend.core.facts import BulkUploaded
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.documents.service import Content, own_document, read_document
-from backend.orders.words import KindWords, kind_title, support_route
+from backend.documents.service import DocumentContent, own_document, read_document
+from backend.orders.texts import KindTexts, kind_title, support_route
 from tenants.scope import Scope
 
 LARGEST_PAGE = 500
@@ -57,7 +58,7 @@ async def start_upload(scope: Scope, *, kind: str, document_id: UUID) -> Upload:
     """
     _kind(kind)
     if route := support_route(await catalogue_of(scope), kind):
-        raise Invalid(kind=route, code="through_support")
+        raise ValidationFailed(kind=route, code="through_support")
     await own_document(scope, document_id, purpose="bulk")
     upload_id = new_id()
     await scope.connection.execute(
@@ -73,22 +74,22 @@ async def start_upload(scope: Scope, *, kind: str, document_id: UUID) -> Upload:
         clock.now(),
     )
     await audit.record(scope, "bulk.uploaded", "bulk", upload_id, kind=kind)
-    scope.announce("bulk.uploaded", upload_id=str(upload_id), document_id=str(document_id))
-    scope.touch("bulk")
+    scope.emit(BulkUploaded(upload_id=upload_id, document_id=document_id))
+    scope.invalidate("bulk")
     return await _view(scope, upload_id)
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def file_forms(scope: Scope) -> list[FileForm]:
+async def file_forms(scope: Scope) -> list[FileTemplate]:
     """What may come as a file, in the words of who asks."""
     catalogue = await catalogue_of(scope)
     language = catalogue.language
     return [
-        FileForm(
+        FileTemplate(
             kind=kind,
             title=kind_title(catalogue, kind),
             columns=[
-                FormColumn(
+                TemplateColumn(
                     code=column.code,
                     label=column.label(language),
                     hint=column.hint.get(language, column.hint.get("en", "")),
@@ -103,7 +104,7 @@ async def file_forms(scope: Scope) -> list[FileForm]:
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def list_uploads(scope: Scope) -> Uploads:
+async def list_uploads(scope: Scope) -> UploadList:
     """The latest files: one's own, and everybody's for who reaches everything."""
     actor = scope.actor
     rows = await scope.connection.fetch(
@@ -111,7 +112,7 @@ async def list_uploads(scope: Scope) -> Uploads:
         actor.reach.everything and actor.end_user_id is None,
         actor.member_id,
     )
-    return Uploads([_shown(scope, row) for row in rows])
+    return UploadList([_shown(scope, row) for row in rows])
 
 
 @use_case(Permission.ORDERS_PLACE)
@@ -129,8 +130,8 @@ async def replace_file(scope: Scope, upload_id: UUID, *, document_id: UUID) -> U
         document_id,
         scope.actor.language,
     )
-    scope.announce("bulk.uploaded", upload_id=str(upload_id), document_id=str(document_id))
-    scope.touch(f"bulk:{upload_id}")
+    scope.emit(BulkUploaded(upload_id=upload_id, document_id=document_id))
+    scope.invalidate(f"bulk:{upload_id}")
     return await _view(scope, upload_id)
 
 
@@ -143,7 +144,7 @@ async def skip_bad_rows(scope: Scope, upload_id: UUID) -> Upload:
     if row["state"] != UploadState.NEEDS_FIX or not row["ok"] + row["warnings"]:
         raise Conflict("There is no good row to go on with.", code="bulk_nothing_good")
     await scope.connection.execute("UPDATE bulk_upload SET skip_bad = true WHERE id = $1", upload_id)
-    await settle(scope, upload_id)
+    await finish_validation(scope, upload_id)
     return await _view(scope, upload_id)
 
 
@@ -168,7 +169,7 @@ async def upload_rows(
     """
     row = await _row(scope, upload_id)
     if not 1 <= limit <= LARGEST_PAGE or page < 1:
-        raise Invalid(limit=f"Ask for 1 to {LARGEST_PAGE} rows at a time; pages count from 1.")
+        raise ValidationFailed(limit=f"Ask for 1 to {LARGEST_PAGE} rows at a time; pages count from 1.")
     found = await scope.connection.fetch(
         "SELECT number, status, fields, line_id, problems, count(*) OVER () AS total FROM bulk_row"
         " WHERE upload_id = $1 AND ($2::text IS NULL OR status = $2)"
@@ -193,32 +194,33 @@ async def upload_rows(
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def file_template(scope: Scope, kind: str, *, format: writing.Format = "xlsx") -> bytes:  # noqa: A002
+async def file_template(scope: Scope, kind: str, *, format: writing.TemplateFormat = "xlsx") -> bytes:  # noqa: A002
     """An empty file for a kind, in the language of who asks. Raises NotFound for a kind that has none."""
     columns = with_examples(_kind(kind), await catalogue_of(scope))
     return await asyncio.to_thread(writing.template, columns, scope.actor.language, format)
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def result_file(scope: Scope, upload_id: UUID) -> Content:
+async def result_file(scope: Scope, upload_id: UUID) -> DocumentContent:
     """The file as it came, with status, reason and reference beside each row. Raises NotFound."""
     row = await _row(scope, upload_id)
     language, kind = scope.actor.language, _kind(row["kind"])
     file = await read_document(scope, row["document_id"])
     rows = await scope.connection.fetch(RESULTS, upload_id, row["order_id"])
-    words, reference = KindWords(await catalogue_of(scope), row["kind"]), row["reference"] or ""
+    texts, reference = KindTexts(await catalogue_of(scope), row["kind"]), row["reference"] or ""
     results = {}
     for one in rows:
-        if one["state"]:  # what became of it
-            told = words.why(one["reason"], one["detail"])
-            results[one["number"]] = (say(f"item_{one['state']}", language), told, reference)
+        # What became of it
+        if one["state"]:
+            told = texts.why(one["reason"], one["detail"])
+            results[one["number"]] = (column_text(f"item_{one['state']}", language), told, reference)
         else:
             told = _reason(_problems(one["problems"], kind, language))
-            results[one["number"]] = (say(f"row_{one['status']}", language), told, "")
+            results[one["number"]] = (column_text(f"row_{one['status']}", language), told, "")
     made = await asyncio.to_thread(writing.result, file.content, file.file.type, results, language)
     stem, dot, ending = file.file.name.rpartition(".")
-    named = f"{stem}-{say('result', language)}{dot}{ending}"
-    return Content(msgspec.structs.replace(file.file, name=named, size=len(made)), made)
+    named = f"{stem}-{column_text('result', language)}{dot}{ending}"
+    return DocumentContent(msgspec.structs.replace(file.file, name=named, size=len(made)), made)
 
 
 def _kind(kind: str) -> FileKind:
@@ -250,7 +252,7 @@ def _shown(scope: Scope, row: Any) -> Upload:
         state=UploadState(row["state"]),
         problem=row["problem"],
         problems=_problems(row["notes"], _kind(row["kind"]), language) if failed else [],
-        notes=[] if failed else [say(note, language) for note in orjson.loads(row["notes"])],
+        notes=[] if failed else [column_text(note, language) for note in orjson.loads(row["notes"])],
         skip_bad=row["skip_bad"],
         total=row["total"],
         checked=row["checked"],
@@ -265,7 +267,7 @@ def _shown(scope: Scope, row: Any) -> Upload:
 
 
 @use_case(Permission.SYSTEM)
-async def forget_uploads(scope: Scope) -> None:
+async def purge_uploads(scope: Scope) -> None:
     """Delete files of more than 90 days ago, unless their request still reads them; a sweep calls this for each tenant."""
     await scope.connection.execute(
         "DELETE FROM bulk_upload u WHERE u.created_at < $1 AND NOT EXISTS (SELECT FROM change_order o"

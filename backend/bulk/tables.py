@@ -16,8 +16,10 @@ class BulkUpload(Table):
     kind = Text()
     document_id = UUID(default=None)
     state = Text(default="uploaded")
-    problem = Text(default="")  # why the file as a whole cannot be read, in the requester's language
-    notes = JSONB(default="[]")  # what is worth knowing of the whole file, such as an old character set
+    # Why the file as a whole cannot be read, in the requester's language
+    problem = Text(default="")
+    # What is worth knowing of the whole file, such as an old character set
+    notes = JSONB(default="[]")
     skip_bad = Boolean(default=False)
     total = Integer(default=0)
     checked = Integer(default=0)
@@ -43,7 +45,8 @@ class BulkRow(Table):
     tenant_id = UUID(default=None)
     upload_id = UUID(default=None)
     number = Integer()
-    fields = JSONB()  # column code -> value as it was understood
+    # Column code -> value as it was understood
+    fields = JSONB()
     line_id = UUID(null=True, default=None)
     status = Text()
     problems = JSONB(default="[]")

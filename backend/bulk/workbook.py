@@ -1,6 +1,6 @@
 """Looks through a workbook before a library reads it: what a few kilobytes may blow up to is bounded here.
 
-Unpacked size is bounded already (`backend/documents/sniffing.py`). Two things are left: a value in the last corner of
+Unpacked size is bounded already (`backend/documents/file_checks.py`). Two things are left: a value in the last corner of
 a sheet makes a table of seventeen thousand million cells, and one long text may stand in a million cells.
 """
 
@@ -11,9 +11,10 @@ import zipfile
 from collections.abc import Callable
 from xml.parsers import expat
 
-from backend.documents.sniffing import MEGABYTE, Refused, check_archive
+from backend.documents.file_checks import MEGABYTE, FileRejected, check_archive
 
-MOST_TEXT = 32 * MEGABYTE  # signs in all cells of a sheet together
+# Signs in all cells of a sheet together
+MOST_TEXT = 32 * MEGABYTE
 MOST_CELLS = 1_000_000
 PIECE = 64 * 1024
 # How spreadsheets write a cell: nothing else is read in haste. Anything that differs is parsed as XML, slowly.
@@ -21,7 +22,8 @@ ATTRIBUTE = rb'(?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]*")*'
 PLAIN_CELL = re.compile(rb"<c" + ATTRIBUTE + rb' r="([A-Z]{1,3})([0-9]{1,7})"' + ATTRIBUTE + rb" ?/?>")
 ANY_CELL = re.compile(rb"<(?:[^\s<>/:!?]+:)?c[\s/>]")
 SHARED_CELL = re.compile(rb't="s"[^<>]*><v>([0-9]{1,9})</v>')
-FOREIGN = frozenset({"content.xml", "mimetype", "xl/workbook.bin"})  # other formats in the same clothes
+# Other formats in the same clothes
+FOREIGN = frozenset({"content.xml", "mimetype", "xl/workbook.bin"})
 COORDINATE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -31,7 +33,7 @@ def check_workbook(content: bytes, *, most_rows: int, most_columns: int) -> None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = set(archive.namelist())
         if names & FOREIGN:
-            raise Refused("file_type_table", "Choose a CSV or XLSX file.")
+            raise FileRejected("file_type_table", "Choose a CSV or XLSX file.")
         lengths: list[int] = []
         for name in sorted(names):
             if name.lower().endswith("sharedstrings.xml"):
@@ -86,7 +88,8 @@ def _is_markup(archive: zipfile.ZipFile, name: str) -> bool:
         start = stream.read(200)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _damaged()
-    drawing = name.endswith(".vml")  # old drawings are not always whole XML; no sheet is called so
+    # Old drawings are not always whole XML; no sheet is called so
+    drawing = name.endswith(".vml")
     if drawing and b".vml" in archive.read("xl/_rels/workbook.xml.rels"):
         raise _damaged()
     return not drawing and start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<")
@@ -108,8 +111,10 @@ def _no_doctype(*_: object) -> None:
     raise _damaged()
 
 
-def _damaged() -> Refused:
-    return Refused("file_damaged", "The file is damaged or incomplete. Make it again and choose it anew.")
+def _damaged() -> FileRejected:
+    return FileRejected(
+        "file_damaged", "The file is damaged or incomplete. Make it again and choose it anew."
+    )
 
 
 class _Strings:
@@ -162,7 +167,7 @@ class _Sheet:
         self.column += 1
         self.cells += 1
         if self.cells > MOST_CELLS:
-            raise Refused(
+            raise FileRejected(
                 "file_unpacks_too_large", "The file unpacks to far more than it should. Save it anew."
             )
         self.shared = attributes.get("t") == "s"
@@ -183,16 +188,16 @@ class _Sheet:
         if self.shared and self.text.isdecimal() and int(self.text[:9]) < len(self.lengths):
             self.signs += self.lengths[int(self.text[:9])]
         if self.signs > MOST_TEXT:
-            raise Refused(
+            raise FileRejected(
                 "file_unpacks_too_large", "The file unpacks to far more than it should. Save it anew."
             )
 
 
-def too_many_rows(most: int) -> Refused:
-    return Refused("file_too_many_rows", f"The file has more than {most - 1:,} rows. Divide it.")
+def too_many_rows(most: int) -> FileRejected:
+    return FileRejected("file_too_many_rows", f"The file has more than {most - 1:,} rows. Divide it.")
 
 
-def too_many_columns(most: int) -> Refused:
-    return Refused(
+def too_many_columns(most: int) -> FileRejected:
+    return FileRejected(
         "file_too_many_columns", f"The file has more than {most} columns. Remove those that are not needed."
     )

@@ -8,28 +8,27 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from backend.bulk.columns import EXAMPLE, RESULT, Column, say
+from backend.bulk.columns import EXAMPLE, RESULT, FileColumn, column_text
 from backend.bulk.reading import SHEET, read_table
-from backend.core.cells import CsvWriter, XlsxWriter, harmless
-from backend.documents.sniffing import XLSX
+from backend.core.spreadsheets import XLSX, CsvWriter, XlsxWriter, escape_formula
 
-Format = Literal["csv", "xlsx"]
+TemplateFormat = Literal["csv", "xlsx"]
 
 
-def template(columns: Sequence[Column], language: str, format: Format) -> bytes:  # noqa: A002 - the word people use
+def template(columns: Sequence[FileColumn], language: str, format: TemplateFormat) -> bytes:  # noqa: A002 - the word people use
     """A header and one row marked as an example; in XLSX hints at the headings, and every column as text."""
     file = io.BytesIO()
     headings = [column.label(language) + (" *" if column.required else "") for column in columns]
     example = [column.example_in(language) for column in columns]
     if example:
-        example[0] = f"{say(EXAMPLE, language)} {example[0]}".strip()
+        example[0] = f"{column_text(EXAMPLE, language)} {example[0]}".strip()
     writer: CsvWriter | XlsxWriter
     if format == "csv":
         writer = CsvWriter(file, headings)
     else:
         hints = [column.hint.get(language, column.hint.get("en", "")) for column in columns]
         writer = XlsxWriter(file, headings, sheet=SHEET, hints=hints, as_text=True)
-    writer.rows([[harmless(cell) for cell in example]])
+    writer.rows([[escape_formula(cell) for cell in example]])
     writer.close()
     return file.getvalue()
 
@@ -39,15 +38,15 @@ def result(content: bytes, media_type: str, results: Mapping[int, Sequence[str]]
     rows = list(read_table(content, media_type).rows)
     width = max((len(cells) for _, cells in rows), default=0)
     header = _wide(rows[0][1] if rows else [], width)
-    headings = [*header, *(say(word, language) for word in RESULT)]
+    headings = [*header, *(column_text(word, language) for word in RESULT)]
     file = io.BytesIO()
     writer: CsvWriter | XlsxWriter
     if media_type == XLSX:
-        writer = XlsxWriter(file, [harmless(cell) for cell in headings], sheet=SHEET, as_text=True)
+        writer = XlsxWriter(file, [escape_formula(cell) for cell in headings], sheet=SHEET, as_text=True)
     else:
-        writer = CsvWriter(file, [harmless(cell) for cell in headings])
+        writer = CsvWriter(file, [escape_formula(cell) for cell in headings])
     writer.rows(
-        [harmless(cell) for cell in (*_wide(cells, width), *results.get(number, ()))]
+        [escape_formula(cell) for cell in (*_wide(cells, width), *results.get(number, ()))]
         for number, cells in rows[1:]
     )
     writer.close()

@@ -22,7 +22,7 @@ ORDER_REFERENCE = re.compile(r"[A-Z]{2,4}-[0-9]{10}-[A-Z]{4}")
 REFERENCE_LETTERS = "BCDFGHJKMNPRTWX"
 
 
-def msisdn(text: str) -> str | None:
+def normalise_msisdn(text: str) -> str | None:
     """A Belgian mobile number as +324XXXXXXXX, from any usual spelling; None for anything else.
 
     Spaces, dots, slashes, hyphens, 0032, 32 and "+32 (0)" are taken; other signs are not, so that two
@@ -36,7 +36,7 @@ def msisdn(text: str) -> str | None:
     return None
 
 
-def national(number: str) -> str:
+def format_msisdn(number: str) -> str:
     """+32470123456 as people write it: 0470 12 34 56. Anything else is given back as it came."""
     if not MSISDN.fullmatch(number):
         return number
@@ -102,7 +102,7 @@ def enterprise_number(text: str) -> str | None:
 def belgian_iban_valid(text: str) -> bool:
     """A Belgian IBAN: its ISO 13616 check digits and the national ones, whichever bank it names."""
     digits = re.sub(r"\s", "", text).upper()
-    # stdnum's own Belgian check refuses account numbers of banks that it does not list.
+    # Stdnum's own Belgian check refuses account numbers of banks that it does not list.
     if not re.fullmatch(r"BE[0-9]{14}", digits) or not iban.is_valid(digits, check_country=False):
         return False
     return int(digits[-2:]) == (int(digits[4:14]) % 97 or 97)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from backend.catalog.identifiers import sim_number
-from backend.catalog.schemas import CarrierProfile, Option, SplitKind, SplitProfile, Text
+from backend.catalog.schemas import CarrierProfile, LocalisedText, Option, SplitKind, SplitProfile
 
 LANGUAGES = ("en", "fr", "nl", "de")
 BUILT_IN = Path(__file__).parent / "profiles"
@@ -119,12 +119,12 @@ def _split_problems(one: SplitProfile) -> Iterator[str]:
 
 
 def _missing_words(found: CarrierProfile) -> Iterator[str]:
-    for what, words in _texts(found):
-        if missing := [language for language in LANGUAGES if not words.get(language, "").strip()]:
+    for what, texts in _texts(found):
+        if missing := [language for language in LANGUAGES if not texts.get(language, "").strip()]:
             yield f"{what} has no words in {', '.join(missing)}"
 
 
-def _texts(found: CarrierProfile) -> Iterator[tuple[str, Text]]:
+def _texts(found: CarrierProfile) -> Iterator[tuple[str, LocalisedText]]:
     """Every text of a profile; names are required, other texts only in all languages or none."""
     for plan in found.plans:
         yield f"the name of the plan {plan.code}", plan.name

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-Text = dict[str, str]  # language (en, fr, nl, de) -> words
+# Language (en, fr, nl, de) -> words
+LocalisedText = dict[str, str]
 
 
 class ProductType(StrEnum):
@@ -13,7 +14,7 @@ class ProductType(StrEnum):
     DATA_ONLY = "data_only"
 
 
-class Family(StrEnum):
+class OptionFamily(StrEnum):
     """Option families, in the order in which they are shown."""
 
     ROAMING = "roaming"
@@ -23,7 +24,7 @@ class Family(StrEnum):
     OTHER = "other"
 
 
-class Charge(StrEnum):
+class ChargeType(StrEnum):
     ONE_OFF = "one_off"
     MONTHLY = "monthly"
 
@@ -32,10 +33,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A tariff plan. `monthly_cents` excludes VAT; `main_family` decides the fast activation promise."""
 
     code: str
-    name: Text
+    name: LocalisedText
     product_type: ProductType
     monthly_cents: int
-    allowance: Text = {}
+    allowance: LocalisedText = {}
     main_family: bool = False
     companion_sim: bool = False
 
@@ -44,12 +45,12 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     """An add-on. `price_cents` excludes VAT. `plans` empty: every plan of the product types named."""
 
     code: str
-    name: Text
-    family: Family
-    charge: Charge
+    name: LocalisedText
+    family: OptionFamily
+    charge: ChargeType
     price_cents: int
-    description: Text = {}
-    zone: Text = {}
+    description: LocalisedText = {}
+    zone: LocalisedText = {}
     product_types: tuple[ProductType, ...] = (ProductType.VOICE_DATA, ProductType.DATA_ONLY)
     plans: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
@@ -63,11 +64,11 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
 class Barring(msgspec.Struct, frozen=True, kw_only=True):
     code: str
-    name: Text
+    name: LocalisedText
     product_types: tuple[ProductType, ...] = (ProductType.VOICE_DATA, ProductType.DATA_ONLY)
 
 
-class Category(StrEnum):
+class ChargeCategory(StrEnum):
     """What a charge of an invoice is for, as split billing sees it (domain 4.6)."""
 
     FEES = "fees"
@@ -84,7 +85,8 @@ class UsageType(StrEnum):
     MMS = "mms"
     DATA = "data"
     ROAMING = "roaming"
-    PREMIUM = "premium"  # third-party services
+    # Third-party services
+    PREMIUM = "premium"
 
 
 class SplitKind(StrEnum):
@@ -103,7 +105,7 @@ class SplitRule(msgspec.Struct, frozen=True, kw_only=True):
     cents: int = 0
     percent: int = 0
     max_cents: int | None = None
-    category: Category | None = None
+    category: ChargeCategory | None = None
     usage_type: UsageType | None = None
 
 
@@ -111,9 +113,9 @@ class SplitProfile(msgspec.Struct, frozen=True, kw_only=True):
     """Who pays what of a line. `employee_pays` and `exceptions` are never the employer's, whatever budget is left."""
 
     code: str
-    name: Text
+    name: LocalisedText
     rules: tuple[SplitRule, ...]
-    employee_pays: tuple[Category, ...] = ()
+    employee_pays: tuple[ChargeCategory, ...] = ()
     exceptions: tuple[UsageType, ...] = ()
 
 
@@ -121,8 +123,8 @@ class PrivateOffer(msgspec.Struct, frozen=True, kw_only=True):
     """A subscription for private persons, offered to whoever takes a number over. `monthly_cents` includes VAT."""
 
     code: str
-    name: Text
-    about: Text
+    name: LocalisedText
+    about: LocalisedText
     monthly_cents: int
 
 
@@ -134,16 +136,16 @@ class SimNumberRule(msgspec.Struct, frozen=True, kw_only=True):
     example: str = ""
 
 
-class Promise(msgspec.Struct, frozen=True, kw_only=True):
+class LeadTime(msgspec.Struct, frozen=True, kw_only=True):
     """When a request is done: at most `minutes` after submission, or at the end of N working days."""
 
     code: str
-    name: Text
+    name: LocalisedText
     minutes: int = 0
     working_days: int = 0
 
 
-class Patience(msgspec.Struct, frozen=True, kw_only=True):
+class HoldLimit(msgspec.Struct, frozen=True, kw_only=True):
     """How long a request may stay held: calendar `days`, or `working_days` where those are given."""
 
     days: int = 30
@@ -161,18 +163,21 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     departure_in_portal: bool = True
     termination_in_portal: bool = False
     termination_fee_cents: int = 0
-    split_billing_data: bool = (
-        False  # the carrier bills the user, and asks where they live when a line begins
-    )
+    # The carrier bills the user, and asks where they live when a line begins
+    split_billing_data: bool = False
     prepaid_in_portal: bool = True
     languages: tuple[str, ...] = ("fr", "nl", "en")
-    promises: dict[str, Promise] = {}  # order kind or case -> promise
-    held_for: Patience = Patience()  # longer than that, and a request that waits for information fails
-    holidays: tuple[str, ...] = ()  # ISO dates on which nothing is promised
+    # Order kind or case -> promise
+    promises: dict[str, LeadTime] = {}
+    # Longer than that, and a request that waits for information fails
+    held_for: HoldLimit = HoldLimit()
+    # ISO dates on which nothing is promised
+    holidays: tuple[str, ...] = ()
     plans: tuple[Plan, ...] = ()
     options: tuple[Option, ...] = ()
     barrings: tuple[Barring, ...] = ()
-    private_offers: tuple[PrivateOffer, ...] = ()  # for successors, where departures are done in the portal
+    # For successors, where departures are done in the portal
+    private_offers: tuple[PrivateOffer, ...] = ()
     split_profiles: tuple[SplitProfile, ...] = ()
 
     def plan(self, code: str) -> Plan | None:

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from backend.catalog.names import catalogue_of
-from backend.catalog.rules import allowed
-from backend.catalog.schemas import Charge, Family
+from backend.catalog.catalogue import catalogue_of
+from backend.catalog.rules import option_allowed
+from backend.catalog.schemas import ChargeType, OptionFamily
 from backend.core.errors import NotFound
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
@@ -18,8 +18,8 @@ class OptionView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     zone: str
-    family: Family
-    charge: Charge
+    family: OptionFamily
+    charge: ChargeType
     price_cents: int
     currency: str = "EUR"
     vat: str = "excl"
@@ -36,7 +36,7 @@ async def list_options(scope: Scope, *, plan: str = "") -> list[OptionView]:
         found = catalogue.profile.plan(plan)
         if found is None:
             raise NotFound
-        options = [option for option in options if allowed(option, plan, found.product_type)]
+        options = [option for option in options if option_allowed(option, plan, found.product_type)]
     return [
         OptionView(
             code=option.code,

@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 from babel.numbers import format_currency
 
-from backend.catalog.schemas import Category, SplitKind, SplitProfile, SplitRule, UsageType
+from backend.catalog.schemas import ChargeCategory, SplitKind, SplitProfile, SplitRule, UsageType
 from backend.core.money import round_half_away
 
-WORDS = Path(__file__).with_name("split_words.toml")
+WORDS = Path(__file__).with_name("split_texts.toml")
 # Narrow contributions are used up before wide ones.
 ORDER = tuple(SplitKind)
 
@@ -24,7 +24,7 @@ class SplitCharge(msgspec.Struct, frozen=True, kw_only=True):
     """One charge of a period, excluding VAT. A fee has no usage type."""
 
     cents: int
-    category: Category
+    category: ChargeCategory
     usage_type: UsageType | None = None
 
 
@@ -49,7 +49,7 @@ def split(profile: SplitProfile, charges: Sequence[SplitCharge]) -> list[Parts]:
     return [Parts(paid, charge.cents - paid) for paid, charge in zip(employer, charges, strict=True)]
 
 
-def split_amount(profile: SplitProfile, cents: int, category: Category = Category.FEES) -> Parts:
+def split_amount(profile: SplitProfile, cents: int, category: ChargeCategory = ChargeCategory.FEES) -> Parts:
     """One amount alone in its period."""
     return split(profile, [SplitCharge(cents=cents, category=category)])[0]
 
@@ -99,7 +99,7 @@ def _words() -> dict[str, dict[str, str]]:
 
 def rule_words(profile: SplitProfile, language: str) -> list[str]:
     """The profile in sentences, as a contract and a page show them."""
-    words = _words().get(language, _words()["en"])
+    texts = _words().get(language, _words()["en"])
 
     def money(cents: int) -> str:
         return str(
@@ -112,17 +112,17 @@ def rule_words(profile: SplitProfile, language: str) -> list[str]:
         if rule.kind is SplitKind.PERCENTAGE and rule.max_cents is not None:
             key = "percentage_max"
         sentences.append(
-            words[key].format(
+            texts[key].format(
                 amount=money(rule.cents),
                 percent=rule.percent,
                 max=money(rule.max_cents or 0),
-                what=words[f"of_{rule.category or rule.usage_type}"]
+                what=texts[f"of_{rule.category or rule.usage_type}"]
                 if rule.category or rule.usage_type
                 else "",
             )
         )
-    own = [words[f"of_{one}"] for one in (*profile.employee_pays, *profile.exceptions)]
+    own = [texts[f"of_{one}"] for one in (*profile.employee_pays, *profile.exceptions)]
     if own:
-        sentences.append(words["employee_pays"].format(what=words["and"].join(own)))
-    sentences.append(words["rest"])
+        sentences.append(texts["employee_pays"].format(what=texts["and"].join(own)))
+    sentences.append(texts["rest"])
     return sentences

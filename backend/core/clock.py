@@ -1,6 +1,6 @@
 """The one place that reads the time: UTC instants, and the Belgian calendar day for calendar rules."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -12,10 +12,15 @@ def now() -> datetime:
 
 
 def local(instant: datetime) -> datetime:
-    """The same instant on a Belgian wall clock."""
+    """The same instant in Belgian time."""
     return instant.astimezone(BRUSSELS)
 
 
 def today() -> date:
     """The calendar day in Europe/Brussels: due dates, pro rata and departures count in these."""
     return local(now()).date()
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in Belgium."""
+    return datetime.combine(day, time(), BRUSSELS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 
-class Refusal(Exception):
+class AppError(Exception):
     """An expected refusal: `code` is stable and for programs, the sentence (English) is fit for a customer."""
 
     code = "refused"
@@ -17,7 +17,7 @@ class Refusal(Exception):
         self.details = details
 
 
-class NotFound(Refusal):
+class NotFound(AppError):
     """Missing, another tenant's, or outside the actor's reach: one answer for all three."""
 
     code = "not_found"
@@ -29,7 +29,7 @@ class NotFound(Refusal):
         super().__init__(message, **details)
 
 
-class Forbidden(Refusal):
+class Forbidden(AppError):
     """The actor's roles do not hold the permission."""
 
     code = "forbidden"
@@ -39,7 +39,7 @@ class Forbidden(Refusal):
         super().__init__(message, **details)
 
 
-class SignedOut(Refusal):
+class NotAuthenticated(AppError):
     """The session or token has ended: expired, signed out, revoked, or the member is blocked."""
 
     code = "signed_out"
@@ -49,7 +49,7 @@ class SignedOut(Refusal):
         super().__init__(message, **details)
 
 
-class SignInAgain(Forbidden):
+class ReauthenticationRequired(Forbidden):
     """The action needs a sign-in of the last five minutes."""
 
     code = "fresh_sign_in_needed"
@@ -58,14 +58,14 @@ class SignInAgain(Forbidden):
         super().__init__(message, **details)
 
 
-class Conflict(Refusal):
+class Conflict(AppError):
     """Someone was faster, or the state does not allow it."""
 
     code = "conflict"
     status = 409
 
 
-class Invalid(Refusal):
+class ValidationFailed(AppError):
     """Input that does not hold: `fields` maps each field to its sentence."""
 
     code = "invalid"
@@ -76,7 +76,7 @@ class Invalid(Refusal):
         self.fields: Mapping[str, str] = fields
 
 
-class Unavailable(Refusal):
+class Unavailable(AppError):
     """A counterpart does not answer; trying again later may work."""
 
     code = "unavailable"

@@ -18,6 +18,7 @@ __all__ = ["AccountId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "
 def new_id() -> UUID:
     """A new UUID version 7: 48 bits of Unix milliseconds, then randomness."""
     milliseconds = time.time_ns() // 1_000_000
-    noise = secrets.randbits(74)  # drawn once: an order of 20,000 lines needs twice as many ids
+    # Drawn once: an order of 20,000 lines needs twice as many ids
+    noise = secrets.randbits(74)
     value = (milliseconds << 80) | (0x7 << 76) | (noise >> 62 << 64)
     return UUID(int=value | (0b10 << 62) | (noise & (1 << 62) - 1))

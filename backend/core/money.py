@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import msgspec
 
-VAT_RATE_PERCENT = 21  # Belgian standard rate for telecom services
+# Belgian standard rate for telecom services
+VAT_RATE_PERCENT = 21
 
 
 class Vat(StrEnum):

@@ -1,24 +1,26 @@
-"""Announcements become outbox rows in the business transaction, and topics become one NOTIFY at its commit."""
+"""Facts, timers and commands become outbox rows in the business transaction; topics become NOTIFYs at its commit."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import orjson
 
+from backend.core.facts import Fact, FactName, JobName, TimerName
 from backend.core.ids import new_id
-from tenants.scope import Scope
+from tenants.scope import OutboxEvent, Scope
 
 LIVE_CHANNEL = "fleetline_live"
 OUTBOX_CHANNEL = "fleetline_outbox"
 
-_reactions: dict[str, tuple[str, ...]] = {}
+_subscriptions: dict[str, tuple[str, ...]] = {}
 
 
-def react(reactions: Mapping[str, Sequence[str]]) -> None:
-    """Say which jobs follow each event; `backend/reactions.py` calls this once."""
-    _reactions.update({event: tuple(jobs) for event, jobs in reactions.items()})
+def subscribe(subscriptions: Mapping[FactName | TimerName, Sequence[JobName]]) -> None:
+    """Set which jobs follow each fact and timer; `backend/subscriptions.py` calls this once."""
+    _subscriptions.update({str(name): tuple(jobs) for name, jobs in subscriptions.items()})
 
 
 def dump(value: Any) -> str:
@@ -33,13 +35,26 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
+def _jobs_of(event: OutboxEvent) -> Sequence[str]:
+    """Raises KeyError for a timer that nobody subscribed to: it would never do anything."""
+    if event.jobs is not None:
+        return event.jobs
+    return _subscriptions.get(event.name, ()) if isinstance(event.data, Fact) else _subscriptions[event.name]
+
+
 async def flush(scope: Scope) -> None:
-    """Write what the scope announced, and wake the pages that show what it touched, with its commit."""
-    if scope.announcements:
+    """Write the scope's events to the outbox, and wake the pages that show its topics, with its commit."""
+    if scope.events:
         rows: list[tuple[UUID, UUID, str, str, datetime | None]] = [
-            (new_id(), scope.tenant_id, job, dump(said.data), said.not_before)
-            for said in scope.announcements
-            for job in _reactions[said.event]
+            (
+                new_id(),
+                scope.tenant_id,
+                job,
+                dump(msgspec.to_builtins(event.data, enc_hook=_plain)),
+                event.not_before,
+            )
+            for event in scope.events
+            for job in _jobs_of(event)
         ]
         # Due by the database's clock, which the relay asks: hosts' clocks differ.
         await scope.connection.executemany(
@@ -47,7 +62,7 @@ async def flush(scope: Scope) -> None:
             " VALUES ($1, $2, $3, $4, COALESCE($5, now()), now(), 0)",
             rows,
         )
-        scope.announcements.clear()
+        scope.events.clear()
     if scope.topics:
         payloads = [f"{scope.tenant_id}/{topic}" for topic in sorted(scope.topics)]
         await scope.connection.execute(

@@ -25,16 +25,21 @@ class Permission(StrEnum):
     ORDERS_PLACE = "orders:place"
     ORDERS_UNDO = "orders:undo"
     HISTORY_READ = "history:read"
-    USAGE_READ = "usage:read"  # the employer's part, in sums
+    # The employer's part, in sums
+    USAGE_READ = "usage:read"
     USAGE_EXPORT = "usage:export"
-    USAGE_DETAIL = "usage:read_detail"  # single records of a line, with a reason that its user sees
+    # Single records of a line, with a reason that its user sees
+    USAGE_DETAIL = "usage:read_detail"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
-    OPERATOR_USAGE_LOAD = "operator:usage_load"  # the operator's staff only: no role holds it
+    # The operator's staff only: no role holds it
+    OPERATOR_USAGE_LOAD = "operator:usage_load"
     OPERATOR_CONTRACTS_DECIDE = "operator:contracts_decide"
     OPERATOR_ORDERS_DECIDE = "operator:orders_decide"
-    SELF = "self"  # what every member may do with the own session and profile
-    SYSTEM = "system"  # jobs only: no role holds it
+    # What every member may do with the own session and profile
+    SELF = "self"
+    # Jobs only: no role holds it
+    SYSTEM = "system"
 
 
 P = Permission
@@ -88,6 +93,6 @@ OPERATOR_PERMISSIONS = frozenset(
 MANAGER_ROLES = frozenset(Role) - {Role.END_USER}
 
 
-def holds(roles: frozenset[str], permission: Permission) -> bool:
+def has_permission(roles: frozenset[str], permission: Permission) -> bool:
     """Whether one of the roles carries the permission. Unknown roles carry nothing."""
     return any(permission in PERMISSIONS.get(role, ()) for role in roles)

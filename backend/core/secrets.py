@@ -15,11 +15,11 @@ NONCE_BYTES = 12
 SHORTEST_KEY = 32
 
 
-class CannotOpen(ValueError):
+class DecryptionError(ValueError):
     """The sealed value was made with other keys, for another record, or was changed."""
 
 
-class Vault:
+class SecretBox:
     """Seals with the first key and opens with any, so that keys can be replaced one at a time (AES-256-GCM).
 
     The context (`<tenant>/<what>/<record id>`) is bound to the value: moved to another row or tenant, it does
@@ -35,7 +35,7 @@ class Vault:
             raise ValueError(
                 "FLEETLINE_SECRET_KEYS holds a key that is too short: 32 random characters at least"
             )
-        self._ciphers = [AESGCM(derive(key, "secrets at rest")) for key in keys]
+        self._ciphers = [AESGCM(derive_key(key, "secrets at rest")) for key in keys]
 
     def seal(self, plain: bytes, context: str) -> bytes:
         """Encrypt for one record; never the same twice."""
@@ -51,11 +51,11 @@ class Vault:
                     return cipher.decrypt(nonce, body, VERSION + context.encode())
                 except InvalidTag:
                     continue
-        raise CannotOpen("this sealed value cannot be opened here")
+        raise DecryptionError("this sealed value cannot be opened here")
 
 
 @lru_cache(maxsize=64)
-def derive(key: str, purpose: str) -> bytes:
+def derive_key(key: str, purpose: str) -> bytes:
     """32 bytes for one purpose, so that one deployment key never serves two (RFC 5869)."""
     return HKDF(SHA256(), 32, salt=None, info=f"fleetline {purpose}".encode()).derive(key.encode())
 

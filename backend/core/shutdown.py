@@ -5,23 +5,24 @@ import os
 import signal
 import threading
 
-LEAVE_SECONDS = 4.5  # whatever hangs by then is cut: jobs are left to their lease, sweeps to the next slot
+# Whatever hangs by then is cut: jobs are left to their lease, sweeps to the next slot
+LEAVE_SECONDS = 4.5
 
 
-def told_to_stop(*, within: float = LEAVE_SECONDS) -> asyncio.Event:
+def wait_for_stop_signal(*, within: float = LEAVE_SECONDS) -> asyncio.Event:
     """Set at SIGTERM or Ctrl-C; the process is gone by the deadline whatever its threads and connections wait for."""
     stop = asyncio.Event()
 
     def tell() -> None:
         stop.set()
-        leave_within(within)
+        exit_within(within)
 
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, tell)
     return stop
 
 
-def leave_within(seconds: float, *, code: int = 0) -> None:
+def exit_within(seconds: float, *, code: int = 0) -> None:
     timer = threading.Timer(seconds, os._exit, (code,))
     timer.daemon = True
     timer.start()

@@ -18,14 +18,16 @@ class Outbox(Table):
         null=True, default=None
     )  # handed to the broker; sent again when it stays unfinished
     attempts = Integer(default=0)
-    failed_at = Timestamptz(null=True, default=None)  # given up; stays for a person to look at
+    # Given up; stays for a person to look at
+    failed_at = Timestamptz(null=True, default=None)
     last_error = Text(null=True, default=None)
 
 
 class Inbox(Table):
     """An event from outside, stored once by (source, event_id) and handled once."""
 
-    id = BigInt(primary_key=True, default=None)  # identity column, order of arrival
+    # Identity column, order of arrival
+    id = BigInt(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     source = Text()
     event_id = Text()
@@ -45,7 +47,8 @@ class AuditEvent(Table):
     actor_id = UUID(null=True, default=None)
     actor_name = Text(default="")
     action = Text()
-    subject = Text()  # line, order, member, session, token …
+    # Line, order, member, session, token …
+    subject = Text()
     subject_id = UUID(null=True, default=None)
     detail = JSONB(default="{}")
 

@@ -11,10 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import structlog
 
 from backend.core import clock
-from backend.core.errors import Forbidden, SignedOut, SignInAgain
-from backend.core.outages import refusal_of, rolled_back
+from backend.core.database_errors import is_retryable, to_app_error
+from backend.core.errors import Forbidden, NotAuthenticated, ReauthenticationRequired
 from backend.core.outbox import flush
-from backend.core.permissions import OPERATOR_PERMISSIONS, Permission, holds
+from backend.core.permissions import OPERATOR_PERMISSIONS, Permission, has_permission
 from tenants.scope import Actor, Scope
 from tenants.transaction import ActorChanged, open_scope
 
@@ -23,8 +23,9 @@ log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FRESH = timedelta(minutes=5)
-TRIES = 4  # of a transaction that was rolled back only to let another one through
+RECENT_SIGN_IN = timedelta(minutes=5)
+# Of a transaction that was rolled back only to let another one through
+MAX_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class UseCase:
 
 USE_CASES: dict[str, UseCase] = {}
 
-Renewal = Callable[[Actor], Awaitable[Actor | None]]
-_renewals: list[Renewal] = []
+ActorLoader = Callable[[Actor], Awaitable[Actor | None]]
+_actor_loaders: list[ActorLoader] = []
 
 
-def renew_with(renewal: Renewal) -> None:
+def set_actor_loader(renewal: ActorLoader) -> None:
     """Say who reads an actor again when its rows have changed; `backend/members` does so once."""
-    _renewals[:] = [renewal]
+    _actor_loaders[:] = [renewal]
 
 
 def use_case(
@@ -64,7 +65,7 @@ def use_case(
         @functools.wraps(function)
         async def call(who: Actor | Scope, /, *args: P.args, **kwargs: P.kwargs) -> R:
             actor = who.actor if isinstance(who, Scope) else who
-            if not allows(actor, permission):
+            if not is_allowed(actor, permission):
                 raise Forbidden
             if isinstance(who, Scope):
                 return await function(who, *args, **kwargs)
@@ -75,8 +76,9 @@ def use_case(
         async def renewed(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return await perform(who, *args, **kwargs)
-            except ActorChanged:  # raised before the function was called, so calling it now is the first time
-                return await perform(await _renewed(who, permission), *args, **kwargs)
+            except ActorChanged:
+                # Raised before the function was called, so calling it now is the first time
+                return await perform(await _load_actor(who, permission), *args, **kwargs)
 
         async def perform(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             async with open_scope(who, read_only=read_only) as scope:
@@ -93,7 +95,7 @@ def use_case(
 
 def max_attempts(args: Sequence[object], kwargs: Mapping[str, object]) -> int:
     """How often a call may be tried: once where an argument can be read only once."""
-    return 1 if any(isinstance(value, Iterator) for value in (*args, *kwargs.values())) else TRIES
+    return 1 if any(isinstance(value, Iterator) for value in (*args, *kwargs.values())) else MAX_ATTEMPTS
 
 
 async def run_with_retry(name: str, attempt: Callable[[], Awaitable[R]], tries: int) -> R:
@@ -103,33 +105,33 @@ async def run_with_retry(name: str, attempt: Callable[[], Awaitable[R]], tries: 
         try:
             return await attempt()
         except Exception as error:
-            if tries and rolled_back(error):
+            if tries and is_retryable(error):
                 await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads, guards nothing
-            elif refusal := refusal_of(error):
+            elif refusal := to_app_error(error):
                 log.warning("use case failed", use_case=name, why=f"{type(error).__name__}: {error}")
                 raise refusal from error
             else:
                 raise
 
 
-async def _renewed(actor: Actor, permission: Permission) -> Actor:
+async def _load_actor(actor: Actor, permission: Permission) -> Actor:
     """The actor as it is now. Raises SignedOut or Forbidden."""
-    renewed = await _renewals[0](actor) if _renewals else None
+    renewed = await _actor_loaders[0](actor) if _actor_loaders else None
     if renewed is None:
-        raise SignedOut
-    if not allows(renewed, permission):
+        raise NotAuthenticated
+    if not is_allowed(renewed, permission):
         raise Forbidden
     return renewed
 
 
-def allows(actor: Actor, permission: Permission) -> bool:
+def is_allowed(actor: Actor, permission: Permission) -> bool:
     """Whether the actor may: a job of the product always, the operator's staff by their list, a member by role."""
     if actor.operator:
         return permission in OPERATOR_PERMISSIONS
-    return actor.system or holds(actor.roles, permission)
+    return actor.system or has_permission(actor.roles, permission)
 
 
-def require_fresh(actor: Actor) -> None:
+def require_recent_sign_in(actor: Actor) -> None:
     """Raise SignInAgain unless the person signed in within the last five minutes (secrets, identity, money)."""
-    if actor.signed_in_at is None or clock.now() - actor.signed_in_at > FRESH:
-        raise SignInAgain
+    if actor.signed_in_at is None or clock.now() - actor.signed_in_at > RECENT_SIGN_IN:
+        raise ReauthenticationRequired

@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.catalog.identifiers import with_luhn
 from backend.catalog.profiles import profile
-from backend.catalog.rules import allowed, conflicting
+from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, Plan, ProductType
 from backend.demo.people import FAMILY, GIVEN
 
@@ -21,7 +21,8 @@ class DemoOrganisation:
     name: str
     enterprise_number: str
     address: str
-    accounts: tuple[tuple[str, str, str], ...]  # number, label, kind; those after the first hang below it
+    # Number, label, kind; those after the first hang below it
+    accounts: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,14 @@ class DemoTenant:
     name: str
     carrier: str
     lines: int
-    first_number: int  # national significant number of the first line
+    # National significant number of the first line
+    first_number: int
     organisations: tuple[DemoOrganisation, ...]
     members: tuple[DemoMember, ...]
     cost_centres: tuple[tuple[str, str], ...] = ()
     weights: Sequence[int] = field(default_factory=tuple)
-    blank_sims: int = 0  # in stock
+    # In stock
+    blank_sims: int = 0
     reserved_numbers: int = 0
 
 
@@ -194,9 +197,9 @@ def _person(chance: random.Random, member: DemoMember | None) -> tuple[str, str]
 
 
 def _ascii(name: str) -> str:
-    from backend.lines.words import fold
+    from backend.lines.search_keys import normalise
 
-    return fold(name).replace(" ", "-")
+    return normalise(name).replace(" ", "-")
 
 
 def _sim(tenant: DemoTenant, index: int) -> str:
@@ -219,8 +222,8 @@ def _options(chance: random.Random, carrier: CarrierProfile, plan: Plan) -> list
         monthly = option.charge == "monthly"
         if (
             monthly
-            and allowed(option, plan.code, plan.product_type)
-            and not conflicting(carrier, option, chosen)
+            and option_allowed(option, plan.code, plan.product_type)
+            and not conflicting_options(carrier, option, chosen)
         ):
             chosen.append(option.code)
     return sorted(chosen)

@@ -20,7 +20,7 @@ from urllib.request import urlopen
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-from backend import context, provision
+from backend import provision, runtime
 from backend.demo.seed import PASSWORD, load_sandbox, seed
 from backend.embedded_postgres import EmbeddedPostgres
 from backend.settings import read_settings
@@ -30,7 +30,8 @@ FOLDER = Path(".fleetline")
 READY_SECONDS = 60
 ESCALATE_SECONDS = 5.0
 DATABASE = "fleetline"
-SIGNALLED = (130, 143)  # honcho was told to end by Ctrl-C or SIGTERM
+# Honcho was told to end by Ctrl-C or SIGTERM
+SIGNALLED = (130, 143)
 
 
 class DemoError(RuntimeError):
@@ -59,7 +60,8 @@ def run_demo(*, reset: bool) -> int:
 
 
 def _run(port: int, sandbox_port: int) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):  # until honcho takes over: leave by the `finally` below
+    # Until honcho takes over: leave by the `finally` below
+    for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     server = EmbeddedPostgres(FOLDER)
     try:
@@ -120,9 +122,9 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
         kept.write_text(json.dumps(made))
     secret = json.loads(kept.read_text())
     admin = server.url()
-    logins = provision.Logins(
+    logins = provision.DatabaseRoles(
         *(
-            provision.login_url(admin, role, secret[role], DATABASE)
+            provision.role_url(admin, role, secret[role], DATABASE)
             for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
         )
     )
@@ -172,7 +174,7 @@ async def _prepare(server: EmbeddedPostgres) -> None:
             "run `make demo-reset` to start over, or move the folder away to keep it"
         ) from None
     settings = read_settings()
-    context.use_settings(settings)
+    runtime.use_settings(settings)
     use_engine(settings.database_url)
     await engine().open(size=2)
     await seed()
@@ -188,7 +190,8 @@ class Supervisor(Manager):  # type: ignore[misc]
 
     def _start(self) -> None:
         super()._start()
-        self._started()  # threads begin after the forks
+        # Threads begin after the forks
+        self._started()
 
     def terminate(self) -> None:
         if not self._terminating:

@@ -5,17 +5,16 @@ from typing import Any
 
 import httpx
 
-import backend.reactions  # noqa: F401 - usage that is loaded is announced
+import backend.subscriptions  # noqa: F401 - usage that is loaded is announced
 from backend.core import clock
-from backend.core.jobs import step
+from backend.core.messaging.jobs import job_scope
 from backend.demo.fleets import TENANTS, DemoTenant, blank_sims_of, inventory_of, reserved_numbers_of, rows_of
 from backend.demo.usage import seed_usage
-from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation
-from backend.lines.importing import COLUMNS, import_lines
-from backend.lines.people import link_end_user
-from backend.lines.stock import add_sims, reserve_numbers
-from backend.members.provision import create_tenant
+from backend.lines.intake.file_import import COLUMNS, import_lines
+from backend.lines.organisations import add_billing_account, add_cost_centre, add_organisation, link_end_user
+from backend.lines.sims.stock import add_sims, reserve_numbers
 from backend.members.service import add_member
+from backend.members.tenants import create_tenant
 from tenants.directory import find_tenant
 from tenants.scope import Actor, TenantId
 
@@ -86,10 +85,10 @@ async def _make(tenant: DemoTenant) -> None:
 
 async def _mark_as_read(tenant_id: TenantId) -> None:
     """The lines came from the carrier's own records a moment ago."""
-    async with step(Actor(tenant_id)) as scope:
+    async with job_scope(Actor(tenant_id)) as scope:
         total = await scope.connection.fetchval("SELECT count(*) FROM line")
         await scope.connection.execute(
-            "INSERT INTO fleet_snapshot (tenant_id, refreshed_at, state, read, total) VALUES ($1, $2, 'idle', $3, $3)",
+            "INSERT INTO inventory_sync (tenant_id, refreshed_at, state, read, total) VALUES ($1, $2, 'idle', $3, $3)",
             tenant_id,
             clock.now(),
             total,

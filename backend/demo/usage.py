@@ -11,17 +11,20 @@ from backend.catalog.profiles import profile
 from backend.catalog.schemas import Plan, ProductType
 from backend.core import clock
 from backend.demo.fleets import DemoTenant, rows_of
-from backend.sandbox.usage import BUCKET_COLUMNS, MONTH_HOURS, RECORD_COLUMNS, csv_of, records
+from backend.sandbox.usage_files import BUCKET_COLUMNS, MONTH_HOURS, RECORD_COLUMNS, csv_of, records
 from backend.usage.lifecycle import month_before, period_of
 from backend.usage.loading import load_file
-from backend.usage.records import Kind
+from backend.usage.records import UsageFileKind
 from tenants.scope import Actor
 
 MONTHS = 3
-EACH = 45  # records a line and month
-MOST_LINES = 200  # of a large customer
+# Records a line and month
+EACH = 45
+# Of a large customer
+MOST_LINES = 200
 GIGABYTE = 10**9
-UNLIMITED = 30 * GIGABYTE  # what a line without a limit uses in a busy month
+# What a line without a limit uses in a busy month
+UNLIMITED = 30 * GIGABYTE
 MSISDN, SERVICE, AMOUNT, BUCKET = (
     RECORD_COLUMNS.index(name) for name in ("msisdn", "service", "amount", "bucket")
 )
@@ -85,5 +88,5 @@ async def seed_usage(tenant: DemoTenant, product: Actor) -> None:
     }
     for since, until in _months():
         rated, measured = _month(plans, since, until)
-        await load_file(product, csv_of(RECORD_COLUMNS, iter(rated)), kind=Kind.RECORDS)
-        await load_file(product, csv_of(BUCKET_COLUMNS, iter(measured)), kind=Kind.BUCKETS)
+        await load_file(product, csv_of(RECORD_COLUMNS, iter(rated)), kind=UsageFileKind.RECORDS)
+        await load_file(product, csv_of(BUCKET_COLUMNS, iter(measured)), kind=UsageFileKind.BUCKETS)

@@ -10,15 +10,16 @@ import msgspec
 import orjson
 import typst
 
-from backend.catalog.identifiers import national
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
+from backend.catalog.identifiers import format_msisdn
 from backend.catalog.schemas import SplitProfile
 from backend.catalog.splitting import rule_words
 from backend.core.clock import today
 from backend.settings import Operator
 
 HERE = Path(__file__).parent
-STANDARD: Literal["a-2a"] = "a-2a"  # PDF/A for archives, tagged for screen readers
+# PDF/A for archives, tagged for screen readers
+STANDARD: Literal["a-2a"] = "a-2a"
 
 
 class ContractFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ class ContractFacts(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
 
 
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
+class ContractText(msgspec.Struct, frozen=True, kw_only=True):
     """One contract in one language; `rules` are the profile's sentences."""
 
     language: str
@@ -59,9 +60,9 @@ def contract_of(
     customer_number: str,
     plan: str,
     made_on: date | None = None,
-) -> Contract:
+) -> ContractText:
     """The contract in the catalogue's language. `plan` is a code; a number not chosen yet is left blank."""
-    return Contract(
+    return ContractText(
         language=catalogue.language if catalogue.language in contract_words() else "en",
         made_on=made_on or today(),
         facts=ContractFacts(
@@ -72,7 +73,7 @@ def contract_of(
             holder_address=holder_address,
             holder_number=holder_number,
             user_name=user_name,
-            number=national(msisdn),
+            number=format_msisdn(msisdn),
             customer_number=customer_number,
             plan=catalogue.name("plan", plan),
             profile=catalogue.text(profile.name),
@@ -83,10 +84,10 @@ def contract_of(
 
 @cache
 def contract_words() -> dict[str, dict[str, str]]:
-    return tomllib.loads((HERE / "contract_words.toml").read_text("utf-8"))
+    return tomllib.loads((HERE / "contract_texts.toml").read_text("utf-8"))
 
 
-def inputs_of(contract: Contract) -> dict[str, str]:
+def inputs_of(contract: ContractText) -> dict[str, str]:
     data = {
         "language": contract.language,
         "made_on": [contract.made_on.year, contract.made_on.month, contract.made_on.day],
@@ -97,7 +98,7 @@ def inputs_of(contract: Contract) -> dict[str, str]:
     return {"data": orjson.dumps(data).decode()}
 
 
-def contract_pdf(contract: Contract) -> bytes:
+def contract_pdf(contract: ContractText) -> bytes:
     """The contract as PDF/A. Takes a moment of computing: call it outside the event loop."""
     return typst.compile(
         HERE / "contract.typ",

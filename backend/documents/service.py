@@ -10,33 +10,24 @@ from uuid import UUID
 import msgspec
 
 from backend.core import audit, clock
-from backend.core.errors import Invalid, NotFound
+from backend.core.errors import NotFound, ValidationFailed
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
+from backend.core.spreadsheets import CSV, XLSX
 from backend.core.use_case import use_case
-from backend.documents.sniffing import (
-    CSV,
-    JPEG,
-    PDF,
-    PNG,
-    XLSX,
-    Refused,
-    check_size,
-    clean_name,
-    media_type_of,
-)
+from backend.documents.file_checks import JPEG, PDF, PNG, FileRejected, check_size, clean_name, media_type_of
 from tenants.scope import Scope
 
 UNATTACHED = timedelta(days=7)
 # A request keeps its file by its own body from the draft on: what its lines keep comes on top.
-FORGET = """
+PURGE = """
 DELETE FROM document d WHERE d.created_at < $1
   AND NOT EXISTS (SELECT FROM bulk_upload u WHERE u.tenant_id = d.tenant_id AND u.document_id = d.id)
   AND NOT EXISTS (SELECT FROM split_agreement s WHERE s.tenant_id = d.tenant_id AND s.document_id = d.id)
   AND NOT EXISTS (SELECT FROM change_order o WHERE o.tenant_id = d.tenant_id AND o.body ->> 'document_id' = d.id::text)
 """
 
-Reader = Callable[[Scope, UUID], Awaitable[bool]]
+AccessCheck = Callable[[Scope, UUID], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,7 @@ PURPOSES: dict[str, Purpose] = {
 
 # Beside who stored it and who reaches everything: whoever may see what a file of this purpose belongs to.
 # An order kind that attaches files adds its own check: (scope, document id) -> whether its line is within reach.
-READERS: dict[str, Reader] = {}
+ACCESS_CHECKS: dict[str, AccessCheck] = {}
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +63,7 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class DocumentContent:
     """A stored file and its bytes."""
 
     file: StoredFile
@@ -80,21 +71,21 @@ class Content:
 
 
 @use_case(Permission.ORDERS_PLACE)
-async def store(scope: Scope, *, purpose: str, file_name: str, content: bytes) -> StoredFile:
+async def store_document(scope: Scope, *, purpose: str, file_name: str, content: bytes) -> StoredFile:
     """Keep a file. Raises Invalid with a sentence for a purpose, size, type or content that is not taken."""
     rule = PURPOSES.get(purpose)
     if rule is None:
-        raise Invalid(purpose=f"The purpose is one of {', '.join(sorted(PURPOSES))}.")
+        raise ValidationFailed(purpose=f"The purpose is one of {', '.join(sorted(PURPOSES))}.")
     check_size(len(content))
     try:
         # Unpacking a workbook takes its time: not in this loop.
         media_type = await asyncio.to_thread(media_type_of, content)
-    except Refused as refused:
+    except FileRejected as refused:
         if refused.code == "file_type":
-            raise Refused(rule.code, rule.sentence) from None
+            raise FileRejected(rule.code, rule.sentence) from None
         raise
     if media_type not in rule.types:
-        raise Refused(rule.code, rule.sentence)
+        raise FileRejected(rule.code, rule.sentence)
     stored = StoredFile(
         id=new_id(),
         purpose=purpose,
@@ -128,11 +119,11 @@ async def document_info(scope: Scope, document_id: UUID) -> StoredFile:
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def read_document(scope: Scope, document_id: UUID) -> Content:
+async def read_document(scope: Scope, document_id: UUID) -> DocumentContent:
     """A file with its bytes. Raises NotFound, also for one that is out of reach."""
     stored = await _readable(scope, document_id)
     content = await scope.connection.fetchval("SELECT content FROM document WHERE id = $1", document_id)
-    return Content(stored, content)
+    return DocumentContent(stored, content)
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
@@ -145,9 +136,9 @@ async def own_document(scope: Scope, document_id: UUID, *, purpose: str) -> Stor
 
 
 @use_case(Permission.SYSTEM)
-async def forget_documents(scope: Scope) -> None:
+async def purge_documents(scope: Scope) -> None:
     """Delete files that nobody attached to anything within a week; a sweep calls this for each tenant."""
-    await scope.connection.execute(FORGET, clock.now() - UNATTACHED)
+    await scope.connection.execute(PURGE, clock.now() - UNATTACHED)
 
 
 async def _readable(scope: Scope, document_id: UUID) -> StoredFile:
@@ -173,5 +164,5 @@ async def _may_read(scope: Scope, document_id: UUID, purpose: str, uploaded_by: 
         return True
     if actor.reach.everything and actor.end_user_id is None:
         return True
-    reader = READERS.get(purpose)
+    reader = ACCESS_CHECKS.get(purpose)
     return reader is not None and await reader(scope, document_id)

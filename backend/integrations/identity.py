@@ -31,7 +31,8 @@ with warnings.catch_warnings(
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 LEEWAY_SECONDS = 60
 KEYS_LAST_SECONDS = 3600
-FETCH_AGAIN_SECONDS = 30  # for a key that we do not know
+# For a key that we do not know
+FETCH_AGAIN_SECONDS = 30
 TIMEOUT_SECONDS = 10
 
 
@@ -40,7 +41,7 @@ class SignInFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class AuthorizationFlow:
     """One sign-in under way: what has to come back, and where to go then."""
 
     state: str
@@ -48,7 +49,8 @@ class Flow:
     verifier: str
     fresh: bool
     next: str
-    began: int  # Unix seconds
+    # Unix seconds
+    began: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,13 @@ class Provider:
 
     async def begin(
         self, redirect_uri: str, *, next_path: str, fresh: bool = False, language: str = ""
-    ) -> tuple[str, Flow]:
+    ) -> tuple[str, AuthorizationFlow]:
         """The address to send the browser to, and what to remember until it comes back.
 
         Raises Unavailable where the provider does not answer.
         """
         await self._load()
-        flow = Flow(new_token(), new_token(), new_token(), fresh, next_path, int(time.time()))
+        flow = AuthorizationFlow(new_token(), new_token(), new_token(), fresh, next_path, int(time.time()))
         wishes = {"prompt": "login"} if fresh else {}
         if language:
             wishes["ui_locales"] = language
@@ -106,7 +108,7 @@ class Provider:
             )
         return str(address), flow
 
-    async def finish(self, redirect_uri: str, flow: Flow, answer: dict[str, str]) -> Identity:
+    async def finish(self, redirect_uri: str, flow: AuthorizationFlow, answer: dict[str, str]) -> Identity:
         """Turn the browser's answer into an identity. Raises SignInFailed or Unavailable."""
         await self._load()
         named = answer.get("iss")
@@ -163,7 +165,8 @@ class Provider:
             try:
                 self._metadata, self._keys = await self._fetch()
             except (httpx.HTTPError, ValueError, KeyError, JoseError) as error:
-                if self._keys is not None:  # yesterday's keys are better than no sign-in
+                # Yesterday's keys are better than no sign-in
+                if self._keys is not None:
                     return
                 raise Unavailable("The sign-in service does not answer.") from error
             self._read_at = now
@@ -172,7 +175,8 @@ class Provider:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=self._transport) as client:
             found = await client.get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
             metadata = found.raise_for_status().json()
-            if metadata.get("issuer") != self.issuer:  # Authlib does not look
+            # Authlib does not look
+            if metadata.get("issuer") != self.issuer:
                 raise ValueError("discovery names another issuer")
             keys = await client.get(metadata["jwks_uri"])
             return metadata, KeySet.import_key_set(keys.raise_for_status().json())
@@ -206,7 +210,7 @@ class Provider:
             await self._load(force=True)
             return jwt.decode(raw, self._keys, registry=registry)
 
-    def _identity(self, claims: dict[str, Any], flow: Flow) -> Identity:
+    def _identity(self, claims: dict[str, Any], flow: AuthorizationFlow) -> Identity:
         signed_in = claims.get("auth_time")
         if flow.fresh and (signed_in is None or signed_in < flow.began - LEEWAY_SECONDS):
             raise SignInFailed("a fresh sign-in was asked for, and an old one came back")

@@ -11,7 +11,7 @@ import aiosmtplib
 import msgspec
 
 from backend.core import clock
-from backend.core.errors import Refusal, Unavailable
+from backend.core.errors import AppError, Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -25,7 +25,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str = ""
     language: str = ""
-    picture: bytes | None = None  # a PNG that the HTML shows as cid:<picture_id>
+    # A PNG that the HTML shows as cid:<picture_id>
+    picture: bytes | None = None
     picture_id: str = ""
 
     def __repr__(self) -> str:
@@ -33,7 +34,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
         return f"Mail(message_id={self.message_id!r})"
 
 
-class UndeliverableError(Refusal):
+class UndeliverableError(AppError):
     """The mail server refuses this message for good: sending it again changes nothing."""
 
     code = "undeliverable"
@@ -55,7 +56,8 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = mail.message_id
-    message["Auto-Submitted"] = "auto-generated"  # no holiday notice in return (RFC 3834)
+    # No holiday notice in return (RFC 3834)
+    message["Auto-Submitted"] = "auto-generated"
     if mail.language:
         message["Content-Language"] = mail.language
     message.set_content(mail.text)
@@ -95,7 +97,8 @@ class SmtpMailer:
     async def send(self, mail: Mail) -> None:
         try:
             message = compose(mail, self._sender)
-        except ValueError as error:  # an address or a header that cannot exist
+        except ValueError as error:
+            # An address or a header that cannot exist
             raise UndeliverableError(f"This mail cannot be written: {error}") from error
         try:
             await aiosmtplib.send(
@@ -120,7 +123,7 @@ class SmtpMailer:
         return True if self._user and self._host not in LOOPBACK else None
 
 
-def _translated(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException) -> Refusal:
+def _translated(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException) -> AppError:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         codes = {recipient.code for recipient in error.recipients}
         words = "; ".join(recipient.message for recipient in error.recipients)

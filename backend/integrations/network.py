@@ -23,10 +23,10 @@ from backend.integrations.tmf638 import (
     parse_resource,
 )
 from backend.integrations.tmf641 import (
-    NewsState,
-    OrderNews,
+    OrderUpdate,
+    OrderUpdateState,
     ServiceOrder,
-    StateChange,
+    StateChangeEvent,
     amendment_body,
     cancellation_body,
     order_body,
@@ -39,19 +39,19 @@ from backend.integrations.tmf641 import (
 
 __all__ = [
     "HEADER",
-    "Accepted",
-    "Cancelled",
+    "CancellationAccepted",
     "CarrierNetwork",
+    "CarrierRejection",
     "HttpCarrierNetwork",
     "InventoryLine",
     "InventoryPage",
     "MalformedError",
-    "NewsState",
-    "OrderNews",
-    "Refused",
+    "OrderAccepted",
+    "OrderUpdate",
+    "OrderUpdateState",
     "ServiceOrder",
     "SimResource",
-    "StateChange",
+    "StateChangeEvent",
     "parse_event",
     "sign",
     "verify",
@@ -68,21 +68,21 @@ REFUSALS = frozenset({400, 403, 404, 405, 409, 410, 422})
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class OrderAccepted(msgspec.Struct, frozen=True):
     """The carrier has taken the order, now or at an earlier attempt, and has perhaps carried it out already: `told` as in its news."""
 
     carrier_order_id: str
-    state: NewsState
-    told: dict[str, Any] = {}
+    state: OrderUpdateState
+    reported: dict[str, Any] = {}
 
 
-class Cancelled(msgspec.Struct, frozen=True):
+class CancellationAccepted(msgspec.Struct, frozen=True):
     """The carrier takes the order back. Not `settled`: it still looks whether it can, and the order's news says."""
 
     settled: bool = True
 
 
-class Refused(msgspec.Struct, frozen=True):
+class CarrierRejection(msgspec.Struct, frozen=True):
     """The carrier will not carry this out, in its own code and words; asking again changes nothing."""
 
     code: str
@@ -95,17 +95,19 @@ class CarrierNetwork(Protocol):
     `retry_after` in the details is the number of seconds that the carrier asked us to wait, or None.
     """
 
-    async def submit(self, carrier: str, order: ServiceOrder) -> Accepted | Refused: ...
+    async def submit(self, carrier: str, order: ServiceOrder) -> OrderAccepted | CarrierRejection: ...
 
-    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderNews | None: ...
+    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderUpdate | None: ...
 
-    async def find(self, carrier: str, external_id: str) -> OrderNews | None: ...
+    async def find(self, carrier: str, external_id: str) -> OrderUpdate | None: ...
 
     async def amend(
         self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
-    ) -> Accepted | Refused: ...
+    ) -> OrderAccepted | CarrierRejection: ...
 
-    async def cancel(self, carrier: str, carrier_order_id: str, reason: str) -> Cancelled | Refused: ...
+    async def cancel(
+        self, carrier: str, carrier_order_id: str, reason: str
+    ) -> CancellationAccepted | CarrierRejection: ...
 
     async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage: ...
 
@@ -137,21 +139,21 @@ class HttpCarrierNetwork:
         for client in self._clients:
             await client.aclose()
 
-    async def submit(self, carrier: str, order: ServiceOrder) -> Accepted | Refused:
+    async def submit(self, carrier: str, order: ServiceOrder) -> OrderAccepted | CarrierRejection:
         """Hand over one order. A repeat of the same `external_id` answers with the first one."""
         response = await self._send(carrier, "POST", ORDERS, body=msgspec.json.encode(order_body(order)))
         if response.status_code in REFUSALS:
             code, message = _refusal(response)
-            return Refused(code, message)
+            return CarrierRejection(code, message)
         try:
             news = parse_order(response.content)
         except MalformedError as error:
             raise _unavailable(carrier, str(error)) from None
         if news.external_id and news.external_id != order.external_id:
             raise _unavailable(carrier, f"it answered with the order {news.external_id}")
-        return Accepted(news.carrier_order_id, news.state, news.told)
+        return OrderAccepted(news.carrier_order_id, news.state, news.reported)
 
-    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderNews | None:
+    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderUpdate | None:
         """How an order stands, by the carrier's own id; None where the carrier does not know it."""
         response = await self._send(carrier, "GET", f"{ORDERS}/{quote(carrier_order_id, safe='')}")
         if response.status_code in REFUSALS:
@@ -164,7 +166,7 @@ class HttpCarrierNetwork:
         except MalformedError as error:
             raise _unavailable(carrier, str(error)) from None
 
-    async def find(self, carrier: str, external_id: str) -> OrderNews | None:
+    async def find(self, carrier: str, external_id: str) -> OrderUpdate | None:
         """How an order stands, by our own id: for when the carrier's answer was lost."""
         response = await self._send(carrier, "GET", ORDERS, query={"externalId": external_id, "limit": "2"})
         if response.status_code in REFUSALS:
@@ -177,7 +179,7 @@ class HttpCarrierNetwork:
 
     async def amend(
         self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
-    ) -> Accepted | Refused:
+    ) -> OrderAccepted | CarrierRejection:
         """Add to what an order says, or correct it. Saying the same twice is saying it once."""
         body = msgspec.json.encode(amendment_body(characteristics))
         response = await self._send(
@@ -188,26 +190,28 @@ class HttpCarrierNetwork:
             media_type=MERGE_PATCH,
         )
         if response.status_code in REFUSALS:
-            return Refused(*_refusal(response))
+            return CarrierRejection(*_refusal(response))
         try:
             news = parse_order(response.content)
         except MalformedError as error:
             raise _unavailable(carrier, str(error)) from None
-        return Accepted(news.carrier_order_id, news.state, news.told)
+        return OrderAccepted(news.carrier_order_id, news.state, news.reported)
 
-    async def cancel(self, carrier: str, carrier_order_id: str, reason: str) -> Cancelled | Refused:
+    async def cancel(
+        self, carrier: str, carrier_order_id: str, reason: str
+    ) -> CancellationAccepted | CarrierRejection:
         """Take an order back. Refused where it is too late; one that is cancelled already is Cancelled again."""
         body = msgspec.json.encode(cancellation_body(carrier_order_id, reason))
         response = await self._send(carrier, "POST", CANCELLATIONS, body=body)
         if response.status_code in REFUSALS:
-            return Refused(*_refusal(response))
+            return CarrierRejection(*_refusal(response))
         try:
             outcome = parse_cancellation(response.content)
         except MalformedError as error:
             raise _unavailable(carrier, str(error)) from None
         if outcome.cancelled is False:
-            return Refused(outcome.code or "tooLate", outcome.message)
-        return Cancelled(settled=outcome.cancelled is True)
+            return CarrierRejection(outcome.code or "tooLate", outcome.message)
+        return CancellationAccepted(settled=outcome.cancelled is True)
 
     async def resource(self, carrier: str, sim_number: str) -> SimResource | None:
         """A SIM card or an eSIM profile with its secrets, to be sealed at once; None where there is none."""

@@ -11,7 +11,7 @@ class MalformedError(ValueError):
     """A carrier's message cannot be understood; nothing may be concluded from it."""
 
 
-class Message(msgspec.Struct, rename="camel"):
+class TmfModel(msgspec.Struct, rename="camel"):
     """An error as TMF words it, of a request, an order or one of its items."""
 
     code: str = ""
@@ -37,7 +37,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 def parse_refusal(body: bytes) -> tuple[str, str] | None:
     """Code and sentence of a TMF error; None where this is not one (a proxy's page, a wrong address)."""
     try:
-        error = decode(body, Message)
+        error = decode(body, TmfModel)
     except MalformedError:
         return None
     return (error.code, error.message or error.reason) if error.code and error.reason else None

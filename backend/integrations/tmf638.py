@@ -9,7 +9,8 @@ from backend.integrations.tmf630 import Characteristic, MalformedError, decode
 
 LINE_STATUS = {"active": "active", "inactive": "suspended", "terminated": "terminated"}
 SIM_KINDS: dict[str, Literal["physical", "esim"]] = {"simCard": "physical", "esimProfile": "esim"}
-LONGEST_SECRET = 500  # an activation code is at most 255 characters of address and some fields more
+# An activation code is at most 255 characters of address and some fields more
+LONGEST_SECRET = 500
 
 
 class InventoryLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ class SimResource(msgspec.Struct, frozen=True, kw_only=True):
         return f"SimResource(number={self.number!r}, kind={self.kind!r}, valid_until={self.valid_until!r})"
 
 
-class _Service(msgspec.Struct, rename="camel"):
+class _InventoryService(msgspec.Struct, rename="camel"):
     id: str = ""
     state: str = ""
     start_date: str = ""
@@ -70,7 +71,7 @@ class _Resource(msgspec.Struct, rename="camel"):
 
 def parse_inventory(body: bytes) -> list[InventoryLine]:
     """Services of a TMF638 inventory. Raises MalformedError."""
-    return [_line(service) for service in decode(body, list[_Service])]
+    return [_line(service) for service in decode(body, list[_InventoryService])]
 
 
 def parse_resource(body: bytes) -> SimResource:
@@ -106,7 +107,7 @@ def _instant(value: object) -> datetime | None:
         raise MalformedError("the resource's validUntil is not an instant") from None
 
 
-def _line(service: _Service) -> InventoryLine:
+def _line(service: _InventoryService) -> InventoryLine:
     values = {each.name: each.value for each in service.service_characteristic}
     status = values.get("status") or LINE_STATUS.get(service.state.strip(), "pending_active")
     try:

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from backend.integrations.tmf630 import Characteristic, MalformedError, Message, decode
+from backend.integrations.tmf630 import Characteristic, MalformedError, TmfModel, decode
 
 
-class NewsState(StrEnum):
+class OrderUpdateState(StrEnum):
     """How an item of ours stands at the carrier: the values are those of the order items."""
 
     IN_PROGRESS = "in_progress"
@@ -27,14 +27,16 @@ class NewsState(StrEnum):
 
     @property
     def final(self) -> bool:
-        return self in {NewsState.DONE, NewsState.FAILED, NewsState.CANCELLED}
+        return self in {OrderUpdateState.DONE, OrderUpdateState.FAILED, OrderUpdateState.CANCELLED}
 
 
-LONGEST_CODE = 200  # of an event, an option or a plan: they are indexed, and an index takes some 2,700 bytes
+# Of an event, an option or a plan: they are indexed, and an index takes some 2,700 bytes
+LONGEST_CODE = 200
 LONGEST_NAME = 100
 LONGEST_TEXT = 2000
 MOST_TOLD = 50
-LARGEST_NUMBER = 2**53  # beyond it readers of JSON disagree
+# Beyond it readers of JSON disagree
+LARGEST_NUMBER = 2**53
 # These belong to the resource inventory. A carrier that tells them in an order must not make us keep them openly.
 SECRETS = frozenset(
     {"puk", "puk1", "puk2", "pin", "pin1", "pin2", "activationCode", "matchingId", "confirmationCode"}
@@ -43,20 +45,20 @@ SECRETS = frozenset(
 NULLABLE = frozenset({"roamingCapCents"})
 
 # The published product states contain "aborted " with a trailing space, so every word is stripped first.
-STATES: Mapping[str, NewsState] = {
-    "acknowledged": NewsState.IN_PROGRESS,
-    "pending": NewsState.IN_PROGRESS,
-    "inProgress": NewsState.IN_PROGRESS,
-    "assessingCancellation": NewsState.IN_PROGRESS,
-    "pendingCancellation": NewsState.IN_PROGRESS,
-    "held": NewsState.HELD,
-    "completed": NewsState.DONE,
+STATES: Mapping[str, OrderUpdateState] = {
+    "acknowledged": OrderUpdateState.IN_PROGRESS,
+    "pending": OrderUpdateState.IN_PROGRESS,
+    "inProgress": OrderUpdateState.IN_PROGRESS,
+    "assessingCancellation": OrderUpdateState.IN_PROGRESS,
+    "pendingCancellation": OrderUpdateState.IN_PROGRESS,
+    "held": OrderUpdateState.HELD,
+    "completed": OrderUpdateState.DONE,
     # One item is one order to the carrier: half of it done is not what was asked for.
-    "partial": NewsState.FAILED,
-    "failed": NewsState.FAILED,
-    "rejected": NewsState.FAILED,
-    "aborted": NewsState.FAILED,
-    "cancelled": NewsState.CANCELLED,
+    "partial": OrderUpdateState.FAILED,
+    "failed": OrderUpdateState.FAILED,
+    "rejected": OrderUpdateState.FAILED,
+    "aborted": OrderUpdateState.FAILED,
+    "cancelled": OrderUpdateState.CANCELLED,
 }
 
 
@@ -75,26 +77,26 @@ class ServiceOrder(msgspec.Struct, frozen=True, kw_only=True):
     characteristics: Mapping[str, Any] = {}
 
 
-class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
+class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """How an order stands. `told` is every characteristic of the line in the carrier's words, what we asked
     included: it is what counts only where the order is done, or where the name is one that we do not ask.
     """
 
     external_id: str
     carrier_order_id: str
-    state: NewsState
+    state: OrderUpdateState
     code: str = ""
     message: str = ""
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     at: datetime | None = None
 
 
-class StateChange(msgspec.Struct, frozen=True, kw_only=True):
+class StateChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A callback. The same event may come twice, and events may overtake each other."""
 
     event_id: str
     at: datetime
-    news: OrderNews
+    update: OrderUpdate
 
 
 class Cancellation(msgspec.Struct, frozen=True):
@@ -185,27 +187,27 @@ def _value_type(value: Any) -> str:
     return "string"
 
 
-class _Service(msgspec.Struct, rename="camel"):
+class _OrderedService(msgspec.Struct, rename="camel"):
     service_characteristic: list[Characteristic] = []
 
 
-class _Item(msgspec.Struct, rename="camel"):
+class _OrderedItem(msgspec.Struct, rename="camel"):
     state: str = ""
-    service: _Service | None = None
-    error_message: list[Message] = []
+    service: _OrderedService | None = None
+    error_message: list[TmfModel] = []
 
 
 class _Order(msgspec.Struct, rename="camel"):
     id: str = ""
     external_id: str = ""
     state: str = ""
-    error_message: list[Message] = []
-    service_order_item: list[_Item] = []
+    error_message: list[TmfModel] = []
+    service_order_item: list[_OrderedItem] = []
 
 
 class _Task(msgspec.Struct, rename="camel"):
     state: str = ""
-    error_message: Message | None = None
+    error_message: TmfModel | None = None
 
 
 class _Payload(msgspec.Struct, rename="camel"):
@@ -219,17 +221,17 @@ class _Event(msgspec.Struct, rename="camel"):
     event_type: str = ""
 
 
-def parse_order(body: bytes) -> OrderNews:
+def parse_order(body: bytes) -> OrderUpdate:
     """A service order as the carrier tells it. Raises MalformedError."""
-    return _news(decode(body, _Order))
+    return _to_order_update(decode(body, _Order))
 
 
-def parse_orders(body: bytes) -> list[OrderNews]:
+def parse_orders(body: bytes) -> list[OrderUpdate]:
     """A list of service orders. Raises MalformedError."""
-    return [_news(order) for order in decode(body, list[_Order])]
+    return [_to_order_update(order) for order in decode(body, list[_Order])]
 
 
-def parse_event(body: bytes) -> StateChange:
+def parse_event(body: bytes) -> StateChangeEvent:
     """A `serviceOrderStateChangeEvent`. Raises MalformedError."""
     event = decode(body, _Event)
     if not 0 < len(event.event_id) <= LONGEST_CODE or event.event_type not in {
@@ -242,8 +244,8 @@ def parse_event(body: bytes) -> StateChange:
         at = at.astimezone(UTC)
     except OverflowError:
         raise MalformedError("the carrier's clock is beyond all calendars") from None
-    news = msgspec.structs.replace(_news(event.event.service_order), at=at)
-    return StateChange(event_id=event.event_id, at=at, news=news)
+    news = msgspec.structs.replace(_to_order_update(event.event.service_order), at=at)
+    return StateChangeEvent(event_id=event.event_id, at=at, update=news)
 
 
 def without_secrets(body: bytes) -> str:
@@ -272,29 +274,29 @@ def parse_cancellation(body: bytes) -> Cancellation:
     task = decode(body, _Task)
     if task.state.strip() not in TASK_STATES:
         raise MalformedError(f"the carrier's cancellation is in the unknown state {task.state!r}")
-    error = task.error_message or Message()
+    error = task.error_message or TmfModel()
     return Cancellation(TASK_STATES[task.state.strip()], error.code, error.message or error.reason)
 
 
-def _news(order: _Order) -> OrderNews:
+def _to_order_update(order: _Order) -> OrderUpdate:
     items = order.service_order_item
     word = (order.state or (items[0].state if items else "")).strip()
     if word not in STATES or not order.id:
         raise MalformedError(f"the carrier's order {order.id!r} is in the unknown state {word!r}")
-    told = next(_messages(order), Message())
+    reported = next(_messages(order), TmfModel())
     state = STATES[word]
-    told_nothing = "" if state in {NewsState.IN_PROGRESS, NewsState.DONE} else word
-    return OrderNews(
+    told_nothing = "" if state in {OrderUpdateState.IN_PROGRESS, OrderUpdateState.DONE} else word
+    return OrderUpdate(
         external_id=order.external_id,
         carrier_order_id=order.id,
         state=state,
-        code=told.code or told_nothing,
-        message=told.message or told.reason,
-        told=_told(order),
+        code=reported.code or told_nothing,
+        message=reported.message or reported.reason,
+        reported=_told(order),
     )
 
 
-def _messages(order: _Order) -> Iterator[Message]:
+def _messages(order: _Order) -> Iterator[TmfModel]:
     yield from order.error_message
     for item in order.service_order_item:
         yield from item.error_message
@@ -302,7 +304,7 @@ def _messages(order: _Order) -> Iterator[Message]:
 
 def _told(order: _Order) -> dict[str, Any]:
     """What the carrier says of the line. Raises MalformedError for what we could not keep."""
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     for item in order.service_order_item:
         for each in item.service.service_characteristic if item.service else ():
             if each.name in SECRETS:
@@ -311,10 +313,10 @@ def _told(order: _Order) -> dict[str, Any]:
                 raise MalformedError(
                     f"the carrier's {each.name[:LONGEST_NAME]!r} is not a value of a sane size"
                 )
-            told[each.name] = each.value
-    if len(told) > MOST_TOLD:
-        raise MalformedError(f"the carrier tells {len(told)} characteristics")
-    return told
+            reported[each.name] = each.value
+    if len(reported) > MOST_TOLD:
+        raise MalformedError(f"the carrier tells {len(reported)} characteristics")
+    return reported
 
 
 def _sane(value: object) -> bool:

@@ -8,20 +8,22 @@ from uuid import UUID
 
 import phonenumbers
 
-from backend.catalog.identifiers import msisdn
+from backend.catalog.identifiers import normalise_msisdn
 from backend.core import clock
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.issuer import attempts, passwords
 from tenants.scope import Connection
 from tenants.transaction import open_global
 
-HOME_REGION = "BE"  # numbers typed without a country prefix
-LONGEST_LOGIN = 254  # an e-mail address, RFC 5321
+# Numbers typed without a country prefix
+HOME_REGION = "BE"
+# An e-mail address, RFC 5321
+LONGEST_LOGIN = 254
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AccountHolder:
     """An account, as the issuer speaks of it."""
 
     id: UUID
@@ -30,7 +32,8 @@ class Person:
     given_name: str
     family_name: str
     language: str
-    auth_time: datetime | None = None  # when the password was last given, in this browser
+    # When the password was last given, in this browser
+    auth_time: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -38,12 +41,13 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PasswordCheck:
     """What a try came to. Without a person: wrong, or to be tried again after `wait`."""
 
-    person: Person | None = None
+    person: AccountHolder | None = None
     wait: timedelta | None = None
-    locked_account: UUID | None = None  # this failure locked an account that exists; never shown
+    # This failure locked an account that exists; never shown
+    locked_account: UUID | None = None
 
 
 def normalise_login(text: str) -> str:
@@ -56,7 +60,7 @@ def normalise_login(text: str) -> str:
 
 def normalise_mobile(text: str) -> str | None:
     """E.164 of a mobile number in any usual spelling, or None. Colleagues abroad may have a foreign one."""
-    if belgian := msisdn(text):
+    if belgian := normalise_msisdn(text):
         return belgian
     try:
         number = phonenumbers.parse(text, HOME_REGION)
@@ -67,27 +71,27 @@ def normalise_mobile(text: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-async def check_password(login: str, password: str, address: str) -> Answer:
+async def check_password(login: str, password: str, address: str) -> PasswordCheck:
     """Try to sign in. Unknown, blocked and wrong cost the same work and give the same answer."""
     login = normalise_login(login)
     attempt = await attempts.begin(login, address)
     if attempt.wait:
-        return Answer(wait=attempt.wait)
+        return PasswordCheck(wait=attempt.wait)
     async with open_global() as connection:
         row = await connection.fetchrow(
             "SELECT * FROM account WHERE (email = $1 OR mobile = $1) AND state = 'active'", login
         )
     right = await passwords.verify(row["password_hash"] if row else None, password)
     if not right or row is None:
-        return Answer(locked_account=row["id"] if row and attempt.locks else None)
+        return PasswordCheck(locked_account=row["id"] if row and attempt.locks else None)
     await attempts.succeeded(attempt)
     if passwords.needs_rehash(row["password_hash"]):
         await _store_password(row["id"], await passwords.hash_password(password))
-    return Answer(person=as_person(row, clock.now()))
+    return PasswordCheck(person=as_person(row, clock.now()))
 
 
-def as_person(row: Any, auth_time: datetime | None) -> Person:
-    return Person(
+def as_person(row: Any, auth_time: datetime | None) -> AccountHolder:
+    return AccountHolder(
         row["id"],
         row["email"],
         row["mobile"],
@@ -121,17 +125,17 @@ async def ensure_account(
     """
     email = normalise_login(email)
     if email.count("@") != 1 or email.startswith("@") or email.endswith("@"):
-        raise Invalid(email="This is not an e-mail address.")
+        raise ValidationFailed(email="This is not an e-mail address.")
     number = _own_number(mobile)
     row = await connection.fetchrow("SELECT id, mobile FROM account WHERE email = $1 FOR UPDATE", email)
     other = (
         await connection.fetchval("SELECT email FROM account WHERE mobile = $1", number) if number else None
     )
     if other not in {None, email}:
-        raise Invalid(mobile="This mobile number already signs in to another account.")
+        raise ValidationFailed(mobile="This mobile number already signs in to another account.")
     if row is None:
         if password_hash is None:
-            raise Invalid(password="A new account needs a password.")  # noqa: S106 - a sentence about it
+            raise ValidationFailed(password="A new account needs a password.")  # noqa: S106 - a sentence about it
         given_name, _, family_name = name.strip().partition(" ")
         account_id = new_id()
         await connection.execute(
@@ -163,5 +167,5 @@ def _own_number(mobile: str | None) -> str | None:
         return None
     number = normalise_mobile(mobile)
     if number is None:
-        raise Invalid(mobile="This is not a telephone number.")
+        raise ValidationFailed(mobile="This is not a telephone number.")
     return number

@@ -14,16 +14,17 @@ from tenants.transaction import open_global
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class AttemptLimit:
     """How many failures in a row are free, and how long the waits after them are."""
 
     free: int
-    first_wait: timedelta = timedelta(seconds=30)  # doubles with each failure after
+    # Doubles with each failure after
+    first_wait: timedelta = timedelta(seconds=30)
     longest_wait: timedelta = timedelta(minutes=15)
 
 
-ACCOUNT = Limit(free=5)
-ADDRESS = Limit(free=30)
+ACCOUNT = AttemptLimit(free=5)
+ADDRESS = AttemptLimit(free=30)
 FORGET_AFTER = timedelta(hours=1)
 
 COUNT = """
@@ -36,7 +37,7 @@ RETURNING failures
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class AttemptCheck:
     """One try. `wait` is set when it must not be made; `locks` when its failure would close the account."""
 
     account_key: str
@@ -45,7 +46,7 @@ class Try:
     locks: bool = False
 
 
-async def begin(login: str, address: str) -> Try:
+async def begin(login: str, address: str) -> AttemptCheck:
     """Count one try for a normalised login from an address, or say how long to wait."""
     account_key = "account:" + sha256(login.encode()).hexdigest()
     address_key = f"address:{address}"
@@ -57,12 +58,12 @@ async def begin(login: str, address: str) -> Try:
                 until = await connection.fetchval(
                     "SELECT locked_until FROM sign_in_attempt WHERE key = $1", key
                 )
-                return Try(account_key, address_key, wait=max(until - now, timedelta(seconds=1)))
+                return AttemptCheck(account_key, address_key, wait=max(until - now, timedelta(seconds=1)))
             await _lock(connection, key, limit, failures, now)
-    return Try(account_key, address_key, locks=failures >= ACCOUNT.free)
+    return AttemptCheck(account_key, address_key, locks=failures >= ACCOUNT.free)
 
 
-async def _lock(connection: Connection, key: str, limit: Limit, failures: int, now: datetime) -> None:
+async def _lock(connection: Connection, key: str, limit: AttemptLimit, failures: int, now: datetime) -> None:
     over = failures - limit.free
     if over >= 0:
         wait = min(limit.first_wait * 2 ** min(over, 16), limit.longest_wait)
@@ -71,9 +72,10 @@ async def _lock(connection: Connection, key: str, limit: Limit, failures: int, n
         )
 
 
-async def succeeded(attempt: Try) -> None:
+async def succeeded(attempt: AttemptCheck) -> None:
     """Take the try back: the login starts anew, the address only gets this one back."""
-    async with open_global() as connection:  # in the order of begin(): no deadlock
+    # In the order of begin(): no deadlock
+    async with open_global() as connection:
         await connection.execute(
             "UPDATE sign_in_attempt SET failures = greatest(failures - 1, 0), locked_until = NULL WHERE key = $1",
             attempt.address_key,

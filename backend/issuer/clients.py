@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.core.secrets import derive
+from backend.core.secrets import derive_key
 from backend.issuer.keys import ALGORITHM
 from backend.settings import Settings
 
@@ -53,7 +53,8 @@ class Client:
 def portal_secrets(settings: Settings) -> tuple[str, ...]:
     """One secret per deployment key: the portal shows the first, the issuer takes any, so keys can be replaced."""
     return tuple(
-        base64.urlsafe_b64encode(derive(key, "issuer client portal")).decode() for key in settings.secret_keys
+        base64.urlsafe_b64encode(derive_key(key, "issuer client portal")).decode()
+        for key in settings.secret_keys
     )
 
 

@@ -9,21 +9,24 @@ from typing import Any
 from joserfc.jwk import KeySet, RSAKey
 
 from backend.core import clock
-from backend.core.secrets import Vault
+from backend.core.secrets import SecretBox
 from tenants.scope import Connection
 from tenants.transaction import open_global
 
-ALGORITHM = "RS256"  # every OpenID client must accept it
+# Every OpenID client must accept it
+ALGORITHM = "RS256"
 READ_AGAIN_SECONDS = 30
-SIGNS_AFTER = timedelta(minutes=2)  # by then every process publishes a new key
-KEPT_FOR = timedelta(days=1)  # after its successor; tokens signed with it live an hour
+# By then every process publishes a new key
+SIGNS_AFTER = timedelta(minutes=2)
+# After its successor; tokens signed with it live an hour
+KEPT_FOR = timedelta(days=1)
 
 
 class SigningKeys:
     """The keys as this process last read them."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, secret_box: SecretBox) -> None:
+        self._vault = secret_box
         self._read_at = 0.0
         self._reading = asyncio.Lock()
         self.published = KeySet([])

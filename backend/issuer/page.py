@@ -6,7 +6,7 @@ from datetime import timedelta
 from html import escape
 from urllib.parse import urlencode
 
-from backend.issuer.words import LANGUAGE_NAMES, LANGUAGES, say
+from backend.issuer.texts import LANGUAGE_NAMES, LANGUAGES, say
 from backend.settings import Operator
 
 # Every answer of these pages carries them. The forms lead back to our own origin only.
@@ -43,7 +43,7 @@ STORY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PageFrame:
     """What all these pages share: stylesheets, operator and the language of this visitor."""
 
     stylesheets: Sequence[str]
@@ -52,7 +52,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SignInForm:
     """What the sign-in form shows. `query` is the authorization request, carried along."""
 
     query: Mapping[str, str]
@@ -70,7 +70,7 @@ def wait_words(wait: timedelta, language: str) -> str:
     return say("wait_minutes", language, count=-(-seconds // 60))
 
 
-def sign_in_page(frame: Frame, form: SignIn) -> str:
+def sign_in_page(frame: PageFrame, form: SignInForm) -> str:
     language = frame.language
     action = escape("/id/authorize?" + urlencode(form.query))
     errors = [("login", form.login_error), ("password", form.password_error)]
@@ -91,7 +91,7 @@ def sign_in_page(frame: Frame, form: SignIn) -> str:
 
 
 def message_page(
-    frame: Frame,
+    frame: PageFrame,
     title: str,
     text: str,
     *,
@@ -121,7 +121,7 @@ def choice_form(action: str, hidden: Mapping[str, str], name: str, choices: Sequ
     return f'<form class="stack stack-tight" method="post" action="{escape(action)}">{kept}{buttons}</form>'
 
 
-def page(frame: Frame, title: str, content: str, languages: str = "", *, story: bool = True) -> str:
+def page(frame: PageFrame, title: str, content: str, languages: str = "", *, story: bool = True) -> str:
     """The frame of the sign-in design around some content; without its story for people who are no customers."""
     operator = frame.operator
     links = "".join(f'<link rel="stylesheet" href="{escape(address)}">' for address in frame.stylesheets)
@@ -144,7 +144,7 @@ def page(frame: Frame, title: str, content: str, languages: str = "", *, story: 
     )
 
 
-def _languages(frame: Frame, form: SignIn) -> str:
+def _languages(frame: PageFrame, form: SignInForm) -> str:
     def link(language: str) -> str:
         address = escape("/id/authorize?" + urlencode({**form.query, "ui_locales": language}))
         here = ' aria-current="true"' if language == frame.language else ""

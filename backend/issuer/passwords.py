@@ -7,12 +7,14 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.core.secrets import new_token
 
 SHORTEST = 12
-LONGEST = 1024  # longer texts only cost time
-AT_ONCE = 2  # each takes 64 MiB and a core for about 0.1 s
+# Longer texts only cost time
+LONGEST = 1024
+# Each takes 64 MiB and a core for about 0.1 s
+AT_ONCE = 2
 
 HASHER = PasswordHasher()
 _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
@@ -21,7 +23,7 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
 def check_strength(password: str) -> None:
     """Raise Invalid for a password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(password=f"A password has {SHORTEST} characters at least.")
+        raise ValidationFailed(password=f"A password has {SHORTEST} characters at least.")
 
 
 async def hash_password(password: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
+from authlib.oauth2.rfc6749 import AuthorizationServer as BaseAuthorizationServer
+from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -18,7 +19,7 @@ from authlib.oidc.core.grants import OpenIDCode
 
 from backend.core.secrets import new_token
 from backend.issuer import store
-from backend.issuer.accounts import Person
+from backend.issuer.accounts import AccountHolder
 from backend.issuer.clients import SCOPES, Client
 from backend.issuer.keys import ALGORITHM, SigningKeys
 
@@ -26,7 +27,7 @@ Pairs = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class OAuthResponse:
     """What Authlib answers, for the web framework to send."""
 
     status: int
@@ -51,16 +52,16 @@ class Payload(OAuth2Payload):  # type: ignore[misc] # Authlib ships no types
         return self.datalist_
 
 
-class Asked(OAuth2Request):  # type: ignore[misc] # Authlib ships no types
+class AuthorizationRequest(OAuth2Request):  # type: ignore[misc] # Authlib ships no types
     """One request to the issuer, with what was loaded for it and what has to be kept."""
 
     def __init__(self, method: str, headers: dict[str, str], pairs: Pairs) -> None:
         # The address that people use is checked where it is set; Authlib sees a secure one behind every proxy.
         super().__init__(method, "https://issuer.invalid/", headers=headers)
         self.payload = Payload(pairs)
-        self.consumed: tuple[Person, Code] | None = None
-        self.code_to_keep: tuple[str, Person, dict[str, Any]] | None = None
-        self.token_to_keep: tuple[str, Person, dict[str, Any]] | None = None
+        self.consumed: tuple[AccountHolder, StoredCode] | None = None
+        self.code_to_keep: tuple[str, AccountHolder, dict[str, Any]] | None = None
+        self.token_to_keep: tuple[str, AccountHolder, dict[str, Any]] | None = None
 
     @property
     def args(self) -> dict[str, str]:
@@ -71,7 +72,7 @@ class Asked(OAuth2Request):  # type: ignore[misc] # Authlib ships no types
         return self.payload.data
 
 
-class Code(dict[str, Any]):
+class StoredCode(dict[str, Any]):
     """A code's record, with the accessors that Authlib expects."""
 
     def get_redirect_uri(self) -> str:
@@ -94,11 +95,11 @@ class Code(dict[str, Any]):
         return ["pwd"]
 
 
-class Grant(AuthorizationCodeGrant):  # type: ignore[misc] # Authlib ships no types
+class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc] # Authlib ships no types
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
-    def save_authorization_code(self, code: str, request: Asked) -> None:
-        person: Person = request.user
+    def save_authorization_code(self, code: str, request: AuthorizationRequest) -> None:
+        person: AccountHolder = request.user
         data = request.payload.data
         request.code_to_keep = (
             code,
@@ -114,29 +115,29 @@ class Grant(AuthorizationCodeGrant):  # type: ignore[misc] # Authlib ships no ty
             },
         )
 
-    def query_authorization_code(self, code: str, client: Client) -> Code | None:  # noqa: ARG002 - consumed before
+    def query_authorization_code(self, code: str, client: Client) -> StoredCode | None:  # noqa: ARG002 - consumed before
         consumed = self.request.consumed
         return consumed[1] if consumed and consumed[1]["client"] == client.id else None
 
-    def delete_authorization_code(self, authorization_code: Code) -> None:
+    def delete_authorization_code(self, authorization_code: StoredCode) -> None:
         """Nothing: it was consumed before Authlib saw it."""
 
-    def authenticate_user(self, authorization_code: Code) -> Person:  # noqa: ARG002 - loaded with the code
-        person: Person = self.request.consumed[0]
+    def authenticate_user(self, authorization_code: StoredCode) -> AccountHolder:  # noqa: ARG002 - loaded with the code
+        person: AccountHolder = self.request.consumed[0]
         return person
 
 
-class ForcedPkce(CodeChallenge):  # type: ignore[misc] # Authlib ships no types
-    def validate_code_challenge(self, grant: Grant, redirect_uri: str) -> None:
+class RequiredPkce(CodeChallenge):  # type: ignore[misc] # Authlib ships no types
+    def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
         data = grant.request.payload.data
         if not data.get("code_challenge") or data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("PKCE with S256 is required", redirect_uri=redirect_uri)
         super().validate_code_challenge(grant, redirect_uri)
 
-    def get_authorization_code_challenge(self, authorization_code: Code) -> str:
+    def get_authorization_code_challenge(self, authorization_code: StoredCode) -> str:
         return str(authorization_code["code_challenge"])
 
-    def get_authorization_code_challenge_method(self, authorization_code: Code) -> str:
+    def get_authorization_code_challenge_method(self, authorization_code: StoredCode) -> str:
         return str(authorization_code["code_challenge_method"])
 
 
@@ -145,7 +146,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc] # Authlib ships no types
         super().__init__(require_nonce=False)
         self._issuer, self._keys = issuer, keys
 
-    def exists_nonce(self, nonce: str, request: Asked) -> bool:  # noqa: ARG002 - codes are used once; the nonce is the client's check
+    def exists_nonce(self, nonce: str, request: AuthorizationRequest) -> bool:  # noqa: ARG002 - codes are used once; the nonce is the client's check
         return False
 
     def resolve_client_private_key(self, client: Client) -> Any:  # noqa: ARG002 - one key for all
@@ -157,11 +158,11 @@ class IdToken(OpenIDCode):  # type: ignore[misc] # Authlib ships no types
     def get_encode_header(self, client: Client) -> dict[str, Any]:  # noqa: ARG002 - one key for all
         return {"alg": ALGORITHM, "kid": self._keys.signing.kid if self._keys.signing else None}
 
-    def generate_user_info(self, user: Person, scope: str) -> dict[str, Any]:
+    def generate_user_info(self, user: AccountHolder, scope: str) -> dict[str, Any]:
         return user_info(user, scope)
 
 
-def user_info(person: Person, scope: str) -> dict[str, Any]:
+def user_info(person: AccountHolder, scope: str) -> dict[str, Any]:
     """The claims about a person that the scope allows."""
     claims = UserInfo(
         sub=str(person.id),
@@ -170,33 +171,34 @@ def user_info(person: Person, scope: str) -> dict[str, Any]:
         family_name=person.family_name,
         locale=person.language,
         email=person.email,
-        email_verified=True,  # the operator gave the address; registration by oneself will verify it
+        # The operator gave the address; registration by oneself will verify it
+        email_verified=True,
     )
     if person.mobile:
         claims |= {"phone_number": person.mobile, "phone_number_verified": True}
     return dict(UserInfo(claims).filter(scope))
 
 
-class Protocol(AuthorizationServer):  # type: ignore[misc] # Authlib ships no types
+class AuthorizationServer(BaseAuthorizationServer):  # type: ignore[misc] # Authlib ships no types
     """The rules of the issuer for a fixed set of clients."""
 
     def __init__(self, issuer: str, keys: SigningKeys, clients: Iterable[Client]) -> None:
         super().__init__(scopes_supported=list(SCOPES))
         self._clients = {client.id: client for client in clients}
         self.register_token_generator("default", _new_access_token)
-        self.register_grant(Grant, [ForcedPkce(required=True), IdToken(issuer, keys)])
+        self.register_grant(CodeGrant, [RequiredPkce(required=True), IdToken(issuer, keys)])
 
     def query_client(self, client_id: str) -> Client | None:
         return self._clients.get(client_id)
 
-    def save_token(self, token: dict[str, Any], request: Asked) -> None:
+    def save_token(self, token: dict[str, Any], request: AuthorizationRequest) -> None:
         request.token_to_keep = (token["access_token"], request.user, {"scope": token["scope"]})
 
-    def create_oauth2_request(self, request: Asked) -> Asked:
+    def create_oauth2_request(self, request: AuthorizationRequest) -> AuthorizationRequest:
         return request
 
-    def handle_response(self, status: int, body: Any, headers: Iterable[tuple[str, str]]) -> Reply:
-        return Reply(status, body or None, dict(headers))
+    def handle_response(self, status: int, body: Any, headers: Iterable[tuple[str, str]]) -> OAuthResponse:
+        return OAuthResponse(status, body or None, dict(headers))
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Nobody listens."""

@@ -14,23 +14,37 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 
 from backend.core import clock
-from backend.core.client_address import client_address
-from backend.core.cookies import CookieNames
-from backend.core.secrets import Vault
+from backend.core.secrets import SecretBox
 from backend.issuer import store
-from backend.issuer.accounts import Answer, Person, check_password
+from backend.issuer.accounts import AccountHolder, PasswordCheck, check_password
 from backend.issuer.clients import SCOPES, Client, portal_client
 from backend.issuer.keys import ALGORITHM, SigningKeys
-from backend.issuer.page import HEADERS, Frame, SignIn, choice_form, message_page, sign_in_page, wait_words
-from backend.issuer.protocol import Asked, Code, Protocol, Reply, user_info
-from backend.issuer.words import choose_language, say
+from backend.issuer.page import (
+    HEADERS,
+    PageFrame,
+    SignInForm,
+    choice_form,
+    message_page,
+    sign_in_page,
+    wait_words,
+)
+from backend.issuer.protocol import (
+    AuthorizationRequest,
+    AuthorizationServer,
+    OAuthResponse,
+    StoredCode,
+    user_info,
+)
+from backend.issuer.texts import choose_language, say
 from backend.settings import Settings
+from backend.web.client_address import client_address
+from backend.web.cookies import CookieNames
 
 Ask = Request[Any, Any, Any]
 Page = Response[Any]
 
 
-async def _nobody_cares(account_id: UUID) -> None:
+async def _ignore_lock_out(account_id: UUID) -> None:
     """For an issuer that stands alone."""
 
 
@@ -41,21 +55,21 @@ class Issuer:
     settings: Settings
     stylesheets: Sequence[str] = ()
     more_clients: Sequence[Client] = ()
-    on_lock_out: Callable[[UUID], Awaitable[None]] = _nobody_cares
+    on_lock_out: Callable[[UUID], Awaitable[None]] = _ignore_lock_out
     keys: SigningKeys = field(init=False)
-    protocol: Protocol = field(init=False)
+    server: AuthorizationServer = field(init=False)
     cookies: CookieNames = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = SigningKeys(Vault(self.settings.secret_keys))
+        self.keys = SigningKeys(SecretBox(self.settings.secret_keys))
         clients = (portal_client(self.settings), *self.more_clients)
-        self.protocol = Protocol(self.settings.issuer, self.keys, clients)
+        self.server = AuthorizationServer(self.settings.issuer, self.keys, clients)
         self.cookies = CookieNames(self.settings.secure)
 
-    def frame(self, request: Ask) -> Frame:
+    def frame(self, request: Ask) -> PageFrame:
         wanted = request.query_params.get("ui_locales", "")
         language = choose_language(wanted, request.headers.get("accept-language", ""))
-        return Frame(self.stylesheets, self.settings.operator, language)
+        return PageFrame(self.stylesheets, self.settings.operator, language)
 
 
 @get("/.well-known/openid-configuration")
@@ -93,13 +107,13 @@ async def published_keys(issuer: NamedDependency[Issuer]) -> Response[Any]:
 async def authorize(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     """Check the request, then the person: by the session of this browser, or by the form."""
     query = dict(request.query_params.items())
-    asked = Asked("GET", {}, request.query_params.multi_items())
+    asked = AuthorizationRequest("GET", {}, request.query_params.multi_items())
     person = await store.session_person(request.cookies.get(issuer.cookies.issuer, ""))
     posted = request.method == "POST"
     try:
-        grant = issuer.protocol.get_consent_grant(asked, end_user=person)
+        grant = issuer.server.get_consent_grant(asked, end_user=person)
     except OAuth2Error as error:
-        return _send(issuer, issuer.protocol.handle_error_response(asked, error))
+        return _send(issuer, issuer.server.handle_error_response(asked, error))
     prompt = getattr(grant, "prompt", None)
     if not posted and person and prompt != "login" and not _too_old(person, query.get("max_age", "")):
         return await _grant(issuer, asked, grant, person)
@@ -108,11 +122,13 @@ async def authorize(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     frame = issuer.frame(request)
     if not posted:
         hint = query.get("login_hint", "") or (person.email if person else "")
-        return _html(sign_in_page(frame, SignIn(query, hint, again=person is not None)))
-    return await _try(request, issuer, asked, grant, SignIn(query, again=person is not None))
+        return _html(sign_in_page(frame, SignInForm(query, hint, again=person is not None)))
+    return await _try(request, issuer, asked, grant, SignInForm(query, again=person is not None))
 
 
-async def _try(request: Ask, issuer: Issuer, asked: Asked, grant: Any, form: SignIn) -> Page:
+async def _try(
+    request: Ask, issuer: Issuer, asked: AuthorizationRequest, grant: Any, form: SignInForm
+) -> Page:
     """The form was sent: sign in, or show it again with what is wrong."""
     frame = issuer.frame(request)
     given = await request.form()
@@ -122,31 +138,31 @@ async def _try(request: Ask, issuer: Issuer, asked: Asked, grant: Any, form: Sig
         "password_error": "" if password else say("password_missing", frame.language),
     }
     if any(missing.values()):
-        return _html(sign_in_page(frame, SignIn(form.query, login, form.again, **missing)), 422)
+        return _html(sign_in_page(frame, SignInForm(form.query, login, form.again, **missing)), 422)
     answer = await check_password(login, password, _address(request, issuer.settings))
     if answer.person is None:
-        return _refuse(issuer, frame, SignIn(form.query, login, form.again), answer)
+        return _refuse(issuer, frame, SignInForm(form.query, login, form.again), answer)
     token = await store.begin_session(answer.person, request.cookies.get(issuer.cookies.issuer, ""))
     response = await _grant(issuer, asked, grant, answer.person)
     response.set_cookie(issuer.cookies.make(issuer.cookies.issuer, token))
     return response
 
 
-def _refuse(issuer: Issuer, frame: Frame, form: SignIn, answer: Answer) -> Page:
+def _refuse(issuer: Issuer, frame: PageFrame, form: SignInForm, answer: PasswordCheck) -> Page:
     """The same words and status whether the account exists or not; what is recorded comes after the answer."""
     words = wait_words(answer.wait, frame.language) if answer.wait else say("wrong", frame.language)
-    content = sign_in_page(frame, SignIn(form.query, form.login, form.again, login_error=words))
+    content = sign_in_page(frame, SignInForm(form.query, form.login, form.again, login_error=words))
     response = _html(content, 429 if answer.wait else 401)
     if answer.locked_account:
         response.background = BackgroundTask(issuer.on_lock_out, answer.locked_account)
     return response
 
 
-async def _grant(issuer: Issuer, asked: Asked, grant: Any, person: Person) -> Page:
-    reply = issuer.protocol.create_authorization_response(asked, grant_user=person, grant=grant)
+async def _grant(issuer: Issuer, asked: AuthorizationRequest, grant: Any, person: AccountHolder) -> Page:
+    reply = issuer.server.create_authorization_response(asked, grant_user=person, grant=grant)
     if asked.code_to_keep:
         code, person, data = asked.code_to_keep
-        await store.keep_code(code, person.id, data)
+        await store.store_code(code, person.id, data)
     return _send(issuer, reply)
 
 
@@ -154,13 +170,15 @@ async def _grant(issuer: Issuer, asked: Asked, grant: Any, person: Person) -> Pa
 async def token(request: Ask, issuer: NamedDependency[Issuer]) -> Response[Any]:
     await issuer.keys.load()
     pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
-    asked = Asked("POST", {key.title(): value for key, value in request.headers.items()}, pairs)
+    asked = AuthorizationRequest(
+        "POST", {key.title(): value for key, value in request.headers.items()}, pairs
+    )
     if found := await store.consume_code(asked.form.get("code", "")):
-        asked.consumed = (found[0], Code(found[1]))
-    reply = issuer.protocol.create_token_response(asked)
+        asked.consumed = (found[0], StoredCode(found[1]))
+    reply = issuer.server.create_token_response(asked)
     if asked.token_to_keep:
         access_token, person, data = asked.token_to_keep
-        await store.keep_token(access_token, person.id, data)
+        await store.store_token(access_token, person.id, data)
     headers = {key.lower(): value for key, value in reply.headers.items()} | {"cache-control": "no-store"}
     return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
 
@@ -197,8 +215,8 @@ async def end_session(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     return response
 
 
-def _after_sign_out(request: Ask, issuer: Issuer, frame: Frame, hinted_client: str) -> Page:
-    client = issuer.protocol.query_client(request.query_params.get("client_id", hinted_client))
+def _after_sign_out(request: Ask, issuer: Issuer, frame: PageFrame, hinted_client: str) -> Page:
+    client = issuer.server.query_client(request.query_params.get("client_id", hinted_client))
     back = request.query_params.get("post_logout_redirect_uri", "")
     if client and back in client.logout_uris:
         state = request.query_params.get("state", "")
@@ -226,7 +244,7 @@ async def _hinted(issuer: Issuer, id_token: str) -> tuple[str, str] | None:
     )
 
 
-def _too_old(person: Person, max_age: str) -> bool:
+def _too_old(person: AccountHolder, max_age: str) -> bool:
     """Whether the sign-in is older than the client accepts (OpenID Connect Core 3.1.2.1)."""
     if not (max_age.isascii() and max_age.isdecimal()) or person.auth_time is None:
         return False
@@ -238,14 +256,14 @@ def _address(request: Ask, settings: Settings) -> str:
     return client_address(peer, request.headers.get("x-forwarded-for", ""), settings.trusted_proxies)
 
 
-def _redirect_error(issuer: Issuer, asked: Asked, error: str) -> Page:
+def _redirect_error(issuer: Issuer, asked: AuthorizationRequest, error: str) -> Page:
     data = asked.payload.data
     back = {"error": error, **({"state": data["state"]} if "state" in data else {})}
     location = f"{data['redirect_uri']}{'&' if '?' in data['redirect_uri'] else '?'}{urlencode(back)}"
-    return _send(issuer, Reply(302, None, {"Location": location}))
+    return _send(issuer, OAuthResponse(302, None, {"Location": location}))
 
 
-def _send(issuer: Issuer, reply: Reply) -> Page:
+def _send(issuer: Issuer, reply: OAuthResponse) -> Page:
     """An answer of the protocol; whatever goes back to a client names who answers (RFC 9207)."""
     headers = {key.lower(): value for key, value in reply.headers.items()} | dict(HEADERS)
     if location := headers.get("location"):

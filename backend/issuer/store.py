@@ -8,7 +8,7 @@ import orjson
 
 from backend.core import clock
 from backend.core.secrets import new_token, token_hash
-from backend.issuer.accounts import Person, as_person
+from backend.issuer.accounts import AccountHolder, as_person
 from tenants.transaction import open_global
 
 SESSION_LIFE = timedelta(hours=8)
@@ -16,7 +16,7 @@ CODE_LIFE = timedelta(minutes=1)
 TOKEN_LIFE = timedelta(minutes=5)
 
 
-async def begin_session(person: Person, replaces: str) -> str:
+async def begin_session(person: AccountHolder, replaces: str) -> str:
     """Remember this browser; the identifier is always new, and the one it came with is forgotten."""
     token = new_token()
     async with open_global() as connection:
@@ -31,7 +31,7 @@ async def begin_session(person: Person, replaces: str) -> str:
     return token
 
 
-async def session_person(token: str) -> Person | None:
+async def session_person(token: str) -> AccountHolder | None:
     """Who is signed in in this browser; None for an unknown or expired identifier."""
     if not token:
         return None
@@ -50,7 +50,7 @@ async def end_session(token: str) -> None:
         await connection.execute("DELETE FROM issuer_session WHERE token_hash = $1", token_hash(token))
 
 
-async def keep_code(code: str, account_id: UUID, data: dict[str, Any]) -> None:
+async def store_code(code: str, account_id: UUID, data: dict[str, Any]) -> None:
     async with open_global() as connection:
         await connection.execute(
             "INSERT INTO authorization_code (code_hash, account_id, data, expires_at) VALUES ($1, $2, $3, $4)",
@@ -61,7 +61,7 @@ async def keep_code(code: str, account_id: UUID, data: dict[str, Any]) -> None:
         )
 
 
-async def consume_code(code: str) -> tuple[Person, dict[str, Any]] | None:
+async def consume_code(code: str) -> tuple[AccountHolder, dict[str, Any]] | None:
     """Take the code out, whatever comes of it: whoever is second finds nothing."""
     async with open_global() as connection:
         row = await connection.fetchrow(
@@ -74,7 +74,7 @@ async def consume_code(code: str) -> tuple[Person, dict[str, Any]] | None:
     return (as_person(row, None), orjson.loads(row["data"])) if row else None
 
 
-async def keep_token(token: str, account_id: UUID, data: dict[str, Any]) -> None:
+async def store_token(token: str, account_id: UUID, data: dict[str, Any]) -> None:
     async with open_global() as connection:
         await connection.execute(
             "INSERT INTO access_token (token_hash, account_id, data, expires_at) VALUES ($1, $2, $3, $4)",
@@ -85,7 +85,7 @@ async def keep_token(token: str, account_id: UUID, data: dict[str, Any]) -> None
         )
 
 
-async def token_person(token: str) -> tuple[Person, str] | None:
+async def token_person(token: str) -> tuple[AccountHolder, str] | None:
     """Whom an access token speaks of, and its scope."""
     async with open_global() as connection:
         row = await connection.fetchrow(
@@ -97,7 +97,7 @@ async def token_person(token: str) -> tuple[Person, str] | None:
     return (as_person(row, None), orjson.loads(row["data"])["scope"]) if row else None
 
 
-async def forget_expired() -> None:
+async def purge_expired() -> None:
     """Delete what has expired; a sweep calls this."""
     now = clock.now()
     async with open_global() as connection:

@@ -8,13 +8,17 @@ class Account(Table):
     """A person who can sign in, by e-mail address or mobile number."""
 
     id = UUID(primary_key=True, default=None)
-    email = Text(unique=True)  # lower case
-    mobile = Text(null=True, default=None, unique=True)  # E.164
-    password_hash = Text()  # argon2id
+    # Lower case
+    email = Text(unique=True)
+    # E.164
+    mobile = Text(null=True, default=None, unique=True)
+    # Argon2id
+    password_hash = Text()
     given_name = Text()
     family_name = Text()
     language = Text(default="en")
-    state = Text(default="active")  # active, blocked
+    # Active, blocked
+    state = Text(default="active")
     created_at = Timestamptz()
 
 
@@ -56,7 +60,8 @@ class IssuerKey(Table):
 class SignInAttempt(Table):
     """Failed tries for one account or one address; counted for names that do not exist as well."""
 
-    key = Text(primary_key=True, default=None)  # "account:<hash>" or "address:<ip>"
+    # Either account:<hash> or address:<ip>.
+    key = Text(primary_key=True, default=None)
     failures = Integer(default=0)
     last_at = Timestamptz()
     locked_until = Timestamptz(null=True, default=None)

@@ -8,8 +8,8 @@ from backend.core import audit, clock
 from backend.core.errors import Conflict, NotFound
 from backend.core.ids import new_id
 from backend.core.outbox import dump
-from backend.lines.changing import lock_lines, write_lines
 from backend.lines.lifecycle import ENDED
+from backend.lines.line_writes import lock_lines, update_lines
 from tenants.scope import Scope
 
 DOCUMENT_PENDING, UNDER_REVIEW, ACTIVE, OVER = "document_pending", "under_review", "active", "ended"
@@ -47,11 +47,11 @@ async def open_agreement(
         dump(dict(billing)),
         now,
     )
-    scope.touch(f"line:{line_id}")
+    scope.invalidate(f"line:{line_id}")
     return agreement_id
 
 
-async def decide(scope: Scope, agreement_id: UUID, *, accepted: bool, reason: str, by: str) -> UUID:
+async def decide_agreement(scope: Scope, agreement_id: UUID, *, accepted: bool, reason: str, by: str) -> UUID:
     """The operator's word on a signed contract; returns its line.
 
     Accepted, it is in force in place of an earlier one. Refused, a new scan is needed, and `reason` says why.
@@ -74,7 +74,7 @@ async def decide(scope: Scope, agreement_id: UUID, *, accepted: bool, reason: st
         )
         lines = await lock_lines(scope, [line_id])
         if lines[line_id]["status"] not in ENDED:
-            await write_lines(scope, [(lines[line_id], {"split_profile": row["profile"]})])
+            await update_lines(scope, [(lines[line_id], {"split_profile": row["profile"]})])
     await scope.connection.execute(
         "UPDATE split_agreement SET state = $2, reason = $3, decided_by = $4, decided_at = $5 WHERE id = $1",
         agreement_id,
@@ -85,7 +85,7 @@ async def decide(scope: Scope, agreement_id: UUID, *, accepted: bool, reason: st
     )
     action = "contract.accepted" if accepted else "contract.refused"
     await audit.record(scope, action, "line", line_id, profile=row["profile"], reason=reason)
-    scope.touch(f"line:{line_id}")
+    scope.invalidate(f"line:{line_id}")
     return line_id
 
 
@@ -97,10 +97,10 @@ async def end_agreements(scope: Scope, line_ids: Sequence[UUID]) -> None:
         clock.now(),
     )
     for line_id in line_ids:
-        scope.touch(f"line:{line_id}")
+        scope.invalidate(f"line:{line_id}")
 
 
-async def drop_agreements(scope: Scope, item_ids: Sequence[UUID]) -> None:
+async def cancel_agreements(scope: Scope, item_ids: Sequence[UUID]) -> None:
     """Requests that came to nothing before anybody decided."""
     await scope.connection.execute(
         "UPDATE split_agreement SET state = 'ended', ended_at = $2 WHERE item_id = ANY($1) AND state = 'under_review'",

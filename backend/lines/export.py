@@ -5,19 +5,20 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Literal
 
-from backend.catalog.identifiers import national
-from backend.catalog.names import Catalogue, catalogue_of
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.identifiers import format_msisdn
 from backend.core import audit
-from backend.core.cells import CsvWriter, XlsxWriter, harmless
 from backend.core.permissions import Permission
+from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
 from backend.lines import queries
 from backend.lines.schemas import LineFilter, Sort
 from tenants.scope import Scope
 
-Format = Literal["csv", "xlsx"]
+ExportFormat = Literal["csv", "xlsx"]
 BATCH = 1000
-IN_MEMORY = 1024 * 1024  # bytes before a file goes to disk
+# Bytes before a file goes to disk
+IN_MEMORY = 1024 * 1024
 COLUMNS = ("name", "number", "customer_number", "product_type", "plan", "options", "status", "sim_number")
 
 
@@ -26,7 +27,7 @@ async def export_lines(
     scope: Scope,
     lines: LineFilter,
     *,
-    format: Format = "csv",  # noqa: A002 - the word people use
+    format: ExportFormat = "csv",  # noqa: A002 - the word people use
     sort: Sort = Sort.NAME,
     descending: bool = False,
     headings: Sequence[str] = COLUMNS,
@@ -37,7 +38,7 @@ async def export_lines(
     `headings` and `statuses` are in the reader's language. The caller closes the file.
     """
     catalogue = await catalogue_of(scope)
-    where = queries.where_of(scope.actor, lines)
+    where = queries.line_filter(scope.actor, lines)
     cursor = await scope.connection.cursor(
         f"SELECT {queries.COLUMNS} FROM fleet l WHERE {where.sql}"
         f" ORDER BY {queries.order_by(sort, descending=descending)}",
@@ -59,12 +60,12 @@ def _cells(rows: Sequence[Any], catalogue: Catalogue, statuses: dict[str, str]) 
     for row in rows:
         options = ", ".join(catalogue.name("option", code) for code in row["options"])
         yield [
-            harmless(row["name"]),
-            national(row["msisdn"]),
-            harmless(row["account"]),
+            escape_formula(row["name"]),
+            format_msisdn(row["msisdn"]),
+            escape_formula(row["account"]),
             statuses.get(row["product_type"], row["product_type"]),
-            harmless(catalogue.name("plan", row["plan"])),
-            harmless(options),
+            escape_formula(catalogue.name("plan", row["plan"])),
+            escape_formula(options),
             statuses.get(row["status"], row["status"]),
             row["sim_number"],
         ]

@@ -18,8 +18,10 @@ class LineStatus(StrEnum):
 
 S = LineStatus
 ENDED = frozenset({S.RELEASED_PREPAID, S.RELEASED_PRIVATE, S.TERMINATED, S.ABORTED})
-IN_FLEET = tuple(status for status in LineStatus if status not in ENDED)  # what the fleet list shows
-CHANGEABLE = frozenset({S.ACTIVE, S.SUSPENDED})  # lines whose options may be changed
+# What the fleet list shows
+IN_FLEET = tuple(status for status in LineStatus if status not in ENDED)
+# Lines whose options may be changed
+CHANGEABLE = frozenset({S.ACTIVE, S.SUSPENDED})
 
 MOVES: dict[LineStatus, frozenset[LineStatus]] = {
     S.ORDERED: frozenset({S.PENDING_ACTIVE, S.ABORTED}),

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LineFilter, Sort
-from backend.lines.words import search_patterns
+from backend.lines.search_keys import search_patterns
 from tenants.scope import Actor, Scope
 
 OPEN_ORDER = (
@@ -34,18 +34,18 @@ SORT_COLUMNS = {
 }
 NOBODY = UUID(int=0)
 LONGEST_SEARCH = 100
-MOST_VALUES = 1000  # of one key: each is compared with every line
+# Of one key: each is compared with every line
+MOST_VALUES = 1000
 
 
 @dataclass(slots=True)
-class Where:
+class SqlFilter:
     """Conditions on `fleet l`, and the values they bind."""
 
     conditions: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    by_status_only: bool = (
-        False  # nothing but the statuses ($1) narrows it: the total is known without counting
-    )
+    # Nothing but the statuses ($1) narrows it: the total is known without counting
+    by_status_only: bool = False
 
     def add(self, condition: str, *values: object) -> None:
         """`condition` numbers its own values from {0}."""
@@ -68,7 +68,7 @@ class Where:
         return f"SELECT count(*) FROM fleet l WHERE {self.sql}"
 
 
-def reach_of(actor: Actor, where: Where, alias: str = "l") -> None:
+def add_reach(actor: Actor, where: SqlFilter, alias: str = "l") -> None:
     """Narrow to what the actor may see: an end user's own lines, or a member's accounts and cost centres."""
     if actor.end_user_id is not None or actor.roles == frozenset({"end_user"}):
         where.add(f"{alias}.end_user_id = {{0}}", actor.end_user_id or NOBODY)
@@ -85,13 +85,13 @@ def reach_of(actor: Actor, where: Where, alias: str = "l") -> None:
         where.add(f"({' OR '.join(parts)})", *values)
 
 
-def where_of(actor: Actor, lines: LineFilter) -> Where:
+def line_filter(actor: Actor, lines: LineFilter) -> SqlFilter:
     """The whole condition of a list: in the fleet, within reach, matching the filter. Raises Invalid for one too long."""
     _check_length(lines)
-    where = Where()
+    where = SqlFilter()
     statuses = [status for status in lines.status if status in IN_FLEET] if lines.status else list(IN_FLEET)
     where.add("l.status = ANY({0}::text[])", statuses)
-    reach_of(actor, where)
+    add_reach(actor, where)
     for pattern in search_patterns(lines.search):
         where.add("l.search LIKE {0}", pattern)
     for column in ("plan", "account", "product_type"):
@@ -110,10 +110,10 @@ def where_of(actor: Actor, lines: LineFilter) -> Where:
 
 def _check_length(lines: LineFilter) -> None:
     if len(lines.search) > LONGEST_SEARCH:
-        raise Invalid(search=f"Search for at most {LONGEST_SEARCH} characters.")
+        raise ValidationFailed(search=f"Search for at most {LONGEST_SEARCH} characters.")
     for key in lines.__struct_fields__:
         if len(getattr(lines, key)) > MOST_VALUES:
-            raise Invalid(**{key: f"Give at most {MOST_VALUES} values."})
+            raise ValidationFailed(**{key: f"Give at most {MOST_VALUES} values."})
 
 
 def order_by(sort: Sort, *, descending: bool) -> str:
@@ -143,11 +143,11 @@ def decode_cursor(text: str) -> Cursor:
     except (ValueError, IndexError, msgspec.MsgspecError):
         whole = False
     if not whole:
-        raise Invalid(after="This cursor is not valid: start again from the first page.")
+        raise ValidationFailed(after="This cursor is not valid: start again from the first page.")
     return cursor
 
 
-def after_cursor(where: Where, cursor: Cursor) -> None:
+def after_cursor(where: SqlFilter, cursor: Cursor) -> None:
     """Keyset paging: rows after the cursor's, in its own order."""
     columns = ", ".join(f"l.{column}" for column in (*SORT_COLUMNS[cursor.sort], "id"))
     marks = ", ".join(f"{{{index}}}" for index in range(len(cursor.keys)))
@@ -155,12 +155,12 @@ def after_cursor(where: Where, cursor: Cursor) -> None:
     where.add(f"({columns}) {'<' if cursor.descending else '>'} ({marks})", *values)
 
 
-async def count_lines(scope: Scope, where: Where) -> int:
+async def count_lines(scope: Scope, where: SqlFilter) -> int:
     return int(await scope.connection.fetchval(where.total_sql, *where.values))
 
 
 async def page_of_lines(
-    scope: Scope, where: Where, order: str, *, limit: int, offset: int, columns: str
+    scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int, columns: str
 ) -> tuple[list[Any], int]:
     """One page and the exact total in one round trip. Past the end there is no row to carry the total: count then.
 
@@ -179,9 +179,16 @@ async def page_of_lines(
 
 
 async def fetch_lines(
-    scope: Scope, where: Where, order: str, *, limit: int, offset: int = 0, columns: str = COLUMNS
+    scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int = 0, columns: str = COLUMNS
 ) -> list[Any]:
     return await scope.connection.fetch(
         f"SELECT {columns} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
+
+
+def one_line_filter(scope: Scope, line_id: UUID) -> SqlFilter:
+    where = SqlFilter()
+    where.add("l.id = {0}", line_id)
+    add_reach(scope.actor, where)
+    return where

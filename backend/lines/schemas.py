@@ -58,7 +58,7 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     open_order: bool = False
 
 
-class LinePage(msgspec.Struct, frozen=True, kw_only=True):
+class LineList(msgspec.Struct, frozen=True, kw_only=True):
     """One page of a list: rows, where it starts (0-based), the exact total, and the next cursor."""
 
     items: list[LineRow]
@@ -102,7 +102,7 @@ class SelectionSummary(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How old the list is, and whether it is being read again. `read` and `total` count lines."""
 
     refreshed_at: datetime | None
@@ -130,7 +130,8 @@ class AgreementView(msgspec.Struct, frozen=True, kw_only=True):
 
     profile: str
     state: str
-    reason: str = ""  # why the operator refused it
+    # Why the operator refused it
+    reason: str = ""
 
 
 class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +144,8 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     family_name: str
     email: str
     language: str
-    holder: str  # the organisation, contract holder
+    # The organisation, contract holder
+    holder: str
     address: str
     billing_account: str
     billing_account_label: str
@@ -151,29 +153,35 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     product_type: str
     plan: PlanName
-    plan_monthly_cents: int  # excluding VAT
+    # Excluding VAT
+    plan_monthly_cents: int
     options: list[str]
     barrings: list[str]
     sim_number: str
     sim_kind: Literal["physical", "esim"]
     has_puk: bool
-    roaming_cap_cents: int | None  # excluding VAT per month; None: no cap chosen
+    # Excluding VAT per month; None: no cap chosen
+    roaming_cap_cents: int | None
     companion_sim: str
     split_profile: str
     activated_on: date | None
-    sim_state: str = ""  # of a card that the stock knows: assigned, active, blocked
+    # Of a card that the stock knows: assigned, active, blocked
+    sim_state: str = ""
     esim: EsimView | None = None
     agreement: AgreementView | None = None
-    open_orders: list[str] = []  # references
+    # References
+    open_orders: list[str] = []
     refreshed_at: datetime | None = None
 
 
-class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened to a line or an order, newest first in lists."""
 
     at: datetime
-    actor: str  # "" where the product or the carrier acted
-    action: str  # stable code, translated by pages
+    # "" where the product or the carrier acted
+    actor: str
+    # Stable code, translated by pages
+    action: str
     detail: dict[str, str] = {}
     reference: str = ""
 

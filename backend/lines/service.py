@@ -2,27 +2,27 @@
 
 from uuid import UUID
 
-from backend.catalog.names import catalogue_of
-from backend.core import audit
-from backend.core.errors import Invalid, NotFound
+from backend.catalog.catalogue import catalogue_of
+from backend.core.errors import NotFound, ValidationFailed
 from backend.core.ids import LineId
 from backend.core.permissions import Permission
-from backend.core.use_case import require_fresh, use_case
+from backend.core.use_case import use_case
 from backend.lines import queries
 from backend.lines.lifecycle import IN_FLEET
-from backend.lines.rows import DETAIL, detail_of, history_entry, row_of
+from backend.lines.queries import one_line_filter
 from backend.lines.schemas import (
     PAGE_SIZE,
     Facet,
     FleetSummary,
-    HistoryEntry,
     LineDetail,
     LineFacets,
     LineFilter,
-    LinePage,
+    LineList,
     SelectionSummary,
     Sort,
+    TimelineEntry,
 )
+from backend.lines.views import DETAIL, history_entry, line_detail, line_row
 from tenants.scope import Scope
 
 LARGEST_PAGE = 500
@@ -38,20 +38,20 @@ async def list_lines(
     page: int = 1,
     after: str = "",
     limit: int = PAGE_SIZE,
-) -> LinePage:
+) -> LineList:
     """One page of the fleet with its exact total. `page` counts from 1; `after` is a cursor and wins over it.
 
     Raises Invalid for a page, limit or cursor out of range.
     """
     if not 1 <= limit <= LARGEST_PAGE:
-        raise Invalid(limit=f"Ask for 1 to {LARGEST_PAGE} lines at a time.")
+        raise ValidationFailed(limit=f"Ask for 1 to {LARGEST_PAGE} lines at a time.")
     if page < 1:
-        raise Invalid(page="Pages count from 1.")
+        raise ValidationFailed(page="Pages count from 1.")
     cursor = queries.decode_cursor(after) if after else None
     if cursor:
         sort, descending = cursor.sort, cursor.descending
     catalogue = await catalogue_of(scope)
-    where = queries.where_of(scope.actor, lines)
+    where = queries.line_filter(scope.actor, lines)
     order, columns = queries.order_by(sort, descending=descending), f"{queries.COLUMNS}, l.name_key"
     offset = 0 if cursor else (page - 1) * limit
     if cursor:
@@ -62,7 +62,8 @@ async def list_lines(
         rows, total = await queries.page_of_lines(
             scope, where, order, limit=limit + 1, offset=offset, columns=columns
         )
-        if not rows and total:  # the list got shorter than the address says: show its last page
+        # The list got shorter than the address says: show its last page
+        if not rows and total:
             offset = (total - 1) // limit * limit
             rows = await queries.fetch_lines(
                 scope, where, order, limit=limit + 1, offset=offset, columns=columns
@@ -72,14 +73,16 @@ async def list_lines(
         rows = rows[:limit]
         keys = [rows[-1][column] for column in (*queries.SORT_COLUMNS[sort], "id")]
         following = queries.encode_cursor(sort, descending=descending, keys=keys)
-    return LinePage(items=[row_of(row, catalogue) for row in rows], total=total, first=offset, next=following)
+    return LineList(
+        items=[line_row(row, catalogue) for row in rows], total=total, first=offset, next=following
+    )
 
 
 @use_case(Permission.LINES_READ, read_only=True)
 async def line_facets(scope: Scope) -> LineFacets:
     """What the filter panel offers: each value within the actor's reach, with its number of lines."""
     catalogue = await catalogue_of(scope)
-    where = queries.where_of(scope.actor, LineFilter())
+    where = queries.line_filter(scope.actor, LineFilter())
     grouped = await scope.connection.fetch(
         "SELECT l.status, l.plan, l.account, l.product_type, c.code, c.name AS centre, count(*) AS n"
         " FROM fleet l LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id"
@@ -122,7 +125,7 @@ async def selection_summary(
     scope: Scope, lines: LineFilter, *, product_type: str, status: str
 ) -> SelectionSummary:
     """How many lines of the filter can be selected together with a line of this product type and status."""
-    where = queries.where_of(scope.actor, lines)
+    where = queries.line_filter(scope.actor, lines)
     where.add("l.product_type = {0} AND l.status = {1}", product_type, status)
     return SelectionSummary(
         product_type=product_type, status=status, count=await queries.count_lines(scope, where)
@@ -132,7 +135,7 @@ async def selection_summary(
 @use_case(Permission.LINES_READ, read_only=True)
 async def summary(scope: Scope) -> FleetSummary:
     """Lines by state, for the home page."""
-    where = queries.where_of(scope.actor, LineFilter())
+    where = queries.line_filter(scope.actor, LineFilter())
     kept = "SELECT c.status, sum(c.lines)::bigint AS n FROM fleet_count c WHERE c.status = ANY($1::text[]) GROUP BY 1"
     counted = f"SELECT l.status, count(*) AS n FROM fleet l WHERE {where.sql} GROUP BY 1"
     rows = await scope.connection.fetch(kept if where.by_status_only else counted, *where.values)
@@ -143,25 +146,18 @@ async def summary(scope: Scope) -> FleetSummary:
     )
 
 
-async def _detail(scope: Scope, where: queries.Where) -> list[LineDetail]:
+async def _detail(scope: Scope, where: queries.SqlFilter) -> list[LineDetail]:
     catalogue = await catalogue_of(scope)
     rows = await scope.connection.fetch(
         f"{DETAIL} WHERE {where.sql} ORDER BY l.name_key, l.id", *where.values
     )
-    return [detail_of(row, catalogue) for row in rows]
-
-
-def _one_line(scope: Scope, line_id: UUID) -> queries.Where:
-    where = queries.Where()
-    where.add("l.id = {0}", line_id)
-    queries.reach_of(scope.actor, where)
-    return where
+    return [line_detail(row, catalogue) for row in rows]
 
 
 @use_case(Permission.LINES_READ, read_only=True)
 async def get_line(scope: Scope, line_id: LineId | UUID) -> LineDetail:
     """Everything about one number (F-041 to F-051), ended lines included. Raises NotFound."""
-    found = await _detail(scope, _one_line(scope, line_id))
+    found = await _detail(scope, one_line_filter(scope, line_id))
     if not found:
         raise NotFound
     return found[0]
@@ -170,36 +166,16 @@ async def get_line(scope: Scope, line_id: LineId | UUID) -> LineDetail:
 @use_case(Permission.OWN_LINES_READ, read_only=True)
 async def own_lines(scope: Scope) -> list[LineDetail]:
     """The lines linked to the person who asks, for the user portal."""
-    where = queries.Where()
+    where = queries.SqlFilter()
     where.add("l.end_user_id = {0}", scope.actor.end_user_id or queries.NOBODY)
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     return await _detail(scope, where)
 
 
-@use_case(Permission.PUK_REVEAL)
-async def reveal_puk(scope: Scope, line_id: LineId | UUID) -> str:
-    """The eight-digit PUK (ETSI TS 102 221), audited at each showing.
-
-    Raises NotFound, and SignInAgain unless the person signed in within five minutes.
-    """
-    from backend.context import vault  # the keys are this process's
-
-    where = _one_line(scope, line_id)
-    sealed = await scope.connection.fetchval(
-        f"SELECT l.puk_sealed FROM line l WHERE {where.sql}", *where.values
-    )
-    if sealed is None:
-        raise NotFound
-    require_fresh(scope.actor)
-    await audit.record(scope, "puk.shown", "line", line_id)
-    scope.touch(f"line:{line_id}")
-    return vault().open(sealed, f"{scope.tenant_id}/puk/{line_id}").decode()
-
-
 @use_case(Permission.HISTORY_READ, read_only=True)
-async def line_history(scope: Scope, line_id: LineId | UUID, *, limit: int = 100) -> list[HistoryEntry]:
+async def line_history(scope: Scope, line_id: LineId | UUID, *, limit: int = 100) -> list[TimelineEntry]:
     """What happened to a line, newest first. Raises NotFound."""
-    where = _one_line(scope, line_id)
+    where = one_line_filter(scope, line_id)
     if not await scope.connection.fetchval(
         f"SELECT EXISTS (SELECT FROM line l WHERE {where.sql})", *where.values
     ):

@@ -5,8 +5,8 @@ from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from backend.catalog.schemas import ProductType
-from backend.lines.esim_states import EsimState
 from backend.lines.lifecycle import LineStatus
+from backend.lines.sims.esim_lifecycle import EsimState
 from tenants.checks import one_of
 
 
@@ -16,7 +16,8 @@ class Organisation(Table):
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     name = Text()
-    enterprise_number = Text()  # ten digits, Crossroads Bank for Enterprises
+    # Ten digits, Crossroads Bank for Enterprises
+    enterprise_number = Text()
     vat_number = Text()
     address = Text()
 
@@ -70,18 +71,23 @@ class Line(Table):
 
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
-    msisdn = Text()  # E.164
-    status = Text(default="active")  # domain 3.2
+    # E.164
+    msisdn = Text()
+    # Domain 3.2
+    status = Text(default="active")
     product_type = Text()
     plan = Text()
     options = Array(base_column=Text())
     barrings = Array(base_column=Text())
     billing_account_id = UUID(default=None)
-    account = Text()  # its number
+    # Its number
+    account = Text()
     cost_centre_id = UUID(null=True, default=None)
     end_user_id = UUID(null=True, default=None)
-    name = Text(default="")  # "Surname, First name"
-    name_key = Text(default="")  # casefolded, accents removed: sorts the same on every server
+    # "Surname, First name"
+    name = Text(default="")
+    # Casefolded, accents removed: sorts the same on every server
+    name_key = Text(default="")
     search = Text(default="")
     sim_number = Text(default="")
     sim_kind = Text(default="physical")
@@ -101,13 +107,14 @@ class Line(Table):
     line_sim_kind_check = one_of("sim_kind", ("physical", "esim"))
 
 
-class FleetSnapshot(Table):
+class InventorySync(Table):
     """The last reading of the carrier's inventory, and the one under way."""
 
     tenant_id = UUID(primary_key=True, default=None)
     refreshed_at = Timestamptz(null=True, default=None)
     started_at = Timestamptz(null=True, default=None)
-    state = Text(default="idle")  # idle, running, failed
+    # Idle, running, failed
+    state = Text(default="idle")
     read = Integer(default=0)
     total = Integer(default=0)
 
@@ -117,11 +124,14 @@ class SimCard(Table):
 
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
-    number = Text()  # as the carrier prints it, digits only
+    # As the carrier prints it, digits only
+    number = Text()
     state = Text(default="stock")
     line_id = UUID(null=True, default=None)
-    item_id = UUID(null=True, default=None)  # the order that holds it while it is assigned
-    delivered = Boolean(default=False)  # it came into stock; others were only typed in a request
+    # The order that holds it while it is assigned
+    item_id = UUID(null=True, default=None)
+    # It came into stock; others were only typed in a request
+    delivered = Boolean(default=False)
     changed_at = Timestamptz()
 
     sim_card_tenant_id_id_key = Unique(["tenant_id", "id"])
@@ -134,16 +144,20 @@ class EsimProfile(Table):
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     line_id = UUID(default=None)
-    item_id = UUID(null=True, default=None)  # the order that made it
-    iccid = Text(default="")  # "" until the carrier assigns it
+    # The order that made it
+    item_id = UUID(null=True, default=None)
+    # "" until the carrier assigns it
+    iccid = Text(default="")
     state = Text(default="requested")
     activation_sealed = Bytea(null=True, default=None)
     confirmation_sealed = Bytea(null=True, default=None)
     valid_until = Timestamptz(null=True, default=None)
     email = Text(default="")
     language = Text(default="en")
-    copy_to = Text(default="")  # the requester's address where a copy of the code was asked for
-    confirmed_at = Timestamptz(null=True, default=None)  # by the user, where the carrier asks for it
+    # The requester's address where a copy of the code was asked for
+    copy_to = Text(default="")
+    # By the user, where the carrier asks for it
+    confirmed_at = Timestamptz(null=True, default=None)
     sent_count = Integer(default=0)
     sent_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
@@ -159,7 +173,8 @@ class ReservedNumber(Table):
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     msisdn = Text()
-    line_id = UUID(null=True, default=None)  # the line that took it
+    # The line that took it
+    line_id = UUID(null=True, default=None)
 
     reserved_number_tenant_id_id_key = Unique(["tenant_id", "id"])
     reserved_number_tenant_id_msisdn_key = Unique(["tenant_id", "msisdn"])
@@ -176,8 +191,10 @@ class SplitAgreement(Table):
     profile = Text()
     state = Text(default="document_pending")
     document_id = UUID(null=True, default=None)
-    billing = JSONB(default="{}")  # name and address of the user, where the carrier bills them
-    reason = Text(default="")  # why it was refused
+    # Name and address of the user, where the carrier bills them
+    billing = JSONB(default="{}")
+    # Why it was refused
+    reason = Text(default="")
     decided_by = Text(default="")
     created_at = Timestamptz()
     decided_at = Timestamptz(null=True, default=None)

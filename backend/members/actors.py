@@ -5,11 +5,12 @@ from uuid import UUID
 
 from backend.core import clock
 from backend.core.permissions import Permission
-from backend.core.use_case import renew_with, use_case
-from backend.members.lifecycle import is_worth_noting, roles_in
+from backend.core.use_case import set_actor_loader, use_case
+from backend.members.lifecycle import last_seen_is_stale, roles_in
 from tenants.scope import Actor, MemberId, Reach, Scope, TenantId
 
-NOBODY = UUID(int=0)  # an end user to whom no line is linked
+# An end user to whom no line is linked
+NOBODY = UUID(int=0)
 
 
 async def read_actor(
@@ -49,7 +50,7 @@ async def recheck(actor: Actor) -> Actor | None:
     return await read_actor(actor.tenant_id, session_id=actor.session_id, token_id=actor.token_id)
 
 
-renew_with(recheck)
+set_actor_loader(recheck)
 
 
 def _own_lines_only(row: Any) -> UUID | None:
@@ -65,7 +66,7 @@ def _set(values: list[UUID] | None) -> frozenset[UUID] | None:
 async def session_row(scope: Scope, session_id: UUID) -> Any:
     """The session and its member, or None when it has ended; its use is noted once a minute."""
     row = await scope.connection.fetchrow("SELECT * FROM session_actor($1)", session_id)
-    if row and is_worth_noting(row["used_at"], clock.now()):
+    if row and last_seen_is_stale(row["used_at"], clock.now()):
         await scope.connection.execute("UPDATE portal_session SET seen_at = now() WHERE id = $1", session_id)
     return row
 
@@ -74,6 +75,6 @@ async def session_row(scope: Scope, session_id: UUID) -> Any:
 async def token_row(scope: Scope, token_id: UUID) -> Any:
     """The token and its member, or None when it was revoked; its use is noted once a minute."""
     row = await scope.connection.fetchrow("SELECT * FROM token_actor($1)", token_id)
-    if row and is_worth_noting(row["used_at"], clock.now()):
+    if row and last_seen_is_stale(row["used_at"], clock.now()):
         await scope.connection.execute("UPDATE api_token SET last_used_at = now() WHERE id = $1", token_id)
     return row

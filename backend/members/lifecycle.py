@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.core.permissions import MANAGER_ROLES, Role
 
 
@@ -13,7 +13,8 @@ class Portal(StrEnum):
     USER = "user"
 
 
-ABSOLUTE = timedelta(hours=24)  # session_actor() in the database also ends a session after eight idle hours
+# session_actor() in the database also ends a session after eight idle hours
+ABSOLUTE = timedelta(hours=24)
 NOTE_USE_EVERY = timedelta(minutes=1)
 
 
@@ -35,10 +36,10 @@ def check_roles(roles: Iterable[str]) -> list[str]:
     wanted = frozenset(roles)
     known = [role.value for role in Role if role in wanted]
     if not wanted or len(known) != len(wanted):
-        raise Invalid(roles=f"Choose among {', '.join(role.value for role in Role)}.")
+        raise ValidationFailed(roles=f"Choose among {', '.join(role.value for role in Role)}.")
     return known
 
 
-def is_worth_noting(used_at: datetime | None, now: datetime) -> bool:
+def last_seen_is_stale(used_at: datetime | None, now: datetime) -> bool:
     """Whether this use is written down: a minute's precision is enough, and saves a write per request."""
     return used_at is None or now - used_at > NOTE_USE_EVERY

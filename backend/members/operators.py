@@ -5,7 +5,7 @@ at once. The actor names the person, and the tenant's audit shows that name.
 """
 
 from backend.core import clock
-from backend.core.errors import Invalid, NotFound
+from backend.core.errors import NotFound, ValidationFailed
 from backend.core.ids import new_id
 from backend.core.secrets import new_token, token_hash
 from backend.members.lifecycle import NOTE_USE_EVERY
@@ -13,7 +13,8 @@ from tenants.directory import find_tenant
 from tenants.scope import Actor
 from tenants.transaction import open_global
 
-PREFIX = "flo_"  # never a member's, so that neither door takes the other's tokens
+# Never a member's, so that neither door takes the other's tokens
+PREFIX = "flo_"
 LONGEST_NAME = 100
 
 
@@ -21,7 +22,7 @@ async def create_operator_token(name: str) -> str:
     """A bearer token for one person of the staff; shown once. Raises Invalid without a name."""
     person = " ".join(name.split())
     if not 0 < len(person) <= LONGEST_NAME:
-        raise Invalid(name="Give the name of the person who will use the token.")
+        raise ValidationFailed(name="Give the name of the person who will use the token.")
     token = new_token(PREFIX)
     async with open_global() as connection:
         await connection.execute(
@@ -46,7 +47,7 @@ async def revoke_operator_tokens(name: str) -> int:
     return len(rows)
 
 
-async def operator_of(bearer: str) -> str | None:
+async def authenticate_operator(bearer: str) -> str | None:
     """Whose token this is, as of now; None for one that is unknown or revoked. Its use is noted once a minute."""
     if not bearer.startswith(PREFIX):
         return None
@@ -66,7 +67,7 @@ async def operator_of(bearer: str) -> str | None:
         return str(row["name"])
 
 
-async def in_tenant(operator: str, slug: str) -> Actor:
+async def operator_actor(operator: str, slug: str) -> Actor:
     """The person of the staff at work in one tenant. Raises NotFound for a company that is not there."""
     tenant_id = await find_tenant(slug)
     if tenant_id is None:

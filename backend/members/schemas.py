@@ -31,8 +31,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     portal: Portal
     portals: tuple[Portal, ...]
     memberships: tuple[Membership, ...]
-    customer_number: str  # empty where the person sees none
-    network_at: datetime | None = None  # when the carrier was last asked for the lines
+    # Empty where the person sees none
+    customer_number: str
+    # When the carrier was last asked for the lines
+    network_at: datetime | None = None
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,22 +6,22 @@ from uuid import UUID
 import msgspec
 
 from backend.core import audit, clock
-from backend.core.errors import Forbidden, Invalid, NotFound
+from backend.core.errors import Forbidden, NotFound, ValidationFailed
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.issuer.accounts import ensure_account, normalise_login
 from backend.issuer.passwords import check_strength, hash_password
-from backend.issuer.words import LANGUAGES
+from backend.issuer.texts import LANGUAGES
 from backend.members.actors import recheck
 from backend.members.lifecycle import Portal, check_roles, portals
 from backend.members.schemas import Membership, Profile
 from backend.members.sessions import (
     end_session,
     end_sessions_of,
-    forget_sessions,
     load_session,
     open_session,
+    purge_sessions,
     set_language,
     switch_portal,
     switch_tenant,
@@ -37,12 +37,12 @@ __all__ = [
     "end_session",
     "end_sessions_of",
     "find_member",
-    "forget_sessions",
     "list_tokens",
     "load_session",
     "memberships",
     "open_session",
     "profile",
+    "purge_sessions",
     "recheck",
     "record_lock_out",
     "revoke_token",
@@ -68,7 +68,7 @@ async def add_member(
     """
     wanted = check_roles(roles)
     if language not in LANGUAGES:
-        raise Invalid(language=f"Choose among {', '.join(LANGUAGES)}.")
+        raise ValidationFailed(language=f"Choose among {', '.join(LANGUAGES)}.")
     if password is not None:
         check_strength(password)
     # Hashing takes a tenth of a second: not while a connection waits for it.
@@ -162,7 +162,7 @@ async def _profile(scope: Scope) -> tuple[UUID, Profile]:
     actor = scope.actor
     row = await scope.connection.fetchrow(
         "SELECT m.account_id, m.roles, a.given_name, t.name AS tenant, t.slug, t.carrier,"
-        " (SELECT refreshed_at FROM fleet_snapshot) AS network_at FROM member m"
+        " (SELECT refreshed_at FROM inventory_sync) AS network_at FROM member m"
         " JOIN account a ON a.id = m.account_id JOIN tenant t ON t.id = m.tenant_id WHERE m.id = $1",
         actor.member_id,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.core import audit, clock
-from backend.core.errors import Forbidden, NotFound, SignedOut
+from backend.core.errors import Forbidden, NotAuthenticated, NotFound
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.secrets import new_token, token_hash
@@ -114,7 +114,7 @@ async def set_language(scope: Scope, language: str) -> None:
 
 
 @use_case(Permission.SYSTEM)
-async def forget_sessions(scope: Scope) -> None:
+async def purge_sessions(scope: Scope) -> None:
     """Delete what ended or expired more than a day ago; a sweep calls this for each tenant."""
     await scope.connection.execute(
         "DELETE FROM portal_session WHERE coalesce(ended_at, expires_at) < now() - interval '1 day'"
@@ -134,7 +134,7 @@ async def _enter(
 async def _own_row(actor: Actor) -> Any:
     row = await session_row(Actor(actor.tenant_id), actor.session_id) if actor.session_id else None
     if row is None:
-        raise SignedOut
+        raise NotAuthenticated
     return row
 
 
@@ -178,7 +178,7 @@ async def _insert(
 async def _end(scope: Scope, which: str, key: UUID) -> int:
     rows = await scope.connection.fetch(END.format(which), key)
     for row in rows:
-        scope.touch(f"session:{row['id']}")
+        scope.invalidate(f"session:{row['id']}")
     return len(rows)
 
 

@@ -36,7 +36,8 @@ class PortalSession(Table):
     token_hash = Bytea(unique=True)
     member_id = UUID(default=None)
     portal = Text(default="manager")
-    language = Text(null=True, default=None)  # chosen in this session
+    # Chosen in this session
+    language = Text(null=True, default=None)
     auth_time = Timestamptz()
     created_at = Timestamptz()
     seen_at = Timestamptz()

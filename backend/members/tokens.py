@@ -20,11 +20,12 @@ from backend.members.schemas import TokenInfo
 from tenants.directory import find_token
 from tenants.scope import Actor, Scope
 
-PREFIX = "flt_"  # lets scanners find a token that leaked
+# Lets scanners find a token that leaked
+PREFIX = "flt_"
 REMEMBERED = 10_000
 
 
-class _Remembered:
+class TokenCache:
     """The actors of tokens in use, each read again once a minute so that its use is noted."""
 
     def __init__(self) -> None:
@@ -45,7 +46,7 @@ class _Remembered:
             self._actors.popitem(last=False)
 
 
-_remembered = _Remembered()
+_remembered = TokenCache()
 
 
 async def authenticate_token(bearer: str) -> Actor | None:

@@ -7,24 +7,26 @@ from uuid import UUID
 
 import msgspec
 
-from backend.catalog.identifiers import national
-from backend.catalog.names import Catalogue, catalogue_of
-from backend.context import clients
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.identifiers import format_msisdn
 from backend.core import audit, clock
-from backend.core.errors import Invalid
-from backend.core.jobs import flow
-from backend.core.links import create
+from backend.core.clock import midnight
+from backend.core.errors import ValidationFailed
+from backend.core.facts import JobName
+from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
+from backend.core.public_links import create_link
 from backend.core.use_case import use_case
-from backend.letters.frame import Content, Words
-from backend.letters.sending import send_once
+from backend.notifications.frame import MailContent, MailTexts
+from backend.notifications.sending import send_once
 from backend.orders.effects.departures import LINK, OPEN
 from backend.orders.kinds.depart import PREPAID
-from backend.orders.preview import midnight
+from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
 WORDS = Path(__file__).with_name("departure_texts.toml")
-KEPT = timedelta(days=60)  # the successor's data after the end: the time in which the release can be disputed
+# The successor's data after the end: the time in which the release can be disputed
+KEPT = timedelta(days=60)
 
 READ = """
 SELECT d.*, l.msisdn, t.name AS tenant_name, o.grace_until, o.state AS order_state FROM departure d
@@ -35,7 +37,7 @@ JOIN tenant t ON t.id = d.tenant_id WHERE d.id = $1
 """
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class SuccessorOffer(msgspec.Struct, frozen=True, kw_only=True):
     """What a successor may choose. `monthly_cents` includes VAT, as consumers are shown it; 0 for prepaid."""
 
     code: str
@@ -56,14 +58,14 @@ class DepartureView(msgspec.Struct, frozen=True, kw_only=True):
     given_name: str
     language: str
     offer: str
-    offers: list[Offer]
+    offers: list[SuccessorOffer]
     open: bool
 
 
-def offers_of(catalogue: Catalogue) -> list[Offer]:
+def offers_of(catalogue: Catalogue) -> list[SuccessorOffer]:
     """Private subscriptions of the carrier."""
     return [
-        Offer(
+        SuccessorOffer(
             code=offer.code,
             name=catalogue.text(offer.name),
             about=catalogue.text(offer.about),
@@ -103,7 +105,7 @@ async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
     """
     known = {one.code for one in offers_of(await catalogue_of(scope))}
     if offer != PREPAID and offer not in known:
-        raise Invalid(offer="Choose one of the offers.")
+        raise ValidationFailed(offer="Choose one of the offers.")
     chosen = await scope.connection.fetchrow(
         "UPDATE departure SET state = $2, offer = $3, chosen_at = $4 WHERE id = $1"
         " AND state IN ('successor_invited', 'offer_chosen') AND leaves_on > $5 RETURNING line_id, item_id",
@@ -116,74 +118,75 @@ async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
     if chosen is None:
         return False
     await audit.record(scope, "departure.offer_chosen", "line", chosen["line_id"], offer=offer)
-    scope.touch(f"line:{chosen['line_id']}")
+    scope.invalidate(f"line:{chosen['line_id']}")
     return True
 
 
-@flow("departures.invite")
-async def invite(actor: Actor, *, departure_id: str) -> None:
+@idempotent_job(JobName.INVITE_SUCCESSOR)
+async def invite_successor(actor: Actor, *, departure_id: str) -> None:
     """Ask the successor, once the request can no longer be undone with one click."""
 
-    async def compose(scope: Scope) -> tuple[str, Content] | None:
+    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
         row = await scope.connection.fetchrow(READ, UUID(departure_id))
         if row is None or row["state"] != "successor_invited" or not row["email"]:
             return None
-        token = await create(scope, LINK, row["id"], midnight(row["leaves_on"]))
+        token = await create_link(scope, LINK, row["id"], midnight(row["leaves_on"]))
         await scope.connection.execute("UPDATE departure SET invited_at = now() WHERE id = $1", row["id"])
-        words = Words(WORDS, row["language"])
+        texts = MailTexts(WORDS, row["language"])
         address = f"{clients().settings.public_url}/p/{LINK}/{token}"
-        return row["email"], _letter(words, "invite", row, (words.say("invite_button"), address))
+        return row["email"], _mail_content(texts, "invite", row, (texts.text("invite_button"), address))
 
     await send_once(actor, f"departure_invite/{departure_id}", compose)
 
 
-@flow("departures.tell_moved")
-async def tell_moved(actor: Actor, *, departure_id: str, day: str) -> None:
-    await _tell(actor, departure_id, "moved", f"departure_moved/{departure_id}/{day}")
+@idempotent_job(JobName.NOTIFY_RESCHEDULED)
+async def notify_rescheduled(actor: Actor, *, departure_id: str, day: str) -> None:
+    await _notify(actor, departure_id, "moved", f"departure_moved/{departure_id}/{day}")
 
 
-@flow("departures.tell_withdrawn")
-async def tell_withdrawn(actor: Actor, *, departure_id: str) -> None:
-    await _tell(actor, departure_id, "withdrawn", f"departure_withdrawn/{departure_id}")
+@idempotent_job(JobName.NOTIFY_WITHDRAWN)
+async def notify_withdrawn(actor: Actor, *, departure_id: str) -> None:
+    await _notify(actor, departure_id, "withdrawn", f"departure_withdrawn/{departure_id}")
 
 
-async def _tell(actor: Actor, departure_id: str, what: str, key: str) -> None:
-    async def compose(scope: Scope) -> tuple[str, Content] | None:
+async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
+    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
         row = await scope.connection.fetchrow(READ, UUID(departure_id))
         if row is None or not row["email"] or not row["invited_at"]:
             return None
         button = None
-        words = Words(WORDS, row["language"])
-        if what == "moved":  # the first link ended on the first day: here is one that holds until the new one
-            token = await create(scope, LINK, row["id"], midnight(row["leaves_on"]))
-            button = (words.say("invite_button"), f"{clients().settings.public_url}/p/{LINK}/{token}")
-        return row["email"], _letter(words, what, row, button)
+        texts = MailTexts(WORDS, row["language"])
+        # The first link ended on the first day: here is one that holds until the new one
+        if what == "moved":
+            token = await create_link(scope, LINK, row["id"], midnight(row["leaves_on"]))
+            button = (texts.text("invite_button"), f"{clients().settings.public_url}/p/{LINK}/{token}")
+        return row["email"], _mail_content(texts, what, row, button)
 
     await send_once(actor, key, compose)
 
 
-def _letter(words: Words, what: str, row: Any, button: tuple[str, str] | None) -> Content:
-    number, day = national(row["msisdn"]), f"{row['leaves_on']:%d/%m/%Y}"
+def _mail_content(texts: MailTexts, what: str, row: Any, button: tuple[str, str] | None) -> MailContent:
+    number, day = format_msisdn(row["msisdn"]), f"{row['leaves_on']:%d/%m/%Y}"
     values = {"number": number, "day": day, "company": row["tenant_name"], "name": row["given_name"]}
-    paragraphs = [words.say("greeting", **values), words.say(f"{what}_lead", **values)]
+    paragraphs = [texts.text("greeting", **values), texts.text(f"{what}_lead", **values)]
     if what != "withdrawn":
-        paragraphs.append(words.say("otherwise", **values))
-    return Content(
-        language=words.language,
-        subject=words.say(f"{what}_subject", **values),
-        title=words.say(f"{what}_title", **values),
+        paragraphs.append(texts.text("otherwise", **values))
+    return MailContent(
+        language=texts.language,
+        subject=texts.text(f"{what}_subject", **values),
+        title=texts.text(f"{what}_title", **values),
         paragraphs=tuple(paragraphs),
         facts=(
-            (words.say("number"), number),
-            (words.say("day"), day),
-            (words.say("company"), row["tenant_name"]),
+            (texts.text("number"), number),
+            (texts.text("day"), day),
+            (texts.text("company"), row["tenant_name"]),
         ),
         button=button,
     )
 
 
 @use_case(Permission.SYSTEM)
-async def forget_successors(scope: Scope) -> None:
+async def erase_successors(scope: Scope) -> None:
     """Delete the successors' data a fixed time after the end, also from the requests that named them."""
     rows = await scope.connection.fetch(
         "UPDATE departure SET given_name = '', family_name = '', email = '', forgotten_at = $2"

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-from backend.catalog.identifiers import national
-from backend.core.cells import CsvWriter, XlsxWriter, harmless
+from backend.catalog.identifiers import format_msisdn
 from backend.core.permissions import Permission
+from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
-from backend.lines.export import BATCH, IN_MEMORY, Format
+from backend.lines.export import BATCH, IN_MEMORY, ExportFormat
 from backend.orders import queries
 from tenants.scope import Scope
 
@@ -21,7 +21,7 @@ async def export_items(
     scope: Scope,
     reference: str,
     *,
-    format: Format = "csv",  # noqa: A002 - the word people use
+    format: ExportFormat = "csv",  # noqa: A002 - the word people use
     headings: Sequence[str] = COLUMNS,
     states: Mapping[str, str] | None = None,
 ) -> IO[bytes]:
@@ -38,12 +38,12 @@ async def export_items(
         rows = [
             [
                 reference,
-                national(item.msisdn),
-                harmless(item.name),
-                harmless(", ".join(item.words)),
+                format_msisdn(item.msisdn),
+                escape_formula(item.name),
+                escape_formula(", ".join(item.words)),
                 (states or {}).get(item.state, item.state),
-                harmless(item.why),
-                harmless(item.detail),
+                escape_formula(item.why),
+                escape_formula(item.detail),
             ]
             for item in items
         ]

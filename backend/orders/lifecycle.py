@@ -1,9 +1,36 @@
 """States of requests and their items, and the moves between them (domain reference 3.1). Pure."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from backend.core.errors import Conflict
-from backend.orders.schemas import ItemState, OrderState
+
+
+class OrderState(StrEnum):
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    SCHEDULED = "scheduled"
+    GRACE = "grace"
+    SUBMITTED = "submitted"
+    IN_PROGRESS = "in_progress"
+    HELD = "held"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class ItemState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    IN_PROGRESS = "in_progress"
+    HELD = "held"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
 
 O, I = OrderState, ItemState  # noqa: E741 - the tables below read better
 
@@ -42,7 +69,7 @@ def check_move(current: OrderState, target: OrderState) -> None:
         raise Conflict(f"A request that is {current} cannot become {target}.", code="not_in_this_state")
 
 
-def derive(  # noqa: PLR0911 - one outcome a line
+def derive_order_state(  # noqa: PLR0911 - one outcome a line
     current: OrderState, counts: Mapping[ItemState, int], *, accepted: bool
 ) -> OrderState:
     """The state that follows from the items, once the order has been submitted.
@@ -66,6 +93,7 @@ def derive(  # noqa: PLR0911 - one outcome a line
         return O.COMPLETED
     if done:
         return O.PARTIAL
-    if not failed:  # the carrier called it back while it still could be
+    # The carrier called it back while it still could be
+    if not failed:
         return O.CANCELLED if accepted else O.REJECTED
     return O.FAILED if accepted else O.REJECTED

@@ -7,40 +7,33 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from backend.catalog.names import Catalogue, catalogue_of
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
+from backend.catalog.pricing import Price
 from backend.catalog.profiles import profile
 from backend.core.errors import NotFound
 from backend.core.ids import OrderId
-from backend.lines.queries import Where, reach_of
-from backend.lines.schemas import HistoryEntry
-from backend.orders.kinds import KINDS, AnyAsked
-from backend.orders.kinds.plan import held_until
-from backend.orders.schemas import (
-    Asked,
-    ItemState,
-    OrderDetail,
-    OrderItemView,
-    OrderState,
-    OrderSummary,
-    Price,
-    Promise,
-)
-from backend.orders.words import KindWords, kind_title
+from backend.lines.queries import SqlFilter, add_reach
+from backend.lines.schemas import TimelineEntry
+from backend.orders.kinds import KINDS, AnyOrderRequest
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.schemas import OrderDetail, OrderItemView, OrderRequest, OrderSummary
+from backend.orders.texts import KindTexts, kind_title
 from tenants.scope import Scope
 
 OPEN = "('grace', 'submitted', 'in_progress', 'held', 'scheduled', 'awaiting_approval')"
 
 
-def visible(scope: Scope) -> Where:
+def visible(scope: Scope) -> SqlFilter:
     """Orders that the actor may see: own ones, and those whose every line is within reach.
 
     A partly reachable order stays hidden: its price would tell of lines that the member may not see.
     """
-    where = Where()
+    where = SqlFilter()
     where.add("o.state <> 'draft'")
     if not scope.actor.reach.everything or scope.actor.end_user_id:
-        outside = Where(values=where.values)
-        reach_of(scope.actor, outside)
+        outside = SqlFilter(values=where.values)
+        add_reach(scope.actor, outside)
         where.add(
             "(o.requester_id = {0} OR NOT EXISTS (SELECT FROM change_order_item i JOIN line l"
             " ON l.tenant_id = i.tenant_id AND l.id = i.line_id WHERE i.order_id = o.id"
@@ -78,7 +71,8 @@ class OrderFilter:
     group: str = ""
     kind: str = ""
     state: str = ""
-    search: str = ""  # part of a reference, of a number, or of the requester's name
+    # Part of a reference, of a number, or of the requester's name
+    search: str = ""
     line_id: UUID | None = None
 
 
@@ -91,7 +85,7 @@ GROUPS = {
 }
 
 
-def _where(scope: Scope, wanted: OrderFilter) -> Where:
+def _where(scope: Scope, wanted: OrderFilter) -> SqlFilter:
     where = visible(scope)
     if wanted.group in GROUPS:
         where.add(GROUPS[wanted.group])
@@ -142,7 +136,7 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
             requested_by=row["requester_name"],
             requested_at=row["requested_at"],
             lines=row["lines"],
-            promise=Promise(code=row["promise_code"], due_at=row["promise_due_at"]),
+            promise=ExpectedCompletion(code=row["promise_code"], due_at=row["promise_due_at"]),
             due_on=row["due_on"],
             attention=row["flag"],
             ended_at=row["ended_at"],
@@ -166,15 +160,19 @@ async def items(
     """A part of the items with their words; all of them at once (no limit) without, for programs that read codes."""
     catalogue = catalogue or await catalogue_of(scope)
     rows = await scope.connection.fetch(ITEMS, order_id, limit, offset)
-    words = KindWords(catalogue, rows[0]["kind"]) if rows else None
-    return [_item(words, row, described=limit is not None) for row in rows] if words else []
+    texts = KindTexts(catalogue, rows[0]["kind"]) if rows else None
+    return [_item(texts, row, described=limit is not None) for row in rows] if texts else []
 
 
-def _item(words: KindWords, row: Any, *, described: bool) -> OrderItemView:
-    kind, change, told = KINDS[row["kind"]], orjson.loads(row["change"]), orjson.loads(row["reported"])
-    said = [*kind.describe(words, change), *kind.tell(words, change, told)] if change and described else []
+def _item(texts: KindTexts, row: Any, *, described: bool) -> OrderItemView:
+    kind, change, reported = KINDS[row["kind"]], orjson.loads(row["change"]), orjson.loads(row["reported"])
+    said = (
+        [*kind.describe(texts, change), *kind.outcome_texts(texts, change, reported)]
+        if change and described
+        else []
+    )
     if row["held_since"] and described:
-        said.append(words.waits_until(row["held_since"]))
+        said.append(texts.waits_until(row["held_since"]))
     return OrderItemView(
         id=row["id"],
         line_id=row["line_id"],
@@ -182,18 +180,18 @@ def _item(words: KindWords, row: Any, *, described: bool) -> OrderItemView:
         name=row["name"],
         state=ItemState(row["state"]),
         reason=row["reason"],
-        why=words.why(row["reason"], row["detail"]) if described else "",
+        why=texts.why(row["reason"], row["detail"]) if described else "",
         detail=row["detail"],
         change=change,
         words=said,
-        told=told,
+        told=reported,
     )
 
 
-def asked_of(row: Any) -> Asked:
+def request_of(row: Any) -> OrderRequest:
     """What an order's row says was asked."""
-    asked: Asked = msgspec.json.decode(row["body"], type=AnyAsked)
-    return asked
+    request: OrderRequest = msgspec.json.decode(row["body"], type=AnyOrderRequest)
+    return request
 
 
 async def counts(scope: Scope, order_id: UUID) -> dict[str, int]:
@@ -216,13 +214,13 @@ async def detail(
         order_id,
     )
     catalogue = Catalogue(profile(row["carrier"]), language or scope.actor.language)
-    words, asked = KindWords(catalogue, row["kind"]), asked_of(row)
+    texts, request = KindTexts(catalogue, row["kind"]), request_of(row)
     held = [event["at"] for event in events if event["to_state"] == OrderState.HELD]
     return OrderDetail(
         id=row["id"],
         reference=row["reference"],
         kind=row["kind"],
-        title=words.title,
+        title=texts.title,
         state=OrderState(row["state"]),
         requested_by=row["requester_name"],
         requested_by_email=row["requester_email"],
@@ -232,14 +230,14 @@ async def detail(
         submitted_at=row["submitted_at"],
         ended_at=row["ended_at"],
         mailed_at=row["mailed_at"],
-        promise=Promise(code=row["promise_code"], due_at=row["promise_due_at"]),
+        promise=ExpectedCompletion(code=row["promise_code"], due_at=row["promise_due_at"]),
         price=msgspec.json.decode(row["price"], type=Price),
-        asked=[] if asked.upload_id else KINDS[row["kind"]].summary(words, asked),
+        asked=[] if request.upload_id else KINDS[row["kind"]].summary(texts, request),
         counts=found,
         items=await items(scope, order_id, limit=items_limit, catalogue=catalogue),
         items_total=sum(found.values()),
         history=[
-            HistoryEntry(
+            TimelineEntry(
                 at=event["at"],
                 actor=event["actor_name"],
                 action=event["to_state"],
@@ -249,9 +247,17 @@ async def detail(
             for event in events
         ],
         carrier=catalogue.profile.name,
-        upload_id=asked.upload_id,
+        upload_id=request.upload_id,
         own=row["requester_id"] == scope.actor.member_id,
         due_on=row["due_on"],
         attention=row["flag"],
-        held_until=held_until(catalogue.profile, held[-1]) if row["state"] == OrderState.HELD else None,
+        held_until=hold_deadline(catalogue.profile, held[-1]) if row["state"] == OrderState.HELD else None,
+    )
+
+
+async def lock_order(scope: Scope, reference: str) -> Any:
+    """The order's row, locked. Raises NotFound where it is missing, foreign or out of reach."""
+    order_id = await find(scope, reference)
+    return await scope.connection.fetchrow(
+        "SELECT * FROM change_order WHERE id = $1 FOR NO KEY UPDATE", order_id
     )

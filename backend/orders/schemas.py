@@ -1,42 +1,18 @@
 """What pages and the API see of requests: asked for, previewed, placed, followed."""
 
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from backend.lines.schemas import HistoryEntry, LineFilter, PlanName
+from backend.catalog.lead_times import ExpectedCompletion
+from backend.catalog.pricing import Price
+from backend.lines.schemas import LineFilter, PlanName, TimelineEntry
+from backend.orders.lifecycle import ItemState, OrderState
 
 
-class OrderState(StrEnum):
-    DRAFT = "draft"
-    AWAITING_APPROVAL = "awaiting_approval"
-    SCHEDULED = "scheduled"
-    GRACE = "grace"
-    SUBMITTED = "submitted"
-    IN_PROGRESS = "in_progress"
-    HELD = "held"
-    COMPLETED = "completed"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
-
-
-class ItemState(StrEnum):
-    WAITING = "waiting"
-    SENT = "sent"
-    IN_PROGRESS = "in_progress"
-    HELD = "held"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    SKIPPED = "skipped"
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     """What every request has; the kinds' own structs (`orders/kinds`) add their wishes.
 
     Lines are named by their ids, by a filter, or by an uploaded file. Kinds that make a line name none.
@@ -44,58 +20,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     line_ids: tuple[UUID, ...] = ()
     filter: LineFilter | None = None
-    except_ids: tuple[UUID, ...] = ()  # lines taken out of the selection again
-    upload_id: UUID | None = None  # a checked file: its rows name the lines, and each its own wishes
-    on: date | None = None  # the day on which it happens (Europe/Brussels); None: at once
-    confirmed: bool = False  # what the preview's `must_confirm` says was ticked
-    request_key: str = ""  # the client's own key: the same key and body give the same order
-    fingerprint: str = ""  # of the preview that was shown: refused where price or effect are other by now
+    # Lines taken out of the selection again
+    except_ids: tuple[UUID, ...] = ()
+    # A checked file: its rows name the lines, and each its own wishes
+    upload_id: UUID | None = None
+    # The day on which it happens (Europe/Brussels); None: at once
+    on: date | None = None
+    # What the preview's `must_confirm` says was ticked
+    confirmed: bool = False
+    # The client's own key: the same key and body give the same order
+    request_key: str = ""
+    # Of the preview that was shown: refused where price or effect are other by now
+    fingerprint: str = ""
 
     @property
     def kind(self) -> str:
         return str(self.__struct_config__.tag)
 
     @property
-    def wishes(self) -> dict[str, Any]:
+    def kind_fields(self) -> dict[str, Any]:
         """The kind's own fields."""
         return {name: getattr(self, name) for name in self.__struct_fields__ if name not in COMMON}
 
 
-COMMON = frozenset(Asked.__struct_fields__)
+COMMON = frozenset(OrderRequest.__struct_fields__)
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order costs, in integer cents. All but `total` exclude VAT.
-
-    `pro_rata` is the monthly difference for the days left in the calendar month, submission day
-    included; `total` is one_off + pro_rata with VAT: what the next invoice shows.
-    """
-
-    currency: str = "EUR"
-    vat_marker: Literal["excl"] = "excl"
-    one_off: int = 0
-    monthly_difference: int = 0
-    pro_rata: int = 0
-    vat: list["VatAmount"] = []
-    total: int = 0  # including VAT
-    monthly_difference_incl: int = 0
-    days_left: int = 0
-    days_in_month: int = 0
-    from_day: date | None = None  # the first day that counts: of submission, or the day it is planned for
-
-
-class VatAmount(msgspec.Struct, frozen=True, kw_only=True):
-    rate: int  # per cent
-    base: int  # cents excluding VAT
-    amount: int  # cents of VAT
-
-
-class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    code: str
-    due_at: datetime | None
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class SummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of what is asked, in the reader's words: a name and its lines of text.
 
     `field` is the one that it repeats, where the kind's form has several pages.
@@ -134,20 +85,24 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     title: str
-    asked: list[Fact]
-    warnings: list[str]  # what must be read before sending: fees, what is lost
-    must_confirm: str  # a sentence to tick before it can be sent; "" where none is
+    asked: list[SummaryRow]
+    # What must be read before sending: fees, what is lost
+    warnings: list[str]
+    # A sentence to tick before it can be sent; "" where none is
+    must_confirm: str
     on: date | None
-    plan: PlanName | None  # where all lines have the same
+    # Where all lines have the same
+    plan: PlanName | None
     product_type: str
-    items: list[ItemPreview]  # at most 200 are listed on pages; REST gives all
+    # At most 200 are listed on pages; REST gives all
+    items: list[ItemPreview]
     total_lines: int
     changing: int
     skipped: int
     price: Price
     monthly_before: int
     monthly_after: int
-    promise: Promise
+    promise: ExpectedCompletion
     grace_seconds: int
     fingerprint: str
 
@@ -158,9 +113,10 @@ class DraftView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     kind: str
     title: str
-    asked: Asked
+    asked: OrderRequest
     total_lines: int
-    lines: list["DraftLine"]  # the first 50
+    # The first 50
+    lines: list["DraftLine"]
     plans: list[PlanName]
     product_type: str
     status: str
@@ -182,11 +138,15 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: ItemState
     reason: str
-    why: str = ""  # its sentence, in the reader's language; the carrier's own for a code that is new to us
+    # Its sentence, in the reader's language; the carrier's own for a code that is new to us
+    why: str = ""
     change: dict[str, Any] = {}
-    words: list[str] = []  # the change, in the reader's language
-    told: dict[str, Any] = {}  # what the carrier has said so far
-    detail: str = ""  # the carrier's own words for a refusal
+    # The change, in the reader's language
+    words: list[str] = []
+    # What the carrier has said so far
+    told: dict[str, Any] = {}
+    # The carrier's own words for a refusal
+    detail: str = ""
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +160,7 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     requested_by: str
     requested_at: datetime
     lines: int
-    promise: Promise
+    promise: ExpectedCompletion
     due_on: date | None = None
     attention: str = ""
     ended_at: datetime | None = None
@@ -222,19 +182,23 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: datetime | None
     ended_at: datetime | None
     mailed_at: datetime | None
-    promise: Promise
+    promise: ExpectedCompletion
     price: Price
-    asked: list[Fact]
+    asked: list[SummaryRow]
     counts: dict[str, int]
     items: list[OrderItemView]
     items_total: int
-    history: list[HistoryEntry]
+    history: list[TimelineEntry]
     carrier: str
     due_on: date | None = None
-    attention: str = ""  # what somebody has to decide: price_changed, or "" (then the order itself says)
-    held_until: datetime | None = None  # of a held request: what is missing by then makes it fail
+    # What somebody has to decide: price_changed, or "" (then the order itself says)
+    attention: str = ""
+    # Of a held request: what is missing by then makes it fail
+    held_until: datetime | None = None
     may_cancel: bool = False
     may_reschedule: bool = False
     may_retry: bool = False
-    upload_id: UUID | None = None  # the file that it came from
-    own: bool = False  # whether who looks asked for it
+    # The file that it came from
+    upload_id: UUID | None = None
+    # Whether who looks asked for it
+    own: bool = False

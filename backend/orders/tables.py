@@ -4,7 +4,7 @@ from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from backend.orders.schemas import ItemState, OrderState
+from backend.orders.lifecycle import ItemState, OrderState
 from tenants.checks import one_of
 
 PORT_CASES = ("prepaid_other", "private_other", "professional_other", "same_carrier")
@@ -21,7 +21,8 @@ class ChangeOrder(Table):
 
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
-    reference = Text(null=True, default=None, unique=True)  # given when it leaves draft, never reused
+    # Given when it leaves draft, never reused
+    reference = Text(null=True, default=None, unique=True)
     kind = Text()
     state = Text(default="draft")
     requester_id = UUID(default=None)
@@ -30,7 +31,8 @@ class ChangeOrder(Table):
     language = Text(default="en")
     request_key = Text(null=True, default=None)
     request_hash = Text(null=True, default=None)
-    body = JSONB()  # what was asked: the order kind's own struct
+    # What was asked: the order kind's own struct
+    body = JSONB()
     price = JSONB(null=True, default=None)
     promise_code = Text(default="")
     promise_due_at = Timestamptz(null=True, default=None)
@@ -41,7 +43,8 @@ class ChangeOrder(Table):
     ended_at = Timestamptz(null=True, default=None)
     mailed_at = Timestamptz(null=True, default=None)
     lines = Integer(default=0)
-    due_on = Date(null=True, default=None)  # the day that was chosen, in Europe/Brussels
+    # The day that was chosen, in Europe/Brussels
+    due_on = Date(null=True, default=None)
     # What somebody has to decide before it goes on: price_changed.
     flag = Text(default="")
 
@@ -63,10 +66,12 @@ class ChangeOrderItem(Table):
     name = Text(default="")
     state = Text(default="waiting")
     reason = Text(default="")
-    change = JSONB()  # the kind's own: what this item changes
+    # The kind's own: what this item changes
+    change = JSONB()
     # What the carrier has said of it so far, never a secret.
     reported = JSONB(default="{}")
-    detail = Text(default="")  # the carrier's own words for a refusal
+    # The carrier's own words for a refusal
+    detail = Text(default="")
     monthly_before = Integer(default=0)
     monthly_after = Integer(default=0)
     one_off = Integer(default=0)
@@ -103,7 +108,8 @@ class MailMessage(Table):
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     order_id = UUID(default=None)
-    phase = Text()  # received, ended
+    # Received, ended
+    phase = Text()
     recipient = Text()
     subject = Text()
     created_at = Timestamptz()
@@ -113,7 +119,7 @@ class MailMessage(Table):
     mail_message_tenant_id_order_id_phase_key = Unique(["tenant_id", "order_id", "phase"])
 
 
-class PortIn(Table):
+class PortInCase(Table):
     """The transfer of a number from another holder or operator (domain 3.3), one per item."""
 
     id = UUID(primary_key=True, default=None)
@@ -122,13 +128,18 @@ class PortIn(Table):
     line_id = UUID(default=None)
     port_case = Text()
     state = Text(default="submitted")
-    reason = Text(default="")  # of the last rejection
+    # Of the last rejection
+    reason = Text(default="")
     attempts = Integer(default=1)
-    requested_on = Date(null=True, default=None)  # the day that was chosen
-    agreed_at = Timestamptz(null=True, default=None)  # the moment that donor and recipient agreed on
-    authorised_by = Text()  # who signed for the holder
+    # The day that was chosen
+    requested_on = Date(null=True, default=None)
+    # The moment that donor and recipient agreed on
+    agreed_at = Timestamptz(null=True, default=None)
+    # Who signed for the holder
+    authorised_by = Text()
     authorised_at = Timestamptz()
-    authorisation_version = Text()  # of the text that was agreed to
+    # Of the text that was agreed to
+    authorisation_version = Text()
     created_at = Timestamptz()
     completed_at = Timestamptz(null=True, default=None)
 
@@ -147,16 +158,19 @@ class Departure(Table):
     line_id = UUID(default=None)
     state = Text(default="requested")
     leaves_on = Date()
-    previous_status = Text(default="active")  # of the line, for a withdrawal
+    # Of the line, for a withdrawal
+    previous_status = Text(default="active")
     given_name = Text(default="")
     family_name = Text(default="")
     email = Text(default="")
     language = Text(default="")
-    offer = Text(default="")  # that the successor chose
+    # That the successor chose
+    offer = Text(default="")
     invited_at = Timestamptz(null=True, default=None)
     chosen_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
-    forgotten_at = Timestamptz(null=True, default=None)  # when the successor's data was deleted
+    # When the successor's data was deleted
+    forgotten_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])

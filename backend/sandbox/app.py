@@ -13,8 +13,12 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
-from backend.sandbox.api import (
-    AdminController,
+from backend.sandbox.admin_api import AdminController
+from backend.sandbox.carrier.documents import TmfError
+from backend.sandbox.console.mails import MailController
+from backend.sandbox.console.routes import ConsoleController
+from backend.sandbox.sandbox import Sandbox, SandboxConfig
+from backend.sandbox.tmf_api import (
     AnyRequest,
     CancellingController,
     InventoryController,
@@ -23,10 +27,6 @@ from backend.sandbox.api import (
     bad_input,
     tmf_error,
 )
-from backend.sandbox.console import ConsoleController
-from backend.sandbox.mail_pages import MailController
-from backend.sandbox.shapes import TmfError
-from backend.sandbox.world import Setup, World
 
 LOG = logging.getLogger(__name__)
 SHUTDOWN_SECONDS = 2
@@ -50,16 +50,16 @@ async def log_bug(error: Exception, scope: Scope) -> None:
         LOG.error("the sandbox failed on %s", scope["path"], exc_info=error)
 
 
-def create_sandbox(setup: Setup) -> Litestar:
+def create_sandbox(setup: SandboxConfig) -> Litestar:
     """The application. It starts its carriers, its postman and its mailbox with its lifespan."""
-    world = World(setup)
+    sandbox = Sandbox(setup)
 
-    def the_world() -> World:
-        return world
+    def the_sandbox() -> Sandbox:
+        return sandbox
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with world.running():
+        async with sandbox.running():
             yield
 
     return Litestar(
@@ -73,7 +73,7 @@ def create_sandbox(setup: Setup) -> Litestar:
             ConsoleController,
             MailController,
         ],
-        dependencies={"world": Provide(the_world, sync_to_thread=False)},
+        dependencies={"sandbox": Provide(the_sandbox, sync_to_thread=False)},
         exception_handlers={
             TmfError: tmf_error,
             msgspec.ValidationError: bad_input,
@@ -87,7 +87,7 @@ def create_sandbox(setup: Setup) -> Litestar:
     )
 
 
-def server(setup: Setup, host: str, port: int) -> uvicorn.Server:
+def server(setup: SandboxConfig, host: str, port: int) -> uvicorn.Server:
     """A server for the sandbox that ends within three seconds of being told to."""
     return uvicorn.Server(
         uvicorn.Config(
@@ -102,7 +102,11 @@ def server(setup: Setup, host: str, port: int) -> uvicorn.Server:
 
 
 def serve(
-    setup: Setup, *, host: str = "127.0.0.1", port: int = 8010, sockets: list[socket.socket] | None = None
+    setup: SandboxConfig,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8010,
+    sockets: list[socket.socket] | None = None,
 ) -> None:
     """Run until SIGTERM or Ctrl-C."""
     server(setup, host, port).run(sockets)

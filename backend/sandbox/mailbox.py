@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from backend.sandbox.journal import Journal, Row
+from backend.sandbox.store import Store, StoredRow
 
 LARGEST_BYTES = 25_000_000
 
@@ -31,10 +31,10 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
 class Mailbox:
     """Listens on one port. A mail is on disk before the sender hears that it was taken."""
 
-    def __init__(self, journal: Journal, host: str, port: int) -> None:
+    def __init__(self, store: Store, host: str, port: int) -> None:
         self.host = host
         self.port = port
-        self._journal = journal
+        self._journal = store
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -95,7 +95,7 @@ def _parse(raw: bytes) -> EmailMessage:
     return message_from_bytes(raw, policy=policy.default)
 
 
-def _view(row: Row) -> MailView:
+def _view(row: StoredRow) -> MailView:
     number, message_id, recipients, received_at, times, raw = row
     message = _parse(raw)
     return MailView(

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from babel.dates import format_date
 
-from backend.catalog.identifiers import national
-from backend.context import clients
+from backend.catalog.identifiers import format_msisdn
 from backend.core import clock
+from backend.core.facts import JobName, UsageAlerted
 from backend.core.ids import new_id
-from backend.core.jobs import flow, job
-from backend.letters.frame import Content, Words
-from backend.letters.sending import send_once
+from backend.core.messaging.jobs import idempotent_job, job
+from backend.notifications.frame import MailContent, MailTexts
+from backend.notifications.sending import send_once
+from backend.runtime import clients
 from backend.usage.lifecycle import (
     FULL,
     NATIONAL_CEILING_CENTS,
@@ -31,7 +32,7 @@ from backend.usage.lifecycle import (
 from backend.usage.loading import LOCK
 from tenants.scope import Actor, Scope
 
-WORDS = Path(__file__).with_name("words.toml")
+WORDS = Path(__file__).with_name("alert_texts.toml")
 AT_ONCE = 2000
 LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
 EMPLOYER, USER = "employer", "user"
@@ -68,7 +69,7 @@ CLOSE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class PendingAlert:
     """A threshold that is met now."""
 
     line_id: UUID
@@ -79,11 +80,11 @@ class Due:
     audience: str
 
 
-@job("usage.watch")
-async def watch(scope: Scope, *, load_id: str) -> None:  # noqa: ARG001 - names the load in the outbox
+@job(JobName.CHECK_ALERTS)
+async def check_alerts(scope: Scope, *, load_id: str) -> None:  # noqa: ARG001 - names the load in the outbox
     """Look at every line with new usage; those already looked at are not there any more."""
     await scope.connection.execute(LOCK, scope.tenant_id)
-    rows = await scope.connection.fetch("DELETE FROM usage_unchecked RETURNING line_id")
+    rows = await scope.connection.fetch("DELETE FROM alert_check_queue RETURNING line_id")
     lines = iter(sorted(row["line_id"] for row in rows))
     while batch := list(islice(lines, AT_ONCE)):
         await check_lines(scope, batch)
@@ -110,29 +111,32 @@ async def check_lines(scope: Scope, line_ids: Sequence[UUID]) -> None:
     )
     await scope.connection.execute(CLOSE, list(line_ids), period, [row["id"] for row in written], clock.now())
     if any(row["new"] for row in written):
-        scope.touch("usage")
+        scope.invalidate("usage")
     for row in _to_mail(written):
-        scope.announce("usage.alerted", alert_id=row["id"])
+        scope.emit(UsageAlerted(alert_id=row["id"]))
 
 
-def _due_of_costs(rows: Sequence[Any]) -> Iterator[Due]:
+def _due_of_costs(rows: Sequence[Any]) -> Iterator[PendingAlert]:
     for row in rows:
         cap = cap_of_period(row["roaming_cap_cents"], raised=row["raised"], raised_cents=row["raised_cents"])
         for audience in (EMPLOYER, USER):
             abroad, home = row[f"abroad_{audience}"], row[f"home_{audience}"]
-            if cap:  # somebody who chose 0 is not told every month that nothing is left
+            # Somebody who chose 0 is not told every month that nothing is left
+            if cap:
                 for threshold in reached(abroad, cap):
-                    yield Due(row["id"], "roaming_cap", "", threshold, cap, audience)
+                    yield PendingAlert(row["id"], "roaming_cap", "", threshold, cap, audience)
             if over_national_ceiling(home):
-                yield Due(row["id"], "national_ceiling", "", FULL, NATIONAL_CEILING_CENTS, audience)
+                yield PendingAlert(row["id"], "national_ceiling", "", FULL, NATIONAL_CEILING_CENTS, audience)
 
 
-def _due_of_buckets(rows: Sequence[Any]) -> Iterator[Due]:
+def _due_of_buckets(rows: Sequence[Any]) -> Iterator[PendingAlert]:
     for row in rows:
         if row["allowance"]:
             for threshold in reached(row["used"], row["allowance"]):
                 for audience in (EMPLOYER, USER):
-                    yield Due(row["line_id"], "bucket", row["bucket"], threshold, row["allowance"], audience)
+                    yield PendingAlert(
+                        row["line_id"], "bucket", row["bucket"], threshold, row["allowance"], audience
+                    )
 
 
 def _to_mail(written: Sequence[Any]) -> list[Any]:
@@ -143,11 +147,11 @@ def _to_mail(written: Sequence[Any]) -> list[Any]:
     return [row for row in highest.values() if row["new"]]
 
 
-@flow("usage.mail_alert")
+@idempotent_job(JobName.MAIL_ALERT)
 async def mail_alert(actor: Actor, *, alert_id: str) -> None:
     """Tell the line's user, in the user's language."""
 
-    async def compose(scope: Scope) -> tuple[str, Content] | None:
+    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
         row = await scope.connection.fetchrow(
             "SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, u.email, u.language, u.given_name"
             " FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id"
@@ -161,27 +165,27 @@ async def mail_alert(actor: Actor, *, alert_id: str) -> None:
     await send_once(actor, f"usage_alert/{alert_id}", compose)
 
 
-def content(row: Any, public_url: str) -> Content:
+def content(row: Any, public_url: str) -> MailContent:
     """The letter of one alert. It holds no amounts: whoever sees it over a shoulder learns none."""
-    words = Words(WORDS, row["language"])
+    texts = MailTexts(WORDS, row["language"])
     kind, period = row["kind"], row["period"]
     step = f"{kind}_{row['threshold']}"
-    bucket = _bucket_name(words, row["subject"])
-    return Content(
-        language=words.language,
-        subject=words.say(f"{step}_title", bucket=bucket),
-        title=words.say(f"{step}_title", bucket=bucket),
+    bucket = _bucket_name(texts, row["subject"])
+    return MailContent(
+        language=texts.language,
+        subject=texts.text(f"{step}_title", bucket=bucket),
+        title=texts.text(f"{step}_title", bucket=bucket),
         paragraphs=(
-            words.say("greeting", name=row["given_name"])
+            texts.text("greeting", name=row["given_name"])
             if row["given_name"]
-            else words.say("greeting_nobody"),
-            words.say(f"{step}_text", bucket=bucket),
+            else texts.text("greeting_nobody"),
+            texts.text(f"{step}_text", bucket=bucket),
         ),
         facts=(
-            (words.say("number"), national(row["msisdn"])),
-            (words.say("month"), _month(period, words.language)),
+            (texts.text("number"), format_msisdn(row["msisdn"])),
+            (texts.text("month"), _month(period, texts.language)),
         ),
-        button=(words.say("button"), f"{public_url}/app/my"),
+        button=(texts.text("button"), f"{public_url}/app/my"),
     )
 
 
@@ -189,5 +193,5 @@ def _month(period: date, language: str) -> str:
     return str(format_date(period, "MMMM yyyy", locale=LOCALES.get(language, "en_BE")))
 
 
-def _bucket_name(words: Words, code: str) -> str:
-    return words.say(f"bucket_{code}") if code in {"data", "voice", "sms"} else code
+def _bucket_name(texts: MailTexts, code: str) -> str:
+    return texts.text(f"bucket_{code}") if code in {"data", "voice", "sms"} else code

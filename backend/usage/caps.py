@@ -5,8 +5,9 @@ from uuid import UUID
 
 from backend.core import audit, clock
 from backend.core.errors import NotFound
+from backend.core.facts import JobName
 from backend.core.ids import new_id
-from backend.core.jobs import job
+from backend.core.messaging.jobs import job
 from backend.usage.alerts import check_lines
 from backend.usage.lifecycle import period_from
 from backend.usage.loading import LOCK
@@ -33,10 +34,10 @@ async def raise_for_period(scope: Scope, line_id: UUID, period: date, cents: int
         raise NotFound
     await audit.record(scope, "cap.raised", "line", line_id, period=f"{month:%Y-%m}", cents=cents)
     await check_lines(scope, [line_id])
-    scope.touch(f"usage:{line_id}")
+    scope.invalidate(f"usage:{line_id}")
 
 
-@job("usage.raise_cap")
+@job(JobName.RAISE_CAP)
 async def raise_cap(scope: Scope, *, line_id: str, period: str, cents: int | None) -> None:
     """What `cap.raised` asks for. `period` is `2026-11` or a day of that month."""
     month = period_from(period[:7])

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import IO, Any
 
-from backend.catalog.identifiers import national
-from backend.catalog.names import Catalogue, catalogue_of
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.identifiers import format_msisdn
 from backend.core import audit
-from backend.core.cells import CsvWriter, XlsxWriter, harmless
 from backend.core.permissions import Permission
+from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
-from backend.lines.export import BATCH, IN_MEMORY, Format
-from backend.lines.queries import Where, reach_of
+from backend.lines.export import BATCH, IN_MEMORY, ExportFormat
+from backend.lines.queries import SqlFilter, add_reach
 from backend.usage import queries
 from tenants.scope import Scope
 
@@ -28,17 +28,17 @@ async def export_usage(
     scope: Scope,
     *,
     period: date | None = None,
-    format: Format = "csv",  # noqa: A002 - the word people use
+    format: ExportFormat = "csv",  # noqa: A002 - the word people use
     headings: Sequence[str] = COLUMNS,
     sheet: str = "Usage",
 ) -> IO[bytes]:
     """One row a line; returns the open file, at its start. The caller closes it."""
     month = queries.month_asked(period)
     catalogue = await catalogue_of(scope)
-    where = Where()
+    where = SqlFilter()
     where.add("m.period = {0}", month)
     where.add(queries.EMPLOYERS.rows)
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     cursor = await scope.connection.cursor(
         "SELECT l.name, l.name_key, l.id, l.msisdn, l.account, l.plan, max(c.code) AS centre,"
         f" {queries.sums(queries.EMPLOYERS)} FROM usage_month m"
@@ -64,11 +64,11 @@ async def export_usage(
 def _cells(rows: Sequence[Any], catalogue: Catalogue, month: date) -> Iterator[list[str]]:
     for row in rows:
         yield [
-            harmless(row["name"]),
-            national(row["msisdn"]),
-            harmless(row["account"]),
-            harmless(row["centre"] or ""),
-            harmless(catalogue.name("plan", row["plan"])),
+            escape_formula(row["name"]),
+            format_msisdn(row["msisdn"]),
+            escape_formula(row["account"]),
+            escape_formula(row["centre"] or ""),
+            escape_formula(catalogue.name("plan", row["plan"])),
             f"{month:%Y-%m}",
             str(row["data_bytes"]),
             str(row["voice_seconds"]),

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from backend.core.errors import Invalid
-from backend.usage.loading import BATCH, UNKNOWN_NUMBER, Loaded, Row, load_rows
-from backend.usage.records import Checked, Kind, Rejected, kind_of, read_rows
-from tenants.directory import Found, find_lines
+from backend.core.errors import ValidationFailed
+from backend.usage.loading import BATCH, UNKNOWN_NUMBER, LoadResult, UsageRow, load_rows
+from backend.usage.records import ParsedRow, RowRejection, UsageFileKind, kind_of, read_rows
+from tenants.directory import DirectoryEntry, find_lines
 from tenants.scope import Actor, TenantId
 
-HELD = 200_000  # rows in memory at once, whatever the file's size
+# Rows in memory at once, whatever the file's size
+HELD = 200_000
 HEADER = ("row", "column", "reason")
 
 
-class RejectedFile:
+class RejectionReport:
     """FILE.rejected.csv, made with its first row; one of an earlier run goes away."""
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +28,7 @@ class RejectedFile:
         self._writer: Any = None
         path.unlink(missing_ok=True)
 
-    def write(self, row: Rejected) -> None:
+    def write(self, row: RowRejection) -> None:
         if self._writer is None:
             file: IO[str] = self._stack.enter_context(self.path.open("w", encoding="utf-8", newline=""))
             self._writer = csv.writer(file)
@@ -43,13 +44,13 @@ def rejected_path(file: Path) -> Path:
     return file.with_name(f"{file.name}.rejected.csv")
 
 
-async def import_file(file: Path, *, only: Sequence[TenantId] = ()) -> Loaded:
+async def import_file(file: Path, *, only: Sequence[TenantId] = ()) -> LoadResult:
     """Load a file of records or buckets. Rows that are refused stand in FILE.rejected.csv.
 
     Each part of a tenant is one transaction with its sums; after an interruption the file is loaded again, and what
     was in it before changes nothing.
     """
-    refused = RejectedFile(rejected_path(file))
+    refused = RejectionReport(rejected_path(file))
     try:
         with file.open(encoding="utf-8-sig", errors="replace", newline="\n") as text:
             return await _Import(refused, frozenset(only)).run(text)
@@ -58,18 +59,18 @@ async def import_file(file: Path, *, only: Sequence[TenantId] = ()) -> Loaded:
 
 
 class _Import:
-    def __init__(self, refused: RejectedFile, only: frozenset[TenantId]) -> None:
+    def __init__(self, refused: RejectionReport, only: frozenset[TenantId]) -> None:
         self.refused, self.only = refused, only
-        self.result = Loaded()
-        self.known: dict[str, Found | None] = {}
-        self.waiting: dict[TenantId, list[Row]] = defaultdict(list)
+        self.result = LoadResult()
+        self.known: dict[str, DirectoryEntry | None] = {}
+        self.waiting: dict[TenantId, list[UsageRow]] = defaultdict(list)
         self.held = 0
 
-    async def run(self, text: Iterator[str]) -> Loaded:
+    async def run(self, text: Iterator[str]) -> LoadResult:
         try:
             kind = kind_of(next(text, ""))
-        except Invalid as wrong:
-            self._refuse(Rejected(1, "", wrong.message))
+        except ValidationFailed as wrong:
+            self._refuse(RowRejection(1, "", wrong.message))
             return self.result
         rows = read_rows(text, kind)
         while batch := list(islice(rows, BATCH)):
@@ -83,30 +84,30 @@ class _Import:
             await self._write(kind, tenant)
         return self.result
 
-    async def _find(self, batch: Sequence[Checked | Rejected]) -> None:
-        numbers = {row.msisdn for row in batch if isinstance(row, Checked)} - self.known.keys()
+    async def _find(self, batch: Sequence[ParsedRow | RowRejection]) -> None:
+        numbers = {row.msisdn for row in batch if isinstance(row, ParsedRow)} - self.known.keys()
         if not numbers:
             return
         found = await find_lines(list(numbers))
         self.known.update({number: found.get(number) for number in numbers})
 
-    def _take(self, row: Checked | Rejected) -> None:
-        if isinstance(row, Rejected):
+    def _take(self, row: ParsedRow | RowRejection) -> None:
+        if isinstance(row, RowRejection):
             self._refuse(row)
             return
         line = self.known[row.msisdn]
         if line is None or (self.only and line.tenant_id not in self.only):
-            self._refuse(Rejected(row.row, "msisdn", UNKNOWN_NUMBER))
+            self._refuse(RowRejection(row.row, "msisdn", UNKNOWN_NUMBER))
             return
         line_id: UUID = line.id
         self.waiting[line.tenant_id].append((line_id, row.values))
         self.held += 1
 
-    def _refuse(self, row: Rejected) -> None:
+    def _refuse(self, row: RowRejection) -> None:
         self.result.refuse(row)
         self.refused.write(row)
 
-    async def _write(self, kind: Kind, tenant_id: TenantId) -> None:
+    async def _write(self, kind: UsageFileKind, tenant_id: TenantId) -> None:
         rows = self.waiting.pop(tenant_id)
         self.held -= len(rows)
         new = await load_rows(Actor(tenant_id), kind, rows)

@@ -6,9 +6,11 @@ from enum import StrEnum
 from backend.core.clock import local
 from backend.core.money import vat_on
 
-WARN, FULL = 80, 100  # per cent, each told once; a list, since the law may add steps (Regulation 2022/612)
+# Per cent, each told once; a list, since the law may add steps (Regulation 2022/612)
+WARN, FULL = 80, 100
 THRESHOLDS = (WARN, FULL)
-NATIONAL_CEILING_CENTS = 5000  # including VAT, where nobody chose another (decision of 20 November 2012)
+# Including VAT, where nobody chose another (decision of 20 November 2012)
+NATIONAL_CEILING_CENTS = 5000
 
 
 class CapState(StrEnum):
@@ -55,7 +57,7 @@ def over_national_ceiling(cents: int, ceiling_incl: int = NATIONAL_CEILING_CENTS
     return cents + vat_on(cents) > ceiling_incl
 
 
-def employers_amount(amount: int, *, employer_cents: int, bundled: bool, split: bool) -> int:
+def employer_share(amount: int, *, employer_cents: int, bundled: bool, split: bool) -> int:
     """How much of a record's amount the employer may know.
 
     What comes out of a bucket is the subscription's. Beyond it, the amount is the employer's where it pays and the
@@ -67,7 +69,7 @@ def employers_amount(amount: int, *, employer_cents: int, bundled: bool, split: 
     return amount if employer_cents and not split else 0
 
 
-def is_employers(*, employer_cents: int, bundled: bool) -> bool:
+def is_employer_paid(*, employer_cents: int, bundled: bool) -> bool:
     """Whether the employer may know that a record is there at all; the employee's cents never decide it."""
     return bundled or employer_cents > 0
 

@@ -8,45 +8,49 @@ from typing import Any
 from uuid import UUID
 
 from backend.core import audit
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
+from backend.core.facts import UsageLoaded
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.lifecycle import ENDED
-from backend.usage.records import Checked, Kind, Rejected, kind_of, read_rows
+from backend.usage.records import ParsedRow, RowRejection, UsageFileKind, kind_of, read_rows
 from tenants.scope import Scope
 
 BATCH = 20_000
 UNKNOWN_NUMBER = "No line has this number."
 REJECTED_SHOWN = 1000
-KEPT = timedelta(days=550)  # a year and a half
+# A year and a half
+KEPT = timedelta(days=550)
 
-Row = tuple[UUID, tuple[Any, ...]]  # the line, and what `records.Checked` holds
+# The line, and what `records.Checked` holds
+UsageRow = tuple[UUID, tuple[Any, ...]]
 
 
 @dataclass(slots=True)
-class Loaded:
+class LoadResult:
     """What became of a file: rows read, taken, seen before (or older than what is known), and refused."""
 
     rows: int = 0
     taken: int = 0
     repeated: int = 0
     rejected: int = 0
-    errors: list[Rejected] = field(default_factory=list)  # the first of them
+    # The first of them
+    errors: list[RowRejection] = field(default_factory=list)
 
-    def refuse(self, row: Rejected) -> None:
+    def refuse(self, row: RowRejection) -> None:
         self.rejected += 1
         if len(self.errors) < REJECTED_SHOWN:
             self.errors.append(row)
 
 
 TEMPORARY = {
-    Kind.RECORDS: """
+    UsageFileKind.RECORDS: """
 CREATE TEMPORARY TABLE IF NOT EXISTS loaded_records (line_id uuid, record_id text COLLATE "C", started_at timestamptz,
   service text, amount bigint, unit text, zone text, roaming boolean, bucket text, employer_cents int,
   employee_cents int, counterpart text) ON COMMIT DROP;
 TRUNCATE loaded_records""",
-    Kind.BUCKETS: """
+    UsageFileKind.BUCKETS: """
 CREATE TEMPORARY TABLE IF NOT EXISTS loaded_buckets (line_id uuid, bucket text COLLATE "C", period date,
   allowance bigint, used bigint, unit text, measured_at timestamptz) ON COMMIT DROP;
 TRUNCATE loaded_buckets""",
@@ -81,7 +85,7 @@ WITH fresh AS (
     employee_cents = usage_month.employee_cents + EXCLUDED.employee_cents,
     until = greatest(usage_month.until, EXCLUDED.until)
 ), unchecked AS (
-  INSERT INTO usage_unchecked (id, tenant_id, line_id)
+  INSERT INTO alert_check_queue (id, tenant_id, line_id)
   SELECT gen_random_uuid(), $1, line_id FROM (SELECT DISTINCT line_id FROM fresh) f
   ON CONFLICT (tenant_id, line_id) DO NOTHING
 )
@@ -102,7 +106,7 @@ WITH latest AS (
   WHERE usage_bucket.measured_at < EXCLUDED.measured_at
   RETURNING line_id
 ), unchecked AS (
-  INSERT INTO usage_unchecked (id, tenant_id, line_id)
+  INSERT INTO alert_check_queue (id, tenant_id, line_id)
   SELECT gen_random_uuid(), $1, line_id FROM (SELECT DISTINCT line_id FROM written) w
   ON CONFLICT (tenant_id, line_id) DO NOTHING
 )
@@ -113,34 +117,34 @@ SELECT count(*) AS taken, array_agg(DISTINCT line_id) AS lines FROM written
 LOCK = "SELECT pg_advisory_xact_lock(7141, hashtext($1::uuid::text))"
 
 
-async def write(scope: Scope, kind: Kind, rows: Sequence[Row]) -> int:
+async def upsert_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
     """Write checked rows of this tenant's lines; returns how many were new. A repeat changes nothing."""
     connection = scope.connection
     await connection.execute(TEMPORARY[kind])
-    table = "loaded_records" if kind is Kind.RECORDS else "loaded_buckets"
+    table = "loaded_records" if kind is UsageFileKind.RECORDS else "loaded_buckets"
     await connection.copy_records_to_table(table, records=[(line, *values) for line, values in rows])
-    statement = INSERT_RECORDS if kind is Kind.RECORDS else UPSERT_BUCKETS
+    statement = INSERT_RECORDS if kind is UsageFileKind.RECORDS else UPSERT_BUCKETS
     written = await connection.fetchrow(statement, scope.tenant_id)
     taken = int(written["taken"])
     if taken:
         for line_id in written["lines"][:REJECTED_SHOWN]:
-            scope.touch(f"usage:{line_id}")
-        scope.touch("usage")
+            scope.invalidate(f"usage:{line_id}")
+        scope.invalidate("usage")
     return taken
 
 
 @use_case(Permission.OPERATOR_USAGE_LOAD)
-async def load_rows(scope: Scope, kind: Kind, rows: Sequence[Row]) -> int:
+async def load_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
     """Part of a file of many tenants: rows whose lines are known. Returns how many were new."""
     await scope.connection.execute(LOCK, scope.tenant_id)
-    taken = await write(scope, kind, rows)
+    taken = await upsert_rows(scope, kind, rows)
     if taken:
         await _told(scope, kind)
     return taken
 
 
 @use_case(Permission.OPERATOR_USAGE_LOAD)
-async def load_file(scope: Scope, lines: Iterable[str], *, kind: Kind) -> Loaded:
+async def load_file(scope: Scope, lines: Iterable[str], *, kind: UsageFileKind) -> LoadResult:
     """A whole file of this tenant, in one transaction. Bad rows are left out and named.
 
     Raises Invalid where the header is not that of `kind`.
@@ -148,14 +152,14 @@ async def load_file(scope: Scope, lines: Iterable[str], *, kind: Kind) -> Loaded
     await scope.connection.execute(LOCK, scope.tenant_id)
     text = iter(lines)
     check_header(next(text, ""), kind)
-    result, known = Loaded(), dict[str, UUID | None]()
+    result, known = LoadResult(), dict[str, UUID | None]()
     rows = read_rows(text, kind)
     while batch := list(islice(rows, BATCH)):
         result.rows += len(batch)
         await _find(scope, batch, known)
         good = list(_of_lines(batch, known, result))
         if good:
-            new = await write(scope, kind, good)
+            new = await upsert_rows(scope, kind, good)
             result.taken += new
             result.repeated += len(good) - new
     if result.taken:
@@ -163,16 +167,18 @@ async def load_file(scope: Scope, lines: Iterable[str], *, kind: Kind) -> Loaded
     return result
 
 
-def check_header(header: str, kind: Kind) -> None:
+def check_header(header: str, kind: UsageFileKind) -> None:
     """Raise Invalid where the first line belongs to another file."""
     found = kind_of(header)
     if found is not kind:
-        raise Invalid(file=f"This is a file of {found}, not of {kind}.")
+        raise ValidationFailed(file=f"This is a file of {found}, not of {kind}.")
 
 
-async def _find(scope: Scope, batch: Sequence[Checked | Rejected], known: dict[str, UUID | None]) -> None:
+async def _find(
+    scope: Scope, batch: Sequence[ParsedRow | RowRejection], known: dict[str, UUID | None]
+) -> None:
     """Look up the numbers that were not met before: the live line, or else the one that had the number last."""
-    numbers = {row.msisdn for row in batch if isinstance(row, Checked)} - known.keys()
+    numbers = {row.msisdn for row in batch if isinstance(row, ParsedRow)} - known.keys()
     found = await scope.connection.fetch(
         "SELECT DISTINCT ON (msisdn) msisdn, id FROM line WHERE msisdn = ANY($1::text[])"
         " ORDER BY msisdn, status = ANY($2::text[]), id DESC",
@@ -184,26 +190,26 @@ async def _find(scope: Scope, batch: Sequence[Checked | Rejected], known: dict[s
 
 
 def _of_lines(
-    batch: Sequence[Checked | Rejected], known: dict[str, UUID | None], result: Loaded
-) -> Iterator[Row]:
+    batch: Sequence[ParsedRow | RowRejection], known: dict[str, UUID | None], result: LoadResult
+) -> Iterator[UsageRow]:
     for row in batch:
-        if isinstance(row, Rejected):
+        if isinstance(row, RowRejection):
             result.refuse(row)
         elif line_id := known[row.msisdn]:
             yield line_id, row.values
         else:
-            result.refuse(Rejected(row.row, "msisdn", UNKNOWN_NUMBER))
+            result.refuse(RowRejection(row.row, "msisdn", UNKNOWN_NUMBER))
 
 
-async def _told(scope: Scope, kind: Kind) -> None:
+async def _told(scope: Scope, kind: UsageFileKind) -> None:
     """The audit shows who loaded what, without numbers: how many records there are is not only the employer's."""
     load_id = new_id()
     await audit.record(scope, "usage.loaded", "usage", load_id, kind=str(kind))
-    scope.announce("usage.loaded", load_id=load_id)
+    scope.emit(UsageLoaded(load_id=load_id))
 
 
 @use_case(Permission.SYSTEM)
-async def forget_records(scope: Scope) -> None:
+async def purge_records(scope: Scope) -> None:
     """Single records go when the bill can no longer be disputed (domain 4.7); the sums stay."""
     await scope.connection.execute(
         "DELETE FROM usage_record WHERE period < (date_trunc('month', now()) - $1::interval)::date", KEPT

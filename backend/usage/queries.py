@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.core import clock
-from backend.core.errors import Invalid, NotFound
-from backend.lines.queries import Where, reach_of
+from backend.core.errors import NotFound, ValidationFailed
+from backend.lines.queries import SqlFilter, add_reach
 from backend.usage.lifecycle import cap_of_period, cap_state, month_before, period_of
 from backend.usage.schemas import Bucket, Cap, LineUsage, MonthUse, ServiceUse
 from tenants.scope import Scope
@@ -19,25 +19,26 @@ MOST_ALERTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PayerView:
     """Whose view: the columns that it may read of `usage_month m`, and which rows are there for it at all."""
 
     amount: str
     cents: str
-    abroad: str  # what counts towards the cap
+    # What counts towards the cap
+    abroad: str
     until: str
     rows: str
     months: str = "usage_month m"
 
 
-EMPLOYERS = Part(
+EMPLOYERS = PayerView(
     amount="m.employer_amount",
     cents="m.employer_cents",
     abroad="m.employer_cents",
     until="m.employer_until",
     rows="m.employer_until IS NOT NULL",
 )
-OWN = Part(
+OWN = PayerView(
     amount="m.amount",
     cents="m.employee_cents",
     abroad="m.employer_cents + m.employee_cents",
@@ -63,7 +64,7 @@ LINE = (
 )
 
 
-def own_since(since: datetime | None) -> Part:
+def user_since(since: datetime | None) -> PayerView:
     """The person's own part, from the moment on from which the line is theirs."""
     if since is None:
         return OWN
@@ -77,11 +78,11 @@ async def handed_over_at(scope: Scope, line_id: UUID) -> datetime | None:
     return at
 
 
-def one_line(scope: Scope, line_id: UUID) -> Where:
+def one_line(scope: Scope, line_id: UUID) -> SqlFilter:
     """The line, where it is within reach."""
-    where = Where()
+    where = SqlFilter()
     where.add("l.id = {0}", line_id)
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     return where
 
 
@@ -90,7 +91,7 @@ def month_asked(period: date | None) -> date:
     running = period_of(clock.now())
     asked = (period or running).replace(day=1)
     if not month_before(running, OLDEST_MONTHS) <= asked <= running:
-        raise Invalid(period="Choose a month of the last three years.")
+        raise ValidationFailed(period="Choose a month of the last three years.")
     return asked
 
 
@@ -106,14 +107,14 @@ async def line_row(scope: Scope, line_id: UUID, period: date) -> Any:
     return row
 
 
-async def usage_of(scope: Scope, line: Any, period: date, part: Part) -> LineUsage:
+async def usage_of(scope: Scope, line: Any, period: date, payer: PayerView) -> LineUsage:
     """One month of one line, with the months before it."""
     connection, line_id = scope.connection, line["id"]
     services = await connection.fetch(
-        f"SELECT m.service, m.unit, m.roaming, sum({part.amount})::bigint AS amount, sum({part.cents})::bigint AS cents,"
-        f" max({part.until}) AS until,"
-        f" coalesce(sum({part.abroad}) FILTER (WHERE m.roaming AND NOT m.bundled AND m.service = 'data'), 0)::bigint"
-        f" AS abroad FROM {part.months} WHERE m.line_id = $1 AND m.period = $2 AND {part.rows}"
+        f"SELECT m.service, m.unit, m.roaming, sum({payer.amount})::bigint AS amount, sum({payer.cents})::bigint AS cents,"
+        f" max({payer.until}) AS until,"
+        f" coalesce(sum({payer.abroad}) FILTER (WHERE m.roaming AND NOT m.bundled AND m.service = 'data'), 0)::bigint"
+        f" AS abroad FROM {payer.months} WHERE m.line_id = $1 AND m.period = $2 AND {payer.rows}"
         " GROUP BY 1, 2, 3 ORDER BY 1, 3, 2",
         line_id,
         period,
@@ -142,27 +143,27 @@ async def usage_of(scope: Scope, line: Any, period: date, part: Part) -> LineUsa
         ],
         buckets=[Bucket(**dict(row)) for row in buckets],
         cap=Cap(cap_cents=cap, spent_cents=spent, state=cap_state(spent, cap), raised=line["raised"]),
-        history=await _history(scope, line_id, period, part),
+        history=await _history(scope, line_id, period, payer),
         cents=sum(row["cents"] for row in services),
         until=max(times, default=None),
         split=bool(line["split_profile"]),
     )
 
 
-def sums(part: Part) -> str:
+def sums(payer: PayerView) -> str:
     """The columns of a month's figures, for lists and totals alike."""
     return (
-        f"coalesce(sum({part.amount}) FILTER (WHERE m.unit = 'bytes'), 0)::bigint AS data_bytes,"
-        f" coalesce(sum({part.amount}) FILTER (WHERE m.unit = 'seconds'), 0)::bigint AS voice_seconds,"
-        f" coalesce(sum({part.amount}) FILTER (WHERE m.unit = 'pieces'), 0)::bigint AS messages,"
-        f" coalesce(sum({part.cents}), 0)::bigint AS cents"
+        f"coalesce(sum({payer.amount}) FILTER (WHERE m.unit = 'bytes'), 0)::bigint AS data_bytes,"
+        f" coalesce(sum({payer.amount}) FILTER (WHERE m.unit = 'seconds'), 0)::bigint AS voice_seconds,"
+        f" coalesce(sum({payer.amount}) FILTER (WHERE m.unit = 'pieces'), 0)::bigint AS messages,"
+        f" coalesce(sum({payer.cents}), 0)::bigint AS cents"
     )
 
 
-async def _history(scope: Scope, line_id: UUID, period: date, part: Part) -> list[MonthUse]:
+async def _history(scope: Scope, line_id: UUID, period: date, payer: PayerView) -> list[MonthUse]:
     rows = await scope.connection.fetch(
-        f"SELECT m.period, {sums(part)} FROM {part.months} WHERE m.line_id = $1 AND m.period BETWEEN $2 AND $3"
-        f" AND {part.rows} GROUP BY m.period ORDER BY m.period",
+        f"SELECT m.period, {sums(payer)} FROM {payer.months} WHERE m.line_id = $1 AND m.period BETWEEN $2 AND $3"
+        f" AND {payer.rows} GROUP BY m.period ORDER BY m.period",
         line_id,
         month_before(period, HISTORY_MONTHS - 1),
         period,
@@ -210,7 +211,7 @@ async def was_split(scope: Scope, line: Any, period: date) -> bool:
     )
 
 
-async def open_alerts_of(scope: Scope, where: Where, audience: str, limit: int) -> Sequence[Any]:
+async def open_alerts_of(scope: Scope, where: SqlFilter, audience: str, limit: int) -> Sequence[Any]:
     """Alerts of the running month, the highest of each thing. `where` narrows `line l`."""
     where.add("a.period = {0} AND a.audience = {1}", period_of(clock.now()), audience)
     return await scope.connection.fetch(

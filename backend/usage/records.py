@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from backend.catalog.identifiers import msisdn
+from backend.catalog.identifiers import normalise_msisdn
 from backend.core import clock
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.usage.lifecycle import masked, period_from
 
 RECORD_COLUMNS = (
@@ -23,21 +23,24 @@ UNITS = ("bytes", "seconds", "pieces")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 LONGEST_ID, LARGEST_AMOUNT, LARGEST_CENTS = 100, 10**15, 10**8
-AHEAD = timedelta(days=1)  # clocks differ, time zones are mistaken; later than that a record is wrong
-LONGEST_LINE = 2000  # characters
-EARLIEST = 2000  # the year
+# Clocks differ, time zones are mistaken; later than that a record is wrong
+AHEAD = timedelta(days=1)
+# Characters
+LONGEST_LINE = 2000
+# The year
+EARLIEST = 2000
 
 
-class Kind(StrEnum):
+class UsageFileKind(StrEnum):
     RECORDS = "records"
     BUCKETS = "buckets"
 
 
-COLUMNS = {Kind.RECORDS: RECORD_COLUMNS, Kind.BUCKETS: BUCKET_COLUMNS}
+COLUMNS = {UsageFileKind.RECORDS: RECORD_COLUMNS, UsageFileKind.BUCKETS: BUCKET_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RowRejection:
     """One row that was not taken (counted as in a spreadsheet, the header being row 1)."""
 
     row: int
@@ -46,7 +49,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ParsedRow:
     """A good row: its number, and the values after the columns that name the line."""
 
     row: int
@@ -54,7 +57,7 @@ class Checked:
     values: tuple[Any, ...]
 
 
-class BadCell(Exception):
+class CellError(Exception):
     """A value that does not hold."""
 
     def __init__(self, column: str, reason: str) -> None:
@@ -62,7 +65,7 @@ class BadCell(Exception):
         self.column, self.reason = column, reason
 
 
-def kind_of(header: str) -> Kind:
+def kind_of(header: str) -> UsageFileKind:
     """Which file a header belongs to. Raises Invalid for any other line."""
     names = tuple(
         name.strip().lower() for name in header.lstrip("\ufeff").replace('"', "").strip().split(",")
@@ -70,12 +73,12 @@ def kind_of(header: str) -> Kind:
     for kind, columns in COLUMNS.items():
         if names == columns:
             return kind
-    raise Invalid(
+    raise ValidationFailed(
         file=f"The first line must be the header of a usage file: {','.join(RECORD_COLUMNS)} or {','.join(BUCKET_COLUMNS)}."
     )
 
 
-def read_rows(lines: Iterator[str], kind: Kind) -> Iterator[Checked | Rejected]:
+def read_rows(lines: Iterator[str], kind: UsageFileKind) -> Iterator[ParsedRow | RowRejection]:
     """The rows after the header, in their order. Nothing is kept: a file of any size may be read."""
     columns, check = COLUMNS[kind], _CHECKS[kind]
     latest = clock.now() + AHEAD
@@ -86,22 +89,22 @@ def read_rows(lines: Iterator[str], kind: Kind) -> Iterator[Checked | Rejected]:
         try:
             _count(cells, columns)
             phone = _number(cells[columns.index("msisdn")], known)
-            yield Checked(number, phone, check(cells, latest))
-        except BadCell as bad:
-            yield Rejected(number, bad.column, bad.reason)
+            yield ParsedRow(number, phone, check(cells, latest))
+        except CellError as bad:
+            yield RowRejection(number, bad.column, bad.reason)
 
 
 def _count(cells: list[str], columns: tuple[str, ...]) -> None:
     if len(cells) != len(columns):
-        raise BadCell("", f"The row has {len(cells)} cells, the header {len(columns)}.")
+        raise CellError("", f"The row has {len(cells)} cells, the header {len(columns)}.")
 
 
 def _number(written: str, known: dict[str, str | None]) -> str:
     if written not in known:
-        known[written] = msisdn(written)
+        known[written] = normalise_msisdn(written)
     phone = known[written]
     if phone is None:
-        raise BadCell("msisdn", "This is not a Belgian mobile number.")
+        raise CellError("msisdn", "This is not a Belgian mobile number.")
     return phone
 
 
@@ -116,17 +119,17 @@ def _record(cells: list[str], latest: datetime) -> tuple[Any, ...]:
         cells
     )
     if not (0 < len(record_id) <= LONGEST_ID and record_id.isprintable()):
-        raise BadCell("record_id", f"Give an id of 1 to {LONGEST_ID} characters.")
+        raise CellError("record_id", f"Give an id of 1 to {LONGEST_ID} characters.")
     if service not in SERVICES:
-        raise BadCell("service", f"This is not one of {', '.join(sorted(SERVICES))}.")
+        raise CellError("service", f"This is not one of {', '.join(sorted(SERVICES))}.")
     if not ZONE.fullmatch(zone):
-        raise BadCell("zone", "A zone is a code of at most 20 letters and digits.")
+        raise CellError("zone", "A zone is a code of at most 20 letters and digits.")
     if roaming not in {"0", "1"}:
-        raise BadCell("roaming", "Write 0 or 1.")
+        raise CellError("roaming", "Write 0 or 1.")
     if bucket and not CODE.fullmatch(bucket):
-        raise BadCell("bucket", "A bucket is a code of letters and digits.")
+        raise CellError("bucket", "A bucket is a code of letters and digits.")
     if len(counterpart) > 40 or not counterpart.isprintable():
-        raise BadCell("counterpart", "A called number has at most 40 characters.")
+        raise CellError("counterpart", "A called number has at most 40 characters.")
     return (
         record_id,
         _instant("started_at", started, latest),
@@ -145,10 +148,10 @@ def _record(cells: list[str], latest: datetime) -> tuple[Any, ...]:
 def _bucket(cells: list[str], latest: datetime) -> tuple[Any, ...]:
     _, bucket, period, allowance, used, unit, measured = cells
     if not CODE.fullmatch(bucket):
-        raise BadCell("bucket", "A bucket is a code of letters and digits.")
+        raise CellError("bucket", "A bucket is a code of letters and digits.")
     month = period_from(period)
     if month is None:
-        raise BadCell("period", "Write the month as yyyy-mm.")
+        raise CellError("period", "Write the month as yyyy-mm.")
     return (
         bucket,
         month,
@@ -159,18 +162,18 @@ def _bucket(cells: list[str], latest: datetime) -> tuple[Any, ...]:
     )
 
 
-_CHECKS = {Kind.RECORDS: _record, Kind.BUCKETS: _bucket}
+_CHECKS = {UsageFileKind.RECORDS: _record, UsageFileKind.BUCKETS: _bucket}
 
 
 def _unit(text: str) -> str:
     if text not in UNITS:
-        raise BadCell("unit", f"This is not one of {', '.join(sorted(UNITS))}.")
+        raise CellError("unit", f"This is not one of {', '.join(sorted(UNITS))}.")
     return text
 
 
 def _whole(column: str, text: str, largest: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= largest):
-        raise BadCell(column, f"Write a whole number from 0 to {largest}.")
+        raise CellError(column, f"Write a whole number from 0 to {largest}.")
     return int(text)
 
 
@@ -178,9 +181,9 @@ def _instant(column: str, text: str, latest: datetime) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise BadCell(column, "Write the moment as 2026-11-21T14:05:00+01:00.") from None
+        raise CellError(column, "Write the moment as 2026-11-21T14:05:00+01:00.") from None
     if instant.tzinfo is None:
-        raise BadCell(column, "The moment lacks its offset, as in 2026-11-21T14:05:00+01:00.")
+        raise CellError(column, "The moment lacks its offset, as in 2026-11-21T14:05:00+01:00.")
     if instant.year < EARLIEST or instant > latest:
-        raise BadCell(column, "The moment lies too far back or in the future.")
+        raise CellError(column, "The moment lies too far back or in the future.")
     return instant

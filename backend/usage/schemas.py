@@ -63,7 +63,7 @@ class LineUsage(msgspec.Struct, frozen=True, kw_only=True):
     split: bool = False
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class DetailAccess(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody looked at the single records of a line, and why."""
 
     at: datetime
@@ -77,11 +77,11 @@ class OwnUsage(msgspec.Struct, frozen=True, kw_only=True):
 
     msisdn: str
     usage: LineUsage
-    looks: list[Look]
+    looks: list[DetailAccess]
     alerts: list["Alert"]
 
 
-class DetailRow(msgspec.Struct, frozen=True, kw_only=True):
+class UsageDetailRow(msgspec.Struct, frozen=True, kw_only=True):
     """One record, or with a split bill the employer's records of a day together. `counterpart`: own detail only."""
 
     at: datetime
@@ -94,10 +94,10 @@ class DetailRow(msgspec.Struct, frozen=True, kw_only=True):
     counterpart: str = ""
 
 
-class Detail(msgspec.Struct, frozen=True, kw_only=True):
+class UsageDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Single records of a month, the newest first; `more` where there are others still."""
 
-    rows: list[DetailRow]
+    rows: list[UsageDetailRow]
     by_day: bool
     more: bool = False
 
@@ -134,7 +134,7 @@ class GroupUse(msgspec.Struct, frozen=True, kw_only=True):
     cents: int
 
 
-class Organisation(msgspec.Struct, frozen=True, kw_only=True):
+class OrganisationUsage(msgspec.Struct, frozen=True, kw_only=True):
     """Usage of everything within reach in a month, by group; `months` are those that have usage."""
 
     period: date

@@ -6,26 +6,26 @@ from uuid import UUID
 
 import msgspec
 
-from backend.catalog.names import catalogue_of
+from backend.catalog.catalogue import catalogue_of
 from backend.core import audit
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.core.ids import LineId
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.lifecycle import IN_FLEET
-from backend.lines.queries import NOBODY, Where, reach_of
+from backend.lines.queries import NOBODY, SqlFilter, add_reach
 from backend.usage import queries
 from backend.usage.lifecycle import month_before, period_of
 from backend.usage.schemas import (
     Alert,
-    Detail,
-    DetailRow,
+    DetailAccess,
     Grouping,
     GroupUse,
     LineUsage,
-    Look,
-    Organisation,
+    OrganisationUsage,
     OwnUsage,
+    UsageDetail,
+    UsageDetailRow,
 )
 from tenants.scope import Scope
 
@@ -44,7 +44,7 @@ async def line_usage(scope: Scope, line_id: LineId | UUID, period: date | None =
 @use_case(Permission.USAGE_DETAIL)
 async def line_detail(
     scope: Scope, line_id: LineId | UUID, *, reason: str, period: date | None = None
-) -> Detail:
+) -> UsageDetail:
     """The employer's single records of a month, without called numbers; with a split bill the sums of each day.
 
     The reason is recorded, and the line's user sees it (domain 4.7). Raises NotFound, and Invalid for a reason
@@ -52,37 +52,39 @@ async def line_detail(
     """
     month = queries.month_asked(period)
     line = await queries.line_row(scope, line_id, month)
-    words = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(words) <= LONGEST_REASON:
-        raise Invalid(
+    texts = " ".join(reason.split())
+    if not SHORTEST_REASON <= len(texts) <= LONGEST_REASON:
+        raise ValidationFailed(
             reason=f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters: the line's user will read it."
         )
     split = await queries.was_split(scope, line, month)
     query = queries.EMPLOYERS_DAYS if split else queries.EMPLOYERS_RECORDS
     detail = await _detail(scope, query, line_id, month, by_day=split)
-    await audit.record(scope, "usage.detail_shown", "line", line_id, reason=words, period=f"{month:%Y-%m}")
-    scope.touch(f"usage:{line_id}")
+    await audit.record(scope, "usage.detail_shown", "line", line_id, reason=texts, period=f"{month:%Y-%m}")
+    scope.invalidate(f"usage:{line_id}")
     return detail
 
 
 async def _detail(
     scope: Scope, query: str, line_id: UUID, month: date, *more: datetime | None, by_day: bool
-) -> Detail:
+) -> UsageDetail:
     rows = await scope.connection.fetch(query, line_id, month, queries.DETAIL_LIMIT + 1, *more)
     shown = rows[: queries.DETAIL_LIMIT]
-    return Detail(rows=[DetailRow(**dict(row)) for row in shown], by_day=by_day, more=len(rows) > len(shown))
+    return UsageDetail(
+        rows=[UsageDetailRow(**dict(row)) for row in shown], by_day=by_day, more=len(rows) > len(shown)
+    )
 
 
 @use_case(Permission.USAGE_READ, read_only=True)
-async def line_looks(scope: Scope, line_id: LineId | UUID) -> list[Look]:
+async def detail_accesses(scope: Scope, line_id: LineId | UUID) -> list[DetailAccess]:
     """Who looked at the single records of a line, and why. Raises NotFound."""
     await queries.line_row(scope, line_id, queries.month_asked(None))
     rows = await scope.connection.fetch(queries.LOOKS, line_id)
-    return [Look(**dict(row)) for row in rows]
+    return [DetailAccess(**dict(row)) for row in rows]
 
 
-def _own_lines(scope: Scope) -> Where:
-    where = Where()
+def _own_lines(scope: Scope) -> SqlFilter:
+    where = SqlFilter()
     where.add("l.end_user_id = {0}", scope.actor.end_user_id or NOBODY)
     return where
 
@@ -103,12 +105,16 @@ async def own_usage(scope: Scope, period: date | None = None) -> list[OwnUsage]:
     for row in ids:
         line = await queries.line_row(scope, row["id"], month)
         since = await queries.handed_over_at(scope, row["id"])
-        looks = await scope.connection.fetch(queries.LOOKS, row["id"])
+        accesses = await scope.connection.fetch(queries.LOOKS, row["id"])
         found.append(
             OwnUsage(
                 msisdn=line["msisdn"],
                 usage=await _since(scope, line, month, since),
-                looks=[Look(**dict(look)) for look in looks if since is None or look["at"] >= since],
+                looks=[
+                    DetailAccess(**dict(access))
+                    for access in accesses
+                    if since is None or access["at"] >= since
+                ],
                 alerts=[
                     alert
                     for alert in alerts
@@ -121,12 +127,12 @@ async def own_usage(scope: Scope, period: date | None = None) -> list[OwnUsage]:
 
 async def _since(scope: Scope, line: Any, month: date, since: datetime | None) -> LineUsage:
     """What a person used of a line: nothing of who had it before."""
-    found = await queries.usage_of(scope, line, month, queries.own_since(since))
+    found = await queries.usage_of(scope, line, month, queries.user_since(since))
     return found if since is None or month >= period_of(since) else msgspec.structs.replace(found, buckets=[])
 
 
 @use_case(Permission.OWN_LINES_READ, read_only=True)
-async def own_detail(scope: Scope, line_id: LineId | UUID, period: date | None = None) -> Detail:
+async def own_detail(scope: Scope, line_id: LineId | UUID, period: date | None = None) -> UsageDetail:
     """The person's own single records, called numbers with their last digits masked. Raises NotFound."""
     month = queries.month_asked(period)
     where = _own_lines(scope)
@@ -140,9 +146,9 @@ async def own_detail(scope: Scope, line_id: LineId | UUID, period: date | None =
 @use_case(Permission.USAGE_READ, read_only=True)
 async def open_alerts(scope: Scope, *, limit: int = 20) -> list[Alert]:
     """Lines within reach that came near a limit or passed it in the running month: the employer's part."""
-    where = Where()
+    where = SqlFilter()
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     rows = await queries.open_alerts_of(scope, where, "employer", min(max(limit, 1), queries.MOST_ALERTS))
     return [Alert(**dict(row)) for row in rows]
 
@@ -160,18 +166,18 @@ FROM_MONTHS = (
 )
 
 
-def _within(scope: Scope, month: date) -> Where:
-    where = Where()
+def _within(scope: Scope, month: date) -> SqlFilter:
+    where = SqlFilter()
     where.add("m.period = {0}", month)
     where.add(queries.EMPLOYERS.rows)
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     return where
 
 
 @use_case(Permission.USAGE_READ, read_only=True)
 async def organisation_usage(
     scope: Scope, *, period: date | None = None, grouping: Grouping = Grouping.ACCOUNT
-) -> Organisation:
+) -> OrganisationUsage:
     """The employer's part of every line within reach, by group, in one month (F-143). Lines count where they are today."""
     month = queries.month_asked(period)
     where = _within(scope, month)
@@ -194,7 +200,7 @@ async def organisation_usage(
             cells["name"] = catalogue.name("plan", row["key"])
         groups.append(GroupUse(**cells))
     nothing = GroupUse(key="", name="", lines=0, data_bytes=0, voice_seconds=0, messages=0, cents=0)
-    return Organisation(
+    return OrganisationUsage(
         period=month,
         grouping=grouping,
         rows=groups,

@@ -17,7 +17,8 @@ class UsageRecord(Table):
     record_id = Text(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     line_id = UUID(default=None)
-    period = Date()  # the first day of its month in Europe/Brussels
+    # The first day of its month in Europe/Brussels
+    period = Date()
     started_at = Timestamptz()
     service = Text()
     amount = BigInt()
@@ -25,10 +26,12 @@ class UsageRecord(Table):
     zone = Text(default="")
     roaming = Boolean(default=False)
     bucket = Text(default="")
-    employer_amount = BigInt()  # what the employer may know of the amount
+    # What the employer may know of the amount
+    employer_amount = BigInt()
     employer_cents = Integer()
     employee_cents = Integer()
-    counterpart = Text(default="")  # last digits masked before it is stored: the whole number is never here
+    # Last digits masked before it is stored: the whole number is never here
+    counterpart = Text(default="")
 
     usage_record_service_check = one_of("service", SERVICES)
     usage_record_unit_check = one_of("unit", UNITS)
@@ -46,10 +49,12 @@ class UsageMonth(Table):
     service = Text()
     unit = Text()
     roaming = Boolean(default=False)
-    bundled = Boolean(default=False)  # out of a bucket of the subscription
+    # Out of a bucket of the subscription
+    bundled = Boolean(default=False)
     employer_amount = BigInt()
     employer_cents = BigInt()
-    employer_until = Timestamptz(null=True, default=None)  # the last record with an employer's part
+    # The last record with an employer's part
+    employer_until = Timestamptz(null=True, default=None)
     amount = BigInt()
     employee_cents = BigInt()
     until = Timestamptz()
@@ -69,7 +74,8 @@ class UsageBucket(Table):
     line_id = UUID(default=None)
     bucket = Text()
     period = Date()
-    allowance = BigInt(null=True, default=None)  # null: unlimited
+    # NULL is unlimited.
+    allowance = BigInt(null=True, default=None)
     used = BigInt()
     unit = Text()
     measured_at = Timestamptz()
@@ -79,7 +85,7 @@ class UsageBucket(Table):
     usage_bucket_check = Check("used >= 0 AND allowance >= 0")
 
 
-class UsageUnchecked(Table):
+class AlertCheckQueue(Table):
     """Lines whose alerts have to be looked at again."""
 
     id = UUID(primary_key=True, default=None)
@@ -100,9 +106,12 @@ class UsageAlert(Table):
     line_id = UUID(default=None)
     period = Date()
     kind = Text()
-    subject = Text(default="")  # the bucket's code
-    threshold = Integer()  # per cent
-    ceiling = BigInt()  # what it is a share of: a raised cap warns anew
+    # The bucket's code
+    subject = Text(default="")
+    # Per cent
+    threshold = Integer()
+    # What it is a share of: a raised cap warns anew
+    ceiling = BigInt()
     audience = Text()
     at = Timestamptz()
     closed_at = Timestamptz(null=True, default=None)
@@ -122,7 +131,8 @@ class UsageCapRaise(Table):
     tenant_id = UUID(default=None)
     line_id = UUID(default=None)
     period = Date()
-    cents = Integer(null=True, default=None)  # null: no cap in this month
+    # Null: no cap in this month
+    cents = Integer(null=True, default=None)
     at = Timestamptz()
 
     usage_cap_raise_tenant_id_line_id_period_key = Unique(["tenant_id", "line_id", "period"])

@@ -6,7 +6,7 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
-from frontend.components.basics import Child, classes, icon
+from frontend.elements import Child, classes, icon
 
 
 def button(

@@ -6,11 +6,11 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
-from frontend.components.basics import Child, classes, icon
-from frontend.text import Text
+from frontend.elements import Child, classes, icon
+from frontend.i18n import Translator
 
 
-def error_summary(text: Text, errors: Mapping[str, str]) -> VdomDict:
+def error_summary(text: Translator, errors: Mapping[str, str]) -> VdomDict:
     """What is wrong with a form, each sentence a link to its field; the page moves focus here."""
     return html.div(
         {"class": "error-summary", "role": "alert", "tabindex": "-1", "aria-labelledby": "problem"},

@@ -6,11 +6,11 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
-from frontend.components.basics import Child, classes, icon
-from frontend.text import Text
+from frontend.elements import Child, classes, icon
+from frontend.i18n import Translator
 
 
-def breadcrumb(text: Text, *steps: tuple[str, str | None]) -> VdomDict:
+def breadcrumb(text: Translator, *steps: tuple[str, str | None]) -> VdomDict:
     """Where this page stands: pairs of name and address, the last without an address."""
     return html.nav(
         {"class": "breadcrumb", "aria-label": text("Breadcrumb")},
@@ -46,7 +46,9 @@ def panel(name: str, title: str, *body: Child, beside: Sequence[Child] = (), bar
     )
 
 
-def tabs(text: Text, label: str, entries: Sequence[tuple[str, str, int | None]], current: str) -> VdomDict:
+def tabs(
+    text: Translator, label: str, entries: Sequence[tuple[str, str, int | None]], current: str
+) -> VdomDict:
     """Views of one thing, each with its own address: name, address, count."""
     return html.nav(
         {"class": "tabs", "aria-label": label},
@@ -61,7 +63,7 @@ def tabs(text: Text, label: str, entries: Sequence[tuple[str, str, int | None]],
     )
 
 
-def stepper(text: Text, steps: Sequence[tuple[str, str | None]], at: int) -> VdomDict:
+def stepper(text: Translator, steps: Sequence[tuple[str, str | None]], at: int) -> VdomDict:
     """The steps of a task; those done lead back where an address is given."""
 
     def step(index: int, name: str, to: str | None) -> VdomDict:
@@ -91,19 +93,22 @@ def empty(title: str, *words: Child, action: Child = None, mark: str | None = No
     )
 
 
-def bone(width: int = 3) -> VdomDict:
+def skeleton_line(width: int = 3) -> VdomDict:
     return html.span({"class": f"skeleton w-{width}"})
 
 
-def skeleton(text: Text, rows: int = 4) -> VdomDict:
+def skeleton(text: Translator, rows: int = 4) -> VdomDict:
     """A page that is on its way: the shapes of a header and a panel."""
     return html.div(
         {"data-skeleton": "", "aria-busy": "true"},
         html.p({"class": "visually-hidden", "role": "status"}, text("Loading")),
-        html.div({"class": "page-header"}, html.div({"class": "stack stack-tight"}, bone(3), bone(2))),
+        html.div(
+            {"class": "page-header"},
+            html.div({"class": "stack stack-tight"}, skeleton_line(3), skeleton_line(2)),
+        ),
         html.div(
             {"class": "panel"},
-            html.div({"class": "panel-body stack"}, *(bone(3 - index % 3) for index in range(rows))),
+            html.div({"class": "panel-body stack"}, *(skeleton_line(3 - index % 3) for index in range(rows))),
         ),
     )
 

@@ -8,11 +8,11 @@ from reactpy.types import Component, VdomDict
 from backend.core.errors import Unavailable
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton
-from frontend.hooks import Query, component, use_visit
-from frontend.text import Text
+from frontend.hooks import Query, component, use_page
+from frontend.i18n import Translator
 
 
-def not_ready(text: Text, query: Query[Any]) -> VdomDict:
+def not_ready(text: Translator, query: Query[Any]) -> VdomDict:
     """A skeleton while it loads, "not found", or what went wrong with a way to try again."""
     if query.error is None:
         return skeleton(text)
@@ -30,23 +30,23 @@ def not_ready(text: Text, query: Query[Any]) -> VdomDict:
     )
 
 
-def draft_not_ready(text: Text, query: Query[Any], back: VdomDict) -> VdomDict | Component:
+def draft_not_ready(text: Translator, query: Query[Any], back: VdomDict) -> VdomDict | Component:
     """As `not_ready`, for a request being filled in: one that was sent leads to it, one that cannot be (any more) `back`."""
     error = query.error
     if error is not None and error.code == "already_placed":
-        return Sent(str(error.details["reference"]))
+        return SentNotice(str(error.details["reference"]))
     if error is not None and not (query.missing or error.reference or error.code == Unavailable.code):
         return empty(text("This is not possible here"), error.words, action=back, mark="alert")
     return not_ready(text, query)
 
 
 @component
-def Sent(reference: str) -> VdomDict:
+def SentNotice(reference: str) -> VdomDict:
     """On to a request whose draft was opened again: after a lost connection, or by the back button."""
-    visit = use_visit()
+    page = use_page()
 
     def go() -> None:
-        visit.spawn(visit.move(f"/app/requests/{reference}", replace=True))
+        page.run_in_background(page.navigate(f"/app/requests/{reference}", replace=True))
 
     use_effect(go, [])
-    return skeleton(visit.text)
+    return skeleton(page.text)

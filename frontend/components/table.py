@@ -6,16 +6,19 @@ from reactpy import html
 from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
-from frontend.client import asset_url
-from frontend.components.basics import Child
-from frontend.markup import to_html
+from frontend.assets import asset_url
+from frontend.elements import Child
+from frontend.html import to_html
 
 _Table = component_from_url(asset_url("table.js"), "Table", resolve_imports=False)
 
-Column = tuple[str, str]  # words, class
+# Words, class
+TableColumn = tuple[str, str]
 
 
-def table_frame(caption: str, columns: Sequence[Column], *, foot: Child = None, hover: bool = True) -> str:
+def table_frame(
+    caption: str, columns: Sequence[TableColumn], *, foot: Child = None, hover: bool = True
+) -> str:
     """The still part of a table as HTML."""
     heads = (html.th({"scope": "col", **({"class": rank} if rank else {})}, words) for words, rank in columns)
     return to_html(

@@ -9,8 +9,8 @@ import msgspec
 from reactpy import html
 from reactpy.types import VdomDict
 
-from frontend.components.basics import hidden
-from frontend.text import Text
+from frontend.elements import hidden
+from frontend.i18n import Translator
 
 
 class _Told(msgspec.Struct):
@@ -32,7 +32,7 @@ class Uploaded:
 
 
 def upload(
-    text: Text,
+    text: Translator,
     *,
     name: str,
     label: str,

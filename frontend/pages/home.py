@@ -8,17 +8,18 @@ from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import FleetSummary
 from backend.orders import service as orders
+from backend.orders.lifecycle import OrderState
 from backend.orders.queries import OrderFilter
-from backend.orders.schemas import OrderState, OrderSummary
+from backend.orders.schemas import OrderSummary
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, icon, number
 from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.loading import not_ready
-from frontend.components.requests import requests_table
-from frontend.components.usage_alerts import UsageAlerts
-from frontend.hooks import component, use_query, use_visit
+from frontend.components.orders.requests import requests_table
+from frontend.components.usage.alerts import UsageAlerts
+from frontend.elements import Child, icon, number
+from frontend.hooks import component, use_page, use_query
+from frontend.i18n import Translator
 from frontend.labels import lines_in_state
-from frontend.text import Text
 from tenants.scope import Actor
 
 BADLY = (OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
@@ -28,9 +29,9 @@ TONES = {"active": 1, "suspended": 4, "pending_active": 3, "pending_release": 2}
 
 @component
 def HomePage() -> VdomDict:
-    visit = use_visit()
-    text, now = visit.text, clock.now()
-    first_name = visit.actor.name.split(" ")[0]
+    page = use_page()
+    text, now = page.text, clock.now()
+    first_name = page.actor.name.split(" ")[0]
     return html.div(
         page_header(
             text("Hello {name}", name=first_name),
@@ -39,9 +40,9 @@ def HomePage() -> VdomDict:
         ),
         columns(
             [
-                Attention(key="attention") if visit.may(Permission.ORDERS_READ) else None,
-                UsageAlerts(key="usage") if visit.may(Permission.USAGE_READ) else None,
-                Running(key="running") if visit.may(Permission.ORDERS_READ) else None,
+                Attention(key="attention") if page.may(Permission.ORDERS_READ) else None,
+                UsageAlerts(key="usage") if page.may(Permission.USAGE_READ) else None,
+                Running(key="running") if page.may(Permission.ORDERS_READ) else None,
             ],
             [LinesByState(key="lines")],
         ),
@@ -52,15 +53,15 @@ def HomePage() -> VdomDict:
                 {"class": "links"},
                 *shortcuts(
                     text,
-                    may_read_orders=visit.may(Permission.ORDERS_READ),
-                    may_place_orders=visit.may(Permission.ORDERS_PLACE),
+                    may_read_orders=page.may(Permission.ORDERS_READ),
+                    may_place_orders=page.may(Permission.ORDERS_PLACE),
                 ),
             ),
         ),
     )
 
 
-def shortcuts(text: Text, *, may_read_orders: bool, may_place_orders: bool) -> list[VdomDict]:
+def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool) -> list[VdomDict]:
     """What can be done today, as links; a feature that is not there has none."""
 
     def entry(to: str, mark: str, words: str) -> VdomDict:
@@ -105,7 +106,7 @@ async def needing_me(actor: Actor) -> list[OrderSummary]:
 
 @component
 def Attention() -> VdomDict:
-    text = use_visit().text
+    text = use_page().text
     query = use_query(needing_me, topics=("orders",))
     if query.data is None:
         return not_ready(text, query)
@@ -119,7 +120,7 @@ def Attention() -> VdomDict:
     )
 
 
-def _todo(text: Text, order: OrderSummary) -> VdomDict:
+def _todo(text: Translator, order: OrderSummary) -> VdomDict:
     words = {
         OrderState.PARTIAL: text("Some lines were not changed."),
         OrderState.FAILED: text("No line was changed. Nothing is charged."),
@@ -141,7 +142,7 @@ def _todo(text: Text, order: OrderSummary) -> VdomDict:
 
 @component
 def Running() -> VdomDict:
-    text = use_visit().text
+    text = use_page().text
     query = use_query(orders.list_orders, topics=("orders",), open_only=True)
     if query.data is None:
         return not_ready(text, query)
@@ -164,7 +165,7 @@ def Running() -> VdomDict:
 
 @component
 def LinesByState() -> VdomDict:
-    text = use_visit().text
+    text = use_page().text
     query = use_query(lines.summary, topics=("fleet",))
     if query.data is None:
         return not_ready(text, query)
@@ -200,7 +201,7 @@ def _bar(counted: list[tuple[str, int]], total: int) -> VdomDict | None:
     return html.svg({"class": "stacked-bar", "aria-hidden": "true"}, *parts)
 
 
-def _legend(text: Text, counted: list[tuple[str, int]]) -> VdomDict:
+def _legend(text: Translator, counted: list[tuple[str, int]]) -> VdomDict:
     return html.ul(
         {"class": "legend"},
         *(

@@ -6,24 +6,24 @@ from reactpy.types import VdomDict
 from backend.catalog.profiles import profile
 from backend.lines import service as lines
 from backend.lines.schemas import LineDetail
-from frontend.components.basics import icon, key_values, number, pill
 from frontend.components.layout import columns, empty, page_header, panel
+from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.loading import not_ready
-from frontend.components.own_usage import OwnUsage
-from frontend.components.sim_secrets import ActivationCode, Puk
-from frontend.hooks import component, use_query, use_visit
+from frontend.components.usage.own_usage import OwnUsagePanel
+from frontend.elements import icon, key_values, number, pill
+from frontend.hooks import component, use_page, use_query
 from frontend.labels import ESIM_STATES, FAMILIES, line_state
-from frontend.visit import Visit
+from frontend.page_context import PageContext
 
 
 @component
 def MyMobilePage() -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(lines.own_lines, topics=("fleet", "orders"))
     head = page_header(
-        text("Hello {name}", name=visit.actor.name.split(" ")[0]),
-        html.p(text("Your line at {company}", company=visit.profile.tenant)),
+        text("Hello {name}", name=page.actor.name.split(" ")[0]),
+        html.p(text("Your line at {company}", company=page.profile.tenant)),
     )
     if found.data is None:
         return html.div(head, not_ready(text, found))
@@ -40,13 +40,13 @@ def MyMobilePage() -> VdomDict:
         )
     return html.div(
         head,
-        html.div({"class": "stack"}, *(_line(visit, line) for line in found.data)),
-        OwnUsage(key="usage"),
+        html.div({"class": "stack"}, *(_line(page, line) for line in found.data)),
+        OwnUsagePanel(key="usage"),
     )
 
 
-def _line(visit: Visit, line: LineDetail) -> VdomDict:
-    text, known = visit.text, profile(visit.profile.carrier)
+def _line(page: PageContext, line: LineDetail) -> VdomDict:
+    text, known = page.text, profile(page.profile.carrier)
     options = [option for code in line.options if (option := known.option(code))]
     about = key_values(
         [

@@ -5,47 +5,47 @@ from urllib.parse import parse_qs, urlencode
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
 from backend.orders import service as orders
 from backend.orders.kinds import KINDS
 from backend.orders.queries import OrderFilter
 from backend.orders.service import OrderPage
-from backend.orders.words import kind_title
+from backend.orders.texts import kind_title
 from frontend.components.actions import button, link_button
-from frontend.components.basics import icon
 from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
-from frontend.components.requests import requests_table
-from frontend.hooks import component, use_query, use_visit
-from frontend.text import Text, mark
-from frontend.visit import Visit
+from frontend.components.orders.requests import requests_table
+from frontend.elements import icon
+from frontend.hooks import component, use_page, use_query
+from frontend.i18n import Translator, translatable
+from frontend.page_context import PageContext
 
 HERE = "/app/requests"
 PAGE = 50
 GROUPS = (
-    ("", mark("All requests")),
-    ("running", mark("Under way")),
-    ("attention", mark("Needs somebody")),
-    ("ended", mark("Finished")),
+    ("", translatable("All requests")),
+    ("running", translatable("Under way")),
+    ("attention", translatable("Needs somebody")),
+    ("ended", translatable("Finished")),
 )
 
 
-def wanted_of(query: str) -> tuple[OrderFilter, int]:
+def read_filter(query: str) -> tuple[OrderFilter, int]:
     """The filter and the page number that an address names; what it names wrongly is left out."""
-    asked = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
-    group = "running" if asked.get("show") == "open" else asked.get("show", "")
-    number = asked.get("page", "1")
+    request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    group = "running" if request.get("show") == "open" else request.get("show", "")
+    number = request.get("page", "1")
     page = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
     wanted = OrderFilter(
         group=group if group in dict(GROUPS) else "",
-        kind=asked.get("kind", "") if asked.get("kind") in KINDS else "",
-        search=asked.get("search", "")[:100],
+        kind=request.get("kind", "") if request.get("kind") in KINDS else "",
+        search=request.get("search", "")[:100],
     )
     return wanted, page
 
 
-def address(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> str:
+def url_of(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> str:
     parts = {
         "show": wanted.group if group is None else group,
         "kind": wanted.kind,
@@ -58,17 +58,17 @@ def address(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> 
 
 @component
 def RequestsPage(query: str) -> VdomDict:
-    visit = use_visit()
-    text, (wanted, page) = visit.text, wanted_of(query)
-    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=page)
+    page = use_page()
+    text, (wanted, page_number) = page.text, read_filter(query)
+    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=page_number)
     views = tabs(
         text,
         text("Views"),
-        [(text(words), address(wanted, group=group), None) for group, words in GROUPS],
-        address(wanted),
+        [(text(words), url_of(wanted, group=group), None) for group, words in GROUPS],
+        url_of(wanted),
     )
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))
-    top = [head, views, _filters(visit, wanted)]
+    top = [head, views, _filters(page, wanted)]
     if found.data is None:
         return html.div(*top, not_ready(text, found))
     result: OrderPage = found.data
@@ -83,13 +83,13 @@ def RequestsPage(query: str) -> VdomDict:
             beside=[html.span({"class": "live"}, text("Live"))],
             bare=True,
         ),
-        _pager(text, wanted, page, result.total),
+        _pager(text, wanted, page_number, result.total),
     )
 
 
-def _filters(visit: Visit, wanted: OrderFilter) -> VdomDict:
+def _filters(page: PageContext, wanted: OrderFilter) -> VdomDict:
     """A form of the address: it works before anything else does."""
-    text, catalogue = visit.text, Catalogue(profile(visit.profile.carrier), visit.text.language)
+    text, catalogue = page.text, Catalogue(profile(page.profile.carrier), page.text.language)
     kinds = sorted(((kind_title(catalogue, code), code) for code in KINDS), key=lambda pair: pair[0])
     return html.form(
         {
@@ -141,7 +141,7 @@ def _filters(visit: Visit, wanted: OrderFilter) -> VdomDict:
     )
 
 
-def _nothing(text: Text, wanted: OrderFilter) -> VdomDict:
+def _nothing(text: Translator, wanted: OrderFilter) -> VdomDict:
     if wanted.search or wanted.kind:
         return empty(
             text("Nothing matches these filters"),
@@ -163,20 +163,20 @@ def _nothing(text: Text, wanted: OrderFilter) -> VdomDict:
     )
 
 
-def _pager(text: Text, wanted: OrderFilter, page: int, total: int) -> VdomDict | None:
+def _pager(text: Translator, wanted: OrderFilter, page: int, total: int) -> VdomDict | None:
     if total <= PAGE:
         return None
     return html.nav(
         {"class": "pager push pager-below", "aria-label": text("Pages")},
         html.a(
-            {"class": "button button-small", "href": address(wanted, page=page - 1)},
+            {"class": "button button-small", "href": url_of(wanted, page=page - 1)},
             icon("left", "icon-small"),
             text("Previous"),
         )
         if page > 1
         else None,
         html.a(
-            {"class": "button button-small", "href": address(wanted, page=page + 1)},
+            {"class": "button button-small", "href": url_of(wanted, page=page + 1)},
             text("Next"),
             icon("right", "icon-small"),
         )

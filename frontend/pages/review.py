@@ -8,39 +8,42 @@ from uuid import UUID
 from reactpy import event, html, use_state
 from reactpy.types import VdomDict
 
+from backend.catalog.pricing import Price
 from backend.core import clock
-from backend.orders import drafts
 from backend.orders.kinds import KINDS
-from backend.orders.schemas import ItemPreview, ItemState, OrderDetail, OrderPreview, Price
+from backend.orders.lifecycle import ItemState
+from backend.orders.placement import drafts
+from backend.orders.schemas import ItemPreview, OrderDetail, OrderPreview
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, classes, hidden, key_values, notice, number, total
 from frontend.components.forms import check
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import draft_not_ready
-from frontend.components.promise import promise_words
+from frontend.components.orders.promise import promise_words
 from frontend.components.steps import steps
 from frontend.components.table import rows_table, table_frame
-from frontend.hooks import Problem, component, use_action, use_query, use_visit
-from frontend.text import Text
-from frontend.visit import Visit
+from frontend.elements import Child, classes, hidden, key_values, notice, number, total
+from frontend.hooks import PageError, component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
 @component
 def ReviewPage(draft: str) -> VdomDict:
-    visit = use_visit()
-    text, draft_id, back = visit.text, UUID(draft), f"/app/drafts/{draft}"
+    page = use_page()
+    text, draft_id, back = page.text, UUID(draft), f"/app/drafts/{draft}"
     found = use_query(drafts.preview_draft, draft_id)
     outdated, set_outdated = use_state(nothing_outdated)
 
     async def placed(order: OrderDetail) -> None:
-        await visit.move(f"/app/requests/{order.reference}")
+        await page.navigate(f"/app/requests/{order.reference}")
 
-    async def refused(problem: Problem) -> None:
+    async def refused(problem: PageError) -> None:
         set_outdated(preview if problem.code == "price_changed" else None)
-        if not problem.reference:  # what stands here may no longer be so: check answers are made anew
+        # What stands here may no longer be so: check answers are made anew
+        if not problem.reference:
             found.refetch()
 
-    send = use_action(drafts.submit_draft, done=placed, failed=refused)
+    send = use_mutation(drafts.submit_draft, done=placed, failed=refused)
     if found.data is None:
         return html.div(draft_not_ready(text, found, _back(text, back)))
 
@@ -78,7 +81,7 @@ def ReviewPage(draft: str) -> VdomDict:
         if send.problem
         else None,
         columns(
-            [panel("what", text("Your request"), _request(visit, preview, back)), _per_line(visit, preview)],
+            [panel("what", text("Your request"), _request(page, preview, back)), _per_line(page, preview)],
             [
                 panel(
                     "cost",
@@ -98,7 +101,7 @@ def ReviewPage(draft: str) -> VdomDict:
     )
 
 
-def _back(text: Text, to: str) -> VdomDict:
+def _back(text: Translator, to: str) -> VdomDict:
     return link_button(text("Back to the choice"), to, mark="left", kind="quiet")
 
 
@@ -107,7 +110,7 @@ def nothing_outdated() -> OrderPreview | None:
     return None
 
 
-def _differences(text: Text, before: OrderPreview, now: OrderPreview) -> VdomDict | None:
+def _differences(text: Translator, before: OrderPreview, now: OrderPreview) -> VdomDict | None:
     """What is other than it was when the button was pressed: how it was, and how it is."""
 
     def sums(shown: OrderPreview) -> list[tuple[str, str]]:
@@ -128,7 +131,7 @@ def _differences(text: Text, before: OrderPreview, now: OrderPreview) -> VdomDic
     return html.ul({"class": "small"}, *rows) if rows else None
 
 
-def _invoice(text: Text, price: Price) -> str:
+def _invoice(text: Translator, price: Price) -> str:
     first = datetime.combine(price.from_day or clock.today(), time(12), clock.BRUSSELS)
     return text("On the invoice of {month}", month=text.month(first))
 
@@ -138,14 +141,15 @@ def lowered(words: str) -> str:
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
-def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
-    text = visit.text
+def _request(page: PageContext, preview: OrderPreview, back: str) -> VdomDict:
+    text = page.text
 
     kind = KINDS[preview.kind]
 
     def edit(what: str, name: str) -> VdomDict:
         step = kind.step_of(name)
-        inside = what if text.language == "de" else lowered(what)  # its nouns keep their capital
+        # Its nouns keep their capital
+        inside = what if text.language == "de" else lowered(what)
         to = f"{back}/{step}" if step else back
         return html.a({"href": to}, text.context("edit", "Change"), hidden(f" {inside}"))
 
@@ -153,26 +157,26 @@ def _request(visit: Visit, preview: OrderPreview, back: str) -> VdomDict:
         (fact.name, [html.div({"key": line}, line) for line in fact.value], edit(fact.name, fact.field))
         for fact in preview.asked
     ]
-    promise = lowered(promise_words(visit, preview.promise))
+    promise = lowered(promise_words(page, preview.promise))
     if preview.on and preview.on > clock.today():
         start = text.date(preview.on)
     else:
         start = text("At once, {promise}", promise=promise) if promise else text("At once")
     rows.append((text("From"), start, edit(text("From"), "on") if kind.dated else None))
-    rows.append((text("Confirmation to"), visit.actor.email))
+    rows.append((text("Confirmation to"), page.actor.email))
     return key_values(rows)
 
 
-def item_reason(visit: Visit, item: ItemPreview) -> str:
-    """Why a line stays as it is, or which of the wishes change nothing on it."""
-    text, notes = visit.text, item.noted
+def item_reason(page: PageContext, item: ItemPreview) -> str:
+    """Why a line stays as it is, or which of the kind_fields change nothing on it."""
+    text, notes = page.text, item.noted
     if item.state == ItemState.SKIPPED:
         return text("Skipped: {reason}.", reason=(", ".join(notes) or item.why).rstrip("."))
     return f"{', '.join(notes)}." if notes else ""
 
 
-def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
-    text = visit.text
+def _per_line(page: PageContext, preview: OrderPreview) -> VdomDict:
+    text = page.text
     foot = html.tr(
         html.th(
             {"scope": "row"}, text.plural("Total of {n} line", "Total of {n} lines", preview.total_lines)
@@ -199,7 +203,7 @@ def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
         "lines",
         text("Price per line"),
         rows_table(
-            frame, [(str(item.line_id), _item(visit, item, several=several)) for item in preview.items]
+            frame, [(str(item.line_id), _item(page, item, several=several)) for item in preview.items]
         ),
         html.p(
             {"class": "panel-footer"},
@@ -214,8 +218,8 @@ def _per_line(visit: Visit, preview: OrderPreview) -> VdomDict:
     )
 
 
-def _item(visit: Visit, item: ItemPreview, *, several: bool) -> VdomDict:
-    text, difference, why = visit.text, item.monthly_after - item.monthly_before, item_reason(visit, item)
+def _item(page: PageContext, item: ItemPreview, *, several: bool) -> VdomDict:
+    text, difference, why = page.text, item.monthly_after - item.monthly_before, item_reason(page, item)
     skipped = item.state == ItemState.SKIPPED
     return html.tr(
         {"class": "is-skipped"} if skipped else {},
@@ -249,7 +253,7 @@ def _item(visit: Visit, item: ItemPreview, *, several: bool) -> VdomDict:
     )
 
 
-def _cost(text: Text, preview: OrderPreview) -> list[Child]:
+def _cost(text: Translator, preview: OrderPreview) -> list[Child]:
     price: Price = preview.price
     first = price.from_day or clock.today()
     last = first.replace(day=monthrange(first.year, first.month)[1])
@@ -282,7 +286,7 @@ def _cost(text: Text, preview: OrderPreview) -> list[Child]:
     ]
 
 
-def _send(text: Text, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
+def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
     if not preview.changing:
         return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
     grace = 0 if preview.on and preview.on > clock.today() else preview.grace_seconds

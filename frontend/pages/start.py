@@ -8,39 +8,39 @@ from reactpy import html, use_effect, use_state
 from reactpy.types import VdomDict
 
 from backend.lines.schemas import Selection
-from backend.orders import drafts
+from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.layout import empty, page_header, skeleton
-from frontend.components.line_actions import OFFERS
-from frontend.hooks import component, no_problem, problem_of, use_visit
+from frontend.components.lines.line_actions import OFFERS
+from frontend.hooks import component, no_page_error, to_page_error, use_page
 
 
 @component
 def StartPage(kind: str, query: str) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
-    problem, set_problem = use_state(no_problem)
+    page = use_page()
+    text = page.text
+    problem, set_problem = use_state(no_page_error)
 
-    asked = parse_qs(query.lstrip("?")).get("line", [])
+    request = parse_qs(query.lstrip("?")).get("line", [])
 
     async def begin() -> None:
         try:
-            lines = tuple(UUID(line) for line in asked)
-            draft = await drafts.start_draft(visit.actor, kind, Selection(line_ids=lines))
+            lines = tuple(UUID(line) for line in request)
+            draft = await drafts.start_draft(page.actor, kind, Selection(line_ids=lines))
         except Exception as error:
-            set_problem(problem_of(visit, error))
+            set_problem(to_page_error(page, error))
         else:
-            await visit.move(f"/app/drafts/{draft}", replace=True)
+            await page.navigate(f"/app/drafts/{draft}", replace=True)
 
     def start() -> Any:
-        visit.spawn(begin())
+        page.run_in_background(begin())
 
     use_effect(start, [])
     if problem is None:
         return html.div(skeleton(text))
     support = problem.code == "through_support"
-    if len(asked) == 1:
-        back = link_button(text("Back to the line"), f"/app/lines/{quote(asked[0])}")
+    if len(request) == 1:
+        back = link_button(text("Back to the line"), f"/app/lines/{quote(request[0])}")
     else:
         back = link_button(text("Back to the fleet"), "/app/fleet")
     words = next((words for offer, _, words in OFFERS if offer == kind), "")

@@ -35,7 +35,7 @@ ALTER TABLE line ADD FOREIGN KEY (tenant_id, billing_account_id) REFERENCES bill
 ALTER TABLE line ADD FOREIGN KEY (tenant_id, cost_centre_id) REFERENCES cost_centre (tenant_id, id);
 ALTER TABLE line ADD FOREIGN KEY (tenant_id, end_user_id) REFERENCES end_user (tenant_id, id);
 
-ALTER TABLE fleet_snapshot ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
+ALTER TABLE inventory_sync ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
 
 ALTER TABLE sim_card ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
 ALTER TABLE sim_card ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
@@ -57,7 +57,7 @@ ALTER TABLE order_event ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_
 
 ALTER TABLE mail_message ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);
 
-ALTER TABLE port_in ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
+ALTER TABLE port_in_case ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 
 ALTER TABLE departure ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 
@@ -69,7 +69,7 @@ ALTER TABLE usage_month ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (te
 
 ALTER TABLE usage_bucket ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 
-ALTER TABLE usage_unchecked ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
+ALTER TABLE alert_check_queue ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 
 ALTER TABLE usage_alert ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 

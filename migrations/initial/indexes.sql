@@ -38,7 +38,7 @@ CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);
 CREATE INDEX item_by_line ON change_order_item (tenant_id, line_id);
 CREATE INDEX item_unheard ON change_order_item (tenant_id, last_contact_at) WHERE state IN ('sent', 'in_progress', 'held');
 CREATE INDEX event_by_order ON order_event (tenant_id, order_id, at);
-CREATE INDEX port_by_line ON port_in (tenant_id, line_id);
+CREATE INDEX port_by_line ON port_in_case (tenant_id, line_id);
 CREATE INDEX departure_by_line ON departure (tenant_id, line_id);
 
 CREATE INDEX audit_by_subject ON audit_event (tenant_id, subject_id, at DESC);

@@ -320,7 +320,7 @@ class Line(Table):
     line_sim_kind_check = Check("sim_kind IN ('physical', 'esim')")
 
 
-class FleetSnapshot(Table):
+class InventorySync(Table):
     """The last reading of the carrier's inventory, and the one under way."""
 
     tenant_id = UUID(primary_key=True, default=None)
@@ -408,7 +408,7 @@ class SplitAgreement(Table):
     split_agreement_state_check = Check("state IN ('document_pending', 'under_review', 'active', 'ended')")
 
 
-class Letter(Table):
+class Notification(Table, tablename="letter"):
     """A letter by its key, unique in its tenant, such as `usage_alert/<id>`."""
 
     id = UUID(primary_key=True, default=None)
@@ -520,7 +520,7 @@ class MailMessage(Table):
     mail_message_tenant_id_order_id_phase_key = Unique(["tenant_id", "order_id", "phase"])
 
 
-class PortIn(Table):
+class PortInCase(Table):
     """The transfer of a number from another holder or operator (domain 3.3), one per item."""
 
     id = UUID(primary_key=True, default=None)
@@ -645,7 +645,7 @@ class UsageBucket(Table):
     usage_bucket_check = Check("used >= 0 AND allowance >= 0")
 
 
-class UsageUnchecked(Table):
+class AlertCheckQueue(Table):
     """Lines whose alerts have to be looked at again."""
 
     id = UUID(primary_key=True, default=None)

@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 import backend
-from backend import reactions
-from backend.core.jobs import JOBS
+from backend import subscriptions
+from backend.core.facts import Fact, FactName, JobName, TimerName
+from backend.core.messaging.jobs import JOBS
 from backend.core.permissions import OPERATOR_PERMISSIONS, PERMISSIONS, Permission, Role
 from backend.core.use_case import USE_CASES
 
@@ -30,7 +31,7 @@ def import_everything() -> None:
 
 
 def test_scopes_are_opened_in_two_places_only() -> None:
-    allowed = {"backend/core/use_case.py", "backend/core/jobs.py", "tenants/transaction.py"}
+    allowed = {"backend/core/use_case.py", "backend/core/messaging/jobs.py", "tenants/transaction.py"}
     found = {
         name
         for name, tree in modules()
@@ -69,24 +70,43 @@ def test_every_permission_is_held_by_a_role_or_by_the_product_alone() -> None:
     assert set(PERMISSIONS) == set(Role)
 
 
-def test_every_event_has_a_reaction_and_every_reaction_a_job() -> None:
+def enqueued() -> set[str]:
+    """The jobs that the product asks for by name: `JobName.X` in a call of `enqueue` or of `store_callback`."""
+    return {
+        getattr(JobName, node.attr).value
+        for name, tree in modules()
+        if name not in {"backend/core/facts.py", "backend/subscriptions.py"}
+        for node in ast.walk(without_decorators(tree))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "JobName"
+    }
+
+
+def without_decorators(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AsyncFunctionDef):
+            node.decorator_list = []
+    return tree
+
+
+def test_every_fact_has_one_struct_and_every_timer_and_command_a_job() -> None:
     import_everything()
-    announced = {
-        node.args[0].value
+    structs = [kind.name for kind in Fact.__subclasses__()]
+    assert sorted(structs) == sorted(FactName), "one struct a fact"
+    assert set(TimerName) <= set(subscriptions.SUBSCRIPTIONS), "a timer that starts nothing"
+    assert set(JOBS) == set(JobName), "every job is named in JobName"
+    started = {job for jobs in subscriptions.SUBSCRIPTIONS.values() for job in jobs}
+    assert started | enqueued() == set(JobName), "a job that nothing starts"
+
+
+def test_every_fact_is_emitted() -> None:
+    import_everything()
+    made = {
+        node.func.id
         for _, tree in modules()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "announce"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    told = {
-        "carrier.told",  # by inbox.store, which is handed the name
-        "cap.raised",  # by an order kind that changes the cap for one month
-    }
-    assert announced | told == set(reactions.REACTIONS)
-    assert {job for jobs in reactions.REACTIONS.values() for job in jobs} == set(JOBS)
+    assert {kind.__name__ for kind in Fact.__subclasses__()} <= made
 
 
 def test_tests_import_no_private_name_of_the_product() -> None:

@@ -56,10 +56,10 @@ def main() -> int:
         "--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="NAME", help=", ".join(PARTS)
     )
     parser.add_argument("--quick", action="store_true", help="few samples: to see that it runs")
-    asked = parser.parse_args()
+    request = parser.parse_args()
     warnings.filterwarnings("ignore", module="authlib")
     began = time.monotonic()
-    asyncio.run(measure([name for name in PARTS if name in asked.only], quick=asked.quick))
+    asyncio.run(measure([name for name in PARTS if name in request.only], quick=request.quick))
     missed = [one.name for one in report.ROWS if report.missed(one)]
     print(f"\n{time.monotonic() - began:.0f} s; {len(missed)} rows miss their goal")  # noqa: T201 - a bench prints
     for name in missed:

@@ -63,9 +63,9 @@ async def arrive(page: Page) -> float:
 
 async def interact(page: Page, index: int, times: Samples, trips: Samples) -> None:
     """One of each kind, from a fresh list; what each sent is counted until the next one begins."""
-    words = SEARCHED[index % len(SEARCHED)]
+    texts = SEARCHED[index % len(SEARCHED)]
     steps: tuple[tuple[str, str, list[Any]], ...] = (
-        ("search", "search", [words]),
+        ("search", "search", [texts]),
         ("", "search", [""]),
         ("sort", "click", ["thead th:nth-child(2) a"]),
         ("next page", "click", ["#page-next"]),

@@ -82,7 +82,7 @@ def most_memory(web: Running, work: threading.Thread) -> float:
     return most
 
 
-def exported(web: Running, cookie: str, lines: int, told: list[tuple[float, int]]) -> None:
+def exported(web: Running, cookie: str, lines: int, reported: list[tuple[float, int]]) -> None:
     began, count = time.perf_counter(), 0
     cookies = {"fleetline_session": cookie}
     with httpx.stream(
@@ -92,7 +92,7 @@ def exported(web: Running, cookie: str, lines: int, told: list[tuple[float, int]
         for part in answer.iter_bytes():
             count += part.count(b"\n")
     assert count == lines + 1, count
-    told.append((time.perf_counter() - began, count))
+    reported.append((time.perf_counter() - began, count))
 
 
 async def export(platform: Platform, *, lines: int) -> None:
@@ -102,11 +102,11 @@ async def export(platform: Platform, *, lines: int) -> None:
         async with company(platform, count) as (database, customer):
             async with visitor(database, customer.tenant_id) as person:
                 with ours(database) as web:
-                    told: list[tuple[float, int]] = []
-                    work = threading.Thread(target=exported, args=(web, person.session, count, told))
+                    reported: list[tuple[float, int]] = []
+                    work = threading.Thread(target=exported, args=(web, person.session, count, reported))
                     most.append(most_memory(web, work))
-                    assert told, "the export did not end"
-    row("fleet export of 100,000 lines", told[0][0] * EXPORTED / lines, "s")
+                    assert reported, "the export did not end"
+    row("fleet export of 100,000 lines", reported[0][0] * EXPORTED / lines, "s")
     row(
         "fleet export of 100,000 lines: memory beside one of 10,000",
         most[1] - most[0],

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from backend import provision
-from backend.lines.words import name_key, search_text
+from backend.lines.search_keys import name_key, search_text
 from tests.support.database import PASSWORDS, TestDatabase, make_database, schema_tag
 
 BIG, TENANTS, LINES = 100_000, 1_000, 2_000_000

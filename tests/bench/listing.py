@@ -9,8 +9,8 @@ import asyncpg
 
 from backend.lines.queries import COLUMNS, SORT_COLUMNS
 from backend.lines.schemas import LineFilter, Sort
+from backend.lines.search_keys import search_patterns
 from backend.lines.service import list_lines
-from backend.lines.words import search_patterns
 from tenants.scope import Actor, MemberId, TenantId
 from tenants.transaction import engine, use_engine
 from tests.bench.dataset import Platform

@@ -15,7 +15,7 @@ import asyncpg
 import dramatiq
 import httpx
 
-from backend.core.broker import QUEUE, make_broker
+from backend.core.messaging.broker import QUEUE, make_broker
 from backend.worker import THREADS
 from tenants.transaction import engine, use_engine
 from tests.bench.dataset import Platform

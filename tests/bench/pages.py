@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from frontend.client import asset_url
+from frontend.assets import asset_url
 from tests.bench.dataset import Platform
 from tests.bench.processes import (
     ROOT,
@@ -71,24 +71,24 @@ async def run(platform: Platform, *, quick: bool = False) -> None:
     async with visitor(platform.database, medium(platform)) as person:
         with (
             ours(platform.database, factory="tests.bench.trimming:create") as web,
-            crowd(web, person) as told,
+            crowd(web, person) as reported,
         ):
-            told("open 20")  # what the process needs once
-            told("use")
+            reported("open 20")  # what the process needs once
+            reported("use")
             before = held(web)
-            told(f"open {first}")
+            reported(f"open {first}")
             row(
                 f"memory per open fleet page, {first} opened",
                 (held(web) - before) / first,
                 "kB",
                 goal="<= 150",
             )
-            told("use")
+            reported("use")
             row("memory per open fleet page, after use", (held(web) - before) / first, "kB", goal="<= 150")
-            opened = told(f"open {many - first - 20}")
+            opened = reported(f"open {many - first - 20}")
             row("time per page that opens, 8 at once", opened["seconds"] * 1000 / (many - first - 20), "ms")
             cpu, began = cpu_seconds(web.pid), time.perf_counter()
-            found = told(f"load {seconds} {PERIOD}")
+            found = reported(f"load {seconds} {PERIOD}")
             share = (cpu_seconds(web.pid) - cpu) / (time.perf_counter() - began)
             name = f"{many} open pages, an interaction every {PERIOD} s each"
             row(f"{name}, p50", found["p50"], "ms")

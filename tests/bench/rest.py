@@ -13,8 +13,8 @@ PATH = "/api/v1/lines"
 
 def requests_per_second(process: Running, token: str, seconds: float) -> float:
     command = [sys.executable, "-m", "tests.bench.load"]
-    asked = [str(process.port), PATH, token, str(seconds), str(CONNECTIONS)]
-    done = subprocess.run([*command, *asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    request = [str(process.port), PATH, token, str(seconds), str(CONNECTIONS)]
+    done = subprocess.run([*command, *request], cwd=ROOT, capture_output=True, text=True, check=True)
     return int(done.stdout) / seconds
 
 

@@ -5,7 +5,7 @@ import gc
 import signal
 from types import FrameType
 
-from frontend.gateway import Gateway
+from frontend.http.gateway import Gateway
 from frontend.main import create as create_web
 
 

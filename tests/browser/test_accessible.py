@@ -8,11 +8,11 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from backend.catalog.profiles import profile
-from backend.lines.people import link_end_user
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import list_lines
-from backend.orders import drafts
 from backend.orders.kinds import KINDS
+from backend.orders.placement import drafts
 from backend.orders.service import list_orders
 from tenants.scope import Actor
 from tests.browser.test_fleet import an_option
@@ -142,8 +142,8 @@ async def test_everything_on_a_french_page_is_french(
         await expect(page.locator("html")).to_have_attribute("lang", "fr")
         for name, path in (await addresses(customer)).items():
             await settled(page, path)
-            words = await page.locator("body").inner_text()
-            assert not (found := ENGLISH.findall(words)), f"{name}: {found}"
+            texts = await page.locator("body").inner_text()
+            assert not (found := ENGLISH.findall(texts)), f"{name}: {found}"
 
 
 async def test_the_fleet_works_by_keyboard_alone(

@@ -14,15 +14,15 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from backend.core import clock
 from backend.lines.schemas import Selection
-from backend.orders import drafts
 from backend.orders.kinds import KINDS
+from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from backend.settings import Settings
 from frontend.pages.drafts import page as drafts_page
 from tests.support.database import TestDatabase, empty
 from tests.support.factories import Customer
 from tests.support.files import PDF
-from tests.support.forms import FORMS, NEW_LINES, WITHOUT_A_FORM, dearer, wishes_of, without
+from tests.support.forms import FORMS, NEW_LINES, WITHOUT_A_FORM, dearer, kind_fields_of, without
 from tests.support.new_lines import rows
 from tests.support.portal import Portal
 
@@ -162,7 +162,7 @@ async def drafted(customer: Customer, kind: str) -> str:
     """A draft that is filled in; returns the address of its form."""
     ids = () if kind in NEW_LINES else tuple(line.id for line in await customer.lines())
     draft = await drafts.start_draft(customer.manager, kind, Selection(line_ids=ids))
-    await drafts.save_draft(customer.manager, draft, await wishes_of(customer, kind), complete=True)
+    await drafts.save_draft(customer.manager, draft, await kind_fields_of(customer, kind), complete=True)
     return f"/app/drafts/{draft}"
 
 

@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Page, expect
 from backend.core import clock
 from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
-from backend.orders.service import list_orders, undo_order
+from backend.orders.changes.cancellation import undo_order
+from backend.orders.service import list_orders
 from tests.browser.test_fleet import an_option
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_member

@@ -6,7 +6,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from backend.lines.schemas import LineRow
-from backend.orders.service import list_orders, place_order
+from backend.orders.placement.place import place_order
+from backend.orders.service import list_orders
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_lines, make_member, next_msisdn
 from tests.support.files import PDF
@@ -27,8 +28,8 @@ async def check_page(page: Page, name: str) -> None:
     await page.set_viewport_size({"width": 1440, "height": 900})
 
 
-async def expect_title(page: Page, words: str) -> None:
-    await expect(page.get_by_role("heading", level=1)).to_have_text(words)
+async def expect_title(page: Page, texts: str) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_have_text(texts)
 
 
 async def go_on(page: Page) -> None:

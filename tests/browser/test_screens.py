@@ -18,10 +18,11 @@ from backend.demo import fleets, seed
 from backend.lines import service as lines
 from backend.lines.schemas import LineFilter, Selection
 from backend.members.sessions import load_session
-from backend.orders import drafts
-from backend.orders.jobs import ask_about_silent_items
+from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.kinds import ChangeOptions, Depart, PortIn
-from backend.orders.service import get_order, place_order
+from backend.orders.placement import drafts
+from backend.orders.placement.place import place_order
+from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.directory import find_tenant
 from tenants.scope import Actor, MemberId
@@ -83,8 +84,10 @@ async def company(portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
 
 
 async def order(company: Company, first: int, count: int, *add: str) -> str:
-    asked = ChangeOptions(line_ids=company.line_ids[first : first + count], add=add, request_key=f"k{first}")
-    return (await place_order(company.manager, asked)).reference
+    request = ChangeOptions(
+        line_ids=company.line_ids[first : first + count], add=add, request_key=f"k{first}"
+    )
+    return (await place_order(company.manager, request)).reference
 
 
 @dataclass(frozen=True)
@@ -266,17 +269,17 @@ async def test_adding_a_line_and_transferring_a_number(
     company: Company, sandbox: Sandbox, database: TestDatabase, look: Look
 ) -> None:
     person = {"account": "6012480-01", "given_name": "Lucas", "family_name": "Martin", "sim_kind": "esim"}
-    asked = {**person, "email": "lucas@delta.example", "language": "fr", "plan": "pro-flex-20"}
-    line = await drafts.start_draft(company.manager, "add_line", wishes={**asked, "cap_cents": 5000})
+    request = {**person, "email": "lucas@delta.example", "language": "fr", "plan": "pro-flex-20"}
+    line = await drafts.start_draft(company.manager, "add_line", kind_fields={**request, "cap_cents": 5000})
     holder = {**DONOR["prepaid_other"], "number": next_msisdn(), "authorised_by": "Luc Maes"}
-    port = PortIn(authorised=True, cap_cents=5000, request_key="p", **holder, **asked)  # type: ignore[arg-type]
+    port = PortIn(authorised=True, cap_cents=5000, request_key="p", **holder, **request)  # type: ignore[arg-type]
     sandbox.behave("mandarine", port_rejection="sim_mismatch")
     held = await place_order(company.manager, port)
     await make_jobs_due(database)
     await drain(database)
     await wait_until_held(company, database, held.reference)
     moved = await drafts.start_draft(
-        company.manager, "port_in", wishes={"operator": "other", "card": "prepaid"}
+        company.manager, "port_in", kind_fields={"operator": "other", "card": "prepaid"}
     )
     async with look(company.manager) as view:
         page = view.page
@@ -296,7 +299,7 @@ async def wait_until_held(company: Company, database: TestDatabase, reference: s
     for _ in range(60):
         if (await get_order(company.manager, reference)).state == "held":
             return
-        await ask_about_silent_items(company.customer.system, -1)
+        await poll_stale_items(company.customer.system, -1)
         await drain(database)
     raise AssertionError(f"{reference} was never held")
 
@@ -315,8 +318,10 @@ async def test_sims_departures_and_usage(
         "email": "mia@private.example",
         "language": "fr",
     }
-    asked = Depart(line_ids=company.line_ids[2:3], on=day, knows_successor=True, request_key="d", **successor)
-    departure = await place_order(company.manager, asked)
+    request = Depart(
+        line_ids=company.line_ids[2:3], on=day, knows_successor=True, request_key="d", **successor
+    )
+    departure = await place_order(company.manager, request)
     await make_jobs_due(database)
     await drain(database)
     [link] = set(re.findall(r"/p/[a-z_-]+/[\w-]+", sandbox.mails(successor["email"])[0]["html"]))

@@ -8,11 +8,11 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from backend.catalog.profiles import profile
-from backend.lines.people import link_end_user
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineFilter, LineRow
 from backend.lines.service import get_line, list_lines
-from backend.orders.jobs import ask_about_silent_items
-from backend.orders.schemas import OrderState
+from backend.orders.fulfilment.polling import poll_stale_items
+from backend.orders.lifecycle import OrderState
 from backend.orders.service import get_order, list_orders
 from tests.support import files
 from tests.support.database import TestDatabase
@@ -58,7 +58,7 @@ async def until_released(customer: Customer, database: TestDatabase, reference: 
         found = (await get_line(customer.manager, line_id)).esim
         if found and found.sent_at:
             return
-        await ask_about_silent_items(customer.system, -1)
+        await poll_stale_items(customer.system, -1)
         await drain(database)
     raise AssertionError(f"{reference} was never released")
 

@@ -12,7 +12,7 @@ from backend.core.permissions import Permission
 from backend.documents.service import document_info
 from frontend import routes
 from frontend.components.upload import Uploaded, upload
-from frontend.hooks import component, use_visit
+from frontend.hooks import component, use_page
 from tests.support import files
 from tests.support.factories import make_customer
 from tests.support.portal import Portal
@@ -20,7 +20,7 @@ from tests.support.portal import Portal
 
 @component
 def UploadPage() -> Any:  # noqa: N802 - components are PascalCase
-    visit = use_visit()
+    page = use_page()
     stored, set_stored = use_state("")
 
     def keep(file: Uploaded) -> None:
@@ -29,7 +29,7 @@ def UploadPage() -> Any:  # noqa: N802 - components are PascalCase
     return html.div(
         html.h1("Contract"),
         upload(
-            visit.text,
+            page.text,
             name="contract",
             label="Signed contract",
             hint="PDF, JPEG or PNG",

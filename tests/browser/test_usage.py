@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from backend.lines.people import link_end_user
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineRow
 from backend.usage.loading import load_file
-from backend.usage.records import Kind
+from backend.usage.records import UsageFileKind
 from backend.usage.service import line_detail
 from tenants.scope import Actor
 from tenants.transaction import open_scope
@@ -50,13 +50,13 @@ async def line(customer: Customer, database: TestDatabase) -> LineRow:
         ),
         record("other", lines[1].msisdn, employer_cents=900, bucket=""),
     ]
-    assert (await load_file(customer.system, file_of(rows), kind=Kind.RECORDS)).rejected == 0
+    assert (await load_file(customer.system, file_of(rows), kind=UsageFileKind.RECORDS)).rejected == 0
     buckets = [
         bucket(found.msisdn, 17_000_000_000, 20_000_000_000),
         bucket(found.msisdn, 2160, "", bucket="voice", unit="seconds"),
     ]
-    await load_file(customer.system, buckets_of(buckets), kind=Kind.BUCKETS)
-    await drain(database, only="usage.watch")
+    await load_file(customer.system, buckets_of(buckets), kind=UsageFileKind.BUCKETS)
+    await drain(database, only="usage.check_alerts")
     return found
 
 
@@ -80,8 +80,8 @@ async def looked_at(page: Page, name: str) -> None:
     """What every state of a page must hold: axe finds nothing, no width scrolls sideways, no English is left."""
     found = await Axe().run(page)
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-    words = await page.locator("main").inner_text()
-    assert not (english := ENGLISH.findall(words)), f"{name}: {english}"
+    texts = await page.locator("main").inner_text()
+    assert not (english := ENGLISH.findall(texts)), f"{name}: {english}"
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 800})
         over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")

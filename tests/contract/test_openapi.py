@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from backend import context
+from backend import runtime
 from backend.app import create_api
 from backend.members.operators import create_operator_token
 from backend.members.tokens import create_token
@@ -111,7 +111,7 @@ async def server(
     database_server: TestDatabase, open_engine: None, session_settings: Settings
 ) -> AsyncIterator[Server]:
     """One for all of them: each test has a customer of its own."""
-    context.use_settings(session_settings)
+    runtime.use_settings(session_settings)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(create_api(session_settings), log_level="error", access_log=False, ws="none")
@@ -180,7 +180,7 @@ def test_orders_on_real_lines_are_answered_as_declared(company: Company, path: s
             "status": st.just(["active"]),
         },
     )
-    wishes: dict[str, Any] = {
+    kind_fields: dict[str, Any] = {
         "change_options": {"add": options, "remove": options},
         "change_plan": {"plan": st.sampled_from(["pro-flex-20", "pro-max", "data-pro-10", "nope"])},
         "change_barrings": {"add": st.lists(st.sampled_from(["roaming-data", "nope"]), max_size=2)},
@@ -203,7 +203,7 @@ def test_orders_on_real_lines_are_answered_as_declared(company: Company, path: s
                     **own,
                 },
             )
-            for kind, own in wishes.items()
+            for kind, own in kind_fields.items()
         )
     )
 
@@ -225,8 +225,8 @@ def test_orders_on_real_lines_are_answered_as_declared(company: Company, path: s
         if answer.status_code == 202:
             reference = answer.json()["reference"]
             for one in (follow, undo, undo, follow):
-                told = company.check(one.Case(path_parameters={"reference": reference}))
-                assert told.status_code == 200 or (
+                reported = company.check(one.Case(path_parameters={"reference": reference}))
+                assert reported.status_code == 200 or (
                     one is undo and body["kind"] == "suspend"
                 )  # loss: no grace
 

@@ -41,7 +41,7 @@ async def test_the_certified_client_signs_in_at_our_issuer(
     app = Litestar(
         [issuer_router(Issuer(settings, more_clients=[peer]))], openapi_config=None, logging_config=None
     )
-    asked = {
+    request = {
         "issuer": settings.issuer,
         "clientId": "peer",
         "secret": secret,
@@ -51,7 +51,7 @@ async def test_the_certified_client_signs_in_at_our_issuer(
     }
     async with serving(app, port):
         process = await asyncio.create_subprocess_exec(
-            NODE, "--no-warnings", "sign-in.mjs", json.dumps(asked), cwd=peers, stdout=-1, stderr=-1
+            NODE, "--no-warnings", "sign-in.mjs", json.dumps(request), cwd=peers, stdout=-1, stderr=-1
         )
         out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()

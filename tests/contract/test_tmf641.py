@@ -10,10 +10,10 @@ import httpx
 import jsonschema
 import pytest
 
-from backend.integrations.network import Accepted, HttpCarrierNetwork, NewsState
+from backend.integrations.network import HttpCarrierNetwork, OrderAccepted, OrderUpdateState
 from backend.integrations.tmf641 import STATES, amendment_body, cancellation_body, order_body
-from backend.sandbox.behaviour import Outcome
-from backend.sandbox.categories import CATEGORIES
+from backend.sandbox.carrier.behaviour import Outcome
+from backend.sandbox.carrier.order_types import ORDER_TYPES
 from tests.support.listener import listening
 from tests.support.orders import KINDS, LINE, a_line, asking, asking_to_port
 from tests.support.sandbox import options_order, running_sandbox
@@ -89,7 +89,7 @@ async def test_what_the_sandbox_answers_and_tells(
         async with listening() as listener, HttpCarrierNetwork(sandbox.carrier_urls) as network:
             sandbox.call_back("mandarine", listener.url)
             accepted = await network.submit("mandarine", ORDER)
-            assert isinstance(accepted, Accepted)
+            assert isinstance(accepted, OrderAccepted)
             await listener.wait_for(2)
             bodies = [json.loads(body) for body in listener.bodies]
         path = f"{sandbox.url}/mandarine/tmf-api/serviceOrdering/v4/serviceOrder"
@@ -108,15 +108,15 @@ async def test_what_the_sandbox_answers_and_tells(
     validate(missing.json(), "Error", definitions)
 
 
-@pytest.mark.parametrize("category", sorted(CATEGORIES))
+@pytest.mark.parametrize("category", sorted(ORDER_TYPES))
 async def test_each_category_both_ways(definitions: dict[str, Any], tmp_path: Path, category: str) -> None:
     carrier = "lynx"  # its eSIMs wait for their user, so that an amendment is part of the talk
-    asked = next((dict(row[1]) for row in KINDS if row[0] == category), {"simKind": "esim"})
-    number = LINE if not CATEGORIES[category].new else ""
+    request = next((dict(row[1]) for row in KINDS if row[0] == category), {"simKind": "esim"})
+    number = LINE if not ORDER_TYPES[category].new else ""
     order = (
         asking_to_port(carrier, simKind="esim")
         if category == "portIn"
-        else asking(carrier, category, msisdn=number, **asked)
+        else asking(carrier, category, msisdn=number, **request)
     )
     sent = order_body(order)
     validate(sent, "ServiceOrder_Create", definitions)
@@ -132,7 +132,7 @@ async def test_each_category_both_ways(definitions: dict[str, Any], tmp_path: Pa
             base = f"/{carrier}/tmf-api/serviceOrdering/v4"
             taken = (await client.post(f"{base}/serviceOrder", json=sent)).json()
             await listener.wait_for(1)
-            if listener.heard[-1].news.state is NewsState.IN_PROGRESS:
+            if listener.heard[-1].update.state is OrderUpdateState.IN_PROGRESS:
                 amended = await client.patch(f"{base}/serviceOrder/{taken['id']}", json=amendment)
                 validate(amended.json(), "ServiceOrder", definitions)
                 await listener.wait_for(2)
@@ -147,4 +147,4 @@ async def test_each_category_both_ways(definitions: dict[str, Any], tmp_path: Pa
         validate(event["event"]["serviceOrder"], "ServiceOrder", definitions)
         for each in event["event"]["serviceOrder"]["serviceOrderItem"][0]["service"]["serviceCharacteristic"]:
             validate(each, "Characteristic", definitions)
-    assert listener.heard[-1].news.state is NewsState.DONE
+    assert listener.heard[-1].update.state is OrderUpdateState.DONE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend import context
+from backend import runtime
 from backend.settings import read_settings
 from tenants.transaction import engine, use_engine
 from tests.support.database import TestDatabase, database_of_its_own
@@ -52,7 +52,7 @@ async def deployment(
     environ = {"FLEETLINE_SECRET_KEYS": ",".join(secret_keys), **getattr(request.module, "ENVIRON", {})}
     folder: Path = tmp_path_factory.mktemp("deployment")
     running = Deployment(fault_database, fault_sandbox, folder, environ)
-    context.use_settings(read_settings(running.environ))
+    runtime.use_settings(read_settings(running.environ))
     try:
         await running.start(*COMMANDS)
         yield running

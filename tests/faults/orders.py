@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 import httpx
 
+from backend.core.database_errors import TRANSIENT_ERRORS
 from backend.core.errors import Unavailable
-from backend.core.outages import Broken
 from backend.lines.schemas import LineRow
 from backend.members.tokens import create_token
 from backend.orders.schemas import OrderDetail
@@ -30,7 +30,7 @@ async def retry_while_unavailable(look: Callable[[], Awaitable[T]]) -> T:
     for _ in range(100):
         try:
             return await look()
-        except (Unavailable, *Broken):
+        except (Unavailable, *TRANSIENT_ERRORS):
             await asyncio.sleep(0.1)
     return await look()
 

@@ -21,7 +21,7 @@ from tests.support.new_lines import add_line_request, plan_of, port_in_request, 
 from tests.support.order_steps import load_lines_at_carrier
 
 ESIM = {"email": "an@user.example", "language": "nl", "reason": "new_device"}
-# Kind -> wishes for one line, and the columns that the line then has.
+# Kind -> kind_fields for one line, and the columns that the line then has.
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "change_options": ({"add": ["sms-unlimited"]}, {"options": ["sms-unlimited"]}),
     "change_plan": ({}, {}),
@@ -61,30 +61,30 @@ async def bodies(customer: Customer, deployment: Deployment) -> dict[str, dict[s
     lines = await load_lines_at_carrier(customer, deployment.sandbox)
     active = iter([line for line in lines if line.status == "active"])
     suspended = next(line for line in lines if line.status == "suspended")
-    asked: dict[str, dict[str, Any]] = {}
+    request: dict[str, dict[str, Any]] = {}
     for kind in kinds:
         line = suspended if kind == "reactivate" else next(active)
-        wishes = dict(CHANGES[kind][0])
+        kind_fields = dict(CHANGES[kind][0])
         if kind == "change_plan":
-            wishes["plan"] = next(
+            kind_fields["plan"] = next(
                 plan.code
                 for plan in known.plans
                 if plan.product_type == "voice_data" and plan.code != line.plan.code
             )
         if kind == "replace_sim":
-            wishes["sim_number"] = unused_sim_number(customer)
+            kind_fields["sim_number"] = unused_sim_number(customer)
         if kind == "depart":
-            wishes["on"] = clock.today().isoformat()
-        asked[kind] = {
+            kind_fields["on"] = clock.today().isoformat()
+        request[kind] = {
             "kind": kind,
             "line_ids": [str(line.id)],
             "confirmed": True,
             "request_key": kind,
-            **wishes,
+            **kind_fields,
         }
     for kind, made in (("add_line", add_line_request(customer)), ("port_in", port_in_request(customer))):
-        asked[kind] = {**msgspec.to_builtins(made), "request_key": kind}
-    return asked
+        request[kind] = {**msgspec.to_builtins(made), "request_key": kind}
+    return request
 
 
 async def place(deployment: Deployment, token: str, body: dict[str, Any]) -> str:
@@ -112,13 +112,13 @@ async def test_every_kind_survives_kills_and_unruly_callbacks(deployment: Deploy
     customer = await retry_while_unavailable(lambda: make_customer(carrier=carrier, grace_seconds=0))
     await make_account(customer, "60-77")
     await make_cost_centre(customer, "OPS")
-    asked = await bodies(customer, deployment)
+    request = await bodies(customer, deployment)
     assert customer.manager.member_id
     token = await create_token(customer.manager, customer.manager.member_id)
     deployment.sandbox.behave(
         carrier, delay_ms=1500, jitter_ms=500, duplicate_callbacks=True, reorder_callbacks=True
     )
-    references = {kind: await place(deployment, token, body) for kind, body in asked.items()}
+    references = {kind: await place(deployment, token, body) for kind, body in request.items()}
 
     async def detail(kind: str) -> OrderDetail:
         return await retry_while_unavailable(lambda: get_order(customer.manager, references[kind]))
@@ -140,7 +140,7 @@ async def test_every_kind_survives_kills_and_unruly_callbacks(deployment: Deploy
         ended = await detail(kind)
         (item,) = ended.items
         assert ended.state == "completed", (kind, item.reason, item.detail)
-        if KINDS[kind].message is not None:
+        if KINDS[kind].to_carrier is not None:
             assert counts.get(str(item.id)) == 1, f"{kind} was not carried out exactly once"
         line = await get_line(customer.manager, item.line_id)
         expected = {**CHANGES.get(kind, ({}, {"status": "active"}))[1]}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend import context
+from backend import runtime
 from backend.settings import Settings
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -36,6 +36,6 @@ def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
 
 @pytest.fixture(autouse=True)
 async def clients(settings: Settings) -> AsyncIterator[None]:
-    context.open_clients(settings)
+    runtime.open_clients(settings)
     yield
-    await context.close_clients()
+    await runtime.close_clients()

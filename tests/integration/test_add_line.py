@@ -10,24 +10,20 @@ import pytest
 
 from backend.bulk.service import get_upload, start_upload
 from backend.catalog.identifiers import MSISDN, with_luhn
+from backend.catalog.pricing import BillingMonth
 from backend.catalog.profiles import profile
-from backend.context import clients
 from backend.core import clock
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
-from backend.documents.service import store
+from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from backend.documents.service import store_document
 from backend.lines.service import get_line, line_history
-from backend.lines.sims import add_stock
-from backend.orders.changing import cancel_order, reschedule_order
-from backend.orders.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
-from backend.orders.kinds.plan import Month
-from backend.orders.schemas import ItemState, OrderState
-from backend.orders.service import (
-    get_order,
-    list_orders,
-    place_order,
-    preview_order,
-    undo_order,
-)
+from backend.lines.sims.cards import add_stock
+from backend.orders.changes.cancellation import cancel_order, undo_order
+from backend.orders.changes.scheduling import reschedule_order
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
+from backend.orders.placement.place import place_order, preview_order
+from backend.orders.service import get_order, list_orders
+from backend.runtime import clients
 from tenants.scope import Reach
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -64,7 +60,7 @@ async def customer(request: pytest.FixtureRequest, sandbox: Sandbox) -> Customer
 
 async def refused(customer: Customer, **more: Any) -> dict[str, str]:
     """The fields that are refused, with their sentences."""
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await preview_order(customer.manager, add_line_request(customer, **more))
     return dict(refusal.value.fields)
 
@@ -85,10 +81,10 @@ async def test_a_line_with_a_new_number_goes_live(
     customer: Customer, database: TestDatabase, sandbox: Sandbox
 ) -> None:
     card, centre = unused_sim_number(customer), await make_cost_centre(customer, "CC-7")
-    asked = add_line_request(
+    request = add_line_request(
         customer, sim_number=f" {card[:4]} {card[4:]} ", options=(SMS,), cost_centre="CC-7", cap_cents=0
     )
-    placed = await place_order(customer.manager, asked)
+    placed = await place_order(customer.manager, request)
     line = await the_line(customer)
     assert (line["status"], line["msisdn"], line["sim_number"]) == ("ordered", "", card)
     assert (line["cost_centre_id"], line["roaming_cap_cents"], line["name"]) == (centre, 0, "Peeters, An")
@@ -103,8 +99,8 @@ async def test_a_line_with_a_new_number_goes_live(
     assert "line.added" in {entry.action for entry in await line_history(customer.manager, line["id"])}
     [held] = await rows(customer, "SELECT state, line_id FROM sim_card WHERE number = $1", card)
     assert held == {"state": "active", "line_id": line["id"]}
-    told = sandbox.order(customer.carrier, str(done.items[0].id))
-    assert told
+    reported = sandbox.order(customer.carrier, str(done.items[0].id))
+    assert reported
     subjects = [mail["subject"] for mail in sandbox.mails(customer.manager.email)]
     assert subjects == ["Your request in the portal - Add a line"] * 2
     mail = sandbox.mails(customer.manager.email)[0]["html"]
@@ -123,7 +119,7 @@ async def test_the_price_is_the_plan_and_its_options_for_the_days_left(customer:
     found = catalogue.plan(plan)
     assert found
     monthly = [found.monthly_cents, *(option.price_cents for option in chosen if option.charge == "monthly")]
-    month = Month.of(clock.today())
+    month = BillingMonth.of(clock.today())
     assert preview.monthly_before == 0
     assert preview.price.monthly_difference == sum(monthly)
     assert preview.price.pro_rata == sum(month.part(cents) for cents in monthly)
@@ -226,7 +222,7 @@ async def test_a_card_is_taken_once_here_or_anywhere(customer: Customer) -> None
         for card in (theirs, live.sim_number, mine, stock)
     ]
     assert len(set(answers)) == 1, "ours, theirs, on order and in another customer's stock: one answer"
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await place_order(customer.manager, add_line_request(customer, sim_number=stock, key="x"))
     assert refusal.value.fields["sim_number"] == answers[0]
     placed = await place_order(other.manager, add_line_request(other, sim_number=stock, key="x"))
@@ -289,7 +285,7 @@ async def test_two_at_once_for_one_number_or_card_leave_one(customer: Customer) 
         )
         lost = [answer for answer in answers if isinstance(answer, BaseException)]
         assert len(lost) == 3
-        assert all(isinstance(answer, (Conflict, Invalid)) for answer in lost), lost
+        assert all(isinstance(answer, (Conflict, ValidationFailed)) for answer in lost), lost
 
 
 async def test_options_are_copied_and_those_left_out_are_named(customer: Customer) -> None:
@@ -319,8 +315,8 @@ async def test_an_option_that_conflicts_with_a_chosen_one_is_not_copied(customer
     clash = next(option for option in offered if option.conflicts and not option.is_cap)
     await make_lines(customer, 1, options=(clash.code,))
     [source] = await customer.lines()
-    asked = add_line_request(customer, options=(clash.conflicts[0],), copy_options_from=str(source.id))
-    preview = await preview_order(customer.manager, asked)
+    request = add_line_request(customer, options=(clash.conflicts[0],), copy_options_from=str(source.id))
+    preview = await preview_order(customer.manager, request)
     assert preview.items[0].change["options"] == [clash.conflicts[0]]
     assert preview.items[0].notes == {clash.code: "option_conflict"}
     assert set(await refused(customer, options=(clash.code, clash.conflicts[0]))) == {"options"}
@@ -332,8 +328,8 @@ async def test_the_cap_abroad_is_asked_once(customer: Customer) -> None:
     assert caps
     await make_lines(customer, 1, options=(SMS, caps[0]))
     [source] = await customer.lines()
-    asked = {"plan": plan_of(customer), "cap_cents": 5000}
-    draft = await start_draft(customer.manager, "add_line", wishes=asked)
+    request = {"plan": plan_of(customer), "cap_cents": 5000}
+    draft = await start_draft(customer.manager, "add_line", kind_fields=request)
     choices = (await get_draft(customer.manager, draft)).choices
     assert choices.options
     assert not set(caps) & {offer.code for offer in choices.options}
@@ -435,10 +431,10 @@ async def test_a_planned_line_keeps_its_card_and_number_until_its_day(
 ) -> None:
     [number] = await reserve(customer)
     day = clock.today() + timedelta(days=5)
-    asked = msgspec.structs.replace(add_line_request(customer, number=number), on=day)
-    placed = await place_order(customer.manager, asked)
+    request = msgspec.structs.replace(add_line_request(customer, number=number), on=day)
+    placed = await place_order(customer.manager, request)
     assert placed.state is OrderState.SCHEDULED
-    assert set(await refused(customer, sim_number=asked.sim_number)) == {"sim_number"}
+    assert set(await refused(customer, sim_number=request.sim_number)) == {"sim_number"}
     await reschedule_order(customer.manager, placed.reference, on=clock.today() + timedelta(days=1))
     async with open_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE change_order SET due_on = $1", clock.today())
@@ -449,8 +445,8 @@ async def test_a_planned_line_keeps_its_card_and_number_until_its_day(
 
 
 async def test_a_planned_line_that_is_cancelled_leaves_nothing_behind(customer: Customer) -> None:
-    asked = msgspec.structs.replace(add_esim_line_request(customer), on=clock.today() + timedelta(days=5))
-    placed = await place_order(customer.manager, asked)
+    request = msgspec.structs.replace(add_esim_line_request(customer), on=clock.today() + timedelta(days=5))
+    placed = await place_order(customer.manager, request)
     await cancel_order(customer.manager, placed.reference)
     assert (await the_line(customer))["status"] == "aborted"
     assert (await rows(customer, "SELECT state FROM esim_profile"))[0]["state"] == "revoked"
@@ -467,7 +463,7 @@ async def test_only_fleet_managers_add_lines_and_only_under_their_customer_numbe
     [out_of_reach] = await customer.lines()
     member = await make_member(customer.tenant_id, reach=Reach(billing_accounts=frozenset({account})))
     for more in ({"account": second}, {"copy_options_from": str(out_of_reach.id)}):
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(ValidationFailed) as refusal:
             await place_order(member, add_line_request(customer, **{"account": first, **more}))
         assert set(refusal.value.fields) == set(more)
     assert (await place_order(member, add_line_request(customer, account=first))).state is OrderState.GRACE
@@ -476,7 +472,7 @@ async def test_only_fleet_managers_add_lines_and_only_under_their_customer_numbe
 async def test_a_draft_is_checked_page_by_page_and_keeps_what_was_given(customer: Customer) -> None:
     draft = await start_draft(customer.manager, "add_line")
     fields = msgspec.to_builtins(add_line_request(customer))
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await save_draft(customer.manager, draft, {"account": "", "family_name": ""}, step="account")
     assert set(refusal.value.fields) == {"account", "family_name"}
     pages = (
@@ -492,7 +488,7 @@ async def test_a_draft_is_checked_page_by_page_and_keeps_what_was_given(customer
     ):
         await save_draft(customer.manager, draft, {name: fields[name] for name in names}, step=step)
     view = await get_draft(customer.manager, draft)
-    assert view.asked.wishes["account"] == fields["account"]
+    assert view.asked.kind_fields["account"] == fields["account"]
     assert view.choices.plans["voice_data"]
     preview = await preview_draft(customer.manager, draft)
     placed = await submit_draft(customer.manager, draft, fingerprint=preview.fingerprint)
@@ -527,7 +523,7 @@ async def test_a_planned_file_of_new_lines_keeps_each_rows_card_until_its_day(
     cards = {name: unused_sim_number(customer) for name in ("Aerts", "Baert", "Claes")}
     lines = "".join(f"{account},{name},{card},{plan},0\n" for name, card in cards.items())
     content = f"account,family_name,sim_number,plan,cap_cents\n{lines}".encode()
-    stored = await store(customer.manager, purpose="bulk", file_name="lines.csv", content=content)
+    stored = await store_document(customer.manager, purpose="bulk", file_name="lines.csv", content=content)
     upload = await start_upload(customer.manager, kind="add_line", document_id=stored.id)
     await drain(database, only="bulk.")
     checked = await get_upload(customer.manager, upload.id)
@@ -553,8 +549,8 @@ async def test_a_request_of_which_nothing_is_left_is_shown_to_nobody_with_less_r
     An item always has its line (a key says so), aborted or not, so there is always a reach to ask.
     """
     (mine, account), (_, other) = list(customer.accounts.items())[:2]
-    asked = add_line_request(customer, account=mine, on=clock.today() + timedelta(days=3))
-    placed = await place_order(customer.manager, asked)
+    request = add_line_request(customer, account=mine, on=clock.today() + timedelta(days=3))
+    placed = await place_order(customer.manager, request)
     async with open_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE change_order SET due_on = $1", clock.today())
         await scope.connection.execute("UPDATE line SET status = 'terminated'")

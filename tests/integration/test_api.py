@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from backend import context
+from backend import runtime
 from backend.app import create_api
 from backend.core import clock
-from backend.core.jobs import step
-from backend.core.permissions import Permission, holds
+from backend.core.messaging.jobs import job_scope
+from backend.core.permissions import Permission, has_permission
 from backend.integrations.network import HEADER, sign
 from backend.members.tokens import create_token, list_tokens, revoke_token
-from backend.orders.schemas import OrderState
+from backend.orders.lifecycle import OrderState
 from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.scope import Actor, Reach
@@ -145,7 +145,7 @@ async def test_each_role_may_what_the_table_of_permissions_says(http: httpx.Asyn
         Permission.ORDERS_UNDO: await http.post(f"/api/v1/change-orders/{reference}/undo", headers=headers),
     }
     for permission, answer in tried.items():
-        if holds(frozenset({role}), permission):
+        if has_permission(frozenset({role}), permission):
             assert answer.status_code in {200, 404}, (permission, answer.text)
         else:
             problem(answer, 403, "forbidden")
@@ -429,19 +429,19 @@ async def test_a_callback_is_believed_once_and_only_from_its_own_carrier(
 ) -> None:
     customer = await make_customer(lines=1)
     item = await sent_item(customer, database, http, sandbox)
-    told = Told(http, item.id)
-    problem(await told.send(secret="wrong"), 401, "bad_signature")
-    problem(await told.send(age=301), 401, "bad_signature")
-    problem(await told.send(age=-301), 401, "bad_signature")
-    problem(await http.post(LISTENER, json=told.body), 401, "bad_signature")
+    reported = Told(http, item.id)
+    problem(await reported.send(secret="wrong"), 401, "bad_signature")
+    problem(await reported.send(age=301), 401, "bad_signature")
+    problem(await reported.send(age=-301), 401, "bad_signature")
+    problem(await http.post(LISTENER, json=reported.body), 401, "bad_signature")
     problem(await Told(http, uuid4()).send(), 404, "not_found")
     problem(await Told(http, "not an id").send(), 400, "malformed")
-    problem(await told.send(body=b"{}"), 400, "malformed")
-    problem(await told.send(body=b'{"eventId": "\xff"}'), 400, "malformed")
-    problem(await told.send(body=b" " * (65 * 1024)), 413)
+    problem(await reported.send(body=b"{}"), 400, "malformed")
+    problem(await reported.send(body=b'{"eventId": "\xff"}'), 400, "malformed")
+    problem(await reported.send(body=b" " * (65 * 1024)), 413)
     for _ in range(3):
-        assert (await told.send()).status_code == 201
-    assert await drain(database, only="orders.hear") == ["orders.hear"]
+        assert (await reported.send()).status_code == 201
+    assert await drain(database, only="orders.handle_callbacks") == ["orders.handle_callbacks"]
     headers = await bearer(customer.manager)
     orders = (await http.get("/api/v1/lines", headers=headers)).json()
     assert orders["items"][0]["options"] == [SMS]
@@ -452,26 +452,26 @@ async def test_a_secret_in_a_callback_is_stored_nowhere(
 ) -> None:
     customer = await make_customer(lines=1)
     item = await sent_item(customer, database, http, sandbox)
-    told = Told(http, item.id)
+    reported = Told(http, item.id)
     secrets = [
         {"name": "activationCode", "value": "1$smdp.example$TOP-SECRET"},
         {"name": "plan", "value": "p"},
     ]
     service = {"serviceCharacteristic": secrets, "puk": "TOP-SECRET"}
-    told.body["event"]["serviceOrder"]["serviceOrderItem"] = [{"id": "1", "service": service}]
-    assert (await told.send()).status_code == 201
-    async with step(customer.system) as scope:
+    reported.body["event"]["serviceOrder"]["serviceOrderItem"] = [{"id": "1", "service": service}]
+    assert (await reported.send()).status_code == 201
+    async with job_scope(customer.system) as scope:
         kept = await scope.connection.fetchval("SELECT body FROM inbox")
     assert "TOP-SECRET" not in kept
     assert json.loads(kept)["eventId"] == "event-1"
-    assert await drain(database, only="orders.hear") == ["orders.hear"]
+    assert await drain(database, only="orders.handle_callbacks") == ["orders.handle_callbacks"]
     told_of = (await get_order(customer.manager, await reference_of(customer))).items[0].told
     assert told_of["plan"] == "p"
     assert "activationCode" not in told_of
 
 
 async def reference_of(customer: Customer) -> str:
-    async with step(customer.system) as scope:
+    async with job_scope(customer.system) as scope:
         return str(await scope.connection.fetchval("SELECT reference FROM change_order"))
 
 
@@ -480,7 +480,7 @@ async def test_the_other_carriers_secret_does_not_speak_for_this_one(
 ) -> None:
     customer = await make_customer(lines=1)
     item = await sent_item(customer, database, http, sandbox)
-    context.use_settings(
+    runtime.use_settings(
         dataclasses.replace(settings, carrier_secrets={"mandarine": SECRET, "lynx": "of the other carrier"})
     )
     problem(await Told(http, item.id).send(secret="of the other carrier"), 404, "not_found")

@@ -9,11 +9,10 @@ import pytest
 
 from backend.catalog.profiles import profile
 from backend.core import clock
-from backend.core.errors import Invalid, SignInAgain
-from backend.lines.people import link_end_user
+from backend.core.errors import ReauthenticationRequired, ValidationFailed
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import Selection
-from backend.orders.changing import accept_price, preview_again, reschedule_order
-from backend.orders.drafts import get_draft, start_draft
+from backend.orders.changes.scheduling import accept_price, requote_order, reschedule_order
 from backend.orders.kinds import (
     ChangeCostCentre,
     ChangeUser,
@@ -23,11 +22,12 @@ from backend.orders.kinds import (
     SplitBilling,
     Terminate,
 )
-from backend.orders.schemas import OrderState
-from backend.orders.service import place_order, preview_order
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.drafts import get_draft, start_draft
+from backend.orders.placement.place import place_order, preview_order
 from backend.usage import service as usage
 from backend.usage.loading import load_file
-from backend.usage.records import Kind
+from backend.usage.records import UsageFileKind
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -70,21 +70,21 @@ async def test_one_request_cannot_move_a_whole_fleet_to_one_esim_address() -> No
         line_ids=ids, email="me@evil.example", language="fr", reason="lost", confirmed=True, request_key="a"
     )
     card = ReplaceSim(line_ids=ids, sim_number=sim_for("mandarine", 1), reason="lost", request_key="b")
-    for asked in (esim, card, user(ids, another=False)):
-        with pytest.raises(Invalid) as refused:
-            await place_order(customer.manager, asked)
+    for request in (esim, card, user(ids, another=False)):
+        with pytest.raises(ValidationFailed) as refused:
+            await place_order(customer.manager, request)
         assert refused.value.code == "one_line_only"
 
 
 async def test_another_day_for_a_termination_wants_a_fresh_sign_in() -> None:
     customer = await make_customer(lines=1, carrier="lynx")
     line = (await customer.lines())[0]
-    asked = Terminate(line_ids=(line.id,), on=LATER, confirmed=True, request_key="t")
-    placed = await place_order(customer.manager, asked)
+    request = Terminate(line_ids=(line.id,), on=LATER, confirmed=True, request_key="t")
+    placed = await place_order(customer.manager, request)
     stale = replace(customer.manager, signed_in_at=clock.now() - timedelta(hours=1))
-    with pytest.raises(SignInAgain):
+    with pytest.raises(ReauthenticationRequired):
         await reschedule_order(stale, placed.reference, on=SOON)
-    with pytest.raises(SignInAgain):
+    with pytest.raises(ReauthenticationRequired):
         await accept_price(stale, placed.reference, fingerprint=placed.reference)
     assert (await reschedule_order(customer.manager, placed.reference, on=SOON)).due_on == SOON
 
@@ -99,13 +99,13 @@ async def test_lines_are_given_to_no_cost_centre_beyond_reach_and_planned_ones_m
     draft = await start_draft(member, "change_cost_centre", Selection(line_ids=(line.id,)))
     assert [choice.code for choice in (await get_draft(member, draft)).choices] == ["OWN"]
     away = ChangeCostCentre(line_ids=(line.id,), cost_centre="OTHER", on=LATER, request_key="c")
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         await place_order(member, away)
     assert set(refused.value.fields) == {"cost_centre"}
     moved = MoveAccount(line_ids=(line.id,), account="60-77", on=LATER, request_key="m")
-    for asked in (away, moved):  # a colleague with more reach asked; who sees the line may move the day
-        placed = await place_order(customer.manager, asked)
-        assert (await preview_again(member, placed.reference)).changing == 1
+    for request in (away, moved):  # a colleague with more reach asked; who sees the line may move the day
+        placed = await place_order(customer.manager, request)
+        assert (await requote_order(member, placed.reference)).changing == 1
         again = await reschedule_order(member, placed.reference, on=SOON)
         assert (again.state, again.counts) == (OrderState.SCHEDULED, {"waiting": 1})
 
@@ -132,7 +132,7 @@ async def test_a_correction_of_a_person_never_changes_lines_beyond_reach() -> No
 async def test_no_line_is_handed_over_while_its_user_may_hold_the_code_of_an_esim() -> None:
     customer = await make_customer(lines=1)
     line = (await customer.lines())[0]
-    asked = RequestEsim(
+    request = RequestEsim(
         line_ids=(line.id,),
         email="an@user.example",
         language="fr",
@@ -140,7 +140,7 @@ async def test_no_line_is_handed_over_while_its_user_may_hold_the_code_of_an_esi
         confirmed=True,
         request_key="e",
     )
-    await place_order(customer.manager, asked)
+    await place_order(customer.manager, request)
     shown = await preview_order(customer.manager, user((line.id,), another=True))
     assert [item.reason for item in shown.items] == ["open_order"]
     assert (await preview_order(customer.manager, user((line.id,), another=False))).changing == 1
@@ -152,11 +152,11 @@ async def test_stopping_shared_billing_opens_no_single_record_of_its_months(data
         line = (await customer.lines())[0]
         await put(customer, "split_profile", customer_profile(customer), [line.id])
         rows = [record(f"{ending}{n}", line.msisdn, employer_cents=5) for n in range(3)]
-        await load_file(customer.system, file_of(rows), kind=Kind.RECORDS)
+        await load_file(customer.system, file_of(rows), kind=UsageFileKind.RECORDS)
         assert (await usage.line_detail(customer.manager, line.id, reason=REASON)).by_day
         if ending == "stop":
-            asked = SplitBilling(line_ids=(line.id,), stop=True, request_key="s")
-            placed = await place_order(customer.manager, asked)
+            request = SplitBilling(line_ids=(line.id,), stop=True, request_key="s")
+            placed = await place_order(customer.manager, request)
         else:
             placed = await place_order(customer.manager, user((line.id,), another=True))
         done = await carry_out(customer, database, placed.reference)
@@ -179,8 +179,8 @@ async def test_a_new_user_sees_nothing_of_who_had_the_line_before(database: Test
         )
     ]
     long_ago = record("b", line.msisdn, employee_cents=900, started_at=moment(timedelta(days=40)))
-    await load_file(customer.system, file_of([*before, long_ago]), kind=Kind.RECORDS)
-    await load_file(customer.system, buckets_of([bucket(line.msisdn, 10)]), kind=Kind.BUCKETS)
+    await load_file(customer.system, file_of([*before, long_ago]), kind=UsageFileKind.RECORDS)
+    await load_file(customer.system, buckets_of([bucket(line.msisdn, 10)]), kind=UsageFileKind.BUCKETS)
     await usage.line_detail(customer.manager, line.id, reason=REASON)
     placed = await place_order(customer.manager, user((line.id,), another=True))
     await carry_out(customer, database, placed.reference)
@@ -197,7 +197,7 @@ async def test_a_new_user_sees_nothing_of_who_had_the_line_before(database: Test
     assert (await usage.own_usage(person, month))[0].usage.cents == 0
     assert (await usage.own_detail(person, line.id, month)).rows == []
     await load_file(
-        customer.system, file_of([record("c", line.msisdn, employee_cents=42)]), kind=Kind.RECORDS
+        customer.system, file_of([record("c", line.msisdn, employee_cents=42)]), kind=UsageFileKind.RECORDS
     )
     found = (await usage.own_usage(person))[0]
     assert (found.usage.cents, [one.cents for one in found.usage.history]) == (42, [42])

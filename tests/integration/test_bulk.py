@@ -22,8 +22,8 @@ from backend.bulk.service import (
     upload_rows,
 )
 from backend.core.errors import Conflict, NotFound
-from backend.documents.service import store
-from backend.orders import drafts
+from backend.documents.service import store_document
+from backend.orders.placement import drafts
 from tenants.scope import Actor, Reach
 from tests.support import files
 from tests.support.database import TestDatabase
@@ -35,7 +35,7 @@ KIND = "change_cost_centre"
 
 async def hand_in(who: Actor, content: bytes | str) -> UUID:
     data = content if isinstance(content, bytes) else content.encode()
-    return (await store(who, purpose="bulk", file_name="fleet.csv", content=data)).id
+    return (await store_document(who, purpose="bulk", file_name="fleet.csv", content=data)).id
 
 
 async def check(database: TestDatabase, who: Actor, content: bytes | str) -> Any:
@@ -210,7 +210,7 @@ async def test_a_run_that_is_cut_off_or_done_twice_ends_in_the_same(
     document = await hand_in(customer.manager, text)
     upload = await start_upload(customer.manager, kind=KIND, document_id=document)
     killed = False
-    write = jobs._Work.write
+    write = jobs.UploadRun.write
 
     async def dies(self: Any, rows: Any, total: int) -> None:
         nonlocal killed
@@ -219,7 +219,7 @@ async def test_a_run_that_is_cut_off_or_done_twice_ends_in_the_same(
             killed = True
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs._Work, "write", dies)
+    monkeypatch.setattr(jobs.UploadRun, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         await jobs.validate(customer.system, upload_id=str(upload.id), document_id=str(document))
     half = await get_upload(customer.manager, upload.id)

@@ -16,9 +16,9 @@ from backend.bulk.schemas import Upload
 from backend.bulk.service import (
     file_forms,
     file_template,
-    forget_uploads,
     get_upload,
     list_uploads,
+    purge_uploads,
     result_file,
     skip_bad_rows,
     start_upload,
@@ -26,13 +26,15 @@ from backend.bulk.service import (
 )
 from backend.catalog.profiles import profile
 from backend.core import clock
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
-from backend.documents.service import forget_documents, store
-from backend.orders import drafts
-from backend.orders.due import come_due
+from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from backend.documents.service import purge_documents, store_document
+from backend.orders.changes.scheduling import run_scheduled_order
 from backend.orders.kinds import KINDS, Suspend
-from backend.orders.schemas import ItemState, OrderDetail, OrderState
-from backend.orders.service import get_order, list_orders, place_order
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.placement import drafts
+from backend.orders.placement.place import place_order
+from backend.orders.schemas import OrderDetail
+from backend.orders.service import get_order, list_orders
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -54,7 +56,9 @@ CARRIERS = ("mandarine", "lynx")
 async def hand_in(database: TestDatabase, who: Actor, kind: str, *rows: tuple[str, ...]) -> Upload:
     out = io.StringIO()
     csv.writer(out, delimiter=";").writerows(rows)
-    document = await store(who, purpose="bulk", file_name="fleet.csv", content=out.getvalue().encode())
+    document = await store_document(
+        who, purpose="bulk", file_name="fleet.csv", content=out.getvalue().encode()
+    )
     upload = await start_upload(who, kind=kind, document_id=document.id)
     await drain(database, only="bulk.")
     return await get_upload(who, upload.id)
@@ -65,10 +69,10 @@ async def said(who: Actor, upload: Upload) -> list[tuple[int, str, str]]:
     return [(row.row, one.column, one.message) for row in rows for one in row.problems]
 
 
-async def order_of(who: Actor, upload: Upload, **wishes: Any) -> OrderDetail:
+async def order_of(who: Actor, upload: Upload, **kind_fields: Any) -> OrderDetail:
     draft = await drafts.start_draft(who, upload.kind, upload_id=upload.id)
-    if wishes:
-        await drafts.save_draft(who, draft, wishes, complete=True)
+    if kind_fields:
+        await drafts.save_draft(who, draft, kind_fields, complete=True)
     preview = await drafts.preview_draft(who, draft)
     return await drafts.submit_draft(
         who, draft, fingerprint=preview.fingerprint, confirmed=bool(preview.must_confirm)
@@ -109,7 +113,7 @@ async def test_each_kind_becomes_an_order_that_is_carried_out(
     offered = KINDS[kind].offered
     rows = [("number", *headings), *((line.msisdn, *cells) for line in lines)]
     if offered is not None and not offered(profile(carrier)):
-        with pytest.raises(Invalid, match="support"):
+        with pytest.raises(ValidationFailed, match="support"):
             await hand_in(database, customer.manager, kind, *rows)
         return
     upload = await hand_in(database, customer.manager, kind, *rows)
@@ -124,7 +128,7 @@ async def test_each_kind_becomes_an_order_that_is_carried_out(
     again = await hand_in(database, customer.manager, kind, *rows)
     if kind != "convert_to_prepaid":
         assert (again.state, again.warnings) == (UploadState.READY, 3), "everything is so already"
-        with pytest.raises(Invalid) as nothing:
+        with pytest.raises(ValidationFailed) as nothing:
             await order_of(customer.manager, again)
         assert nothing.value.code == "nothing_to_change"
     else:
@@ -323,7 +327,7 @@ async def test_a_planned_file_reads_its_own_rows_on_the_day(
         await scope.connection.execute(
             "UPDATE change_order SET due_on = CURRENT_DATE WHERE id = $1", placed.id
         )
-        await come_due(scope, order_id=str(placed.id))
+        await run_scheduled_order(scope, order_id=str(placed.id))
     after = await get_order(customer.manager, placed.reference)
     assert after.state is OrderState.SUBMITTED
     found = {item.line_id: (item.state, item.change.get("plan")) for item in after.items}
@@ -367,7 +371,7 @@ async def test_a_request_names_its_lines_in_one_way(database: TestDatabase) -> N
     customer = await make_customer(lines=1)
     upload = await ready(database, customer)
     ids = (UUID(str((await customer.lines())[0].id)),)
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         await place_order(
             customer.manager, Suspend(upload_id=upload.id, line_ids=ids, reason="absence", request_key="k")
         )
@@ -402,14 +406,14 @@ async def test_old_files_and_those_of_nobody_are_forgotten(database: TestDatabas
     customer = await make_customer(lines=2)
     waiting, over = await ready(database, customer), await ready(database, customer)
     order = await order_of(customer.manager, waiting)
-    lonely = await store(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")
+    lonely = await store_document(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")
     await age(database, "UPDATE document SET created_at = now() - interval '8 days'")
     await age(database, "UPDATE bulk_upload SET created_at = now() - interval '91 days'")
-    recent = await store(customer.manager, purpose="bulk", file_name="b.csv", content=b"number\n")
-    await forget_documents(customer.system)
+    recent = await store_document(customer.manager, purpose="bulk", file_name="b.csv", content=b"number\n")
+    await purge_documents(customer.system)
     assert await get_upload(customer.manager, over.id), "a file that an upload names stays with it"
-    await forget_uploads(customer.system)
-    await forget_documents(customer.system)
+    await purge_uploads(customer.system)
+    await purge_documents(customer.system)
     assert (await get_upload(customer.manager, waiting.id)).order_reference == order.reference
     with pytest.raises(NotFound):
         await get_upload(customer.manager, over.id)

@@ -4,20 +4,20 @@ from uuid import UUID
 
 import pytest
 
-import backend.reactions  # noqa: F401 - what is announced has its jobs
-from backend.core.errors import Conflict, Invalid
+import backend.subscriptions  # noqa: F401 - what is announced has its jobs
+from backend.core.errors import Conflict, ValidationFailed
 from backend.lines.schemas import Selection
-from backend.orders.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.kinds import KINDS
+from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.schemas import OrderPreview
 from backend.orders.service import list_orders
 from tests.support.factories import Customer
-from tests.support.forms import FORMS, NEW_LINES, dearer, wishes_of, without
+from tests.support.forms import FORMS, NEW_LINES, dearer, kind_fields_of, without
 from tests.support.new_lines import plan_of
 
 CHOSEN = {
     "change_options": ("add", "sms-unlimited"),
-    "change_plan": ("plan", FORMS["change_plan"].wishes["plan"]),
+    "change_plan": ("plan", FORMS["change_plan"].kind_fields["plan"]),
     "add_line": ("options", "sms-unlimited"),
     "port_in": ("options", "sms-unlimited"),
 }
@@ -28,7 +28,7 @@ async def shown_to(kind: str) -> tuple[Customer, UUID, OrderPreview]:
     customer = await FORMS[kind].customer()
     ids = () if kind in NEW_LINES else tuple(line.id for line in await customer.lines())
     draft = await start_draft(customer.manager, kind, Selection(line_ids=ids))
-    await save_draft(customer.manager, draft, await wishes_of(customer, kind), complete=True)
+    await save_draft(customer.manager, draft, await kind_fields_of(customer, kind), complete=True)
     return customer, draft, await preview_draft(customer.manager, draft)
 
 
@@ -67,17 +67,17 @@ async def test_what_is_not_offered_any_more_is_refused_in_words(
     customer, draft, shown = await shown_to(kind)
     name, code = CHOSEN[kind]
     without(monkeypatch, code)
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await submit_draft(customer.manager, draft, fingerprint=shown.fingerprint, confirmed=True)
     assert name in refusal.value.fields
     assert await list_orders(customer.manager) == []
-    assert (await get_draft(customer.manager, draft)).asked.wishes[name], "what was chosen is kept"
+    assert (await get_draft(customer.manager, draft)).asked.kind_fields[name], "what was chosen is kept"
 
 
 async def test_a_new_lines_plan_that_is_gone_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     customer, draft, shown = await shown_to("add_line")
     without(monkeypatch, plan_of(customer))
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await submit_draft(customer.manager, draft, fingerprint=shown.fingerprint)
     assert "plan" in refusal.value.fields
     assert await list_orders(customer.manager) == []

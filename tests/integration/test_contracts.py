@@ -9,15 +9,18 @@ import pytest
 
 from backend.app import create_api
 from backend.catalog.profiles import profile
-from backend.core.errors import Conflict, Invalid, NotFound
-from backend.documents.service import read_document, store
+from backend.core.errors import Conflict, NotFound, ValidationFailed
+from backend.documents.service import read_document, store_document
 from backend.lines.schemas import LineRow
 from backend.lines.service import get_line, line_history
 from backend.members.operators import create_operator_token
 from backend.orders import contracts
 from backend.orders.kinds import ChangeUser, SplitBilling
-from backend.orders.schemas import ItemState, OrderDetail, OrderState
-from backend.orders.service import get_order, place_order
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.operator import contracts as operator_contracts
+from backend.orders.placement.place import place_order
+from backend.orders.schemas import OrderDetail
+from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.scope import Actor
 from tenants.transaction import open_scope
@@ -50,11 +53,17 @@ def profiles(customer: Customer) -> list[str]:
 
 
 async def share(customer: Customer, line: LineRow, **more: Any) -> OrderDetail:
-    scan = await store(customer.manager, purpose="split_contract", file_name="scan.pdf", content=files.PDF)
-    wishes = {"profile": profiles(customer)[0], "document_id": scan.id, "request_key": str(uuid4())} | more
+    scan = await store_document(
+        customer.manager, purpose="split_contract", file_name="scan.pdf", content=files.PDF
+    )
+    kind_fields = {
+        "profile": profiles(customer)[0],
+        "document_id": scan.id,
+        "request_key": str(uuid4()),
+    } | more
     if profile(customer.carrier).split_billing_data:
-        wishes = ADDRESS | wishes
-    return await place_order(customer.manager, SplitBilling(line_ids=(line.id,), **wishes))
+        kind_fields = ADDRESS | kind_fields
+    return await place_order(customer.manager, SplitBilling(line_ids=(line.id,), **kind_fields))
 
 
 async def run(customer: Customer, database: TestDatabase, reference: str) -> OrderDetail:
@@ -158,7 +167,7 @@ async def test_another_user_ends_it(http: httpx.AsyncClient, database: TestDatab
 
 
 @pytest.mark.parametrize(
-    ("wishes", "fields"),
+    ("kind_fields", "fields"),
     [
         ({"profile": ""}, {"profile"}),
         ({"profile": "'; DROP TABLE line"}, {"profile"}),
@@ -168,20 +177,24 @@ async def test_another_user_ends_it(http: httpx.AsyncClient, database: TestDatab
         ({"billing_street": "x" * 81}, {"billing_street"}),
     ],
 )
-async def test_what_cannot_be_is_refused_beside_its_field(wishes: dict[str, Any], fields: set[str]) -> None:
+async def test_what_cannot_be_is_refused_beside_its_field(
+    kind_fields: dict[str, Any], fields: set[str]
+) -> None:
     customer = await make_customer(carrier="lynx", lines=1)
-    with pytest.raises(Invalid) as refused:
-        await share(customer, (await customer.lines())[0], **wishes)
+    with pytest.raises(ValidationFailed) as refused:
+        await share(customer, (await customer.lines())[0], **kind_fields)
     assert set(refused.value.fields) == fields
 
 
 async def test_a_scan_of_another_company_or_purpose_is_none(http: httpx.AsyncClient) -> None:
     customer, other = await make_customer(lines=1), await make_customer(lines=1)
     line = (await customer.lines())[0]
-    foreign = await store(other.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF)
-    table = await store(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")
+    foreign = await store_document(
+        other.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF
+    )
+    table = await store_document(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")
     for scan in (foreign, table):
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(ValidationFailed) as refused:
             await share(customer, line, document_id=scan.id)
         assert set(refused.value.fields) == {"document_id"}
     placed = await share(other, (await other.lines())[0])
@@ -225,8 +238,8 @@ async def test_the_contract_is_printed_for_this_line_and_user(settings: Settings
     staff = Actor(customer.tenant_id, operator="Nadia")
     with pytest.raises(Conflict):
         placed = await share(customer, line)
-        waiting = await contracts.contracts_under_review(staff)
-        await contracts.decide_contract(staff, waiting[0].id, accepted=True)
-        await contracts.decide_contract(staff, waiting[0].id, accepted=True)
+        waiting = await operator_contracts.contracts_under_review(staff)
+        await operator_contracts.decide_contract(staff, waiting[0].id, accepted=True)
+        await operator_contracts.decide_contract(staff, waiting[0].id, accepted=True)
     assert placed.reference
     assert settings

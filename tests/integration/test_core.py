@@ -8,20 +8,26 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backend.core import clock, jobs
-from backend.core.broker import make_broker
+from backend.core import clock
 from backend.core.errors import Conflict, NotFound, Unavailable
-from backend.core.jobs import JOBS, flow, job, run_job, step
-from backend.core.live import Live
-from backend.core.outbox import react
-from backend.core.relay import Relay
-from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation
-from backend.lines.people import link_end_user
-from backend.schedule import SWEEPS, run_due, take
+from backend.core.messaging import jobs
+from backend.core.messaging.broker import make_broker
+from backend.core.messaging.jobs import JOBS, idempotent_job, job, job_scope, run_job
+from backend.core.messaging.live_topics import TopicHub
+from backend.core.messaging.outbox_relay import Relay
+from backend.lines.organisations import add_billing_account, add_cost_centre, add_organisation, link_end_user
+from backend.schedule import PERIODIC_TASKS, claim_slot, run_due
 from backend.settings import Settings
 from tenants import directory
 from tenants.scope import Actor, MemberId, Scope
-from tenants.transaction import BypassingLogin, OutsideScope, TenantEngine, engine, open_global, open_scope
+from tenants.transaction import (
+    OutsideScope,
+    TenantEngine,
+    UnsafeDatabaseRole,
+    engine,
+    open_global,
+    open_scope,
+)
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain
@@ -31,7 +37,6 @@ DONE: list[str] = []
 
 @pytest.fixture
 async def customer() -> AsyncIterator[Customer]:
-    react({"tried": ("test.work",), "flown": ("test.flow",)})
     DONE.clear()
 
     async def work(scope: Scope, *, how: str) -> None:
@@ -47,15 +52,15 @@ async def customer() -> AsyncIterator[Customer]:
         DONE.append(how)
 
     job("test.work")(work)
-    flow("test.flow")(fly)
+    idempotent_job("test.flow")(fly)
     yield await make_customer()
     for name in ("test.work", "test.flow"):
         del JOBS[name]
 
 
-async def announced(customer: Customer, how: str, event: str = "tried") -> asyncpg.Record:
-    async with step(customer.system) as scope:
-        scope.announce(event, how=how)
+async def enqueued(customer: Customer, how: str, job_name: str = "test.work") -> asyncpg.Record:
+    async with job_scope(customer.system) as scope:
+        scope.enqueue(job_name, how=how)
     return await waiting(customer)
 
 
@@ -65,18 +70,18 @@ async def waiting(customer: Customer) -> asyncpg.Record:
 
 
 async def test_a_finished_job_leaves_no_row_and_is_not_done_again(customer: Customer) -> None:
-    row = await announced(customer, "well")
+    row = await enqueued(customer, "well")
     await asyncio.gather(*(run_job("test.work", customer.tenant_id, row["id"]) for _ in range(5)))
     assert DONE == ["well"]
     assert await waiting(customer) is None
-    row = await announced(customer, "well", "flown")
+    row = await enqueued(customer, "well", "test.flow")
     for _ in range(2):
         await run_job("test.flow", customer.tenant_id, row["id"])
     assert DONE == ["well", "well"]
 
 
 async def test_an_outage_is_put_off_for_ever_with_growing_waits(customer: Customer) -> None:
-    row = await announced(customer, "outage")
+    row = await enqueued(customer, "outage")
     waits = []
     for _ in range(jobs.RETRIES + 2):
         await run_job("test.work", customer.tenant_id, row["id"])
@@ -89,7 +94,7 @@ async def test_an_outage_is_put_off_for_ever_with_growing_waits(customer: Custom
 
 
 async def test_a_bug_is_given_up_after_a_while_and_kept(customer: Customer) -> None:
-    row = await announced(customer, "bug")
+    row = await enqueued(customer, "bug")
     for _ in range(jobs.RETRIES):
         assert (await waiting(customer))["failed_at"] is None
         await run_job("test.work", customer.tenant_id, row["id"])
@@ -99,29 +104,29 @@ async def test_a_bug_is_given_up_after_a_while_and_kept(customer: Customer) -> N
 
 
 async def test_a_refusal_is_given_up_at_once_with_a_record(customer: Customer) -> None:
-    row = await announced(customer, "refuse")
+    row = await enqueued(customer, "refuse")
     await run_job("test.work", customer.tenant_id, row["id"])
     assert (await waiting(customer))["failed_at"]
 
 
 async def test_a_job_that_is_gone_is_not_put_off(customer: Customer) -> None:
     await run_job("test.work", customer.tenant_id, uuid4())
-    await jobs._put_off(customer.tenant_id, uuid4(), "", for_ever=True)
+    await jobs._reschedule(customer.tenant_id, uuid4(), "", for_ever=True)
     assert DONE == []
 
 
-async def test_an_announcement_that_fails_to_commit_never_happened(customer: Customer) -> None:
+async def test_a_command_that_fails_to_commit_never_was(customer: Customer) -> None:
     with pytest.raises(ZeroDivisionError):
-        async with step(customer.system) as scope:
-            scope.announce("tried", how="well")
+        async with job_scope(customer.system) as scope:
+            scope.enqueue("test.work", how="well")
             raise ZeroDivisionError
     assert await waiting(customer) is None
 
 
-async def test_an_unknown_event_is_a_bug_at_once(customer: Customer) -> None:
+async def test_a_timer_without_a_job_is_a_bug_at_once(customer: Customer) -> None:
     with pytest.raises(KeyError):
-        async with step(customer.system) as scope:
-            scope.announce("nobody.listens")
+        async with job_scope(customer.system) as scope:
+            scope.set_timer("nobody.listens", None)
 
 
 async def test_the_relay_hands_over_once_and_again_after_the_lease(
@@ -130,7 +135,7 @@ async def test_the_relay_hands_over_once_and_again_after_the_lease(
     broker = make_broker("")
     relay = Relay(settings.relay_database_url, broker, lease=timedelta(milliseconds=200), poll=0.05)
     task = asyncio.create_task(relay.run())
-    await announced(customer, "well")
+    await enqueued(customer, "well")
     async with asyncio.timeout(5):
         while relay.handed_over < 2:
             await asyncio.sleep(0.02)
@@ -141,7 +146,7 @@ async def test_the_relay_hands_over_once_and_again_after_the_lease(
 
 
 async def test_the_relay_refuses_a_login_that_bypasses_policies(database: TestDatabase) -> None:
-    with pytest.raises(BypassingLogin):
+    with pytest.raises(UnsafeDatabaseRole):
         await Relay(database.superuser_url, make_broker("")).run()
 
 
@@ -153,14 +158,14 @@ def test_an_unknown_kind_of_broker_is_refused() -> None:
 async def test_live_topics_reach_their_subscribers_and_survive_a_lost_connection(
     customer: Customer, database: TestDatabase, settings: Settings
 ) -> None:
-    live = Live(settings.database_url)
+    live = TopicHub(settings.database_url)
     heard: list[str] = []
     await live.start()
     stop = live.subscribe(customer.tenant_id, "fleet", lambda: heard.append("ours"))
     live.subscribe(uuid4(), "fleet", lambda: heard.append("theirs"))
     live.watch(lambda payload: heard.append(payload))
-    async with step(customer.system) as scope:
-        scope.touch("fleet")
+    async with job_scope(customer.system) as scope:
+        scope.invalidate("fleet")
     await until(lambda: len(heard) == 2)
     assert set(heard) == {"ours", f"{customer.tenant_id}/fleet"}
     heard.clear()
@@ -170,8 +175,8 @@ async def test_live_topics_reach_their_subscribers_and_survive_a_lost_connection
     await until(lambda: "ours" in heard)  # what happened meanwhile is unknown: read again
     stop()
     heard.clear()
-    async with step(customer.system) as scope:
-        scope.touch("fleet")
+    async with job_scope(customer.system) as scope:
+        scope.invalidate("fleet")
     await until(lambda: bool(heard))
     assert "ours" not in heard
     await live.stop()
@@ -185,12 +190,12 @@ async def until(true: object) -> None:
 
 async def test_a_sweep_runs_once_per_slot_however_many_schedulers(settings: Settings) -> None:
     slot = clock.now()
-    taken = await asyncio.gather(*(take(SWEEPS[0], slot) for _ in range(6)))
+    taken = await asyncio.gather(*(claim_slot(PERIODIC_TASKS[0], slot) for _ in range(6)))
     assert sum(taken) == 1
     done: dict[str, object] = {}
     await run_due(settings, done)  # type: ignore[arg-type]
     await run_due(settings, done)  # type: ignore[arg-type]
-    assert set(done) == {sweep.name for sweep in SWEEPS}
+    assert set(done) == {sweep.name for sweep in PERIODIC_TASKS}
 
 
 async def test_lookups_before_the_tenant_is_known_are_by_exact_key_and_outside_a_scope(
@@ -246,7 +251,7 @@ def test_outside_a_loop_there_is_no_pool() -> None:
 async def test_a_login_that_policies_do_not_bind_is_refused(database: TestDatabase) -> None:
     for url in (database.superuser_url, database.logins.owner):
         bare = TenantEngine(config={"dsn": url})
-        with pytest.raises(BypassingLogin):
+        with pytest.raises(UnsafeDatabaseRole):
             await bare.open()
         await bare.close()
 

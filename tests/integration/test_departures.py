@@ -7,16 +7,18 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backend.api.successor import act, draw
-from backend.core import clock, links
-from backend.core.jobs import step
+from backend.api.successor import handle, render
+from backend.core import clock, public_links
+from backend.core.messaging.jobs import job_scope
 from backend.lines.service import get_line
-from backend.orders.changing import cancel_order, reschedule_order
-from backend.orders.departures import choose_offer, forget_successors
+from backend.orders.changes.cancellation import cancel_order
+from backend.orders.changes.scheduling import reschedule_order
+from backend.orders.departures import choose_offer, erase_successors
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds import Depart
-from backend.orders.schemas import OrderDetail, OrderState
-from backend.orders.service import place_order
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.place import place_order
+from backend.orders.schemas import OrderDetail
 from tenants.scope import Actor
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
@@ -32,9 +34,9 @@ async def leaving(sandbox: Sandbox, database: TestDatabase, **more: Any) -> tupl
     """A departure with a successor who has the mail; returns the token of its link."""
     customer = await make_customer(lines=1)
     (line,) = await load_lines_at_carrier(customer, sandbox)
-    wishes = {"given_name": "Mia", "family_name": "Claes", "email": MAIL, "language": "nl", **more}
-    asked = Depart(line_ids=(line.id,), on=SOON, knows_successor=True, request_key="k", **wishes)
-    placed = await place_order(customer.manager, asked)
+    kind_fields = {"given_name": "Mia", "family_name": "Claes", "email": MAIL, "language": "nl", **more}
+    request = Depart(line_ids=(line.id,), on=SOON, knows_successor=True, request_key="k", **kind_fields)
+    placed = await place_order(customer.manager, request)
     assert placed.state is OrderState.SCHEDULED
     await make_jobs_due(database)
     await drain(database)
@@ -48,7 +50,7 @@ def token_in(sandbox: Sandbox) -> str:
 
 
 async def state_of(customer: Customer) -> Any:
-    async with step(customer.system) as scope:
+    async with job_scope(customer.system) as scope:
         return await scope.connection.fetchrow("SELECT * FROM departure")
 
 
@@ -68,19 +70,19 @@ async def test_the_successor_chooses_and_the_number_goes_to_the_offer(
     mail = sandbox.mails(MAIL)[0]
     assert "Mia" in mail["html"]
     assert "wordt van u" in mail["subject"]
-    link = await links.find(token, LINK)
+    link = await public_links.find_link(token, LINK)
     assert link is not None
-    async with step(Actor(link.tenant_id)) as scope:
+    async with job_scope(Actor(link.tenant_id)) as scope:
         await scope.connection.execute("SET TRANSACTION READ ONLY")  # what a GET may do
-        view = await draw(scope, link, "en")
+        view = await render(scope, link, "en")
     assert "zeste-30" in view.form
     assert view.language == "nl"
-    async with step(Actor(link.tenant_id)) as scope:
-        wrong = await act(scope, link, "en", {"choice": "choose", "offer": "free-forever"})
+    async with job_scope(Actor(link.tenant_id)) as scope:
+        wrong = await handle(scope, link, "en", {"choice": "choose", "offer": "free-forever"})
     assert wrong.errors
     for offer in ("zeste-5", "zeste-30"):  # a choice may be changed until the day
-        async with step(Actor(link.tenant_id)) as scope:
-            await act(scope, link, "en", {"choice": "choose", "offer": offer})
+        async with job_scope(Actor(link.tenant_id)) as scope:
+            await handle(scope, link, "en", {"choice": "choose", "offer": offer})
     assert (await state_of(customer))["state"] == "offer_chosen"
     await come(database)
     done = await carry_out(customer, database, placed.reference)
@@ -104,10 +106,10 @@ async def test_without_an_answer_or_declined_it_becomes_prepaid(
         customer, placed, token = await leaving(sandbox, database)
         (line,) = await customer.lines()
         if declines:
-            link = await links.find(token, LINK)
+            link = await public_links.find_link(token, LINK)
             assert link is not None
-            async with step(Actor(link.tenant_id)) as scope:
-                await act(scope, link, "nl", {"choice": "decline"})
+            async with job_scope(Actor(link.tenant_id)) as scope:
+                await handle(scope, link, "nl", {"choice": "decline"})
         await come(database)
         assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
         assert (await get_line(customer.manager, line.id)).status == "released_prepaid"
@@ -122,7 +124,7 @@ async def test_withdrawn_the_successor_is_told_and_the_link_leads_nowhere(
     await drain(database, twice=True)
     (line,) = await customer.lines()
     assert line.status == "active"
-    assert await links.find(token, LINK) is None
+    assert await public_links.find_link(token, LINK) is None
     assert len(sandbox.mails(MAIL)) == 2
     assert (await state_of(customer))["state"] == "withdrawn"
 
@@ -132,7 +134,7 @@ async def test_withdrawn_before_the_mail_left_nobody_hears_of_it(
 ) -> None:
     customer = await make_customer(lines=1)
     (line,) = await load_lines_at_carrier(customer, sandbox)
-    asked = Depart(
+    request = Depart(
         line_ids=(line.id,),
         on=SOON,
         knows_successor=True,
@@ -143,7 +145,7 @@ async def test_withdrawn_before_the_mail_left_nobody_hears_of_it(
         request_key="k",
     )
     before = len(sandbox.mails(MAIL))
-    placed = await place_order(customer.manager, asked)
+    placed = await place_order(customer.manager, request)
     await drain(database)
     await cancel_order(customer.manager, placed.reference)
     await make_jobs_due(database)
@@ -156,22 +158,22 @@ async def test_moved_the_successor_gets_a_link_that_holds(sandbox: Sandbox, data
     await reschedule_order(customer.manager, placed.reference, on=SOON + timedelta(days=4))
     await drain(database, twice=True)
     token = token_in(sandbox)
-    link = await links.find(token, LINK)
+    link = await public_links.find_link(token, LINK)
     assert link is not None
     assert (await state_of(customer))["leaves_on"] == SOON + timedelta(days=4)
 
 
 async def test_on_the_day_nothing_can_be_chosen_any_more(sandbox: Sandbox, database: TestDatabase) -> None:
     customer, _, token = await leaving(sandbox, database)
-    link = await links.find(token, LINK)
+    link = await public_links.find_link(token, LINK)
     assert link is not None
-    async with step(customer.system) as scope:
+    async with job_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE departure SET leaves_on = $1", clock.today())
         assert not await choose_offer(scope, link.subject_id, offer="zeste-5")
-        view = await act(scope, link, "nl", {"choice": "choose", "offer": "zeste-5"})
+        view = await handle(scope, link, "nl", {"choice": "choose", "offer": "zeste-5"})
     assert not view.buttons
     other = await make_customer()
-    async with step(other.system) as scope:
+    async with job_scope(other.system) as scope:
         assert not await choose_offer(scope, link.subject_id, offer="zeste-5")
 
 
@@ -180,12 +182,12 @@ async def test_the_successor_is_forgotten_two_months_after_the_end(
 ) -> None:
     customer, placed, _ = await leaving(sandbox, database)
     await cancel_order(customer.manager, placed.reference)
-    await forget_successors(customer.system)
+    await erase_successors(customer.system)
     assert (await state_of(customer))["email"] == MAIL
-    async with step(customer.system) as scope:
+    async with job_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE departure SET ended_at = now() - interval '61 days'")
-    await forget_successors(customer.system)
-    async with step(customer.system) as scope:
+    await erase_successors(customer.system)
+    async with job_scope(customer.system) as scope:
         rows = await scope.connection.fetch(
             "SELECT body::text FROM change_order UNION SELECT change::text FROM change_order_item"
         )
@@ -195,4 +197,4 @@ async def test_the_successor_is_forgotten_two_months_after_the_end(
 
 @pytest.mark.parametrize("token", ["", "x", "y" * 300])
 async def test_an_unknown_token_is_no_link(token: str) -> None:
-    assert await links.find(token, LINK) is None
+    assert await public_links.find_link(token, LINK) is None

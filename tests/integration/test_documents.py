@@ -11,16 +11,22 @@ import pytest
 
 from backend.app import create_api
 from backend.core import clock
-from backend.core.errors import Forbidden, Invalid, NotFound
-from backend.documents.service import READERS, document_info, own_document, read_document, store
-from backend.documents.sniffing import LARGEST, PDF
+from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.documents.file_checks import LARGEST, PDF
+from backend.documents.service import (
+    ACCESS_CHECKS,
+    document_info,
+    own_document,
+    read_document,
+    store_document,
+)
 from backend.members import service as members
 from backend.members.lifecycle import Portal
 from backend.members.sessions import open_session
 from backend.members.tokens import create_token
 from backend.settings import Settings
-from frontend.server import create_web
-from frontend.visit import Doors
+from frontend.http.server import create_web
+from frontend.page_context import Services
 from tenants.scope import Actor, Reach, Scope
 from tests.support import files
 from tests.support.factories import make_account, make_customer, make_member
@@ -30,7 +36,7 @@ NOTHING = Reach(billing_accounts=frozenset({uuid4()}))
 
 @pytest.fixture
 async def web(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    doors = Doors(members.load_session, members.profile, lambda *_: lambda: None)
+    doors = Services(members.load_session, members.profile, lambda *_: lambda: None)
     app = create_web(settings, create_api(settings), doors)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
@@ -58,9 +64,9 @@ async def test_a_signed_contract_is_stored_and_comes_back_as_a_harmless_download
     await enter(web, customer.manager)
     answer = await web.post("/app/files", headers=JSON, **sent(files.PDF, "../../a\u202eb é.pdf"))
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["name"], told["size"], told["type"]) == ("ab é.pdf", len(files.PDF), PDF)
-    back = await web.get(f"/app/files/{told['id']}")
+    reported = answer.json()
+    assert (reported["name"], reported["size"], reported["type"]) == ("ab é.pdf", len(files.PDF), PDF)
+    back = await web.get(f"/app/files/{reported['id']}")
     assert back.content == files.PDF
     assert back.headers["content-disposition"].startswith(
         "attachment; filename=\"ab _.pdf\"; filename*=UTF-8''"
@@ -106,14 +112,14 @@ async def test_each_purpose_takes_its_own_types_whatever_the_name_says() -> None
     }
     for purpose, contents in taken.items():
         for content in contents:
-            await store(customer.manager, purpose=purpose, file_name="x.exe", content=content)
+            await store_document(customer.manager, purpose=purpose, file_name="x.exe", content=content)
         other = next(key for key in taken if key != purpose)
         for content in taken[other]:
-            with pytest.raises(Invalid) as refused:
-                await store(customer.manager, purpose=purpose, file_name="x.pdf", content=content)
+            with pytest.raises(ValidationFailed) as refused:
+                await store_document(customer.manager, purpose=purpose, file_name="x.pdf", content=content)
             assert refused.value.code in {"file_type_scan", "file_type_table"}
-    with pytest.raises(Invalid):
-        await store(customer.manager, purpose="anything", file_name="x", content=b"a")
+    with pytest.raises(ValidationFailed):
+        await store_document(customer.manager, purpose="anything", file_name="x", content=b"a")
 
 
 # The framework leaves the half of a file that it refused to the garbage collector, which says so.
@@ -154,16 +160,18 @@ async def test_a_post_from_elsewhere_is_refused(web: httpx.AsyncClient) -> None:
 async def test_without_a_script_the_form_leads_back_with_the_file(web: httpx.AsyncClient) -> None:
     customer = await make_customer()
     await enter(web, customer.manager)
-    asked = sent(files.PDF)
-    asked["data"]["next"] = "/app/add-line?plan=x&document=old"
-    answer = await web.post("/app/files", headers=OURS, **asked)
+    request = sent(files.PDF)
+    request["data"]["next"] = "/app/add-line?plan=x&document=old"
+    answer = await web.post("/app/files", headers=OURS, **request)
     assert answer.status_code == 303
     path, _, document = answer.headers["location"].rpartition("document=")
     assert path == "/app/add-line?plan=x&"
     assert (await document_info(customer.manager, UUID(document))).purpose == "split_contract"
-    asked["data"]["next"] = "https://evil.example/"
-    asked["files"]["file"] = ("a.pdf", files.PDF)
-    assert (await web.post("/app/files", headers=OURS, **asked)).headers["location"].startswith("/?document=")
+    request["data"]["next"] = "https://evil.example/"
+    request["files"]["file"] = ("a.pdf", files.PDF)
+    assert (
+        (await web.post("/app/files", headers=OURS, **request)).headers["location"].startswith("/?document=")
+    )
     refused = await web.post("/app/files", headers=OURS, **sent(b"x\x00"))
     assert refused.status_code == 422
     assert refused.text == "Choose a PDF, JPEG or PNG file."
@@ -179,9 +187,9 @@ async def test_another_tenants_file_one_out_of_reach_and_a_missing_one_are_one_a
     web: httpx.AsyncClient,
 ) -> None:
     ours, theirs = await make_customer(), await make_customer()
-    mine = await store(ours.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF)
+    mine = await store_document(ours.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF)
     narrow = await make_member(ours.tenant_id, roles=frozenset({"fleet_manager"}), reach=NOTHING)
-    own = await store(narrow, purpose="split_contract", file_name="b.pdf", content=files.PDF)
+    own = await store_document(narrow, purpose="split_contract", file_name="b.pdf", content=files.PDF)
     assert (await read_document(narrow, own.id)).content == files.PDF
     assert (await read_document(ours.manager, own.id)).content == files.PDF
     for who, what in ((theirs.manager, mine.id), (narrow, mine.id), (narrow, uuid4())):
@@ -199,7 +207,9 @@ async def test_another_tenants_file_one_out_of_reach_and_a_missing_one_are_one_a
 async def test_who_may_see_what_a_file_belongs_to_may_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
     customer = await make_customer()
     account = await make_account(customer, "6099999-01")
-    stored = await store(customer.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF)
+    stored = await store_document(
+        customer.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF
+    )
     narrow = await make_member(
         customer.tenant_id, roles=frozenset({"auditor"}), reach=Reach(billing_accounts=frozenset({account}))
     )
@@ -207,10 +217,10 @@ async def test_who_may_see_what_a_file_belongs_to_may_read_it(monkeypatch: pytes
     async def of_its_line(scope: Scope, document_id: UUID) -> bool:
         return document_id == stored.id and account in (scope.actor.reach.billing_accounts or ())
 
-    monkeypatch.setitem(READERS, "split_contract", of_its_line)
+    monkeypatch.setitem(ACCESS_CHECKS, "split_contract", of_its_line)
     assert (await read_document(narrow, stored.id)).file.name == "a.pdf"
     with pytest.raises(Forbidden):
-        await store(narrow, purpose="split_contract", file_name="a.pdf", content=files.PDF)
+        await store_document(narrow, purpose="split_contract", file_name="a.pdf", content=files.PDF)
 
 
 async def test_a_file_over_rest(settings: Settings) -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from backend.bulk.service import get_upload, start_upload
 from backend.core import clock
-from backend.documents.service import store
-from backend.lines import esims
-from backend.orders.drafts import preview_draft, start_draft, submit_draft
-from backend.orders.schemas import ItemState
+from backend.documents.service import store_document
+from backend.lines.sims import esim_profiles
+from backend.orders.lifecycle import ItemState
+from backend.orders.placement.drafts import preview_draft, start_draft, submit_draft
 from tenants.scope import Scope
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer
@@ -30,13 +30,13 @@ async def test_each_row_has_its_own_profile_and_one_statement_writes_them(
         for name, (email, language) in PEOPLE.items()
     )
     content = f"account,family_name,sim_kind,sim_number,email,language,plan,cap_cents\n{lines}".encode()
-    stored = await store(customer.manager, purpose="bulk", file_name="lines.csv", content=content)
+    stored = await store_document(customer.manager, purpose="bulk", file_name="lines.csv", content=content)
     upload = await start_upload(customer.manager, kind="add_line", document_id=stored.id)
     await drain(database, only="bulk.")
     checked = await get_upload(customer.manager, upload.id)
     assert (checked.state, checked.ok) == ("ready", 3)
     written: list[int] = []
-    open_profiles = esims.open_profiles
+    open_profiles = esim_profiles.create_profiles
 
     async def counted(scope: Scope, wanted: Any) -> Any:
         written.append(len(wanted))

@@ -10,19 +10,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.bulk import service as bulk
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
+from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.core.permissions import Role
-from backend.core.use_case import USE_CASES, allows
+from backend.core.use_case import USE_CASES, is_allowed
 from backend.documents import service as documents
-from backend.documents.service import store
-from backend.lines import accounts, codes, people, service
+from backend.documents.service import store_document
+from backend.lines import organisations, service
 from backend.lines.schemas import Selection
+from backend.lines.sims import codes
 from backend.members import tokens
 from backend.members.sessions import end_sessions_of
-from backend.orders import changing, contracts, draft_contracts, drafts, held, ports
+from backend.orders import contracts, port_ins
 from backend.orders import service as orders
+from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.export import export_items
 from backend.orders.kinds import ChangeOptions, SplitBilling
+from backend.orders.operator import contracts as operator_contracts
+from backend.orders.operator import held_items
+from backend.orders.placement import draft_contracts, drafts
+from backend.orders.placement.place import place_order, preview_order
 from backend.usage import service as usage
 from tenants.scope import Actor, MemberId
 from tests.architecture.test_code import import_everything
@@ -49,7 +55,7 @@ async def test_every_use_case_is_refused_for_every_role_that_may_not() -> None:
     tried = 0
     for entry in USE_CASES.values():
         for actor in actors(customer):
-            if not allows(actor, entry.permission):
+            if not is_allowed(actor, entry.permission):
                 # Refused before an argument is looked at: none is given.
                 with pytest.raises(Forbidden):
                     await entry.function(actor)
@@ -84,7 +90,9 @@ async def things_of(customer: Customer) -> Things:
     assert customer.organisation_id
     await tokens.create_token(customer.system, member.member_id)
     token = (await tokens.list_tokens(customer.manager))[0].id
-    document = (await store(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")).id
+    document = (
+        await store_document(customer.manager, purpose="bulk", file_name="a.csv", content=b"number\n")
+    ).id
     upload = (await bulk.start_upload(customer.manager, kind="change_cost_centre", document_id=document)).id
     return Things(
         first.id,
@@ -102,10 +110,12 @@ async def things_of(customer: Customer) -> Things:
 
 async def _contract_of(customer: Customer, line_id: UUID) -> tuple[UUID, UUID]:
     """A contract under review, and the item that waits for it."""
-    scan = await store(customer.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF)
-    asked = SplitBilling(line_ids=(line_id,), profile="executive-20", document_id=scan.id)
-    placed = await orders.place_order(customer.manager, asked)
-    contract = (await contracts.contracts_under_review(_staff_of(customer.manager)))[0]
+    scan = await store_document(
+        customer.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF
+    )
+    request = SplitBilling(line_ids=(line_id,), profile="executive-20", document_id=scan.id)
+    placed = await place_order(customer.manager, request)
+    contract = (await operator_contracts.contracts_under_review(_staff_of(customer.manager)))[0]
     return contract.id, placed.items[0].id
 
 
@@ -117,67 +127,83 @@ def _staff_of(who: Actor) -> Actor:
 Call = Callable[[Actor, Things], Awaitable[Any]]
 WITH_IDS: dict[str, Call] = {
     "backend.lines.service.get_line": lambda who, at: service.get_line(who, at.line),
-    "backend.lines.service.reveal_puk": lambda who, at: service.reveal_puk(who, at.line),
-    "backend.lines.codes.reveal_activation_code": lambda who, at: codes.reveal_activation_code(who, at.line),
-    "backend.lines.codes.reveal_own_activation_code": lambda who, at: codes.reveal_own_activation_code(
+    "backend.lines.sims.codes.reveal_puk": lambda who, at: codes.reveal_puk(who, at.line),
+    "backend.lines.sims.codes.reveal_activation_code": lambda who, at: codes.reveal_activation_code(
+        who, at.line
+    ),
+    "backend.lines.sims.codes.reveal_own_activation_code": lambda who, at: codes.reveal_own_activation_code(
         replace(who, roles=frozenset({"end_user"})), at.line
     ),
-    "backend.lines.codes.reveal_own_puk": lambda who, at: codes.reveal_own_puk(
+    "backend.lines.sims.codes.reveal_own_puk": lambda who, at: codes.reveal_own_puk(
         replace(who, roles=frozenset({"end_user"})), at.line
     ),
     "backend.orders.contracts.contract_for": lambda who, at: contracts.contract_for(
         who, at.line, profile="executive-20"
     ),
-    "backend.orders.contracts.read_contract": lambda who, at: contracts.read_contract(
+    "backend.orders.operator.contracts.read_contract": lambda who, at: operator_contracts.read_contract(
         _staff_of(who), at.contract
     ),
-    "backend.orders.contracts.decide_contract": lambda who, at: contracts.decide_contract(
+    "backend.orders.operator.contracts.decide_contract": lambda who, at: operator_contracts.decide_contract(
         _staff_of(who), at.contract, accepted=True
     ),
-    "backend.orders.held.decide_held": lambda who, at: held.decide_held(
+    "backend.orders.operator.held_items.decide_held_item": lambda who, at: held_items.decide_held_item(
         _staff_of(who), at.held, completed=False, reason="No"
     ),
     "backend.lines.service.line_history": lambda who, at: service.line_history(who, at.line),
-    "backend.lines.accounts.add_billing_account": lambda who, at: accounts.add_billing_account(
+    "backend.lines.organisations.add_billing_account": lambda who, at: organisations.add_billing_account(
         who, organisation_id=at.organisation, number=f"69{uuid4().int % 100000:05d}-01"
     ),
-    "backend.lines.people.link_end_user": lambda who, at: people.link_end_user(
+    "backend.lines.organisations.link_end_user": lambda who, at: organisations.link_end_user(
         who, member_id=MemberId(at.member), msisdn="+32470999999"
     ),
-    "backend.orders.service.preview_order": lambda who, at: orders.preview_order(
+    "backend.orders.placement.preview_order": lambda who, at: preview_order(
         who, ChangeOptions(line_ids=(at.line,), add=(SMS,))
     ),
-    "backend.orders.service.place_order": lambda who, at: orders.place_order(
+    "backend.orders.placement.place_order": lambda who, at: place_order(
         who, ChangeOptions(line_ids=(at.line,), add=(SMS,), request_key="x")
     ),
     "backend.orders.service.get_order": lambda who, at: orders.get_order(who, at.reference),
     "backend.orders.service.order_items": lambda who, at: orders.order_items(who, at.reference),
-    "backend.orders.service.undo_order": lambda who, at: orders.undo_order(who, at.reference),
-    "backend.orders.drafts.start_draft": lambda who, at: drafts.start_draft(
+    "backend.orders.changes.cancellation.undo_order": lambda who, at: cancellation.undo_order(
+        who, at.reference
+    ),
+    "backend.orders.placement.drafts.start_draft": lambda who, at: drafts.start_draft(
         who, "change_options", Selection(line_ids=(at.line,))
     ),
-    "backend.orders.drafts.get_draft": lambda who, at: drafts.get_draft(who, at.draft),
-    "backend.orders.drafts.save_draft": lambda who, at: drafts.save_draft(who, at.draft, {"add": [SMS]}),
-    "backend.orders.drafts.drop_draft_line": lambda who, at: drafts.drop_draft_line(who, at.draft, at.line),
-    "backend.orders.drafts.preview_draft": lambda who, at: drafts.preview_draft(who, at.draft),
-    "backend.orders.drafts.submit_draft": lambda who, at: drafts.submit_draft(who, at.draft, fingerprint="x"),
+    "backend.orders.placement.drafts.get_draft": lambda who, at: drafts.get_draft(who, at.draft),
+    "backend.orders.placement.drafts.save_draft": lambda who, at: drafts.save_draft(
+        who, at.draft, {"add": [SMS]}
+    ),
+    "backend.orders.placement.drafts.drop_draft_line": lambda who, at: drafts.drop_draft_line(
+        who, at.draft, at.line
+    ),
+    "backend.orders.placement.drafts.preview_draft": lambda who, at: drafts.preview_draft(who, at.draft),
+    "backend.orders.placement.drafts.submit_draft": lambda who, at: drafts.submit_draft(
+        who, at.draft, fingerprint="x"
+    ),
     "backend.orders.export.export_items": lambda who, at: export_items(who, at.reference),
-    "backend.orders.changing.cancel_order": lambda who, at: changing.cancel_order(who, at.reference),
-    "backend.orders.changing.reschedule_order": lambda who, at: changing.reschedule_order(
+    "backend.orders.changes.cancellation.cancel_order": lambda who, at: cancellation.cancel_order(
+        who, at.reference
+    ),
+    "backend.orders.changes.scheduling.reschedule_order": lambda who, at: scheduling.reschedule_order(
         who, at.reference, on=date(2099, 1, 1)
     ),
-    "backend.orders.changing.preview_again": lambda who, at: changing.preview_again(who, at.reference),
-    "backend.orders.changing.accept_price": lambda who, at: changing.accept_price(
+    "backend.orders.changes.scheduling.requote_order": lambda who, at: scheduling.requote_order(
+        who, at.reference
+    ),
+    "backend.orders.changes.scheduling.accept_price": lambda who, at: scheduling.accept_price(
         who, at.reference, fingerprint="x"
     ),
-    "backend.orders.changing.correct_item": lambda who, at: changing.correct_item(
+    "backend.orders.changes.corrections.correct_item": lambda who, at: corrections.correct_item(
         who, at.reference, at.line, fields={}
     ),
-    "backend.orders.draft_contracts.contract_of_draft": lambda who, at: draft_contracts.contract_of_draft(
-        who, at.draft
+    "backend.orders.placement.draft_contracts.contract_of_draft": lambda who, at: (
+        draft_contracts.contract_of_draft(who, at.draft)
     ),
-    "backend.orders.ports.ports_of": lambda who, at: ports.ports_of(who, at.reference),
-    "backend.orders.changing.retry_order": lambda who, at: changing.retry_order(who, at.reference),
+    "backend.orders.port_ins.port_in_of": lambda who, at: port_ins.port_in_of(who, at.reference),
+    "backend.orders.changes.corrections.retry_order": lambda who, at: corrections.retry_order(
+        who, at.reference
+    ),
     "backend.documents.service.document_info": lambda who, at: documents.document_info(who, at.document),
     "backend.documents.service.read_document": lambda who, at: documents.read_document(who, at.document),
     "backend.documents.service.own_document": lambda who, at: documents.own_document(
@@ -200,7 +226,7 @@ WITH_IDS: dict[str, Call] = {
     "backend.usage.service.line_detail": lambda who, at: usage.line_detail(
         who, at.line, reason="A reason to look"
     ),
-    "backend.usage.service.line_looks": lambda who, at: usage.line_looks(who, at.line),
+    "backend.usage.service.detail_accesses": lambda who, at: usage.detail_accesses(who, at.line),
     "backend.usage.service.own_detail": lambda who, at: usage.own_detail(
         replace(who, roles=frozenset({"end_user"})), at.line
     ),
@@ -219,7 +245,7 @@ INTERNAL = {"backend.members.sessions.open_session"}
 
 def takes_an_id(function: Any) -> bool:
     parameters = inspect.signature(function).parameters
-    return any(name.endswith(("_id", "reference")) or name in {"asked", "selection"} for name in parameters)
+    return any(name.endswith(("_id", "reference")) or name in {"request", "selection"} for name in parameters)
 
 
 async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -> None:
@@ -240,7 +266,7 @@ async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(9)))
     answers = []
     for at in (foreign, missing):
-        with pytest.raises((NotFound, Invalid, Conflict)) as refusal:
+        with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:
             await WITH_IDS[name](ours.manager, at)
         answers.append(
             (type(refusal.value), refusal.value.code, refusal.value.message, refusal.value.details)

@@ -10,17 +10,17 @@ import httpx
 import pytest
 
 from backend.core import clock
-from backend.core.errors import Invalid
+from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.lines.schemas import LineFilter
 from backend.members import service as members
 from backend.orders.kinds import ChangeOptions
-from backend.orders.service import preview_order
+from backend.orders.placement.place import preview_order
 from backend.settings import Settings
+from frontend.i18n import translator_for
+from frontend.page_context import PageContext, Services
 from frontend.pages.fleet.page import read_list
 from frontend.pages.fleet.view import View, read_view
-from frontend.text import text_for
-from frontend.visit import Doors, Visit
 from tenants.scope import Actor
 from tenants.transaction import open_scope
 from tests.integration.test_api import SMS, Told, http, problem, sent_item  # noqa: F401 - a fixture
@@ -56,19 +56,19 @@ async def test_a_carriers_message_that_cannot_be_kept_does_not_hold_up_the_other
     long.body["event"]["serviceOrder"]["serviceOrderItem"] = [{"service": service}]
     problem(await long.send(), 400, "malformed")
     assert (await Told(http, item.id).send()).status_code == 201
-    assert await drain(database, only="orders.hear") == ["orders.hear"]
+    assert await drain(database, only="orders.handle_callbacks") == ["orders.handle_callbacks"]
     assert (await customer.lines())[0].options == [SMS]
 
 
-def visit_of(settings: Settings, actor: Actor, profile: Any) -> Visit:
+def visit_of(settings: Settings, actor: Actor, profile: Any) -> PageContext:
     async def nobody(_: Any) -> Any:
         return None
 
-    doors = Doors(nobody, nobody, lambda *_: lambda: None)
-    return Visit(settings, doors, actor, profile, text_for("en"))
+    doors = Services(nobody, nobody, lambda *_: lambda: None)
+    return PageContext(settings, doors, actor, profile, translator_for("en"))
 
 
-async def opened(settings: Settings, customer: Customer) -> Visit:
+async def opened(settings: Settings, customer: Customer) -> PageContext:
     """An open page of a new member who sees everything."""
     member = await make_member(customer.tenant_id)
     assert member.member_id
@@ -105,25 +105,25 @@ async def test_what_one_request_may_hold_is_bounded(database: TestDatabase) -> N
         "option": LineFilter(option=many),
         "plan": LineFilter(plan=many),
     }.items():
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(ValidationFailed) as refusal:
             await preview_order(customer.manager, ChangeOptions(filter=filter_, add=(SMS,)))
         assert list(refusal.value.fields) == [key]
 
 
 async def test_lines_taken_out_are_looked_up_once(database: TestDatabase) -> None:
     customer = await make_customer(lines=300)
-    asked = ChangeOptions(filter=LineFilter(), except_ids=tuple(uuid4() for _ in range(20_000)), add=(SMS,))
+    request = ChangeOptions(filter=LineFilter(), except_ids=tuple(uuid4() for _ in range(20_000)), add=(SMS,))
     began = time.process_time()
-    preview = await preview_order(customer.manager, asked, listed=1)
+    preview = await preview_order(customer.manager, request, listed=1)
     assert preview.total_lines == 300
     assert time.process_time() - began < 0.5  # a set a line took seconds
 
 
 async def test_more_lines_taken_out_than_can_be_chosen_are_refused(database: TestDatabase) -> None:
     customer = await make_customer(lines=1)
-    asked = ChangeOptions(filter=LineFilter(), except_ids=(new_id(),) * 20_001, add=(SMS,))
-    with pytest.raises(Invalid):
-        await preview_order(customer.manager, asked)
+    request = ChangeOptions(filter=LineFilter(), except_ids=(new_id(),) * 20_001, add=(SMS,))
+    with pytest.raises(ValidationFailed):
+        await preview_order(customer.manager, request)
 
 
 def test_an_address_with_hundreds_of_keys_still_opens() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from backend.core.errors import Forbidden, Invalid
-from backend.lines.export import export_lines, harmless
-from backend.lines.importing import COLUMNS, import_lines
+from backend.core.errors import Forbidden, ValidationFailed
+from backend.lines.export import escape_formula, export_lines
+from backend.lines.intake.file_import import COLUMNS, import_lines
 from backend.lines.schemas import LineFilter
 from tests.support.factories import Customer, make_customer, make_lines, make_member, next_msisdn, sim_for
 
@@ -94,7 +94,7 @@ async def test_repeats_in_the_file_and_numbers_in_use_anywhere_are_refused_alike
 async def test_a_wrong_header_is_refused() -> None:
     customer = await make_customer()
     for header in ("msisdn,plan", ",".join((*COLUMNS, "extra")), "", "nonsense"):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationFailed):
             await import_lines(customer.manager, [header])
 
 
@@ -125,5 +125,5 @@ async def test_only_those_who_may_export() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+32", "-1", "@x", "\tx"])
 def test_formulas_are_neutralised(text: str) -> None:
-    assert harmless(text) == f"'{text}"
-    assert harmless("Maes") == "Maes"
+    assert escape_formula(text) == f"'{text}"
+    assert escape_formula("Maes") == "Maes"

@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 from litestar import Litestar
 
 from backend.core import clock
-from backend.core.secrets import Vault
+from backend.core.secrets import SecretBox
 from backend.issuer import keys as signing_keys
 from backend.issuer import passwords, store
 from backend.issuer.accounts import check_password, normalise_login
@@ -266,8 +266,8 @@ async def test_a_password_hashed_with_weaker_settings_is_hashed_again(delta: Com
 
 
 async def test_all_processes_share_one_key_that_is_sealed_at_rest(settings: Settings) -> None:
-    vault = Vault(settings.secret_keys)
-    processes = [SigningKeys(vault) for _ in range(4)]
+    secret_box = SecretBox(settings.secret_keys)
+    processes = [SigningKeys(secret_box) for _ in range(4)]
     await asyncio.gather(*(keys.load() for keys in processes))
     assert len({keys.signing.kid for keys in processes if keys.signing}) == 1
     async with open_global() as connection:
@@ -279,7 +279,7 @@ async def test_all_processes_share_one_key_that_is_sealed_at_rest(settings: Sett
 async def test_a_new_key_is_published_before_it_signs_and_the_old_one_stays(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = SigningKeys(Vault(settings.secret_keys))
+    keys = SigningKeys(SecretBox(settings.secret_keys))
     await keys.load()
     assert keys.signing
     first = keys.signing.kid
@@ -301,7 +301,7 @@ async def test_what_has_expired_is_forgotten(browser: Browser) -> None:
     await sign_in(browser)
     for table in ("issuer_session", "authorization_code", "access_token"):
         await execute(f"UPDATE {table} SET expires_at = now() - interval '1 second'")
-    await store.forget_expired()
+    await store.purge_expired()
     async with open_global() as connection:
         for table in ("issuer_session", "authorization_code", "access_token"):
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0

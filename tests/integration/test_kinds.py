@@ -8,15 +8,19 @@ import msgspec
 import pytest
 
 from backend.core import clock
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
-from backend.lines import refresh as refreshing
+from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from backend.lines.intake import inventory_sync as refreshing
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import get_line, line_history, list_lines
-from backend.orders.changing import accept_price, cancel_order, preview_again, reschedule_order, retry_order
-from backend.orders.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
+from backend.orders.changes.cancellation import cancel_order, undo_order
+from backend.orders.changes.corrections import retry_order
+from backend.orders.changes.scheduling import accept_price, requote_order, reschedule_order
 from backend.orders.kinds import KINDS
-from backend.orders.schemas import OrderDetail, OrderState
-from backend.orders.service import get_order, place_order, preview_order, undo_order
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
+from backend.orders.placement.place import place_order, preview_order
+from backend.orders.schemas import OrderDetail
+from backend.orders.service import get_order
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import (
@@ -55,7 +59,7 @@ ASKED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }
 THROUGH_SUPPORT = {("convert_to_prepaid", "lynx"), ("depart", "lynx"), ("terminate", "mandarine")}
 HERE = [(kind, carrier) for kind in ASKED for carrier in CARRIERS if (kind, carrier) not in THROUGH_SUPPORT]
-SENT_TO_THE_CARRIER = [(kind, carrier) for kind, carrier in HERE if KINDS[kind].message is not None]
+SENT_TO_THE_CARRIER = [(kind, carrier) for kind, carrier in HERE if KINDS[kind].to_carrier is not None]
 
 
 def tomorrow() -> date:
@@ -73,13 +77,15 @@ async def fleet(sandbox: Sandbox, carrier: str, status: str = "active", lines: i
 
 async def asked_for(customer: Customer, kind: str, **more: Any) -> Any:
     """The request of the table, for every line of the customer."""
-    wishes = {**ASKED[kind][1], **more}
-    if "plan" in wishes:
-        wishes["plan"] = PLANS[customer.carrier][1]
+    kind_fields = {**ASKED[kind][1], **more}
+    if "plan" in kind_fields:
+        kind_fields["plan"] = PLANS[customer.carrier][1]
     if kind == "depart":
-        wishes.setdefault("on", clock.today().isoformat())
+        kind_fields.setdefault("on", clock.today().isoformat())
     ids = [line.id for line in await customer.lines()]
-    return msgspec.convert({"kind": kind, "line_ids": ids, "request_key": kind, **wishes}, KINDS[kind].asked)
+    return msgspec.convert(
+        {"kind": kind, "line_ids": ids, "request_key": kind, **kind_fields}, KINDS[kind].request
+    )
 
 
 async def asked_and_placed(customer: Customer, kind: str, **more: Any) -> OrderDetail:
@@ -100,12 +106,12 @@ async def test_asked_carried_out_and_written_to_the_line(
 ) -> None:
     customer = await fleet(sandbox, carrier, ASKED[kind][0])
     (line,) = await customer.lines()
-    asked = await asked_for(customer, kind)
-    preview = await preview_order(customer.manager, asked)
+    request = await asked_for(customer, kind)
+    preview = await preview_order(customer.manager, request)
     assert preview.changing == 1
     assert preview.title != kind
     assert all(item.words for item in preview.items)
-    placed = await place_order(customer.manager, asked)
+    placed = await place_order(customer.manager, request)
     assert placed.reference
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED, [(item.state, item.reason, item.detail) for item in done.items]
@@ -115,10 +121,10 @@ async def test_asked_carried_out_and_written_to_the_line(
     found = await line_of(customer, line.id)
     assert {name: found[name] for name in expected} == expected
     actions = [entry.action for entry in await line_history(customer.manager, line.id)]
-    assert KINDS[kind].done in actions
+    assert KINDS[kind].audit_action in actions
     assert "order.placed" in actions
     again = await drain(database, twice=True)
-    assert not [name for name in again if name != "orders.hear"]
+    assert not [name for name in again if name != "orders.handle_callbacks"]
     mails = [mail for mail in sandbox.mails(customer.manager.email) if placed.reference in mail["html"]]
     assert len(mails) == 2
 
@@ -128,7 +134,7 @@ async def test_what_the_carrier_does_through_support_leads_there(
     kind: str, carrier: str, sandbox: Sandbox
 ) -> None:
     customer = await fleet(sandbox, carrier)
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await asked_and_placed(customer, kind)
     assert refusal.value.code == "through_support"
     assert "@" in refusal.value.fields["kind"]
@@ -250,7 +256,7 @@ async def test_a_price_that_is_other_on_the_day_waits_to_be_accepted(
     assert any(
         "The price of your planned request" in mail["html"] for mail in sandbox.mails(customer.manager.email)
     )
-    shown = await preview_again(customer.manager, placed.reference)
+    shown = await requote_order(customer.manager, placed.reference)
     with pytest.raises(Conflict):
         await accept_price(customer.manager, placed.reference, fingerprint="something else")
     await accept_price(customer.manager, placed.reference, fingerprint=shown.fingerprint)
@@ -279,7 +285,7 @@ async def test_what_failed_can_be_tried_again(database: TestDatabase, sandbox: S
     assert ended.may_retry
     draft = await get_draft(customer.manager, await retry_order(customer.manager, placed.reference))
     assert [line.line_id for line in draft.lines] == [first.id]
-    assert draft.asked.wishes["add"] == ("roaming-data",)
+    assert draft.asked.kind_fields["add"] == ("roaming-data",)
     with pytest.raises(Conflict):
         again = await asked_and_placed(customer, "suspend", reason="absence")
         await retry_order(customer.manager, again.reference)
@@ -302,7 +308,7 @@ async def test_what_is_lost_has_to_be_confirmed(sandbox: Sandbox) -> None:
         preview = await preview_order(customer.manager, await asked_for(customer, kind, confirmed=False))
         assert preview.must_confirm
         assert preview.warnings
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(ValidationFailed) as refusal:
             await asked_and_placed(customer, kind, confirmed=False)
         assert refusal.value.code == "must_confirm"
 
@@ -329,7 +335,7 @@ async def test_an_option_that_is_a_cap_is_the_lines_cap(
         placed = await asked_and_placed(customer, kind, **more, request_key=f"{kind}-{more}")
         assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
         assert await caps() == expected
-        await refreshing.refresh(customer.manager)
+        await refreshing.request_sync(customer.manager)
         await drain(database, only="lines.")
         assert await caps() == expected
 
@@ -362,15 +368,15 @@ async def test_refused_for_every_role_that_may_not_and_for_foreign_lines(kind: s
         await fleet(sandbox, carrier, ASKED[kind][0]),
         await fleet(sandbox, carrier, ASKED[kind][0]),
     )
-    asked = await asked_for(ours, kind)
+    request = await asked_for(ours, kind)
     for role in ("owner", "invoice_reader", "approver", "auditor", "end_user"):
         member = await make_member(ours.tenant_id, roles=frozenset({role}), carrier=carrier)
         with pytest.raises(Forbidden):
-            await place_order(member, asked)
+            await place_order(member, request)
         with pytest.raises(Forbidden):
             await start_draft(member, kind)
     with pytest.raises(NotFound):
-        await place_order(theirs.manager, asked)
+        await place_order(theirs.manager, request)
 
 
 async def test_an_unknown_kind_and_hostile_wishes_are_refused(sandbox: Sandbox) -> None:
@@ -388,10 +394,10 @@ async def test_an_unknown_kind_and_hostile_wishes_are_refused(sandbox: Sandbox) 
         ("language", "klingon"),
     ):
         good = {**ASKED["change_user"][1], name: value}
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(ValidationFailed) as refusal:
             await save_draft(customer.manager, draft, good, complete=True)
         assert name in refusal.value.fields
-    for kind, wishes, field in (
+    for kind, kind_fields, field in (
         ("suspend", {"reason": "fun"}, "reason"),
         ("change_plan", {"plan": ""}, "plan"),
         ("change_plan", {"plan": "no-such"}, "plan"),
@@ -405,19 +411,19 @@ async def test_an_unknown_kind_and_hostile_wishes_are_refused(sandbox: Sandbox) 
         ("depart", {"on": tomorrow().isoformat(), "knows_successor": True}, "email"),
     ):
         draft = await start_draft(customer.manager, kind, _only(line.id))
-        with pytest.raises(Invalid) as refusal:
-            await save_draft(customer.manager, draft, wishes, complete=True)
-        assert field in refusal.value.fields, (kind, wishes)
+        with pytest.raises(ValidationFailed) as refusal:
+            await save_draft(customer.manager, draft, kind_fields, complete=True)
+        assert field in refusal.value.fields, (kind, kind_fields)
     other = await make_customer()
     await make_account(other, "61-01")
     draft = await start_draft(customer.manager, "move_account", _only(line.id))
-    with pytest.raises(Invalid) as theirs:
+    with pytest.raises(ValidationFailed) as theirs:
         await save_draft(customer.manager, draft, {"account": "61-01"}, complete=True)
-    with pytest.raises(Invalid) as nobodys:
+    with pytest.raises(ValidationFailed) as nobodys:
         await save_draft(customer.manager, draft, {"account": "61-02"}, complete=True)
     assert theirs.value.fields == nobodys.value.fields
     await make_account(customer, "60-00", kind="invoice_only")
-    with pytest.raises(Invalid) as invoices:
+    with pytest.raises(ValidationFailed) as invoices:
         await save_draft(customer.manager, draft, {"account": "60-00"}, complete=True)
     assert invoices.value.code == "invoice_only"
 
@@ -427,7 +433,7 @@ async def test_lines_are_listed_until_they_leave(database: TestDatabase, sandbox
     first, _ = await customer.lines()
     placed = await place_order(
         customer.manager,
-        KINDS["convert_to_prepaid"].asked(line_ids=(first.id,), confirmed=True, request_key="k"),
+        KINDS["convert_to_prepaid"].request(line_ids=(first.id,), confirmed=True, request_key="k"),
     )
     await make_jobs_due(database)
     await drain(database)

@@ -3,17 +3,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backend.core.errors import Forbidden, Invalid, NotFound
+from backend.core.errors import Forbidden, NotFound, ValidationFailed
 from backend.lines.schemas import LineFilter, Sort
-from backend.lines.service import (
-    get_line,
-    line_facets,
-    line_history,
-    list_lines,
-    reveal_puk,
-    selection_summary,
-    summary,
-)
+from backend.lines.service import get_line, line_facets, line_history, list_lines, selection_summary, summary
+from backend.lines.sims.codes import reveal_puk
 from tenants.scope import Reach
 from tests.support.factories import make_account, make_customer, make_lines, make_member
 
@@ -68,7 +61,7 @@ async def test_number_is_found_in_any_usual_spelling(spelling: str) -> None:
     customer = await make_customer(lines=3)
     line = (await customer.lines())[1]
     rest = line.msisdn[3:]
-    words = spelling.format(
+    texts = spelling.format(
         national=f"0{rest}",
         spaced=f"0{rest[:3]} {rest[3:5]} {rest[5:7]} {rest[7:]}",
         international=line.msisdn,
@@ -76,7 +69,7 @@ async def test_number_is_found_in_any_usual_spelling(spelling: str) -> None:
         last=rest[-4:],
         dotted=f"0{rest[:3]}/{rest[3:5]}.{rest[5:7]}.{rest[7:]}",
     )
-    found = await list_lines(customer.manager, LineFilter(search=words))
+    found = await list_lines(customer.manager, LineFilter(search=texts))
     assert line.id in {one.id for one in found.items}
     assert found.total < 3 or spelling == "{last}"
 
@@ -86,8 +79,8 @@ async def test_search_by_name_parts_sim_and_customer_number_from_the_third_chara
     await make_lines(customer, 4, names=NAMES)
     everyone = await customer.lines()
     karim = next(line for line in everyone if "Karim" in line.name)
-    for words in ("karim benali", "Benali, K", "BENALI", karim.sim_number, karim.sim_number[-6:]):
-        assert [line.id for line in (await list_lines(customer.manager, LineFilter(search=words))).items] == [
+    for texts in ("karim benali", "Benali, K", "BENALI", karim.sim_number, karim.sim_number[-6:]):
+        assert [line.id for line in (await list_lines(customer.manager, LineFilter(search=texts))).items] == [
             karim.id
         ]
     assert (await list_lines(customer.manager, LineFilter(search="ka"))).total == 4
@@ -156,7 +149,7 @@ async def test_roles_without_the_right_are_refused() -> None:
 async def test_a_bad_page_size_cursor_or_page_is_refused() -> None:
     customer = await make_customer(lines=1)
     for wrong in ({"limit": 0}, {"limit": 501}, {"page": 0}, {"after": "nonsense"}, {"after": "W10"}):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationFailed):
             await list_lines(customer.manager, LineFilter(), **wrong)
 
 

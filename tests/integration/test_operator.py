@@ -7,14 +7,19 @@ import asyncpg
 import httpx
 import pytest
 
-from backend.api import operator as door
+from backend.api.operator import usage as operator_usage
 from backend.app import create_api
-from backend.core.errors import Forbidden, Invalid, NotFound
+from backend.core.errors import Forbidden, NotFound, ValidationFailed
 from backend.core.permissions import OPERATOR_PERMISSIONS, Permission
-from backend.core.use_case import USE_CASES, allows
+from backend.core.use_case import USE_CASES, is_allowed
 from backend.lines.service import list_lines
 from backend.members.actors import recheck
-from backend.members.operators import create_operator_token, in_tenant, operator_of, revoke_operator_tokens
+from backend.members.operators import (
+    authenticate_operator,
+    create_operator_token,
+    operator_actor,
+    revoke_operator_tokens,
+)
 from backend.members.tokens import create_token
 from backend.settings import Settings
 from backend.usage import service as usage
@@ -121,7 +126,7 @@ async def test_an_unknown_company_is_not_found_and_a_revoked_token_stops_at_once
     assert (await http.post(address, headers=headers, content=content)).status_code == 401
     with pytest.raises(NotFound):
         await revoke_operator_tokens("Nadia Operator")
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         await create_operator_token("  ")
 
 
@@ -135,7 +140,7 @@ async def test_a_file_that_is_too_large_or_of_another_kind_is_refused_in_words(
         answer = await http.post(address, headers=headers, content=content)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
         assert "header" in answer.json()["detail"] or "file of" in answer.json()["detail"]
-    monkeypatch.setattr(door.spooled, "__defaults__", (1000,))
+    monkeypatch.setattr(operator_usage.spooled, "__defaults__", (1000,))
     answer = await http.post(
         address, headers=headers, content=body(file_of([record("a" * 90, "0470123456")] * 20))
     )
@@ -146,9 +151,9 @@ async def test_a_file_that_is_too_large_or_of_another_kind_is_refused_in_words(
 async def test_the_operators_staff_may_their_list_and_nothing_else() -> None:
     import_everything()
     customer = await make_customer(lines=1)
-    actor = await in_tenant("Nadia Operator", customer.slug)
+    actor = await operator_actor("Nadia Operator", customer.slug)
     assert not actor.system
-    assert {permission for permission in Permission if allows(actor, permission)} == OPERATOR_PERMISSIONS
+    assert {permission for permission in Permission if is_allowed(actor, permission)} == OPERATOR_PERMISSIONS
     for entry in USE_CASES.values():
         if entry.permission not in OPERATOR_PERMISSIONS:
             with pytest.raises(Forbidden):
@@ -156,9 +161,9 @@ async def test_the_operators_staff_may_their_list_and_nothing_else() -> None:
     with pytest.raises(Forbidden):
         await list_lines(actor)  # type: ignore[call-arg]
     assert await recheck(actor) is None
-    assert await operator_of("flt_member") is None
+    assert await authenticate_operator("flt_member") is None
     owned = Actor(customer.tenant_id, operator="x", roles=frozenset({"owner", "fleet_manager"}))
-    assert not allows(owned, Permission.LINES_READ), "a role on an operator's actor gives nothing"
+    assert not is_allowed(owned, Permission.LINES_READ), "a role on an operator's actor gives nothing"
 
 
 async def test_usage_over_rest_for_members(http: httpx.AsyncClient) -> None:

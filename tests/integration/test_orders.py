@@ -4,10 +4,13 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
+from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import get_line, line_history
-from backend.orders.drafts import (
+from backend.orders.changes.cancellation import undo_order
+from backend.orders.kinds import ChangeOptions
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.placement.drafts import (
     drop_draft_line,
     get_draft,
     preview_draft,
@@ -15,9 +18,8 @@ from backend.orders.drafts import (
     start_draft,
     submit_draft,
 )
-from backend.orders.kinds import ChangeOptions
-from backend.orders.schemas import ItemState, OrderState
-from backend.orders.service import get_order, list_orders, place_order, preview_order, undo_order
+from backend.orders.placement.place import place_order, preview_order
+from backend.orders.service import get_order, list_orders
 from tenants.scope import Reach
 from tests.support.database import TestDatabase
 from tests.support.factories import make_account, make_customer, make_lines, make_member
@@ -88,8 +90,10 @@ async def test_simultaneous_orders_on_one_line_leave_one_open() -> None:
         *(place(customer, [line.id], add=(SMS,), key=str(number)) for number in range(5)),
         return_exceptions=True,
     )
-    assert sum(not isinstance(answer, Invalid) for answer in answers) == 1
-    assert all(answer.code == "nothing_to_change" for answer in answers if isinstance(answer, Invalid))
+    assert sum(not isinstance(answer, ValidationFailed) for answer in answers) == 1
+    assert all(
+        answer.code == "nothing_to_change" for answer in answers if isinstance(answer, ValidationFailed)
+    )
 
 
 async def test_undo_in_grace_reaches_nobody_and_mails_nothing(
@@ -178,7 +182,7 @@ async def test_mixed_selection_unknown_option_and_empty_request_are_refused() ->
     customer = await make_customer(lines=1)
     await make_lines(customer, 1, status="suspended")
     lines = tuple(line.id for line in await customer.lines())
-    for asked, code in (
+    for request, code in (
         (ChangeOptions(line_ids=lines, add=(SMS,)), "mixed_selection"),
         (ChangeOptions(line_ids=lines[:1], add=("nope",)), "invalid"),
         (ChangeOptions(line_ids=lines[:1]), "invalid"),
@@ -187,8 +191,8 @@ async def test_mixed_selection_unknown_option_and_empty_request_are_refused() ->
         (ChangeOptions(add=(SMS,)), "invalid"),
         (ChangeOptions(filter=LineFilter(search="nobody here"), add=(SMS,)), "nothing_selected"),
     ):
-        with pytest.raises(Invalid) as refusal:
-            await preview_order(customer.manager, asked)
+        with pytest.raises(ValidationFailed) as refusal:
+            await preview_order(customer.manager, request)
         assert refusal.value.code == code
 
 
@@ -275,14 +279,14 @@ async def test_a_draft_is_filled_in_checked_and_sent_once() -> None:
 
 async def test_a_stale_fingerprint_is_a_conflict_and_the_right_one_is_taken() -> None:
     customer = await make_customer(lines=1)
-    asked = ChangeOptions(line_ids=((await customer.lines())[0].id,), add=(SMS,), request_key="k")
-    shown = (await preview_order(customer.manager, asked)).fingerprint
+    request = ChangeOptions(line_ids=((await customer.lines())[0].id,), add=(SMS,), request_key="k")
+    shown = (await preview_order(customer.manager, request)).fingerprint
     with pytest.raises(Conflict) as refusal:
-        await place_order(customer.manager, msgspec.structs.replace(asked, fingerprint="other"))
+        await place_order(customer.manager, msgspec.structs.replace(request, fingerprint="other"))
     assert refusal.value.code == "price_changed"
-    placed = await place_order(customer.manager, msgspec.structs.replace(asked, fingerprint=shown))
+    placed = await place_order(customer.manager, msgspec.structs.replace(request, fingerprint=shown))
     # The same request without its fingerprint is the same request.
-    assert (await place_order(customer.manager, asked)).reference == placed.reference
+    assert (await place_order(customer.manager, request)).reference == placed.reference
 
 
 async def test_held_says_what_is_missing_and_goes_on(database: TestDatabase, sandbox: Sandbox) -> None:

@@ -6,17 +6,19 @@ from uuid import uuid4
 
 import pytest
 
+from backend.catalog.lead_times import working_day
 from backend.catalog.profiles import profile
 from backend.core import clock
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
-from backend.orders.changing import cancel_order, correct_item
-from backend.orders.kinds.plan import working_day
+from backend.core.clock import midnight
+from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from backend.orders.changes.cancellation import cancel_order, undo_order
+from backend.orders.changes.corrections import correct_item
 from backend.orders.kinds.port_in import AUTHORISATION, CORRECTIONS
-from backend.orders.ports import ports_of
-from backend.orders.preview import midnight
-from backend.orders.schemas import OrderState
-from backend.orders.service import get_order, place_order, preview_order, undo_order
-from backend.sandbox.behaviour import PortRejection
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.place import place_order, preview_order
+from backend.orders.port_ins import port_in_of
+from backend.orders.service import get_order
+from backend.sandbox.carrier.behaviour import PortRejection
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member, next_msisdn
 from tests.support.jobs import drain, make_jobs_due
@@ -45,7 +47,7 @@ def a_working_day(customer: Customer, *, after: int = 3) -> Any:
 
 
 async def refused(customer: Customer, case: str = "professional_other", **more: Any) -> dict[str, str]:
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(ValidationFailed) as refusal:
         await preview_order(customer.manager, port_in_request(customer, case, **more))
     return dict(refusal.value.fields)
 
@@ -54,18 +56,18 @@ async def refused(customer: Customer, case: str = "professional_other", **more: 
 async def test_each_case_brings_the_number_in(
     customer: Customer, database: TestDatabase, sandbox: Sandbox, case: str
 ) -> None:
-    asked = port_in_request(customer, case)
-    placed = await place_order(customer.manager, asked)
-    assert placed.items[0].msisdn == asked.number
-    [port] = await rows(customer, "SELECT * FROM port_in")
+    request = port_in_request(customer, case)
+    placed = await place_order(customer.manager, request)
+    assert placed.items[0].msisdn == request.number
+    [port] = await rows(customer, "SELECT * FROM port_in_case")
     assert (port["port_case"], port["state"], port["authorised_by"]) == (case, "submitted", "Luc Maes")
     assert port["authorisation_version"] == AUTHORISATION
     assert abs(clock.now() - port["authorised_at"]) < timedelta(minutes=1)
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED
     [line] = await rows(customer, "SELECT status, msisdn FROM line")
-    assert line == {"status": "active", "msisdn": asked.number}
-    [view] = await ports_of(customer.manager, placed.reference)
+    assert line == {"status": "active", "msisdn": request.number}
+    [view] = await port_in_of(customer.manager, placed.reference)
     assert (view.state, view.compensation_days) == ("completed", 0)
     assert view.agreed_at
     assert view.completed_at
@@ -214,7 +216,7 @@ async def test_a_chosen_day_is_a_working_day_and_the_promise_ends_with_it(
     placed = await place_order(customer.manager, port_in_request(customer, port_on=day))
     assert placed.promise.due_at == midnight(day + timedelta(days=1))
     done = await carry_out(customer, database, placed.reference)
-    [view] = await ports_of(customer.manager, placed.reference)
+    [view] = await port_in_of(customer.manager, placed.reference)
     assert view.requested_on == day
     assert view.agreed_at
     assert clock.local(view.agreed_at).date() == day
@@ -232,7 +234,7 @@ async def test_what_can_be_corrected_is_held_with_its_words_and_goes_on(
     )
     held = await carry_out(customer, database, placed.reference, rounds=5)
     assert held.state is OrderState.HELD
-    [view] = await ports_of(customer.manager, placed.reference)
+    [view] = await port_in_of(customer.manager, placed.reference)
     field = CORRECTIONS[reason.value]
     assert (view.state, view.correct) == ("info_required", field)
     assert view.why
@@ -241,13 +243,13 @@ async def test_what_can_be_corrected_is_held_with_its_words_and_goes_on(
     value = CORRECTED.get(field) or a_working_day(customer).isoformat()
     item = held.items[0].id
     for bad in ({}, {field: "\u0000"}, {"plan": "gone"}):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationFailed):
             await correct_item(customer.manager, placed.reference, item, fields=bad)
     await correct_item(customer.manager, placed.reference, item, fields={field: f" {value} "})
     await drain(database)
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED
-    [port] = await rows(customer, "SELECT * FROM port_in")
+    [port] = await rows(customer, "SELECT * FROM port_in_case")
     assert port["attempts"] == 2
     if field == "authorised_by":
         assert port["authorised_by"] == value
@@ -260,11 +262,11 @@ async def test_a_final_rejection_says_why_and_what_to_do(
     customer: Customer, database: TestDatabase, sandbox: Sandbox, reason: PortRejection
 ) -> None:
     sandbox.behave(customer.carrier, port_rejection=reason.value)
-    asked = port_in_request(customer)
-    placed = await place_order(customer.manager, asked)
+    request = port_in_request(customer)
+    placed = await place_order(customer.manager, request)
     ended = await carry_out(customer, database, placed.reference)
     assert ended.state is OrderState.FAILED
-    [view] = await ports_of(customer.manager, placed.reference)
+    [view] = await port_in_of(customer.manager, placed.reference)
     assert view.state == "rejected"
     assert view.why
     assert view.why != "Refused by the carrier"
@@ -273,7 +275,7 @@ async def test_a_final_rejection_says_why_and_what_to_do(
     [line] = await rows(customer, "SELECT status FROM line")
     assert line["status"] == "aborted"
     sandbox.behave_normally(customer.carrier)
-    again = await place_order(customer.manager, port_in_request(customer, number=asked.number, key="again"))
+    again = await place_order(customer.manager, port_in_request(customer, number=request.number, key="again"))
     assert (await carry_out(customer, database, again.reference)).state is OrderState.COMPLETED
 
 
@@ -287,7 +289,7 @@ async def test_it_is_called_back_in_the_eligibility_phase_and_not_afterwards(
     await cancel_order(customer.manager, placed.reference)
     cancelled = await carry_out(customer, database, placed.reference, rounds=5)
     assert cancelled.state is OrderState.CANCELLED
-    [view] = await ports_of(customer.manager, placed.reference)
+    [view] = await port_in_of(customer.manager, placed.reference)
     assert view.state == "cancelled"
     sandbox.behave(customer.carrier, port_on_date=True)
     late = await place_order(
@@ -307,7 +309,7 @@ async def test_a_late_transfer_shows_its_days(
     sandbox.behave(customer.carrier, port_late_days=10)
     placed = await place_order(customer.manager, port_in_request(customer))
     await carry_out(customer, database, placed.reference)
-    [view] = await ports_of(customer.manager, placed.reference)
+    [view] = await port_in_of(customer.manager, placed.reference)
     assert view.late_days == view.compensation_days
     assert 5 <= view.late_days <= 8
 
@@ -315,12 +317,12 @@ async def test_a_late_transfer_shows_its_days(
 async def test_undone_it_leaves_the_number_with_its_operator(
     customer: Customer, database: TestDatabase
 ) -> None:
-    asked = port_in_request(customer)
-    placed = await place_order(customer.manager, asked)
+    request = port_in_request(customer)
+    placed = await place_order(customer.manager, request)
     await undo_order(customer.manager, placed.reference)
-    [port] = await rows(customer, "SELECT state FROM port_in")
+    [port] = await rows(customer, "SELECT state FROM port_in_case")
     assert port["state"] == "cancelled"
-    again = await place_order(customer.manager, port_in_request(customer, number=asked.number, key="again"))
+    again = await place_order(customer.manager, port_in_request(customer, number=request.number, key="again"))
     await make_jobs_due(database)
     await drain(database, twice=True)
     assert (await carry_out(customer, database, again.reference)).state is OrderState.COMPLETED
@@ -345,7 +347,7 @@ async def test_only_fleet_managers_transfer_and_nobody_sees_another_tenants(sand
     placed = await place_order(customer.manager, port_in_request(customer))
     for reference in (placed.reference, "MND-2611201405-KXTR"):
         with pytest.raises(NotFound):
-            await ports_of(other.manager, reference)
+            await port_in_of(other.manager, reference)
         with pytest.raises(NotFound):
             await correct_item(other.manager, reference, uuid4(), fields={"vat_number": "0403170701"})
     assert (await get_order(customer.manager, placed.reference)).reference == placed.reference

@@ -11,9 +11,9 @@ import structlog
 from backend.api import public
 from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView, RateLimit, public_address
 from backend.app import create_api
-from backend.core import clock, links
-from backend.core.jobs import step
-from backend.core.links import Link
+from backend.core import clock, public_links
+from backend.core.messaging.jobs import job_scope
+from backend.core.public_links import PublicLinkGrant
 from backend.settings import Settings
 from tenants.scope import Scope
 from tests.support.factories import Customer, make_customer
@@ -26,26 +26,26 @@ async def make_link(
     customer: Customer, *, purpose: str = "lunch", lasts: timedelta = HOUR
 ) -> tuple[str, UUID]:
     subject = uuid4()
-    async with step(customer.system) as scope:
-        return await links.create(scope, purpose, subject, clock.now() + lasts), subject
+    async with job_scope(customer.system) as scope:
+        return await public_links.create_link(scope, purpose, subject, clock.now() + lasts), subject
 
 
-async def draw(scope: Scope, link: Link, language: str) -> PublicView:
+async def draw(scope: Scope, link: PublicLinkGrant, language: str) -> PublicView:
     name = await scope.connection.fetchval("SELECT name FROM tenant")
     if link.used_at:
         return PublicView("Decided", ["<b>Thanks</b>"], language="nl")
     return PublicView("Lunch?", [f"{name} asks"], [("yes", "Yes"), ("no", "No")], language=language)
 
 
-async def act(scope: Scope, link: Link, language: str, form: Mapping[str, str]) -> PublicView:
+async def act(scope: Scope, link: PublicLinkGrant, language: str, form: Mapping[str, str]) -> PublicView:
     if form.get("choice") not in {"yes", "no"}:
         return PublicView("Lunch?", [], [("yes", "Yes")], errors={"choice": "Choose yes or no."})
-    used = await links.use(scope, link.id)
+    used = await public_links.use_link(scope, link.id)
     return PublicView("Decided" if used else "Decided before", [form["choice"]])
 
 
-async def meddle(scope: Scope, link: Link, language: str) -> PublicView:
-    await links.use(scope, link.id)
+async def meddle(scope: Scope, link: PublicLinkGrant, language: str) -> PublicView:
+    await public_links.use_link(scope, link.id)
     return PublicView("", [])
 
 
@@ -62,10 +62,10 @@ async def web(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 async def test_a_link_leads_to_its_subject_and_only_a_hash_is_kept() -> None:
     customer = await make_customer()
     token, subject = await make_link(customer)
-    found = await links.find(token, "lunch")
+    found = await public_links.find_link(token, "lunch")
     assert found
     assert (found.tenant_id, found.subject_id, found.used_at) == (customer.tenant_id, subject, None)
-    async with step(customer.system) as scope:
+    async with job_scope(customer.system) as scope:
         rows = await scope.connection.fetch("SELECT public_link::text AS all FROM public_link")
     assert len(rows) == 1
     assert token not in rows[0]["all"]
@@ -76,8 +76,8 @@ async def test_unknown_expired_withdrawn_and_another_purpose_are_one_answer() ->
     token, _ = await make_link(customer)
     expired, _ = await make_link(customer, lasts=-HOUR)
     withdrawn, subject = await make_link(customer)
-    async with step(customer.system) as scope:
-        await links.withdraw(scope, "lunch", subject)
+    async with job_scope(customer.system) as scope:
+        await public_links.withdraw_link(scope, "lunch", subject)
     for wrong, purpose in (
         (token, "other"),
         (expired, "lunch"),
@@ -85,23 +85,23 @@ async def test_unknown_expired_withdrawn_and_another_purpose_are_one_answer() ->
         ("x" * 43, "lunch"),
         ("", "lunch"),
     ):
-        assert await links.find(wrong, purpose) is None
-    async with step(customer.system) as scope:
+        assert await public_links.find_link(wrong, purpose) is None
+    async with job_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE tenant SET state = 'suspended'")
-    assert await links.find(token, "lunch") is None
+    assert await public_links.find_link(token, "lunch") is None
 
 
 async def test_a_link_decides_once_and_not_for_another_tenant() -> None:
     ours, theirs = await make_customer(), await make_customer()
     token, _ = await make_link(ours)
-    link = await links.find(token, "lunch")
+    link = await public_links.find_link(token, "lunch")
     assert link
-    async with step(theirs.system) as scope:
-        assert not await links.use(scope, link.id)
+    async with job_scope(theirs.system) as scope:
+        assert not await public_links.use_link(scope, link.id)
     for expected in (True, False):
-        async with step(ours.system) as scope:
-            assert await links.use(scope, link.id) is expected
-    again = await links.find(token, "lunch")
+        async with job_scope(ours.system) as scope:
+            assert await public_links.use_link(scope, link.id) is expected
+    again = await public_links.find_link(token, "lunch")
     assert again
     assert again.used_at
 
@@ -110,10 +110,10 @@ async def test_links_that_ended_long_ago_are_forgotten() -> None:
     customer = await make_customer()
     await make_link(customer, lasts=-timedelta(days=31))
     kept, _ = await make_link(customer)
-    await links.forget_links(customer.system)
-    async with step(customer.system) as scope:
+    await public_links.purge_links(customer.system)
+    async with job_scope(customer.system) as scope:
         assert await scope.connection.fetchval("SELECT count(*) FROM public_link") == 1
-    assert await links.find(kept, "lunch")
+    assert await public_links.find_link(kept, "lunch")
 
 
 async def test_looking_changes_nothing_and_a_button_decides_once(
@@ -145,7 +145,7 @@ async def test_a_page_that_would_write_while_it_is_drawn_cannot(web: httpx.Async
     customer = await make_customer()
     token, _ = await make_link(customer, purpose="meddling")
     assert (await web.get(f"/p/meddling/{token}")).status_code == 503
-    found = await links.find(token, "meddling")
+    found = await public_links.find_link(token, "meddling")
     assert found
     assert found.used_at is None
 
@@ -206,7 +206,7 @@ async def test_a_token_is_not_written_to_the_log_when_a_page_fails(
     customer = await make_customer()
     token, _ = await make_link(customer)
 
-    async def fail(scope: Scope, link: Link, language: str) -> PublicView:
+    async def fail(scope: Scope, link: PublicLinkGrant, language: str) -> PublicView:
         raise RuntimeError
 
     monkeypatch.setitem(PUBLIC_PAGES, "lunch", PublicPage(fail, act))

@@ -10,11 +10,11 @@ import pytest
 
 from backend.core import clock
 from backend.core.ids import new_id
-from backend.core.jobs import JOBS, RETRIES, Job, run_job
-from backend.integrations.network import NewsState, OrderNews
-from backend.orders.jobs import ask_about_silent_items
-from backend.orders.news import apply_news
-from backend.orders.schemas import ItemState, OrderState
+from backend.core.messaging.jobs import JOBS, RETRIES, Job, run_job
+from backend.integrations.network import OrderUpdate, OrderUpdateState
+from backend.orders.fulfilment.polling import poll_stale_items
+from backend.orders.fulfilment.updates import apply_updates
+from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.service import get_order
 from tenants.scope import Actor, TenantId
 from tenants.transaction import open_scope
@@ -87,9 +87,9 @@ async def test_only_a_bug_is_ever_given_up(
     assert row["not_before"] - datetime.now(UTC) < timedelta(minutes=11)
 
 
-async def tell(actor: Actor, *news: tuple[object, NewsState, int]) -> None:
-    told = [
-        OrderNews(
+async def tell(actor: Actor, *news: tuple[object, OrderUpdateState, int]) -> None:
+    reported = [
+        OrderUpdate(
             external_id=str(item),
             carrier_order_id="c-1",
             state=state,
@@ -98,7 +98,7 @@ async def tell(actor: Actor, *news: tuple[object, NewsState, int]) -> None:
         for item, state, second in news
     ]
     async with open_scope(actor) as scope:
-        await apply_news(scope, told)
+        await apply_updates(scope, reported)
 
 
 async def test_news_of_unknown_repeated_waiting_and_ended_items(
@@ -114,11 +114,11 @@ async def test_news_of_unknown_repeated_waiting_and_ended_items(
         return {item.id: item.state for item in (await get_order(customer.manager, placed.reference)).items}
 
     # Nothing has left yet: whoever tells of these items cannot know them.
-    await tell(customer.system, (first, NewsState.DONE, 1), (uuid4(), NewsState.DONE, 1))
+    await tell(customer.system, (first, OrderUpdateState.DONE, 1), (uuid4(), OrderUpdateState.DONE, 1))
     assert set((await states()).values()) == {ItemState.WAITING}
     sandbox.behave(customer.carrier, outcome="held", lose_callbacks=True)
     await drain(database)
-    done, running, failed = NewsState.DONE, NewsState.IN_PROGRESS, NewsState.FAILED
+    done, running, failed = OrderUpdateState.DONE, OrderUpdateState.IN_PROGRESS, OrderUpdateState.FAILED
     await tell(
         customer.system,
         *((first, done, 5), (first, running, 3), (first, done, 5), (first, failed, 9)),
@@ -142,8 +142,8 @@ async def test_one_item_that_cannot_be_handed_over_does_not_hold_up_the_others(
     await drain(database)
     await asyncio.sleep(0.2)
     for _ in range(2):
-        await ask_about_silent_items(customer.system, -1)
-        await drain(database, only="orders.ask")
+        await poll_stale_items(customer.system, -1)
+        await drain(database, only="orders.poll_items")
     detail = await get_order(customer.manager, placed.reference)
     assert detail.counts == {"done": 4, "sent": 1}
     sandbox.behave_normally(customer.carrier)
@@ -160,15 +160,15 @@ async def test_who_sends_waits_at_the_order_before_it_holds_an_item(
     lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outage="unavailable")
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
-    await drain(database, only="orders.share_out")
+    await drain(database, only="orders.split_into_batches")
     hearing = await asyncpg.connect(database.superuser_url)
     try:
-        row = await hearing.fetchrow("SELECT id, tenant_id FROM outbox WHERE job = 'orders.send'")
+        row = await hearing.fetchrow("SELECT id, tenant_id FROM outbox WHERE job = 'orders.submit_batch'")
         async with hearing.transaction():
             await hearing.execute("SELECT FROM change_order WHERE id = $1 FOR NO KEY UPDATE", placed.id)
             last = "SELECT FROM change_order_item WHERE order_id = $1 AND position = 9 FOR NO KEY UPDATE"
             await hearing.execute(last, placed.id)
-            sending = asyncio.create_task(run_job("orders.send", row["tenant_id"], row["id"]))
+            sending = asyncio.create_task(run_job("orders.submit_batch", row["tenant_id"], row["id"]))
             await asyncio.sleep(0.5)
             held = await hearing.fetch(
                 "SELECT id FROM change_order_item WHERE order_id = $1 FOR NO KEY UPDATE NOWAIT", placed.id

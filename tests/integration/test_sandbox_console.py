@@ -11,11 +11,11 @@ import pytest
 
 from backend.catalog.profiles import profile
 from backend.core import clock
-from backend.integrations.network import Accepted, HttpCarrierNetwork, ServiceOrder
-from backend.sandbox.behaviour import PortRejection
-from backend.sandbox.console import ACTIONS
-from backend.sandbox.porting import CORRECTIONS
-from backend.sandbox.porting import WORDS as PORT_WORDS
+from backend.integrations.network import HttpCarrierNetwork, OrderAccepted, ServiceOrder
+from backend.sandbox.carrier.behaviour import PortRejection
+from backend.sandbox.carrier.port_ins import CORRECTIONS
+from backend.sandbox.carrier.port_ins import WORDS as PORT_WORDS
+from backend.sandbox.console.pages import ACTIONS
 from tests.support.listener import listening
 from tests.support.orders import CARRIERS, a_line, asking, asking_to_port
 from tests.support.sandbox import Sandbox, options_order, running_sandbox
@@ -66,8 +66,8 @@ async def submit(sandbox: Sandbox) -> None:
 
 async def test_the_page_names_both_carriers_and_itself_a_sandbox(browser: httpx.AsyncClient) -> None:
     page = await browser.get("/")
-    for words in ("Mandarine Mobile", "Lynx Telecom", "Nothing here is real", "No orders yet"):
-        assert words in page.text
+    for texts in ("Mandarine Mobile", "Lynx Telecom", "Nothing here is real", "No orders yet"):
+        assert texts in page.text
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -100,7 +100,7 @@ async def test_a_rule_for_the_next_orders_of_a_number(sandbox: Sandbox, browser:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "texts"),
     [
         ({"delay_ms": "soon"}, "whole number of milliseconds"),
         ({"delay_ms": "9999999"}, "600000"),
@@ -109,11 +109,11 @@ async def test_a_rule_for_the_next_orders_of_a_number(sandbox: Sandbox, browser:
         ({"outcome": "lost"}, "Invalid enum value"),
     ],
 )
-async def test_a_wrong_form_says_why(browser: httpx.AsyncClient, wrong: dict[str, str], words: str) -> None:
+async def test_a_wrong_form_says_why(browser: httpx.AsyncClient, wrong: dict[str, str], texts: str) -> None:
     page = await browser.post(f"/console/{M}/behaviour", data=FORM | wrong)
     assert page.is_success
     assert 'role="alert"' in page.text
-    assert words in page.text
+    assert texts in page.text
 
 
 async def test_another_site_cannot_turn_the_knobs(sandbox: Sandbox, browser: httpx.AsyncClient) -> None:
@@ -136,7 +136,7 @@ async def ask(sandbox: Sandbox, carrier: str, order: ServiceOrder) -> str:
     """Hand an order in; returns the carrier's own id."""
     async with HttpCarrierNetwork(sandbox.carrier_urls) as network:
         answer = await network.submit(carrier, order)
-    assert isinstance(answer, Accepted), answer
+    assert isinstance(answer, OrderAccepted), answer
     return answer.carrier_order_id
 
 
@@ -176,8 +176,8 @@ def stands(sandbox: Sandbox, carrier: str, order: ServiceOrder) -> tuple[str, di
     """State and characteristics at the carrier."""
     found = sandbox.order(carrier, order.external_id)
     assert found
-    told = found["serviceOrderItem"][0]["service"]["serviceCharacteristic"]
-    return found["state"], {one["name"]: one["value"] for one in told}
+    reported = found["serviceOrderItem"][0]["service"]["serviceCharacteristic"]
+    return found["state"], {one["name"]: one["value"] for one in reported}
 
 
 @pytest.fixture(params=CARRIERS)
@@ -210,11 +210,11 @@ async def test_the_donor_accepts_and_the_number_is_moved_by_hand(
     assert not left & {"accept", "reject"}
     await press(browser, carrier, number, "execute")
     for _ in range(100):
-        state, told = stands(sandbox, carrier, order)
+        state, reported = stands(sandbox, carrier, order)
         if state == "completed":
             break
         await asyncio.sleep(0.02)
-    assert (state, told["portState"]) == ("completed", "completed")
+    assert (state, reported["portState"]) == ("completed", "completed")
     assert sandbox.counts(carrier)["by_external_id"] == {order.external_id: 1}
     assert await offered(browser, carrier, number, "resend") == {"resend"}
 
@@ -231,11 +231,11 @@ async def test_each_reason_of_a_donor_is_chosen_on_the_page(
     assert f'<option value="{reason}"' in page.text
     page = await press(browser, carrier, number, "reject", reason=str(reason))
     assert PORT_WORDS[reason] in unescape(page.text)
-    state, told = stands(sandbox, carrier, order)
+    state, reported = stands(sandbox, carrier, order)
     if reason not in CORRECTIONS:
-        assert (state, told["portState"]) == ("failed", "rejected")
+        assert (state, reported["portState"]) == ("failed", "rejected")
         return
-    assert (state, told["portState"]) == ("held", "info_required")
+    assert (state, reported["portState"]) == ("held", "info_required")
     assert not await offered(browser, carrier, number, "go-on") & {"accept", "reject", "execute", "hold"}
     await press(browser, carrier, number, "go-on")  # lodged again as it is: the donor is asked again
     await press(browser, carrier, number, "accept")
@@ -282,9 +282,9 @@ async def test_a_trouble_of_an_esim_holds_it_until_somebody_lets_it_go_on(
     await press(browser, carrier, number, "go-on")
     for action in ("download", "install", "enable"):
         await press(browser, carrier, number, action)
-    state, told = stands(sandbox, carrier, order)
+    state, reported = stands(sandbox, carrier, order)
     assert state == "completed"
-    assert (told["simNumber"] == before) is same
+    assert (reported["simNumber"] == before) is same
 
 
 @pytest.mark.parametrize(

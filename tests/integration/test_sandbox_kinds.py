@@ -10,17 +10,17 @@ import pytest
 from backend.catalog.identifiers import MSISDN, activation_code_valid, sim_number
 from backend.catalog.profiles import profile
 from backend.integrations.network import (
-    Accepted,
-    Cancelled,
+    CancellationAccepted,
+    CarrierRejection,
     HttpCarrierNetwork,
     InventoryLine,
-    NewsState,
-    OrderNews,
-    Refused,
+    OrderAccepted,
+    OrderUpdate,
+    OrderUpdateState,
     ServiceOrder,
 )
-from backend.sandbox.behaviour import PortRejection
-from backend.sandbox.porting import CORRECTIONS
+from backend.sandbox.carrier.behaviour import PortRejection
+from backend.sandbox.carrier.port_ins import CORRECTIONS
 from tests.support.factories import sim_for
 from tests.support.orders import CARRIERS, KINDS, LINE, a_line, asking, asking_to_port
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -50,19 +50,19 @@ async def network(sandbox: Sandbox) -> AsyncIterator[HttpCarrierNetwork]:
         yield found
 
 
-async def until(network: HttpCarrierNetwork, carrier: str, order: ServiceOrder, **wanted: Any) -> OrderNews:
+async def until(network: HttpCarrierNetwork, carrier: str, order: ServiceOrder, **wanted: Any) -> OrderUpdate:
     """Wait until an order is in a state, or tells some values."""
     async with asyncio.timeout(10):
         while True:
             news = await network.find(carrier, order.external_id)
-            if news and wanted.items() <= {"state": news.state, "code": news.code, **news.told}.items():
+            if news and wanted.items() <= {"state": news.state, "code": news.code, **news.reported}.items():
                 return news
             await asyncio.sleep(0.02)
 
 
 async def taken(network: HttpCarrierNetwork, carrier: str, order: ServiceOrder) -> str:
     answer = await network.submit(carrier, order)
-    assert isinstance(answer, Accepted), answer
+    assert isinstance(answer, OrderAccepted), answer
     return answer.carrier_order_id
 
 
@@ -76,19 +76,19 @@ async def test_a_new_line_has_the_number_it_was_promised(
     card = sim_for(carrier, 990001)
     order = asking(carrier, "addLine", msisdn="", simKind="physical", simNumber=card, companionSim=True)
     await taken(network, carrier, order)
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    number = news.told["msisdn"]
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    number = news.reported["msisdn"]
     assert MSISDN.fullmatch(number)
-    assert (news.told["simNumber"], news.told["simKind"]) == (card, "physical")
-    assert sim_number(news.told["companionSim"], profile(carrier).sim_number)
+    assert (news.reported["simNumber"], news.reported["simKind"]) == (card, "physical")
+    assert sim_number(news.reported["companionSim"], profile(carrier).sim_number)
     line = (await lines(network, carrier))[number]
-    assert (line.plan, line.sim_number, line.billing_account) == (news.told["plan"], card, "6012480-01")
+    assert (line.plan, line.sim_number, line.billing_account) == (news.reported["plan"], card, "6012480-01")
     assert line.roaming_cap_cents == order.characteristics["roamingCapCents"]
-    assert str(line.activated_on) == news.told["activatedOn"]
+    assert str(line.activated_on) == news.reported["activatedOn"]
     assert sandbox.counts(carrier)["by_external_id"] == {order.external_id: 1}
     again = asking(carrier, "addLine", msisdn="", simKind="physical", simNumber=card)
     answer = await network.submit(carrier, again)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, CarrierRejection)
     assert answer.code == "simInUse"
 
 
@@ -99,23 +99,23 @@ async def test_an_esim_is_live_only_once_its_user_has_agreed_where_the_carrier_a
     carrier_id = await taken(network, carrier, order)
     if profile(carrier).esim_confirmation:
         news = await until(network, carrier, order, esimState="released")
-        assert news.state is NewsState.IN_PROGRESS
-        assert news.told["msisdn"] not in await lines(network, carrier)
+        assert news.state is OrderUpdateState.IN_PROGRESS
+        assert news.reported["msisdn"] not in await lines(network, carrier)
         with pytest.raises(Exception, match="409"):
             sandbox.act(carrier, order.external_id, "download")
         agreed = {"esimConfirmedAt": datetime.now(UTC).isoformat()}
-        assert isinstance(await network.amend(carrier, carrier_id, agreed), Accepted)
-        await until(network, carrier, order, state=NewsState.DONE)
-        assert isinstance(await network.amend(carrier, carrier_id, agreed), Accepted), "said twice"
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    assert (news.told["esimState"], news.told["simKind"]) == ("enabled", "esim")
-    sim = await network.resource(carrier, news.told["simNumber"])
+        assert isinstance(await network.amend(carrier, carrier_id, agreed), OrderAccepted)
+        await until(network, carrier, order, state=OrderUpdateState.DONE)
+        assert isinstance(await network.amend(carrier, carrier_id, agreed), OrderAccepted), "said twice"
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    assert (news.reported["esimState"], news.reported["simKind"]) == ("enabled", "esim")
+    sim = await network.resource(carrier, news.reported["simNumber"])
     assert sim is not None
     assert sim.kind == "esim"
     assert activation_code_valid(sim.activation_code)
     assert f"smdp.{carrier}.example" in sim.activation_code
     assert len(sim.puk) == 8
-    assert (await lines(network, carrier))[news.told["msisdn"]].sim_kind == "esim"
+    assert (await lines(network, carrier))[news.reported["msisdn"]].sim_kind == "esim"
     document = str(sandbox.order(carrier, order.external_id))
     assert sim.activation_code not in document
     assert sim.puk not in document
@@ -133,11 +133,11 @@ async def test_an_esim_replaces_the_card_at_the_last_moment(
         await until(network, carrier, order, esimState=state)
     assert (await lines(network, carrier))[LINE].sim_number == a_line(carrier)["simNumber"]
     sandbox.act(carrier, order.external_id, "enable")
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    assert (await lines(network, carrier))[LINE].sim_number == news.told["simNumber"]
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    assert (await lines(network, carrier))[LINE].sim_number == news.reported["simNumber"]
     back = asking(carrier, "replaceSim", simNumber=a_line(carrier)["simNumber"])
     answer = await network.submit(carrier, back)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, CarrierRejection)
     assert answer.code == "simInUse", "a replaced card never works again"
 
 
@@ -148,12 +148,12 @@ async def test_a_download_that_fails_is_tried_again(
     sandbox.behave(carrier, esim_trouble=trouble, esim_code=True)
     order = asking(carrier, "requestEsim", esimConfirmedAt="2026-11-21T10:00:00Z")
     carrier_id = await taken(network, carrier, order)
-    held = await until(network, carrier, order, state=NewsState.HELD)
-    assert (held.code, held.told["esimState"]) == (f"esim_{trouble}", trouble)
-    first = await network.resource(carrier, held.told["simNumber"])
+    held = await until(network, carrier, order, state=OrderUpdateState.HELD)
+    assert (held.code, held.reported["esimState"]) == (f"esim_{trouble}", trouble)
+    first = await network.resource(carrier, held.reported["simNumber"])
     await network.amend(carrier, carrier_id, {"note": "try again"})
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    second = await network.resource(carrier, news.told["simNumber"])
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    second = await network.resource(carrier, news.reported["simNumber"])
     assert first is not None
     assert second is not None
     assert (first.activation_code == second.activation_code) is same
@@ -169,13 +169,13 @@ async def test_a_transfer_goes_through_its_states(
     carrier_id = await taken(network, carrier, order)
     await until(network, carrier, order, portState="validating")
     sandbox.act(carrier, order.external_id, "accept")
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    assert news.told["portState"] == "completed"
-    agreed = datetime.fromisoformat(news.told["agreedAt"])
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    assert news.reported["portState"] == "completed"
+    agreed = datetime.fromisoformat(news.reported["agreedAt"])
     assert timedelta(days=2) < datetime.now(UTC) - agreed < timedelta(days=4)
     assert order.msisdn in await lines(network, carrier)
     late = await network.cancel(carrier, carrier_id, "Not needed")
-    assert isinstance(late, Refused)
+    assert isinstance(late, CarrierRejection)
     assert late.code == "tooLate"
 
 
@@ -187,16 +187,16 @@ async def test_each_answer_of_a_donor(
     order = asking_to_port(carrier)
     carrier_id = await taken(network, carrier, order)
     if reason not in CORRECTIONS:
-        news = await until(network, carrier, order, state=NewsState.FAILED)
-        assert (news.code, news.told["portState"]) == (reason, "rejected")
+        news = await until(network, carrier, order, state=OrderUpdateState.FAILED)
+        assert (news.code, news.reported["portState"]) == (reason, "rejected")
         assert order.msisdn not in await lines(network, carrier)
         return
-    await until(network, carrier, order, state=NewsState.HELD, code=reason, portState="info_required")
+    await until(network, carrier, order, state=OrderUpdateState.HELD, code=reason, portState="info_required")
     await network.amend(carrier, carrier_id, {"contactPerson": "Somebody else"})
-    await until(network, carrier, order, state=NewsState.HELD, code=reason)
+    await until(network, carrier, order, state=OrderUpdateState.HELD, code=reason)
     right = {"requestedDate": "2026-12-01"} if reason == "date_not_possible" else {}
     await network.amend(carrier, carrier_id, right or {CORRECTIONS[reason][0]: "corrected"})
-    await until(network, carrier, order, state=NewsState.DONE, portState="completed")
+    await until(network, carrier, order, state=OrderUpdateState.DONE, portState="completed")
     assert sandbox.counts(carrier)["by_line"] == {order.msisdn: 1}
 
 
@@ -208,12 +208,12 @@ async def test_a_transfer_is_cancelled_while_the_donor_thinks(
     carrier_id = await taken(network, carrier, order)
     await until(network, carrier, order, portState="validating")
     for _ in range(2):
-        assert await network.cancel(carrier, carrier_id, "Not needed") == Cancelled()
-    await until(network, carrier, order, state=NewsState.CANCELLED, portState="cancelled")
+        assert await network.cancel(carrier, carrier_id, "Not needed") == CancellationAccepted()
+    await until(network, carrier, order, state=OrderUpdateState.CANCELLED, portState="cancelled")
     sandbox.behave_normally(carrier)
     again = asking_to_port(carrier)
     await taken(network, carrier, again)
-    await until(network, carrier, again, state=NewsState.DONE)
+    await until(network, carrier, again, state=OrderUpdateState.DONE)
 
 
 async def test_a_transfer_waits_for_its_date(
@@ -223,28 +223,28 @@ async def test_a_transfer_waits_for_its_date(
     order = asking_to_port(carrier, requestedDate="2099-01-05")
     await taken(network, carrier, order)
     news = await until(network, carrier, order, portState="accepted")
-    assert news.told["agreedAt"] == "2099-01-05T08:00:00.000Z"
+    assert news.reported["agreedAt"] == "2099-01-05T08:00:00.000Z"
     sandbox.act(carrier, order.external_id, "execute")
-    await until(network, carrier, order, state=NewsState.DONE)
+    await until(network, carrier, order, state=OrderUpdateState.DONE)
 
 
-@pytest.mark.parametrize(("category", "asked", "told", "now"), KINDS)
+@pytest.mark.parametrize(("category", "order_request", "reported", "now"), KINDS)
 async def test_what_each_kind_does_to_a_line(
     sandbox: Sandbox,
     network: HttpCarrierNetwork,
     carrier: str,
     category: str,
-    asked: dict[str, Any],
-    told: dict[str, Any],
+    order_request: dict[str, Any],
+    reported: dict[str, Any],
     now: dict[str, Any],
 ) -> None:
     if category == "reactivate":
         sandbox.load(carrier, "delta", [a_line(carrier, status="suspended")])
-    order = asking(carrier, category, **asked)
+    order = asking(carrier, category, **order_request)
     await taken(network, carrier, order)
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    expected = asking(carrier, category, **told).characteristics
-    assert {name: news.told[name] for name in told} == {name: expected[name] for name in told}
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    expected = asking(carrier, category, **reported).characteristics
+    assert {name: news.reported[name] for name in reported} == {name: expected[name] for name in reported}
     line = (await lines(network, carrier)).get(LINE)
     if now:
         assert line is not None
@@ -252,13 +252,13 @@ async def test_what_each_kind_does_to_a_line(
     elif category in {"convertToPrepaid", "releaseNumber", "terminate"}:
         assert line is None, "it left the inventory"
         late = await network.submit(carrier, asking(carrier, "suspend"))
-        assert isinstance(late, Refused)
+        assert isinstance(late, CarrierRejection)
         assert late.code == "unknownLine"
     assert sandbox.counts(carrier)["by_line"] == {LINE: 1}
 
 
 @pytest.mark.parametrize(
-    ("category", "asked", "code"),
+    ("category", "order_request", "code"),
     [
         ("changePlan", {"plan": "nope"}, "unknownPlan"),
         ("changePlan", {"plan": "DATA"}, "planNotForLine"),
@@ -280,11 +280,11 @@ async def test_wrong_requests_are_refused_at_once(
     network: HttpCarrierNetwork,
     carrier: str,
     category: str,
-    asked: dict[str, Any],
+    order_request: dict[str, Any],
     code: str,
 ) -> None:
-    answer = await network.submit(carrier, asking(carrier, category, **asked))
-    assert isinstance(answer, Refused)
+    answer = await network.submit(carrier, asking(carrier, category, **order_request))
+    assert isinstance(answer, CarrierRejection)
     assert answer.code == code
     assert sandbox.counts(carrier)["orders"] == 0
 
@@ -293,7 +293,7 @@ async def test_a_line_of_another_customer_is_as_unknown_as_none(
     network: HttpCarrierNetwork, carrier: str
 ) -> None:
     answer = await network.submit(carrier, asking(carrier, "suspend", customer="atlas"))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, CarrierRejection)
     assert answer.code == "unknownLine"
 
 
@@ -303,13 +303,13 @@ async def test_a_held_order_goes_on_with_what_it_lacked(
     sandbox.behave(carrier, outcome="held", code="need_proof", message="A proof is missing.")
     order = asking(carrier, "suspend", reason="lost")
     carrier_id = await taken(network, carrier, order)
-    news = await until(network, carrier, order, state=NewsState.HELD, code="need_proof")
+    news = await until(network, carrier, order, state=OrderUpdateState.HELD, code="need_proof")
     assert news.message == "A proof is missing."
     await network.amend(carrier, carrier_id, {"note": "Here it is"})
-    news = await until(network, carrier, order, state=NewsState.DONE)
-    assert (news.told["note"], news.message) == ("Here it is", "")
+    news = await until(network, carrier, order, state=OrderUpdateState.DONE)
+    assert (news.reported["note"], news.message) == ("Here it is", "")
     late = await network.amend(carrier, carrier_id, {"note": "And more"})
-    assert isinstance(late, Refused)
+    assert isinstance(late, CarrierRejection)
     assert late.code == "orderEnded"
 
 
@@ -321,7 +321,7 @@ async def test_a_line_that_left_meanwhile_fails_its_order(
     await taken(network, carrier, order)
     sandbox.behave_normally(carrier)
     await taken(network, carrier, asking(carrier, "terminate"))
-    news = await until(network, carrier, order, state=NewsState.FAILED)
+    news = await until(network, carrier, order, state=OrderUpdateState.FAILED)
     assert news.code == "unknownLine"
 
 

@@ -17,7 +17,7 @@ import pytest
 from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.errors import Unavailable
-from backend.integrations.network import Accepted, HttpCarrierNetwork, NewsState, ServiceOrder
+from backend.integrations.network import HttpCarrierNetwork, OrderAccepted, OrderUpdateState, ServiceOrder
 from tests.support.factories import sim_for
 from tests.support.listener import Listener, eventually, listening
 from tests.support.orders import CARRIERS, asking, asking_to_port
@@ -29,8 +29,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from backend.sandbox.app import serve
-from backend.sandbox.behaviour import Behaviour
-from backend.sandbox.world import Setup
+from backend.sandbox.carrier.behaviour import Behaviour
+from backend.sandbox.sandbox import Setup
 
 data, port, callback, secret, delay = sys.argv[1:]
 serve(
@@ -125,7 +125,7 @@ async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path
             async def hand_over(order: ServiceOrder) -> None:
                 for _ in range(200):
                     try:
-                        if isinstance(await network.submit("mandarine", order), Accepted):
+                        if isinstance(await network.submit("mandarine", order), OrderAccepted):
                             accepted.add(order.external_id)
                             return
                     except Unavailable:
@@ -140,7 +140,9 @@ async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path
             assert accepted == {order.external_id for order in orders}
             done = {order.external_id for order in orders}
             await eventually(
-                lambda: done == {each.news.external_id for each in listener.heard if each.news.state.final},
+                lambda: (
+                    done == {each.update.external_id for each in listener.heard if each.update.state.final}
+                ),
                 20,
             )
             page = await network.inventory("mandarine", "delta", 0, 1000)
@@ -156,7 +158,7 @@ async def test_told_to_end_it_ends_with_callers_connected(tmp_path: Path) -> Non
         await sandbox.load()
         async with HttpCarrierNetwork({"mandarine": f"{sandbox.url}/mandarine"}) as network:
             order = options_order(NUMBERS[0], add=("sms-unlimited",))
-            assert isinstance(await network.submit("mandarine", order), Accepted)
+            assert isinstance(await network.submit("mandarine", order), OrderAccepted)
             assert await sandbox.end(signal.SIGTERM) < 3
 
 
@@ -188,7 +190,7 @@ async def hand_in(
     found = {}
     for order in orders:
         answer = await patiently(lambda order=order: network.submit(carrier, order))  # type: ignore[misc]
-        assert isinstance(answer, Accepted), answer
+        assert isinstance(answer, OrderAccepted), answer
         found[order.external_id] = answer.carrier_order_id
     return found
 
@@ -198,9 +200,9 @@ async def agree(network: HttpCarrierNetwork, carrier: str, listener: Listener, i
     left = dict(ids)
     while left:
         for each in list(listener.heard):
-            if each.news.told.get("esimState") == "released" and left.pop(each.news.external_id, ""):
+            if each.update.reported.get("esimState") == "released" and left.pop(each.update.external_id, ""):
                 values = {"esimConfirmedAt": clock.now().isoformat()}
-                number = each.news.carrier_order_id
+                number = each.update.carrier_order_id
                 await patiently(
                     lambda number=number, values=values: network.amend(carrier, number, values)  # type: ignore[misc]
                 )
@@ -210,9 +212,9 @@ async def agree(network: HttpCarrierNetwork, carrier: str, listener: Listener, i
 def told_of(listener: Listener, external_id: str, name: str) -> list[str]:
     """What was told of an order in the carrier's order, each once."""
     news = sorted(
-        (each for each in listener.heard if each.news.external_id == external_id), key=lambda each: each.at
+        (each for each in listener.heard if each.update.external_id == external_id), key=lambda each: each.at
     )
-    values = [str(each.news.told[name]) for each in news if each.news.told.get(name)]
+    values = [str(each.update.reported[name]) for each in news if each.update.reported.get(name)]
     return [value for value, _ in itertools.groupby(values)]
 
 
@@ -235,7 +237,7 @@ async def test_killed_in_the_middle_of_ports_and_esims_each_is_carried_out_once_
             agreeing = asyncio.create_task(agree(network, carrier, listener, waiting))
 
             def heard(name: str, state: str) -> bool:
-                return any(each.news.told.get(name) == state for each in list(listener.heard))
+                return any(each.update.reported.get(name) == state for each in list(listener.heard))
 
             for name, state in (
                 ("esimState", "allocated"),
@@ -248,7 +250,8 @@ async def test_killed_in_the_middle_of_ports_and_esims_each_is_carried_out_once_
             await agreeing
             await eventually(
                 lambda: (
-                    set(ids) == {each.news.external_id for each in listener.heard if each.news.state.final}
+                    set(ids)
+                    == {each.update.external_id for each in listener.heard if each.update.state.final}
                 ),
                 30,
             )
@@ -256,7 +259,9 @@ async def test_killed_in_the_middle_of_ports_and_esims_each_is_carried_out_once_
         counts = await sandbox.counts(carrier)
         assert counts["by_external_id"] == dict.fromkeys(ids, 1)
         assert set(counts["by_line"].values()) == {1}
-        assert {each.news.state for each in listener.heard if each.news.state.final} == {NewsState.DONE}
+        assert {each.update.state for each in listener.heard if each.update.state.final} == {
+            OrderUpdateState.DONE
+        }
         live = {line.msisdn: line for line in page.lines}
         profiles = set()
         for order in esims:
@@ -294,17 +299,20 @@ async def test_what_waits_for_somebody_still_waits_after_a_kill(tmp_path: Path, 
             await eventually(lambda: told(donor, "portState", "validating"))
             await sandbox.kill_and_start()
             number = ids[wrong.external_id]
-            assert isinstance(await network.amend(carrier, number, {"donorAccount": "88"}), Accepted)
+            assert isinstance(await network.amend(carrier, number, {"donorAccount": "88"}), OrderAccepted)
             if profile(carrier).esim_confirmation:
                 confirmed = {"esimConfirmedAt": clock.now().isoformat()}
-                assert isinstance(await network.amend(carrier, ids[device.external_id], confirmed), Accepted)
+                assert isinstance(
+                    await network.amend(carrier, ids[device.external_id], confirmed), OrderAccepted
+                )
             await sandbox.act(carrier, ids[donor.external_id], "accept")
             for action in ("download", "install", "enable"):
                 await sandbox.kill_and_start()
                 await sandbox.act(carrier, ids[device.external_id], action)
             await eventually(
                 lambda: (
-                    set(ids) == {each.news.external_id for each in listener.heard if each.news.state.final}
+                    set(ids)
+                    == {each.update.external_id for each in listener.heard if each.update.state.final}
                 )
             )
         assert (await sandbox.counts(carrier))["by_external_id"] == dict.fromkeys(ids, 1)

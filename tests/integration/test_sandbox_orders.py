@@ -10,11 +10,11 @@ import pytest
 
 from backend.core.errors import Unavailable
 from backend.integrations.network import (
-    Accepted,
+    CarrierRejection,
     HttpCarrierNetwork,
-    NewsState,
-    OrderNews,
-    Refused,
+    OrderAccepted,
+    OrderUpdate,
+    OrderUpdateState,
     ServiceOrder,
 )
 from tests.support.listener import Listener, eventually, listening
@@ -68,7 +68,7 @@ async def listener(sandbox: Sandbox) -> AsyncIterator[Listener]:
         yield found
 
 
-async def until(network: HttpCarrierNetwork, external_id: str, state: NewsState) -> OrderNews:
+async def until(network: HttpCarrierNetwork, external_id: str, state: OrderUpdateState) -> OrderUpdate:
     async with asyncio.timeout(10):
         while True:
             news = await network.find(M, external_id)
@@ -83,13 +83,13 @@ async def test_an_order_is_taken_carried_out_and_told(
     sandbox.behave(M, delay_ms=200)
     order = change(remove=("data-5gb",), reference="MND-2611211200-KXTR")
     accepted = await network.submit(M, order)
-    assert isinstance(accepted, Accepted)
-    assert accepted.state is NewsState.IN_PROGRESS
+    assert isinstance(accepted, OrderAccepted)
+    assert accepted.state is OrderUpdateState.IN_PROGRESS
     heard = await listener.wait_for(2)
-    assert [event.news.state for event in heard] == [NewsState.IN_PROGRESS, NewsState.DONE]
+    assert [event.update.state for event in heard] == [OrderUpdateState.IN_PROGRESS, OrderUpdateState.DONE]
     assert heard[0].event_id != heard[1].event_id
-    assert heard[1].news.external_id == order.external_id
-    assert heard[1].news.told["options"] == ["sms-unlimited"]
+    assert heard[1].update.external_id == order.external_id
+    assert heard[1].update.reported["options"] == ["sms-unlimited"]
     assert await network.fetch(M, accepted.carrier_order_id) == await network.find(M, order.external_id)
     page = await network.inventory(M, "delta", 0, 10)
     assert page.lines[0].options == ("sms-unlimited",)
@@ -101,14 +101,14 @@ async def test_without_a_delay_only_the_end_is_told(network: HttpCarrierNetwork,
     await network.submit(M, change())
     heard = await listener.wait_for(1)
     await asyncio.sleep(0.1)
-    assert [event.news.state for event in heard] == [NewsState.DONE]
+    assert [event.update.state for event in heard] == [OrderUpdateState.DONE]
 
 
 async def test_a_repeat_is_answered_with_the_first(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
     order = change()
     answers = await asyncio.gather(*(network.submit(M, order) for _ in range(6)))
-    assert len({answer.carrier_order_id for answer in answers if isinstance(answer, Accepted)}) == 1
-    await until(network, order.external_id, NewsState.DONE)
+    assert len({answer.carrier_order_id for answer in answers if isinstance(answer, OrderAccepted)}) == 1
+    await until(network, order.external_id, OrderUpdateState.DONE)
     counts = sandbox.counts(M)
     assert (counts["orders"], counts["repeats"], counts["effects"]) == (1, 5, 1)
 
@@ -116,24 +116,24 @@ async def test_a_repeat_is_answered_with_the_first(sandbox: Sandbox, network: Ht
 async def test_a_refusal_at_once_takes_nothing(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
     sandbox.behave(M, refuse="debtBlock", refuse_status=409, message="The account is blocked.")
     order = change()
-    assert await network.submit(M, order) == Refused("debtBlock", "The account is blocked.")
+    assert await network.submit(M, order) == CarrierRejection("debtBlock", "The account is blocked.")
     assert await network.find(M, order.external_id) is None
     assert sandbox.counts(M)["orders"] == 0
 
 
 async def test_an_unknown_line_is_refused(network: HttpCarrierNetwork) -> None:
     answer = await network.submit(M, change("+32499999999"))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, CarrierRejection)
     assert answer.code == "unknownLine"
 
 
 @pytest.mark.parametrize(
     ("outcome", "state", "effects"),
     [
-        ("failed", NewsState.FAILED, 0),
-        ("cancelled", NewsState.CANCELLED, 0),
-        ("partial", NewsState.FAILED, 1),
-        ("held", NewsState.HELD, 0),
+        ("failed", OrderUpdateState.FAILED, 0),
+        ("cancelled", OrderUpdateState.CANCELLED, 0),
+        ("partial", OrderUpdateState.FAILED, 1),
+        ("held", OrderUpdateState.HELD, 0),
     ],
 )
 async def test_bad_ends(
@@ -141,17 +141,17 @@ async def test_bad_ends(
     network: HttpCarrierNetwork,
     listener: Listener,
     outcome: str,
-    state: NewsState,
+    state: OrderUpdateState,
     effects: int,
 ) -> None:
     sandbox.behave(M, outcome=outcome, message="Because.")
     order = change(remove=("data-5gb",))
     await network.submit(M, order)
     (event,) = await listener.wait_for(1)
-    assert (event.news.state, event.news.code, event.news.message) == (state, outcome, "Because.")
+    assert (event.update.state, event.update.code, event.update.message) == (state, outcome, "Because.")
     assert sandbox.counts(M)["effects"] == effects
     if outcome == "partial":
-        assert event.news.told["options"] == ["data-5gb", "sms-unlimited"], "added, but not removed"
+        assert event.update.reported["options"] == ["data-5gb", "sms-unlimited"], "added, but not removed"
 
 
 async def test_a_held_order_is_ended_by_a_person(
@@ -165,9 +165,9 @@ async def test_a_held_order_is_ended_by_a_person(
     sandbox.act(M, first.external_id, "complete")
     sandbox.act(M, second.external_id, "fail")
     heard = await listener.wait_for(4)
-    assert {event.news.external_id: event.news.state for event in heard[2:]} == {
-        first.external_id: NewsState.DONE,
-        second.external_id: NewsState.FAILED,
+    assert {event.update.external_id: event.update.state for event in heard[2:]} == {
+        first.external_id: OrderUpdateState.DONE,
+        second.external_id: OrderUpdateState.FAILED,
     }
     with pytest.raises(httpx.HTTPStatusError, match="409"):
         sandbox.act(M, first.external_id, "complete")
@@ -189,7 +189,7 @@ async def test_callbacks_out_of_order(
     sandbox.behave(M, delay_ms=100, reorder_callbacks=True)
     await network.submit(M, change())
     heard = await listener.wait_for(2)
-    assert [event.news.state for event in heard] == [NewsState.DONE, NewsState.IN_PROGRESS]
+    assert [event.update.state for event in heard] == [OrderUpdateState.DONE, OrderUpdateState.IN_PROGRESS]
     assert heard[0].at > heard[1].at
 
 
@@ -199,12 +199,12 @@ async def test_lost_callbacks_are_found_by_asking_and_can_be_told_again(
     sandbox.behave(M, lose_callbacks=True)
     order = change()
     await network.submit(M, order)
-    await until(network, order.external_id, NewsState.DONE)
+    await until(network, order.external_id, OrderUpdateState.DONE)
     assert listener.heard == []
     assert sandbox.counts(M)["callbacks"] == {"lost": 1}
     sandbox.act(M, order.external_id, "resend")
     (event,) = await listener.wait_for(1)
-    assert event.news.state is NewsState.DONE
+    assert event.update.state is OrderUpdateState.DONE
     assert sandbox.counts(M)["effects"] == 1
 
 
@@ -212,7 +212,7 @@ async def test_late_callbacks(sandbox: Sandbox, network: HttpCarrierNetwork, lis
     sandbox.behave(M, callback_delay_ms=400)
     order = change()
     await network.submit(M, order)
-    await until(network, order.external_id, NewsState.DONE)
+    await until(network, order.external_id, OrderUpdateState.DONE)
     assert listener.heard == []
     await listener.wait_for(1)
 
@@ -223,7 +223,7 @@ async def test_a_callback_is_sent_again_until_somebody_answers(
     listener.refuse = 2
     await network.submit(M, change())
     (event,) = await listener.wait_for(1)
-    assert event.news.state is NewsState.DONE
+    assert event.update.state is OrderUpdateState.DONE
     assert listener.refuse == 0
 
 
@@ -251,7 +251,7 @@ async def test_an_outage_takes_nothing(sandbox: Sandbox, network: HttpCarrierNet
         assert caught.value.details["retry_after"] == (1.0 if outage == "busy" else None)
     sandbox.behave_normally(M)
     assert await network.find(M, order.external_id) is None
-    assert isinstance(await network.submit(M, order), Accepted)
+    assert isinstance(await network.submit(M, order), OrderAccepted)
 
 
 async def test_a_lost_answer_is_healed_by_asking_again(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
@@ -259,8 +259,8 @@ async def test_a_lost_answer_is_healed_by_asking_again(sandbox: Sandbox, network
     order = change()
     with pytest.raises(Unavailable):
         await network.submit(M, order)
-    assert isinstance(await network.submit(M, order), Accepted)
-    await until(network, order.external_id, NewsState.DONE)
+    assert isinstance(await network.submit(M, order), OrderAccepted)
+    await until(network, order.external_id, OrderUpdateState.DONE)
     counts = sandbox.counts(M)
     assert (counts["orders"], counts["effects"], counts["repeats"]) == (1, 1, 1)
 
@@ -277,15 +277,15 @@ async def test_nothing_is_acknowledged_before_it_is_written(
     blocker.execute("ROLLBACK")
     blocker.close()
     first, second = await asyncio.gather(*tries)
-    assert isinstance(first, Accepted)
-    assert isinstance(second, Accepted)
+    assert isinstance(first, OrderAccepted)
+    assert isinstance(second, OrderAccepted)
     assert first.carrier_order_id == second.carrier_order_id
 
 
 async def test_a_behaviour_for_the_next_orders_only(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
     sandbox.behave(M, refuse="no", orders=2)
     answers = [type(await network.submit(M, change())) for _ in range(3)]
-    assert answers == [Refused, Refused, Accepted]
+    assert answers == [CarrierRejection, CarrierRejection, OrderAccepted]
 
 
 async def test_an_outage_for_the_next_orders_only(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
@@ -294,19 +294,19 @@ async def test_an_outage_for_the_next_orders_only(sandbox: Sandbox, network: Htt
     for _ in range(2):
         with pytest.raises(Unavailable):
             await network.submit(M, order)
-    assert isinstance(await network.submit(M, order), Accepted)
+    assert isinstance(await network.submit(M, order), OrderAccepted)
 
 
 async def test_a_behaviour_for_some_numbers_only(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
     sandbox.behave(M, refuse="no", msisdns=[OTHER])
-    assert isinstance(await network.submit(M, change(NUMBER)), Accepted)
-    assert isinstance(await network.submit(M, change(OTHER)), Refused)
+    assert isinstance(await network.submit(M, change(NUMBER)), OrderAccepted)
+    assert isinstance(await network.submit(M, change(OTHER)), CarrierRejection)
 
 
 async def test_the_other_carrier_is_left_alone(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
     sandbox.behave(M, outage="unavailable")
     sandbox.load("lynx", "delta", [line(NUMBER, plan="trail-m")])
-    assert isinstance(await network.submit("lynx", change()), Accepted)
+    assert isinstance(await network.submit("lynx", change()), OrderAccepted)
     assert sandbox.counts(M)["orders"] == 0
 
 

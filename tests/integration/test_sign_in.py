@@ -12,7 +12,7 @@ import pytest
 from joserfc.jwk import OctKey
 from litestar import Litestar
 
-from backend.api.auth import Front, auth_router
+from backend.api.auth import SignInContext, auth_router
 from backend.integrations.identity import Provider
 from backend.issuer import attempts, passwords
 from backend.issuer.routes import Issuer
@@ -61,13 +61,13 @@ async def test_the_sign_in_page_is_plain_html_under_a_strict_policy(
     assert "<script" not in page.text
     assert "style=" not in page.text
     assert 'href="/assets/tokens.abc.css"' in page.text
-    for words in (
+    for texts in (
         "Se connecter",
         "Votre numéro de mobile",
         settings.operator.name,
         settings.operator.vat_number,
     ):
-        assert words in page.text
+        assert texts in page.text
     assert 'lang="fr" hreflang="fr" aria-current="true"' in page.text
     assert page.headers["cache-control"] == "no-store"
 
@@ -436,7 +436,7 @@ async def test_another_provider_may_be_away_or_sign_people_out_itself(settings: 
         return httpx.Response(200, json={"keys": [key.as_dict()]})
 
     provider = Provider("https://id.example", "portal", "s", transport=httpx.MockTransport(outside))
-    front = Front(settings, Issuer(settings), provider)
+    front = SignInContext(settings, Issuer(settings), provider)
     browser = Browser(Litestar([auth_router(front)], openapi_config=None, logging_config=None))
     page = await browser.get("/auth/login")
     assert page.status_code == 503

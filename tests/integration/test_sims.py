@@ -13,19 +13,23 @@ import pytest
 from backend.app import create_api
 from backend.catalog.identifiers import activation_code_valid
 from backend.core import clock
-from backend.core.errors import Conflict, Forbidden, Invalid, NotFound, SignInAgain
+from backend.core.errors import Conflict, Forbidden, NotFound, ReauthenticationRequired, ValidationFailed
 from backend.integrations.network import HttpCarrierNetwork
-from backend.lines import codes
-from backend.lines.people import link_end_user
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineRow, Selection
-from backend.lines.service import get_line, line_history, reveal_puk
-from backend.lines.sims import add_stock
-from backend.orders.changing import correct_item
-from backend.orders.drafts import get_draft, start_draft
-from backend.orders.jobs import ask_about_silent_items
+from backend.lines.service import get_line, line_history
+from backend.lines.sims import codes
+from backend.lines.sims.cards import add_stock
+from backend.lines.sims.codes import reveal_puk
+from backend.orders.changes.cancellation import undo_order
+from backend.orders.changes.corrections import correct_item
+from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.kinds import ChangeUser, ReplaceSim, RequestEsim, ResendEsim, Suspend
-from backend.orders.schemas import OrderDetail, OrderState
-from backend.orders.service import get_order, place_order, undo_order
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.drafts import get_draft, start_draft
+from backend.orders.placement.place import place_order
+from backend.orders.schemas import OrderDetail
+from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -52,9 +56,9 @@ async def a_line(sandbox: Sandbox, carrier: str = "mandarine") -> tuple[Customer
 
 
 async def ask_esim(customer: Customer, line: LineRow, **more: Any) -> OrderDetail:
-    wishes = {"email": EMAIL, "language": "fr", "reason": "new_device"} | more
+    kind_fields = {"email": EMAIL, "language": "fr", "reason": "new_device"} | more
     return await place_order(
-        customer.manager, RequestEsim(line_ids=(line.id,), confirmed=True, request_key="e", **wishes)
+        customer.manager, RequestEsim(line_ids=(line.id,), confirmed=True, request_key="e", **kind_fields)
     )
 
 
@@ -73,7 +77,7 @@ async def until(
         detail = await get_order(customer.manager, reference)
         if detail.items[0].told.get("esimState") == said:
             break
-        await ask_about_silent_items(customer.system, -1)
+        await poll_stale_items(customer.system, -1)
         await drain(database)
         await asyncio.sleep(0.02)
     else:
@@ -100,8 +104,8 @@ async def everywhere(database: TestDatabase, secret: str) -> list[str]:
     return found
 
 
-def mails_about(sandbox: Sandbox, to: str, words: str) -> list[dict[str, Any]]:
-    return [mail for mail in sandbox.mails(to) if words in mail["subject"]]
+def mails_about(sandbox: Sandbox, to: str, texts: str) -> list[dict[str, Any]]:
+    return [mail for mail in sandbox.mails(to) if texts in mail["subject"]]
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -116,8 +120,8 @@ async def test_a_card_is_replaced_and_the_old_one_works_until_then(
     offered = (await get_draft(customer.manager, draft)).choices
     assert (offered.present, offered.stock) == (line.sim_number, (card,))
     spaced = " ".join(card[at : at + 4] for at in range(0, len(card), 4))
-    asked = ReplaceSim(line_ids=(line.id,), sim_number=spaced, reason="defective", request_key="r")
-    placed = await place_order(customer.manager, asked)
+    request = ReplaceSim(line_ids=(line.id,), sim_number=spaced, reason="defective", request_key="r")
+    placed = await place_order(customer.manager, request)
     assert placed.promise.code == "minutes_restart"
     # The user hears of it at once, before the time to undo is over, in the user's own language.
     await drain(database, only="sims.")
@@ -161,7 +165,7 @@ async def test_a_card_is_replaced_and_the_old_one_works_until_then(
 )
 async def test_a_card_that_cannot_be_is_refused(sandbox: Sandbox, number: str, field: str) -> None:
     customer, line = await a_line(sandbox)
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         await place_order(customer.manager, ReplaceSim(line_ids=(line.id,), sim_number=number, reason="lost"))
     assert set(refused.value.fields) == {field}
 
@@ -169,19 +173,19 @@ async def test_a_card_that_cannot_be_is_refused(sandbox: Sandbox, number: str, f
 async def test_a_card_in_use_is_refused_whoever_uses_it(sandbox: Sandbox, database: TestDatabase) -> None:
     customer, line = await a_line(sandbox)
     other, theirs = await a_line(sandbox)
-    words = set()
+    texts = set()
     for taken in (line.sim_number, theirs.sim_number):
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(ValidationFailed) as refused:
             await place_order(
                 customer.manager, ReplaceSim(line_ids=(line.id,), sim_number=taken, reason="lost")
             )
-        words.add(str(refused.value.fields))
-    assert len(words) == 1
+        texts.add(str(refused.value.fields))
+    assert len(texts) == 1
     card = sim_for("mandarine", 880002)
     placed = await place_order(
         customer.manager, ReplaceSim(line_ids=(line.id,), sim_number=card, reason="lost")
     )
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         await place_order(other.manager, ReplaceSim(line_ids=(theirs.id,), sim_number=card, reason="lost"))
     await undo_order(customer.manager, placed.reference)
     async with open_scope(customer.system) as scope:
@@ -194,12 +198,12 @@ async def test_a_swap_asks_for_a_recent_sign_in(sandbox: Sandbox) -> None:
     customer, line = await a_line(sandbox)
     stale = replace(customer.manager, signed_in_at=None)
     card = sim_for("mandarine", 880003)
-    for asked in (
+    for request in (
         ReplaceSim(line_ids=(line.id,), sim_number=card, reason="lost"),
         RequestEsim(line_ids=(line.id,), email=EMAIL, language="fr", reason="lost", confirmed=True),
     ):
-        with pytest.raises(SignInAgain):
-            await place_order(stale, asked)
+        with pytest.raises(ReauthenticationRequired):
+            await place_order(stale, request)
 
 
 async def test_the_notice_goes_to_the_address_known_before(database: TestDatabase, sandbox: Sandbox) -> None:
@@ -241,7 +245,7 @@ async def test_an_esim_is_mailed_and_live_and_its_code_is_nowhere(
         assert 'src="data:image/png;base64,iVBOR' in mails[0]["html"], "the picture comes with the mail"
         assert "cid:" not in mails[0]["html"]
     shown = await get_order(customer.manager, placed.reference)
-    assert any("New eSIM number" in words for words in shown.items[0].words)
+    assert any("New eSIM number" in texts for texts in shown.items[0].words)
     secrets = [code.qr.removeprefix("LPA:"), code.matching_id, code.confirmation_code + "$"]
     for secret in secrets[:2]:
         assert await everywhere(database, secret) == []
@@ -273,9 +277,9 @@ async def test_the_user_confirms_first_where_the_carrier_asks(
     placed = await ask_esim(customer, line)
     await until(customer, database, placed.reference, said="released")
     assert not mails_about(sandbox, EMAIL, "Votre eSIM est prête")
-    asked = mails_about(sandbox, EMAIL, "Confirmez votre eSIM")
-    assert len(asked) == 1
-    path = re.search(r"/p/esim_confirmation/\S+", asked[0]["text"])
+    request = mails_about(sandbox, EMAIL, "Confirmez votre eSIM")
+    assert len(request) == 1
+    path = re.search(r"/p/esim_confirmation/\S+", request[0]["text"])
     assert path
     transport = httpx.ASGITransport(app=create_api(settings))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as web:
@@ -298,7 +302,7 @@ async def test_resent_with_a_counter_while_the_code_is_valid(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer, line = await a_line(sandbox)
-    with pytest.raises(Invalid) as none:
+    with pytest.raises(ValidationFailed) as none:
         await place_order(customer.manager, ResendEsim(line_ids=(line.id,)))
     assert "no_esim" in none.value.message
     sandbox.behave("mandarine", esim_by_hand=True)
@@ -311,7 +315,7 @@ async def test_resent_with_a_counter_while_the_code_is_valid(
     assert (await profiles(customer))[0]["sent_count"] == 2
     sandbox.act("mandarine", str(placed.items[0].id), "download")
     await until(customer, database, placed.reference, said="downloaded")
-    with pytest.raises(Invalid) as spent:
+    with pytest.raises(ValidationFailed) as spent:
         await place_order(customer.manager, ResendEsim(line_ids=(line.id,)))
     assert "esim_spent" in spent.value.message
 
@@ -339,7 +343,7 @@ async def test_no_code_while_the_carrier_is_away(database: TestDatabase, sandbox
     await make_jobs_due(database)
     await drain(database)
     for _ in range(40):
-        await ask_about_silent_items(customer.system, -1)
+        await poll_stale_items(customer.system, -1)
         await drain(database, only="orders.")
         if (await profiles(customer))[0]["state"] == "released":
             break
@@ -367,7 +371,7 @@ async def test_own_secrets_in_the_user_portal(database: TestDatabase, sandbox: S
         user = await scope.connection.fetchval("SELECT end_user_id FROM line WHERE id = $1", line.id)
     own = replace(member, end_user_id=user)
     assert (await codes.reveal_own_activation_code(own, line.id)).qr.startswith("LPA:1$")
-    with pytest.raises(SignInAgain):
+    with pytest.raises(ReauthenticationRequired):
         await codes.reveal_own_activation_code(replace(own, signed_in_at=None), line.id)
     with pytest.raises(Forbidden):
         await codes.reveal_activation_code(own, line.id)

@@ -4,7 +4,7 @@ import pytest
 
 from backend import cli
 from backend.core.errors import Forbidden
-from backend.lines.stock import add_sims, reserve_numbers
+from backend.lines.sims.stock import add_sims, reserve_numbers
 from tenants.transaction import open_scope
 from tests.support.factories import make_customer, make_member, next_msisdn, sim_for
 

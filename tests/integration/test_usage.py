@@ -12,19 +12,20 @@ import openpyxl
 import pytest
 
 from backend.core import clock
-from backend.core.errors import Forbidden, Invalid, NotFound
-from backend.core.jobs import step
+from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.core.facts import CapRaised
+from backend.core.messaging.jobs import job_scope
 from backend.core.outbox import flush
-from backend.lines.people import link_end_user
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineRow
 from backend.lines.service import line_history
 from backend.usage import service as usage
 from backend.usage.caps import raise_for_period
 from backend.usage.export import export_usage
 from backend.usage.importing import import_file, rejected_path
-from backend.usage.lifecycle import CapState, employers_amount, is_employers, month_before, period_of
-from backend.usage.loading import forget_records, load_file, write
-from backend.usage.records import Checked, Kind, read_rows
+from backend.usage.lifecycle import CapState, employer_share, is_employer_paid, month_before, period_of
+from backend.usage.loading import load_file, purge_records, upsert_rows
+from backend.usage.records import ParsedRow, UsageFileKind, read_rows
 from backend.usage.schemas import Grouping
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
@@ -34,7 +35,7 @@ from tests.support.jobs import drain
 from tests.support.sandbox import Sandbox
 from tests.support.usage import abroad, bucket, buckets_of, file_of, record
 
-RECORDS, BUCKETS = Kind.RECORDS, Kind.BUCKETS
+RECORDS, BUCKETS = UsageFileKind.RECORDS, UsageFileKind.BUCKETS
 
 
 async def rows_of(database: TestDatabase, query: str) -> list[tuple[object, ...]]:
@@ -110,20 +111,20 @@ async def test_a_load_that_is_cut_off_leaves_nothing_and_may_be_repeated(databas
     async def cut() -> None:
         async with open_scope(customer.system) as scope:
             values = [(line.id, tuple(_values(row))) for row in rows]
-            assert await write(scope, RECORDS, values) == 10
+            assert await upsert_rows(scope, RECORDS, values) == 10
             await flush(scope)
             raise Killed
 
     with pytest.raises(Killed):
         await cut()
-    for table in ("usage_record", "usage_month", "usage_unchecked"):
+    for table in ("usage_record", "usage_month", "alert_check_queue"):
         assert await rows_of(database, f"SELECT 1 FROM {table}") == []
     assert (await load_file(customer.system, file_of(rows), kind=RECORDS)).taken == 10
 
 
 def _values(row: dict[str, str]) -> tuple[object, ...]:
     checked = next(read_rows(iter(file_of([row])[1:]), RECORDS))
-    assert isinstance(checked, Checked)
+    assert isinstance(checked, ParsedRow)
     return checked.values
 
 
@@ -191,7 +192,7 @@ async def test_a_bad_bucket_is_named(column: str, value: str) -> None:
 async def test_a_wrong_header_or_the_other_file_is_refused() -> None:
     customer, line = await one_line()
     for lines in ([], ["nonsense\n"], ["record_id,msisdn\n"], buckets_of([bucket(line.msisdn, 1)])):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationFailed):
             await load_file(customer.system, lines, kind=RECORDS)
 
 
@@ -268,7 +269,7 @@ async def test_the_months_of_a_line_are_those_of_brussels() -> None:
         found = await usage.line_usage(customer.manager, line.id, month)
         assert len(found.services) == count, month
     for wrong in (date(2999, 1, 1), date(1999, 1, 1)):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationFailed):
             await usage.line_usage(customer.manager, line.id, wrong)
 
 
@@ -286,11 +287,11 @@ async def test_the_database_and_the_rules_agree_whose_a_record_is(database: Test
             found = await scope.connection.fetch("SELECT * FROM usage_record")
         for row in found:
             bundled = row["bucket"] != ""
-            wanted = employers_amount(
+            wanted = employer_share(
                 60, employer_cents=row["employer_cents"], bundled=bundled, split=bool(split)
             )
             assert row["employer_amount"] == wanted
-            assert wanted == 0 or is_employers(employer_cents=row["employer_cents"], bundled=bundled)
+            assert wanted == 0 or is_employer_paid(employer_cents=row["employer_cents"], bundled=bundled)
 
 
 async def open_alerts(customer: Customer) -> list[tuple[str, int]]:
@@ -335,7 +336,7 @@ async def test_the_cap_warns_at_80_blocks_at_100_and_a_raise_for_this_month_reop
         "80\N{NO-BREAK SPACE}% de votre plafond à l’étranger sont atteints",
         "Votre plafond à l’étranger est atteint",
     } == {mail["subject"] for mail in mails}
-    async with step(customer.system) as scope:
+    async with job_scope(customer.system) as scope:
         await raise_for_period(scope, line.id, clock.today(), 2000)
     assert (await state(), await open_alerts(customer)) == ((CapState.BELOW, 1000, True), [])
     await spend("d", 600)
@@ -352,13 +353,13 @@ async def test_the_cap_warns_at_80_blocks_at_100_and_a_raise_for_this_month_reop
 async def test_an_announced_raise_is_carried_out_once(database: TestDatabase) -> None:
     customer, line = await one_line(roaming_cap_cents=0)
     assert (await usage.line_usage(customer.manager, line.id)).cap.state is CapState.BLOCKED
-    async with step(customer.system) as scope:
-        scope.announce("cap.raised", line_id=line.id, period=f"{clock.today():%Y-%m}", cents=500)
+    async with job_scope(customer.system) as scope:
+        scope.emit(CapRaised(line_id=line.id, period=f"{clock.today():%Y-%m}", cents=500))
     await drain(database, only="usage.", twice=True)
     assert (await usage.line_usage(customer.manager, line.id)).cap.state is CapState.BELOW
     foreign = await make_customer(lines=1)
     with pytest.raises(NotFound):
-        async with step(foreign.system) as scope:
+        async with job_scope(foreign.system) as scope:
             await raise_for_period(scope, line.id, clock.today(), 1)
 
 
@@ -404,7 +405,7 @@ async def test_detail_wants_the_permission_and_a_reason_that_the_user_sees() -> 
     )
     await load_file(customer.system, file_of([record("a", line.msisdn, employer_cents=12)]), kind=RECORDS)
     for reason in ("", "   ", "because", "x" * 501):
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(ValidationFailed) as refusal:
             await usage.line_detail(customer.manager, line.id, reason=reason)
         assert set(refusal.value.fields) == {"reason"}
     owner = await make_member(customer.tenant_id, roles=frozenset({"owner"}))
@@ -417,7 +418,7 @@ async def test_detail_wants_the_permission_and_a_reason_that_the_user_sees() -> 
     ]
     looks = (await usage.own_usage(person))[0].looks
     assert [(look.name, look.reason) for look in looks] == [("Sofie Claes", "Bill of October looks wrong")]
-    assert looks == await usage.line_looks(customer.manager, line.id)
+    assert looks == await usage.detail_accesses(customer.manager, line.id)
     assert [entry.action for entry in await line_history(customer.manager, line.id)][:1] == [
         "usage.detail_shown"
     ]
@@ -484,6 +485,6 @@ async def test_records_are_forgotten_after_the_time_to_dispute_and_sums_stay(dat
         file_of([record("old", line.msisdn, started_at=old), record("new", line.msisdn)]),
         kind=RECORDS,
     )
-    await forget_records(customer.system)
+    await purge_records(customer.system)
     assert await rows_of(database, "SELECT record_id FROM usage_record") == [("new",)]
     assert len(await rows_of(database, SUMS)) == 2

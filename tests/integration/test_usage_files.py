@@ -8,12 +8,12 @@ import pytest
 
 from backend.core import clock
 from backend.demo import fleets, seed
-from backend.letters.frame import Content
-from backend.letters.sending import send_once
-from backend.sandbox.usage import month_so_far
+from backend.notifications.frame import MailContent
+from backend.notifications.sending import send_once
+from backend.sandbox.usage_files import month_so_far
 from backend.usage import service as usage
 from backend.usage.loading import load_file
-from backend.usage.records import Kind
+from backend.usage.records import UsageFileKind
 from tenants.directory import find_tenant
 from tenants.scope import Actor, Scope
 from tenants.transaction import open_scope
@@ -24,8 +24,8 @@ from tests.support.sandbox import Sandbox
 from tests.support.usage import file_of, record
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-async def test_the_sandboxs_files_are_taken_whole(kind: Kind, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("kind", list(UsageFileKind))
+async def test_the_sandboxs_files_are_taken_whole(kind: UsageFileKind, sandbox: Sandbox) -> None:
     customer = await make_customer(lines=3)
     lines = await load_lines_at_carrier(customer, sandbox)
     address = f"{sandbox.url}/{customer.carrier}/admin/usage/{kind}"
@@ -33,12 +33,12 @@ async def test_the_sandboxs_files_are_taken_whole(kind: Kind, sandbox: Sandbox) 
         answer = await client.get(address, params={"customer": customer.slug, "each": 20})
     assert answer.headers["content-type"].startswith("text/csv")
     done = await load_file(customer.system, answer.text.splitlines(keepends=True), kind=kind)
-    assert (done.rejected, done.taken) == (0, len(lines) * (20 if kind is Kind.RECORDS else 3))
+    assert (done.rejected, done.taken) == (0, len(lines) * (20 if kind is UsageFileKind.RECORDS else 3))
 
 
 def test_the_sandboxs_usage_is_the_same_for_the_same_moment() -> None:
     now = clock.now() - timedelta(minutes=1)
-    for kind in Kind:
+    for kind in UsageFileKind:
         files = {month_so_far(["+32470100001"], kind=kind, now=now, each=5) for _ in range(2)}
         assert len(files) == 1
 
@@ -115,8 +115,8 @@ def test_an_operators_token_is_made_and_revoked_on_the_command_line(run) -> None
 async def test_a_letter_is_sent_once_by_its_key(sandbox: Sandbox) -> None:
     customer = await make_customer()
 
-    async def compose(_scope: Scope) -> tuple[str, Content]:
-        return "an@customer.example", Content("nl", "Onderwerp", "Hallo", ("Dag",))
+    async def compose(_scope: Scope) -> tuple[str, MailContent]:
+        return "an@customer.example", MailContent("nl", "Onderwerp", "Hallo", ("Dag",))
 
     async def nothing(_scope: Scope) -> None:
         return None

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from backend.bulk.columns import check_rows
 from backend.bulk.kinds import FILES
 from backend.bulk.reading import read_table
-from backend.documents.sniffing import CSV, XLSX, Refused, clean_name, media_type_of
+from backend.core.spreadsheets import CSV, XLSX
+from backend.documents.file_checks import FileRejected, clean_name, media_type_of
 from tests.support import files
 
 COLUMNS = list(FILES["change_cost_centre"].columns)
@@ -23,7 +24,7 @@ def test_any_bytes_are_a_table_or_a_refusal(content: bytes) -> None:
             for number, cells in read_table(content, media_type).rows:
                 assert number >= 1
                 assert cells[-1]
-        except Refused:
+        except FileRejected:
             continue
 
 
@@ -34,7 +35,7 @@ def test_any_bytes_are_a_table_or_a_refusal(content: bytes) -> None:
 def test_any_bytes_have_a_type_or_a_refusal(content: bytes, start: bytes) -> None:
     try:
         media_type_of(start + content)
-    except Refused:
+    except FileRejected:
         return
 
 

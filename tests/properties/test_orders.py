@@ -6,16 +6,16 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
+from backend.catalog.pricing import BillingMonth, price_of
 from backend.catalog.profiles import load_profiles
-from backend.catalog.rules import allowed, conflicting
+from backend.catalog.rules import conflicting_options, option_allowed
 from backend.core import clock
 from backend.core.money import pro_rata, round_half_away, vat_on
 from backend.orders.kinds import ChangeOptions, change_options
-from backend.orders.kinds.plan import Ground, LineNow, Month, changed_codes, price_of
-from backend.orders.lifecycle import ENDED, MOVES, derive, may_move
-from backend.orders.schemas import ItemState, OrderState
-from backend.orders.words import KindWords
+from backend.orders.kinds.base import LineSnapshot, QuoteContext, changed_codes
+from backend.orders.lifecycle import ENDED, MOVES, ItemState, OrderState, derive_order_state, may_move
+from backend.orders.texts import KindTexts
 
 PROFILE = load_profiles()["mandarine"]
 CODES = [option.code for option in PROFILE.options]
@@ -44,9 +44,9 @@ def test_the_references_own_examples() -> None:
 
 @given(st.integers(0, 100_000), st.dates(date(2024, 1, 1), date(2030, 12, 31)))
 def test_a_whole_month_costs_the_month_and_never_more(monthly: int, day: date) -> None:
-    month = Month.of(day)
+    month = BillingMonth.of(day)
     assert 0 <= month.part(monthly) <= monthly
-    assert Month.of(day.replace(day=1)).part(monthly) == monthly
+    assert BillingMonth.of(day.replace(day=1)).part(monthly) == monthly
 
 
 @given(
@@ -57,7 +57,7 @@ def test_a_whole_month_costs_the_month_and_never_more(monthly: int, day: date) -
 def test_the_derived_state_is_always_reachable_by_listed_moves(
     counts: dict[ItemState, int], current: OrderState, accepted: bool
 ) -> None:
-    target = derive(current, counts, accepted=accepted)
+    target = derive_order_state(current, counts, accepted=accepted)
     via = OrderState.IN_PROGRESS
     assert may_move(current, target) or (may_move(current, via) and may_move(via, target))
     if current in ENDED:
@@ -70,9 +70,9 @@ def test_ended_states_have_no_way_out() -> None:
 
 
 @st.composite
-def lines(draw: st.DrawFn) -> LineNow:
+def lines(draw: st.DrawFn) -> LineSnapshot:
     plan = draw(st.sampled_from(PROFILE.plans))
-    return LineNow(
+    return LineSnapshot(
         id=draw(st.uuids()),
         msisdn="+32470000000",
         name="",
@@ -84,20 +84,23 @@ def lines(draw: st.DrawFn) -> LineNow:
     )
 
 
-wishes = st.lists(st.sampled_from(CODES), unique=True, max_size=3).map(tuple)
+kind_fields = st.lists(st.sampled_from(CODES), unique=True, max_size=3).map(tuple)
 
 
 @given(
-    st.lists(lines(), min_size=1, max_size=6), wishes, wishes, st.dates(date(2026, 1, 1), date(2026, 12, 31))
+    st.lists(lines(), min_size=1, max_size=6),
+    kind_fields,
+    kind_fields,
+    st.dates(date(2026, 1, 1), date(2026, 12, 31)),
 )
 def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
-    fleet: list[LineNow], add: tuple[str, ...], remove: tuple[str, ...], day: date
+    fleet: list[LineSnapshot], add: tuple[str, ...], remove: tuple[str, ...], day: date
 ) -> None:
-    asked = ChangeOptions(add=add, remove=tuple(code for code in remove if code not in add))
-    ground = Ground(
-        PROFILE, clock.now(), day, Month.of(day), KindWords(Catalogue(PROFILE, "en"), "change_options")
+    request = ChangeOptions(add=add, remove=tuple(code for code in remove if code not in add))
+    ground = QuoteContext(
+        PROFILE, clock.now(), day, BillingMonth.of(day), KindTexts(Catalogue(PROFILE, "en"), "change_options")
     )
-    items = [change_options.plan_line(ground, asked, line) for line in fleet]
+    items = [change_options.quote_line(ground, request, line) for line in fleet]
     for item in items:
         wanted, gone = item.change.get("add", []), item.change.get("remove", [])
         if item.state is ItemState.SKIPPED:
@@ -114,11 +117,11 @@ def test_a_planned_change_is_what_it_says_and_the_sum_is_the_sum_of_its_lines(
         for code in wanted:
             option = PROFILE.option(code)
             assert option is not None
-            assert allowed(option, item.line.plan, item.line.product_type)
+            assert option_allowed(option, item.line.plan, item.line.product_type)
             others = [other for other in after if other != code]
-            assert not conflicting(PROFILE, option, others)
+            assert not conflicting_options(PROFILE, option, others)
         # Every option asked for is either done or explained.
         assert set(add) == set(wanted) | (set(item.notes) & set(add))
-    price = price_of(items, Month.of(day))
+    price = price_of(items, BillingMonth.of(day))
     assert price.monthly_difference == sum(item.monthly_after - item.monthly_before for item in items)
     assert price.total == price.one_off + price.pro_rata + sum(vat.amount for vat in price.vat)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.catalog.profiles import LANGUAGES, load_profiles
-from backend.catalog.schemas import Category, SplitKind, SplitProfile, SplitRule, UsageType
+from backend.catalog.schemas import ChargeCategory, SplitKind, SplitProfile, SplitRule, UsageType
 from backend.catalog.splitting import SplitCharge, rule_words, split, split_amount
 
 CENTS = st.integers(0, 1_000_000)
@@ -18,7 +18,7 @@ RULES = st.one_of(
     st.builds(
         lambda c, w: SplitRule(kind=SplitKind.CATEGORY_AMOUNT, cents=c, category=w),
         CENTS,
-        st.sampled_from(Category),
+        st.sampled_from(ChargeCategory),
     ),
     st.builds(
         lambda c, w: SplitRule(kind=SplitKind.USAGE_AMOUNT, cents=c, usage_type=w),
@@ -31,14 +31,14 @@ PROFILES = st.builds(
         code="x", name={}, rules=tuple(rules), employee_pays=tuple(own), exceptions=tuple(never)
     ),
     st.lists(RULES, min_size=1, max_size=4),
-    st.lists(st.sampled_from(Category), max_size=2, unique=True),
+    st.lists(st.sampled_from(ChargeCategory), max_size=2, unique=True),
     st.lists(st.sampled_from(UsageType), max_size=2, unique=True),
 )
 CHARGES = st.lists(
     st.builds(
         lambda c, g, u: SplitCharge(cents=c, category=g, usage_type=u),
         CENTS,
-        st.sampled_from(Category),
+        st.sampled_from(ChargeCategory),
         st.none() | st.sampled_from(UsageType),
     ),
     max_size=12,
@@ -83,9 +83,9 @@ def test_an_executive_profile_of_twenty_euros_leaves_third_party_services_to_the
     parts = split(
         profile,
         [
-            SplitCharge(cents=500, category=Category.OTHER, usage_type=UsageType.PREMIUM),
-            SplitCharge(cents=1500, category=Category.FEES),
-            SplitCharge(cents=900, category=Category.DATA, usage_type=UsageType.DATA),
+            SplitCharge(cents=500, category=ChargeCategory.OTHER, usage_type=UsageType.PREMIUM),
+            SplitCharge(cents=1500, category=ChargeCategory.FEES),
+            SplitCharge(cents=900, category=ChargeCategory.DATA, usage_type=UsageType.DATA),
         ],
     )
     assert [part.employer_cents for part in parts] == [0, 1500, 500]
@@ -95,7 +95,7 @@ def test_a_percentage_is_rounded_once_and_ends_at_its_maximum() -> None:
     profile = SplitProfile(
         code="x", name={}, rules=(SplitRule(kind=SplitKind.PERCENTAGE, percent=50, max_cents=1000),)
     )
-    three = [SplitCharge(cents=1, category=Category.FEES)] * 3
+    three = [SplitCharge(cents=1, category=ChargeCategory.FEES)] * 3
     assert sum(part.employer_cents for part in split(profile, three)) == 2
     assert split_amount(profile, 10_000).employer_cents == 1000
 
@@ -104,6 +104,6 @@ def test_every_built_in_profile_is_said_in_every_language() -> None:
     assert len(BUILT_IN) == 6
     for profile in BUILT_IN:
         said = {language: rule_words(profile, language) for language in LANGUAGES}
-        assert all(len(words) == len(said["en"]) >= 2 for words in said.values())
+        assert all(len(texts) == len(said["en"]) >= 2 for texts in said.values())
         assert len({words[-1] for words in said.values()}) == 4
     assert "20,00\xa0€" in rule_words(BUILT_IN[0], "fr")[0] or "20,00" in rule_words(BUILT_IN[0], "fr")[0]

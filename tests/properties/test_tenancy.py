@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend import context
+from backend import runtime
+from backend.lines.search_keys import search_patterns
 from backend.lines.tables import Line
-from backend.lines.words import search_patterns
 from backend.settings import Settings
 from tenants.scope import Actor, TenantId
 from tenants.transaction import OutsideScope, engine, open_scope
@@ -22,7 +22,7 @@ POOL = 8
 
 @pytest.fixture
 async def customers(settings: Settings) -> list[Customer]:
-    context.use_settings(settings)
+    runtime.use_settings(settings)
     return [await make_customer(lines=count) for count in (1, 3, 5, 7)]
 
 

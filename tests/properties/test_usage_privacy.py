@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import context
+from backend import runtime
 from backend.app import create_api
-from backend.core.jobs import step
+from backend.core.messaging.jobs import job_scope
 from backend.lines.service import line_history
 from backend.members.tokens import create_token
 from backend.settings import Settings
@@ -35,7 +35,7 @@ from backend.usage.lifecycle import (
     start_of_period,
 )
 from backend.usage.loading import load_file
-from backend.usage.records import Kind
+from backend.usage.records import UsageFileKind
 from backend.usage.schemas import Grouping
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -115,7 +115,7 @@ async def seen(employer: Employer) -> dict[str, bytes]:
             keep(f"line {msisdn} {month}", await usage.line_usage(who, line_id, month))
         detail = await usage.line_detail(who, line_id, reason="A reason to look")
         keep(f"detail {msisdn}", detail)
-        keep(f"looks {msisdn}", [look.reason for look in await usage.line_looks(who, line_id)])
+        keep(f"looks {msisdn}", [look.reason for look in await usage.detail_accesses(who, line_id)])
         keep(f"history {msisdn}", [(e.action, e.detail) for e in await line_history(who, line_id)])
         answer = await employer.http.get(f"/api/v1/lines/{line_id}/usage", headers=employer.headers)
         assert answer.status_code == 200
@@ -136,7 +136,7 @@ async def seen(employer: Employer) -> dict[str, bytes]:
     return found
 
 
-TABLES = ("usage_record", "usage_month", "usage_bucket", "usage_unchecked", "usage_alert", "audit_event")
+TABLES = ("usage_record", "usage_month", "usage_bucket", "alert_check_queue", "usage_alert", "audit_event")
 
 
 async def live(
@@ -144,10 +144,10 @@ async def live(
 ) -> dict[str, bytes]:
     """Load one world into an empty company, look at it, and empty it again."""
     system = employer.customer.system
-    assert (await load_file(system, file_of(rows), kind=Kind.RECORDS)).rejected == 0
+    assert (await load_file(system, file_of(rows), kind=UsageFileKind.RECORDS)).rejected == 0
     buckets = [bucket(phone, 900, measured_at=AT.format(3, 3)) for _, phone in employer.lines]
-    await load_file(system, buckets_of(buckets), kind=Kind.BUCKETS)
-    async with step(system) as scope:
+    await load_file(system, buckets_of(buckets), kind=UsageFileKind.BUCKETS)
+    async with job_scope(system) as scope:
         await check_lines(scope, [line_id for line_id, _ in employer.lines])
     found = await seen(employer)
     connection = await asyncpg.connect(database.superuser_url)
@@ -161,7 +161,7 @@ async def live(
 
 @pytest.fixture
 async def employer(settings: Settings) -> Any:
-    context.use_settings(settings)
+    runtime.use_settings(settings)
     customer = await make_customer(lines=2)
     lines = [(line.id, line.msisdn) for line in await customer.lines()]
     async with open_scope(customer.system) as scope:
@@ -243,7 +243,7 @@ def test_a_month_is_read_from_its_own_form_only(text: str) -> None:
 
 async def test_a_raised_cap_for_another_month_changes_nothing_now(employer: Employer) -> None:
     line_id = employer.lines[0][0]
-    async with step(employer.customer.system) as scope:
+    async with job_scope(employer.customer.system) as scope:
         await raise_for_period(scope, line_id, date(2026, 9, 30), 99)
     assert (await usage.line_usage(employer.customer.manager, line_id)).cap.cap_cents == 1000
     september = await usage.line_usage(employer.customer.manager, line_id, date(2026, 9, 1))

@@ -14,7 +14,7 @@ import asyncpg
 
 from backend import provision
 from backend.embedded_postgres import EmbeddedPostgres
-from backend.provision import Logins, login_url
+from backend.provision import DatabaseRoles, role_url
 from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -30,10 +30,10 @@ class TestDatabase:
         self.admin_url, self.name, self.server = admin_url, name, server
 
     @property
-    def logins(self) -> Logins:
-        return Logins(
+    def logins(self) -> DatabaseRoles:
+        return DatabaseRoles(
             *(
-                login_url(self.admin_url, role, PASSWORDS[role], self.name)
+                role_url(self.admin_url, role, PASSWORDS[role], self.name)
                 for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
             )
         )

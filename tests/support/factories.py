@@ -9,8 +9,8 @@ from backend.catalog.identifiers import with_luhn
 from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.ids import new_id
-from backend.lines.accounts import add_billing_account, add_cost_centre, add_organisation
-from backend.lines.importing import COLUMNS, import_lines
+from backend.lines.intake.file_import import COLUMNS, import_lines
+from backend.lines.organisations import add_billing_account, add_cost_centre, add_organisation
 from backend.lines.schemas import LineFilter, LineRow
 from backend.lines.service import list_lines
 from tenants.scope import EVERYTHING, Actor, MemberId, Reach, TenantId

@@ -44,10 +44,10 @@ def one_page(**fields: str) -> Callable[[Customer], list[Page]]:
 
 @dataclass(frozen=True)
 class Form:
-    """One kind: what is filled in page by page, and the same as wishes of a draft."""
+    """One kind: what is filled in page by page, and the same as kind_fields of a draft."""
 
     pages: Callable[[Customer], list[Page]]
-    wishes: dict[str, Any] = field(default_factory=dict)
+    kind_fields: dict[str, Any] = field(default_factory=dict)
     carrier: str = "mandarine"
     status: str = "active"
 
@@ -164,18 +164,18 @@ WITHOUT_A_FORM: dict[str, str] = {}  # a kind that nobody fills in -> why not
 NEW_LINES = sorted(kind for kind in FORMS if KINDS[kind].creates is not None)
 
 
-async def wishes_of(customer: Customer, kind: str) -> dict[str, Any]:
+async def kind_fields_of(customer: Customer, kind: str) -> dict[str, Any]:
     """All that the kind asks, as a draft keeps it once every page was filled in."""
-    wishes = dict(FORMS[kind].wishes)
+    kind_fields = dict(FORMS[kind].kind_fields)
     if kind == "replace_sim":
-        wishes["sim_number"] = unused_sim_number(customer)
+        kind_fields["sim_number"] = unused_sim_number(customer)
     elif kind == "split_billing":
-        wishes["document_id"] = str(await store_contract(customer))
+        kind_fields["document_id"] = str(await store_contract(customer))
     elif kind in NEW_LINES:
-        wishes |= {**line_fields(customer), "options": ["sms-unlimited"], "product_type": "voice_data"}
+        kind_fields |= {**line_fields(customer), "options": ["sms-unlimited"], "product_type": "voice_data"}
     if kind == "port_in":
-        wishes["number"] = next_msisdn()
-    return wishes
+        kind_fields["number"] = next_msisdn()
+    return kind_fields
 
 
 async def _with_esim(customer: Customer) -> None:

@@ -14,10 +14,10 @@ from litestar import Litestar
 from litestar.middleware import DefineMiddleware
 
 from backend.api.auth import identity_routers
-from backend.api.origin import OriginCheck
 from backend.members import service as members
-from backend.members.provision import create_tenant
+from backend.members.tenants import create_tenant
 from backend.settings import Settings
+from backend.web.origin import OriginCheck
 from tenants.scope import Actor, MemberId, TenantId
 
 PASSWORD = "correct horse battery"

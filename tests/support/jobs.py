@@ -2,8 +2,8 @@
 
 import asyncpg
 
-import backend.reactions  # noqa: F401 - registers every job
-from backend.core.jobs import run_job
+import backend.subscriptions  # noqa: F401 - registers every job
+from backend.core.messaging.jobs import run_job
 from tests.support.database import TestDatabase
 
 DUE = "SELECT id, tenant_id, job FROM outbox WHERE failed_at IS NULL AND not_before <= now() ORDER BY not_before"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import uvicorn
 
 from backend.integrations.signatures import verify
-from backend.integrations.tmf641 import StateChange, parse_event
+from backend.integrations.tmf641 import StateChangeEvent, parse_event
 from tests.support.sandbox import SECRET
 from tests.support.serving import free_port
 
@@ -25,7 +25,7 @@ async def eventually(holds: Callable[[], object], seconds: float = 10) -> None:
 class Listener:
     def __init__(self) -> None:
         self.url = ""
-        self.heard: list[StateChange] = []
+        self.heard: list[StateChangeEvent] = []
         self.bodies: list[bytes] = []
         self.unsigned = 0
         self.refuse = 0  # so many requests are answered 503 first
@@ -51,7 +51,7 @@ class Listener:
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    async def wait_for(self, number: int, seconds: float = 10) -> list[StateChange]:
+    async def wait_for(self, number: int, seconds: float = 10) -> list[StateChangeEvent]:
         """Wait until so many events came."""
         await eventually(lambda: len(self.heard) >= number, seconds)
         return self.heard

@@ -22,12 +22,12 @@ def _strings(node: ast.Call) -> list[str]:
 
 
 def _messages(path: Path) -> Iterator[tuple[str | None, str | tuple[str, str]]]:
-    """Context and message of every call of text(), mark(), plural() and context(), f-strings included."""
+    """Context and message of every call of text(), translatable(), plural() and context(), f-strings included."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not (said := _strings(node)):
             continue
         match _called(node):
-            case "text" | "mark":
+            case "text" | "translatable":
                 yield None, said[0]
             case "plural":
                 yield None, (said[0], said[1])

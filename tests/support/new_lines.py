@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.catalog.profiles import profile
 from backend.core.ids import new_id
-from backend.documents.service import store
+from backend.documents.service import store_document
 from backend.orders.kinds import AddLine, PortIn
 from tenants.transaction import open_scope
 from tests.support.factories import Customer, next_msisdn, sim_for
@@ -55,7 +55,11 @@ def add_esim_line_request(customer: Customer, **more: Any) -> AddLine:
 
 async def store_contract(customer: Customer) -> UUID:
     """A signed scan, stored."""
-    return (await store(customer.manager, purpose="split_contract", file_name="contract.pdf", content=PDF)).id
+    return (
+        await store_document(
+            customer.manager, purpose="split_contract", file_name="contract.pdf", content=PDF
+        )
+    ).id
 
 
 async def reserve(customer: Customer, count: int = 1) -> list[str]:

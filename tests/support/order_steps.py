@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from backend.lines.schemas import LineRow
-from backend.orders.jobs import ask_about_silent_items
+from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.kinds import ChangeOptions
+from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderDetail
-from backend.orders.service import get_order, place_order
+from backend.orders.service import get_order
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer
 from tests.support.jobs import drain, make_jobs_due
@@ -43,8 +44,8 @@ async def place(
     remove: tuple[str, ...] = (),
     key: str = "k",
 ) -> OrderDetail:
-    asked = ChangeOptions(line_ids=tuple(line_ids), add=add, remove=remove, request_key=key)
-    return await place_order(customer.manager, asked)
+    request = ChangeOptions(line_ids=tuple(line_ids), add=add, remove=remove, request_key=key)
+    return await place_order(customer.manager, request)
 
 
 async def carry_out(
@@ -57,7 +58,7 @@ async def carry_out(
         detail = await get_order(customer.manager, reference)
         if detail.ended_at:
             break
-        await ask_about_silent_items(customer.system, -1)
+        await poll_stale_items(customer.system, -1)
         await drain(database)
     await drain(database)
     return await get_order(customer.manager, reference)

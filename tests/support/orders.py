@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from backend.catalog.profiles import profile
 from backend.integrations.network import ServiceOrder
-from backend.sandbox.categories import CATEGORIES
+from backend.sandbox.carrier.order_types import ORDER_TYPES
 from tests.support.factories import sim_for
 
 CARRIERS = ("mandarine", "lynx")
@@ -45,7 +45,7 @@ def asking(
         name: stand_ins.get(value, value) if isinstance(value, str) else value
         for name, value in asked.items()
     }
-    known = CATEGORIES.get(category)
+    known = ORDER_TYPES.get(category)
     if known and known.new:
         values = {
             "productType": "voice_data",

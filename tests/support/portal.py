@@ -12,22 +12,22 @@ import uvicorn
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, Page
 
-from backend import context
+from backend import runtime
 from backend.api.auth import identity_routers
 from backend.api.callbacks import service_order_state_change
 from backend.api.public import public_router
 from backend.core import clock
-from backend.core.live import Live
+from backend.core.messaging.live_topics import TopicHub
 from backend.members import service as members
 from backend.members.lifecycle import Portal as PortalName
 from backend.members.schemas import OpenedSession
 from backend.members.sessions import open_session
 from backend.settings import Settings
-from frontend.client import asset_url
-from frontend.gateway import Gateway
+from frontend.assets import asset_url
+from frontend.http.gateway import Gateway
+from frontend.http.server import create_web
 from frontend.main import SESSION
-from frontend.server import create_web
-from frontend.visit import Doors
+from frontend.page_context import Services
 from tenants.scope import Actor
 
 NOISE = (
@@ -47,19 +47,19 @@ class Portal:
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.settings = dataclasses.replace(settings, public_url=self.url)
-        self.live = Live(settings.database_url)
+        self.live = TopicHub(settings.database_url)
         self.gateway: Gateway | None = None
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        context.open_clients(self.settings)
+        runtime.open_clients(self.settings)
         await self.live.start()
         styles = [asset_url(name) for name in ("tokens.css", "components.css")]
         routers = identity_routers(self.settings, stylesheets=styles)
         public = public_router(self.settings, styles)
         api = Litestar([*routers, service_order_state_change, public], openapi_config=None)
-        doors = Doors(members.load_session, members.profile, self.live.subscribe)
+        doors = Services(members.load_session, members.profile, self.live.subscribe)
         web = create_web(self.settings, api, doors)  # type: ignore[arg-type]
         self.gateway = web
 
@@ -79,7 +79,7 @@ class Portal:
             self._server.should_exit = self._server.force_exit = True
             await self._task
         await self.live.stop()
-        await context.close_clients()
+        await runtime.close_clients()
 
     async def cut(self) -> None:
         """Break every open socket and refuse new ones, as a lost network does."""

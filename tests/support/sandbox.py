@@ -14,8 +14,8 @@ import uvicorn
 
 from backend.integrations.network import ServiceOrder
 from backend.sandbox.app import server
-from backend.sandbox.behaviour import Behaviour
-from backend.sandbox.world import Setup
+from backend.sandbox.carrier.behaviour import Behaviour
+from backend.sandbox.sandbox import SandboxConfig
 from tests.support.serving import free_port
 
 SECRET = "sandbox-secret"
@@ -26,9 +26,9 @@ def options_order(
     msisdn: str, *, external_id: str = "", add: Sequence[str] = (), remove: Sequence[str] = (), **more: Any
 ) -> ServiceOrder:
     """A change of options as the product sends it."""
-    asked = {"addOption": list(add), "removeOption": list(remove)}
+    request = {"addOption": list(add), "removeOption": list(remove)}
     fields: dict[str, Any] = {"category": "changeOptions", "action": "modify", "customer": "delta"}
-    fields |= {"external_id": external_id or str(uuid4()), "msisdn": msisdn, "characteristics": asked}
+    fields |= {"external_id": external_id or str(uuid4()), "msisdn": msisdn, "characteristics": request}
     return ServiceOrder(**fields | more)
 
 
@@ -76,7 +76,7 @@ class Sandbox:
         listener.bind(("127.0.0.1", port))
         self.mail_port = self.mail_port or free_port()
         self.url = f"http://127.0.0.1:{port}"
-        setup = Setup(
+        setup = SandboxConfig(
             data=self.data,
             callback_urls=self.callback_urls,
             secrets=self.carrier_secrets,
@@ -108,7 +108,7 @@ class Sandbox:
     ) -> None:
         """Set how a carrier behaves from now on; with `orders` or `msisdns`, only for those.
 
-        What is not named is as the sandbox was started. See `backend.sandbox.behaviour.Behaviour`.
+        What is not named is as the sandbox was started. See `backend.sandbox.carrier.behaviour.Behaviour`.
         """
         body = {**behaviour, "orders": orders, "msisdns": list(msisdns)}
         self._http.put(f"{self.url}/{carrier}/admin/behaviour", json=body).raise_for_status()
@@ -126,7 +126,7 @@ class Sandbox:
     def load(
         self, carrier: str, customer: str, lines: Sequence[Mapping[str, Any]], *, replace: bool = True
     ) -> None:
-        """Put lines in the carrier's books; keys as in `backend.sandbox.shapes.Line`, in camelCase."""
+        """Put lines in the carrier's books; keys as in `backend.sandbox.carrier.documents.Line`, in camelCase."""
         body = {"customer": customer, "lines": list(lines), "replace": replace}
         self._http.post(f"{self.url}/{carrier}/admin/inventory", json=body).raise_for_status()
 

@@ -3,21 +3,21 @@
 import msgspec
 import pytest
 
-from backend.sandbox.behaviour import Behaviour, Outcome, Script
+from backend.sandbox.carrier.behaviour import Behaviour, Outcome, ScriptState
 
 BASE = Behaviour(delay_ms=0, jitter_ms=0)
 HELD = {"outcome": "held"}
 
 
 def test_what_is_not_named_is_as_it_was_started() -> None:
-    script = Script(standing=BASE)
+    script = ScriptState(standing=BASE)
     script.change(BASE, {"outcome": "failed"})
     script.change(BASE, {"delay_ms": 5})
     assert script.standing == Behaviour(delay_ms=5, jitter_ms=0)
 
 
 def test_the_latest_rule_that_fits_wins_and_is_used_up() -> None:
-    script = Script(standing=BASE)
+    script = ScriptState(standing=BASE)
     script.change(BASE, {"outcome": "failed", "msisdns": ["+32470000001"]})
     script.change(BASE, HELD | {"orders": 2})
     taken = [
@@ -29,7 +29,7 @@ def test_the_latest_rule_that_fits_wins_and_is_used_up() -> None:
 
 
 def test_a_rule_for_the_next_orders_of_one_number() -> None:
-    script = Script(standing=BASE)
+    script = ScriptState(standing=BASE)
     script.change(BASE, HELD | {"orders": 1, "msisdns": ["+32470000001"]})
     taken = [script.take(number).outcome for number in ("+32470000002", "+32470000001", "+32470000001")]
     assert taken == [Outcome.COMPLETED, Outcome.HELD, Outcome.COMPLETED]
@@ -39,10 +39,10 @@ def test_a_rule_for_the_next_orders_of_one_number() -> None:
     "wish", [{"delay": 1}, {"delay_ms": -1}, {"outcome": "lost"}, {"refuse_status": 200}]
 )
 def test_a_wish_that_cannot_be_is_refused(wish: dict[str, object]) -> None:
-    script = Script(standing=BASE)
+    script = ScriptState(standing=BASE)
     with pytest.raises(msgspec.ValidationError):
         script.change(BASE, wish)
-    assert script == Script(standing=BASE)
+    assert script == ScriptState(standing=BASE)
 
 
 def test_jitter_only_adds() -> None:

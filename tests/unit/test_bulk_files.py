@@ -6,13 +6,14 @@ from datetime import datetime
 import openpyxl
 import pytest
 
-from backend.bulk.columns import Column, WrongHeader, check_rows, match_header
+from backend.bulk.columns import FileColumn, HeaderError, check_rows, match_header
 from backend.bulk.kinds import FILES
-from backend.bulk.lifecycle import MOVES, UploadState, may_move, settled
+from backend.bulk.lifecycle import MOVES, UploadState, may_move, state_after_validation
 from backend.bulk.reading import read_table
 from backend.bulk.workbook import MOST_TEXT
 from backend.bulk.writing import result, template
-from backend.documents.sniffing import CSV, XLSX, Refused
+from backend.core.spreadsheets import CSV, XLSX
+from backend.documents.file_checks import FileRejected
 from tests.support import files
 
 COLUMNS = FILES["change_cost_centre"].columns
@@ -34,7 +35,7 @@ def test_the_old_characters_of_windows_are_read_with_a_note() -> None:
     table = read_table("number;société\n1;Liège\n".encode("cp1252"), CSV)
     assert [cells for _, cells in table.rows] == [["number", "société"], ["1", "Liège"]]
     assert table.notes == ["read_as_cp1252"]
-    with pytest.raises(Refused, match="UTF-8"):
+    with pytest.raises(FileRejected, match="UTF-8"):
         read_table(b"a;b\n\x81\x8d;1\n", CSV)
 
 
@@ -76,7 +77,7 @@ def test_a_workbook_that_would_blow_up_is_refused_before_it_is_read(
     parts: dict[str, bytes], code: str
 ) -> None:
     assert MOST_TEXT < 2000 * 40_000
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRejected) as refused:
         rows_of(files.with_parts(files.xlsx(("number",), ("1",)), **parts), XLSX)
     assert refused.value.code == code
 
@@ -99,7 +100,7 @@ def test_headings_are_codes_or_labels_of_any_language(header: list[str]) -> None
 
 
 def test_missing_unknown_and_double_headings_are_all_named() -> None:
-    with pytest.raises(WrongHeader) as wrong:
+    with pytest.raises(HeaderError) as wrong:
         match_header(COLUMNS, ["number", "Number", "colour"], "en")
     assert [problem.code for problem in wrong.value.problems] == [
         "column_twice",
@@ -110,7 +111,7 @@ def test_missing_unknown_and_double_headings_are_all_named() -> None:
 
 
 def test_the_example_of_a_template_is_no_row_and_more_cells_than_headings_are_an_error() -> None:
-    columns: list[Column | None] = list(COLUMNS)
+    columns: list[FileColumn | None] = list(COLUMNS)
     rows = check_rows(columns, [(2, ["EXEMPLE 0470 12 34 56", "CC"]), (3, ["0470123456", "CC", "more"])])
     assert [(row.row, row.problems[0].code) for row in rows] == [(3, "too_many_cells")]
 
@@ -142,6 +143,6 @@ def test_the_lifecycle_has_no_way_back_from_an_order_and_none_to_it_but_ready() 
     assert not MOVES[UploadState.ORDERED]
     assert [state for state in UploadState if UploadState.ORDERED in MOVES[state]] == [UploadState.READY]
     assert may_move(UploadState.READY, UploadState.READY)
-    assert settled(good=1, errors=1, skip_bad=False) is UploadState.NEEDS_FIX
-    assert settled(good=1, errors=1, skip_bad=True) is UploadState.READY
-    assert settled(good=0, errors=0, skip_bad=True) is UploadState.NEEDS_FIX
+    assert state_after_validation(good=1, errors=1, skip_bad=False) is UploadState.NEEDS_FIX
+    assert state_after_validation(good=1, errors=1, skip_bad=True) is UploadState.READY
+    assert state_after_validation(good=0, errors=0, skip_bad=True) is UploadState.NEEDS_FIX

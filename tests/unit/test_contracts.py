@@ -8,17 +8,17 @@ import msgspec
 import pytest
 import typst
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import LANGUAGES, profile
 from backend.documents import contracts
-from backend.documents.contracts import Contract, contract_of, contract_pdf, contract_words
-from backend.documents.sniffing import PDF, media_type_of
+from backend.documents.contracts import ContractText, contract_of, contract_pdf, contract_words
+from backend.documents.file_checks import PDF, media_type_of
 from backend.settings import Operator
 
 HOSTILE = 'Ève "#Logistics" *sa* $x_1$ #panic() \\ @a <b>'
 
 
-def make(language: str = "fr", **changes: str) -> Contract:
+def make(language: str = "fr", **changes: str) -> ContractText:
     catalogue = Catalogue(profile("mandarine"), language)
     chosen = catalogue.profile.split_profile("executive-20")
     assert chosen
@@ -34,7 +34,7 @@ def make(language: str = "fr", **changes: str) -> Contract:
     return contract_of(catalogue, Operator(), chosen, made_on=date(2026, 11, 21), **{**facts, **changes})
 
 
-def text_of(contract: Contract) -> str:
+def text_of(contract: ContractText) -> str:
     """What the same source says as a page: a PDF keeps glyphs, not letters."""
     page = typst.compile(
         contracts.HERE / "contract.typ",
@@ -52,10 +52,10 @@ def test_the_contract_says_everything_in_its_language(language: str) -> None:
     made = contract_pdf(contract)
     assert media_type_of(made) == PDF
     assert b"pdfaid:part" in made
-    words = contract_words()[language]
-    assert set(words) == set(contract_words()["en"])
+    texts = contract_words()[language]
+    assert set(texts) == set(contract_words()["en"])
     said = " ".join(text_of(contract).split())
-    for expected in (*msgspec.structs.astuple(contract.facts), *contract.rules, *words.values()):
+    for expected in (*msgspec.structs.astuple(contract.facts), *contract.rules, *texts.values()):
         assert expected
         if expected != contract.facts.operator_vat:  # in the footer too, which a page has not
             assert " ".join(expected.split()) in said

@@ -3,14 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.core import clock
-from backend.core.errors import Conflict, Invalid, NotFound, SignedOut
+from backend.core.errors import Conflict, NotAuthenticated, NotFound, ValidationFailed
 from backend.core.ids import new_id
 from backend.core.money import Money, Vat
-from backend.core.permissions import Permission, Role, holds
+from backend.core.permissions import Permission, Role, has_permission
 from backend.lines.lifecycle import ENDED, MOVES, LineStatus, may_move
-from backend.orders.lifecycle import ITEM_MOVES, check_move, may_move_item
-from backend.orders.schemas import ItemState, OrderState
-from backend.schedule import SWEEPS, slot_of
+from backend.orders.lifecycle import ITEM_MOVES, ItemState, OrderState, check_move, may_move_item
+from backend.schedule import PERIODIC_TASKS, slot_of
 from backend.settings import Operator, SettingError, read_settings
 from tenants.row_security import isolate
 
@@ -38,16 +37,16 @@ def test_the_calendar_day_is_the_one_of_brussels(monkeypatch: pytest.MonkeyPatch
 
 def test_refusals_carry_their_code_and_sentence() -> None:
     assert NotFound().status == 404
-    assert SignedOut().code == "signed_out"
-    wrong = Invalid(add="No such option.", remove="Nor this.")
+    assert NotAuthenticated().code == "signed_out"
+    wrong = ValidationFailed(add="No such option.", remove="Nor this.")
     assert wrong.message == "No such option.; Nor this."
     assert wrong.fields == {"add": "No such option.", "remove": "Nor this."}
-    assert Invalid("Words.", code="mixed_selection").code == "mixed_selection"
+    assert ValidationFailed("Words.", code="mixed_selection").code == "mixed_selection"
 
 
 def test_unknown_roles_hold_nothing() -> None:
-    assert not holds(frozenset({"root", ""}), Permission.LINES_READ)
-    assert holds(frozenset({Role.AUDITOR, "root"}), Permission.LINES_READ)
+    assert not has_permission(frozenset({"root", ""}), Permission.LINES_READ)
+    assert has_permission(frozenset({Role.AUDITOR, "root"}), Permission.LINES_READ)
 
 
 def test_line_moves_are_those_listed() -> None:
@@ -74,7 +73,7 @@ def test_an_unlisted_move_is_a_conflict() -> None:
 
 
 def test_a_slot_is_the_same_for_every_scheduler() -> None:
-    sweep = SWEEPS[0]
+    sweep = PERIODIC_TASKS[0]
     at = datetime(2026, 11, 21, 12, 0, 3, 999, tzinfo=UTC)
     assert slot_of(sweep, at) == slot_of(sweep, at.replace(second=0, microsecond=0))
     assert slot_of(sweep, at + sweep.every) - slot_of(sweep, at) == timedelta(seconds=5)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.lines.schemas import LineFilter, Sort
-from backend.lines.words import search_patterns
+from backend.lines.search_keys import search_patterns
 from frontend.pages.fleet.view import KEYS, View, read_view
 
 words = st.text(min_size=1, max_size=12).filter(lambda text: text.strip() == text)

@@ -9,9 +9,9 @@ import pytest
 from backend.members.lifecycle import Portal
 from backend.members.schemas import Profile
 from backend.settings import Settings
-from frontend.client import asset_tag, asset_url
-from frontend.gateway import FOREIGN, OUTDATED, SIGNED_OUT, Gateway
-from frontend.visit import Doors
+from frontend.assets import asset_tag, asset_url
+from frontend.http.gateway import FOREIGN, OUTDATED, SIGNED_OUT, Gateway
+from frontend.page_context import Services
 from tenants.scope import Actor, MemberId, TenantId
 
 ORIGIN = b"http://localhost:8000"
@@ -68,7 +68,7 @@ async def hasty(scope: Any, receive: Any, send: Any) -> None:
 
 
 def gateway(app: Any) -> Gateway:
-    doors = Doors(authenticate, profile, lambda _tenant, _topic, _callback: lambda: None)
+    doors = Services(authenticate, profile, lambda _tenant, _topic, _callback: lambda: None)
     return Gateway(app, app, Settings(database_url="-"), doors)
 
 

@@ -29,7 +29,7 @@ FULL = SimNumberRule(pattern=r"893203\d{13}")
     ],
 )
 def test_every_usual_spelling_of_a_number_becomes_one(text: str) -> None:
-    assert identifiers.msisdn(text) == "+32492123456"
+    assert identifiers.normalise_msisdn(text) == "+32492123456"
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,25 @@ def test_every_usual_spelling_of_a_number_becomes_one(text: str) -> None:
     ],
 )
 def test_what_is_not_a_belgian_mobile_number_is_refused(text: str) -> None:
-    assert identifiers.msisdn(text) is None
+    assert identifiers.normalise_msisdn(text) is None
 
 
 @given(st.integers(min_value=5, max_value=9), st.integers(min_value=0, max_value=9_999_999))
 def test_a_number_shown_in_national_form_is_read_back(block: int, rest: int) -> None:
     number = f"+324{block}{rest:07}"
-    assert identifiers.msisdn(identifiers.national(number)) == number
-    assert identifiers.msisdn(number) == number
+    assert identifiers.normalise_msisdn(identifiers.format_msisdn(number)) == number
+    assert identifiers.normalise_msisdn(number) == number
 
 
 @given(st.text(alphabet="0123456789+ ./()-", max_size=24))
 def test_whatever_is_typed_gives_a_storable_number_or_nothing(text: str) -> None:
-    number = identifiers.msisdn(text)
+    number = identifiers.normalise_msisdn(text)
     assert number is None or identifiers.MSISDN.fullmatch(number)
 
 
 def test_the_national_form_is_grouped_as_people_write_it() -> None:
-    assert identifiers.national("+32470123456") == "0470 12 34 56"
-    assert identifiers.national("not a number") == "not a number"
+    assert identifiers.format_msisdn("+32470123456") == "0470 12 34 56"
+    assert identifiers.format_msisdn("not a number") == "not a number"
 
 
 @pytest.mark.parametrize("digits", ["9100000123454", "1150000678906"])

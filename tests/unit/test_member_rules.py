@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backend.core.errors import Invalid
-from backend.members.lifecycle import Portal, check_roles, is_worth_noting, portals, roles_in
+from backend.core.errors import ValidationFailed
+from backend.members.lifecycle import Portal, check_roles, last_seen_is_stale, portals, roles_in
 
 
 def test_roles_open_portals() -> None:
@@ -24,12 +24,12 @@ def test_only_the_portal_s_roles_count() -> None:
 def test_roles_are_checked() -> None:
     assert check_roles(["end_user", "owner"]) == ["owner", "end_user"]
     for wrong in ([], ["king"], ["owner", "king"]):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationFailed):
             check_roles(wrong)
 
 
 def test_a_use_is_noted_once_a_minute() -> None:
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    assert is_worth_noting(None, now)
-    assert is_worth_noting(now - timedelta(seconds=61), now)
-    assert not is_worth_noting(now - timedelta(seconds=59), now)
+    assert last_seen_is_stale(None, now)
+    assert last_seen_is_stale(now - timedelta(seconds=61), now)
+    assert not last_seen_is_stale(now - timedelta(seconds=59), now)

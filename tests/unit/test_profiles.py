@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from backend.catalog.identifiers import sim_number
+from backend.catalog.lead_times import hold_deadline
 from backend.catalog.profiles import BUILT_IN, LANGUAGES, ProfileError, load_profiles, profile, read_profile
-from backend.catalog.schemas import CarrierProfile, Charge, Family, ProductType
+from backend.catalog.schemas import CarrierProfile, ChargeType, OptionFamily, ProductType
 from backend.core.clock import BRUSSELS
-from backend.orders.kinds.plan import held_until
 
 CODES = ("mandarine", "lynx")
 
@@ -52,8 +52,8 @@ def test_a_catalogue_exercises_every_variant(code: str) -> None:
     assert {plan.product_type for plan in carrier.plans} == set(ProductType)
     assert any(plan.main_family for plan in carrier.plans)
     assert any(not plan.main_family for plan in carrier.plans)
-    assert {option.family for option in carrier.options} == set(Family)
-    assert {option.charge for option in carrier.options} == set(Charge)
+    assert {option.family for option in carrier.options} == set(OptionFamily)
+    assert {option.charge for option in carrier.options} == set(ChargeType)
     assert any(option.conflicts for option in carrier.options)
     assert carrier.barrings
 
@@ -154,9 +154,9 @@ def test_a_wrong_profile_is_refused_by_name(tmp_path: Path, old: str, new: str, 
 
 def test_a_request_may_stay_held_for_calendar_or_for_working_days(tmp_path: Path) -> None:
     since = datetime(2026, 12, 21, 23, 30, tzinfo=UTC)  # Tuesday the 22nd in Brussels
-    assert held_until(profile("lynx"), since) == datetime(2027, 1, 22, tzinfo=BRUSSELS)
+    assert hold_deadline(profile("lynx"), since) == datetime(2027, 1, 22, tzinfo=BRUSSELS)
     working = read_profile(changed(tmp_path, "held_for = { days = 30 }", "held_for = { working_days = 5 }"))
-    assert held_until(working, since) == datetime(2026, 12, 31, tzinfo=BRUSSELS)
+    assert hold_deadline(working, since) == datetime(2026, 12, 31, tzinfo=BRUSSELS)
 
 
 def test_a_deployment_adds_and_replaces_profiles(tmp_path: Path) -> None:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from backend.api.flows import Choice, open_choice, open_flows, own_path, seal_choice, seal_flows
-from backend.api.origin import origin_of
+from backend.api.sign_in_state import TenantChoice, open_choice, open_flows, seal_choice, seal_flows
 from backend.core import clock
-from backend.core.client_address import client_address
-from backend.core.cookies import CookieNames, read_cookie
 from backend.core.ids import new_id
-from backend.core.secrets import Vault
-from backend.integrations.identity import Flow
+from backend.core.secrets import SecretBox
+from backend.integrations.identity import AuthorizationFlow
+from backend.web.client_address import client_address
+from backend.web.cookies import CookieNames, read_cookie
+from backend.web.origin import origin_of, safe_return_path
 
-VAULT = Vault(["k" * 32])
+VAULT = SecretBox(["k" * 32])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_origins_are_written_as_browsers_do() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/fleet?status=active&search=a%20b", "/lines/1#history"])
 def test_our_own_paths_are_kept(path: str) -> None:
-    assert own_path(path) == path
+    assert safe_return_path(path) == path
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_our_own_paths_are_kept(path: str) -> None:
     ],
 )
 def test_everything_else_leads_home(path: str) -> None:
-    assert own_path(path) == "/"
+    assert safe_return_path(path) == "/"
 
 
-def flow(state: str, *, next_path: str = "/", began: int | None = None) -> Flow:
-    return Flow(
+def flow(state: str, *, next_path: str = "/", began: int | None = None) -> AuthorizationFlow:
+    return AuthorizationFlow(
         state, "nonce", "verifier", fresh=False, next=next_path, began=began or int(clock.now().timestamp())
     )
 
@@ -82,13 +82,13 @@ def test_flows_are_kept_newest_last_as_many_as_a_cookie_holds() -> None:
 
 def test_old_and_foreign_flows_are_forgotten() -> None:
     assert open_flows(VAULT, seal_flows(VAULT, [flow("a", began=1)])) == []
-    assert open_flows(VAULT, seal_flows(Vault(["x" * 32]), [flow("a")])) == []
+    assert open_flows(VAULT, seal_flows(SecretBox(["x" * 32]), [flow("a")])) == []
     for text in ("", "nonsense", "é", "AAAA"):
         assert open_flows(VAULT, text) == []
 
 
 def test_a_choice_comes_back_and_a_flow_is_none() -> None:
-    choice = Choice(new_id(), clock.now(), "/fleet")
+    choice = TenantChoice(new_id(), clock.now(), "/fleet")
     assert open_choice(VAULT, seal_choice(VAULT, choice)) == choice
     assert open_choice(VAULT, seal_flows(VAULT, [flow("a")])) is None
 

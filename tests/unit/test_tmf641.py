@@ -13,8 +13,8 @@ from backend.integrations.tmf630 import MalformedError, parse_refusal
 from backend.integrations.tmf638 import parse_inventory, parse_resource
 from backend.integrations.tmf641 import (
     SECRETS,
-    NewsState,
-    OrderNews,
+    OrderUpdate,
+    OrderUpdateState,
     ServiceOrder,
     amendment_body,
     cancellation_body,
@@ -31,7 +31,7 @@ def order(state: str = "completed", **more: Any) -> dict[str, Any]:
     return {"id": "C1", "externalId": "E1", "state": state, "serviceOrderItem": [{"id": "1"}]} | more
 
 
-def read(state: str, **more: Any) -> OrderNews:
+def read(state: str, **more: Any) -> OrderUpdate:
     return parse_order(json.dumps(order(state, **more)).encode())
 
 
@@ -59,25 +59,25 @@ def test_an_order_says_what_changes_on_which_line_for_whom() -> None:
 @pytest.mark.parametrize(
     ("word", "state", "code"),
     [
-        ("acknowledged", NewsState.IN_PROGRESS, ""),
-        ("pending", NewsState.IN_PROGRESS, ""),
-        ("inProgress", NewsState.IN_PROGRESS, ""),
-        ("assessingCancellation", NewsState.IN_PROGRESS, ""),
-        ("pendingCancellation", NewsState.IN_PROGRESS, ""),
-        ("held", NewsState.HELD, "held"),
-        ("completed", NewsState.DONE, ""),
-        ("partial", NewsState.FAILED, "partial"),
-        ("failed", NewsState.FAILED, "failed"),
-        ("rejected", NewsState.FAILED, "rejected"),
-        ("aborted", NewsState.FAILED, "aborted"),
-        ("aborted ", NewsState.FAILED, "aborted"),  # published with a trailing space
-        ("cancelled", NewsState.CANCELLED, "cancelled"),
+        ("acknowledged", OrderUpdateState.IN_PROGRESS, ""),
+        ("pending", OrderUpdateState.IN_PROGRESS, ""),
+        ("inProgress", OrderUpdateState.IN_PROGRESS, ""),
+        ("assessingCancellation", OrderUpdateState.IN_PROGRESS, ""),
+        ("pendingCancellation", OrderUpdateState.IN_PROGRESS, ""),
+        ("held", OrderUpdateState.HELD, "held"),
+        ("completed", OrderUpdateState.DONE, ""),
+        ("partial", OrderUpdateState.FAILED, "partial"),
+        ("failed", OrderUpdateState.FAILED, "failed"),
+        ("rejected", OrderUpdateState.FAILED, "rejected"),
+        ("aborted", OrderUpdateState.FAILED, "aborted"),
+        ("aborted ", OrderUpdateState.FAILED, "aborted"),  # published with a trailing space
+        ("cancelled", OrderUpdateState.CANCELLED, "cancelled"),
     ],
 )
-def test_every_word_for_a_state(word: str, state: NewsState, code: str) -> None:
+def test_every_word_for_a_state(word: str, state: OrderUpdateState, code: str) -> None:
     news = read(word)
     assert (news.state, news.code) == (state, code)
-    assert news.state.final == (state not in {NewsState.IN_PROGRESS, NewsState.HELD})
+    assert news.state.final == (state not in {OrderUpdateState.IN_PROGRESS, OrderUpdateState.HELD})
 
 
 @pytest.mark.parametrize("word", ["", "done", "Completed"])
@@ -87,12 +87,12 @@ def test_an_unknown_state_concludes_nothing(word: str) -> None:
 
 
 def test_the_items_state_counts_where_the_order_has_none() -> None:
-    assert read("", serviceOrderItem=[{"id": "1", "state": "failed"}]).state is NewsState.FAILED
+    assert read("", serviceOrderItem=[{"id": "1", "state": "failed"}]).state is OrderUpdateState.FAILED
 
 
 def test_the_reason_is_taken_from_the_order_or_its_item() -> None:
-    told = {"code": "E42", "reason": "No coverage", "message": "No coverage there."}
-    assert read("failed", errorMessage=[told]).message == "No coverage there."
+    reported = {"code": "E42", "reason": "No coverage", "message": "No coverage there."}
+    assert read("failed", errorMessage=[reported]).message == "No coverage there."
     news = read(
         "failed", serviceOrderItem=[{"id": "1", "errorMessage": [{"code": "E42", "reason": "No coverage"}]}]
     )
@@ -125,13 +125,13 @@ def test_nothing_is_left_out_but_a_lifted_cap_is_said() -> None:
 
 def telling(*entries: tuple[str, Any]) -> dict[str, Any]:
     service = {"id": "+32470123456", "serviceCharacteristic": [{"name": n, "value": v} for n, v in entries]}
-    return read("completed", serviceOrderItem=[{"id": "1", "service": service}]).told
+    return read("completed", serviceOrderItem=[{"id": "1", "service": service}]).reported
 
 
 def test_what_is_told_is_the_last_word_on_each_name() -> None:
     entries = [("plan", "a"), ("options", ["x", "y"]), ("roamingCapCents", None), ("plan", "b"), ("n", 7)]
     assert telling(*entries) == {"plan": "b", "options": ["x", "y"], "roamingCapCents": None, "n": 7}
-    assert read("completed").told == {}
+    assert read("completed").reported == {}
 
 
 def test_a_secret_that_a_carrier_tells_in_an_order_is_not_kept() -> None:
@@ -165,16 +165,16 @@ NAMES = st.text(string.ascii_letters, min_size=1, max_size=30).filter(lambda nam
 
 
 @given(st.dictionaries(NAMES, SCALARS | st.lists(TEXT, max_size=10), max_size=20))
-def test_what_is_asked_comes_back_as_it_was_said(asked: dict[str, Any]) -> None:
+def test_what_is_asked_comes_back_as_it_was_said(request: dict[str, Any]) -> None:
     """A carrier that echoes an order tells us what we asked, lists and nulls as they were sent."""
     body = order_body(
         ServiceOrder(
-            external_id="E", customer="c", msisdn="", category="x", action="add", characteristics=asked
+            external_id="E", customer="c", msisdn="", category="x", action="add", characteristics=request
         )
     )
     document = json.dumps(body | {"id": "C1", "state": "acknowledged"})
-    told = parse_order(document.encode()).told
-    assert told == {name: value for name, value in asked.items() if value is not None}
+    reported = parse_order(document.encode()).reported
+    assert reported == {name: value for name, value in request.items() if value is not None}
 
 
 def test_an_amendment_says_only_what_changes() -> None:
@@ -250,8 +250,8 @@ def test_an_event() -> None:
     }
     change = parse_event(json.dumps(event).encode())
     assert change.event_id == "V1"
-    assert change.at == change.news.at == datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
-    assert (change.news.external_id, change.news.carrier_order_id) == ("E1", "C1")
+    assert change.at == change.update.at == datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert (change.update.external_id, change.update.carrier_order_id) == ("E1", "C1")
     naive = parse_event(json.dumps(event | {"eventTime": "2026-11-21T12:00:00"}).encode())
     assert naive.at.tzinfo is UTC
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
 from backend.orders.effects.base import Effects
-from backend.orders.kinds.move_account import LINE_BEARING, AccountChoice, Accounts
-from backend.orders.kinds.plan import LineNow
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.move_account import LINE_BEARING, AccountAccess, AccountChoice
 from tenants.scope import Scope
 
 WITHIN_REACH = """
@@ -22,8 +22,8 @@ async def rows_within_reach(scope: Scope) -> list[Any]:
     return await scope.connection.fetch(WITHIN_REACH, reach.everything, list(reach.billing_accounts or ()))
 
 
-async def accounts_within_reach(scope: Scope) -> Accounts:
-    return Accounts({row["number"]: (row["id"], row["kind"]) for row in await rows_within_reach(scope)})
+async def accounts_within_reach(scope: Scope) -> AccountAccess:
+    return AccountAccess({row["number"]: (row["id"], row["kind"]) for row in await rows_within_reach(scope)})
 
 
 async def account_choices(scope: Scope) -> list[AccountChoice]:
@@ -39,14 +39,14 @@ async def account_choices(scope: Scope) -> list[AccountChoice]:
     ]
 
 
-async def facts(scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineNow]) -> Accounts:
+async def _load_context(scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineSnapshot]) -> AccountAccess:
     return await accounts_within_reach(scope)
 
 
-async def choices(
-    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineNow]
+async def _form_choices(
+    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineSnapshot]
 ) -> list[AccountChoice]:
     return await account_choices(scope)
 
 
-EFFECTS = Effects(facts=facts, choices=choices)
+ACCOUNTS_EFFECTS = Effects(load_context=_load_context, form_choices=_form_choices)

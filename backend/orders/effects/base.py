@@ -6,34 +6,36 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from backend.catalog.names import Catalogue
-from backend.orders.kinds.plan import LineNow
-from backend.orders.schemas import Asked
-from backend.orders.steps import Ended, Placed, Step
+from backend.catalog.catalogue import Catalogue
+from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.schemas import OrderRequest
 from tenants.scope import Scope
 
 
-async def no_facts(_scope: Scope, _asked: Sequence[Asked], _lines: Sequence[LineNow]) -> Any:
+async def no_context(_scope: Scope, _asked: Sequence[OrderRequest], _lines: Sequence[LineSnapshot]) -> Any:
     return None
 
 
-async def no_choices(_scope: Scope, _catalogue: Catalogue, _asked: Asked, _lines: Sequence[LineNow]) -> Any:
+async def no_choices(
+    _scope: Scope, _catalogue: Catalogue, _asked: OrderRequest, _lines: Sequence[LineSnapshot]
+) -> Any:
     return None
 
 
-async def nothing_placed(_scope: Scope, _placed: Placed) -> None:
+async def ignore_placed(_scope: Scope, _placed: PlacedOrder) -> None:
     return
 
 
-async def nothing_happened(_scope: Scope, _steps: Sequence[Step]) -> None:
+async def ignore_updates(_scope: Scope, _steps: Sequence[ItemUpdate]) -> None:
     return
 
 
-async def nothing_dropped(_scope: Scope, _ended: Sequence[Ended]) -> None:
+async def ignore_cancelled(_scope: Scope, _ended: Sequence[ClosedItem]) -> None:
     return
 
 
-async def nothing_moved(_scope: Scope, _order_id: UUID, _on: date) -> None:
+async def ignore_rescheduled(_scope: Scope, _order_id: UUID, _on: date) -> None:
     return
 
 
@@ -46,10 +48,10 @@ class Effects:
     are carried out, their lines written. `dropped`: items come to nothing, whatever the reason.
     """
 
-    facts: Callable[[Scope, Sequence[Any], Sequence[LineNow]], Awaitable[Any]] = no_facts
-    choices: Callable[[Scope, Catalogue, Any, Sequence[LineNow]], Awaitable[Any]] = no_choices
-    placed: Callable[[Scope, Placed], Awaitable[None]] = nothing_placed
-    heard: Callable[[Scope, Sequence[Step]], Awaitable[None]] = nothing_happened
-    done: Callable[[Scope, Sequence[Step]], Awaitable[None]] = nothing_happened
-    moved: Callable[[Scope, UUID, date], Awaitable[None]] = nothing_moved
-    dropped: Callable[[Scope, Sequence[Ended]], Awaitable[None]] = nothing_dropped
+    load_context: Callable[[Scope, Sequence[Any], Sequence[LineSnapshot]], Awaitable[Any]] = no_context
+    form_choices: Callable[[Scope, Catalogue, Any, Sequence[LineSnapshot]], Awaitable[Any]] = no_choices
+    on_placed: Callable[[Scope, PlacedOrder], Awaitable[None]] = ignore_placed
+    on_update: Callable[[Scope, Sequence[ItemUpdate]], Awaitable[None]] = ignore_updates
+    on_completed: Callable[[Scope, Sequence[ItemUpdate]], Awaitable[None]] = ignore_updates
+    on_rescheduled: Callable[[Scope, UUID, date], Awaitable[None]] = ignore_rescheduled
+    on_cancelled: Callable[[Scope, Sequence[ClosedItem]], Awaitable[None]] = ignore_cancelled

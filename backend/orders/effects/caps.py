@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 
+from backend.core.facts import CapRaised
 from backend.orders.effects.base import Effects
+from backend.orders.effects.events import ItemUpdate
 from backend.orders.kinds.change_spend_cap import CURRENT
-from backend.orders.steps import Step
 from tenants.scope import Scope
 
 
-async def done(scope: Scope, steps: Sequence[Step]) -> None:
-    for step in steps:
-        if step.change["period"] == CURRENT:
-            scope.announce(
-                "cap.raised",
-                line_id=str(step.line_id),
-                period=step.change["month"],
-                cents=step.change["cap_cents"],
-            )
+async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    for update in updates:
+        if update.change["period"] == CURRENT:
+            cents = update.change["cap_cents"]
+            scope.emit(CapRaised(line_id=update.line_id, period=update.change["month"], cents=cents))
 
 
-EFFECTS = Effects(done=done)
+CAPS_EFFECTS = Effects(on_completed=_on_completed)

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from backend.catalog.names import Catalogue
-from backend.catalog.rules import allowed
-from backend.catalog.schemas import Family
+from backend.catalog.catalogue import Catalogue
+from backend.catalog.rules import option_allowed
+from backend.catalog.schemas import OptionFamily
 from backend.orders.effects.base import Effects
+from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_barrings import BarringChoice
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.kinds.change_plan import PlanChoice, lost_options
-from backend.orders.kinds.plan import LineNow
 from tenants.scope import Scope
 
 
 async def options(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineNow]
+    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
 ) -> list[OptionChoice]:
     """Every option of this product type, by family; those that no line may have come with `allowed_on` 0."""
-    families = list(Family)
+    families = list(OptionFamily)
     offered = [
         option for option in catalogue.profile.options if lines[0].product_type in option.product_types
     ]
@@ -32,14 +32,14 @@ async def options(
             charge=option.charge,
             price_cents=option.price_cents,
             active_on=sum(option.code in line.options for line in lines),
-            allowed_on=sum(allowed(option, line.plan, line.product_type) for line in lines),
+            allowed_on=sum(option_allowed(option, line.plan, line.product_type) for line in lines),
         )
         for option in sorted(offered, key=lambda option: families.index(option.family))
     ]
 
 
 async def plans(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineNow]
+    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
 ) -> list[PlanChoice]:
     """Every plan of this product type, with the options that some line would lose."""
     profile = catalogue.profile
@@ -64,7 +64,7 @@ async def plans(
 
 
 async def barrings(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineNow]
+    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
 ) -> list[BarringChoice]:
     """Every service that can be blocked on this product type."""
     return [
@@ -78,6 +78,6 @@ async def barrings(
     ]
 
 
-OPTIONS = Effects(choices=options)
-PLANS = Effects(choices=plans)
-BARRINGS = Effects(choices=barrings)
+OPTIONS = Effects(form_choices=options)
+PLANS = Effects(form_choices=plans)
+BARRINGS = Effects(form_choices=barrings)

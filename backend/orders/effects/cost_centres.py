@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
 from backend.orders.effects.base import Effects
-from backend.orders.kinds.change_cost_centre import CostCentreChoice, CostCentres
-from backend.orders.kinds.plan import LineNow
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.change_cost_centre import CostCentreAccess, CostCentreChoice
 from tenants.scope import Scope
 
 
@@ -20,16 +20,18 @@ async def rows_within_reach(scope: Scope) -> list[Any]:
     )
 
 
-async def facts(scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineNow]) -> CostCentres:
+async def _load_context(
+    scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineSnapshot]
+) -> CostCentreAccess:
     rows = await rows_within_reach(scope)
-    return CostCentres({row["code"]: row["id"] for row in rows})
+    return CostCentreAccess({row["code"]: row["id"] for row in rows})
 
 
-async def choices(
-    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineNow]
+async def _form_choices(
+    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineSnapshot]
 ) -> list[CostCentreChoice]:
     rows = await rows_within_reach(scope)
     return [CostCentreChoice(code=row["code"], name=row["name"]) for row in rows]
 
 
-EFFECTS = Effects(facts=facts, choices=choices)
+COST_CENTRES_EFFECTS = Effects(load_context=_load_context, form_choices=_form_choices)

@@ -5,29 +5,33 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from backend.context import settings
 from backend.core import clock
+from backend.core.facts import DeparturePlanned, DepartureRescheduled, DepartureWithdrawn, JobName
 from backend.core.ids import new_id
-from backend.core.links import withdraw
+from backend.core.public_links import withdraw_link
 from backend.lines.lifecycle import LineStatus
 from backend.orders.effects.base import Effects
-from backend.orders.effects.leaving import gone, pend, stay
-from backend.orders.kinds.depart import PRIVATE, Chosen, Depart
-from backend.orders.kinds.plan import LineNow
-from backend.orders.steps import Ended, Placed, Step
+from backend.orders.effects.end_of_line import end_lines, mark_pending, restore_lines
+from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.depart import PRIVATE, Depart, DepartureChoice
+from backend.runtime import settings
 from tenants.scope import Scope
 
-LINK = "departure_offer"  # the purpose of the successor's link
+# The purpose of the successor's link
+LINK = "departure_offer"
 OPEN = "('requested', 'successor_invited', 'offer_chosen')"
 
 
-async def facts(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineNow]) -> dict[UUID, Chosen]:
+async def _load_context(
+    scope: Scope, _asked: Sequence[Any], lines: Sequence[LineSnapshot]
+) -> dict[UUID, DepartureChoice]:
     """What departures under way have come to, by line."""
     rows = await scope.connection.fetch(
         f"SELECT * FROM departure WHERE line_id = ANY($1) AND state IN {OPEN}", [line.id for line in lines]
     )
     return {
-        row["line_id"]: Chosen(
+        row["line_id"]: DepartureChoice(
             state=row["state"],
             offer=row["offer"],
             given_name=row["given_name"],
@@ -40,12 +44,12 @@ async def facts(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineNow]) -
     }
 
 
-async def placed(scope: Scope, order: Placed) -> None:
+async def _on_placed(scope: Scope, order: PlacedOrder) -> None:
     """The departure stands: the line says so at once; the successor hears of it when it can no longer be undone."""
-    asked, now = order.asked, clock.now()
-    if not isinstance(asked, Depart):
-        raise TypeError(type(asked).__name__)
-    for item_id, planned in order.items:
+    request, now = order.request, clock.now()
+    if not isinstance(request, Depart):
+        raise TypeError(type(request).__name__)
+    for item_id, item in order.items:
         departure = new_id()
         await scope.connection.execute(
             "INSERT INTO departure (id, tenant_id, item_id, line_id, state, leaves_on, previous_status, given_name,"
@@ -53,25 +57,26 @@ async def placed(scope: Scope, order: Placed) -> None:
             departure,
             scope.tenant_id,
             item_id,
-            planned.line.id,
-            "successor_invited" if asked.knows_successor else "requested",
-            asked.on,
-            planned.line.status,
+            item.line.id,
+            "successor_invited" if request.knows_successor else "requested",
+            request.on,
+            item.line.status,
             *(
-                (asked.given_name, asked.family_name, asked.email, asked.language)
-                if asked.knows_successor
+                (request.given_name, request.family_name, request.email, request.language)
+                if request.knows_successor
                 else [""] * 4
             ),
             now,
         )
-        if asked.knows_successor and asked.on is not None and asked.on > clock.today():
+        if request.knows_successor and request.on is not None and request.on > clock.today():
             # Asked as soon as one click no longer undoes it, though it could be withdrawn until the day.
             start = now + timedelta(seconds=settings().grace_seconds)
-            scope.announce("departure.planned", departure_id=str(departure), not_before=start)
-    await pend(scope, [planned.line.id for _, planned in order.items], LineStatus.PENDING_RELEASE)
+            scope.emit(DeparturePlanned(departure_id=departure))
+            scope.enqueue(JobName.INVITE_SUCCESSOR, not_before=start, departure_id=departure)
+    await mark_pending(scope, [item.line.id for _, item in order.items], LineStatus.PENDING_RELEASE)
 
 
-async def moved(scope: Scope, order_id: UUID, on: date) -> None:
+async def _on_rescheduled(scope: Scope, order_id: UUID, on: date) -> None:
     """Another day: the successor is told."""
     rows = await scope.connection.fetch(
         f"UPDATE departure d SET leaves_on = $2 FROM change_order_item i WHERE i.tenant_id = d.tenant_id"
@@ -81,33 +86,39 @@ async def moved(scope: Scope, order_id: UUID, on: date) -> None:
     )
     for row in rows:
         if row["email"]:
-            scope.announce("departure.moved", departure_id=str(row["id"]), day=on.isoformat())
+            scope.emit(DepartureRescheduled(departure_id=row["id"], day=on))
 
 
-async def done(scope: Scope, steps: Sequence[Step]) -> None:
-    for step in steps:
+async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    for update in updates:
         await scope.connection.execute(
             "UPDATE departure SET state = $2, ended_at = $3 WHERE item_id = $1",
-            step.item_id,
-            "converted_private" if step.change["target"] == PRIVATE else "converted_prepaid",
+            update.item_id,
+            "converted_private" if update.change["target"] == PRIVATE else "converted_prepaid",
             clock.now(),
         )
-    await gone(scope, steps)
+    await end_lines(scope, updates)
 
 
-async def dropped(scope: Scope, ended: Sequence[Ended]) -> None:
+async def _on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     """Withdrawn, or refused by the carrier: the line is as it was, and the successor's link leads nowhere."""
     rows = await scope.connection.fetch(
         f"UPDATE departure SET state = 'withdrawn', ended_at = $2 WHERE item_id = ANY($1) AND state IN {OPEN}"
         " RETURNING id, invited_at",
-        [one.item_id for one in ended],
+        [one.item_id for one in closed],
         clock.now(),
     )
     for row in rows:
-        await withdraw(scope, LINK, row["id"])
+        await withdraw_link(scope, LINK, row["id"])
         if row["invited_at"]:
-            scope.announce("departure.withdrawn", departure_id=str(row["id"]))
-    await stay(scope, ended)
+            scope.emit(DepartureWithdrawn(departure_id=row["id"]))
+    await restore_lines(scope, closed)
 
 
-EFFECTS = Effects(facts=facts, placed=placed, moved=moved, done=done, dropped=dropped)
+DEPARTURES_EFFECTS = Effects(
+    load_context=_load_context,
+    on_placed=_on_placed,
+    on_rescheduled=_on_rescheduled,
+    on_completed=_on_completed,
+    on_cancelled=_on_cancelled,
+)

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from backend.catalog.names import Catalogue
-from backend.catalog.rules import allowed
+from backend.catalog.catalogue import Catalogue
+from backend.catalog.rules import option_allowed
 from backend.catalog.schemas import CarrierProfile
 from backend.catalog.splitting import rule_words
-from backend.lines.sims import stock_of
+from backend.lines.sims.cards import stock_of
 from backend.orders.effects.accounts import account_choices
 from backend.orders.effects.cost_centres import rows_within_reach
 from backend.orders.effects.new_line_facts import contracts_among, copied_options
+from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_cost_centre import CostCentreChoice
 from backend.orders.kinds.change_plan import PlanChoice
 from backend.orders.kinds.move_account import AccountChoice
-from backend.orders.kinds.new_line import NewLine, copied_onto
-from backend.orders.kinds.plan import LineNow
-from backend.orders.words import KindWords
+from backend.orders.kinds.new_line import NewLineRequest, copied_onto
+from backend.orders.texts import KindTexts
 from tenants.scope import Scope
 
 
@@ -37,10 +37,11 @@ class SkippedOption(msgspec.Struct, frozen=True, kw_only=True):
     """An option of the copied line that this one cannot have."""
 
     code: str
-    words: str  # why, in the reader's language
+    # Why, in the reader's language
+    words: str
 
 
-class SplitChoice(msgspec.Struct, frozen=True, kw_only=True):
+class NewLineSplitChoice(msgspec.Struct, frozen=True, kw_only=True):
     """One way to share the bill, in sentences."""
 
     code: str
@@ -57,32 +58,36 @@ class NewLineChoices(msgspec.Struct, frozen=True, kw_only=True):
     stock: list[str]
     sim_example: str
     languages: list[str]
-    plans: dict[str, list[PlanChoice]]  # by product type
-    companion: bool  # whether the chosen plan may have a second SIM
+    # By product type
+    plans: dict[str, list[PlanChoice]]
+    # Whether the chosen plan may have a second SIM
+    companion: bool
     options: list[OptionOffer]
-    copied: list[str]  # codes of the copied line that this one can have
+    # Codes of the copied line that this one can have
+    copied: list[str]
     skipped: list[SkippedOption]
-    split_profiles: list[SplitChoice]
+    split_profiles: list[NewLineSplitChoice]
     split_billing_data: bool
     esim_confirmation: bool
     document_name: str
-    authorisation: str  # the sentence that the holder of a number to be moved agrees to
+    # The sentence that the holder of a number to be moved agrees to
+    authorisation: str
 
 
-async def choices(
-    scope: Scope, catalogue: Catalogue, asked: NewLine, _lines: Sequence[LineNow]
+async def form_choices(
+    scope: Scope, catalogue: Catalogue, request: NewLineRequest, _lines: Sequence[LineSnapshot]
 ) -> NewLineChoices:
-    profile, plan = catalogue.profile, catalogue.profile.plan(asked.plan)
-    words = KindWords(catalogue, asked.kind)
-    copied = (await copied_options(scope, {asked.copy_options_from})).get(asked.copy_options_from, ())
-    able, unable = _copy(profile, copied, asked)
+    profile, plan = catalogue.profile, catalogue.profile.plan(request.plan)
+    texts = KindTexts(catalogue, request.kind)
+    copied = (await copied_options(scope, {request.copy_options_from})).get(request.copy_options_from, ())
+    able, unable = _copy(profile, copied, request)
     centres = await rows_within_reach(scope)
     reserved = await scope.connection.fetch(
         "SELECT msisdn FROM reserved_number WHERE line_id IS NULL ORDER BY msisdn LIMIT 200"
     )
-    held = await contracts_among(scope, {asked.document_id} if asked.document_id else set())
+    held = await contracts_among(scope, {request.document_id} if request.document_id else set())
     document = (
-        await scope.connection.fetchval("SELECT file_name FROM document WHERE id = $1", asked.document_id)
+        await scope.connection.fetchval("SELECT file_name FROM document WHERE id = $1", request.document_id)
         if held
         else ""
     )
@@ -95,11 +100,11 @@ async def choices(
         languages=list(profile.languages),
         plans=_plans(catalogue),
         companion=bool(plan and plan.companion_sim),
-        options=_options(catalogue, asked.plan),
+        options=_options(catalogue, request.plan),
         copied=able,
-        skipped=[SkippedOption(code=code, words=words.note(code, why)) for code, why in unable.items()],
+        skipped=[SkippedOption(code=code, words=texts.note(code, why)) for code, why in unable.items()],
         split_profiles=[
-            SplitChoice(
+            NewLineSplitChoice(
                 code=one.code, name=catalogue.text(one.name), rules=rule_words(one, catalogue.language)
             )
             for one in profile.split_profiles
@@ -107,14 +112,16 @@ async def choices(
         split_billing_data=profile.split_billing_data,
         esim_confirmation=profile.esim_confirmation,
         document_name=document,
-        authorisation=KindWords(catalogue, "port_in").say("authorisation"),
+        authorisation=KindTexts(catalogue, "port_in").text("authorisation"),
     )
 
 
-def _copy(profile: CarrierProfile, codes: Sequence[str], asked: NewLine) -> tuple[list[str], dict[str, str]]:
+def _copy(
+    profile: CarrierProfile, codes: Sequence[str], request: NewLineRequest
+) -> tuple[list[str], dict[str, str]]:
     """Options of another line that this one can have beside those chosen, and why it cannot have the others."""
-    plan = profile.plan(asked.plan)
-    return copied_onto(profile, plan, asked.options, codes) if plan else ([], {})
+    plan = profile.plan(request.plan)
+    return copied_onto(profile, plan, request.options, codes) if plan else ([], {})
 
 
 def _plans(catalogue: Catalogue) -> dict[str, list[PlanChoice]]:
@@ -148,5 +155,5 @@ def _options(catalogue: Catalogue, plan_code: str) -> list[OptionOffer]:
             price_cents=option.price_cents,
         )
         for option in catalogue.profile.options
-        if allowed(option, plan.code, plan.product_type) and not option.is_cap
+        if option_allowed(option, plan.code, plan.product_type) and not option.is_cap
     ]

@@ -4,31 +4,34 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from backend.catalog.identifiers import msisdn, sim_number
-from backend.catalog.names import catalogue_of
+from backend.catalog.catalogue import catalogue_of
+from backend.catalog.identifiers import normalise_msisdn, sim_number
 from backend.core.errors import NotFound
 from backend.documents.service import own_document
 from backend.lines.lifecycle import IN_FLEET
-from backend.lines.queries import Where, reach_of
-from backend.lines.sims import sim_use
+from backend.lines.queries import SqlFilter, add_reach
+from backend.lines.sims.cards import sim_use
 from backend.orders.effects.accounts import accounts_within_reach
 from backend.orders.effects.cost_centres import rows_within_reach
-from backend.orders.kinds.new_line import ESIM, NewLine, NewLineFacts
-from backend.orders.kinds.plan import LineNow
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.new_line import ESIM, NewLineFacts, NewLineRequest
 from tenants.scope import Scope
 
-CONTRACT = "split_contract"  # the purpose of a signed scan
+# The purpose of a signed scan
+CONTRACT = "split_contract"
 
 
 def _twice(values: Sequence[str]) -> frozenset[str]:
     return frozenset(value for value, times in Counter(filter(None, values)).items() if times > 1)
 
 
-async def facts(scope: Scope, asked: Sequence[NewLine], _lines: Sequence[LineNow]) -> NewLineFacts:
+async def load_context(
+    scope: Scope, request: Sequence[NewLineRequest], _lines: Sequence[LineSnapshot]
+) -> NewLineFacts:
     """Everything that the rules ask about the things named, in a few round trips whatever their number."""
     rule = (await catalogue_of(scope)).profile.sim_number
-    cards = [sim_number(one.sim_number, rule) or "" for one in asked if one.sim_kind != ESIM]
-    numbers = [msisdn(one.wishes.get("number", "")) or "" for one in asked]
+    cards = [sim_number(one.sim_number, rule) or "" for one in request if one.sim_kind != ESIM]
+    numbers = [normalise_msisdn(one.kind_fields.get("number", "")) or "" for one in request]
     use = await sim_use(scope, cards)
     centres = await rows_within_reach(scope)
     reserved = await scope.connection.fetch(
@@ -40,8 +43,10 @@ async def facts(scope: Scope, asked: Sequence[NewLine], _lines: Sequence[LineNow
         sims_taken=use.taken,
         sims_held=use.own,
         reserved={row["msisdn"]: row["line_id"] for row in reserved},
-        copied=await copied_options(scope, {one.copy_options_from for one in asked if one.copy_options_from}),
-        documents=await contracts_among(scope, {one.document_id for one in asked if one.document_id}),
+        copied=await copied_options(
+            scope, {one.copy_options_from for one in request if one.copy_options_from}
+        ),
+        documents=await contracts_among(scope, {one.document_id for one in request if one.document_id}),
         twice=_twice(cards) | _twice(numbers),
         numbers_here=await _in_fleet(scope, numbers),
         numbers_taken=await _live(scope, numbers),
@@ -51,15 +56,15 @@ async def facts(scope: Scope, asked: Sequence[NewLine], _lines: Sequence[LineNow
 async def copied_options(scope: Scope, typed: set[str]) -> dict[str, tuple[str, ...]]:
     """Options of lines within reach, by what was typed to name them: an id or a number."""
     ids = {text: id_ for text in typed if (id_ := _uuid(text))}
-    numbers = {text: number for text in typed if (number := msisdn(text))}
+    numbers = {text: number for text in typed if (number := normalise_msisdn(text))}
     if not ids and not numbers:
         return {}
-    where = Where()
+    where = SqlFilter()
     where.add(
         "(l.id = ANY({0}::uuid[]) OR l.msisdn = ANY({1}::text[]))", list(ids.values()), list(numbers.values())
     )
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     rows = await scope.connection.fetch(
         f"SELECT l.id, l.msisdn, l.options FROM line l WHERE {where.sql}", *where.values
     )
@@ -87,10 +92,10 @@ async def contracts_among(scope: Scope, ids: set[UUID]) -> frozenset[UUID]:
 
 
 async def _in_fleet(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
-    where = Where()
+    where = SqlFilter()
     where.add("l.msisdn = ANY({0}::text[])", [number for number in numbers if number])
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
-    reach_of(scope.actor, where)
+    add_reach(scope.actor, where)
     rows = await scope.connection.fetch(f"SELECT l.msisdn FROM line l WHERE {where.sql}", *where.values)
     return frozenset(row["msisdn"] for row in rows)
 

@@ -5,32 +5,32 @@ from typing import Any
 from uuid import UUID
 
 from backend.lines.agreements import open_agreement
-from backend.lines.esims import NewProfile, hear_profiles, open_profiles, revoke_profiles
-from backend.lines.ordering import (
+from backend.lines.intake.ordered_lines import (
     OrderedLine,
     abort_lines,
-    mark_sent,
-    number_lines,
-    order_lines,
-    reserve_numbers,
+    assign_reserved_numbers,
+    create_lines,
+    mark_pending_active,
+    set_numbers,
 )
-from backend.lines.sims import activate_sims, give_back, hold_sims
+from backend.lines.sims.cards import activate_sims, assign_sims, release_sims
+from backend.lines.sims.esim_profiles import NewProfile, create_profiles, revoke_profiles, update_profiles
 from backend.orders.effects.base import Effects
-from backend.orders.effects.new_line_choices import choices
-from backend.orders.effects.new_line_facts import facts
+from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
+from backend.orders.effects.new_line_choices import form_choices
+from backend.orders.effects.new_line_facts import load_context
+from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.new_line import ESIM
-from backend.orders.kinds.plan import LineNow
-from backend.orders.schemas import ItemState
-from backend.orders.steps import Ended, Placed, Step
+from backend.orders.lifecycle import ItemState
 from tenants.scope import Scope
 
 
-async def placed(scope: Scope, order: Placed) -> None:
+async def on_placed(scope: Scope, order: PlacedOrder) -> None:
     """The lines exist, as ordered; what they need is kept for them."""
-    items = [(item_id, planned.line, planned.change) for item_id, planned in order.items]
-    users = await order_lines(scope, [_ordered(scope, line, change) for _, line, change in items])
-    await hold_sims(scope, [(item, line.id, line.sim_number) for item, line, _ in items if line.sim_number])
-    await reserve_numbers(scope, await _from_pool(scope, [line for _, line, _ in items]))
+    items = [(item_id, item.line, item.change) for item_id, item in order.items]
+    users = await create_lines(scope, [_ordered(scope, line, change) for _, line, change in items])
+    await assign_sims(scope, [(item, line.id, line.sim_number) for item, line, _ in items if line.sim_number])
+    await assign_reserved_numbers(scope, await _from_pool(scope, [line for _, line, _ in items]))
     esims = [
         NewProfile(
             line_id=line.id,
@@ -43,7 +43,7 @@ async def placed(scope: Scope, order: Placed) -> None:
         if change["sim_kind"] == ESIM
     ]
     if esims:
-        await open_profiles(scope, esims)
+        await create_profiles(scope, esims)
     for item, line, change in items:
         if change["split_profile"]:
             await open_agreement(
@@ -57,7 +57,7 @@ async def placed(scope: Scope, order: Placed) -> None:
             )
 
 
-def _ordered(scope: Scope, line: LineNow, change: Mapping[str, Any]) -> OrderedLine:
+def _ordered(scope: Scope, line: LineSnapshot, change: Mapping[str, Any]) -> OrderedLine:
     return OrderedLine(
         id=line.id,
         msisdn=line.msisdn,
@@ -78,7 +78,7 @@ def _ordered(scope: Scope, line: LineNow, change: Mapping[str, Any]) -> OrderedL
     )
 
 
-async def _from_pool(scope: Scope, lines: Sequence[LineNow]) -> list[tuple[str, UUID]]:
+async def _from_pool(scope: Scope, lines: Sequence[LineSnapshot]) -> list[tuple[str, UUID]]:
     """Which of the lines take a number of the tenant's pool; a ported number is not of it."""
     wanted = {line.msisdn: line.id for line in lines if line.msisdn}
     rows = await scope.connection.fetch(
@@ -87,36 +87,51 @@ async def _from_pool(scope: Scope, lines: Sequence[LineNow]) -> list[tuple[str, 
     return [(row["msisdn"], wanted[row["msisdn"]]) for row in rows]
 
 
-async def heard(scope: Scope, steps: Sequence[Step]) -> None:
+async def on_update(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     """The carrier has the order, says the number, prepares the eSIM: in whatever order it is told."""
-    under_way = [step for step in steps if step.state in {ItemState.IN_PROGRESS, ItemState.HELD}]
-    await mark_sent(scope, [step.line_id for step in under_way])
-    told = {
-        step.line_id: {"msisdn": step.told.get("msisdn", ""), "sim_number": step.told.get("simNumber", "")}
-        for step in under_way
+    under_way = [update for update in updates if update.state in {ItemState.IN_PROGRESS, ItemState.HELD}]
+    await mark_pending_active(scope, [update.line_id for update in under_way])
+    reported = {
+        update.line_id: {
+            "msisdn": update.reported.get("msisdn", ""),
+            "sim_number": update.reported.get("simNumber", ""),
+        }
+        for update in under_way
     }
-    await number_lines(scope, told)
+    await set_numbers(scope, reported)
     await scope.connection.executemany(
         "UPDATE change_order_item SET msisdn = $2 WHERE id = $1 AND msisdn <> $2",
-        [(step.item_id, step.told["msisdn"]) for step in steps if step.told.get("msisdn")],
+        [(update.item_id, update.reported["msisdn"]) for update in updates if update.reported.get("msisdn")],
     )
-    profiles = [(step.item_id, step.told) for step in steps if step.told.get("esimState")]
+    profiles = [(update.item_id, update.reported) for update in updates if update.reported.get("esimState")]
     if profiles:
-        await hear_profiles(scope, profiles)
+        await update_profiles(scope, profiles)
 
 
-async def done(scope: Scope, steps: Sequence[Step]) -> None:
+async def on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await activate_sims(
-        scope, [(step.line_id, "", step.change["sim_number"]) for step in steps if step.change["sim_number"]]
+        scope,
+        [
+            (update.line_id, "", update.change["sim_number"])
+            for update in updates
+            if update.change["sim_number"]
+        ],
     )
 
 
-async def dropped(scope: Scope, ended: Sequence[Ended]) -> None:
+async def on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     """Card back to stock, number free, profile worthless, nobody remembered."""
-    await give_back(scope, [one.item_id for one in ended])
-    lines = [one.line_id for one in ended]
+    await release_sims(scope, [one.item_id for one in closed])
+    lines = [one.line_id for one in closed]
     await revoke_profiles(scope, lines)
     await abort_lines(scope, lines)
 
 
-EFFECTS = Effects(facts=facts, choices=choices, placed=placed, heard=heard, done=done, dropped=dropped)
+NEW_LINES_EFFECTS = Effects(
+    load_context=load_context,
+    form_choices=form_choices,
+    on_placed=on_placed,
+    on_update=on_update,
+    on_completed=on_completed,
+    on_cancelled=on_cancelled,
+)

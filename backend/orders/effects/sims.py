@@ -4,30 +4,36 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.identifiers import sim_number
-from backend.catalog.names import Catalogue, catalogue_of
 from backend.core import clock
-from backend.lines.esim_states import why_not
-from backend.lines.esims import NewProfile, hear_profiles, open_profiles, revoke_profiles, send_code
-from backend.lines.sim_mails import tell_of_new_sim, tell_of_swap
-from backend.lines.sims import activate_sims, block_sims, give_back, hold_sims, sim_use, stock_of
+from backend.lines.sims.cards import activate_sims, assign_sims, block_sims, release_sims, sim_use, stock_of
+from backend.lines.sims.esim_lifecycle import unusable_reason
+from backend.lines.sims.esim_profiles import (
+    NewProfile,
+    create_profiles,
+    revoke_profiles,
+    send_code,
+    update_profiles,
+)
+from backend.lines.sims.notifications import notify_sim_active, notify_swap_requested
 from backend.orders.effects.base import Effects
-from backend.orders.kinds.plan import LineNow
-from backend.orders.kinds.replace_sim import GONE, Cards, ReplaceSim, SimChoices
+from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.replace_sim import GONE, ReplaceSim, SimChoices, SimStock
 from backend.orders.kinds.request_esim import EsimChoices
-from backend.orders.kinds.resend_esim import Profiles, Sent
-from backend.orders.steps import Ended, Placed, Step
+from backend.orders.kinds.resend_esim import SentProfile, SentProfiles
 from tenants.scope import Scope
 
 
-async def cards(scope: Scope, asked: Sequence[ReplaceSim], lines: Sequence[LineNow]) -> Cards:
+async def cards(scope: Scope, request: Sequence[ReplaceSim], lines: Sequence[LineSnapshot]) -> SimStock:
     rule = (await catalogue_of(scope)).profile.sim_number
-    use = await sim_use(scope, [number for one in asked if (number := sim_number(one.sim_number, rule))])
-    return Cards(use.taken, use.own, frozenset(line.id for line in lines))
+    use = await sim_use(scope, [number for one in request if (number := sim_number(one.sim_number, rule))])
+    return SimStock(use.taken, use.own, frozenset(line.id for line in lines))
 
 
 async def card_choices(
-    scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineNow]
+    scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
 ) -> SimChoices:
     return SimChoices(
         present=lines[0].sim_number,
@@ -36,36 +42,45 @@ async def card_choices(
     )
 
 
-async def _tell(scope: Scope, order: Placed) -> None:
-    for item_id, planned in order.items:
-        await tell_of_swap(scope, item_id, planned.line.id, recipient=planned.line.email, by=scope.actor.name)
+async def _notify(scope: Scope, order: PlacedOrder) -> None:
+    for item_id, item in order.items:
+        await notify_swap_requested(
+            scope, item_id, item.line.id, recipient=item.line.email, by=scope.actor.name
+        )
 
 
-async def card_placed(scope: Scope, order: Placed) -> None:
-    held = [(item, planned.line.id, planned.change["sim_number"]) for item, planned in order.items]
-    await hold_sims(scope, held)
-    await _tell(scope, order)
+async def card_placed(scope: Scope, order: PlacedOrder) -> None:
+    held = [(item_id, item.line.id, item.change["sim_number"]) for item_id, item in order.items]
+    await assign_sims(scope, held)
+    await _notify(scope, order)
 
 
-async def card_done(scope: Scope, steps: Sequence[Step]) -> None:
+async def card_done(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     """The old card, or the old eSIM, is worth nothing from now on."""
     await activate_sims(
-        scope, [(step.line_id, step.line["sim_number"], step.change["sim_number"]) for step in steps]
+        scope,
+        [(update.line_id, update.line["sim_number"], update.change["sim_number"]) for update in updates],
     )
-    await revoke_profiles(scope, [step.line_id for step in steps])
-    for step in steps:
-        await tell_of_new_sim(scope, step.item_id, step.line_id)
+    await revoke_profiles(scope, [update.line_id for update in updates])
+    for update in updates:
+        await notify_sim_active(scope, update.item_id, update.line_id)
 
 
-async def card_dropped(scope: Scope, ended: Sequence[Ended]) -> None:
-    await give_back(scope, [one.item_id for one in ended])
+async def card_dropped(scope: Scope, closed: Sequence[ClosedItem]) -> None:
+    await release_sims(scope, [one.item_id for one in closed])
 
 
-CARDS = Effects(facts=cards, choices=card_choices, placed=card_placed, done=card_done, dropped=card_dropped)
+CARDS = Effects(
+    load_context=cards,
+    form_choices=card_choices,
+    on_placed=card_placed,
+    on_completed=card_done,
+    on_cancelled=card_dropped,
+)
 
 
 async def esim_choices(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineNow]
+    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
 ) -> EsimChoices:
     line = lines[0]
     return EsimChoices(
@@ -76,54 +91,63 @@ async def esim_choices(
     )
 
 
-async def esim_placed(scope: Scope, order: Placed) -> None:
+async def esim_placed(scope: Scope, order: PlacedOrder) -> None:
     profiles = [
         NewProfile(
-            line_id=planned.line.id,
+            line_id=item.line.id,
             item_id=item_id,
-            email=planned.change["email"],
-            language=planned.change["language"],
-            copy_to=scope.actor.email if planned.change["qr_copy"] else "",
+            email=item.change["email"],
+            language=item.change["language"],
+            copy_to=scope.actor.email if item.change["qr_copy"] else "",
         )
-        for item_id, planned in order.items
+        for item_id, item in order.items
     ]
-    await open_profiles(scope, profiles)
-    await _tell(scope, order)
+    await create_profiles(scope, profiles)
+    await _notify(scope, order)
 
 
-async def esim_heard(scope: Scope, steps: Sequence[Step]) -> None:
-    await hear_profiles(scope, [(step.item_id, step.told) for step in steps])
+async def esim_heard(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    await update_profiles(scope, [(update.item_id, update.reported) for update in updates])
 
 
-async def esim_done(scope: Scope, steps: Sequence[Step]) -> None:
+async def esim_done(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await activate_sims(
         scope,
-        [(step.line_id, step.line["sim_number"], str(step.told.get("simNumber") or "")) for step in steps],
+        [
+            (update.line_id, update.line["sim_number"], str(update.reported.get("simNumber") or ""))
+            for update in updates
+        ],
     )
-    await revoke_profiles(scope, [step.line_id for step in steps], keep=[step.item_id for step in steps])
-    for step in steps:
-        await tell_of_new_sim(scope, step.item_id, step.line_id)
+    await revoke_profiles(
+        scope, [update.line_id for update in updates], keep=[update.item_id for update in updates]
+    )
+    for update in updates:
+        await notify_sim_active(scope, update.item_id, update.line_id)
 
 
-async def esim_dropped(scope: Scope, ended: Sequence[Ended]) -> None:
-    await revoke_profiles(scope, [one.line_id for one in ended], items=[one.item_id for one in ended])
+async def esim_dropped(scope: Scope, closed: Sequence[ClosedItem]) -> None:
+    await revoke_profiles(scope, [one.line_id for one in closed], items=[one.item_id for one in closed])
 
 
 ESIMS = Effects(
-    choices=esim_choices, placed=esim_placed, heard=esim_heard, done=esim_done, dropped=esim_dropped
+    form_choices=esim_choices,
+    on_placed=esim_placed,
+    on_update=esim_heard,
+    on_completed=esim_done,
+    on_cancelled=esim_dropped,
 )
 
 
-async def sent_profiles(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineNow]) -> Profiles:
+async def sent_profiles(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineSnapshot]) -> SentProfiles:
     rows = await scope.connection.fetch(
         "SELECT DISTINCT ON (line_id) line_id, id, state, email, valid_until, activation_sealed IS NOT NULL AS sealed"
         " FROM esim_profile WHERE line_id = ANY($1) ORDER BY line_id, created_at DESC, id DESC",
         [line.id for line in lines],
     )
-    return Profiles(
+    return SentProfiles(
         {
-            row["line_id"]: Sent(
-                why_not(row["state"], row["valid_until"], clock.now(), sealed=row["sealed"]),
+            row["line_id"]: SentProfile(
+                unusable_reason(row["state"], row["valid_until"], clock.now(), sealed=row["sealed"]),
                 row["id"],
                 row["email"],
             )
@@ -132,25 +156,25 @@ async def sent_profiles(scope: Scope, _asked: Sequence[Any], lines: Sequence[Lin
     )
 
 
-async def resent(scope: Scope, steps: Sequence[Step]) -> None:
+async def resent(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     """The profile that the request named; one that ended since is not sent (the mail looks again)."""
-    for step in steps:
-        await send_code(scope, UUID(step.change["profile_id"]))
+    for update in updates:
+        await send_code(scope, UUID(update.change["profile_id"]))
 
 
-RESENT = Effects(facts=sent_profiles, done=resent)
+RESENT = Effects(load_context=sent_profiles, on_completed=resent)
 
 
-async def suspended(scope: Scope, steps: Sequence[Step]) -> None:
+async def suspended(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     """Lost or stolen: the card is blocked. A profile stays, since the number may come back."""
-    lost = [step.line_id for step in steps if step.change.get("reason") in GONE]
+    lost = [update.line_id for update in updates if update.change.get("reason") in GONE]
     if lost:
         await block_sims(scope, lost, blocked=True)
 
 
-async def found_again(scope: Scope, steps: Sequence[Step]) -> None:
-    await block_sims(scope, [step.line_id for step in steps], blocked=False)
+async def found_again(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    await block_sims(scope, [update.line_id for update in updates], blocked=False)
 
 
-SUSPENDED = Effects(done=suspended)
-REACTIVATED = Effects(done=found_again)
+SUSPENDED = Effects(on_completed=suspended)
+REACTIVATED = Effects(on_completed=found_again)

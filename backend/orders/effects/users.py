@@ -4,24 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.catalog.names import Catalogue
+from backend.catalog.catalogue import Catalogue
 from backend.core.ids import new_id
 from backend.lines.agreements import end_agreements
-from backend.lines.changing import lock_lines, write_lines
-from backend.lines.queries import Where, reach_of
-from backend.lines.user_mails import addresses_of, tell_of_address
+from backend.lines.line_writes import lock_lines, update_lines
+from backend.lines.notifications import addresses_of, notify_old_address
+from backend.lines.queries import SqlFilter, add_reach
 from backend.orders.effects.base import Effects
-from backend.orders.kinds.plan import LineNow
-from backend.orders.steps import Step
+from backend.orders.effects.events import ItemUpdate
+from backend.orders.kinds.base import LineSnapshot
 from tenants.scope import Scope
 
 
-async def facts(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineNow]) -> frozenset[UUID]:
+async def _load_context(
+    scope: Scope, _asked: Sequence[Any], lines: Sequence[LineSnapshot]
+) -> frozenset[UUID]:
     """Lines whose user has others beyond the actor's reach: a correction would change those too."""
-    where = Where()
+    where = SqlFilter()
     where.add("l.id = ANY({0}::uuid[])", [line.id for line in lines])
-    elsewhere = Where(values=where.values)
-    reach_of(scope.actor, elsewhere, alias="o")
+    elsewhere = SqlFilter(values=where.values)
+    add_reach(scope.actor, elsewhere, alias="o")
     if not elsewhere.conditions:
         return frozenset()
     rows = await scope.connection.fetch(
@@ -32,26 +34,27 @@ async def facts(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineNow]) -
     return frozenset(row["id"] for row in rows)
 
 
-async def done(scope: Scope, steps: Sequence[Step]) -> None:
-    before = await addresses_of(scope, [step.line_id for step in steps])
-    for step in steps:
-        if earlier := before.get(step.line_id):
-            email = step.change["email"]
-            await tell_of_address(scope, step.item_id, step.line_id, earlier=earlier, now=email)
-        person = await _correct(scope, step) if not step.change["another_person"] else None
+async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    before = await addresses_of(scope, [update.line_id for update in updates])
+    for update in updates:
+        if earlier := before.get(update.line_id):
+            email = update.change["email"]
+            await notify_old_address(scope, update.item_id, update.line_id, earlier=earlier, now=email)
+        person = await _correct(scope, update) if not update.change["another_person"] else None
         if person is None:
-            await _replace(scope, step)
-        if step.change["another_person"]:  # a contract that is still looked at is personal as well
-            await end_agreements(scope, [step.line_id])
+            await _replace(scope, update)
+        # A contract that is still looked at is personal as well
+        if update.change["another_person"]:
+            await end_agreements(scope, [update.line_id])
 
 
-async def _correct(scope: Scope, step: Step) -> UUID | None:
+async def _correct(scope: Scope, update: ItemUpdate) -> UUID | None:
     """The same person: every line that is theirs shows the new name."""
-    change = step.change
+    change = update.change
     person: UUID | None = await scope.connection.fetchval(
         "UPDATE end_user u SET given_name = $2, family_name = $3, email = $4, language = $5"
         " FROM line l WHERE l.id = $1 AND l.tenant_id = u.tenant_id AND u.id = l.end_user_id RETURNING u.id",
-        step.line_id,
+        update.line_id,
         change["given_name"],
         change["family_name"],
         change["email"],
@@ -59,16 +62,16 @@ async def _correct(scope: Scope, step: Step) -> UUID | None:
     )
     if person is not None:
         others = await scope.connection.fetch(
-            "SELECT id FROM line WHERE end_user_id = $1 AND id <> $2", person, step.line_id
+            "SELECT id FROM line WHERE end_user_id = $1 AND id <> $2", person, update.line_id
         )
         lines = await lock_lines(scope, [row["id"] for row in others])
-        await write_lines(scope, [(line, {"name": step.line["name"]}) for line in lines.values()])
+        await update_lines(scope, [(line, {"name": update.line["name"]}) for line in lines.values()])
     return person
 
 
-async def _replace(scope: Scope, step: Step) -> None:
+async def _replace(scope: Scope, update: ItemUpdate) -> None:
     """Another person: a record of their own; whoever used the line keeps theirs, and sees this line no more."""
-    change, person = step.change, new_id()
+    change, person = update.change, new_id()
     await scope.connection.execute(
         "INSERT INTO end_user (id, tenant_id, given_name, family_name, email, language) VALUES ($1, $2, $3, $4, $5, $6)",
         person,
@@ -78,11 +81,11 @@ async def _replace(scope: Scope, step: Step) -> None:
         change["email"],
         change["language"],
     )
-    await scope.connection.execute("UPDATE line SET end_user_id = $2 WHERE id = $1", step.line_id, person)
+    await scope.connection.execute("UPDATE line SET end_user_id = $2 WHERE id = $1", update.line_id, person)
 
 
 async def present(
-    _scope: Scope, _catalogue: Catalogue, _asked: Any, lines: Sequence[LineNow]
+    _scope: Scope, _catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
 ) -> dict[str, str]:
     """Who uses the line now, to start from."""
     line = lines[0]
@@ -94,4 +97,4 @@ async def present(
     }
 
 
-EFFECTS = Effects(facts=facts, done=done, choices=present)
+USERS_EFFECTS = Effects(load_context=_load_context, on_completed=_on_completed, form_choices=present)

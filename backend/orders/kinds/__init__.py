@@ -25,6 +25,7 @@ from backend.orders.kinds import (
     terminate,
 )
 from backend.orders.kinds.add_line import AddLine
+from backend.orders.kinds.base import OrderKind
 from backend.orders.kinds.change_barrings import ChangeBarrings
 from backend.orders.kinds.change_cost_centre import ChangeCostCentre
 from backend.orders.kinds.change_options import ChangeOptions
@@ -34,7 +35,6 @@ from backend.orders.kinds.change_user import ChangeUser
 from backend.orders.kinds.convert_to_prepaid import ConvertToPrepaid
 from backend.orders.kinds.depart import Depart
 from backend.orders.kinds.move_account import MoveAccount
-from backend.orders.kinds.plan import Kind
 from backend.orders.kinds.port_in import PortIn
 from backend.orders.kinds.reactivate import Reactivate
 from backend.orders.kinds.replace_sim import ReplaceSim
@@ -44,31 +44,31 @@ from backend.orders.kinds.split_billing import SplitBilling
 from backend.orders.kinds.suspend import Suspend
 from backend.orders.kinds.terminate import Terminate
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, OrderKind] = {
     kind.code: kind
     for kind in (
-        change_plan.KIND,
-        change_options.KIND,
-        change_barrings.KIND,
-        suspend.KIND,
-        reactivate.KIND,
-        change_spend_cap.KIND,
-        change_user.KIND,
-        change_cost_centre.KIND,
-        move_account.KIND,
-        replace_sim.KIND,
-        request_esim.KIND,
-        resend_esim.KIND,
-        split_billing.KIND,
-        add_line.KIND,
-        port_in.KIND,
-        depart.KIND,
-        convert_to_prepaid.KIND,
-        terminate.KIND,
+        change_plan.CHANGE_PLAN,
+        change_options.CHANGE_OPTIONS,
+        change_barrings.CHANGE_BARRINGS,
+        suspend.SUSPEND,
+        reactivate.REACTIVATE,
+        change_spend_cap.CHANGE_SPEND_CAP,
+        change_user.CHANGE_USER,
+        change_cost_centre.CHANGE_COST_CENTRE,
+        move_account.MOVE_ACCOUNT,
+        replace_sim.REPLACE_SIM,
+        request_esim.REQUEST_ESIM,
+        resend_esim.RESEND_ESIM,
+        split_billing.SPLIT_BILLING,
+        add_line.ADD_LINE,
+        port_in.PORT_IN,
+        depart.DEPART,
+        convert_to_prepaid.CONVERT_TO_PREPAID,
+        terminate.TERMINATE,
     )
 }
 
-AnyAsked = (
+AnyOrderRequest = (
     ChangePlan
     | ChangeOptions
     | ChangeBarrings

@@ -3,68 +3,77 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.catalog.identifiers import msisdn
-from backend.core.errors import Invalid
+from backend.catalog.identifiers import normalise_msisdn
+from backend.core.errors import ValidationFailed
 from backend.orders.kinds import new_line
-from backend.orders.kinds.new_line import NewLine, as_line, plan_new_line, plan_of
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line, plan_of
 from backend.orders.kinds.new_line_checks import wrong_fields
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words
-from backend.orders.schemas import Fact
+from backend.orders.schemas import SummaryRow
 
 
-class AddLine(NewLine, frozen=True, kw_only=True, tag="add_line"):
+class AddLine(NewLineRequest, frozen=True, kw_only=True, tag="add_line"):
     """Add a line. `number` is one of the reserved numbers, or empty: then the carrier chooses."""
 
     number: str = ""
 
 
-def check(ground: Ground, asked: AddLine) -> None:
-    wrong = wrong_fields(ground, asked)
-    if asked.number and ground.facts.number_refused(msisdn(asked.number) or ""):
-        wrong["number"] = ground.words.say("bad_number_not_reserved")
+def _check(context: QuoteContext, request: AddLine) -> None:
+    wrong = wrong_fields(context, request)
+    if request.number and context.loaded.number_refused(normalise_msisdn(request.number) or ""):
+        wrong["number"] = context.texts.text("bad_number_not_reserved")
     if wrong:
-        raise Invalid(**wrong)
+        raise ValidationFailed(**wrong)
 
 
-def creates(ground: Ground, asked: AddLine) -> LineNow:
-    return as_line(ground, asked, msisdn=(msisdn(asked.number) or "") if asked.number else "")
+def _creates(context: QuoteContext, request: AddLine) -> LineSnapshot:
+    return as_line(
+        context, request, msisdn=(normalise_msisdn(request.number) or "") if request.number else ""
+    )
 
 
-def plan_line(ground: Ground, asked: AddLine, line: LineNow) -> Planned:
-    planned = plan_new_line(ground, asked, line)
-    if planned.change and asked.number and ground.facts.number_refused(line.msisdn, line.id):
-        return planned.skip("number_not_reserved")
-    return planned
+def _quote_line(context: QuoteContext, request: AddLine, line: LineSnapshot) -> QuoteItem:
+    item = plan_new_line(context, request, line)
+    if item.change and request.number and context.loaded.number_refused(line.msisdn, line.id):
+        return item.skip("number_not_reserved")
+    return item
 
 
-def message(change: Mapping[str, Any]) -> Message:
-    return Message("addLine", action="add", characteristics=new_line.characteristics(change))
+def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
+    return ServiceOrderItem("addLine", action="add", characteristics=new_line.characteristics(change))
 
 
-def promise(ground: Ground, asked: NewLine) -> str:
+def expected_completion(context: QuoteContext, request: NewLineRequest) -> str:
     """F-092: fast on the main plan family, unless shared billing has to be looked at."""
-    plan = plan_of(ground, asked)
-    return "new_line_main" if plan and plan.main_family and not asked.split_profile else "new_line_other"
+    plan = plan_of(context, request)
+    return "new_line_main" if plan and plan.main_family and not request.split_profile else "new_line_other"
 
 
-def summary(words: Words, asked: AddLine) -> list[Fact]:
-    number = (msisdn(asked.number) or asked.number) if asked.number else ""
-    return [*new_line.user_facts(words, asked, number=number), *new_line.service_facts(words, asked)]
+def _summary(texts: Texts, request: AddLine) -> list[SummaryRow]:
+    number = (normalise_msisdn(request.number) or request.number) if request.number else ""
+    return [*new_line.user_facts(texts, request, number=number), *new_line.service_facts(texts, request)]
 
 
-KIND = Kind(
-    asked=AddLine,
-    plan_line=plan_line,
+ADD_LINE = OrderKind(
+    request=AddLine,
+    quote_line=_quote_line,
     describe=new_line.describe,
-    summary=summary,
-    check=check,
-    creates=creates,
-    message=message,
-    confirm=new_line.confirm,
-    promise=promise,
-    audit_words=new_line.audit_words,
-    done="line.added",
-    amend=new_line.go_on,
+    summary=_summary,
+    check=_check,
+    creates=_creates,
+    to_carrier=_to_carrier,
+    confirmed_columns=new_line.confirmed_columns,
+    expected_completion=expected_completion,
+    audit_detail=new_line.audit_detail,
+    audit_action="line.added",
+    amend=new_line.amend_new_line,
     steps=new_line.STEPS,
     statuses=frozenset({"ordered"}),
 )

@@ -5,21 +5,21 @@ from typing import Any
 
 import msgspec
 
-from backend.core.errors import Invalid
-from backend.orders.kinds.plan import (
-    Ground,
-    Kind,
-    LineNow,
-    Message,
-    Planned,
-    Words,
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
     changed_codes,
-    monthly_cost,
 )
-from backend.orders.schemas import Asked, Fact
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class ChangeBarrings(Asked, frozen=True, kw_only=True, tag="change_barrings"):
+class ChangeBarrings(OrderRequest, frozen=True, kw_only=True, tag="change_barrings"):
     """Block services on lines, and open others again."""
 
     add: tuple[str, ...] = ()
@@ -31,73 +31,78 @@ class BarringChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     name: str
-    active_on: int  # lines of the selection on which it is blocked
+    # Lines of the selection on which it is blocked
+    active_on: int
 
 
-def check(ground: Ground, asked: ChangeBarrings) -> None:
-    say = ground.words.say
+def _check(context: QuoteContext, request: ChangeBarrings) -> None:
+    say = context.texts.text
     for name in ("add", "remove"):
-        for code in getattr(asked, name):
-            if ground.profile.barring(code) is None:
-                raise Invalid(**{name: say("bad_barring", barring=code, carrier=ground.profile.name)})
-    if both := set(asked.add) & set(asked.remove):
-        raise Invalid(add=say("bad_both", service=ground.words.barring(min(both))))
-    if not asked.add and not asked.remove:
-        raise Invalid(add=say("bad_none"))
+        for code in getattr(request, name):
+            if context.profile.barring(code) is None:
+                raise ValidationFailed(
+                    **{name: say("bad_barring", barring=code, carrier=context.profile.name)}
+                )
+    if both := set(request.add) & set(request.remove):
+        raise ValidationFailed(add=say("bad_both", service=context.texts.barring(min(both))))
+    if not request.add and not request.remove:
+        raise ValidationFailed(add=say("bad_none"))
 
 
-def plan_line(ground: Ground, asked: ChangeBarrings, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    fits = {b.code for b in ground.profile.barrings if line.product_type in b.product_types}
-    add = [code for code in asked.add if code in fits and code not in line.barrings]
-    remove = [code for code in asked.remove if code in line.barrings]
-    planned.notes = {
-        **{code: "barred_already" for code in asked.add if code in line.barrings},
-        **{code: "barring_not_for_product" for code in asked.add if code not in fits},
-        **{code: "not_barred" for code in asked.remove if code not in line.barrings},
+def _quote_line(context: QuoteContext, request: ChangeBarrings, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := CHANGE_BARRINGS.unavailable_reason(line):
+        return item.skip(why)
+    fits = {b.code for b in context.profile.barrings if line.product_type in b.product_types}
+    add = [code for code in request.add if code in fits and code not in line.barrings]
+    remove = [code for code in request.remove if code in line.barrings]
+    item.notes = {
+        **{code: "barred_already" for code in request.add if code in line.barrings},
+        **{code: "barring_not_for_product" for code in request.add if code not in fits},
+        **{code: "not_barred" for code in request.remove if code not in line.barrings},
     }
     if not add and not remove:
-        return planned.skip("nothing_to_change")
-    planned.change = {"add": add, "remove": remove}
-    return planned
+        return item.skip("nothing_to_change")
+    item.change = {"add": add, "remove": remove}
+    return item
 
 
-def message(change: Mapping[str, Any]) -> Message:
-    return Message(
+def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
+    return ServiceOrderItem(
         "changeBarrings",
         characteristics={"addBarring": change.get("add", []), "removeBarring": change.get("remove", [])},
     )
 
 
-def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    return {"barrings": told.get("barrings", changed_codes(line["barrings"], change))}
+def _confirmed_columns(
+    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {"barrings": reported.get("barrings", changed_codes(line["barrings"], change))}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("blocked", service=words.barring(code)) for code in change.get("add", [])] + [
-        words.say("opened", service=words.barring(code)) for code in change.get("remove", [])
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("blocked", service=texts.barring(code)) for code in change.get("add", [])] + [
+        texts.text("opened", service=texts.barring(code)) for code in change.get("remove", [])
     ]
 
 
-def summary(words: Words, asked: ChangeBarrings) -> list[Fact]:
+def _summary(texts: Texts, request: ChangeBarrings) -> list[SummaryRow]:
     return [
-        Fact(name=words.say(key), value=[words.barring(code) for code in codes])
-        for key, codes in (("to_block", asked.add), ("to_open", asked.remove))
+        SummaryRow(name=texts.text(key), value=[texts.barring(code) for code in codes])
+        for key, codes in (("to_block", request.add), ("to_open", request.remove))
         if codes
     ]
 
 
-KIND = Kind(
-    asked=ChangeBarrings,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=message,
-    confirm=confirm,
-    audit_words=lambda change: {name: ", ".join(codes) for name, codes in change.items() if codes},
-    done="barrings.changed",
+CHANGE_BARRINGS = OrderKind(
+    request=ChangeBarrings,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=_to_carrier,
+    confirmed_columns=_confirmed_columns,
+    audit_detail=lambda change: {name: ", ".join(codes) for name, codes in change.items() if codes},
+    audit_action="barrings.changed",
 )

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.errors import Invalid
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class ChangeCostCentre(Asked, frozen=True, kw_only=True, tag="change_cost_centre"):
+class ChangeCostCentre(OrderRequest, frozen=True, kw_only=True, tag="change_cost_centre"):
     """Give lines another cost centre by its code; "" takes it away."""
 
     cost_centre: str | None = None
@@ -25,52 +26,56 @@ class CostCentreChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class CostCentres:
+class CostCentreAccess:
     """The tenant's cost centres, by their codes."""
 
     ids: Mapping[str, UUID]
 
 
-def check(ground: Ground, asked: ChangeCostCentre) -> None:
-    if asked.cost_centre is None:
-        raise Invalid(cost_centre=ground.words.say("bad_none"))
-    if asked.cost_centre and asked.cost_centre not in ground.facts.ids:
-        raise Invalid(cost_centre=ground.words.say("bad_centre"))
+def _check(context: QuoteContext, request: ChangeCostCentre) -> None:
+    if request.cost_centre is None:
+        raise ValidationFailed(cost_centre=context.texts.text("bad_none"))
+    if request.cost_centre and request.cost_centre not in context.loaded.ids:
+        raise ValidationFailed(cost_centre=context.texts.text("bad_centre"))
 
 
-def plan_line(ground: Ground, asked: ChangeCostCentre, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    wanted = ground.facts.ids[asked.cost_centre] if asked.cost_centre else None
+def _quote_line(context: QuoteContext, request: ChangeCostCentre, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := CHANGE_COST_CENTRE.unavailable_reason(line):
+        return item.skip(why)
+    wanted = context.loaded.ids[request.cost_centre] if request.cost_centre else None
     if wanted == line.cost_centre_id:
-        return planned.skip("nothing_to_change")
-    planned.change = {"cost_centre": asked.cost_centre, "cost_centre_id": str(wanted) if wanted else None}
-    return planned
+        return item.skip("nothing_to_change")
+    item.change = {"cost_centre": request.cost_centre, "cost_centre_id": str(wanted) if wanted else None}
+    return item
 
 
-def confirm(_line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+) -> dict[str, Any]:
     found = change["cost_centre_id"]
     return {"cost_centre_id": UUID(found) if found else None}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("to", centre=change["cost_centre"]) if change["cost_centre"] else words.say("to_none")]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [
+        texts.text("to", centre=change["cost_centre"]) if change["cost_centre"] else texts.text("to_none")
+    ]
 
 
-def summary(words: Words, asked: ChangeCostCentre) -> list[Fact]:
-    return [Fact(name=words.say("cost_centre"), value=[asked.cost_centre or words.say("none")])]
+def _summary(texts: Texts, request: ChangeCostCentre) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("cost_centre"), value=[request.cost_centre or texts.text("none")])]
 
 
-KIND = Kind(
-    asked=ChangeCostCentre,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    confirm=confirm,
-    audit_words=lambda change: {"cost_centre": change.get("cost_centre") or ""},
-    done="cost_centre.changed",
+CHANGE_COST_CENTRE = OrderKind(
+    request=ChangeCostCentre,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    confirmed_columns=_confirmed_columns,
+    audit_detail=lambda change: {"cost_centre": change.get("cost_centre") or ""},
+    audit_action="cost_centre.changed",
     statuses=frozenset(IN_FLEET),
 )

@@ -5,24 +5,23 @@ from typing import Any
 
 import msgspec
 
-from backend.catalog.rules import allowed, conflicting
-from backend.catalog.schemas import CarrierProfile, Charge
-from backend.core.errors import Invalid
-from backend.orders.kinds.plan import (
-    Ground,
-    Kind,
-    LineNow,
-    Message,
-    Month,
-    Planned,
-    Words,
+from backend.catalog.pricing import BillingMonth, monthly_cost
+from backend.catalog.rules import conflicting_options, option_allowed
+from backend.catalog.schemas import CarrierProfile, ChargeType
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
     changed_codes,
-    monthly_cost,
 )
-from backend.orders.schemas import Asked, Fact
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class ChangeOptions(Asked, frozen=True, kw_only=True, tag="change_options"):
+class ChangeOptions(OrderRequest, frozen=True, kw_only=True, tag="change_options"):
     """Add options to lines and remove others. Codes are those of `GET /catalog/options`."""
 
     add: tuple[str, ...] = ()
@@ -38,132 +37,142 @@ class OptionChoice(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     family: str
     charge: str
-    price_cents: int  # excluding VAT
-    active_on: int  # lines of the selection that have it
-    allowed_on: int  # lines of the selection whose plan allows it
+    # Excluding VAT
+    price_cents: int
+    # Lines of the selection that have it
+    active_on: int
+    # Lines of the selection whose plan allows it
+    allowed_on: int
 
 
-def check(ground: Ground, asked: ChangeOptions) -> None:
+def _check(context: QuoteContext, request: ChangeOptions) -> None:
     """Raise Invalid for a request that no line could follow."""
-    profile, say = ground.profile, ground.words.say
+    profile, say = context.profile, context.texts.text
     for name in ("add", "remove"):
-        for code in getattr(asked, name):
+        for code in getattr(request, name):
             if profile.option(code) is None:
-                raise Invalid(**{name: say("bad_option", option=code, carrier=profile.name)})
-    if both := set(asked.add) & set(asked.remove):
-        raise Invalid(add=say("bad_both", option=ground.words.option(min(both))))
-    if not asked.add and not asked.remove:
-        raise Invalid(add=say("bad_none"))
-    check_together(ground, asked.add, "add")
+                raise ValidationFailed(**{name: say("bad_option", option=code, carrier=profile.name)})
+    if both := set(request.add) & set(request.remove):
+        raise ValidationFailed(add=say("bad_both", option=context.texts.option(min(both))))
+    if not request.add and not request.remove:
+        raise ValidationFailed(add=say("bad_none"))
+    check_together(context, request.add, "add")
 
 
-def check_together(ground: Ground, codes: Sequence[str], name: str) -> None:
+def check_together(context: QuoteContext, codes: Sequence[str], name: str) -> None:
     """Raise Invalid where two of the options exclude each other."""
     for code in codes:
-        option = ground.profile.option(code)
+        option = context.profile.option(code)
         clash = set(option.conflicts if option else ()) & set(codes)
         if clash:
-            words = ground.words
-            sentence = words.say("bad_conflict", one=words.option(code), other=words.option(min(clash)))
-            raise Invalid(code="option_conflict", **{name: sentence})
+            texts = context.texts
+            sentence = texts.text("bad_conflict", one=texts.option(code), other=texts.option(min(clash)))
+            raise ValidationFailed(code="option_conflict", **{name: sentence})
 
 
-def plan_line(ground: Ground, asked: ChangeOptions, line: LineNow) -> Planned:
+def quote_line(context: QuoteContext, request: ChangeOptions, line: LineSnapshot) -> QuoteItem:
     """What the request does on one line. An option that cannot be is left out with a note; a line on which
     nothing remains is skipped with the reason.
     """
-    profile = ground.profile
+    profile = context.profile
     before = monthly_cost(profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=before, monthly_after=before)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    remove = [code for code in asked.remove if code in line.options]
+    item = QuoteItem(line, monthly_before=before, monthly_after=before)
+    if why := CHANGE_OPTIONS.unavailable_reason(line):
+        return item.skip(why)
+    remove = [code for code in request.remove if code in line.options]
     kept = [code for code in line.options if code not in remove]
-    notes = dict.fromkeys((code for code in asked.remove if code not in remove), "already_off")
+    notes = dict.fromkeys((code for code in request.remove if code not in remove), "already_off")
     add: list[str] = []
-    for code in asked.add:
+    for code in request.add:
         if why := why_not(profile, code, line, [*kept, *add]):
             notes[code] = why
         else:
             add.append(code)
-    planned.notes = notes
+    item.notes = notes
     if not add and not remove:
         blocking = [why for why in ("option_not_on_plan", "option_conflict") if why in notes.values()]
-        return planned.skip(blocking[0] if blocking else "nothing_to_change")
-    planned.change = {"add": add, "remove": remove}
+        return item.skip(blocking[0] if blocking else "nothing_to_change")
+    item.change = {"add": add, "remove": remove}
     if (cap := profile.cap_of(add)) is not None:
-        planned.change["cap_cents"] = cap
-    planned.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
-    charge(profile, planned, add, remove, ground.month)
-    return planned
+        item.change["cap_cents"] = cap
+    item.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
+    charge(profile, item, add, remove, context.month)
+    return item
 
 
-def why_not(profile: CarrierProfile, code: str, line: LineNow, present: Sequence[str]) -> str:
+def why_not(profile: CarrierProfile, code: str, line: LineSnapshot, present: Sequence[str]) -> str:
     """Why an option is not added to a line; "" where it is."""
     option = profile.option(code)
     if code in line.options:
         return "already_on"
-    if option is None or not allowed(option, line.plan, line.product_type):
+    if option is None or not option_allowed(option, line.plan, line.product_type):
         return "option_not_on_plan"
-    return "option_conflict" if conflicting(profile, option, present) else ""
+    return "option_conflict" if conflicting_options(profile, option, present) else ""
 
 
 def charge(
-    profile: CarrierProfile, planned: Planned, add: Sequence[str], remove: Sequence[str], month: Month
+    profile: CarrierProfile,
+    item: QuoteItem,
+    add: Sequence[str],
+    remove: Sequence[str],
+    month: BillingMonth,
 ) -> None:
     """Monthly charges count for the days left, removals as credits; one-off charges in full."""
     for code, sign in (*((code, 1) for code in add), *((code, -1) for code in remove)):
         option = profile.option(code)
         if option is None:
             continue
-        if option.charge is Charge.MONTHLY:
-            planned.pro_rata += sign * month.part(option.price_cents)
+        if option.charge is ChargeType.MONTHLY:
+            item.pro_rata += sign * month.part(option.price_cents)
         elif sign > 0:
-            planned.one_off += option.price_cents
+            item.one_off += option.price_cents
 
 
-def message(change: Mapping[str, Any]) -> Message:
-    return Message(
+def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
+    return ServiceOrderItem(
         "changeOptions",
         characteristics={"addOption": change.get("add", []), "removeOption": change.get("remove", [])},
     )
 
 
-def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+) -> dict[str, Any]:
     """An option that is a cap brings the line's cap with it; one that goes leaves it, so that nothing is uncapped."""
-    confirmed = {"options": told.get("options", changed_codes(line["options"], change))}
+    confirmed = {"options": reported.get("options", changed_codes(line["options"], change))}
     if "cap_cents" in change:
-        confirmed["roaming_cap_cents"] = told.get("roamingCapCents", change["cap_cents"])
+        confirmed["roaming_cap_cents"] = reported.get("roamingCapCents", change["cap_cents"])
     return confirmed
 
 
-def audit_words(change: Mapping[str, Any]) -> dict[str, str]:
+def _audit_detail(change: Mapping[str, Any]) -> dict[str, str]:
     return {name: ", ".join(codes) for name in ("add", "remove") if (codes := change.get(name))}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [f"+ {words.option(code)}" for code in change.get("add", [])] + [
-        f"− {words.option(code)}" for code in change.get("remove", [])
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [f"+ {texts.option(code)}" for code in change.get("add", [])] + [
+        f"− {texts.option(code)}" for code in change.get("remove", [])
     ]
 
 
-def summary(words: Words, asked: ChangeOptions) -> list[Fact]:
+def _summary(texts: Texts, request: ChangeOptions) -> list[SummaryRow]:
     return [
-        Fact(name=words.say(key), value=[words.option_price(code) for code in codes])
-        for key, codes in (("to_add", asked.add), ("to_remove", asked.remove))
+        SummaryRow(name=texts.text(key), value=[texts.option_price(code) for code in codes])
+        for key, codes in (("to_add", request.add), ("to_remove", request.remove))
         if codes
     ]
 
 
-KIND = Kind(
-    asked=ChangeOptions,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=message,
-    confirm=confirm,
-    audit_words=audit_words,
-    done="options.changed",
-    excludes=frozenset({"change_plan"}),  # a new plan decides which options there are
+CHANGE_OPTIONS = OrderKind(
+    request=ChangeOptions,
+    quote_line=quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=_to_carrier,
+    confirmed_columns=_confirmed_columns,
+    audit_detail=_audit_detail,
+    audit_action="options.changed",
+    # A new plan decides which options there are
+    excludes=frozenset({"change_plan"}),
 )

@@ -5,14 +5,23 @@ from typing import Any
 
 import msgspec
 
-from backend.catalog.rules import allowed
-from backend.catalog.schemas import CarrierProfile, Charge
-from backend.core.errors import Invalid
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact, ItemState
+from backend.catalog.pricing import monthly_cost
+from backend.catalog.rules import option_allowed
+from backend.catalog.schemas import CarrierProfile, ChargeType
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.lifecycle import ItemState
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class ChangePlan(Asked, frozen=True, kw_only=True, tag="change_plan"):
+class ChangePlan(OrderRequest, frozen=True, kw_only=True, tag="change_plan"):
     """Move lines to another plan of the same product type. Options that it does not allow are removed."""
 
     plan: str = ""
@@ -24,93 +33,100 @@ class PlanChoice(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     allowance: str
-    monthly_cents: int  # excluding VAT
-    current_on: int  # lines of the selection that have it
-    lost_options: list[str]  # names of options that some line would lose
+    # Excluding VAT
+    monthly_cents: int
+    # Lines of the selection that have it
+    current_on: int
+    # Names of options that some line would lose
+    lost_options: list[str]
 
 
-def lost_options(profile: CarrierProfile, line: LineNow, plan: str) -> list[str]:
+def lost_options(profile: CarrierProfile, line: LineSnapshot, plan: str) -> list[str]:
     """The line's options that the plan does not allow."""
     found = [profile.option(code) for code in line.options]
-    return [option.code for option in found if option and not allowed(option, plan, line.product_type)]
+    return [option.code for option in found if option and not option_allowed(option, plan, line.product_type)]
 
 
-def check(ground: Ground, asked: ChangePlan) -> None:
-    if not asked.plan:
-        raise Invalid(plan=ground.words.say("bad_none"))
-    if ground.profile.plan(asked.plan) is None:
-        raise Invalid(plan=ground.words.say("bad_plan", plan=asked.plan, carrier=ground.profile.name))
+def _check(context: QuoteContext, request: ChangePlan) -> None:
+    if not request.plan:
+        raise ValidationFailed(plan=context.texts.text("bad_none"))
+    if context.profile.plan(request.plan) is None:
+        raise ValidationFailed(
+            plan=context.texts.text("bad_plan", plan=request.plan, carrier=context.profile.name)
+        )
 
 
-def plan_line(ground: Ground, asked: ChangePlan, line: LineNow) -> Planned:
-    profile = ground.profile
-    plan = profile.plan(asked.plan)
+def _quote_line(context: QuoteContext, request: ChangePlan, line: LineSnapshot) -> QuoteItem:
+    profile = context.profile
+    plan = profile.plan(request.plan)
     before = monthly_cost(profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=before, monthly_after=before)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
+    item = QuoteItem(line, monthly_before=before, monthly_after=before)
+    if why := CHANGE_PLAN.unavailable_reason(line):
+        return item.skip(why)
     if plan is None or plan.product_type != line.product_type:
-        return planned.skip("plan_not_for_product")
+        return item.skip("plan_not_for_product")
     if plan.code == line.plan:
-        return planned.skip("same_plan")
+        return item.skip("same_plan")
     if line.companion_sim and not plan.companion_sim:
-        return planned.skip("companion_not_on_plan")
+        return item.skip("companion_not_on_plan")
     lost = lost_options(profile, line, plan.code)
     kept = [code for code in line.options if code not in lost]
-    planned.change = {"plan": plan.code, "before": line.plan, "remove": lost}
-    planned.notes = dict.fromkeys(lost, "option_lost")
-    planned.monthly_after = monthly_cost(profile, plan.code, kept)
+    item.change = {"plan": plan.code, "before": line.plan, "remove": lost}
+    item.notes = dict.fromkeys(lost, "option_lost")
+    item.monthly_after = monthly_cost(profile, plan.code, kept)
     old = profile.plan(line.plan)
-    planned.pro_rata = ground.month.part(plan.monthly_cents) - ground.month.part(
+    item.pro_rata = context.month.part(plan.monthly_cents) - context.month.part(
         old.monthly_cents if old else 0
     )
     for code in lost:
         option = profile.option(code)
-        if option and option.charge is Charge.MONTHLY:
-            planned.pro_rata -= ground.month.part(option.price_cents)
-    return planned
+        if option and option.charge is ChargeType.MONTHLY:
+            item.pro_rata -= context.month.part(option.price_cents)
+    return item
 
 
-def message(change: Mapping[str, Any]) -> Message:
-    return Message(
+def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
+    return ServiceOrderItem(
         "changePlan", characteristics={"plan": change["plan"], "removeOption": change.get("remove", [])}
     )
 
 
-def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+) -> dict[str, Any]:
     left = [code for code in line["options"] if code not in change.get("remove", [])]
-    return {"plan": told.get("plan", change["plan"]), "options": told.get("options", left)}
+    return {"plan": reported.get("plan", change["plan"]), "options": reported.get("options", left)}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    moved = words.say("moved", before=words.plan(change["before"]), after=words.plan(change["plan"]))
-    return [moved, *(f"− {words.option(code)}" for code in change.get("remove", []))]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    moved = texts.text("moved", before=texts.plan(change["before"]), after=texts.plan(change["plan"]))
+    return [moved, *(f"− {texts.option(code)}" for code in change.get("remove", []))]
 
 
-def summary(words: Words, asked: ChangePlan) -> list[Fact]:
-    return [Fact(name=words.say("new_plan"), value=[words.plan(asked.plan)])]
+def _summary(texts: Texts, request: ChangePlan) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("new_plan"), value=[texts.plan(request.plan)])]
 
 
-def warnings(words: Words, _ground: Ground, items: Sequence[Planned]) -> list[str]:
+def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     """The options that go, before it is sent."""
     lost: dict[str, int] = {}
     for item in items:
         if item.state is ItemState.WAITING:
             for code in item.change["remove"]:
                 lost[code] = lost.get(code, 0) + 1
-    return [words.say("option_goes", option=words.option(code), count=count) for code, count in lost.items()]
+    return [texts.text("option_goes", option=texts.option(code), count=count) for code, count in lost.items()]
 
 
-KIND = Kind(
-    asked=ChangePlan,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=message,
-    confirm=confirm,
-    warnings=warnings,
-    audit_words=lambda change: {"plan": change.get("plan", ""), "before": change.get("before", "")},
-    done="plan.changed",
+CHANGE_PLAN = OrderKind(
+    request=ChangePlan,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=_to_carrier,
+    confirmed_columns=_confirmed_columns,
+    warnings=_warnings,
+    audit_detail=lambda change: {"plan": change.get("plan", ""), "before": change.get("before", "")},
+    audit_action="plan.changed",
     excludes=frozenset({"change_options"}),
 )

@@ -3,26 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.core.errors import Invalid
-from backend.orders.kinds.plan import (
-    Ground,
-    Kind,
-    LineNow,
-    Message,
-    Planned,
-    Words,
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
     changed_codes,
-    monthly_cost,
 )
-from backend.orders.schemas import Asked, Fact
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 STANDING, CURRENT = "standing", "current"
-DEFAULT_CENTS = 5000  # the regulation's default: at most 50 EUR a month excluding VAT
+# The regulation's default: at most 50 EUR a month excluding VAT
+DEFAULT_CENTS = 5000
 SUGGESTED = (0, 2500, DEFAULT_CENTS, 10000, 25000)
-HIGHEST = 1_000_000  # 10,000 EUR: a typing error beyond
+# 10,000 EUR: a typing error beyond
+HIGHEST = 1_000_000
 
 
-class ChangeSpendCap(Asked, frozen=True, kw_only=True, tag="change_spend_cap"):
+class ChangeSpendCap(OrderRequest, frozen=True, kw_only=True, tag="change_spend_cap"):
     """Set the cap in cents excluding VAT; null with `no_cap` means none. `period`: standing, or current for this month only."""
 
     cap_cents: int | None = None
@@ -30,96 +32,102 @@ class ChangeSpendCap(Asked, frozen=True, kw_only=True, tag="change_spend_cap"):
     period: str = STANDING
 
 
-def check(ground: Ground, asked: ChangeSpendCap) -> None:
-    say = ground.words.say
-    if asked.cap_cents is None and not asked.no_cap:
-        raise Invalid(cap_cents=say("bad_none"))
-    if asked.cap_cents is not None and (asked.no_cap or not 0 <= asked.cap_cents <= HIGHEST):
-        raise Invalid(cap_cents=say("bad_amount", most=ground.words.euros(HIGHEST)))
-    if asked.period not in {STANDING, CURRENT}:
-        raise Invalid(period=say("bad_period"))
-    if asked.period == CURRENT and asked.on is not None:
-        raise Invalid(on=say("bad_day"))
-    if asked.period == CURRENT and asked.no_cap:
-        raise Invalid(period=say("bad_no_cap_now"))
+def _check(context: QuoteContext, request: ChangeSpendCap) -> None:
+    say = context.texts.text
+    if request.cap_cents is None and not request.no_cap:
+        raise ValidationFailed(cap_cents=say("bad_none"))
+    if request.cap_cents is not None and (request.no_cap or not 0 <= request.cap_cents <= HIGHEST):
+        raise ValidationFailed(cap_cents=say("bad_amount", most=context.texts.euros(HIGHEST)))
+    if request.period not in {STANDING, CURRENT}:
+        raise ValidationFailed(period=say("bad_period"))
+    if request.period == CURRENT and request.on is not None:
+        raise ValidationFailed(on=say("bad_day"))
+    if request.period == CURRENT and request.no_cap:
+        raise ValidationFailed(period=say("bad_no_cap_now"))
 
 
-def plan_line(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    overruled = _overruled(ground, asked, line)
-    if asked.period == STANDING and asked.cap_cents == line.roaming_cap_cents and not overruled:
-        return planned.skip("same_cap")
-    if asked.period == CURRENT and (
-        line.roaming_cap_cents is None or (asked.cap_cents or 0) <= line.roaming_cap_cents
+def _quote_line(context: QuoteContext, request: ChangeSpendCap, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := CHANGE_SPEND_CAP.unavailable_reason(line):
+        return item.skip(why)
+    overruled = _overruled(context, request, line)
+    if request.period == STANDING and request.cap_cents == line.roaming_cap_cents and not overruled:
+        return item.skip("same_cap")
+    if request.period == CURRENT and (
+        line.roaming_cap_cents is None or (request.cap_cents or 0) <= line.roaming_cap_cents
     ):
-        return planned.skip("not_a_raise")
-    planned.change = {
-        "cap_cents": asked.cap_cents,
-        "period": asked.period,
+        return item.skip("not_a_raise")
+    item.change = {
+        "cap_cents": request.cap_cents,
+        "period": request.period,
         "before": line.roaming_cap_cents,
-        "month": f"{ground.day:%Y-%m}",
+        "month": f"{context.day:%Y-%m}",
     }
     if overruled:
-        planned.change["remove"] = overruled
-    return planned
+        item.change["remove"] = overruled
+    return item
 
 
-def _overruled(ground: Ground, asked: ChangeSpendCap, line: LineNow) -> list[str]:
+def _overruled(context: QuoteContext, request: ChangeSpendCap, line: LineSnapshot) -> list[str]:
     """The line's options that are another cap: they go with it. A raise for this month leaves them."""
-    if asked.period == CURRENT:
+    if request.period == CURRENT:
         return []
-    caps = {code: ground.profile.cap_of([code]) for code in line.options}
-    return [code for code, cap in caps.items() if cap is not None and cap != asked.cap_cents]
+    caps = {code: context.profile.cap_of([code]) for code in line.options}
+    return [code for code, cap in caps.items() if cap is not None and cap != request.cap_cents]
 
 
-def message(change: Mapping[str, Any]) -> Message:
+def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
     characteristics = {"roamingCapCents": change["cap_cents"], "period": change["period"]}
     if change.get("remove"):
         characteristics["removeOption"] = change["remove"]
-    return Message("changeSpendCap", characteristics=characteristics)
+    return ServiceOrderItem("changeSpendCap", characteristics=characteristics)
 
 
-def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+) -> dict[str, Any]:
     if change["period"] == CURRENT:
         return {}
-    confirmed = {"roaming_cap_cents": told.get("roamingCapCents", change["cap_cents"])}
+    confirmed = {"roaming_cap_cents": reported.get("roamingCapCents", change["cap_cents"])}
     if change.get("remove"):
-        confirmed["options"] = told.get("options", changed_codes(line["options"], change))
+        confirmed["options"] = reported.get("options", changed_codes(line["options"], change))
     return confirmed
 
 
-def amount(words: Words, cents: int | None) -> str:
-    return words.say("no_cap") if cents is None else words.euros(cents)
+def amount(texts: Texts, cents: int | None) -> str:
+    return texts.text("no_cap") if cents is None else texts.euros(cents)
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     key = "raised" if change["period"] == CURRENT else "moved"
-    moved = words.say(key, before=amount(words, change["before"]), after=amount(words, change["cap_cents"]))
-    return [moved, *(f"− {words.option(code)}" for code in change.get("remove", []))]
+    moved = texts.text(key, before=amount(texts, change["before"]), after=amount(texts, change["cap_cents"]))
+    return [moved, *(f"− {texts.option(code)}" for code in change.get("remove", []))]
 
 
-def summary(words: Words, asked: ChangeSpendCap) -> list[Fact]:
+def _summary(texts: Texts, request: ChangeSpendCap) -> list[SummaryRow]:
     return [
-        Fact(name=words.say("cap"), value=[amount(words, None if asked.no_cap else asked.cap_cents)]),
-        Fact(name=words.say("period"), value=[words.say(f"period_{asked.period}")]),
+        SummaryRow(
+            name=texts.text("cap"), value=[amount(texts, None if request.no_cap else request.cap_cents)]
+        ),
+        SummaryRow(name=texts.text("period"), value=[texts.text(f"period_{request.period}")]),
     ]
 
 
-KIND = Kind(
-    asked=ChangeSpendCap,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=message,
-    confirm=confirm,
-    promise=lambda _ground, _asked: "change_barrings",  # a free switch in the network, as barrings are
-    audit_words=lambda change: {
+CHANGE_SPEND_CAP = OrderKind(
+    request=ChangeSpendCap,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=_to_carrier,
+    confirmed_columns=_confirmed_columns,
+    expected_completion=lambda _context, _asked: (
+        "change_barrings"
+    ),  # a free switch in the network, as barrings are
+    audit_detail=lambda change: {
         "cap_cents": str(change.get("cap_cents")),
         "period": change.get("period", ""),
     },
-    done="cap.changed",
+    audit_action="cap.changed",
 )

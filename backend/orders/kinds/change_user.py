@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.core.errors import Invalid
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact, ItemState
+from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.lifecycle import ItemState
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 LANGUAGES = ("fr", "nl", "de", "en")
 LONGEST = 80
@@ -16,7 +18,7 @@ ON_THE_WAY = frozenset({"request_esim", "add_line", "port_in"})
 EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,63}")
 
 
-class ChangeUser(Asked, frozen=True, kw_only=True, tag="change_user"):
+class ChangeUser(OrderRequest, frozen=True, kw_only=True, tag="change_user"):
     """Correct the user of one line, or hand it to another person. A hand-over ends shared billing: it is personal."""
 
     given_name: str = ""
@@ -35,17 +37,17 @@ def name_valid(text: str) -> bool:
     return 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()
 
 
-def check(ground: Ground, asked: ChangeUser) -> None:
-    say, wrong = ground.words.say, dict[str, str]()
+def _check(context: QuoteContext, request: ChangeUser) -> None:
+    say, wrong = context.texts.text, dict[str, str]()
     for name in ("given_name", "family_name"):
-        if not name_valid(getattr(asked, name)):
+        if not name_valid(getattr(request, name)):
             wrong[name] = say(f"bad_{name}")
-    if asked.email and not email_valid(asked.email):
+    if request.email and not email_valid(request.email):
         wrong["email"] = say("bad_email")
-    if asked.language not in LANGUAGES:
+    if request.language not in LANGUAGES:
         wrong["language"] = say("bad_language")
     if wrong:
-        raise Invalid(**wrong)
+        raise ValidationFailed(**wrong)
 
 
 def full_name(family: str, given: str) -> str:
@@ -53,65 +55,70 @@ def full_name(family: str, given: str) -> str:
     return ", ".join(part for part in (family, given) if part)
 
 
-def plan_line(ground: Ground, asked: ChangeUser, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    if asked.another_person and ON_THE_WAY & set(line.open_kinds):
-        return planned.skip("open_order")
-    if not asked.another_person and line.id in (ground.facts or ()):
-        return planned.skip("person_elsewhere")
-    wanted = {name: getattr(asked, name) for name in ("given_name", "family_name", "email", "language")}
-    if not asked.another_person and all(getattr(line, name) == value for name, value in wanted.items()):
-        return planned.skip("nothing_to_change")
-    planned.change = {**wanted, "another_person": asked.another_person, "before": line.name}
-    if asked.another_person and line.split_profile:
-        planned.change["ends_split"] = True
-    return planned
+def _quote_line(context: QuoteContext, request: ChangeUser, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := CHANGE_USER.unavailable_reason(line):
+        return item.skip(why)
+    if request.another_person and ON_THE_WAY & set(line.open_kinds):
+        return item.skip("open_order")
+    if not request.another_person and line.id in (context.loaded or ()):
+        return item.skip("person_elsewhere")
+    wanted = {name: getattr(request, name) for name in ("given_name", "family_name", "email", "language")}
+    if not request.another_person and all(getattr(line, name) == value for name, value in wanted.items()):
+        return item.skip("nothing_to_change")
+    item.change = {**wanted, "another_person": request.another_person, "before": line.name}
+    if request.another_person and line.split_profile:
+        item.change["ends_split"] = True
+    return item
 
 
-def confirm(_line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+) -> dict[str, Any]:
     columns: dict[str, Any] = {"name": full_name(change["family_name"], change["given_name"])}
     if change.get("ends_split"):
         columns["split_profile"] = ""
     return columns
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     name = full_name(change["family_name"], change["given_name"])
-    lines = [words.say("to", before=change["before"] or "–", after=name)]
-    return [*lines, words.say("split_ends")] if change.get("ends_split") else lines
+    lines = [texts.text("to", before=change["before"] or "–", after=name)]
+    return [*lines, texts.text("split_ends")] if change.get("ends_split") else lines
 
 
-def summary(words: Words, asked: ChangeUser) -> list[Fact]:
-    facts = [Fact(name=words.say("user"), value=[f"{asked.given_name} {asked.family_name}".strip()])]
-    if asked.email:
-        facts.append(Fact(name=words.say("email"), value=[asked.email]))
-    if asked.language:
-        facts.append(Fact(name=words.say("language"), value=[words.say(f"in_{asked.language}")]))
-    which = "another" if asked.another_person else "corrected"
-    facts.append(Fact(name=words.say("person"), value=[words.say(which)]))
+def _summary(texts: Texts, request: ChangeUser) -> list[SummaryRow]:
+    facts = [
+        SummaryRow(name=texts.text("user"), value=[f"{request.given_name} {request.family_name}".strip()])
+    ]
+    if request.email:
+        facts.append(SummaryRow(name=texts.text("email"), value=[request.email]))
+    if request.language:
+        facts.append(SummaryRow(name=texts.text("language"), value=[texts.text(f"in_{request.language}")]))
+    which = "another" if request.another_person else "corrected"
+    facts.append(SummaryRow(name=texts.text("person"), value=[texts.text(which)]))
     return facts
 
 
-def warnings(words: Words, _ground: Ground, items: Sequence[Planned]) -> list[str]:
+def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     ends = any(item.change.get("ends_split") for item in items if item.state is ItemState.WAITING)
-    return [words.say("split_ends")] if ends else []
+    return [texts.text("split_ends")] if ends else []
 
 
-KIND = Kind(
-    asked=ChangeUser,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    confirm=confirm,
-    warnings=warnings,
-    audit_words=lambda change: {"before": str(change.get("before", ""))},
-    done="user.changed",
+CHANGE_USER = OrderKind(
+    request=ChangeUser,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    confirmed_columns=_confirmed_columns,
+    warnings=_warnings,
+    audit_detail=lambda change: {"before": str(change.get("before", ""))},
+    audit_action="user.changed",
     excludes=frozenset({"split_billing"}),
     statuses=frozenset(IN_FLEET),
     bulk=False,
-    fresh=True,  # the address to which eSIM codes and notices of a swap go
+    # The address to which eSIM codes and notices of a swap go
+    needs_recent_sign_in=True,
 )

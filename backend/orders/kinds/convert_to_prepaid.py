@@ -4,47 +4,54 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.lines.lifecycle import LineStatus
-from backend.orders.kinds.leaving import ENDING, MAY_LEAVE, ended_as, plan_end
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, ended_as, plan_end
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class ConvertToPrepaid(Asked, frozen=True, kw_only=True, tag="convert_to_prepaid"):
+class ConvertToPrepaid(OrderRequest, frozen=True, kw_only=True, tag="convert_to_prepaid"):
     """Convert numbers to prepaid. A prepaid card stays limited until its user is identified."""
 
 
-def plan_line(ground: Ground, _asked: ConvertToPrepaid, line: LineNow) -> Planned:
-    return plan_end(ground, line, KIND.refuses(line))
+def _quote_line(context: QuoteContext, _asked: ConvertToPrepaid, line: LineSnapshot) -> QuoteItem:
+    return plan_end(context, line, CONVERT_TO_PREPAID.unavailable_reason(line))
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("converted", day=words.day(change["day"]))]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("converted", day=texts.day(change["day"]))]
 
 
-def summary(words: Words, _asked: ConvertToPrepaid) -> list[Fact]:
-    return [Fact(name=words.say("what"), value=[words.say("to_prepaid")])]
+def _summary(texts: Texts, _asked: ConvertToPrepaid) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("what"), value=[texts.text("to_prepaid")])]
 
 
-def warnings(words: Words, _ground: Ground, _items: Sequence[Planned]) -> list[str]:
-    return [words.say("identify")]
+def _warnings(texts: Texts, _ground: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
+    return [texts.text("identify")]
 
 
-def must_confirm(words: Words, _ground: Ground, items: Sequence[Planned]) -> str:
-    return words.counted("confirm", len(items))
+def _must_confirm(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> str:
+    return texts.counted("confirm", len(items))
 
 
-KIND = Kind(
-    asked=ConvertToPrepaid,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    message=lambda _change: Message("convertToPrepaid", "delete"),
-    confirm=lambda _line, _change, told: ended_as(told, LineStatus.RELEASED_PREPAID),
-    warnings=warnings,
-    must_confirm=must_confirm,
-    promise=lambda _ground, _asked: "convert_prepaid",
-    audit_words=lambda change: {"day": str(change.get("day", ""))},
-    done="line.converted",
+CONVERT_TO_PREPAID = OrderKind(
+    request=ConvertToPrepaid,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    to_carrier=lambda _change: ServiceOrderItem("convertToPrepaid", "delete"),
+    confirmed_columns=lambda _line, _change, reported: ended_as(reported, LineStatus.RELEASED_PREPAID),
+    warnings=_warnings,
+    must_confirm=_must_confirm,
+    expected_completion=lambda _context, _asked: "convert_prepaid",
+    audit_detail=lambda change: {"day": str(change.get("day", ""))},
+    audit_action="line.converted",
     statuses=MAY_LEAVE,
     excludes=ENDING,
     offered=lambda profile: profile.prepaid_in_portal,

@@ -7,14 +7,22 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.errors import Invalid
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 LINE_BEARING = "line_bearing"
 
 
-class MoveAccount(Asked, frozen=True, kw_only=True, tag="move_account"):
+class MoveAccount(OrderRequest, frozen=True, kw_only=True, tag="move_account"):
     """Move lines to another customer number, at once or from the day `on`."""
 
     account: str = ""
@@ -30,7 +38,7 @@ class AccountChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class AccountAccess:
     """Customer numbers within reach: number -> (id, kind)."""
 
     found: Mapping[str, tuple[UUID, str]]
@@ -42,48 +50,52 @@ class Accounts:
         return "" if self.found[number][1] == LINE_BEARING else "invoice_only"
 
 
-def check(ground: Ground, asked: MoveAccount) -> None:
-    if not asked.account:
-        raise Invalid(account=ground.words.say("bad_none"))
-    if why := ground.facts.why_not(asked.account):
-        raise Invalid(account=ground.words.say(f"bad_{why}"), code=why)
+def _check(context: QuoteContext, request: MoveAccount) -> None:
+    if not request.account:
+        raise ValidationFailed(account=context.texts.text("bad_none"))
+    if why := context.loaded.why_not(request.account):
+        raise ValidationFailed(account=context.texts.text(f"bad_{why}"), code=why)
 
 
-def plan_line(ground: Ground, asked: MoveAccount, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    if line.account == asked.account:
-        return planned.skip("same_account")
-    planned.change = {
-        "account": asked.account,
-        "account_id": str(ground.facts.found[asked.account][0]),
+def _quote_line(context: QuoteContext, request: MoveAccount, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := MOVE_ACCOUNT.unavailable_reason(line):
+        return item.skip(why)
+    if line.account == request.account:
+        return item.skip("same_account")
+    item.change = {
+        "account": request.account,
+        "account_id": str(context.loaded.found[request.account][0]),
         "before": line.account,
     }
-    return planned
+    return item
 
 
-def confirm(_line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+) -> dict[str, Any]:
     return {"account": change["account"], "billing_account_id": UUID(change["account_id"])}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("moved", before=change["before"], after=change["account"])]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("moved", before=change["before"], after=change["account"])]
 
 
-def summary(words: Words, asked: MoveAccount) -> list[Fact]:
-    return [Fact(name=words.say("account"), value=[asked.account])]
+def _summary(texts: Texts, request: MoveAccount) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("account"), value=[request.account])]
 
 
-KIND = Kind(
-    asked=MoveAccount,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=lambda change: Message("moveAccount", characteristics={"billingAccount": change["account"]}),
-    confirm=confirm,
-    audit_words=lambda change: {"before": change.get("before", ""), "account": change.get("account", "")},
-    done="account.changed",
+MOVE_ACCOUNT = OrderKind(
+    request=MoveAccount,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=lambda change: ServiceOrderItem(
+        "moveAccount", characteristics={"billingAccount": change["account"]}
+    ),
+    confirmed_columns=_confirmed_columns,
+    audit_detail=lambda change: {"before": change.get("before", ""), "account": change.get("account", "")},
+    audit_action="account.changed",
 )

@@ -7,41 +7,53 @@ from typing import Any
 from uuid import UUID
 
 from backend.catalog.identifiers import sim_number
-from backend.catalog.rules import allowed, conflicting
+from backend.catalog.pricing import monthly_cost
+from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, Plan
+from backend.orders.kinds.base import LineSnapshot, QuoteContext, QuoteItem, Texts
 from backend.orders.kinds.change_options import charge
 from backend.orders.kinds.change_spend_cap import amount
 from backend.orders.kinds.change_user import full_name
-from backend.orders.kinds.move_account import Accounts
-from backend.orders.kinds.plan import Ground, LineNow, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.move_account import AccountAccess
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 PHYSICAL, ESIM = "physical", "esim"
 BILLING = ("billing_street", "billing_postcode", "billing_town")
 
 
-class NewLine(Asked, frozen=True, kw_only=True):
+class NewLineRequest(OrderRequest, frozen=True, kw_only=True):
     """One line to be. Codes are those of the catalogue, cents exclude VAT; what is not needed is left out."""
 
-    account: str = ""  # customer number
+    # Customer number
+    account: str = ""
     given_name: str = ""
     family_name: str = ""
-    cost_centre: str = ""  # its code
-    sim_kind: str = PHYSICAL  # physical, esim
-    sim_number: str = ""  # of the blank card; the carrier assigns an eSIM's
-    email: str = ""  # of the user: needed for an eSIM
+    # Its code
+    cost_centre: str = ""
+    # Physical, esim
+    sim_kind: str = PHYSICAL
+    # Of the blank card; the carrier assigns an eSIM's
+    sim_number: str = ""
+    # Of the user: needed for an eSIM
+    email: str = ""
     language: str = ""
-    qr_copy: bool = False  # the requester gets the eSIM's code too
-    product_type: str = ""  # follows from the plan where it is left out
+    # The requester gets the eSIM's code too
+    qr_copy: bool = False
+    # Follows from the plan where it is left out
+    product_type: str = ""
     plan: str = ""
     options: tuple[str, ...] = ()
-    copy_options_from: str = ""  # a line's id or its number: those that the plan allows are taken as well
-    cap_cents: int | None = None  # data abroad stops at so much a month; 0 is an amount
+    # A line's id or its number: those that the plan allows are taken as well
+    copy_options_from: str = ""
+    # Data abroad stops at so much a month; 0 is an amount
+    cap_cents: int | None = None
     no_cap: bool = False
     companion_sim: bool = False
     split_profile: str = ""
-    document_id: UUID | None = None  # the signed contract
-    billing_street: str = ""  # of the user, where the carrier bills them
+    # The signed contract
+    document_id: UUID | None = None
+    # Of the user, where the carrier bills them
+    billing_street: str = ""
     billing_postcode: str = ""
     billing_town: str = ""
 
@@ -50,16 +62,23 @@ class NewLine(Asked, frozen=True, kw_only=True):
 class NewLineFacts:
     """What the database knows of the things that new lines name."""
 
-    accounts: Accounts = field(default_factory=lambda: Accounts({}))
+    accounts: AccountAccess = field(default_factory=lambda: AccountAccess({}))
     centres: Mapping[str, UUID] = field(default_factory=dict)
-    sims_taken: frozenset[str] = frozenset()  # here or anywhere
-    sims_held: Mapping[str, UUID] = field(default_factory=dict)  # by an order of the tenant, for this line
-    reserved: Mapping[str, UUID | None] = field(default_factory=dict)  # number -> the line that took it
-    copied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # as typed -> that line's options
+    # Here or anywhere
+    sims_taken: frozenset[str] = frozenset()
+    # By an order of the tenant, for this line
+    sims_held: Mapping[str, UUID] = field(default_factory=dict)
+    # Number -> the line that took it
+    reserved: Mapping[str, UUID | None] = field(default_factory=dict)
+    # As typed -> that line's options
+    copied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     documents: frozenset[UUID] = frozenset()
-    twice: frozenset[str] = frozenset()  # SIM and phone numbers that several lines of one request name
-    numbers_here: frozenset[str] = frozenset()  # in the fleet, as far as the requester sees it
-    numbers_taken: frozenset[str] = frozenset()  # live anywhere on the platform
+    # SIM and phone numbers that several lines of one request name
+    twice: frozenset[str] = frozenset()
+    # In the fleet, as far as the requester sees it
+    numbers_here: frozenset[str] = frozenset()
+    # Live anywhere on the platform
+    numbers_taken: frozenset[str] = frozenset()
 
     def sim_refused(self, number: str, line_id: UUID | None = None) -> str:
         """Why a card cannot be used; "" where it can. What the line's own order holds does not count."""
@@ -77,39 +96,40 @@ class NewLineFacts:
         )
 
 
-NOBODYS = UUID(int=0)  # no line has this id
+# No line has this id
+NOBODYS = UUID(int=0)
 
 
-def card_number(ground: Ground, typed: str) -> str:
+def card_number(context: QuoteContext, typed: str) -> str:
     """The SIM number as the carrier writes it; "" where it is none of its numbers."""
-    return sim_number(typed, ground.profile.sim_number) or ""
+    return sim_number(typed, context.profile.sim_number) or ""
 
 
-def plan_of(ground: Ground, asked: NewLine) -> Plan | None:
+def plan_of(context: QuoteContext, request: NewLineRequest) -> Plan | None:
     """The plan, where it exists and is of the type that was asked for."""
-    plan = ground.profile.plan(asked.plan)
-    return plan if plan and asked.product_type in {"", plan.product_type} else None
+    plan = context.profile.plan(request.plan)
+    return plan if plan and request.product_type in {"", plan.product_type} else None
 
 
-def as_line(ground: Ground, asked: NewLine, *, msisdn: str) -> LineNow:
+def as_line(context: QuoteContext, request: NewLineRequest, *, msisdn: str) -> LineSnapshot:
     """The line that will be; the carrier says later what it chose itself."""
-    plan = plan_of(ground, asked)
-    return LineNow(
+    plan = plan_of(context, request)
+    return LineSnapshot(
         id=NOBODYS,
         msisdn=msisdn,
-        name=full_name(asked.family_name, asked.given_name),
-        product_type=plan.product_type if plan else asked.product_type,
-        plan=asked.plan,
-        account=asked.account,
-        billing_account_id=ground.facts.accounts.found[asked.account][0],
-        cost_centre_id=ground.facts.centres.get(asked.cost_centre),
-        given_name=asked.given_name,
-        family_name=asked.family_name,
-        email=asked.email,
-        language=asked.language,
-        sim_number=card_number(ground, asked.sim_number) if asked.sim_kind == PHYSICAL else "",
-        sim_kind=asked.sim_kind,
-        roaming_cap_cents=asked.cap_cents,
+        name=full_name(request.family_name, request.given_name),
+        product_type=plan.product_type if plan else request.product_type,
+        plan=request.plan,
+        account=request.account,
+        billing_account_id=context.loaded.accounts.found[request.account][0],
+        cost_centre_id=context.loaded.centres.get(request.cost_centre),
+        given_name=request.given_name,
+        family_name=request.family_name,
+        email=request.email,
+        language=request.language,
+        sim_number=card_number(context, request.sim_number) if request.sim_kind == PHYSICAL else "",
+        sim_kind=request.sim_kind,
+        roaming_cap_cents=request.cap_cents,
     )
 
 
@@ -122,74 +142,78 @@ def copied_onto(
         option = profile.option(code)
         if code in chosen:
             continue
-        if option is None or not allowed(option, plan.code, plan.product_type):
+        if option is None or not option_allowed(option, plan.code, plan.product_type):
             skipped[code] = "option_not_on_plan"
         elif option.is_cap:
             skipped[code] = "option_is_cap"
-        elif conflicting(profile, option, [*chosen, *taken]):
+        elif conflicting_options(profile, option, [*chosen, *taken]):
             skipped[code] = "option_conflict"
         else:
             taken.append(code)
     return taken, skipped
 
 
-def chosen_options(ground: Ground, asked: NewLine, plan: Plan) -> tuple[list[str], dict[str, str]]:
+def chosen_options(
+    context: QuoteContext, request: NewLineRequest, plan: Plan
+) -> tuple[list[str], dict[str, str]]:
     """The options of the line to be, and those of the copied line that it cannot have."""
-    codes = ground.facts.copied.get(asked.copy_options_from, ())
-    taken, skipped = copied_onto(ground.profile, plan, asked.options, codes)
-    return [*asked.options, *taken], skipped
+    codes = context.loaded.copied.get(request.copy_options_from, ())
+    taken, skipped = copied_onto(context.profile, plan, request.options, codes)
+    return [*request.options, *taken], skipped
 
 
-def plan_new_line(ground: Ground, asked: NewLine, line: LineNow) -> Planned:
+def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnapshot) -> QuoteItem:
     """What is ordered for the line, and its price: nothing before, plan and options afterwards."""
-    planned, plan = Planned(line), plan_of(ground, asked)
-    if why := _not_any_more(ground, asked, line, plan):
-        return planned.skip(why)
-    options, planned.notes = chosen_options(ground, asked, plan) if plan else ([], {})
-    esim = asked.sim_kind == ESIM
-    planned.change = {
-        "account": asked.account,
+    item, plan = QuoteItem(line), plan_of(context, request)
+    if why := _not_any_more(context, request, line, plan):
+        return item.skip(why)
+    options, item.notes = chosen_options(context, request, plan) if plan else ([], {})
+    esim = request.sim_kind == ESIM
+    item.change = {
+        "account": request.account,
         "product_type": line.product_type,
-        "plan": asked.plan,
+        "plan": request.plan,
         "options": options,
-        "sim_kind": asked.sim_kind,
-        "sim_number": "" if esim else card_number(ground, asked.sim_number),
+        "sim_kind": request.sim_kind,
+        "sim_number": "" if esim else card_number(context, request.sim_number),
         "number": line.msisdn,
-        "cap_cents": asked.cap_cents,
-        "companion_sim": asked.companion_sim,
-        "split_profile": asked.split_profile,
-        "given_name": asked.given_name,
-        "family_name": asked.family_name,
-        "email": asked.email,
-        "language": asked.language,
-        "qr_copy": esim and asked.qr_copy,
+        "cap_cents": request.cap_cents,
+        "companion_sim": request.companion_sim,
+        "split_profile": request.split_profile,
+        "given_name": request.given_name,
+        "family_name": request.family_name,
+        "email": request.email,
+        "language": request.language,
+        "qr_copy": esim and request.qr_copy,
     }
-    if asked.split_profile:
-        planned.change["document_id"] = str(asked.document_id)
-        planned.change["billing"] = {name: getattr(asked, name) for name in BILLING if getattr(asked, name)}
-    planned.monthly_after = monthly_cost(ground.profile, asked.plan, options)
-    planned.pro_rata = ground.month.part(plan.monthly_cents if plan else 0)
-    charge(ground.profile, planned, options, (), ground.month)
-    return planned
+    if request.split_profile:
+        item.change["document_id"] = str(request.document_id)
+        item.change["billing"] = {name: getattr(request, name) for name in BILLING if getattr(request, name)}
+    item.monthly_after = monthly_cost(context.profile, request.plan, options)
+    item.pro_rata = context.month.part(plan.monthly_cents if plan else 0)
+    charge(context.profile, item, options, (), context.month)
+    return item
 
 
-def _not_any_more(ground: Ground, asked: NewLine, line: LineNow, plan: Plan | None) -> str:
+def _not_any_more(
+    context: QuoteContext, request: NewLineRequest, line: LineSnapshot, plan: Plan | None
+) -> str:
     """Why a line that waited for its day cannot begin on it; what its own order holds does not count."""
-    facts: NewLineFacts = ground.facts
+    facts: NewLineFacts = context.loaded
     if line.status != "ordered":
         return "line_not_changeable"
     if plan is None:
         return "plan_gone"
-    if facts.accounts.why_not(asked.account):
+    if facts.accounts.why_not(request.account):
         return "account_gone"
-    if asked.sim_kind == PHYSICAL:
-        return facts.sim_refused(card_number(ground, asked.sim_number), line.id)
+    if request.sim_kind == PHYSICAL:
+        return facts.sim_refused(card_number(context, request.sim_number), line.id)
     return ""
 
 
 def characteristics(change: Mapping[str, Any]) -> dict[str, Any]:
     """A new line as the carrier is asked for it."""
-    asked = {
+    request = {
         "productType": change["product_type"],
         "plan": change["plan"],
         "options": change["options"],
@@ -199,104 +223,112 @@ def characteristics(change: Mapping[str, Any]) -> dict[str, Any]:
         "companionSim": change["companion_sim"],
         "splitProfile": change["split_profile"],
     }
-    return asked if change["sim_kind"] == ESIM else {**asked, "simNumber": change["sim_number"]}
+    return request if change["sim_kind"] == ESIM else {**request, "simNumber": change["sim_number"]}
 
 
-def confirm(line: Mapping[str, Any], change: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def confirmed_columns(
+    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+) -> dict[str, Any]:
     """The line is live, as the carrier says it is."""
     columns = {
         "status": "active",
-        "msisdn": told.get("msisdn") or line["msisdn"],
-        "sim_number": told.get("simNumber") or change["sim_number"],
-        "sim_kind": told.get("simKind") or change["sim_kind"],
-        "plan": told.get("plan") or change["plan"],
-        "options": told.get("options", change["options"]),
-        "companion_sim": told.get("companionSim", ""),
+        "msisdn": reported.get("msisdn") or line["msisdn"],
+        "sim_number": reported.get("simNumber") or change["sim_number"],
+        "sim_kind": reported.get("simKind") or change["sim_kind"],
+        "plan": reported.get("plan") or change["plan"],
+        "options": reported.get("options", change["options"]),
+        "companion_sim": reported.get("companionSim", ""),
     }
-    if told.get("activatedOn"):
-        columns["activated_on"] = date.fromisoformat(told["activatedOn"])
+    if reported.get("activatedOn"):
+        columns["activated_on"] = date.fromisoformat(reported["activatedOn"])
     return columns
 
 
-def go_on(
-    _ground: Ground, change: Mapping[str, Any], _fields: Mapping[str, str]
+def amend_new_line(
+    _ground: QuoteContext, change: Mapping[str, Any], _fields: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """After an eSIM's code expired or its download failed: another try."""
     return dict(change), {"goOn": "true"}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
+def describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     """The line in a few lines of text: plan, options, cap, what comes with it."""
-    lines = [words.plan(change["plan"]), *(f"+ {words.option(code)}" for code in change["options"])]
-    lines.append(words.say("cap_is", amount=amount(words, change["cap_cents"])))
+    lines = [texts.plan(change["plan"]), *(f"+ {texts.option(code)}" for code in change["options"])]
+    lines.append(texts.text("cap_is", amount=amount(texts, change["cap_cents"])))
     if change["sim_kind"] == ESIM:
-        lines.append(words.say("sim_esim"))
+        lines.append(texts.text("sim_esim"))
     else:
-        lines.append(words.say("sim_is", number=words.sim(change["sim_number"])))
+        lines.append(texts.text("sim_is", number=texts.sim(change["sim_number"])))
     if change["companion_sim"]:
-        lines.append(words.say("with_companion"))
+        lines.append(texts.text("with_companion"))
     if change["split_profile"]:
-        lines.append(words.say("with_split"))
+        lines.append(texts.text("with_split"))
     return lines
 
 
-def user_facts(words: Words, asked: NewLine, *, number: str) -> list[Fact]:
+def user_facts(texts: Texts, request: NewLineRequest, *, number: str) -> list[SummaryRow]:
     """The first part of what is repeated before it is sent (F-082): who, where, which number and card."""
-    say, esim = words.say, asked.sim_kind == ESIM
+    say, esim = texts.text, request.sim_kind == ESIM
     facts = [
-        Fact(name=say("account"), value=[asked.account], field="account"),
-        Fact(
-            name=say("user"), value=[f"{asked.given_name} {asked.family_name}".strip()], field="family_name"
+        SummaryRow(name=say("account"), value=[request.account], field="account"),
+        SummaryRow(
+            name=say("user"),
+            value=[f"{request.given_name} {request.family_name}".strip()],
+            field="family_name",
         ),
-        Fact(
+        SummaryRow(
             name=say("number"),
-            value=[words.number(number) if number else say("number_chosen_by_carrier")],
+            value=[texts.number(number) if number else say("number_chosen_by_carrier")],
             field="number",
         ),
     ]
-    if asked.cost_centre:
-        facts.insert(2, Fact(name=say("cost_centre"), value=[asked.cost_centre], field="cost_centre"))
+    if request.cost_centre:
+        facts.insert(2, SummaryRow(name=say("cost_centre"), value=[request.cost_centre], field="cost_centre"))
     if esim:
-        facts.append(Fact(name=say("esim_number"), value=[say("assigned")], field="sim_kind"))
+        facts.append(SummaryRow(name=say("esim_number"), value=[say("assigned")], field="sim_kind"))
     else:
-        card = words.sim(asked.sim_number)
-        facts.append(Fact(name=say("sim_number"), value=[card], field="sim_number"))
-    if asked.email:
-        facts.append(Fact(name=say("email"), value=[asked.email], field="email"))
-    if asked.language:
-        facts.append(Fact(name=say("language"), value=[say(f"in_{asked.language}")], field="language"))
+        card = texts.sim(request.sim_number)
+        facts.append(SummaryRow(name=say("sim_number"), value=[card], field="sim_number"))
+    if request.email:
+        facts.append(SummaryRow(name=say("email"), value=[request.email], field="email"))
+    if request.language:
+        facts.append(
+            SummaryRow(name=say("language"), value=[say(f"in_{request.language}")], field="language")
+        )
     if esim:
         facts.append(
-            Fact(name=say("qr_copy"), value=[say("yes" if asked.qr_copy else "no")], field="qr_copy")
+            SummaryRow(name=say("qr_copy"), value=[say("yes" if request.qr_copy else "no")], field="qr_copy")
         )
     return facts
 
 
-def service_facts(words: Words, asked: NewLine) -> list[Fact]:
+def service_facts(texts: Texts, request: NewLineRequest) -> list[SummaryRow]:
     """The second part: what the line has."""
-    say = words.say
-    options = [words.option_price(code) for code in asked.options]
-    if asked.copy_options_from:
+    say = texts.text
+    options = [texts.option_price(code) for code in request.options]
+    if request.copy_options_from:
         options.append(say("copied"))
-    cap = amount(words, None if asked.no_cap else asked.cap_cents)
+    cap = amount(texts, None if request.no_cap else request.cap_cents)
     facts = [
-        Fact(name=say("plan"), value=[words.plan(asked.plan)], field="plan"),
-        Fact(name=say("options"), value=options or [say("none")], field="options"),
-        Fact(name=say("cap"), value=[cap], field="cap_cents"),
-        Fact(
-            name=say("companion"), value=[say("yes" if asked.companion_sim else "no")], field="companion_sim"
+        SummaryRow(name=say("plan"), value=[texts.plan(request.plan)], field="plan"),
+        SummaryRow(name=say("options"), value=options or [say("none")], field="options"),
+        SummaryRow(name=say("cap"), value=[cap], field="cap_cents"),
+        SummaryRow(
+            name=say("companion"),
+            value=[say("yes" if request.companion_sim else "no")],
+            field="companion_sim",
         ),
     ]
-    if asked.product_type:
-        kind = say(f"type_{asked.product_type}")
-        facts.insert(0, Fact(name=say("type"), value=[kind], field="product_type"))
-    if asked.split_profile:
-        shared = words.split_profile(asked.split_profile)
-        facts.append(Fact(name=say("split"), value=[shared], field="split_profile"))
+    if request.product_type:
+        kind = say(f"type_{request.product_type}")
+        facts.insert(0, SummaryRow(name=say("type"), value=[kind], field="product_type"))
+    if request.split_profile:
+        shared = texts.split_profile(request.split_profile)
+        facts.append(SummaryRow(name=say("split"), value=[shared], field="split_profile"))
     return facts
 
 
-def audit_words(change: Mapping[str, Any]) -> dict[str, str]:
+def audit_detail(change: Mapping[str, Any]) -> dict[str, str]:
     return {"plan": str(change.get("plan", "")), "account": str(change.get("account", ""))}
 
 

@@ -1,113 +1,113 @@
 """What of a new line cannot be, field by field, in words: a form shows those of its page, everybody else all at once. Pure."""
 
 from backend.catalog.identifiers import luhn_valid, sim_number
-from backend.catalog.rules import allowed
-from backend.core.errors import Invalid
+from backend.catalog.rules import option_allowed
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import QuoteContext
 from backend.orders.kinds.change_options import check_together
 from backend.orders.kinds.change_spend_cap import HIGHEST
 from backend.orders.kinds.change_user import LANGUAGES, LONGEST, email_valid, name_valid
-from backend.orders.kinds.new_line import BILLING, ESIM, PHYSICAL, NewLine, card_number, plan_of
-from backend.orders.kinds.plan import Ground
+from backend.orders.kinds.new_line import BILLING, ESIM, PHYSICAL, NewLineRequest, card_number, plan_of
 
 
-def wrong_sim(ground: Ground, typed: str) -> str:
+def wrong_sim(context: QuoteContext, typed: str) -> str:
     """Why what was typed is no SIM number of this carrier, in words; "" where it is one (F-060 to F-063)."""
-    rule, say = ground.profile.sim_number, ground.words.say
+    rule, say = context.profile.sim_number, context.texts.text
     if not typed.strip():
         return say("bad_sim_missing", example=rule.example)
-    if card_number(ground, typed):
+    if card_number(context, typed):
         return ""
     unchecked = sim_number(typed, type(rule)(pattern=rule.pattern, luhn=False))
     if unchecked and rule.luhn and not luhn_valid(unchecked):
         return say("bad_sim_check")
-    return say("bad_sim_number", carrier=ground.profile.name, digits=len(rule.example), example=rule.example)
+    return say("bad_sim_number", carrier=context.profile.name, digits=len(rule.example), example=rule.example)
 
 
-def wrong_fields(ground: Ground, asked: NewLine) -> dict[str, str]:
+def wrong_fields(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
     """Every field that cannot be, with its sentence: a page of a form shows those that are its own."""
-    wrong = {**_wrong_user(ground, asked), **_wrong_sim(ground, asked), **_wrong_plan(ground, asked)}
-    return wrong | _wrong_cap(ground, asked) | _wrong_split(ground, asked)
+    wrong = {**_wrong_user(context, request), **_wrong_sim(context, request), **_wrong_plan(context, request)}
+    return wrong | _wrong_cap(context, request) | _wrong_split(context, request)
 
 
-def _wrong_user(ground: Ground, asked: NewLine) -> dict[str, str]:
-    say, wrong = ground.words.say, dict[str, str]()
-    if not asked.account:
+def _wrong_user(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
+    say, wrong = context.texts.text, dict[str, str]()
+    if not request.account:
         wrong["account"] = say("bad_account")
-    elif why := ground.facts.accounts.why_not(asked.account):
+    elif why := context.loaded.accounts.why_not(request.account):
         wrong["account"] = say(f"bad_{why}")
-    if not name_valid(asked.family_name):
+    if not name_valid(request.family_name):
         wrong["family_name"] = say("bad_family_name")
-    if asked.given_name and not name_valid(asked.given_name):
+    if request.given_name and not name_valid(request.given_name):
         wrong["given_name"] = say("bad_given_name")
-    if asked.cost_centre and asked.cost_centre not in ground.facts.centres:
+    if request.cost_centre and request.cost_centre not in context.loaded.centres:
         wrong["cost_centre"] = say("bad_cost_centre")
     return wrong
 
 
-def _wrong_sim(ground: Ground, asked: NewLine) -> dict[str, str]:
-    say, wrong = ground.words.say, dict[str, str]()
-    esim = asked.sim_kind == ESIM
-    if asked.sim_kind not in {PHYSICAL, ESIM}:
+def _wrong_sim(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
+    say, wrong = context.texts.text, dict[str, str]()
+    esim = request.sim_kind == ESIM
+    if request.sim_kind not in {PHYSICAL, ESIM}:
         return {"sim_kind": say("bad_sim_kind")}
-    if not esim and (why := wrong_sim(ground, asked.sim_number)):
+    if not esim and (why := wrong_sim(context, request.sim_number)):
         wrong["sim_number"] = why
-    elif not esim and ground.facts.sim_refused(card_number(ground, asked.sim_number)):
+    elif not esim and context.loaded.sim_refused(card_number(context, request.sim_number)):
         wrong["sim_number"] = say("bad_sim_in_use")
-    if (esim or asked.email) and not email_valid(asked.email):
+    if (esim or request.email) and not email_valid(request.email):
         wrong["email"] = say("bad_email_needed" if esim else "bad_email")
-    known = ground.profile.languages if esim else LANGUAGES
-    if (esim or asked.language) and asked.language not in known:
+    known = context.profile.languages if esim else LANGUAGES
+    if (esim or request.language) and request.language not in known:
         wrong["language"] = say("bad_language")
     return wrong
 
 
-def _wrong_plan(ground: Ground, asked: NewLine) -> dict[str, str]:
-    say, plan = ground.words.say, plan_of(ground, asked)
+def _wrong_plan(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
+    say, plan = context.texts.text, plan_of(context, request)
     if plan is None:
-        known = ground.profile.plan(asked.plan) is not None
+        known = context.profile.plan(request.plan) is not None
         return {"plan": say("bad_plan_type" if known else "bad_plan")}
     wrong = dict[str, str]()
-    for code in asked.options:
-        option = ground.profile.option(code)
+    for code in request.options:
+        option = context.profile.option(code)
         if option is None:
             wrong["options"] = say("bad_option", option=code)
-        elif not allowed(option, plan.code, plan.product_type):
-            wrong["options"] = say("bad_option_not_on_plan", option=ground.words.option(code))
+        elif not option_allowed(option, plan.code, plan.product_type):
+            wrong["options"] = say("bad_option_not_on_plan", option=context.texts.option(code))
         elif option.is_cap:
-            wrong["options"] = say("bad_option_is_cap", option=ground.words.option(code))
+            wrong["options"] = say("bad_option_is_cap", option=context.texts.option(code))
     if "options" not in wrong:
         try:
-            check_together(ground, asked.options, "options")
-        except Invalid as clash:
+            check_together(context, request.options, "options")
+        except ValidationFailed as clash:
             wrong |= clash.fields
-    if asked.copy_options_from and asked.copy_options_from not in ground.facts.copied:
+    if request.copy_options_from and request.copy_options_from not in context.loaded.copied:
         wrong["copy_options_from"] = say("bad_copy")
-    if asked.companion_sim and not plan.companion_sim:
-        wrong["companion_sim"] = say("bad_companion", plan=ground.words.plan(plan.code))
+    if request.companion_sim and not plan.companion_sim:
+        wrong["companion_sim"] = say("bad_companion", plan=context.texts.plan(plan.code))
     return wrong
 
 
-def _wrong_cap(ground: Ground, asked: NewLine) -> dict[str, str]:
-    if asked.cap_cents is None and not asked.no_cap:
-        return {"cap_cents": ground.words.say("bad_cap")}
-    if asked.cap_cents is not None and (asked.no_cap or not 0 <= asked.cap_cents <= HIGHEST):
-        return {"cap_cents": ground.words.say("bad_cap_amount", most=ground.words.euros(HIGHEST))}
+def _wrong_cap(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
+    if request.cap_cents is None and not request.no_cap:
+        return {"cap_cents": context.texts.text("bad_cap")}
+    if request.cap_cents is not None and (request.no_cap or not 0 <= request.cap_cents <= HIGHEST):
+        return {"cap_cents": context.texts.text("bad_cap_amount", most=context.texts.euros(HIGHEST))}
     return {}
 
 
-def _wrong_split(ground: Ground, asked: NewLine) -> dict[str, str]:
-    say, wrong = ground.words.say, dict[str, str]()
-    if not asked.split_profile:
+def _wrong_split(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
+    say, wrong = context.texts.text, dict[str, str]()
+    if not request.split_profile:
         return wrong
-    if ground.profile.split_profile(asked.split_profile) is None:
+    if context.profile.split_profile(request.split_profile) is None:
         wrong["split_profile"] = say("bad_split_profile")
-    if asked.document_id not in ground.facts.documents:
+    if request.document_id not in context.loaded.documents:
         wrong["document_id"] = say("bad_document")
-    if not asked.given_name:
+    if not request.given_name:
         wrong["given_name"] = say("bad_given_name_split")
-    if ground.profile.split_billing_data:
+    if context.profile.split_billing_data:
         for name in BILLING:
-            text = getattr(asked, name)
+            text = getattr(request, name)
             if not 0 < len(text) <= LONGEST or not text.isprintable():
                 wrong[name] = say(f"bad_{name}")
     return wrong

@@ -3,43 +3,51 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backend.catalog.pricing import monthly_cost
 from backend.lines.lifecycle import LineStatus
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class Reactivate(Asked, frozen=True, kw_only=True, tag="reactivate"):
+class Reactivate(OrderRequest, frozen=True, kw_only=True, tag="reactivate"):
     """Reactivate suspended lines."""
 
 
-def plan_line(ground: Ground, _asked: Reactivate, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
+def _quote_line(context: QuoteContext, _asked: Reactivate, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
     if line.status == LineStatus.ACTIVE:
-        return planned.skip("already_active")
+        return item.skip("already_active")
     if line.debt_block:
-        return planned.skip("debt_block")
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    planned.change = {"status": "active"}
-    return planned
+        return item.skip("debt_block")
+    if why := REACTIVATE.unavailable_reason(line):
+        return item.skip(why)
+    item.change = {"status": "active"}
+    return item
 
 
-def describe(words: Words, _change: Mapping[str, Any]) -> list[str]:
-    return [words.say("reactivated")]
+def _describe(texts: Texts, _change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("reactivated")]
 
 
-def summary(words: Words, _asked: Reactivate) -> list[Fact]:
-    return [Fact(name=words.say("what"), value=[words.say("reactivated")])]
+def _summary(texts: Texts, _asked: Reactivate) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("what"), value=[texts.text("reactivated")])]
 
 
-KIND = Kind(
-    asked=Reactivate,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    message=lambda _change: Message("reactivate"),
-    confirm=lambda _line, _change, told: {"status": told.get("status", "active")},
-    done="line.reactivated",
+REACTIVATE = OrderKind(
+    request=Reactivate,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    to_carrier=lambda _change: ServiceOrderItem("reactivate"),
+    confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "active")},
+    audit_action="line.reactivated",
     statuses=frozenset({LineStatus.SUSPENDED}),
 )

@@ -9,10 +9,18 @@ from uuid import UUID
 import msgspec
 
 from backend.catalog.identifiers import sim_number
-from backend.core.errors import Invalid
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import LineStatus
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
 class SwapReason(StrEnum):
@@ -27,7 +35,7 @@ GONE = frozenset({SwapReason.LOST, SwapReason.STOLEN})
 LEAVING = frozenset({"depart", "terminate", "convert_to_prepaid"})
 
 
-class ReplaceSim(Asked, frozen=True, kw_only=True, tag="replace_sim"):
+class ReplaceSim(OrderRequest, frozen=True, kw_only=True, tag="replace_sim"):
     """Give one line another SIM card. `reason`: lost, stolen, defective or new_device; `sim_number`: of a blank card."""
 
     sim_number: str = ""
@@ -43,7 +51,7 @@ class SimChoices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
+class SimStock:
     """Numbers that are in use anywhere, and those that an order holds for a line."""
 
     taken: frozenset[str] = frozenset()
@@ -54,76 +62,76 @@ class Cards:
         return number not in self.taken or (self.own or {}).get(number) in self.line_ids
 
 
-def check_reason(ground: Ground, reason: str) -> dict[str, str]:
-    return {} if reason in REASONS else {"reason": ground.words.say("bad_reason")}
+def check_reason(context: QuoteContext, reason: str) -> dict[str, str]:
+    return {} if reason in REASONS else {"reason": context.texts.text("bad_reason")}
 
 
-def check(ground: Ground, asked: ReplaceSim) -> None:
-    wrong = check_reason(ground, asked.reason)
-    number = sim_number(asked.sim_number, ground.profile.sim_number)
+def _check(context: QuoteContext, request: ReplaceSim) -> None:
+    wrong = check_reason(context, request.reason)
+    number = sim_number(request.sim_number, context.profile.sim_number)
     if number is None:
-        example = ground.words.sim(ground.profile.sim_number.example)
-        wrong["sim_number"] = ground.words.say("bad_sim", carrier=ground.profile.name, example=example)
-    elif not ground.facts.free(number):
-        wrong["sim_number"] = ground.words.say("bad_sim_in_use")
+        example = context.texts.sim(context.profile.sim_number.example)
+        wrong["sim_number"] = context.texts.text("bad_sim", carrier=context.profile.name, example=example)
+    elif not context.loaded.free(number):
+        wrong["sim_number"] = context.texts.text("bad_sim_in_use")
     if wrong:
-        raise Invalid(**wrong)
+        raise ValidationFailed(**wrong)
 
 
-def plan_line(ground: Ground, asked: ReplaceSim, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    number = sim_number(asked.sim_number, ground.profile.sim_number)
-    planned.change = {"sim_number": number, "reason": asked.reason, "before": line.sim_number}
-    return planned
+def _quote_line(context: QuoteContext, request: ReplaceSim, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := REPLACE_SIM.unavailable_reason(line):
+        return item.skip(why)
+    number = sim_number(request.sim_number, context.profile.sim_number)
+    item.change = {"sim_number": number, "reason": request.reason, "before": line.sim_number}
+    return item
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    old = words.sim(change["before"]) or words.say("no_sim")
-    return [words.say("old_sim", sim=old), words.say("new_sim", sim=words.sim(change["sim_number"]))]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    old = texts.sim(change["before"]) or texts.text("no_sim")
+    return [texts.text("old_sim", sim=old), texts.text("new_sim", sim=texts.sim(change["sim_number"]))]
 
 
-def summary(words: Words, asked: ReplaceSim) -> list[Fact]:
-    digits = "".join(sign for sign in asked.sim_number if sign.isdigit())
+def _summary(texts: Texts, request: ReplaceSim) -> list[SummaryRow]:
+    digits = "".join(sign for sign in request.sim_number if sign.isdigit())
     return [
-        Fact(name=words.say("sim"), value=[words.sim(digits)]),
-        Fact(name=words.say("reason"), value=[words.say(f"reason_{asked.reason}")]),
+        SummaryRow(name=texts.text("sim"), value=[texts.sim(digits)]),
+        SummaryRow(name=texts.text("reason"), value=[texts.text(f"reason_{request.reason}")]),
     ]
 
 
-def gone(items: Sequence[Planned]) -> bool:
+def gone(items: Sequence[QuoteItem]) -> bool:
     """Whether the SIM may be in other hands while the number still works."""
     return any(item.change.get("reason") in GONE and item.line.status == LineStatus.ACTIVE for item in items)
 
 
-def warnings(words: Words, _ground: Ground, items: Sequence[Planned]) -> list[str]:
-    lines = [words.say("old_works"), words.say("restart"), words.say("user_told")]
-    return [words.say("suspend_first"), *lines] if gone(items) else lines
+def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    lines = [texts.text("old_works"), texts.text("restart"), texts.text("user_told")]
+    return [texts.text("suspend_first"), *lines] if gone(items) else lines
 
 
-def message(change: Mapping[str, Any]) -> Message:
-    return Message(
+def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
+    return ServiceOrderItem(
         "replaceSim", characteristics={"simNumber": change["sim_number"], "reason": change["reason"]}
     )
 
 
-KIND = Kind(
-    asked=ReplaceSim,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=message,
-    confirm=lambda _line, change, told: {
-        "sim_number": told.get("simNumber") or change["sim_number"],
+REPLACE_SIM = OrderKind(
+    request=ReplaceSim,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=_to_carrier,
+    confirmed_columns=lambda _line, change, reported: {
+        "sim_number": reported.get("simNumber") or change["sim_number"],
         "sim_kind": "physical",
     },
-    warnings=warnings,
-    audit_words=lambda change: {"reason": str(change.get("reason", ""))},
-    done="sim.replaced",
+    warnings=_warnings,
+    audit_detail=lambda change: {"reason": str(change.get("reason", ""))},
+    audit_action="sim.replaced",
     excludes=frozenset({"request_esim"}) | LEAVING,
     bulk=False,
-    fresh=True,
+    needs_recent_sign_in=True,
 )

@@ -5,14 +5,22 @@ from typing import Any
 
 import msgspec
 
-from backend.core.errors import Invalid
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
 from backend.orders.kinds.change_user import LANGUAGES, email_valid
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
 from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone
-from backend.orders.schemas import Asked, Fact
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class RequestEsim(Asked, frozen=True, kw_only=True, tag="request_esim"):
+class RequestEsim(OrderRequest, frozen=True, kw_only=True, tag="request_esim"):
     """Give one line an eSIM. The code goes to `email` in `language`; `qr_copy`: to the requester as well."""
 
     email: str = ""
@@ -24,85 +32,87 @@ class RequestEsim(Asked, frozen=True, kw_only=True, tag="request_esim"):
 class EsimChoices(msgspec.Struct, frozen=True, kw_only=True):
     """What the form starts from."""
 
-    present: str  # SIM number
+    # SIM number
+    present: str
     email: str
     language: str
-    confirmation: bool  # the user has to agree first
+    # The user has to agree first
+    confirmation: bool
 
 
-def check(ground: Ground, asked: RequestEsim) -> None:
-    wrong = check_reason(ground, asked.reason)
-    if not email_valid(asked.email):
-        wrong["email"] = ground.words.say("bad_email")
-    if asked.language not in LANGUAGES:
-        wrong["language"] = ground.words.say("bad_language")
+def _check(context: QuoteContext, request: RequestEsim) -> None:
+    wrong = check_reason(context, request.reason)
+    if not email_valid(request.email):
+        wrong["email"] = context.texts.text("bad_email")
+    if request.language not in LANGUAGES:
+        wrong["language"] = context.texts.text("bad_language")
     if wrong:
-        raise Invalid(**wrong)
+        raise ValidationFailed(**wrong)
 
 
-def plan_line(ground: Ground, asked: RequestEsim, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    planned.change = {
+def _quote_line(context: QuoteContext, request: RequestEsim, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := REQUEST_ESIM.unavailable_reason(line):
+        return item.skip(why)
+    item.change = {
         "before": line.sim_number,
-        "reason": asked.reason,
-        "email": asked.email,
-        "language": asked.language,
-        "qr_copy": asked.qr_copy,
+        "reason": request.reason,
+        "email": request.email,
+        "language": request.language,
+        "qr_copy": request.qr_copy,
     }
-    return planned
+    return item
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    old = words.sim(change["before"]) or words.say("no_sim")
-    return [words.say("old_sim", sim=old), words.say("code_to", email=change["email"])]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    old = texts.sim(change["before"]) or texts.text("no_sim")
+    return [texts.text("old_sim", sim=old), texts.text("code_to", email=change["email"])]
 
 
-def tell(words: Words, _change: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
+def _outcome_texts(texts: Texts, _change: Mapping[str, Any], reported: Mapping[str, Any]) -> list[str]:
     lines = []
-    if told.get("simNumber"):
-        lines.append(words.say("new_esim", sim=words.sim(str(told["simNumber"]))))
-    state = f"esim_{told.get('esimState', '')}"
-    return [*lines, words.say(state)] if words.has(state) else lines
+    if reported.get("simNumber"):
+        lines.append(texts.text("new_esim", sim=texts.sim(str(reported["simNumber"]))))
+    state = f"esim_{reported.get('esimState', '')}"
+    return [*lines, texts.text(state)] if texts.has(state) else lines
 
 
-def summary(words: Words, asked: RequestEsim) -> list[Fact]:
+def _summary(texts: Texts, request: RequestEsim) -> list[SummaryRow]:
     return [
-        Fact(name=words.say("reason"), value=[words.say(f"reason_{asked.reason}")]),
-        Fact(name=words.say("email"), value=[asked.email]),
-        Fact(name=words.say("language"), value=[words.say(f"in_{asked.language}")]),
-        Fact(name=words.say("copy"), value=[words.say("copy_yes" if asked.qr_copy else "copy_no")]),
+        SummaryRow(name=texts.text("reason"), value=[texts.text(f"reason_{request.reason}")]),
+        SummaryRow(name=texts.text("email"), value=[request.email]),
+        SummaryRow(name=texts.text("language"), value=[texts.text(f"in_{request.language}")]),
+        SummaryRow(name=texts.text("copy"), value=[texts.text("copy_yes" if request.qr_copy else "copy_no")]),
     ]
 
 
-def warnings(words: Words, ground: Ground, items: Sequence[Planned]) -> list[str]:
-    lines = [words.say("suspend_first")] if gone(items) else []
-    lines += [words.say("old_works"), words.say("user_told")]
-    return [*lines, words.say("must_agree")] if ground.profile.esim_confirmation else lines
+def _warnings(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    lines = [texts.text("suspend_first")] if gone(items) else []
+    lines += [texts.text("old_works"), texts.text("user_told")]
+    return [*lines, texts.text("must_agree")] if context.profile.esim_confirmation else lines
 
 
-KIND = Kind(
-    asked=RequestEsim,
-    plan_line=plan_line,
-    describe=describe,
-    tell=tell,
-    summary=summary,
-    check=check,
-    message=lambda change: Message("requestEsim", characteristics={"reason": change["reason"]}),
-    confirm=lambda line, _change, told: {
-        "sim_number": told.get("simNumber") or line["sim_number"],
+REQUEST_ESIM = OrderKind(
+    request=RequestEsim,
+    quote_line=_quote_line,
+    describe=_describe,
+    outcome_texts=_outcome_texts,
+    summary=_summary,
+    check=_check,
+    to_carrier=lambda change: ServiceOrderItem("requestEsim", characteristics={"reason": change["reason"]}),
+    confirmed_columns=lambda line, _change, reported: {
+        "sim_number": reported.get("simNumber") or line["sim_number"],
         "sim_kind": "esim",
     },
-    warnings=warnings,
-    must_confirm=lambda words, _ground, _items: words.say("device"),
-    audit_words=lambda change: {"reason": str(change.get("reason", ""))},
-    done="esim.activated",
+    warnings=_warnings,
+    must_confirm=lambda texts, _context, _items: texts.text("device"),
+    audit_detail=lambda change: {"reason": str(change.get("reason", ""))},
+    audit_action="esim.activated",
     excludes=frozenset({"replace_sim", "change_user"}) | LEAVING,
     bulk=False,
-    fresh=True,
-    amend=lambda _ground, change, _fields: (
+    needs_recent_sign_in=True,
+    amend=lambda _context, change, _fields: (
         dict(change),
         {"goOn": "true"},
     ),  # after an expiry or a failed download

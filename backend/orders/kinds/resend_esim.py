@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.catalog.pricing import monthly_cost
+from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class ResendEsim(Asked, frozen=True, kw_only=True, tag="resend_esim"):
+class ResendEsim(OrderRequest, frozen=True, kw_only=True, tag="resend_esim"):
     """Send the mail with the code of a line's eSIM again, to the same address. A spent or expired code is refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentProfile:
     """A line's latest profile: why its code cannot go out again ("" where it can), and to whom it goes."""
 
     why: str = "no_esim"
@@ -23,39 +24,39 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Profiles:
-    latest: Mapping[UUID, Sent] = field(default_factory=dict)
+class SentProfiles:
+    latest: Mapping[UUID, SentProfile] = field(default_factory=dict)
 
 
-def plan_line(ground: Ground, _asked: ResendEsim, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    found = ground.facts.latest.get(line.id, Sent())
+def _quote_line(context: QuoteContext, _asked: ResendEsim, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := RESEND_ESIM.unavailable_reason(line):
+        return item.skip(why)
+    found = context.loaded.latest.get(line.id, SentProfile())
     if found.why:
-        return planned.skip(found.why)
-    planned.change = {"profile_id": str(found.profile_id), "email": found.email}
-    return planned
+        return item.skip(found.why)
+    item.change = {"profile_id": str(found.profile_id), "email": found.email}
+    return item
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("again", email=change["email"])]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("again", email=change["email"])]
 
 
-def summary(words: Words, _asked: ResendEsim) -> list[Fact]:
-    return [Fact(name=words.say("what"), value=[words.say("the_mail")])]
+def _summary(texts: Texts, _asked: ResendEsim) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("what"), value=[texts.text("the_mail")])]
 
 
-KIND = Kind(
-    asked=ResendEsim,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    done="esim.resent",
-    urgent=lambda _asked: True,
+RESEND_ESIM = OrderKind(
+    request=ResendEsim,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    audit_action="esim.resent",
+    skips_grace=lambda _asked: True,
     statuses=frozenset({"ordered", "pending_active", "active", "suspended"}),
     bulk=False,
     dated=False,
-    fresh=True,
+    needs_recent_sign_in=True,
 )

@@ -7,17 +7,19 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.errors import Invalid
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Planned, Words, monthly_cost
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
+from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
 from backend.orders.kinds.replace_sim import LEAVING
-from backend.orders.schemas import Asked, Fact
+from backend.orders.schemas import OrderRequest, SummaryRow
 
-UNDER_REVIEW = "contract_under_review"  # why such an item is held
+# Why such an item is held
+UNDER_REVIEW = "contract_under_review"
 BILLING = ("billing_street", "billing_postcode", "billing_town")
 LONGEST = 80
 
 
-class SplitBilling(Asked, frozen=True, kw_only=True, tag="split_billing"):
+class SplitBilling(OrderRequest, frozen=True, kw_only=True, tag="split_billing"):
     """Share a line's bill by a profile and a signed contract (`document_id`, purpose split_contract), or `stop` it.
 
     The address is the user's, where the carrier bills them.
@@ -49,96 +51,98 @@ class SplitChoices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Contracts:
+class ContractFiles:
     """The scans of those named that the requester may attach, and the state of each line's open agreement."""
 
     documents: frozenset[UUID] = frozenset()
     under_review: frozenset[UUID] = field(default_factory=frozenset)
 
 
-def check(ground: Ground, asked: SplitBilling) -> None:
-    if asked.stop:
+def _check(context: QuoteContext, request: SplitBilling) -> None:
+    if request.stop:
         return
-    say, wrong = ground.words.say, dict[str, str]()
-    if ground.profile.split_profile(asked.profile) is None:
+    say, wrong = context.texts.text, dict[str, str]()
+    if context.profile.split_profile(request.profile) is None:
         wrong["profile"] = say("bad_profile")
-    if ground.profile.split_billing_data:
+    if context.profile.split_billing_data:
         for name in BILLING:
-            value = getattr(asked, name)
+            value = getattr(request, name)
             if not (0 < len(value) <= LONGEST and value.isprintable() and value == value.strip()):
                 wrong[name] = say(f"bad_{name}")
-    if asked.document_id is None or asked.document_id not in ground.facts.documents:
+    if request.document_id is None or request.document_id not in context.loaded.documents:
         wrong["document_id"] = say("bad_document")
     if wrong:
-        raise Invalid(**wrong)
+        raise ValidationFailed(**wrong)
 
 
-def plan_line(ground: Ground, asked: SplitBilling, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    if asked.stop:
+def _quote_line(context: QuoteContext, request: SplitBilling, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
+    if why := SPLIT_BILLING.unavailable_reason(line):
+        return item.skip(why)
+    if request.stop:
         if not line.split_profile:
-            return planned.skip("no_split")
-        planned.change = {"stop": True, "before": line.split_profile}
-        return planned
+            return item.skip("no_split")
+        item.change = {"stop": True, "before": line.split_profile}
+        return item
     if line.end_user_id is None or not (line.given_name or line.family_name):
-        return planned.skip("no_user")
-    if line.split_profile == asked.profile:
-        return planned.skip("same_profile")
-    planned.change = {
+        return item.skip("no_user")
+    if line.split_profile == request.profile:
+        return item.skip("same_profile")
+    item.change = {
         "stop": False,
-        "profile": asked.profile,
+        "profile": request.profile,
         "before": line.split_profile,
-        "document_id": str(asked.document_id),
-        "billing": {name: getattr(asked, name) for name in BILLING if getattr(asked, name)},
+        "document_id": str(request.document_id),
+        "billing": {name: getattr(request, name) for name in BILLING if getattr(request, name)},
     }
-    return planned
+    return item
 
 
-def confirm(_line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]) -> dict[str, Any]:
+def _confirmed_columns(
+    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+) -> dict[str, Any]:
     return {"split_profile": "" if change["stop"] else change["profile"]}
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     if change["stop"]:
-        return [words.say("ends")]
-    return [words.say("starts", profile=words.split_profile(change["profile"]))]
+        return [texts.text("ends")]
+    return [texts.text("starts", profile=texts.split_profile(change["profile"]))]
 
 
-def summary(words: Words, asked: SplitBilling) -> list[Fact]:
-    if asked.stop:
-        return [Fact(name=words.say("profile"), value=[words.say("stop_asked")])]
+def _summary(texts: Texts, request: SplitBilling) -> list[SummaryRow]:
+    if request.stop:
+        return [SummaryRow(name=texts.text("profile"), value=[texts.text("stop_asked")])]
     facts = [
-        Fact(name=words.say("profile"), value=[words.split_profile(asked.profile)]),
-        Fact(name=words.say("contract"), value=[words.say("attached")]),
+        SummaryRow(name=texts.text("profile"), value=[texts.split_profile(request.profile)]),
+        SummaryRow(name=texts.text("contract"), value=[texts.text("attached")]),
     ]
-    place = f"{asked.billing_postcode} {asked.billing_town}".strip()
-    address = [part for part in (asked.billing_street, place) if part]
-    return [*facts, Fact(name=words.say("who"), value=address)] if address else facts
+    place = f"{request.billing_postcode} {request.billing_town}".strip()
+    address = [part for part in (request.billing_street, place) if part]
+    return [*facts, SummaryRow(name=texts.text("who"), value=address)] if address else facts
 
 
-def warnings(words: Words, _ground: Ground, items: Sequence[Planned]) -> list[str]:
+def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     if any(item.change.get("stop") for item in items):
-        return [words.say("warn_stop")]
+        return [texts.text("warn_stop")]
     replaces = any(item.change.get("before") for item in items)
     keys = ["warn_review", *(["warn_old"] if replaces else []), "warn_pays", "warn_personal"]
-    return [words.say(key) for key in keys]
+    return [texts.text(key) for key in keys]
 
 
-KIND = Kind(
-    asked=SplitBilling,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    confirm=confirm,
-    warnings=warnings,
-    held_for=UNDER_REVIEW,
+SPLIT_BILLING = OrderKind(
+    request=SplitBilling,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    confirmed_columns=_confirmed_columns,
+    warnings=_warnings,
+    decided_by=UNDER_REVIEW,
     needs_decision=lambda change: not change["stop"],
-    audit_words=lambda change: {"profile": str(change.get("profile", ""))},
-    done="split.changed",
+    audit_detail=lambda change: {"profile": str(change.get("profile", ""))},
+    audit_action="split.changed",
     excludes=frozenset({"change_user"}) | LEAVING,
     bulk=False,
 )

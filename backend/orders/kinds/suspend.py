@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from backend.core.errors import Invalid
+from backend.catalog.pricing import monthly_cost
+from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import LineStatus
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words, monthly_cost
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
 class SuspendReason(StrEnum):
@@ -20,53 +28,53 @@ class SuspendReason(StrEnum):
 URGENT = frozenset({SuspendReason.LOST, SuspendReason.STOLEN})
 
 
-class Suspend(Asked, frozen=True, kw_only=True, tag="suspend"):
+class Suspend(OrderRequest, frozen=True, kw_only=True, tag="suspend"):
     """Suspend lines. `reason`: lost, stolen, absence or other; the first two are sent without an undo time."""
 
     reason: str = ""
 
 
-def check(ground: Ground, asked: Suspend) -> None:
-    if asked.reason not in set(map(str, SuspendReason)):
-        raise Invalid(reason=ground.words.say("bad_reason"))
-    if asked.on is not None and asked.reason in set(map(str, URGENT)):
-        raise Invalid(on=ground.words.say("bad_day"))
+def _check(context: QuoteContext, request: Suspend) -> None:
+    if request.reason not in set(map(str, SuspendReason)):
+        raise ValidationFailed(reason=context.texts.text("bad_reason"))
+    if request.on is not None and request.reason in set(map(str, URGENT)):
+        raise ValidationFailed(on=context.texts.text("bad_day"))
 
 
-def plan_line(ground: Ground, asked: Suspend, line: LineNow) -> Planned:
-    cost = monthly_cost(ground.profile, line.plan, line.options)
-    planned = Planned(line, monthly_before=cost, monthly_after=cost)
+def _quote_line(context: QuoteContext, request: Suspend, line: LineSnapshot) -> QuoteItem:
+    cost = monthly_cost(context.profile, line.plan, line.options)
+    item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
     if line.status == LineStatus.SUSPENDED:
-        return planned.skip("already_suspended")
-    if why := KIND.refuses(line):
-        return planned.skip(why)
-    planned.change = {"reason": asked.reason}
-    return planned
+        return item.skip("already_suspended")
+    if why := SUSPEND.unavailable_reason(line):
+        return item.skip(why)
+    item.change = {"reason": request.reason}
+    return item
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("suspended", reason=words.say(f"reason_{change['reason']}"))]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("suspended", reason=texts.text(f"reason_{change['reason']}"))]
 
 
-def summary(words: Words, asked: Suspend) -> list[Fact]:
-    return [Fact(name=words.say("reason"), value=[words.say(f"reason_{asked.reason}")])]
+def _summary(texts: Texts, request: Suspend) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("reason"), value=[texts.text(f"reason_{request.reason}")])]
 
 
-def warnings(words: Words, _ground: Ground, _items: Sequence[Planned]) -> list[str]:
-    return [words.say("charge_goes_on")]
+def _warnings(texts: Texts, _ground: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
+    return [texts.text("charge_goes_on")]
 
 
-KIND = Kind(
-    asked=Suspend,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    check=check,
-    message=lambda change: Message("suspend", characteristics={"reason": change["reason"]}),
-    confirm=lambda _line, _change, told: {"status": told.get("status", "suspended")},
-    warnings=warnings,
-    urgent=lambda asked: asked.reason in set(map(str, URGENT)),
-    audit_words=lambda change: {"reason": str(change.get("reason", ""))},
-    done="line.suspended",
+SUSPEND = OrderKind(
+    request=Suspend,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    check=_check,
+    to_carrier=lambda change: ServiceOrderItem("suspend", characteristics={"reason": change["reason"]}),
+    confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "suspended")},
+    warnings=_warnings,
+    skips_grace=lambda request: request.reason in set(map(str, URGENT)),
+    audit_detail=lambda change: {"reason": str(change.get("reason", ""))},
+    audit_action="line.suspended",
     statuses=frozenset({LineStatus.ACTIVE}),
 )

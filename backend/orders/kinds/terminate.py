@@ -4,52 +4,62 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.lines.lifecycle import LineStatus
-from backend.orders.kinds.leaving import ENDING, MAY_LEAVE, ended_as, plan_end
-from backend.orders.kinds.plan import Ground, Kind, LineNow, Message, Planned, Words
-from backend.orders.schemas import Asked, Fact
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    ServiceOrderItem,
+    Texts,
+)
+from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, ended_as, plan_end
+from backend.orders.schemas import OrderRequest, SummaryRow
 
 
-class Terminate(Asked, frozen=True, kw_only=True, tag="terminate"):
+class Terminate(OrderRequest, frozen=True, kw_only=True, tag="terminate"):
     """Terminate numbers. Nobody can bring them back; `confirmed` accepts that and the fee."""
 
 
-def plan_line(ground: Ground, _asked: Terminate, line: LineNow) -> Planned:
-    return plan_end(ground, line, KIND.refuses(line), fee_cents=ground.profile.termination_fee_cents)
+def _quote_line(context: QuoteContext, _asked: Terminate, line: LineSnapshot) -> QuoteItem:
+    return plan_end(
+        context, line, TERMINATE.unavailable_reason(line), fee_cents=context.profile.termination_fee_cents
+    )
 
 
-def describe(words: Words, change: Mapping[str, Any]) -> list[str]:
-    return [words.say("terminated", day=words.day(change["day"]))]
+def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    return [texts.text("terminated", day=texts.day(change["day"]))]
 
 
-def summary(words: Words, _asked: Terminate) -> list[Fact]:
-    return [Fact(name=words.say("what"), value=[words.say("for_good")])]
+def _summary(texts: Texts, _asked: Terminate) -> list[SummaryRow]:
+    return [SummaryRow(name=texts.text("what"), value=[texts.text("for_good")])]
 
 
-def warnings(words: Words, ground: Ground, _items: Sequence[Planned]) -> list[str]:
-    fee = ground.profile.termination_fee_cents
-    said = [words.say("fee", amount=words.euros(fee))] if fee else [words.say("fee_may_apply")]
-    return [*said, words.say("keep_instead")]
+def _warnings(texts: Texts, context: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
+    fee = context.profile.termination_fee_cents
+    said = [texts.text("fee", amount=texts.euros(fee))] if fee else [texts.text("fee_may_apply")]
+    return [*said, texts.text("keep_instead")]
 
 
-def must_confirm(words: Words, ground: Ground, items: Sequence[Planned]) -> str:
-    fee = ground.profile.termination_fee_cents * len(items)
-    return words.counted("confirm", len(items), fee=words.euros(fee))
+def _must_confirm(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem]) -> str:
+    fee = context.profile.termination_fee_cents * len(items)
+    return texts.counted("confirm", len(items), fee=texts.euros(fee))
 
 
-KIND = Kind(
-    asked=Terminate,
-    plan_line=plan_line,
-    describe=describe,
-    summary=summary,
-    message=lambda _change: Message("terminate", "delete"),
-    confirm=lambda _line, _change, told: ended_as(told, LineStatus.TERMINATED),
-    warnings=warnings,
-    must_confirm=must_confirm,
-    promise=lambda _ground, _asked: "change_barrings",  # a switch in the network: moments
-    audit_words=lambda change: {"day": str(change.get("day", ""))},
-    done="line.terminated",
+TERMINATE = OrderKind(
+    request=Terminate,
+    quote_line=_quote_line,
+    describe=_describe,
+    summary=_summary,
+    to_carrier=lambda _change: ServiceOrderItem("terminate", "delete"),
+    confirmed_columns=lambda _line, _change, reported: ended_as(reported, LineStatus.TERMINATED),
+    warnings=_warnings,
+    must_confirm=_must_confirm,
+    # A switch in the network: moments
+    expected_completion=lambda _context, _asked: "change_barrings",
+    audit_detail=lambda change: {"day": str(change.get("day", ""))},
+    audit_action="line.terminated",
     statuses=MAY_LEAVE,
     excludes=ENDING,
     offered=lambda profile: profile.termination_in_portal,
-    fresh=True,
+    needs_recent_sign_in=True,
 )

@@ -8,18 +8,18 @@ from reactpy import html, use_effect
 from reactpy.types import Component, VdomDict
 
 from backend.bulk import service as bulk
-from backend.bulk.schemas import FileForm, Upload
+from backend.bulk.schemas import FileTemplate, Upload
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, hidden, icon, notice, number
 from frontend.components.layout import breadcrumb, columns, empty, page_header, panel
-from frontend.components.line_actions import OFFERS
+from frontend.components.lines.line_actions import OFFERS
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.components.upload import Uploaded, upload
-from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.elements import Child, hidden, icon, notice, number
+from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
 from frontend.pages.bulk.labels import state_pill
-from frontend.text import Text
-from frontend.visit import Visit
 
 ICONS = {kind: shape for kind, shape, _ in OFFERS} | {"add_line": "plus"}
 ACCEPT = ".csv,.xlsx"
@@ -27,20 +27,20 @@ ACCEPT = ".csv,.xlsx"
 
 @component
 def BulkPage(query: str) -> VdomDict | Component:
-    visit = use_visit()
-    asked = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    page = use_page()
+    request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
     found = use_query(bulk.file_forms)
     if found.data is None:
-        return html.div(not_ready(visit.text, found))
-    form = next((one for one in found.data if one.kind == asked.get("kind")), None)
+        return html.div(not_ready(page.text, found))
+    form = next((one for one in found.data if one.kind == request.get("kind")), None)
     if form is not None:
-        return HandIn(form=form, document=asked.get("document", ""), key=form.kind)
-    return Kinds(forms=found.data, key="kinds")
+        return HandIn(form=form, document=request.get("document", ""), key=form.kind)
+    return FileKindChoice(forms=found.data, key="kinds")
 
 
 @component
-def Kinds(forms: list[FileForm]) -> VdomDict:
-    text = use_visit().text
+def FileKindChoice(forms: list[FileTemplate]) -> VdomDict:
+    text = use_page().text
     return html.div(
         page_header(
             text("Many requests from a file"),
@@ -60,12 +60,12 @@ def Kinds(forms: list[FileForm]) -> VdomDict:
                     bare=True,
                 )
             ],
-            [Latest(key="latest")],
+            [LatestUploads(key="latest")],
         ),
     )
 
 
-def _kind(text: Text, form: FileForm) -> VdomDict:
+def _kind(text: Translator, form: FileTemplate) -> VdomDict:
     about = ", ".join(column.label for column in form.columns)
     return html.li(
         {"key": form.kind},
@@ -75,12 +75,12 @@ def _kind(text: Text, form: FileForm) -> VdomDict:
     )
 
 
-def _choose(text: Text, form: FileForm) -> VdomDict:
+def _choose(text: Translator, form: FileTemplate) -> VdomDict:
     words = html.span(text("Hand in a file"), hidden(f", {form.title}"))
     return link_button(words, f"/app/bulk?kind={form.kind}", kind="small")
 
 
-def templates(text: Text, form: FileForm) -> list[Child]:
+def templates(text: Translator, form: FileTemplate) -> list[Child]:
     return [
         link_button(
             html.span(hidden(f"{text('Template')}, {form.title}, "), ending.upper()),
@@ -94,15 +94,15 @@ def templates(text: Text, form: FileForm) -> list[Child]:
 
 
 @component
-def HandIn(form: FileForm, document: str) -> VdomDict:
+def HandIn(form: FileTemplate, document: str) -> VdomDict:
     """`document`: a file that a form without script has stored already."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
 
     async def begun(upload_: Upload) -> None:
-        await visit.move(f"/app/bulk/{upload_.id}", replace=bool(document))
+        await page.navigate(f"/app/bulk/{upload_.id}", replace=bool(document))
 
-    start = use_action(bulk.start_upload, done=begun)
+    start = use_mutation(bulk.start_upload, done=begun)
 
     def at_once() -> Any:
         if document:
@@ -160,7 +160,7 @@ def HandIn(form: FileForm, document: str) -> VdomDict:
     )
 
 
-def _columns(text: Text, form: FileForm) -> VdomDict:
+def _columns(text: Translator, form: FileTemplate) -> VdomDict:
     return html.dl(
         {"class": "key-values key-values-stacked"},
         *(
@@ -175,10 +175,10 @@ def _columns(text: Text, form: FileForm) -> VdomDict:
 
 
 @component
-def Latest() -> VdomDict:
+def LatestUploads() -> VdomDict:
     """Whoever closed a page finds the file here again."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(bulk.list_uploads, topics=("bulk",))
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -186,12 +186,12 @@ def Latest() -> VdomDict:
         body = empty(text("No file yet"), text("A file that you hand in shows here with its state."))
     else:
         frame = table_frame(text("Files of late"), [(text("File"), ""), (text("State"), "")])
-        body = rows_table(frame, [(str(one.id), _file(visit, one)) for one in found.data.items])
+        body = rows_table(frame, [(str(one.id), _file(page, one)) for one in found.data.items])
     return panel("files", text("Files of late"), body, bare=True)
 
 
-def _file(visit: Visit, one: Upload) -> VdomDict:
-    text = visit.text
+def _file(page: PageContext, one: Upload) -> VdomDict:
+    text = page.text
     return html.tr(
         html.th(
             {"scope": "row"},

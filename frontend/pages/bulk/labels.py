@@ -3,30 +3,30 @@
 from reactpy.types import VdomDict
 
 from backend.bulk.lifecycle import RowStatus, UploadState
-from frontend.components.basics import pill
-from frontend.text import Text, mark
+from frontend.elements import pill
+from frontend.i18n import Translator, translatable
 
 STATES = {
-    UploadState.UPLOADED: (mark("Waiting to be checked"), "running", "half"),
-    UploadState.VALIDATING: (mark("Being checked"), "running", "half"),
-    UploadState.NEEDS_FIX: (mark("To correct"), "attention", "alert"),
-    UploadState.READY: (mark("Ready to order"), "active", "check"),
-    UploadState.ORDERED: (mark("Ordered"), "active", "check"),
-    UploadState.FAILED: (mark("Cannot be read"), "lost", "close"),
+    UploadState.UPLOADED: (translatable("Waiting to be checked"), "running", "half"),
+    UploadState.VALIDATING: (translatable("Being checked"), "running", "half"),
+    UploadState.NEEDS_FIX: (translatable("To correct"), "attention", "alert"),
+    UploadState.READY: (translatable("Ready to order"), "active", "check"),
+    UploadState.ORDERED: (translatable("Ordered"), "active", "check"),
+    UploadState.FAILED: (translatable("Cannot be read"), "lost", "close"),
 }
 ROWS = {
-    RowStatus.OK: (mark("OK"), "active", "check"),
-    RowStatus.WARNING: (mark("Warning"), "attention", "info"),
-    RowStatus.ERROR: (mark("Error"), "lost", "alert"),
-    RowStatus.SKIPPED: (mark("Left out"), "", "minus"),
+    RowStatus.OK: (translatable("OK"), "active", "check"),
+    RowStatus.WARNING: (translatable("Warning"), "attention", "info"),
+    RowStatus.ERROR: (translatable("Error"), "lost", "alert"),
+    RowStatus.SKIPPED: (translatable("Left out"), "", "minus"),
 }
 
 
-def state_pill(text: Text, state: UploadState) -> VdomDict:
+def state_pill(text: Translator, state: UploadState) -> VdomDict:
     words, tone, shape = STATES[state]
     return pill(text(words), tone, shape)
 
 
-def row_pill(text: Text, status: RowStatus) -> VdomDict:
+def row_pill(text: Translator, status: RowStatus) -> VdomDict:
     words, tone, shape = ROWS[status]
     return pill(text(words), tone, shape)

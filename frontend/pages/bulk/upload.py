@@ -7,19 +7,19 @@ from reactpy.types import VdomDict
 
 from backend.bulk import service as bulk
 from backend.bulk.lifecycle import RowStatus, UploadState
-from backend.bulk.schemas import BulkRows, BulkRowView, FileForm, RowProblemView, Upload
+from backend.bulk.schemas import BulkRows, BulkRowView, FileTemplate, RowProblemView, Upload
 from backend.core.permissions import Permission
-from backend.orders import drafts
+from backend.orders.placement import drafts
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, notice, number, progress
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.components.upload import Uploaded, upload
-from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.elements import Child, notice, number, progress
+from frontend.error_messages import ERROR_MESSAGES
+from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
 from frontend.pages.bulk.labels import row_pill, state_pill
-from frontend.refusals import REFUSALS
-from frontend.text import Text
 
 CHECKING = frozenset({UploadState.UPLOADED, UploadState.VALIDATING})
 SHOWN = 200
@@ -27,8 +27,8 @@ SHOWN = 200
 
 @component
 def UploadPage(upload_id: str) -> VdomDict:
-    visit = use_visit()
-    text, id_ = visit.text, UUID(upload_id)
+    page = use_page()
+    text, id_ = page.text, UUID(upload_id)
     found, forms = use_query(bulk.get_upload, id_, topics=(f"bulk:{id_}",)), use_query(bulk.file_forms)
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -47,9 +47,9 @@ def UploadPage(upload_id: str) -> VdomDict:
             ),
         ),
         columns(
-            [_state(text, file), Rows(file=file, key=_version(file)) if _has_rows(file) else None],
+            [_state(text, file), UploadRows(file=file, key=_version(file)) if _has_rows(file) else None],
             [
-                Next(file=file, form=form, key=f"next-{_version(file)}"),
+                NextStep(file=file, form=form, key=f"next-{_version(file)}"),
                 panel("counts", text("Rows"), _counts(text, file)) if _has_rows(file) else None,
             ],
         ),
@@ -64,7 +64,7 @@ def _has_rows(file: Upload) -> bool:
     return file.state not in CHECKING and file.state is not UploadState.FAILED
 
 
-def _state(text: Text, file: Upload) -> VdomDict:
+def _state(text: Translator, file: Upload) -> VdomDict:
     """What there is to know of the whole file, read out when it changes."""
     body: list[Child]
     if file.state in CHECKING:
@@ -83,7 +83,7 @@ def _state(text: Text, file: Upload) -> VdomDict:
             html.p({"class": "small muted"}, text("You may close this page: the check goes on.")),
         ]
     elif file.state is UploadState.FAILED:
-        words = text(REFUSALS.get(file.problem, REFUSALS["file_damaged"]))
+        words = text(ERROR_MESSAGES.get(file.problem, ERROR_MESSAGES["file_damaged"]))
         body = [
             notice(html.strong(words), tone="danger", mark="alert"),
             html.ul(*(html.li({"key": one.message}, one.message) for one in file.problems))
@@ -100,7 +100,7 @@ TONES = {UploadState.NEEDS_FIX: "attention", UploadState.READY: "positive", Uplo
 MARKS = {UploadState.NEEDS_FIX: "alert", UploadState.READY: "check", UploadState.ORDERED: "check"}
 
 
-def _verdict(text: Text, file: Upload) -> str:
+def _verdict(text: Translator, file: Upload) -> str:
     if file.state is UploadState.ORDERED:
         return text("This file became the request {reference}.", reference=file.order_reference)
     if file.state is UploadState.NEEDS_FIX:
@@ -114,7 +114,7 @@ def _verdict(text: Text, file: Upload) -> str:
     return f"{good} {left}".strip()
 
 
-def _counts(text: Text, file: Upload) -> VdomDict:
+def _counts(text: Translator, file: Upload) -> VdomDict:
     counted = (
         (RowStatus.ERROR, file.errors),
         (RowStatus.SKIPPED, file.skipped),
@@ -132,22 +132,22 @@ def _counts(text: Text, file: Upload) -> VdomDict:
 
 
 @component
-def Next(file: Upload, form: FileForm) -> VdomDict | None:
+def NextStep(file: Upload, form: FileTemplate) -> VdomDict | None:
     """What can be done with it now."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
 
     async def begun(draft: UUID) -> None:
-        await visit.move(f"/app/drafts/{draft}/review")
+        await page.navigate(f"/app/drafts/{draft}/review")
 
-    go_on = use_action(drafts.start_draft, done=begun)
-    skip = use_action(bulk.skip_bad_rows)
-    replace = use_action(bulk.replace_file)
+    go_on = use_mutation(drafts.start_draft, done=begun)
+    skip = use_mutation(bulk.skip_bad_rows)
+    replace = use_mutation(bulk.replace_file)
 
     def stored(other: Uploaded) -> None:
         replace.run(file.id, document_id=other.id)
 
-    may, failed = visit.may(Permission.ORDERS_PLACE), go_on.problem or skip.problem or replace.problem
+    may, failed = page.may(Permission.ORDERS_PLACE), go_on.problem or skip.problem or replace.problem
     good = file.ok + file.warnings
     parts: list[Child] = []
     if failed:
@@ -207,10 +207,10 @@ def Next(file: Upload, form: FileForm) -> VdomDict | None:
 
 
 @component
-def Rows(file: Upload) -> VdomDict:
+def UploadRows(file: Upload) -> VdomDict:
     """The first rows, those with something wrong before the others."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(bulk.upload_rows, file.id, limit=SHOWN, errors_first=True)
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -235,7 +235,7 @@ def Rows(file: Upload) -> VdomDict:
     )
 
 
-def _where(text: Text, problem: RowProblemView) -> list[Child]:
+def _where(text: Translator, problem: RowProblemView) -> list[Child]:
     """The column and what stood there, on a line of their own above what is wrong with it."""
     if not problem.label:
         return []
@@ -244,7 +244,7 @@ def _where(text: Text, problem: RowProblemView) -> list[Child]:
     return [html.strong(problem.label), " ", given, html.br()]
 
 
-def _row(text: Text, row: BulkRowView) -> VdomDict:
+def _row(text: Translator, row: BulkRowView) -> VdomDict:
     problems: list[Child] = [
         html.div(
             {"key": f"{index}"},

@@ -4,17 +4,17 @@ from reactpy.types import Component
 
 from backend.orders.kinds.move_account import AccountChoice
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import select_field
-from frontend.hooks import component, use_visit
-from frontend.text import Text
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
 @component
 def AccountForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text.plural(
@@ -28,7 +28,7 @@ def AccountForm(draft: DraftView) -> Component:
     )
 
 
-def account_field(text: Text, choices: list[AccountChoice], *, value: str, error: str) -> Child:
+def account_field(text: Translator, choices: list[AccountChoice], *, value: str, error: str) -> Child:
     return select_field(
         "account",
         text("Customer number"),
@@ -45,6 +45,6 @@ def account_field(text: Text, choices: list[AccountChoice], *, value: str, error
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    asked = draft.asked.wishes["account"]
-    return [account_field(visit.text, draft.choices, value=asked, error=errors.get("account", ""))]
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    request = draft.asked.kind_fields["account"]
+    return [account_field(page.text, draft.choices, value=request, error=errors.get("account", ""))]

@@ -4,16 +4,16 @@ from reactpy.types import Component
 
 from backend.orders.kinds.change_barrings import BarringChoice
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, Values, one
 from frontend.components.forms import checks_field, select_field
-from frontend.hooks import component, use_visit
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.page_context import PageContext
 
 
 @component
 def BarringsForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     choices: list[BarringChoice] = draft.choices
 
     def read(values: Values) -> dict[str, list[str]]:
@@ -40,10 +40,10 @@ def BarringsForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text = visit.text
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text = page.text
     choices: list[BarringChoice] = draft.choices
-    add, remove = draft.asked.wishes["add"], draft.asked.wishes["remove"]
+    add, remove = draft.asked.kind_fields["add"], draft.asked.kind_fields["remove"]
     if draft.total_lines == 1:
         entries = [
             (c.code, c.name, c.code in add or (bool(c.active_on) and c.code not in remove)) for c in choices

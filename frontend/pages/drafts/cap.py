@@ -7,12 +7,12 @@ from reactpy.types import Component
 
 from backend.orders.kinds.change_spend_cap import SUGGESTED
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, Values, one
 from frontend.components.forms import radio_cards, text_field
-from frontend.hooks import component, use_visit
-from frontend.text import Text
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 NONE, OTHER = "none", "other"
 
@@ -29,7 +29,7 @@ def cents_of(typed: str) -> int | None:
     return int(amount * 100)
 
 
-def cap_fields(text: Text, *, cents: int | None, no_cap: bool, errors: Errors) -> list[Child]:
+def cap_fields(text: Translator, *, cents: int | None, no_cap: bool, errors: Errors) -> list[Child]:
     """The suggested amounts, another one, or none."""
     known = cents in SUGGESTED
     chosen = NONE if no_cap else "" if cents is None else str(cents) if known else OTHER
@@ -69,7 +69,7 @@ def read_cap(values: Values) -> dict[str, Any]:
 
 @component
 def CapForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text.plural(
@@ -81,10 +81,10 @@ def CapForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, wishes = visit.text, draft.asked.wishes
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, kind_fields = page.text, draft.asked.kind_fields
     return [
-        *cap_fields(text, cents=wishes["cap_cents"], no_cap=wishes["no_cap"], errors=errors),
+        *cap_fields(text, cents=kind_fields["cap_cents"], no_cap=kind_fields["no_cap"], errors=errors),
         radio_cards(
             "period",
             text("For how long?"),
@@ -92,7 +92,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
                 ("standing", text("Every month"), text("Until you choose another cap.")),
                 ("current", text("This month only"), text("Next month the present cap counts again.")),
             ],
-            value=wishes["period"],
+            value=kind_fields["period"],
             error=errors.get("period", ""),
         ),
     ]

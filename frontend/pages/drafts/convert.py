@@ -4,15 +4,15 @@ from reactpy import html
 from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors
-from frontend.hooks import component, use_visit
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.page_context import PageContext
 
 
 @component
 def ConvertForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text.plural(
@@ -23,8 +23,8 @@ def ConvertForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, _errors: Errors) -> list[Child]:
-    words = visit.text.plural(
+def _fields(page: PageContext, draft: DraftView, _errors: Errors) -> list[Child]:
+    words = page.text.plural(
         "The number leaves your fleet and your bill and goes on as a prepaid card.",
         "The {n} numbers leave your fleet and your bill and go on as prepaid cards.",
         draft.total_lines,

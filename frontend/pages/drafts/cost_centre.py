@@ -4,18 +4,18 @@ from reactpy.types import Component
 
 from backend.orders.kinds.change_cost_centre import CostCentreChoice
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import select_field
-from frontend.hooks import component, use_visit
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.page_context import PageContext
 
 NONE = "-"
 
 
 @component
 def CostCentreForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
 
     def read(values: dict[str, list[str]]) -> dict[str, str | None]:
         chosen = one(values, "cost_centre")
@@ -31,10 +31,10 @@ def CostCentreForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text = visit.text
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text = page.text
     choices: list[CostCentreChoice] = draft.choices
-    asked = draft.asked.wishes["cost_centre"]
+    request = draft.asked.kind_fields["cost_centre"]
     return [
         select_field(
             "cost_centre",
@@ -44,7 +44,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
                 *((c.code, f"{c.code} {c.name}".strip()) for c in choices),
                 (NONE, text("None")),
             ],
-            value=NONE if asked == "" else asked or "",
+            value=NONE if request == "" else request or "",
             error=errors.get("cost_centre", ""),
         )
     ]

@@ -6,12 +6,12 @@ from reactpy.types import Component
 from backend.core import clock
 from backend.orders.kinds.change_user import LANGUAGES
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, Values, one
 from frontend.components.forms import radio_cards, select_field, text_field
-from frontend.hooks import component, use_visit
-from frontend.text import LANGUAGES as LANGUAGE_NAMES
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
+from frontend.page_context import PageContext
 
 KNOWN = {"yes": True, "no": False}
 
@@ -28,7 +28,7 @@ def _read(values: Values) -> dict[str, object]:
 
 @component
 def DepartForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text("The user leaves and keeps the number"),
@@ -39,9 +39,9 @@ def DepartForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, wishes = visit.text, draft.asked.wishes
-    known = {True: "yes", False: "no", None: ""}[wishes["knows_successor"]]
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, kind_fields = page.text, draft.asked.kind_fields
+    known = {True: "yes", False: "no", None: ""}[kind_fields["knows_successor"]]
     return [
         text_field(
             "on",
@@ -68,20 +68,20 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
             text_field(
                 "given_name",
                 text("First name"),
-                value=wishes["given_name"],
+                value=kind_fields["given_name"],
                 error=errors.get("given_name", ""),
             ),
             text_field(
                 "family_name",
                 text("Surname"),
-                value=wishes["family_name"],
+                value=kind_fields["family_name"],
                 error=errors.get("family_name", ""),
             ),
             text_field(
                 "email",
                 text("Private e-mail"),
                 kind="email",
-                value=wishes["email"],
+                value=kind_fields["email"],
                 hint=text("An address that still works after the departure."),
                 error=errors.get("email", ""),
             ),
@@ -89,7 +89,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
                 "language",
                 text("Language"),
                 [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)],
-                value=wishes["language"],
+                value=kind_fields["language"],
                 error=errors.get("language", ""),
             ),
         ),

@@ -4,19 +4,19 @@ from reactpy import html
 from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors
-from frontend.hooks import component, use_visit
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.page_context import PageContext
 
 
 @component
-def FileForm(draft: DraftView) -> Component:
-    return DraftForm(draft, use_visit().text("From a file"), _fields, lambda _values: {})
+def FileRequestForm(draft: DraftView) -> Component:
+    return DraftForm(draft, use_page().text("From a file"), _fields, lambda _values: {})
 
 
-def _fields(visit: Visit, draft: DraftView, _errors: Errors) -> list[Child]:
-    text = visit.text
+def _fields(page: PageContext, draft: DraftView, _errors: Errors) -> list[Child]:
+    text = page.text
     link = html.a({"href": f"/app/bulk/{draft.asked.upload_id}"}, text("Back to the file"))
     said = text("What is asked for each line is in the file: correct it there.")
     return [html.p({"key": "about"}, said, " ", link)]

@@ -7,17 +7,17 @@ from uuid import UUID
 from reactpy import html
 from reactpy.types import Component, VdomDict
 
-from backend.orders import drafts
+from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.loading import draft_not_ready
-from frontend.hooks import component, use_query, use_visit
+from frontend.hooks import component, use_page, use_query
 from frontend.pages.drafts.account import AccountForm
 from frontend.pages.drafts.barrings import BarringsForm
 from frontend.pages.drafts.cap import CapForm
 from frontend.pages.drafts.convert import ConvertForm
 from frontend.pages.drafts.cost_centre import CostCentreForm
 from frontend.pages.drafts.depart import DepartForm
-from frontend.pages.drafts.from_file import FileForm
+from frontend.pages.drafts.from_file import FileRequestForm
 from frontend.pages.drafts.new_line.page import NewLineForm
 from frontend.pages.drafts.options.page import OptionsForm
 from frontend.pages.drafts.plan import PlanForm
@@ -53,12 +53,12 @@ FORMS: dict[str, Callable[..., Component]] = {
 @component
 def DraftPage(draft: str, step: str | None = None) -> VdomDict | Component:
     """`step` names a further question page of kinds that have several."""
-    visit = use_visit()
+    page = use_page()
     found = use_query(drafts.get_draft, UUID(draft))
     if found.data is None:
-        fleet = link_button(visit.text("Back to the fleet"), "/app/fleet")
-        return html.div(draft_not_ready(visit.text, found, fleet))
+        fleet = link_button(page.text("Back to the fleet"), "/app/fleet")
+        return html.div(draft_not_ready(page.text, found, fleet))
     if found.data.asked.upload_id:
-        return FileForm(draft=found.data, key=draft)
+        return FileRequestForm(draft=found.data, key=draft)
     more: dict[str, Any] = {"step": step} if step else {}
     return FORMS[found.data.kind](draft=found.data, **more, key=f"{draft}/{step}")

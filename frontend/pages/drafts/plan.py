@@ -5,16 +5,16 @@ from reactpy.types import Component
 
 from backend.orders.kinds.change_plan import PlanChoice
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import radio_cards
-from frontend.hooks import component, use_visit
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.page_context import PageContext
 
 
 @component
 def PlanForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text.plural("Which plan for this line?", "Which plan for these {n} lines?", draft.total_lines),
@@ -24,8 +24,8 @@ def PlanForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, choices = visit.text, draft.choices
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, choices = page.text, draft.choices
 
     def about(choice: PlanChoice) -> Child:
         price = text("{amount} a month excl. VAT", amount=text.money(choice.monthly_cents))
@@ -43,7 +43,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
             "plan",
             text("New tariff plan"),
             [(c.code, c.name, about(c)) for c in choices],
-            value=draft.asked.wishes.get("plan", ""),
+            value=draft.asked.kind_fields.get("plan", ""),
             error=errors.get("plan", ""),
             disabled=current,
         )

@@ -5,18 +5,18 @@ from reactpy.types import Component, VdomDict
 
 from backend.orders.kinds.change_user import LANGUAGES
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child, notice, number
-from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import check, radio_cards, select_field, text_field
-from frontend.hooks import component, use_visit
-from frontend.text import GAP
-from frontend.text import LANGUAGES as LANGUAGE_NAMES
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.elements import Child, notice, number
+from frontend.hooks import component, use_page
+from frontend.i18n import GAP
+from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
+from frontend.page_context import PageContext
 
 
 @component
 def ReplaceSimForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text("A new SIM card for this number"),
@@ -26,15 +26,15 @@ def ReplaceSimForm(draft: DraftView) -> Component:
     )
 
 
-def _card_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, wishes, choices = visit.text, draft.asked.wishes, draft.choices
+def _card_fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, kind_fields, choices = page.text, draft.asked.kind_fields, draft.choices
     return [
-        _present(visit, choices.present),
-        _reasons(visit, wishes["reason"], errors, smaller=True),
+        _present(page, choices.present),
+        _reasons(page, kind_fields["reason"], errors, smaller=True),
         text_field(
             "sim_number",
             text("Number of the blank SIM card"),
-            value=text.sim(wishes["sim_number"]),
+            value=text.sim(kind_fields["sim_number"]),
             hint=text(
                 "It is printed on the card, as in {example}. Spaces do not matter.",
                 example=text.sim(choices.example).replace(" ", GAP),
@@ -60,7 +60,7 @@ def _card_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
 
 @component
 def RequestEsimForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text("An eSIM for this number"),
@@ -73,24 +73,24 @@ def RequestEsimForm(draft: DraftView) -> Component:
     )
 
 
-def _esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, wishes, choices = visit.text, draft.asked.wishes, draft.choices
+def _esim_fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, kind_fields, choices = page.text, draft.asked.kind_fields, draft.choices
     agree = notice(
         text("The user first confirms by e-mail. The number is not active on the eSIM before."), mark="mail"
     )
     return [
-        _present(visit, choices.present),
+        _present(page, choices.present),
         html.div(
             {"key": "compatible"},
             notice(text("The device has to support eSIM and must not be locked to another operator.")),
         ),
         html.div({"key": "agree"}, agree) if choices.confirmation else None,
-        _reasons(visit, wishes["reason"], errors),
+        _reasons(page, kind_fields["reason"], errors),
         text_field(
             "email",
             text("E-mail of the user"),
             kind="email",
-            value=wishes["email"] or choices.email,
+            value=kind_fields["email"] or choices.email,
             hint=text("The QR code is sent to it. Whoever reads it can take over the number."),
             error=errors.get("email", ""),
         ),
@@ -98,11 +98,11 @@ def _esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
             "language",
             text("Language of the user"),
             [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)],
-            value=wishes["language"] or choices.language,
+            value=kind_fields["language"] or choices.language,
             hint=text("The mail is written in it."),
             error=errors.get("language", ""),
         ),
-        check("qr_copy", "yes", text("Send me a copy of the QR code"), ticked=wishes["qr_copy"]),
+        check("qr_copy", "yes", text("Send me a copy of the QR code"), ticked=kind_fields["qr_copy"]),
         html.p(
             {"key": "other", "class": "small"},
             text("The device cannot use an eSIM?"),
@@ -115,8 +115,8 @@ def _esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
     ]
 
 
-def _present(visit: Visit, sim_number: str) -> VdomDict:
-    text = visit.text
+def _present(page: PageContext, sim_number: str) -> VdomDict:
+    text = page.text
     return html.p(
         {"key": "present"},
         html.span({"class": "muted"}, text("Present SIM number")),
@@ -125,8 +125,8 @@ def _present(visit: Visit, sim_number: str) -> VdomDict:
     )
 
 
-def _reasons(visit: Visit, value: str, errors: Errors, *, smaller: bool = False) -> VdomDict:
-    text = visit.text
+def _reasons(page: PageContext, value: str, errors: Errors, *, smaller: bool = False) -> VdomDict:
+    text = page.text
     lost = text("Suspend the number first if somebody else may be using it.")
     size = text("It needs a SIM of another size.") if smaller else text("The user changes to it.")
     return radio_cards(
@@ -145,12 +145,12 @@ def _reasons(visit: Visit, value: str, errors: Errors, *, smaller: bool = False)
 
 @component
 def ResendEsimForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(draft, text("Send the eSIM mail again"), _nothing, lambda _values: {})
 
 
-def _nothing(visit: Visit, _draft: DraftView, _errors: Errors) -> list[Child]:
-    words = visit.text(
+def _nothing(page: PageContext, _draft: DraftView, _errors: Errors) -> list[Child]:
+    words = page.text(
         "The user gets the same code again, at the same address. A code that was used or has expired cannot be sent."
     )
     return [html.p({"key": "about"}, words)]

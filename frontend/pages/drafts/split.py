@@ -6,26 +6,26 @@ from typing import Any
 from reactpy import html, use_state
 from reactpy.types import Component, VdomDict
 
-from backend.orders import drafts
 from backend.orders.kinds.split_billing import BILLING
+from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, icon, notice
-from frontend.components.draft_form import DraftForm, Errors, Values, one
 from frontend.components.forms import radio_cards, text_field
 from frontend.components.layout import panel
+from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
 from frontend.components.upload import Uploaded, upload
-from frontend.hooks import component, use_action, use_visit
-from frontend.text import Text
-from frontend.visit import Visit
+from frontend.elements import Child, icon, notice
+from frontend.hooks import component, use_mutation, use_page
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
 @component
 def SplitForm(draft: DraftView) -> Component:
-    visit = use_visit()
-    text, asked = visit.text, draft.asked.wishes
-    scan, set_scan = use_state((asked["document_id"], draft.choices.document))
-    save = use_action(drafts.save_draft)
+    page = use_page()
+    text, request = page.text, draft.asked.kind_fields
+    scan, set_scan = use_state((request["document_id"], draft.choices.document))
+    save = use_mutation(drafts.save_draft)
 
     async def keep(file: Uploaded) -> None:
         set_scan((file.id, file.name))
@@ -39,7 +39,7 @@ def SplitForm(draft: DraftView) -> Component:
             **{name: one(values, name) for name in BILLING},
         }
 
-    def contract(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
+    def contract(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
         name, wrong = scan[1], errors.get("document_id", "")
         said: Child = notice(text("Signed contract: {name}", name=name), mark="check") if name else None
         signed = panel(
@@ -48,7 +48,7 @@ def SplitForm(draft: DraftView) -> Component:
             html.div({"key": "said", "role": "status"}, said),
             html.p({"class": "error", "key": "error"}, icon("alert"), wrong) if wrong and not name else None,
             upload(
-                visit.text,
+                page.text,
                 name="document_id",
                 label=text("Scan or photo of the signed contract"),
                 hint=text("PDF, JPEG or PNG, at most 10 MB."),
@@ -59,7 +59,7 @@ def SplitForm(draft: DraftView) -> Component:
             ),
         )
         panels = html.div(
-            {"class": "stack for-sharing", "key": "contract"}, _to_print(visit.text, draft), signed
+            {"class": "stack for-sharing", "key": "contract"}, _to_print(page.text, draft), signed
         )
         return [panels]
 
@@ -73,8 +73,8 @@ def SplitForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, wishes, choices = visit.text, draft.asked.wishes, draft.choices
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, kind_fields, choices = page.text, draft.asked.kind_fields, draft.choices
     what = [
         ("share", text("Share by a profile"), text("A signed contract is needed.")),
         ("stop", text("Stop sharing"), text("The company pays everything again.")),
@@ -84,17 +84,19 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
         html.div({"key": "refused"}, notice(refused, tone="attention", mark="alert"))
         if choices.refused
         else None,
-        radio_cards("what", text("What should happen?"), what, value="stop" if wishes["stop"] else "share")
+        radio_cards(
+            "what", text("What should happen?"), what, value="stop" if kind_fields["stop"] else "share"
+        )
         if choices.present
         else None,
         radio_cards(
             "profile",
             text("Profile"),
             [(choice.code, choice.name, " ".join(choice.rules)) for choice in choices.profiles],
-            value=wishes["profile"],
+            value=kind_fields["profile"],
             error=errors.get("profile", ""),
         ),
-        *(_billing(text, wishes, errors) if choices.billing_data else []),
+        *(_billing(text, kind_fields, errors) if choices.billing_data else []),
         html.div(
             {"key": "warning"},
             notice(
@@ -106,7 +108,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
     ]
 
 
-def _billing(text: Text, wishes: Mapping[str, Any], errors: Errors) -> list[Child]:
+def _billing(text: Translator, kind_fields: Mapping[str, Any], errors: Errors) -> list[Child]:
     words = {
         "billing_street": text("Street and number of the user’s home"),
         "billing_postcode": text("Postcode"),
@@ -116,7 +118,7 @@ def _billing(text: Text, wishes: Mapping[str, Any], errors: Errors) -> list[Chil
         text_field(
             name,
             label,
-            value=wishes[name],
+            value=kind_fields[name],
             error=errors.get(name, ""),
             short=name == "billing_postcode",
             more={"autocomplete": "off"},
@@ -125,7 +127,7 @@ def _billing(text: Text, wishes: Mapping[str, Any], errors: Errors) -> list[Chil
     ]
 
 
-def _to_print(text: Text, draft: DraftView) -> VdomDict:
+def _to_print(text: Translator, draft: DraftView) -> VdomDict:
     """The contract in each profile, made for this line and this user."""
     choices, line = draft.choices, draft.lines[0]
     if not choices.user:

@@ -3,16 +3,16 @@
 from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import radio_cards
-from frontend.hooks import component, use_visit
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.page_context import PageContext
 
 
 @component
 def SuspendForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text.plural("Why suspend this number?", "Why suspend these {n} numbers?", draft.total_lines),
@@ -21,8 +21,8 @@ def SuspendForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text = visit.text
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text = page.text
     at_once = text("Sent at once, without time to undo.")
     return [
         radio_cards(
@@ -34,7 +34,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
                 ("absence", text("Long absence"), text("The number waits until you reactivate it.")),
                 ("other", text("Other reason"), text("The number waits until you reactivate it.")),
             ],
-            value=draft.asked.wishes["reason"],
+            value=draft.asked.kind_fields["reason"],
             error=errors.get("reason", ""),
         )
     ]

@@ -4,17 +4,17 @@ from reactpy.types import Component
 
 from backend.orders.kinds.change_user import LANGUAGES
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, one
 from frontend.components.forms import radio_cards, select_field, text_field
-from frontend.hooks import component, use_visit
-from frontend.text import LANGUAGES as LANGUAGE_NAMES
-from frontend.visit import Visit
+from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
+from frontend.page_context import PageContext
 
 
 @component
 def UserForm(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text("Who uses this line?"),
@@ -27,12 +27,12 @@ def UserForm(draft: DraftView) -> Component:
     )
 
 
-def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
-    text, wishes = visit.text, draft.asked.wishes
+def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, kind_fields = page.text, draft.asked.kind_fields
     present = draft.choices or {}
 
     def value(name: str) -> str:
-        return str(wishes[name] or present.get(name, ""))
+        return str(kind_fields[name] or present.get(name, ""))
 
     return [
         radio_cards(
@@ -42,7 +42,7 @@ def _fields(visit: Visit, draft: DraftView, errors: Errors) -> list[Child]:
                 ("same", text("No, the same person"), text("Only the details are corrected.")),
                 ("another", text("Yes, somebody else"), text("Shared billing ends, since it is personal.")),
             ],
-            value="another" if wishes["another_person"] else "same",
+            value="another" if kind_fields["another_person"] else "same",
         ),
         text_field(
             "given_name", text("First name"), value=value("given_name"), error=errors.get("given_name", "")

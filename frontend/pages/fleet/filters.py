@@ -6,23 +6,23 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.lines.schemas import Facet, LineFacets, Sort
-from frontend.components.basics import hidden, icon
 from frontend.components.forms import check, check_group
+from frontend.elements import hidden, icon
+from frontend.i18n import Translator, translatable
 from frontend.labels import PRODUCT_TYPES, line_state_words
 from frontend.pages.fleet.view import FLEET, KEYS, View
-from frontend.text import Text, mark
 
 FILTER_NAMES = {
-    "status": mark("Status"),
-    "plan": mark("Tariff plan"),
-    "account": mark("Customer number"),
-    "product_type": mark("Product type"),
-    "option": mark("Option"),
-    "cost_centre": mark("Cost centre"),
+    "status": translatable("Status"),
+    "plan": translatable("Tariff plan"),
+    "account": translatable("Customer number"),
+    "product_type": translatable("Product type"),
+    "option": translatable("Option"),
+    "cost_centre": translatable("Cost centre"),
 }
 
 
-def facet_name(text: Text, key: str, facet: Facet) -> str:
+def facet_name(text: Translator, key: str, facet: Facet) -> str:
     if key == "status":
         return line_state_words(text, facet.value)
     if key == "product_type" and facet.value in PRODUCT_TYPES:
@@ -30,7 +30,7 @@ def facet_name(text: Text, key: str, facet: Facet) -> str:
     return facet.name or facet.value
 
 
-def chips(text: Text, view: View, facets: LineFacets) -> VdomDict | None:
+def chips(text: Translator, view: View, facets: LineFacets) -> VdomDict | None:
     """What narrows the list, each with a way out."""
     entries: list[tuple[str, str, View]] = []
     if view.filter.search:
@@ -77,7 +77,7 @@ def chips(text: Text, view: View, facets: LineFacets) -> VdomDict | None:
     )
 
 
-def filters(text: Text, view: View, facets: LineFacets) -> VdomDict:
+def filters(text: Translator, view: View, facets: LineFacets) -> VdomDict:
     """The filter drawer: a plain form, its result is an address."""
     groups = [
         check_group(

@@ -5,18 +5,18 @@ from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
-from backend.lines.schemas import LineFacets, Snapshot
+from backend.lines.schemas import LineFacets, SyncStatus
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, icon, notice, progress
+from frontend.elements import Child, icon, notice, progress
+from frontend.i18n import Translator
 from frontend.labels import lines_in_state
+from frontend.page_context import PageContext
 from frontend.pages.fleet.view import View
-from frontend.text import Text
-from frontend.visit import Visit
 
 
-def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
+def freshness(page: PageContext, snapshot: SyncStatus) -> VdomDict:
     """How old the list is, and the way to ask the carrier again (at most once a minute)."""
-    text = visit.text
+    text = page.text
     if snapshot.running:
         said = (
             text(
@@ -46,7 +46,7 @@ def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
         else text("Never updated")
     )
     parts: list[Child] = [when]
-    if visit.may(Permission.LINES_REFRESH):
+    if page.may(Permission.LINES_REFRESH):
         wait = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
         reason = (
             {"disabled": True, "title": text("The list was refreshed less than a minute ago.")}
@@ -64,19 +64,19 @@ def freshness(visit: Visit, snapshot: Snapshot) -> VdomDict:
     return html.p({"class": "row"}, *parts)
 
 
-def bare(text: Text) -> VdomDict:
+def bare(text: Translator) -> VdomDict:
     """The title alone, where nothing is known of the list."""
     return html.div({"class": "page-header"}, html.h1(text("Fleet")))
 
 
-def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
-    text = visit.text
+def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
+    text = page.text
     exports: list[tuple[str, str]] = []
-    if visit.may(Permission.LINES_EXPORT):
+    if page.may(Permission.LINES_EXPORT):
         exports = [(text("Export CSV"), view.export("csv")), (text("Export XLSX"), view.export("xlsx"))]
     from_file = (
         link_button(text("From a file"), "/app/bulk", mark="requests", more={"class": "button only-wide"})
-        if visit.may(Permission.ORDERS_PLACE)
+        if page.may(Permission.ORDERS_PLACE)
         else None
     )
     wide = (
@@ -99,7 +99,7 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     )
     add = (
         link_button(text("Add a line"), "/app/start/add_line", mark="plus", kind="primary")
-        if visit.may(Permission.ORDERS_PLACE)
+        if page.may(Permission.ORDERS_PLACE)
         else None
     )
     failed = (
@@ -114,7 +114,7 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     return html.div(
         html.div(
             {"class": "page-header"},
-            html.div(html.h1(text("Fleet")), freshness(visit, snapshot)),
+            html.div(html.h1(text("Fleet")), freshness(page, snapshot)),
             html.div({"class": "actions"}, from_file, *wide, narrow, menu, add)
             if exports or from_file
             else None,
@@ -123,7 +123,7 @@ def head(visit: Visit, view: View, snapshot: Snapshot) -> VdomDict:
     )
 
 
-def quick_views(text: Text, view: View, facets: LineFacets) -> VdomDict:
+def quick_views(text: Translator, view: View, facets: LineFacets) -> VdomDict:
     """The statuses as tabs: the views that everybody needs."""
     everything = View(sort=view.sort, descending=view.descending)
     entries = [(text("All lines"), everything, facets.total)]

@@ -3,25 +3,25 @@
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.lines.schemas import PAGE_SIZE, LineFacets, LinePage, Sort
+from backend.lines.schemas import PAGE_SIZE, LineFacets, LineList, Sort
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, hidden, icon
-from frontend.components.layout import bone, empty
-from frontend.markup import to_html
+from frontend.components.layout import empty, skeleton_line
+from frontend.elements import Child, hidden, icon
+from frontend.html import to_html
+from frontend.i18n import Translator, translatable
 from frontend.pages.fleet.view import FLEET, View
-from frontend.text import Text, mark
 
 COLUMNS = (
-    (mark("User"), Sort.NAME, ""),
-    (mark("Number"), Sort.MSISDN, "rank-2"),
-    (mark("Customer no."), None, "rank-3"),
-    (mark("Tariff plan"), Sort.PLAN, "rank-2"),
-    (mark("Options"), None, "rank-3"),
-    (mark("Status"), Sort.STATUS, ""),
+    (translatable("User"), Sort.NAME, ""),
+    (translatable("Number"), Sort.MSISDN, "rank-2"),
+    (translatable("Customer no."), None, "rank-3"),
+    (translatable("Tariff plan"), Sort.PLAN, "rank-2"),
+    (translatable("Options"), None, "rank-3"),
+    (translatable("Status"), Sort.STATUS, ""),
 )
 
 
-def heads(text: Text, view: View) -> VdomDict:
+def heads(text: Translator, view: View) -> VdomDict:
     """The row of column heads; sorting is a link, so that it works before anything else does."""
 
     def column(words: str, sort: Sort | None, rank: str) -> VdomDict:
@@ -60,7 +60,7 @@ def heads(text: Text, view: View) -> VdomDict:
     )
 
 
-def span_words(text: Text, page: LinePage) -> str:
+def span_words(text: Translator, page: LineList) -> str:
     """Where we are in the list: "1-50 of 10 000"."""
     if not page.total:
         return text("0 lines")
@@ -74,7 +74,7 @@ def span_words(text: Text, page: LinePage) -> str:
     )
 
 
-def foot(text: Text, view: View, page: LinePage) -> VdomDict:
+def foot(text: Translator, view: View, page: LineList) -> VdomDict:
     """Span and pager."""
 
     def step(name: str, to: int, possible: bool, *parts: Child, key: str) -> VdomDict:
@@ -113,7 +113,7 @@ def foot(text: Text, view: View, page: LinePage) -> VdomDict:
     )
 
 
-def nothing(text: Text, view: View, facets: LineFacets | None, *, may_ask: bool) -> VdomDict:
+def nothing(text: Translator, view: View, facets: LineFacets | None, *, may_ask: bool) -> VdomDict:
     """Instead of rows: the fleet is empty, or the filter matches nothing."""
     if view.filter.active and facets is not None:
         return empty(
@@ -132,7 +132,7 @@ def nothing(text: Text, view: View, facets: LineFacets | None, *, may_ask: bool)
     )
 
 
-def unreadable(text: Text, words: str) -> VdomDict:
+def unreadable(text: Translator, words: str) -> VdomDict:
     return empty(
         text("The list could not be loaded"),
         words,
@@ -141,10 +141,10 @@ def unreadable(text: Text, words: str) -> VdomDict:
     )
 
 
-def bones() -> str:
+def skeleton_rows() -> str:
     row = html.tr(
         *(
-            html.td({"class": "rank-3"} if index in {2, 4, 6} else {}, bone(1 if index == 0 else 2))
+            html.td({"class": "rank-3"} if index in {2, 4, 6} else {}, skeleton_line(1 if index == 0 else 2))
             for index in range(8)
         )
     )

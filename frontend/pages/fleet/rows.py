@@ -6,22 +6,22 @@ from html import escape
 
 from backend.catalog.profiles import profile
 from backend.lines.schemas import LineRow
-from frontend.components.basics import hidden, icon
+from frontend.elements import hidden, icon
+from frontend.html import to_html
+from frontend.i18n import Translator, translator_for
 from frontend.labels import FAMILIES, PRODUCT_TYPES, line_state
-from frontend.markup import to_html
-from frontend.text import Text, text_for
 
 MORE = to_html(icon("more"))
 
 
 @lru_cache(maxsize=512)
 def _state(language: str, code: str) -> str:
-    return to_html(line_state(text_for(language), code))
+    return to_html(line_state(translator_for(language), code))
 
 
 @lru_cache(maxsize=64)
 def _type(language: str, code: str) -> str:
-    text = text_for(language)
+    text = translator_for(language)
     words, shape = PRODUCT_TYPES.get(code, (code, "sim"))
     return to_html(icon(shape)) + to_html(hidden(f"{text(words)} "))
 
@@ -29,7 +29,7 @@ def _type(language: str, code: str) -> str:
 @lru_cache(maxsize=4096)
 def _options(language: str, carrier: str, codes: tuple[str, ...]) -> str:
     """The families of the options that are on, one drawing each."""
-    text, known = text_for(language), profile(carrier)
+    text, known = translator_for(language), profile(carrier)
     on = {option.family for code in codes if (option := known.option(code))}
     if not on:
         return f"<span class='muted'>{escape(text.context('options', 'none'))}</span>"
@@ -40,7 +40,7 @@ def _options(language: str, carrier: str, codes: tuple[str, ...]) -> str:
     )
 
 
-def row_html(text: Text, carrier: str, row: LineRow) -> str:
+def row_html(text: Translator, carrier: str, row: LineRow) -> str:
     language, key = text.language, str(row.id)
     name, number = escape(row.name or text("No name")), escape(text.msisdn(row.msisdn))
     busy = f"<span class='cell-sub'>{escape(text('Request under way'))}</span>" if row.open_order else ""
@@ -58,5 +58,5 @@ def row_html(text: Text, carrier: str, row: LineRow) -> str:
     )
 
 
-def rows_html(text: Text, carrier: str, rows: Iterable[LineRow]) -> list[tuple[str, str]]:
+def rows_html(text: Translator, carrier: str, rows: Iterable[LineRow]) -> list[tuple[str, str]]:
     return [(str(row.id), row_html(text, carrier, row)) for row in rows]

@@ -6,11 +6,12 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 
 from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
-from backend.lines.words import search_patterns
+from backend.lines.search_keys import search_patterns
 
 KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
 FLEET = "/app/fleet"
-MOST_KEYS = 200  # of an address; more are left out
+# Of an address; more are left out
+MOST_KEYS = 200
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def read_view(query: str) -> View:
     found = parse_qs("&".join(query.lstrip("?").split("&", MOST_KEYS)[:MOST_KEYS]))
     search = found.get("search", [""])[0].strip()[:100]
     if not search_patterns(search):
-        search = ""  # too short to narrow anything: no chip may say that it did
+        # Too short to narrow anything: no chip may say that it did
+        search = ""
     wanted = found.get("sort", [""])[0]
     name, descending = wanted.lstrip("-"), wanted.startswith("-")
     page = found.get("page", ["1"])[0]

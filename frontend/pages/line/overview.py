@@ -9,14 +9,14 @@ from backend.catalog.profiles import profile
 from backend.core.permissions import Permission
 from backend.lines.schemas import LineDetail
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, hidden, key_values, number
 from frontend.components.layout import columns, panel
-from frontend.components.line_actions import start
-from frontend.components.options import names
-from frontend.components.sim_secrets import ActivationCode, Puk
+from frontend.components.lines.line_actions import start
+from frontend.components.lines.sim_secrets import ActivationCode, Puk
+from frontend.components.orders.options import names
+from frontend.elements import Child, hidden, key_values, number
+from frontend.i18n import LANGUAGES
 from frontend.labels import AGREEMENT_STATES, ESIM_STATES, SIM_STATES
-from frontend.text import LANGUAGES
-from frontend.visit import Visit
+from frontend.page_context import PageContext
 
 
 def person(detail: LineDetail) -> str:
@@ -24,13 +24,13 @@ def person(detail: LineDetail) -> str:
     return f"{detail.given_name} {detail.family_name}".strip() or detail.name
 
 
-def overview(visit: Visit, detail: LineDetail) -> VdomDict:
-    text = visit.text
+def overview(page: PageContext, detail: LineDetail) -> VdomDict:
+    text = page.text
     none = html.span({"class": "muted"}, text.context("options", "none"))
-    options = names(visit, detail.options) or none
+    options = names(page, detail.options) or none
     barrings = [
-        visit.text.pick(b.name, b.code)
-        for b in profile(visit.profile.carrier).barrings
+        page.text.pick(b.name, b.code)
+        for b in profile(page.profile.carrier).barrings
         if b.code in detail.barrings
     ]
     cap = (
@@ -71,7 +71,7 @@ def overview(visit: Visit, detail: LineDetail) -> VdomDict:
             (text("Barrings"), ", ".join(barrings) or html.span({"class": "muted"}, text("No barring"))),
             (
                 text("Split billing"),
-                _shared(visit, detail),
+                _shared(page, detail),
             ),
             (text("Cap abroad"), cap),
             (
@@ -88,7 +88,7 @@ def overview(visit: Visit, detail: LineDetail) -> VdomDict:
     return columns(
         [panel("subscription", text("Subscription"), subscription)],
         [
-            panel("sim", text("SIM card"), _sim(visit, detail)),
+            panel("sim", text("SIM card"), _sim(page, detail)),
             panel("contact", text("Contact"), key_values(contact, stacked=True)) if contact else None,
             html.p(
                 {"class": "small muted"},
@@ -103,10 +103,10 @@ def overview(visit: Visit, detail: LineDetail) -> VdomDict:
     )
 
 
-def _sim(visit: Visit, detail: LineDetail) -> VdomDict:
-    text, esim = visit.text, detail.esim
+def _sim(page: PageContext, detail: LineDetail) -> VdomDict:
+    text, esim = page.text, detail.esim
     state = [(text("State of the card"), text(SIM_STATES[detail.sim_state]))] if detail.sim_state else []
-    code = esim is not None and not esim.why_not and visit.may(Permission.ESIM_REVEAL)
+    code = esim is not None and not esim.why_not and page.may(Permission.ESIM_REVEAL)
     return html.div(
         {"class": "stack stack-tight"},
         key_values(
@@ -119,7 +119,7 @@ def _sim(visit: Visit, detail: LineDetail) -> VdomDict:
                 ),
                 (text("Format"), text("eSIM") if detail.sim_kind == "esim" else text("Physical card")),
                 *state,
-                *_esim(visit, detail),
+                *_esim(page, detail),
                 (
                     text("Companion data SIM"),
                     text.sim(detail.companion_sim)
@@ -129,15 +129,15 @@ def _sim(visit: Visit, detail: LineDetail) -> VdomDict:
             ],
             stacked=True,
         ),
-        _send_again(visit, detail),
+        _send_again(page, detail),
         ActivationCode(line_id=detail.id, key="code") if code else None,
-        Puk(line_id=detail.id, key="puk") if detail.has_puk and visit.may(Permission.PUK_REVEAL) else None,
+        Puk(line_id=detail.id, key="puk") if detail.has_puk and page.may(Permission.PUK_REVEAL) else None,
     )
 
 
-def _esim(visit: Visit, detail: LineDetail) -> list[tuple[str, Any]]:
+def _esim(page: PageContext, detail: LineDetail) -> list[tuple[str, Any]]:
     """The latest profile: on its way, or the one in use."""
-    text, esim = visit.text, detail.esim
+    text, esim = page.text, detail.esim
     if esim is None or (esim.state in {"revoked", "deleted"} and detail.sim_kind != "esim"):
         return []
     rows: list[tuple[str, Any]] = []
@@ -153,10 +153,10 @@ def _esim(visit: Visit, detail: LineDetail) -> list[tuple[str, Any]]:
     return rows
 
 
-def _send_again(visit: Visit, detail: LineDetail) -> VdomDict | None:
+def _send_again(page: PageContext, detail: LineDetail) -> VdomDict | None:
     """The same mail once more while its code can be used; otherwise a new eSIM."""
-    text, esim = visit.text, detail.esim
-    if esim is None or not visit.may(Permission.ORDERS_PLACE):
+    text, esim = page.text, detail.esim
+    if esim is None or not page.may(Permission.ORDERS_PLACE):
         return None
     if not esim.why_not:
         return html.div(
@@ -173,9 +173,9 @@ def _send_again(visit: Visit, detail: LineDetail) -> VdomDict | None:
     return None
 
 
-def _shared(visit: Visit, detail: LineDetail) -> Child | list[Child]:
+def _shared(page: PageContext, detail: LineDetail) -> Child | list[Child]:
     """The profile in force, and how far a contract is."""
-    text, known = visit.text, profile(visit.profile.carrier)
+    text, known = page.text, profile(page.profile.carrier)
     chosen = known.split_profile(detail.split_profile)
     name: Child = (
         text.pick(chosen.name)

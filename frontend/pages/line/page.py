@@ -10,39 +10,39 @@ from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import LineDetail
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, notice
 from frontend.components.layout import breadcrumb, page_header, tabs
-from frontend.components.line_actions import line_actions
+from frontend.components.lines.line_actions import line_actions
 from frontend.components.loading import not_ready
-from frontend.hooks import component, use_query, use_visit
+from frontend.elements import Child, notice
+from frontend.hooks import component, use_page, use_query
+from frontend.i18n import Translator
 from frontend.labels import line_state
+from frontend.page_context import PageContext
 from frontend.pages.line.overview import overview, person
 from frontend.pages.line.tabs import LineHistory, LineRequests, options
 from frontend.pages.line.usage import LineUsageTab
-from frontend.text import Text
-from frontend.visit import Visit
 
 
 @component
 def LinePage(line: str, tab: str | None = None) -> VdomDict:
-    visit = use_visit()
-    text, line_id = visit.text, UUID(line)
+    page = use_page()
+    text, line_id = page.text, UUID(line)
     found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"))
 
     if found.data is None:
         return html.div(not_ready(text, found))
     detail = found.data
     return html.div(
-        _header(visit, detail),
-        _tabs(visit, detail, tab),
+        _header(page, detail),
+        _tabs(page, detail, tab),
         _running(text, detail),
-        _body(visit, detail, tab),
+        _body(page, detail, tab),
     )
 
 
-def _header(visit: Visit, detail: LineDetail) -> VdomDict:
-    text = visit.text
-    actions: list[Child] = line_actions(visit, detail) if visit.may(Permission.ORDERS_PLACE) else []
+def _header(page: PageContext, detail: LineDetail) -> VdomDict:
+    text = page.text
+    actions: list[Child] = line_actions(page, detail) if page.may(Permission.ORDERS_PLACE) else []
     shown = text.msisdn(detail.msisdn)
     return page_header(
         html.h1({"class": "number"}, shown),
@@ -63,22 +63,22 @@ def _header(visit: Visit, detail: LineDetail) -> VdomDict:
     )
 
 
-def _tabs(visit: Visit, detail: LineDetail, tab: str | None) -> VdomDict:
-    text, base = visit.text, f"/app/lines/{detail.id}"
+def _tabs(page: PageContext, detail: LineDetail, tab: str | None) -> VdomDict:
+    text, base = page.text, f"/app/lines/{detail.id}"
     entries: list[tuple[str, str, int | None]] = [
         (text("Overview"), base, None),
         (text("Options"), f"{base}/options", len(detail.options)),
     ]
-    if visit.may(Permission.USAGE_READ):
+    if page.may(Permission.USAGE_READ):
         entries.append((text("Usage"), f"{base}/usage", None))
-    if visit.may(Permission.ORDERS_READ):
+    if page.may(Permission.ORDERS_READ):
         entries.append((text("Requests"), f"{base}/requests", len(detail.open_orders) or None))
-    if visit.may(Permission.HISTORY_READ):
+    if page.may(Permission.HISTORY_READ):
         entries.append((text("History"), f"{base}/history", None))
     return tabs(text, text("Parts of the line"), entries, f"{base}/{tab}" if tab else base)
 
 
-def _running(text: Text, detail: LineDetail) -> VdomDict | None:
+def _running(text: Translator, detail: LineDetail) -> VdomDict | None:
     if not detail.open_orders:
         return None
     return html.div(
@@ -93,15 +93,15 @@ def _running(text: Text, detail: LineDetail) -> VdomDict | None:
     )
 
 
-def _body(visit: Visit, detail: LineDetail, tab: str | None) -> Any:
+def _body(page: PageContext, detail: LineDetail, tab: str | None) -> Any:
     match tab:
         case "options":
-            return options(visit, detail)
-        case "usage" if visit.may(Permission.USAGE_READ):
+            return options(page, detail)
+        case "usage" if page.may(Permission.USAGE_READ):
             return LineUsageTab(line_id=detail.id, key="usage")
-        case "requests" if visit.may(Permission.ORDERS_READ):
+        case "requests" if page.may(Permission.ORDERS_READ):
             return LineRequests(line_id=detail.id, key="requests")
-        case "history" if visit.may(Permission.HISTORY_READ):
+        case "history" if page.may(Permission.HISTORY_READ):
             return LineHistory(line_id=detail.id, key="history")
         case _:
-            return overview(visit, detail)
+            return overview(page, detail)

@@ -8,19 +8,19 @@ from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile
 from backend.lines import service as lines
-from backend.lines.schemas import HistoryEntry, LineDetail
+from backend.lines.schemas import LineDetail, TimelineEntry
 from backend.orders import service as orders
-from frontend.components.basics import icon
 from frontend.components.layout import empty, panel, timeline
 from frontend.components.loading import not_ready
-from frontend.components.requests import requests_table
-from frontend.hooks import component, use_query, use_visit
+from frontend.components.orders.requests import requests_table
+from frontend.elements import icon
+from frontend.hooks import component, use_page, use_query
 from frontend.labels import FAMILIES, action_words
-from frontend.visit import Visit
+from frontend.page_context import PageContext
 
 
-def options(visit: Visit, detail: LineDetail) -> VdomDict:
-    text, known = visit.text, profile(visit.profile.carrier)
+def options(page: PageContext, detail: LineDetail) -> VdomDict:
+    text, known = page.text, profile(page.profile.carrier)
     if not detail.options:
         return html.section(
             {"class": "panel"},
@@ -65,7 +65,7 @@ def options(visit: Visit, detail: LineDetail) -> VdomDict:
 
 @component
 def LineRequests(line_id: UUID) -> VdomDict:
-    text = use_visit().text
+    text = use_page().text
     found = use_query(orders.list_orders, topics=("orders",), line_id=line_id)
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -87,8 +87,8 @@ def LineRequests(line_id: UUID) -> VdomDict:
 
 @component
 def LineHistory(line_id: UUID) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(lines.line_history, line_id, topics=(f"line:{line_id}",))
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -99,13 +99,13 @@ def LineHistory(line_id: UUID) -> VdomDict:
                 text("Nothing has happened yet"), text("Changes and looks at secrets will be listed here.")
             ),
         )
-    return panel("history", text("History"), timeline([_event(visit, entry) for entry in found.data]))
+    return panel("history", text("History"), timeline([_event(page, entry) for entry in found.data]))
 
 
-def _event(visit: Visit, entry: HistoryEntry) -> dict[str, Any]:
-    text = visit.text
+def _event(page: PageContext, entry: TimelineEntry) -> dict[str, Any]:
+    text = page.text
     who = text("by {name}", name=entry.actor) if entry.actor else text("by the product or the carrier")
-    title: Any = action_words(visit, entry)
+    title: Any = action_words(page, entry)
     if entry.reference:
         title = [
             title,

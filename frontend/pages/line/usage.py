@@ -9,35 +9,35 @@ from reactpy.types import VdomDict
 
 from backend.core.permissions import Permission
 from backend.usage import service as usage
-from backend.usage.schemas import Detail, LineUsage
+from backend.usage.schemas import LineUsage, UsageDetail
 from frontend.components.actions import button
-from frontend.components.basics import Child, icon, notice
 from frontend.components.forms import error_summary
 from frontend.components.layout import columns, panel
 from frontend.components.loading import not_ready
-from frontend.components.usage import (
+from frontend.components.usage.figures import (
+    access_log,
     bucket_meter,
     cap_meter,
     detail_table,
     history,
-    looks,
     month_words,
     provisional,
     services_table,
 )
-from frontend.hooks import component, handler, use_action, use_query, use_visit
-from frontend.visit import Visit
+from frontend.elements import Child, icon, notice
+from frontend.hooks import component, handler, use_mutation, use_page, use_query
+from frontend.page_context import PageContext
 
 
 @component
 def LineUsageTab(line_id: UUID) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(usage.line_usage, line_id, topics=(f"usage:{line_id}", f"line:{line_id}"))
     if found.data is None:
         return html.div(not_ready(text, found))
     shown: LineUsage = found.data
-    main: list[Child] = [_meters(visit, shown)]
+    main: list[Child] = [_meters(page, shown)]
     if shown.services:
         paid = text("Paid by the company")
         main.append(
@@ -50,14 +50,14 @@ def LineUsageTab(line_id: UUID) -> VdomDict:
         )
     if shown.history:
         main.append(panel("months", text("Month by month"), history(text, shown.history)))
-    aside = [panel("looks", text("Who looked"), Looks(line_id=line_id, key="looks"))]
-    if visit.may(Permission.USAGE_DETAIL):
+    aside = [panel("looks", text("Who looked"), AccessLog(line_id=line_id, key="looks"))]
+    if page.may(Permission.USAGE_DETAIL):
         main.append(DetailForm(line_id=line_id, period=shown.period, split=shown.split, key="detail"))
     return columns(main, aside)
 
 
-def _meters(visit: Visit, shown: LineUsage) -> VdomDict:
-    text = visit.text
+def _meters(page: PageContext, shown: LineUsage) -> VdomDict:
+    text = page.text
     split = (
         html.p(
             {"class": "small muted"},
@@ -67,7 +67,7 @@ def _meters(visit: Visit, shown: LineUsage) -> VdomDict:
         else None
     )
     body = (
-        html.div({"class": "stack"}, *(bucket_meter(visit, bucket) for bucket in shown.buckets))
+        html.div({"class": "stack"}, *(bucket_meter(page, bucket) for bucket in shown.buckets))
         if shown.buckets
         else html.p({"class": "muted"}, text("No bundle was measured this month."))
     )
@@ -76,27 +76,27 @@ def _meters(visit: Visit, shown: LineUsage) -> VdomDict:
 
 
 @component
-def Looks(line_id: UUID) -> VdomDict:
-    text = use_visit().text
-    found = use_query(usage.line_looks, line_id, topics=(f"usage:{line_id}",))
-    return looks(text, found.data) if found.data is not None else not_ready(text, found)
+def AccessLog(line_id: UUID) -> VdomDict:
+    text = use_page().text
+    found = use_query(usage.detail_accesses, line_id, topics=(f"usage:{line_id}",))
+    return access_log(text, found.data) if found.data is not None else not_ready(text, found)
 
 
-def _no_detail() -> Detail | None:
+def _no_detail() -> UsageDetail | None:
     return None
 
 
 @component
 def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
     """Asks for the reason first; what is typed stays when it does not do."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     detail, set_detail = use_state(_no_detail)
 
-    async def show(found: Detail) -> None:
+    async def show(found: UsageDetail) -> None:
         set_detail(found)
 
-    look = use_action(usage.line_detail, done=show)
+    look = use_mutation(usage.line_detail, done=show)
 
     async def submit(sent: Any) -> None:
         look.run(line_id, reason=_typed(sent), period=period)
@@ -111,7 +111,7 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
         table = detail_table(text, detail.rows, text("Paid by the company"), by_day=detail.by_day, own=False)
         return panel("detail", title, table, more, bare=True)
     problem = look.problem
-    fields = _fields(visit, problem.fields if problem else None)
+    fields = _fields(page, problem.fields if problem else None)
     lead = (
         text("The bill is split, so days are shown, not single calls. Called numbers are never shown.")
         if split
@@ -128,7 +128,7 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
                 "class": "form",
                 "id": "form",
                 "key": "form",
-                "onSubmit": event(handler(visit, submit), prevent_default=True),
+                "onSubmit": event(handler(page, submit), prevent_default=True),
             },
             html.div(
                 {"class": "field"},
@@ -164,10 +164,10 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
     )
 
 
-def _fields(visit: Visit, fields: object) -> dict[str, str]:
+def _fields(page: PageContext, fields: object) -> dict[str, str]:
     if not fields:
         return {}
-    return {"reason": visit.text("Say why in 10 to 500 characters: the line's user will read it.")}
+    return {"reason": page.text("Say why in 10 to 500 characters: the line's user will read it.")}
 
 
 def _typed(sent: Any) -> str:

@@ -9,37 +9,41 @@ from reactpy.types import Component, VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
-from backend.orders import changing
+from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.kinds import KINDS
-from backend.orders.schemas import ItemState, OrderDetail, OrderItemView, OrderPreview
+from backend.orders.lifecycle import ItemState
+from backend.orders.schemas import OrderDetail, OrderItemView, OrderPreview
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, notice
-from frontend.components.draft_form import one
 from frontend.components.forms import text_field
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.hooks import component, use_action, use_query, use_visit
-from frontend.text import Text
+from frontend.components.orders.draft_form import one
+from frontend.elements import Child, notice
+from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
 
-AT_ONCE = 10  # lines with a button of their own
+# Lines with a button of their own
+AT_ONCE = 10
 
 
 @component
-def Decisions(order: OrderDetail) -> VdomDict | Component | None:
+def OrderActions(order: OrderDetail) -> VdomDict | Component | None:
     """Nothing where nothing is open to decide."""
-    visit = use_visit()
-    parts: list[Child] = _said(visit.text, order)
-    if order.attention == "price_changed" and visit.may(Permission.ORDERS_PLACE):
-        parts.append(NewPrice(reference=order.reference, key="price"))
-    if visit.may(Permission.ORDERS_PLACE):
-        parts += [GoOn(order=order, item=item, key=f"go-on-{item.id}") for item in held_without_form(order)]
+    page = use_page()
+    parts: list[Child] = _said(page.text, order)
+    if order.attention == "price_changed" and page.may(Permission.ORDERS_PLACE):
+        parts.append(AcceptPrice(reference=order.reference, key="price"))
+    if page.may(Permission.ORDERS_PLACE):
+        parts += [
+            AnswerCarrier(order=order, item=item, key=f"go-on-{item.id}") for item in held_without_form(order)
+        ]
     if order.may_reschedule:
-        parts.append(Move(order=order, key="move"))
+        parts.append(Reschedule(order=order, key="move"))
     if order.may_cancel:
         parts.append(Cancel(reference=order.reference, key="cancel"))
     if order.may_retry:
         parts.append(Retry(reference=order.reference, key="retry"))
-    return panel("decide", visit.text("Decide"), *parts) if parts else None
+    return panel("decide", page.text("Decide"), *parts) if parts else None
 
 
 def held_without_form(order: OrderDetail) -> list[OrderItemView]:
@@ -51,12 +55,12 @@ def held_without_form(order: OrderDetail) -> list[OrderItemView]:
 
 
 @component
-def GoOn(order: OrderDetail, item: OrderItemView) -> VdomDict:
+def AnswerCarrier(order: OrderDetail, item: OrderItemView) -> VdomDict:
     """The carrier stopped on a line, and goes on when it is asked to."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     said = text("{carrier} has been asked to go on.", carrier=order.carrier)
-    again = use_action(changing.correct_item, done=lambda _order: visit.tell("toast", text=said))
+    again = use_mutation(corrections.correct_item, done=lambda _order: page.push("toast", text=said))
     return html.div(
         {"class": "stack stack-tight"},
         notice(html.strong(text.msisdn(item.msisdn)), " ", item.why, tone="attention", mark="pause"),
@@ -71,7 +75,7 @@ def GoOn(order: OrderDetail, item: OrderItemView) -> VdomDict:
     )
 
 
-def _said(text: Text, order: OrderDetail) -> list[Child]:
+def _said(text: Translator, order: OrderDetail) -> list[Child]:
     """What became of calling it back."""
     if order.attention == "cancelling":
         return [notice(text("{carrier} has been asked to call it back.", carrier=order.carrier))]
@@ -87,10 +91,10 @@ def _problem(words: str) -> VdomDict:
 
 @component
 def Cancel(reference: str) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     said = text("Cancelled, or being called back at the carrier.")
-    cancel = use_action(changing.cancel_order, done=lambda _order: visit.tell("toast", text=said))
+    cancel = use_mutation(cancellation.cancel_order, done=lambda _order: page.push("toast", text=said))
     return html.div(
         {"class": "stack stack-tight"},
         button(
@@ -106,16 +110,16 @@ def Cancel(reference: str) -> VdomDict:
 
 @component
 def Retry(reference: str) -> VdomDict:
-    visit = use_visit()
+    page = use_page()
 
     async def follow(draft: UUID) -> None:
-        await visit.move(f"/app/drafts/{draft}")
+        await page.navigate(f"/app/drafts/{draft}")
 
-    retry = use_action(changing.retry_order, done=follow)
+    retry = use_mutation(corrections.retry_order, done=follow)
     return html.div(
         {"class": "stack stack-tight"},
         button(
-            visit.text("Try the failed lines again"),
+            page.text("Try the failed lines again"),
             mark="refresh",
             kind="primary",
             on_click=lambda _event: retry.run(reference),
@@ -126,24 +130,24 @@ def Retry(reference: str) -> VdomDict:
 
 
 @component
-def Move(order: OrderDetail) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+def Reschedule(order: OrderDetail) -> VdomDict:
+    page = use_page()
+    text = page.text
     said = text("Moved to another day.")
-    move = use_action(changing.reschedule_order, done=lambda _order: visit.tell("toast", text=said))
+    move = use_mutation(scheduling.reschedule_order, done=lambda _order: page.push("toast", text=said))
 
     async def moved(sent: Any) -> None:
         day = one(sent["target"]["values"], "on")
         if day:
             move.run(order.reference, on=date.fromisoformat(day))
         else:
-            await visit.tell("idle")
+            await page.push("idle")
 
     error = ((move.problem.fields or {}).get("on") or move.problem.words) if move.problem else ""
     return _move(text, order, moved, error=error, pending=move.pending)
 
 
-def _move(text: Text, order: OrderDetail, on_submit: Any, *, error: str, pending: bool) -> VdomDict:
+def _move(text: Translator, order: OrderDetail, on_submit: Any, *, error: str, pending: bool) -> VdomDict:
     return html.form(
         {
             "class": "form",
@@ -166,14 +170,14 @@ def _move(text: Text, order: OrderDetail, on_submit: Any, *, error: str, pending
 
 
 @component
-def NewPrice(reference: str) -> VdomDict:
+def AcceptPrice(reference: str) -> VdomDict:
     """What it costs now, and the button that accepts it."""
-    visit = use_visit()
-    text = visit.text
-    found = use_query(changing.preview_again, reference)
-    accept = use_action(
-        changing.accept_price,
-        done=lambda _order: visit.tell("toast", text=text("Price accepted: the request goes on.")),
+    page = use_page()
+    text = page.text
+    found = use_query(scheduling.requote_order, reference)
+    accept = use_mutation(
+        scheduling.accept_price,
+        done=lambda _order: page.push("toast", text=text("Price accepted: the request goes on.")),
     )
     if found.data is None:
         return html.div(not_ready(text, found))
@@ -201,7 +205,7 @@ def NewPrice(reference: str) -> VdomDict:
     )
 
 
-def downloads(text: Text, order: OrderDetail) -> VdomDict:
+def downloads(text: Translator, order: OrderDetail) -> VdomDict:
     """The result of every line as a file."""
     base = f"/app/export/request-{order.reference}"
     return html.div(

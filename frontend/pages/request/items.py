@@ -4,21 +4,23 @@ from reactpy import html
 from reactpy.types import Component, VdomDict
 
 from backend.orders import service as orders
-from backend.orders.schemas import ItemState, OrderDetail, OrderItemView
-from frontend.components.basics import Child, icon, notice, pill
+from backend.orders.lifecycle import ItemState
+from backend.orders.schemas import OrderDetail, OrderItemView
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
-from frontend.hooks import component, use_query, use_visit
+from frontend.elements import Child, icon, notice, pill
+from frontend.hooks import component, use_page, use_query
+from frontend.i18n import Translator
 from frontend.labels import (
     ITEM_STATES,
     counted_items,
     item_state,
 )
-from frontend.text import Text
-from frontend.visit import Visit
+from frontend.page_context import PageContext
 
-PAGE = 200  # as the use case lists them
+# As the use case lists them
+PAGE = 200
 
 
 def topic(order: OrderDetail) -> str:
@@ -26,30 +28,30 @@ def topic(order: OrderDetail) -> str:
 
 
 @component
-def Items(order: OrderDetail, page: int) -> VdomDict | Component:
+def ItemsTable(order: OrderDetail, page_number: int) -> VdomDict | Component:
     """The lines of the request; the first page comes with the order, the others are read on demand."""
-    visit = use_visit()
-    text = visit.text
-    if page > 1:
-        return FurtherItems(order=order, page=page, key=f"further-{page}")
+    page = use_page()
+    text = page.text
+    if page_number > 1:
+        return FurtherItems(order=order, page=page_number, key=f"further-{page_number}")
     return (
-        _items(visit, order, order.items, page)
+        _items(page, order, order.items, page_number)
         if order.items
         else html.div(notice(text("This request has no lines.")))
     )
 
 
 @component
-def FurtherItems(order: OrderDetail, page: int) -> VdomDict:
-    visit = use_visit()
-    found = use_query(orders.order_items, order.reference, topics=(topic(order),), page=page)
+def FurtherItems(order: OrderDetail, page_number: int) -> VdomDict:
+    page = use_page()
+    found = use_query(orders.order_items, order.reference, topics=(topic(order),), page=page_number)
     if found.data is None:
-        return html.div(not_ready(visit.text, found))
-    return _items(visit, order, found.data, page)
+        return html.div(not_ready(page.text, found))
+    return _items(page, order, found.data, page_number)
 
 
-def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: int) -> VdomDict:
-    text, first = visit.text, (page - 1) * PAGE
+def _items(page: PageContext, order: OrderDetail, items: list[OrderItemView], page_number: int) -> VdomDict:
+    text, first = page.text, (page_number - 1) * PAGE
     frame = table_frame(
         text("Result per line"),
         [(text("Line"), ""), (text("Change"), "rank-2"), (text("Status"), "")],
@@ -70,14 +72,14 @@ def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: i
             html.nav(
                 {"class": "pager push", "aria-label": text("Pages")},
                 html.a(
-                    {"class": "button button-small", "href": f"{here}{page - 1}", "data-keep": ""},
+                    {"class": "button button-small", "href": f"{here}{page_number - 1}", "data-keep": ""},
                     icon("left", "icon-small"),
                     text("Previous"),
                 )
-                if page > 1
+                if page_number > 1
                 else None,
                 html.a(
-                    {"class": "button button-small", "href": f"{here}{page + 1}", "data-keep": ""},
+                    {"class": "button button-small", "href": f"{here}{page_number + 1}", "data-keep": ""},
                     text("Next"),
                     icon("right", "icon-small"),
                 )
@@ -88,7 +90,7 @@ def _items(visit: Visit, order: OrderDetail, items: list[OrderItemView], page: i
     return panel(
         "items",
         text("Lines of the request"),
-        rows_table(frame, [(str(item.id), _row(visit, item)) for item in items]),
+        rows_table(frame, [(str(item.id), _row(page, item)) for item in items]),
         foot,
         beside=[_results(text, order)],
         bare=True,
@@ -107,7 +109,7 @@ RESULTS = (
 )
 
 
-def _results(text: Text, order: OrderDetail) -> VdomDict:
+def _results(text: Translator, order: OrderDetail) -> VdomDict:
     """How many lines are in which state, what needs attention first."""
     shown = [(state, n) for state in RESULTS if (n := order.counts.get(state))]
     return html.span(
@@ -116,8 +118,8 @@ def _results(text: Text, order: OrderDetail) -> VdomDict:
     )
 
 
-def _row(visit: Visit, item: OrderItemView) -> VdomDict:
-    text = visit.text
+def _row(page: PageContext, item: OrderItemView) -> VdomDict:
+    text = page.text
     skipped = item.state == ItemState.SKIPPED
     lines = [html.li({"key": words}, words) for words in item.words]
     change: Child = html.ul(*lines) if lines else text("Nothing to change")

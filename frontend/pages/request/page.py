@@ -9,43 +9,45 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders import service as orders
-from backend.orders.schemas import ItemState, OrderDetail, OrderState
+from backend.orders.changes import cancellation
+from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.schemas import OrderDetail
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, icon, key_values, notice, number, progress
 from frontend.components.layout import breadcrumb, columns, page_header, panel, timeline
 from frontend.components.loading import not_ready
-from frontend.components.promise import promise_words
-from frontend.components.timeline import order_steps
-from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.components.orders.promise import promise_words
+from frontend.components.orders.timeline import order_steps
+from frontend.elements import Child, icon, key_values, notice, number, progress
+from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
 from frontend.labels import (
     RUNNING,
     order_state,
 )
-from frontend.pages.request.decisions import Decisions, downloads
-from frontend.pages.request.items import Items, topic
-from frontend.pages.request.ports import Ports
-from frontend.text import Text
-from frontend.visit import Visit
+from frontend.page_context import PageContext
+from frontend.pages.request.decisions import OrderActions, downloads
+from frontend.pages.request.items import ItemsTable, topic
+from frontend.pages.request.ports import PortInPanel
 
 MANY_ANSWERS = 6
 
 
 @component
 def RequestPage(reference: str, query: str) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(orders.get_order, reference, topic_of=topic)
-    undo = use_action(
-        orders.undo_order,
-        done=lambda _order: visit.tell("toast", text=text("Request undone. Nothing was sent.")),
+    undo = use_mutation(
+        cancellation.undo_order,
+        done=lambda _order: page.push("toast", text=text("Request undone. Nothing was sent.")),
     )
     if found.data is None:
         return html.div(not_ready(text, found))
     order = found.data
     wanted = parse_qs(query.lstrip("?")).get("page", ["1"])[0]
-    page = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
+    page_number = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
     return html.div(
-        _header(visit, order),
+        _header(page, order),
         html.div(
             {"class": "before-columns"}, notice(undo.problem.words, tone="danger", mark="alert", live=True)
         )
@@ -53,18 +55,18 @@ def RequestPage(reference: str, query: str) -> VdomDict:
         else None,
         columns(
             [
-                _countdown(visit, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
-                _progress(visit, order),
-                Ports(order=order, key="ports") if order.kind == "port_in" else None,
-                Items(order=order, page=page, key=f"items-{page}"),
+                _countdown(page, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
+                _progress(page, order),
+                PortInPanel(order=order, key="ports") if order.kind == "port_in" else None,
+                ItemsTable(order=order, page=page_number, key=f"items-{page_number}"),
                 panel("asked", text("Your request"), key_values(_asked(order))) if _long(order) else None,
             ],
             [
-                Decisions(
+                OrderActions(
                     order=order,
                     key=f"decide-{order.state}-{order.attention}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}",
                 ),
-                panel("about", text("About"), _about(visit, order), downloads(text, order)),
+                panel("about", text("About"), _about(page, order), downloads(text, order)),
                 html.p(
                     {"class": "muted small"},
                     text(
@@ -79,8 +81,8 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     )
 
 
-def _header(visit: Visit, order: OrderDetail) -> VdomDict:
-    text = visit.text
+def _header(page: PageContext, order: OrderDetail) -> VdomDict:
+    text = page.text
     copy = html.button(
         {
             "class": "button button-quiet button-small",
@@ -99,11 +101,11 @@ def _header(visit: Visit, order: OrderDetail) -> VdomDict:
     )
 
 
-def _countdown(visit: Visit, order: OrderDetail, *, pending: bool, on_undo: Any) -> VdomDict | None:
+def _countdown(page: PageContext, order: OrderDetail, *, pending: bool, on_undo: Any) -> VdomDict | None:
     """Seconds until it leaves; the browser counts, the server said where to start."""
     if order.state != OrderState.GRACE or order.grace_until is None:
         return None
-    text, until = visit.text, order.grace_until
+    text, until = page.text, order.grace_until
     left = max(0.0, (until - clock.now()).total_seconds())
     span = max((until - order.requested_at).total_seconds(), 1.0)
     ticking = {"data-until": until.isoformat(), "data-seconds": f"{left:.2f}"}
@@ -130,7 +132,7 @@ def _countdown(visit: Visit, order: OrderDetail, *, pending: bool, on_undo: Any)
             ),
         ),
         button(text("Undo the request"), mark="undo", on_click=on_undo, busy=pending)
-        if order.may_undo and visit.may(Permission.ORDERS_UNDO)
+        if order.may_undo and page.may(Permission.ORDERS_UNDO)
         else None,
         html.svg(
             {"aria-hidden": "true"},
@@ -148,8 +150,8 @@ def _countdown(visit: Visit, order: OrderDetail, *, pending: bool, on_undo: Any)
     )
 
 
-def _progress(visit: Visit, order: OrderDetail) -> VdomDict:
-    text = visit.text
+def _progress(page: PageContext, order: OrderDetail) -> VdomDict:
+    text = page.text
     running = order.state in RUNNING
     beside: list[Child] = [html.span({"class": "live"}, text("Live"))] if running else []
     if running and order.promise.due_at is not None:
@@ -163,12 +165,12 @@ def _progress(visit: Visit, order: OrderDetail) -> VdomDict:
         "progress",
         text("Progress"),
         _counts(text, order),
-        timeline(order_steps(visit, order), live=True),
+        timeline(order_steps(page, order), live=True),
         beside=beside,
     )
 
 
-def _counts(text: Text, order: OrderDetail) -> VdomDict | None:
+def _counts(text: Translator, order: OrderDetail) -> VdomDict | None:
     """How far an order of many lines is."""
     whole = sum(order.counts.values()) - order.counts.get(ItemState.SKIPPED, 0)
     ended = sum(
@@ -193,8 +195,8 @@ def _asked(order: OrderDetail) -> list[tuple[Any, ...]]:
     return [(fact.name, [html.div({"key": line}, line) for line in fact.value]) for fact in order.asked]
 
 
-def _about(visit: Visit, order: OrderDetail) -> VdomDict:
-    text, price = visit.text, order.price
+def _about(page: PageContext, order: OrderDetail) -> VdomDict:
+    text, price = page.text, order.price
     accepted: list[Child] = [
         text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))
     ]
@@ -212,7 +214,7 @@ def _about(visit: Visit, order: OrderDetail) -> VdomDict:
     ]
     if order.due_on is not None:
         rows.append((text("Planned for"), text.date(order.due_on)))
-    if promised := promise_words(visit, order.promise):
+    if promised := promise_words(page, order.promise):
         rows.append((text("Promised time"), promised))
     if order.ended_at is not None:
         rows.append((text("Ended"), text.moment(order.ended_at)))

@@ -6,35 +6,35 @@ from reactpy import event, html
 from reactpy.types import VdomDict
 
 from backend.core.permissions import Permission
-from backend.orders import changing
-from backend.orders.ports import PortView, ports_of
+from backend.orders.changes import corrections
+from backend.orders.port_ins import PortInView, port_in_of
 from backend.orders.schemas import OrderDetail
 from frontend.components.actions import button
-from frontend.components.basics import Child, key_values, notice, number
-from frontend.components.draft_form import one
 from frontend.components.forms import text_field
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.hooks import component, use_action, use_query, use_visit
-from frontend.text import Text
+from frontend.components.orders.draft_form import one
+from frontend.elements import Child, key_values, notice, number
+from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
 
 
 @component
-def Ports(order: OrderDetail) -> VdomDict | None:
+def PortInPanel(order: OrderDetail) -> VdomDict | None:
     """Nothing where the request moves no number."""
-    visit = use_visit()
-    found = use_query(ports_of, order.reference, topics=(f"order:{order.id}",))
+    page = use_page()
+    found = use_query(port_in_of, order.reference, topics=(f"order:{order.id}",))
     if found.data is None:
-        return html.div(not_ready(visit.text, found))
-    may = visit.may(Permission.ORDERS_PLACE)
+        return html.div(not_ready(page.text, found))
+    may = page.may(Permission.ORDERS_PLACE)
     return panel(
         "ports",
-        visit.text("Transfer of the number"),
-        *(_port(visit.text, order, port, may_correct=may) for port in found.data),
+        page.text("Transfer of the number"),
+        *(_port(page.text, order, port, may_correct=may) for port in found.data),
     )
 
 
-def _port(text: Text, order: OrderDetail, port: PortView, *, may_correct: bool) -> VdomDict:
+def _port(text: Translator, order: OrderDetail, port: PortInView, *, may_correct: bool) -> VdomDict:
     parts: list[Child] = [key_values(_facts(text, port))]
     if port.why:
         parts.insert(
@@ -59,12 +59,14 @@ def _port(text: Text, order: OrderDetail, port: PortView, *, may_correct: bool) 
         parts.append(notice(days, " ", claim, tone="attention", mark="alert"))
     if port.correct and may_correct:
         parts.append(
-            Correction(reference=order.reference, port=port, key=f"correct-{port.attempts}-{port.correct}")
+            PortInCorrection(
+                reference=order.reference, port=port, key=f"correct-{port.attempts}-{port.correct}"
+            )
         )
     return html.div({"class": "stack", "key": str(port.item_id)}, *parts)
 
 
-def _facts(text: Text, port: PortView) -> list[tuple[Any, ...]]:
+def _facts(text: Translator, port: PortInView) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = [
         (text("Number"), number(text.msisdn(port.msisdn))),
         (text("State"), port.state_words),
@@ -86,11 +88,11 @@ def _facts(text: Text, port: PortView) -> list[tuple[Any, ...]]:
 
 
 @component
-def Correction(reference: str, port: PortView) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+def PortInCorrection(reference: str, port: PortInView) -> VdomDict:
+    page = use_page()
+    text = page.text
     said = text("Corrected: the present operator checks again.")
-    correct = use_action(changing.correct_item, done=lambda _order: visit.tell("toast", text=said))
+    correct = use_mutation(corrections.correct_item, done=lambda _order: page.push("toast", text=said))
 
     async def sent(found: Any) -> None:
         typed = one(found["target"]["values"], port.correct)

@@ -9,61 +9,61 @@ from reactpy.types import VdomDict
 from backend.core.permissions import Permission
 from backend.usage import service as usage
 from backend.usage.lifecycle import period_from
-from backend.usage.schemas import Grouping, GroupUse, Organisation
+from backend.usage.schemas import Grouping, GroupUse, OrganisationUsage
 from frontend.components.actions import link_button
 from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
-from frontend.components.usage import amount_words, month_title, month_words, service_words
-from frontend.components.usage_alerts import UsageAlerts
-from frontend.hooks import component, use_query, use_visit
-from frontend.text import Text, mark
-from frontend.visit import Visit
+from frontend.components.usage.alerts import UsageAlerts
+from frontend.components.usage.figures import amount_words, month_title, month_words, service_words
+from frontend.hooks import component, use_page, use_query
+from frontend.i18n import Translator, translatable
+from frontend.page_context import PageContext
 
 HERE = "/app/usage"
 GROUPINGS = {
-    Grouping.ACCOUNT: mark("Customer number"),
-    Grouping.COST_CENTRE: mark("Cost centre"),
-    Grouping.PLAN: mark("Tariff plan"),
-    Grouping.SERVICE: mark("Service"),
+    Grouping.ACCOUNT: translatable("Customer number"),
+    Grouping.COST_CENTRE: translatable("Cost centre"),
+    Grouping.PLAN: translatable("Tariff plan"),
+    Grouping.SERVICE: translatable("Service"),
 }
 
 
-def asked(query: str) -> tuple[date | None, Grouping]:
+def read_filter(query: str) -> tuple[date | None, Grouping]:
     """Month and grouping of an address; anything else is as if it were not there."""
     values = {name: found[0] for name, found in parse_qs(query.lstrip("?")).items()}
     by = values.get("by", "")
     return period_from(values.get("month", "")), Grouping(by) if by in set(Grouping) else Grouping.ACCOUNT
 
 
-def address(month: date, grouping: Grouping) -> str:
+def url_of(month: date, grouping: Grouping) -> str:
     return f"{HERE}?month={month:%Y-%m}&by={grouping}"
 
 
 @component
 def UsagePage(query: str) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
-    month, grouping = asked(query)
+    page = use_page()
+    text = page.text
+    month, grouping = read_filter(query)
     found = use_query(usage.organisation_usage, topics=("usage",), period=month, grouping=grouping)
     if found.data is None:
         return html.div(page_header(text("Usage")), not_ready(text, found))
-    shown: Organisation = found.data
+    shown: OrganisationUsage = found.data
     by = tabs(
         text,
         text("Grouped by"),
-        [(text(words), address(shown.period, code), None) for code, words in GROUPINGS.items()],
-        address(shown.period, grouping),
+        [(text(words), url_of(shown.period, code), None) for code, words in GROUPINGS.items()],
+        url_of(shown.period, grouping),
     )
     return html.div(
         page_header(
             text("Usage"),
             html.p(text("What the company pays, for all lines that you manage.")),
-            actions=_exports(visit, shown),
+            actions=_exports(page, shown),
         ),
         html.div(
             {"class": "stack"},
-            UsageAlerts(here=True, key="alerts") if visit.may(Permission.LINES_READ) else None,
+            UsageAlerts(here=True, key="alerts") if page.may(Permission.LINES_READ) else None,
             _months(text, shown),
             by,
         ),
@@ -71,10 +71,10 @@ def UsagePage(query: str) -> VdomDict:
     )
 
 
-def _exports(visit: Visit, shown: Organisation) -> list[VdomDict]:
-    if not visit.may(Permission.USAGE_EXPORT) or not shown.rows:
+def _exports(page: PageContext, shown: OrganisationUsage) -> list[VdomDict]:
+    if not page.may(Permission.USAGE_EXPORT) or not shown.rows:
         return []
-    text, base = visit.text, "/app/export/usage"
+    text, base = page.text, "/app/export/usage"
     return [
         link_button(
             text("Export as {kind}", kind=name), f"{base}.{kind}?month={shown.period:%Y-%m}", mark="download"
@@ -83,7 +83,7 @@ def _exports(visit: Visit, shown: Organisation) -> list[VdomDict]:
     ]
 
 
-def _months(text: Text, shown: Organisation) -> VdomDict:
+def _months(text: Translator, shown: OrganisationUsage) -> VdomDict:
     """The months that have usage, as links; the one that is shown is marked."""
     months = shown.months if shown.period in shown.months else [shown.period, *shown.months]
     return html.nav(
@@ -94,7 +94,7 @@ def _months(text: Text, shown: Organisation) -> VdomDict:
                     "class": "button button-small button-primary"
                     if month == shown.period
                     else "button button-small",
-                    "href": address(month, shown.grouping),
+                    "href": url_of(month, shown.grouping),
                     "data-keep": "",
                     "key": str(month),
                     **({"aria-current": "page"} if month == shown.period else {}),
@@ -106,7 +106,7 @@ def _months(text: Text, shown: Organisation) -> VdomDict:
     )
 
 
-def _table(text: Text, shown: Organisation) -> VdomDict:
+def _table(text: Translator, shown: OrganisationUsage) -> VdomDict:
     if not shown.rows:
         return html.section(
             {"class": "panel"},
@@ -147,7 +147,7 @@ def _table(text: Text, shown: Organisation) -> VdomDict:
     )
 
 
-def _row(text: Text, grouping: Grouping, row: GroupUse) -> VdomDict:
+def _row(text: Translator, grouping: Grouping, row: GroupUse) -> VdomDict:
     name, under = row.key, row.name
     if grouping is Grouping.SERVICE:
         name = service_words(text, row.key)
@@ -164,7 +164,7 @@ def _row(text: Text, grouping: Grouping, row: GroupUse) -> VdomDict:
     )
 
 
-def _figures(text: Text, row: GroupUse) -> list[VdomDict]:
+def _figures(text: Translator, row: GroupUse) -> list[VdomDict]:
     return [
         html.td({"class": "amount"}, amount_words(text, row.data_bytes, "bytes")),
         html.td({"class": "rank-3 amount"}, amount_words(text, row.voice_seconds, "seconds")),

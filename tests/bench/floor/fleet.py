@@ -16,13 +16,13 @@ from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.compression import CompressionConfig
 
 from backend.catalog.profiles import profile
-from backend.lines.rows import DETAIL
 from backend.lines.schemas import LineRow, PlanName, Sort
-from frontend.client import asset_url, assets
+from backend.lines.views import DETAIL
+from frontend.assets import asset_url, assets
+from frontend.http.shell import sprite
+from frontend.i18n import translator_for
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
-from frontend.shell import sprite
-from frontend.text import text_for
 from tests.bench.floor.listing import page_and_total
 
 TENANT = UUID(os.environ.get("BENCH_TENANT", "0" * 32))
@@ -58,7 +58,7 @@ async def _table(view: View) -> str:
         page=view.page,
     )
     shown = "".join(
-        html for _, html in rows_html(text_for("en"), "mandarine", [_line(row) for row in rows[:50]])
+        html for _, html in rows_html(translator_for("en"), "mandarine", [_line(row) for row in rows[:50]])
     )
     heads = "".join(
         f'<th scope="col"><a href="{escape(view.sorted_by(sort).address("/"))}">{head}</a></th>'
@@ -102,7 +102,7 @@ async def line(line_id: UUID) -> Response[str]:
         for name, value in row.items()
         if value is not None
     )
-    html = f'<h1>{escape(row["name"])} {text_for("en").msisdn(row["msisdn"])}</h1><section class="panel"><dl class="key-values">{facts}</dl></section>'
+    html = f'<h1>{escape(row["name"])} {translator_for("en").msisdn(row["msisdn"])}</h1><section class="panel"><dl class="key-values">{facts}</dl></section>'
     return Response(html, media_type=MediaType.HTML)
 
 

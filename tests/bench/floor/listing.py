@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.lines.queries import COLUMNS, SORT_COLUMNS
 from backend.lines.schemas import Sort
-from backend.lines.words import search_patterns
+from backend.lines.search_keys import search_patterns
 
 LIVE = ["ordered", "pending_active", "active", "suspended", "pending_release", "pending_termination"]
 

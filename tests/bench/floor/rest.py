@@ -10,7 +10,7 @@ import asyncpg
 from litestar import Litestar, get
 
 from backend.catalog.profiles import profile
-from backend.lines.schemas import LinePage, LineRow, PlanName
+from backend.lines.schemas import LineList, LineRow, PlanName
 from tests.bench.floor.listing import page_and_total
 
 TENANT = UUID(os.environ.get("BENCH_TENANT", "0" * 32))
@@ -18,10 +18,10 @@ state: dict[str, Any] = {}
 
 
 @get("/api/v1/lines")
-async def lines(limit: int = 50) -> LinePage:
+async def lines(limit: int = 50) -> LineList:
     rows, total = await page_and_total(state["pool"], TENANT, limit=limit)
     names = state["names"]
-    return LinePage(
+    return LineList(
         items=[
             LineRow(
                 id=row["id"],

@@ -3,29 +3,29 @@
 from reactpy import html
 from reactpy.types import Component, VdomDict
 
-from backend.orders import drafts
+from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import link_button
-from frontend.components.basics import Child, notice
-from frontend.components.draft_form import DraftForm
 from frontend.components.layout import panel
+from frontend.components.orders.draft_form import DraftForm
 from frontend.components.upload import Uploaded, upload
-from frontend.hooks import component, use_action, use_query, use_visit
+from frontend.elements import Child, notice
+from frontend.hooks import component, use_mutation, use_page, use_query
 from frontend.pages.drafts.new_line import service
-from frontend.pages.drafts.new_line.way import after, before
+from frontend.pages.drafts.new_line.way import next_question, previous_question
 
 
 @component
 def ContractStep(draft: DraftView) -> Component:
-    text = use_visit().text
+    text = use_page().text
     return DraftForm(
         draft,
         text("The contract with the user"),
         service.billing_fields,
         service.read_billing,
-        following=after(draft, "contract"),
+        following=next_question(draft, "contract"),
         step="contract",
-        back=before(draft, "contract"),
+        back=previous_question(draft, "contract"),
         before=lambda _visit, shown: [Scan(draft=shown, key="scan")],
     )
 
@@ -33,15 +33,15 @@ def ContractStep(draft: DraftView) -> Component:
 @component
 def Scan(draft: DraftView) -> VdomDict:
     """Print it, have it signed, hand in the scan."""
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     found = use_query(drafts.get_draft, draft.id)
     shown = found.data or draft
 
     async def kept(_view: DraftView) -> None:
         found.refetch()
 
-    keep = use_action(drafts.save_draft, done=kept)
+    keep = use_mutation(drafts.save_draft, done=kept)
 
     async def stored(file: Uploaded) -> None:
         keep.run(draft.id, {"document_id": str(file.id)})

@@ -7,41 +7,42 @@ from typing import Any
 from reactpy import event, html, use_state
 from reactpy.types import VdomDict
 
-from backend.catalog.schemas import Family
-from backend.orders import drafts
+from backend.catalog.schemas import OptionFamily
 from backend.orders.effects.new_line_choices import OptionOffer
+from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import button, link_button
-from frontend.components.basics import Child, hidden, icon, notice
-from frontend.components.draft_form import one
 from frontend.components.forms import error_summary, option_card, text_field
 from frontend.components.layout import breadcrumb, page_header, panel
+from frontend.components.orders.draft_form import one
 from frontend.components.steps import change_steps
-from frontend.hooks import Problem, component, handler, no_problem, once, problem_of, use_visit
+from frontend.elements import Child, hidden, icon, notice
+from frontend.hooks import PageError, component, handler, no_page_error, to_page_error, use_once, use_page
+from frontend.i18n import Translator
 from frontend.labels import FAMILIES
 from frontend.pages.drafts.options.cards import charge_note
-from frontend.text import Text
 
 NOTHING: tuple[str, ...] = ()
 
 
 @component
 def OptionsStep(draft: DraftView, back: str) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     view, show = use_state(draft)
-    problem, set_problem = use_state(no_problem)
+    problem, set_problem = use_state(no_page_error)
     skipped, set_skipped = use_state(NOTHING)
     turn, set_turn = use_state(0)
-    saving = once(asyncio.Lock)
-    chosen = once(lambda: list(draft.asked.wishes["options"]))
+    saving = use_once(asyncio.Lock)
+    chosen = use_once(lambda: list(draft.asked.kind_fields["options"]))
 
-    async def save(wishes: dict[str, Any]) -> DraftView | None:
+    async def save(kind_fields: dict[str, Any]) -> DraftView | None:
         try:
-            found = await drafts.save_draft(visit.actor, draft.id, wishes, step="options")
+            found = await drafts.save_draft(page.actor, draft.id, kind_fields, step="options")
         except Exception as error:
-            set_problem(problem_of(visit, error))
-            set_turn(lambda n: n + 1)  # draws the cards anew: a refused tick must not stay
+            set_problem(to_page_error(page, error))
+            # Draws the cards anew: a refused tick must not stay
+            set_turn(lambda n: n + 1)
             return None
         set_problem(None)
         show(found)
@@ -53,7 +54,7 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
             chosen[:] = [other for other in chosen if other != code] + ([code] if ticked else [])
             if await save({"options": tuple(chosen), "copy_options_from": ""}) is None:
                 chosen[:] = before
-        await visit.tell("idle")
+        await page.push("idle")
 
     async def ticked(sent: Any) -> None:
         await take(str(sent["target"]["value"]), ticked=bool(sent["target"]["checked"]))
@@ -70,11 +71,11 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
                 set_skipped(tuple(one_.words for one_ in found.choices.skipped))
                 await save({"options": tuple(chosen), "copy_options_from": ""})
                 set_turn(lambda n: n + 1)
-        await visit.tell("idle")
+        await page.push("idle")
 
     async def on(_event: Any) -> None:
-        await visit.move(f"/app/drafts/{draft.id}/cap")
-        await visit.tell("idle")
+        await page.navigate(f"/app/drafts/{draft.id}/cap")
+        await page.push("idle")
 
     errors = _errors(problem)
     return html.div(
@@ -91,7 +92,7 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
             {"class": "columns", "key": "columns"},
             html.div(
                 {"class": "stack", "key": f"cards-{turn}"},
-                *_groups(text, view.choices.options, chosen, handler(visit, ticked)),
+                *_groups(text, view.choices.options, chosen, handler(page, ticked)),
             ),
             html.div(
                 {"class": "stack", "key": "aside"},
@@ -99,13 +100,13 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
                 panel(
                     "chosen",
                     text("Options to activate"),
-                    _chosen(text, view.choices.options, chosen, handler(visit, left)),
+                    _chosen(text, view.choices.options, chosen, handler(page, left)),
                     html.div(
                         {"class": "row", "key": "on"},
                         button(
                             text("Go on"),
                             kind="primary large",
-                            on_click=handler(visit, on),
+                            on_click=handler(page, on),
                             more={"id": "go-on"},
                         ),
                         link_button(
@@ -118,16 +119,18 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
     )
 
 
-def _errors(problem: Problem | None) -> dict[str, str]:
+def _errors(problem: PageError | None) -> dict[str, str]:
     if problem is None:
         return {}
     fields = dict(problem.fields or {})
     return fields or {"go-on": problem.words}
 
 
-def _groups(text: Text, offers: Sequence[OptionOffer], chosen: Sequence[str], on_tick: Any) -> list[VdomDict]:
+def _groups(
+    text: Translator, offers: Sequence[OptionOffer], chosen: Sequence[str], on_tick: Any
+) -> list[VdomDict]:
     groups = []
-    for family in Family:
+    for family in OptionFamily:
         cards = [
             _card(text, offer, offer.code in chosen, on_tick) for offer in offers if offer.family == family
         ]
@@ -142,7 +145,7 @@ def _groups(text: Text, offers: Sequence[OptionOffer], chosen: Sequence[str], on
     return groups or [notice(text("This plan has no options."))]
 
 
-def _card(text: Text, offer: OptionOffer, ticked: bool, on_tick: Any) -> VdomDict:
+def _card(text: Translator, offer: OptionOffer, ticked: bool, on_tick: Any) -> VdomDict:
     zone = [html.span({"class": "muted"}, text("Zone: {zone}", zone=offer.zone))] if offer.zone else []
     return option_card(
         offer.code,
@@ -156,7 +159,9 @@ def _card(text: Text, offer: OptionOffer, ticked: bool, on_tick: Any) -> VdomDic
     )
 
 
-def _chosen(text: Text, offers: Sequence[OptionOffer], chosen: Sequence[str], on_leave: Any) -> VdomDict:
+def _chosen(
+    text: Translator, offers: Sequence[OptionOffer], chosen: Sequence[str], on_leave: Any
+) -> VdomDict:
     names = {offer.code: offer.name for offer in offers}
     chips: list[Child] = [
         html.li(
@@ -175,7 +180,7 @@ def _chosen(text: Text, offers: Sequence[OptionOffer], chosen: Sequence[str], on
     return html.ul({"class": "chips", "key": "chips"}, *chips)
 
 
-def _copy(text: Text, errors: dict[str, str], skipped: Sequence[str], on_submit: Any) -> VdomDict:
+def _copy(text: Translator, errors: dict[str, str], skipped: Sequence[str], on_submit: Any) -> VdomDict:
     left_out = html.ul(*(html.li({"key": words}, words) for words in skipped))
     return panel(
         "copy",

@@ -7,19 +7,19 @@ from typing import Any
 from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import DraftForm, Errors, Values, one
-from frontend.hooks import component, use_visit
+from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.elements import Child
+from frontend.hooks import component, use_page
+from frontend.i18n import translatable
+from frontend.page_context import PageContext
 from frontend.pages.drafts.new_line import person, service, transfer
+from frontend.pages.drafts.new_line.choose_way import FirstChoice
 from frontend.pages.drafts.new_line.contract import ContractStep
-from frontend.pages.drafts.new_line.first import FirstChoice
 from frontend.pages.drafts.new_line.options import OptionsStep
-from frontend.pages.drafts.new_line.way import after, before, way
-from frontend.text import mark
-from frontend.visit import Visit
+from frontend.pages.drafts.new_line.way import next_question, previous_question, way_of
 
-Fields = Callable[[Visit, DraftView, Errors], Sequence[Child]]
-Aside = Callable[[Visit, DraftView], Sequence[Child]]
+FormFields = Callable[[PageContext, DraftView, Errors], Sequence[Child]]
+Aside = Callable[[PageContext, DraftView], Sequence[Child]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Question:
     """One page: its title, its fields, and how what was filled in is read."""
 
     title: str
-    fields: Fields
+    fields: FormFields
     read: Callable[[Values], dict[str, Any]]
     aside: Aside | None = None
 
@@ -38,11 +38,13 @@ def _named(*names: str) -> Callable[[Values], dict[str, Any]]:
 
 QUESTIONS: dict[str, Question] = {
     "transfer": Question(
-        mark("Where is the number now?"), transfer.transfer_fields, _named("operator", "card")
+        translatable("Where is the number now?"), transfer.transfer_fields, _named("operator", "card")
     ),
-    "holder": Question(mark("Which number, and whose?"), transfer.holder_fields, transfer.read_holder),
+    "holder": Question(
+        translatable("Which number, and whose?"), transfer.holder_fields, transfer.read_holder
+    ),
     "authorisation": Question(
-        mark("Does the holder agree?"),
+        translatable("Does the holder agree?"),
         transfer.authorisation_fields,
         lambda values: {
             "authorised": bool(values.get("authorised")),
@@ -50,15 +52,15 @@ QUESTIONS: dict[str, Question] = {
         },
     ),
     "date": Question(
-        mark("When does the number move?"),
+        translatable("When does the number move?"),
         transfer.date_fields,
         lambda values: {"port_on": one(values, "port_on") or None},
     ),
-    "account": Question(mark("For whom is the line?"), person.account_fields, person.read_account),
-    "sim": Question(mark("SIM card or eSIM?"), person.sim_fields, _named("sim_kind")),
-    "card": Question(mark("Which SIM card?"), person.card_fields, _named("sim_number")),
+    "account": Question(translatable("For whom is the line?"), person.account_fields, person.read_account),
+    "sim": Question(translatable("SIM card or eSIM?"), person.sim_fields, _named("sim_kind")),
+    "card": Question(translatable("Which SIM card?"), person.card_fields, _named("sim_number")),
     "esim": Question(
-        mark("Who gets the eSIM?"),
+        translatable("Who gets the eSIM?"),
         person.esim_fields,
         lambda values: {
             "email": one(values, "email"),
@@ -67,24 +69,24 @@ QUESTIONS: dict[str, Question] = {
         },
         aside=person.esim_advice,
     ),
-    "plan": Question(mark("Which tariff plan?"), service.plan_fields, _named("plan")),
-    "cap": Question(mark("What may data abroad cost?"), service.money_fields, service.read_money),
-    "split": Question(mark("Who pays?"), service.split_fields, service.read_split),
+    "plan": Question(translatable("Which tariff plan?"), service.plan_fields, _named("plan")),
+    "cap": Question(translatable("What may data abroad cost?"), service.money_fields, service.read_money),
+    "split": Question(translatable("Who pays?"), service.split_fields, service.read_split),
     "when": Question(
-        mark("When does the line begin?"), lambda _visit, _draft, _errors: (), lambda _values: {}
+        translatable("When does the line begin?"), lambda _visit, _draft, _errors: (), lambda _values: {}
     ),
 }
 
 
 @component
 def NewLineForm(draft: DraftView, step: str = "") -> Component:
-    text = use_visit().text
-    if step not in way(draft) and step not in QUESTIONS:
+    text = use_page().text
+    if step not in way_of(draft) and step not in QUESTIONS:
         step = ""
     if step == "":
         return FirstChoice(draft)
     if step == "options":
-        return OptionsStep(draft, back=before(draft, step))
+        return OptionsStep(draft, back=previous_question(draft, step))
     if step == "contract":
         return ContractStep(draft)
     question = QUESTIONS[step]
@@ -93,8 +95,8 @@ def NewLineForm(draft: DraftView, step: str = "") -> Component:
         text(question.title),
         question.fields,
         service.read_plan(draft) if step == "plan" else question.read,
-        following=after(draft, step),
+        following=next_question(draft, step),
         aside=question.aside,
         step=step,
-        back=before(draft, step),
+        back=previous_question(draft, step),
     )

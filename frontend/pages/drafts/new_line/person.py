@@ -5,35 +5,35 @@ from collections.abc import Sequence
 from reactpy import html
 
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child, notice
-from frontend.components.draft_form import Errors, Values, one
 from frontend.components.forms import radio_cards, select_field, text_field
 from frontend.components.layout import panel
+from frontend.components.orders.draft_form import Errors, Values, one
+from frontend.elements import Child, notice
+from frontend.i18n import GAP, Translator
+from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
+from frontend.page_context import PageContext
 from frontend.pages.drafts.account import account_field
-from frontend.text import GAP, Text
-from frontend.text import LANGUAGES as LANGUAGE_NAMES
-from frontend.visit import Visit
 
 
-def optional(text: Text, words: str) -> Child:
+def optional(text: Translator, words: str) -> Child:
     return html.span(words, " ", html.span({"class": "optional"}, text("(optional)")))
 
 
-def account_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, asked, choices = visit.text, draft.asked.wishes, draft.choices
+def account_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, request, choices = page.text, draft.asked.kind_fields, draft.choices
     pool = choices.reserved if draft.kind == "add_line" else []
     return [
-        account_field(text, choices.accounts, value=asked["account"], error=errors.get("account", "")),
+        account_field(text, choices.accounts, value=request["account"], error=errors.get("account", "")),
         text_field(
             "given_name",
             optional(text, text("First name of the user")),
-            value=asked["given_name"],
+            value=request["given_name"],
             error=errors.get("given_name", ""),
         ),
         text_field(
             "family_name",
             text("Surname of the user"),
-            value=asked["family_name"],
+            value=request["family_name"],
             error=errors.get("family_name", ""),
         ),
         select_field(
@@ -43,7 +43,7 @@ def account_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[C
                 ("", text("None")),
                 *((c.code, f"{c.code}, {c.name}" if c.name else c.code) for c in choices.cost_centres),
             ],
-            value=asked["cost_centre"],
+            value=request["cost_centre"],
             error=errors.get("cost_centre", ""),
         )
         if choices.cost_centres
@@ -52,7 +52,7 @@ def account_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[C
             "number",
             optional(text, text("Reserved number")),
             [("", text("The carrier chooses")), *((number, text.msisdn(number)) for number in pool)],
-            value=asked["number"],
+            value=request["number"],
             error=errors.get("number", ""),
         )
         if pool
@@ -65,8 +65,8 @@ def read_account(values: Values) -> dict[str, str]:
     return {name: one(values, name) for name in names if name in values}
 
 
-def sim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text = visit.text
+def sim_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text = page.text
     return [
         radio_cards(
             "sim_kind",
@@ -75,20 +75,20 @@ def sim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child
                 ("physical", text("Physical SIM card"), text("I hold a blank SIM card.")),
                 ("esim", text("eSIM"), text("The user scans a QR code. Nothing has to be sent by post.")),
             ],
-            value=draft.asked.wishes["sim_kind"],
+            value=draft.asked.kind_fields["sim_kind"],
             error=errors.get("sim_kind", ""),
         )
     ]
 
 
-def card_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, choices = visit.text, draft.choices
+def card_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, choices = page.text, draft.choices
     example = text.sim(choices.sim_example).replace(" ", GAP)
     return [
         text_field(
             "sim_number",
             text("SIM number"),
-            value=text.sim(draft.asked.wishes["sim_number"]),
+            value=text.sim(draft.asked.kind_fields["sim_number"]),
             hint=text(
                 "The {n} digits printed on the card, such as {example}.",
                 n=len(choices.sim_example),
@@ -110,8 +110,8 @@ def card_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chil
     ]
 
 
-def esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, asked, choices = visit.text, draft.asked.wishes, draft.choices
+def esim_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, request, choices = page.text, draft.asked.kind_fields, draft.choices
     return [
         text_field(
             "esim_number",
@@ -123,7 +123,7 @@ def esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chil
             "email",
             text("E-mail of the user"),
             kind="email",
-            value=asked["email"],
+            value=request["email"],
             hint=text("The QR code and the instructions go there."),
             error=errors.get("email", ""),
         ),
@@ -131,7 +131,7 @@ def esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chil
             "language",
             text("Language of the user"),
             [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in choices.languages)],
-            value=asked["language"],
+            value=request["language"],
             hint=text("The mail with the QR code is written in it."),
             error=errors.get("language", ""),
         ),
@@ -142,18 +142,18 @@ def esim_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chil
                 ("no", text("No"), text("Only the user gets it.")),
                 (
                     "yes",
-                    text("Yes, to {email}", email=visit.actor.email),
+                    text("Yes, to {email}", email=page.actor.email),
                     text("For whoever sets up the devices."),
                 ),
             ],
-            value="yes" if asked["qr_copy"] else "no",
+            value="yes" if request["qr_copy"] else "no",
         ),
     ]
 
 
-def esim_advice(visit: Visit, draft: DraftView) -> Sequence[Child]:
+def esim_advice(page: PageContext, draft: DraftView) -> Sequence[Child]:
     """What has to be so before the code is scanned (F-068, F-069)."""
-    text = visit.text
+    text = page.text
     parts: list[Child] = [
         html.p(text("Check first that the device takes an eSIM: dialling *#06# shows an EID where it does.")),
         html.p(

@@ -7,23 +7,23 @@ from reactpy import html
 
 from backend.orders.kinds.new_line import BILLING
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child
-from frontend.components.draft_form import Errors, Values, one
 from frontend.components.forms import radio_cards, text_field
+from frontend.components.orders.draft_form import Errors, Values, one
+from frontend.elements import Child
+from frontend.i18n import translatable
+from frontend.page_context import PageContext
 from frontend.pages.drafts.cap import cap_fields, read_cap
-from frontend.text import mark
-from frontend.visit import Visit
 
 TYPES = {
-    "voice_data": mark("Mobile: calls and data"),
-    "data_only": mark("Mobile data: for tablets and laptops"),
+    "voice_data": translatable("Mobile: calls and data"),
+    "data_only": translatable("Mobile data: for tablets and laptops"),
 }
 NO_SPLIT = "none"
 
 
-def plan_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def plan_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     """The plans of each type of subscription under its name (F-072, F-073)."""
-    text, error = visit.text, errors.get("plan", "")
+    text, error = page.text, errors.get("plan", "")
     fields: list[Child] = []
     for code, words in TYPES.items():
         plans = draft.choices.plans.get(code, [])
@@ -43,9 +43,14 @@ def plan_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chil
         if cards:
             first = not fields
             field = radio_cards(
-                "plan", text(words), cards, value=draft.asked.wishes["plan"], error=error if first else ""
+                "plan",
+                text(words),
+                cards,
+                value=draft.asked.kind_fields["plan"],
+                error=error if first else "",
             )
-            if not first:  # one id each: an error leads to the first
+            # One id each: an error leads to the first
+            if not first:
                 field["attributes"] = {**field["attributes"], "id": f"plan-{code}"}
             fields.append(html.div({"key": code}, field))
     return fields
@@ -57,16 +62,16 @@ def read_plan(draft: DraftView) -> Any:
 
     def read(values: Values) -> dict[str, Any]:
         plan = one(values, "plan")
-        changed = plan != draft.asked.wishes["plan"]
+        changed = plan != draft.asked.kind_fields["plan"]
         fresh = {"options": (), "companion_sim": False} if changed else {}
         return {"plan": plan, "product_type": kinds.get(plan, ""), **fresh}
 
     return read
 
 
-def money_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, asked = visit.text, draft.asked.wishes
-    fields = cap_fields(text, cents=asked["cap_cents"], no_cap=asked["no_cap"], errors=errors)
+def money_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, request = page.text, draft.asked.kind_fields
+    fields = cap_fields(text, cents=request["cap_cents"], no_cap=request["no_cap"], errors=errors)
     if draft.choices.companion:
         fields.append(
             radio_cards(
@@ -76,7 +81,7 @@ def money_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chi
                     ("no", text("No"), text("The line alone.")),
                     ("yes", text("Yes"), text("A tablet or laptop uses the data of this line.")),
                 ],
-                value="yes" if asked["companion_sim"] else "no",
+                value="yes" if request["companion_sim"] else "no",
                 error=errors.get("companion_sim", ""),
             )
         )
@@ -87,8 +92,8 @@ def read_money(values: Values) -> dict[str, Any]:
     return {**read_cap(values), "companion_sim": one(values, "companion") == "yes"}
 
 
-def split_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text = visit.text
+def split_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text = page.text
 
     def about(rules: list[str]) -> Child:
         return html.span({"class": "muted"}, *(html.span({"key": rule}, rule, html.br()) for rule in rules))
@@ -101,7 +106,7 @@ def split_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Chi
                 (NO_SPLIT, text("No"), text("The company pays all of it.")),
                 *((one_.code, one_.name, about(one_.rules)) for one_ in draft.choices.split_profiles),
             ],
-            value=draft.asked.wishes["split_profile"] or NO_SPLIT,
+            value=draft.asked.kind_fields["split_profile"] or NO_SPLIT,
             error=errors.get("split_profile", ""),
         )
     ]
@@ -112,9 +117,9 @@ def read_split(values: Values) -> dict[str, Any]:
     return {"split_profile": "" if chosen in {"", NO_SPLIT} else chosen}
 
 
-def billing_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def billing_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     """Where the user lives, where the carrier bills them (F-081)."""
-    text, asked = visit.text, draft.asked.wishes
+    text, request = page.text, draft.asked.kind_fields
     if not draft.choices.split_billing_data:
         return [
             html.p({"class": "muted", "key": "none"}, text("With the signed contract everything is there."))
@@ -126,7 +131,10 @@ def billing_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[C
     }
     return [
         html.p({"key": "why"}, text("The carrier sends the user’s part to them: it needs their address.")),
-        *(text_field(name, labels[name], value=asked[name], error=errors.get(name, "")) for name in BILLING),
+        *(
+            text_field(name, labels[name], value=request[name], error=errors.get(name, ""))
+            for name in BILLING
+        ),
     ]
 
 

@@ -7,11 +7,11 @@ from reactpy import html
 
 from backend.core import clock
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child, notice
-from frontend.components.draft_form import Errors, Values, one
 from frontend.components.forms import check, field, radio_cards, text_field
+from frontend.components.orders.draft_form import Errors, Values, one
+from frontend.elements import Child, notice
+from frontend.page_context import PageContext
 from frontend.pages.drafts.new_line.person import optional
-from frontend.visit import Visit
 
 HOLDER = (
     "number",
@@ -24,8 +24,8 @@ HOLDER = (
 )
 
 
-def transfer_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, asked = visit.text, draft.asked.wishes
+def transfer_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, request = page.text, draft.asked.kind_fields
     return [
         radio_cards(
             "operator",
@@ -34,7 +34,7 @@ def transfer_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[
                 ("same", text("With the same operator"), text("Only the holder changes.")),
                 ("other", text("With another operator"), text("The number moves to this carrier.")),
             ],
-            value=asked["operator"],
+            value=request["operator"],
             error=errors.get("operator", ""),
         ),
         radio_cards(
@@ -45,19 +45,19 @@ def transfer_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[
                 ("private", text("Private subscription"), text("In the name of a person.")),
                 ("professional", text("Professional subscription"), text("Owned by another company.")),
             ],
-            value=asked["card"],
+            value=request["card"],
             error=errors.get("card", ""),
         ),
     ]
 
 
-def holder_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def holder_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     """Exactly what the present operator checks in this case (domain 3.3)."""
-    text, asked = visit.text, draft.asked.wishes
-    same, professional = asked["operator"] == "same", asked["card"] == "professional"
+    text, request = page.text, draft.asked.kind_fields
+    same, professional = request["operator"] == "same", request["card"] == "professional"
 
     def line(name: str, label: Child, **more: Any) -> Child:
-        value = text.sim(asked[name]) if name == "donor_sim_number" else asked[name]
+        value = text.sim(request[name]) if name == "donor_sim_number" else request[name]
         return text_field(name, label, value=value, error=errors.get(name, ""), **more)
 
     fields = [
@@ -97,9 +97,9 @@ def read_holder(values: Values) -> dict[str, str]:
     return {name: one(values, name) for name in HOLDER}
 
 
-def authorisation_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, asked = visit.text, draft.asked.wishes
-    tick = check("authorised", "yes", draft.choices.authorisation, ticked=asked["authorised"])
+def authorisation_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, request = page.text, draft.asked.kind_fields
+    tick = check("authorised", "yes", draft.choices.authorisation, ticked=request["authorised"])
     return [
         notice(
             text(
@@ -111,7 +111,7 @@ def authorisation_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequ
         text_field(
             "authorised_by",
             text("Who authorises the transfer for the holder?"),
-            value=asked["authorised_by"],
+            value=request["authorised_by"],
             hint=text("First name and surname. They are kept with the time and these words."),
             error=errors.get("authorised_by", ""),
         ),
@@ -125,8 +125,8 @@ def authorisation_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequ
     ]
 
 
-def date_fields(visit: Visit, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    text, chosen = visit.text, draft.asked.wishes["port_on"]
+def date_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    text, chosen = page.text, draft.asked.kind_fields["port_on"]
     return [
         text_field(
             "port_on",

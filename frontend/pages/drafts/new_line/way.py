@@ -8,12 +8,12 @@ from backend.orders.schemas import DraftView
 PORT = "port_in"
 
 
-def way(draft: DraftView, wishes: Mapping[str, Any] | None = None) -> list[str]:
+def way_of(draft: DraftView, kind_fields: Mapping[str, Any] | None = None) -> list[str]:
     """Every page of this draft from the first; `wishes` are newer than the draft's own."""
-    asked = {**draft.asked.wishes, **(wishes or {})}
+    request = {**draft.asked.kind_fields, **(kind_fields or {})}
     moving = draft.kind == PORT
-    card = "esim" if asked["sim_kind"] == "esim" else "card"
-    shared = ["contract"] if asked["split_profile"] else []
+    card = "esim" if request["sim_kind"] == "esim" else "card"
+    shared = ["contract"] if request["split_profile"] else []
     return [
         "",
         *(("transfer", "holder", "authorisation") if moving else ()),
@@ -29,18 +29,18 @@ def way(draft: DraftView, wishes: Mapping[str, Any] | None = None) -> list[str]:
     ]
 
 
-def after(draft: DraftView, step: str) -> str | Callable[[Mapping[str, Any]], str]:
+def next_question(draft: DraftView, step: str) -> str | Callable[[Mapping[str, Any]], str]:
     """The page behind this one; "review" behind the last."""
-    if step == way(draft)[-1]:
+    if step == way_of(draft)[-1]:
         return "review"
 
-    def following(wishes: Mapping[str, Any]) -> str:
-        pages = way(draft, wishes)
+    def following(kind_fields: Mapping[str, Any]) -> str:
+        pages = way_of(draft, kind_fields)
         return pages[pages.index(step) + 1] if step in pages else pages[-1]
 
     return following
 
 
-def before(draft: DraftView, step: str) -> str:
-    pages = way(draft)
+def previous_question(draft: DraftView, step: str) -> str:
+    pages = way_of(draft)
     return pages[max(pages.index(step) - 1, 0)] if step in pages else ""

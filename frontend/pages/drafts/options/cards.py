@@ -6,18 +6,18 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.catalog.schemas import Family
+from backend.catalog.schemas import OptionFamily
 from backend.orders.effects.new_line_choices import OptionOffer
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.schemas import DraftView
-from frontend.components.basics import Child, pill
 from frontend.components.forms import option_card
+from frontend.elements import Child, pill
+from frontend.i18n import Translator
 from frontend.labels import FAMILIES
-from frontend.text import Text
 
 
-def families(text: Text, view: DraftView, family: str, choose: Callable[[str], None]) -> VdomDict:
-    counts = {f: sum(1 for c in view.choices if c.family == f) for f in Family}
+def families(text: Translator, view: DraftView, family: str, choose: Callable[[str], None]) -> VdomDict:
+    counts = {f: sum(1 for c in view.choices if c.family == f) for f in OptionFamily}
 
     def entry(code: str, words: str, count: int) -> VdomDict:
         current = {"aria-current": "true"} if code == family else {}
@@ -40,9 +40,9 @@ def families(text: Text, view: DraftView, family: str, choose: Callable[[str], N
     )
 
 
-def groups(text: Text, view: DraftView, family: str, on_tick: Callable[..., Any]) -> list[VdomDict]:
+def groups(text: Translator, view: DraftView, family: str, on_tick: Callable[..., Any]) -> list[VdomDict]:
     groups = []
-    for f in Family:
+    for f in OptionFamily:
         choices = [c for c in view.choices if c.family == f and family in {"", f.value}]
         if choices:
             cards = (_card(text, view, choice, on_tick) for choice in choices)
@@ -56,9 +56,12 @@ def groups(text: Text, view: DraftView, family: str, on_tick: Callable[..., Any]
     return groups
 
 
-def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[..., Any]) -> VdomDict:
+def _card(text: Translator, view: DraftView, choice: OptionChoice, on_tick: Callable[..., Any]) -> VdomDict:
     everywhere, somewhere = choice.active_on >= view.total_lines, choice.active_on > 0
-    adding, removing = choice.code in view.asked.wishes["add"], choice.code in view.asked.wishes["remove"]
+    adding, removing = (
+        choice.code in view.asked.kind_fields["add"],
+        choice.code in view.asked.kind_fields["remove"],
+    )
     state: list[Child] = []
     if adding:
         state.append(pill(text("To be added"), "running", "plus"))
@@ -96,7 +99,7 @@ def _card(text: Text, view: DraftView, choice: OptionChoice, on_tick: Callable[.
     )
 
 
-def charge_note(text: Text, choice: OptionChoice | OptionOffer) -> str:
+def charge_note(text: Translator, choice: OptionChoice | OptionOffer) -> str:
     if not choice.price_cents:
         return text("free of charge")
     return text("a month excl. VAT") if choice.charge == "monthly" else text("once excl. VAT")

@@ -5,32 +5,32 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from backend.orders import drafts
 from backend.orders.kinds.change_options import OptionChoice
+from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
-from frontend.hooks import Problem, problem_of
-from frontend.visit import Visit
+from frontend.hooks import PageError, to_page_error
+from frontend.page_context import PageContext
 
 
-class Draft:
+class OptionsDraft:
     """The draft as it is on the page; saved in the order of the ticks."""
 
     def __init__(
         self,
-        visit: Visit,
+        page: PageContext,
         view: DraftView,
         show: Callable[[DraftView], None],
-        fail: Callable[[Problem], None],
+        fail: Callable[[PageError], None],
     ) -> None:
-        self.visit, self.view, self.show, self.fail = visit, view, show, fail
+        self.visit, self.view, self.show, self.fail = page, view, show, fail
         self._read()
         self.saving = asyncio.Lock()
 
     def _read(self) -> None:
-        wishes, offered = self.view.asked.wishes, {choice.code for choice in self.view.choices}
+        kind_fields, offered = self.view.asked.kind_fields, {choice.code for choice in self.view.choices}
         # What the catalogue has lost since cannot be unticked: it is left out.
         self.add, self.remove = (
-            [code for code in wishes[name] if code in offered] for name in ("add", "remove")
+            [code for code in kind_fields[name] if code in offered] for name in ("add", "remove")
         )
 
     def tick(self, choice: OptionChoice, *, ticked: bool) -> None:
@@ -48,10 +48,10 @@ class Draft:
     async def save(self) -> bool:
         """Whether it holds and was kept."""
         async with self.saving:
-            wishes = {"add": self.add, "remove": self.remove}
+            kind_fields = {"add": self.add, "remove": self.remove}
             # With something chosen it has to hold: options that exclude each other are refused at once.
             complete = bool(self.add or self.remove)
-            return await self._keep(drafts.save_draft, self.view.id, wishes, complete=complete)
+            return await self._keep(drafts.save_draft, self.view.id, kind_fields, complete=complete)
 
     async def drop(self, line_id: UUID) -> None:
         async with self.saving:
@@ -63,9 +63,9 @@ class Draft:
             self.show(self.view)
         except Exception as error:
             self._read()
-            self.fail(problem_of(self.visit, error))
+            self.fail(to_page_error(self.visit, error))
             return False
         else:
             return True
         finally:
-            await self.visit.tell("idle")
+            await self.visit.push("idle")

@@ -10,30 +10,31 @@ from backend.orders.schemas import DraftView
 from frontend.components.forms import error_summary
 from frontend.components.layout import breadcrumb, page_header
 from frontend.components.steps import change_steps
-from frontend.hooks import Problem, component, handler, no_problem, once, use_visit
+from frontend.hooks import PageError, component, handler, no_page_error, use_once, use_page
 from frontend.pages.drafts.options.cards import families, groups
-from frontend.pages.drafts.options.draft import Draft
+from frontend.pages.drafts.options.draft import OptionsDraft
 from frontend.pages.drafts.options.summary import summary
 
 
 @component
 def OptionsForm(draft: DraftView) -> VdomDict:
-    visit = use_visit()
-    text = visit.text
+    page = use_page()
+    text = page.text
     view, show = use_state(draft)
-    problem, set_problem = use_state(no_problem)
+    problem, set_problem = use_state(no_page_error)
     turn, set_turn = use_state(0)
     family, set_family = use_state("")
 
-    def fail(found: Problem) -> None:
+    def fail(found: PageError) -> None:
         set_problem(found)
-        set_turn(lambda n: n + 1)  # draws the cards anew: a refused tick must not stay
+        # Draws the cards anew: a refused tick must not stay
+        set_turn(lambda n: n + 1)
 
     def kept(found: DraftView) -> None:
         set_problem(None)
         show(found)
 
-    mine = once(lambda: Draft(visit, view, kept, fail))
+    mine = use_once(lambda: OptionsDraft(page, view, kept, fail))
 
     async def ticked(event: Any) -> None:
         code = event["target"]["value"]
@@ -56,10 +57,10 @@ def OptionsForm(draft: DraftView) -> VdomDict:
     async def check(_event: Any) -> None:
         if mine.add or mine.remove:
             if await mine.save():
-                await visit.move(f"/app/drafts/{view.id}/review")
+                await page.navigate(f"/app/drafts/{view.id}/review")
         else:
-            set_problem(Problem(text("Tick at least one option to add or to remove."), "nothing_chosen"))
-        await visit.tell("idle")
+            set_problem(PageError(text("Tick at least one option to add or to remove."), "nothing_chosen"))
+        await page.push("idle")
 
     plans = ", ".join(plan.name for plan in view.plans)
     first = view.choices[0].code if view.choices else ""
@@ -81,8 +82,8 @@ def OptionsForm(draft: DraftView) -> VdomDict:
             families(text, view, family, set_family),
             html.div(
                 {"class": "stack", "key": f"cards-{turn}"},
-                *groups(text, view, family, handler(visit, ticked)),
+                *groups(text, view, family, handler(page, ticked)),
             ),
-            summary(text, view, handler(visit, left), handler(visit, dropped), handler(visit, check)),
+            summary(text, view, handler(page, left), handler(page, dropped), handler(page, check)),
         ),
     )

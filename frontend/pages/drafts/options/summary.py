@@ -8,13 +8,13 @@ from reactpy.types import VdomDict
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.schemas import DraftView
 from frontend.components.actions import button
-from frontend.components.basics import Child, hidden, icon, number, total
-from frontend.text import Text
+from frontend.elements import Child, hidden, icon, number, total
+from frontend.i18n import Translator
 
 
-def summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check: Any) -> VdomDict:
-    chosen = [(c, 1) for c in view.choices if c.code in view.asked.wishes["add"]] + [
-        (c, -1) for c in view.choices if c.code in view.asked.wishes["remove"]
+def summary(text: Translator, view: DraftView, on_leave: Any, on_drop: Any, on_check: Any) -> VdomDict:
+    chosen = [(c, 1) for c in view.choices if c.code in view.asked.kind_fields["add"]] + [
+        (c, -1) for c in view.choices if c.code in view.asked.kind_fields["remove"]
     ]
     monthly = sum(sign * c.price_cents for c, sign in chosen if c.charge == "monthly")
 
@@ -59,7 +59,7 @@ def summary(text: Text, view: DraftView, on_leave: Any, on_drop: Any, on_check: 
     )
 
 
-def _lines(text: Text, view: DraftView, on_drop: Any) -> VdomDict:
+def _lines(text: Translator, view: DraftView, on_drop: Any) -> VdomDict:
     more = view.total_lines - len(view.lines)
     return html.details(
         {"class": "more", "key": "lines"},

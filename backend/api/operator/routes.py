@@ -1,0 +1,16 @@
+"""The routes of the operator's staff."""
+
+from litestar import Router
+
+from backend.api.operator.contracts import OperatorContractsController
+from backend.api.operator.held_items import OperatorHeldController
+from backend.api.operator.usage import OperatorUsageController
+
+
+def operator_router() -> Router:
+    """Every resource at `/api/operator/v1`; each asks for an operator token."""
+    return Router(
+        "/api/operator/v1",
+        route_handlers=[OperatorUsageController, OperatorContractsController, OperatorHeldController],
+        security=[{"operator": []}],
+    )

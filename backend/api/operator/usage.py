@@ -1,0 +1,119 @@
+"""The operator's staff load usage records and bundles."""
+
+import tempfile
+from typing import IO, Any
+
+import msgspec
+from litestar import Request, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+
+from backend.api.operator.access import OperatorController, Slug, TooLarge
+from backend.usage.loading import LoadResult, load_file
+from backend.usage.records import UsageFileKind
+from backend.web.problems import problem_specs
+from tenants.scope import Actor
+
+LARGEST_FILE = 64 * 1024 * 1024
+
+
+IN_MEMORY = 1024 * 1024
+
+
+class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that was not taken, counted as in a spreadsheet."""
+
+    row: int
+    column: str
+    reason: str
+
+
+class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file. `errors` holds the first 1,000 rows that were rejected."""
+
+    rows: int
+    taken: int
+    repeated: int
+    rejected: int
+    errors: list[RejectedRow]
+
+    @classmethod
+    def of(cls, loaded: LoadResult) -> "LoadReport":
+        return cls(
+            rows=loaded.rows,
+            taken=loaded.taken,
+            repeated=loaded.repeated,
+            rejected=loaded.rejected,
+            errors=[RejectedRow(row=one.row, column=one.column, reason=one.reason) for one in loaded.errors],
+        )
+
+
+class CsvOperation(Operation):
+    """Documents a body that the handler reads as a stream."""
+
+    def __post_init__(self) -> None:
+        schema = Schema(
+            type=OpenAPIType.STRING, description="CSV in UTF-8 with its header: see docs/usage.md."
+        )
+        self.request_body = RequestBody(content={"text/csv": OpenAPIMediaType(schema=schema)}, required=True)
+
+
+async def spooled(request: Request[Any, Any, Any], largest: int = LARGEST_FILE) -> IO[bytes]:
+    """The body in a file of its own, read before any scope is opened. Raises TooLarge."""
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > largest:
+            file.close()
+            raise TooLarge(
+                f"A request holds at most {largest // 1024 // 1024} MB: send the file in parts, or use"
+                " `fleetline usage import`."
+            )
+        file.write(chunk)
+    file.seek(0)
+    return file
+
+
+class OperatorUsageController(OperatorController):
+    path = "/tenants/{slug:str}/usage"
+    tags = ("Operator: usage",)
+
+    @post(
+        "/records",
+        status_code=200,
+        operation_class=CsvOperation,
+        request_max_body_size=None,
+        responses=problem_specs(400, 401, 403, 404, 413, 422),
+        summary="Load usage records",
+    )
+    async def records(
+        self,
+        request: Request[Any, Any, Any],
+        actor: NamedDependency[Actor],
+        slug: Slug,  # noqa: ARG002 - documented
+    ) -> LoadReport:
+        return await _load(request, actor, UsageFileKind.RECORDS)
+
+    @post(
+        "/buckets",
+        status_code=200,
+        operation_class=CsvOperation,
+        request_max_body_size=None,
+        responses=problem_specs(400, 401, 403, 404, 413, 422),
+        summary="Load the state of bundles",
+    )
+    async def buckets(
+        self,
+        request: Request[Any, Any, Any],
+        actor: NamedDependency[Actor],
+        slug: Slug,  # noqa: ARG002 - documented
+    ) -> LoadReport:
+        return await _load(request, actor, UsageFileKind.BUCKETS)
+
+
+async def _load(request: Request[Any, Any, Any], actor: Actor, kind: UsageFileKind) -> LoadReport:
+    with await spooled(request) as file:
+        lines = (line.decode("utf-8", "replace") for line in file)
+        return LoadReport.of(await load_file(actor, lines, kind=kind))

@@ -1,0 +1,41 @@
+"""What the database answers that says nothing about the request: outages, a full disk, deadlocks, odd characters."""
+
+import asyncpg
+
+from backend.core.errors import AppError, Unavailable, ValidationFailed
+
+# Classes and codes of SQLSTATE after which the same work may succeed: connection lost, no resources (disk, memory,
+# connections), shut down or starting, an error of the system below, a server that only reads for now.
+PASSING = ("08", "53", "57", "58", "25006")
+# Serialisation failure, deadlock: another transaction was let through
+ROLLED_BACK = ("40001", "40P01")
+# A NUL, or half of a surrogate pair
+UNSTORABLE = ("22021", "22P05")
+
+TRANSIENT_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether nothing of the transaction happened and it only needs to be done again, at once."""
+    return isinstance(error, asyncpg.PostgresError) and error.sqlstate in ROLLED_BACK
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the error is about the database's state and not about what was asked of it."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "").startswith((*PASSING, *ROLLED_BACK))
+    if isinstance(error, asyncpg.InterfaceError):
+        # Asyncpg's word for an argument of the wrong kind
+        return not isinstance(error, ValueError)
+    return isinstance(error, OSError | asyncpg.InternalClientError)
+
+
+def to_app_error(error: BaseException) -> AppError | None:
+    """What to tell a customer; None where the error is a bug of ours."""
+    if is_transient(error):
+        return Unavailable(
+            "The service cannot do this right now; nothing was changed. Try again in a moment."
+        )
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate in UNSTORABLE:
+        return ValidationFailed("The text holds a character that cannot be stored.", code="invalid_text")
+    return None

@@ -1,0 +1,147 @@
+"""Jobs: work that follows an announcement. A row of the outbox is finished when its job has finished.
+
+`@job` functions run in one scope that also deletes their outbox row, so their effect happens exactly once.
+`@flow` functions open scopes of their own with network calls between them, so they must bear repeating.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import structlog
+
+from backend.core.database_errors import TRANSIENT_ERRORS, is_transient
+from backend.core.errors import AppError, Unavailable
+from backend.core.outbox import flush
+from tenants.scope import Actor, Scope, TenantId
+from tenants.transaction import open_scope
+
+log = structlog.get_logger()
+
+RETRIES = 12
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One entry of the register. `perform` takes the outbox row's id and the tenant."""
+
+    name: str
+    perform: Callable[[TenantId, UUID], Awaitable[bool]]
+
+
+JOBS: dict[str, Job] = {}
+
+
+@asynccontextmanager
+async def job_scope(actor: Actor) -> AsyncIterator[Scope]:
+    """One transaction of a flow; what it announces is written with it."""
+    async with open_scope(actor) as scope:
+        yield scope
+        await flush(scope)
+
+
+def job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """Register `async def work(scope, *, …ids)`: one transaction with its outbox row."""
+
+    def wrap(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        async def perform(tenant_id: TenantId, row_id: UUID) -> bool:
+            async with open_scope(Actor(tenant_id)) as scope:
+                # A second copy of the same message waits here for the first, then finds nothing.
+                data = await scope.connection.fetchval(
+                    "DELETE FROM outbox WHERE id = $1 RETURNING data", row_id
+                )
+                if data is None:
+                    return False
+                await function(scope, **orjson.loads(data))
+                await flush(scope)
+                return True
+
+        JOBS[name] = Job(name, perform)
+        return function
+
+    return wrap
+
+
+def idempotent_job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """Register `async def work(actor, *, …ids)`: several scopes with network calls between, safe to repeat."""
+
+    def wrap(function: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        async def perform(tenant_id: TenantId, row_id: UUID) -> bool:
+            actor = Actor(tenant_id)
+            async with open_scope(actor, read_only=True) as scope:
+                data = await scope.connection.fetchval("SELECT data FROM outbox WHERE id = $1", row_id)
+            if data is None:
+                return False
+            await function(actor, **orjson.loads(data))
+            async with open_scope(actor) as scope:
+                await scope.connection.execute("DELETE FROM outbox WHERE id = $1", row_id)
+            return True
+
+        JOBS[name] = Job(name, perform)
+        return function
+
+    return wrap
+
+
+async def run_job(name: str, tenant_id: TenantId, row_id: UUID) -> None:
+    """Perform one handed-over row: finish it, put it off, or give it up with a record.
+
+    Where not even that can be written down, the row's lease ends and the relay hands it over again.
+    """
+    about = {"job": name, "row": str(row_id), "tenant": str(tenant_id)}
+    try:
+        await _attempt(name, tenant_id, row_id, about)
+    except TRANSIENT_ERRORS as error:
+        log.warning("job left to its lease", **about, why=f"{type(error).__name__}: {error}")
+
+
+async def _attempt(name: str, tenant_id: TenantId, row_id: UUID, about: dict[str, str]) -> None:
+    try:
+        await JOBS[name].perform(tenant_id, row_id)
+    except Unavailable as refusal:
+        log.warning("job put off", **about, why=refusal.message)
+        await _reschedule(tenant_id, row_id, refusal.message, for_ever=True)
+    except AppError as refusal:
+        log.warning("job refused", **about, why=refusal.message)
+        await _mark_failed(tenant_id, row_id, refusal.message)
+    except Exception as error:
+        if is_transient(
+            error
+        ):  # the database's trouble, not the job's: a full disk may last longer than any patience
+            why = f"{type(error).__name__}: {error}"
+            log.warning("job put off", **about, why=why)
+            await _reschedule(tenant_id, row_id, why, for_ever=True)
+            return
+        reference = secrets.token_hex(4)
+        log.exception("job failed", **about, reference=reference)
+        await _reschedule(tenant_id, row_id, f"{type(error).__name__} ({reference})", for_ever=False)
+
+
+async def _reschedule(tenant_id: TenantId, row_id: UUID, why: str, *, for_ever: bool) -> None:
+    """Wait 1, 2, 4 … seconds, at most ten minutes. A bug is given up after a while, an outage never."""
+    async with open_scope(Actor(tenant_id)) as scope:
+        attempts = await scope.connection.fetchval("SELECT attempts FROM outbox WHERE id = $1", row_id)
+        if attempts is None:
+            return
+        wait = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
+        given_up = not for_ever and attempts + 1 >= RETRIES
+        await scope.connection.execute(
+            "UPDATE outbox SET attempts = attempts + 1, not_before = now() + $2::interval, sent_at = NULL, last_error = $3,"
+            " failed_at = CASE WHEN $4 THEN now() END WHERE id = $1",
+            row_id,
+            wait,
+            why,
+            given_up,
+        )
+
+
+async def _mark_failed(tenant_id: TenantId, row_id: UUID, why: str) -> None:
+    async with open_scope(Actor(tenant_id)) as scope:
+        await scope.connection.execute(
+            "UPDATE outbox SET failed_at = now(), last_error = $2 WHERE id = $1", row_id, why
+        )

@@ -1,0 +1,50 @@
+"""The split-billing contract of a draft for a new line."""
+
+from uuid import UUID
+
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.profiles import profile
+from backend.core.errors import ValidationFailed
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from backend.documents.contracts import ContractText, contract_of
+from backend.orders.kinds.new_line import NewLineRequest
+from backend.orders.placement.drafts import get_draft
+from backend.runtime import settings
+from tenants.scope import Scope
+
+
+@use_case(Permission.ORDERS_PLACE, read_only=True)
+async def contract_of_draft(scope: Scope, draft_id: UUID) -> ContractText:
+    """The contract for this line and user, in the user's language. Raises NotFound, and Invalid where no profile is chosen."""
+    request = (await get_draft(scope, draft_id)).asked
+    catalogue = await catalogue_of(scope)
+    chosen = (
+        catalogue.profile.split_profile(request.split_profile)
+        if isinstance(request, NewLineRequest)
+        else None
+    )
+    if chosen is None or not isinstance(request, NewLineRequest):
+        raise ValidationFailed(split_profile="Choose how the bill is shared first.")
+    reach = scope.actor.reach
+    holder = await scope.connection.fetchrow(
+        "SELECT o.name, o.address, o.enterprise_number FROM billing_account a JOIN organisation o"
+        " ON o.tenant_id = a.tenant_id AND o.id = a.organisation_id"
+        " WHERE a.number = $1 AND ($2 OR a.id = ANY($3::uuid[]))",
+        request.account,
+        reach.everything,
+        list(reach.billing_accounts or ()),
+    )
+    texts = Catalogue(profile(catalogue.profile.code), request.language or scope.actor.language)
+    return contract_of(
+        texts,
+        settings().operator,
+        chosen,
+        holder_name=holder["name"] if holder else "",
+        holder_address=holder["address"] if holder else "",
+        holder_number=holder["enterprise_number"] if holder else "",
+        user_name=f"{request.given_name} {request.family_name}".strip(),
+        msisdn=request.kind_fields.get("number", ""),
+        customer_number=request.account,
+        plan=request.plan,
+    )

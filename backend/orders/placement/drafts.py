@@ -1,0 +1,206 @@
+"""A request being filled in: kept in the database, so that a reconnect or a closed tab loses nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.catalog.catalogue import catalogue_of
+from backend.core import clock
+from backend.core.errors import Conflict, NotFound, ValidationFailed
+from backend.core.ids import new_id
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from backend.lines.schemas import PlanName, Selection
+from backend.orders.effects import effects_of
+from backend.orders.kinds import KINDS, AnyOrderRequest
+from backend.orders.placement.place import place
+from backend.orders.placement.quote import check_step, quote_order, view
+from backend.orders.placement.selection import file_rows, load_lines, resolve_targets
+from backend.orders.schemas import DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
+from backend.orders.service import LISTED, get_order
+from backend.orders.texts import kind_title, support_route
+from tenants.scope import Scope
+
+LISTED_LINES = 50
+NO_LINES = Selection()
+
+
+@use_case(Permission.ORDERS_PLACE)
+async def start_draft(
+    scope: Scope,
+    kind: str,
+    selection: Selection = NO_LINES,
+    *,
+    kind_fields: Mapping[str, Any] | None = None,
+    upload_id: UUID | None = None,
+) -> UUID:
+    """Begin a request of a kind, on a selection or a checked file where it changes lines; returns the draft's id.
+
+    Raises NotFound for an unknown kind, Invalid (`through_support`) where the carrier has it done by support, and
+    what the selection or the file raises: unknown lines, none, or lines that cannot be changed together.
+    """
+    known = KINDS.get(kind)
+    if known is None:
+        raise NotFound
+    if route := support_route(await catalogue_of(scope), kind):
+        raise ValidationFailed(kind=route, code="through_support")
+    request = msgspec.convert(
+        {
+            "kind": kind,
+            **(kind_fields or {}),
+            "line_ids": selection.line_ids,
+            "filter": selection.filter,
+            "upload_id": upload_id,
+        },
+        known.request,
+        from_attributes=True,
+    )
+    if upload_id is not None:
+        await file_rows(scope, request)
+    elif known.creates is None:
+        await load_lines(scope, request)
+    draft_id, now = new_id(), clock.now()
+    await scope.connection.execute(
+        "INSERT INTO change_order (id, tenant_id, kind, state, requester_id, requester_name, requester_email,"
+        " language, body, created_at, lines, promise_code) VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, 0, '')",
+        draft_id,
+        scope.tenant_id,
+        kind,
+        scope.actor.member_id,
+        scope.actor.name,
+        scope.actor.email,
+        scope.actor.language,
+        msgspec.json.encode(request).decode(),
+        now,
+    )
+    return draft_id
+
+
+async def _load(scope: Scope, draft_id: UUID) -> OrderRequest:
+    """The own draft. Raises NotFound, and Conflict (`already_placed`, with its reference) once it was sent."""
+    row = await scope.connection.fetchrow(
+        "SELECT body, state, reference FROM change_order WHERE id = $1 AND requester_id = $2",
+        draft_id,
+        scope.actor.member_id,
+    )
+    if row is None:
+        raise NotFound
+    if row["state"] != "draft":
+        raise Conflict("This request has been sent.", code="already_placed", reference=row["reference"])
+    request: OrderRequest = msgspec.json.decode(row["body"], type=AnyOrderRequest)
+    return request
+
+
+async def _save(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
+    await scope.connection.execute(
+        "UPDATE change_order SET body = $2 WHERE id = $1 AND state = 'draft'",
+        draft_id,
+        msgspec.json.encode(request).decode(),
+    )
+
+
+@use_case(Permission.ORDERS_PLACE, read_only=True)
+async def get_draft(scope: Scope, draft_id: UUID) -> DraftView:
+    """What is being filled in, and what may be chosen for these lines."""
+    return await _view(scope, draft_id, await _load(scope, draft_id))
+
+
+@use_case(Permission.ORDERS_PLACE)
+async def save_draft(
+    scope: Scope, draft_id: UUID, kind_fields: Mapping[str, Any], *, complete: bool = False, step: str = ""
+) -> DraftView:
+    """Keep what is chosen so far: fields of the kind, and `on`. With `complete` all of it has to hold; with `step`
+    the fields of that page of the form.
+
+    Raises Invalid with the fields that cannot be.
+    """
+    request = await _load(scope, draft_id)
+    names = {*request.kind_fields, "on"}
+    given = {name: value for name, value in kind_fields.items() if name in names}
+    try:
+        request = msgspec.convert({**msgspec.to_builtins(request), **given}, type(request))
+    except msgspec.ValidationError as error:
+        raise ValidationFailed(str(error), code="malformed") from None
+    if complete:
+        await quote_order(scope, request)
+    elif step:
+        await check_step(scope, request, step)
+    await _save(scope, draft_id, request)
+    return await _view(scope, draft_id, request)
+
+
+@use_case(Permission.ORDERS_PLACE)
+async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftView:
+    """Take one line out of the selection. Raises Invalid when it is the last one."""
+    request = await _load(scope, draft_id)
+    if request.line_ids:
+        changed = msgspec.structs.replace(
+            request, line_ids=tuple(known for known in request.line_ids if known != line_id)
+        )
+    else:
+        changed = msgspec.structs.replace(request, except_ids=tuple({*request.except_ids, line_id}))
+    if not changed.line_ids and changed.filter is None:
+        raise ValidationFailed(line_ids="A request needs at least one line.", code="nothing_selected")
+    draft = await _view(scope, draft_id, changed)
+    await _save(scope, draft_id, changed)
+    return draft
+
+
+@use_case(Permission.ORDERS_PLACE, read_only=True)
+async def preview_draft(scope: Scope, draft_id: UUID) -> OrderPreview:
+    """Check answers for a draft, its first 200 lines listed."""
+    return view(await quote_order(scope, await _load(scope, draft_id)), listed=LISTED)
+
+
+@use_case(Permission.ORDERS_PLACE)
+async def submit_draft(
+    scope: Scope, draft_id: UUID, *, fingerprint: str, confirmed: bool = False
+) -> OrderDetail:
+    """Send the draft as it was shown. A second click, a resend or a reconnect finds the order already placed.
+
+    Raises Conflict (`price_changed`) where the effect or price shown is no longer true.
+    """
+    try:
+        request = await _load(scope, draft_id)
+    except Conflict as placed:
+        return await get_order(scope, str(placed.details["reference"]))
+    keyed = msgspec.structs.replace(
+        request, request_key=str(draft_id), fingerprint=fingerprint, confirmed=confirmed
+    )
+    order_id = await place(scope, keyed, draft_id=draft_id)
+    reference = await scope.connection.fetchval("SELECT reference FROM change_order WHERE id = $1", order_id)
+    return await get_order(scope, reference)
+
+
+async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftView:
+    kind, catalogue = KINDS[request.kind], await catalogue_of(scope)
+    lines = [] if kind.creates else [target.line for target in await resolve_targets(scope, request)]
+    plans = sorted({line.plan for line in lines})
+    return DraftView(
+        id=draft_id,
+        kind=kind.code,
+        title=kind_title(catalogue, kind.code),
+        asked=request,
+        total_lines=len(lines),
+        lines=[
+            DraftLine(line_id=line.id, msisdn=line.msisdn, name=line.name) for line in lines[:LISTED_LINES]
+        ],
+        plans=[PlanName(code, catalogue.name("plan", code)) for code in plans],
+        product_type=lines[0].product_type if lines else "",
+        status=lines[0].status if lines else "",
+        choices=None
+        if request.upload_id
+        else await effects_of(kind.code).form_choices(scope, catalogue, request, lines),
+        creates=kind.creates is not None,
+        dated=kind.dated,
+    )
+
+
+@use_case(Permission.SYSTEM)
+async def purge_drafts(scope: Scope) -> None:
+    """Delete drafts that nobody sent within a week; a sweep calls this for each tenant."""
+    await scope.connection.execute(
+        "DELETE FROM change_order WHERE state = 'draft' AND created_at < now() - interval '7 days'"
+    )

@@ -1,0 +1,142 @@
+"""The words of order kinds in one language: for pages, mails and REST alike, from the TOML files beside the kinds."""
+
+import tomllib
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from babel.numbers import format_currency
+
+from backend.catalog.catalogue import Catalogue
+from backend.catalog.identifiers import format_msisdn
+from backend.catalog.lead_times import hold_deadline
+from backend.catalog.schemas import ChargeType
+from backend.core.clock import local
+from backend.orders.kinds import KINDS
+from backend.runtime import settings
+
+FOLDER = Path(__file__).parent / "kinds"
+LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
+
+
+@cache
+def kind_texts(name: str) -> dict[str, dict[str, str]]:
+    """Language -> key -> words, of one file."""
+    file = FOLDER / f"{name}.toml"
+    return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+class KindTexts:
+    """What a kind says in one language; a key that it has not is looked for among the common ones."""
+
+    def __init__(self, catalogue: Catalogue, kind: str) -> None:
+        self.catalogue, self.kind = catalogue, kind
+        language = catalogue.language if catalogue.language in LOCALES else "en"
+        self.locale = LOCALES[language]
+        like = KINDS[kind].texts_from if kind in KINDS else ""
+        self._own = kind_texts(like).get(language, {}) | kind_texts(kind).get(language, {})
+        self._common = kind_texts("common")[language]
+
+    def has(self, key: str) -> bool:
+        return key in self._own or key in self._common
+
+    def text(self, key: str, **values: object) -> str:
+        texts = self._own.get(key) or self._common[key]
+        return texts.format(**values) if values else texts
+
+    def counted(self, key: str, count: int, **values: object) -> str:
+        """The sentence for one, or for several: each key has both, `<key>_one` and `<key>`."""
+        return self.text(f"{key}_one" if count == 1 else key, count=count, **values)
+
+    @property
+    def title(self) -> str:
+        return self.text("name") if "name" in self._own else self.kind
+
+    def plan(self, code: str) -> str:
+        return self.catalogue.name("plan", code)
+
+    def option(self, code: str) -> str:
+        return self.catalogue.name("option", code)
+
+    def barring(self, code: str) -> str:
+        found = self.catalogue.profile.barring(code)
+        return self.catalogue.text(found.name) if found else code
+
+    def split_profile(self, code: str) -> str:
+        return self.catalogue.name("split_profile", code)
+
+    def option_price(self, code: str) -> str:
+        """As in "Europe Plus, 24,79 € a month excl. VAT"."""
+        option = self.catalogue.profile.option(code)
+        if option is None:
+            return code
+        name = self.catalogue.text(option.name)
+        if not option.price_cents:
+            return self.text("option_free", option=name)
+        key = "option_monthly" if option.charge is ChargeType.MONTHLY else "option_once"
+        return self.text(key, option=name, amount=self.euros(option.price_cents))
+
+    def euros(self, cents: int, *, signed: bool = False) -> str:
+        space = "\N{NO-BREAK SPACE}"
+        sign = (f"+{space}" if cents > 0 else f"−{space}" if cents < 0 else "") if signed else ""
+        return sign + format_currency(abs(cents) / 100, "EUR", locale=self.locale)
+
+    def day(self, day: date | str) -> str:
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return f"{found:%d/%m/%Y}"
+
+    def waits_until(self, since: datetime) -> str:
+        """The last day on which what is missing may still come, for what is held since then."""
+        last = local(hold_deadline(self.catalogue.profile, since)) - timedelta(seconds=1)
+        return self.text("held_until", day=self.day(last.date()))
+
+    def sim(self, number: str) -> str:
+        digits = number.replace(" ", "")
+        return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+    def number(self, msisdn: str) -> str:
+        return format_msisdn(msisdn) if msisdn else self.text("new_number")
+
+    def why(self, reason: str, detail: str = "") -> str:
+        """The sentence of a reason; for a code that is new to us what the carrier said, or that it refused."""
+        if not reason:
+            return ""
+        if self.has(f"why_{reason}"):
+            return self.text(f"why_{reason}")
+        return detail or self.text("why_other")
+
+    def note(self, what: str, code: str, present: Collection[str] = ()) -> str:
+        """What of the wishes changes nothing on a line: `what` is an option's or a barring's code, `present` the
+        options that the line has or gets, among which is the one that another conflicts with.
+        """
+        profile = self.catalogue.profile
+        option = profile.option(what)
+        name = self.option(what) if option else self.barring(what)
+        others = [other for other in option.conflicts if other in present] if option else []
+        if code == "option_conflict" and others:
+            return self.text("note_conflicts_with", what=name, other=self.option(others[0]))
+        return self.text(f"note_{code}" if self.has(f"note_{code}") else "note_other", what=name)
+
+
+def kind_title(catalogue: Catalogue, kind: str) -> str:
+    """What a request of this kind is called."""
+    return KindTexts(catalogue, kind).title
+
+
+def support_route(catalogue: Catalogue, kind: str) -> str:
+    """Where the carrier has this done through support: the sentence that says so; "" where it is done here."""
+    if KINDS[kind].in_portal(catalogue.profile):
+        return ""
+    return KindTexts(catalogue, kind).text("through_support", support=settings().operator.support_email)
+
+
+def action_text(catalogue: Catalogue, action: str, detail: dict[str, str]) -> str:
+    """What a line's history says of an order; "" for what is not about one."""
+    texts = KindTexts(catalogue, detail.get("kind", ""))
+    if action in {"order.placed", "order.undone", "order.cancelled"} and detail.get("kind"):
+        return texts.text(action.replace(".", "_"), kind=texts.title)
+    for kind in KINDS.values():
+        if kind.audit_action and kind.audit_action == action:
+            return KindTexts(catalogue, kind.code).text("done")
+    return ""

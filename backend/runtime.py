@@ -1,0 +1,61 @@
+"""The clients of outside counterparts that jobs of this process use, one set per process, opened in the jobs' loop."""
+
+from dataclasses import dataclass
+
+from backend.core.secrets import SecretBox
+from backend.integrations.mail import Mailer, SmtpMailer
+from backend.integrations.network import HttpCarrierNetwork
+from backend.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What jobs may call outside the product."""
+
+    settings: Settings
+    network: HttpCarrierNetwork
+    mailer: Mailer
+
+
+_clients: Clients | None = None
+_settings: Settings | None = None
+
+
+def use_settings(settings: Settings) -> None:
+    """Hand this process's settings to the use cases; called once at start-up."""
+    global _settings  # noqa: PLW0603 - read once per process
+    _settings = settings
+
+
+def settings() -> Settings:
+    if _settings is None:
+        raise RuntimeError("the settings of this process were not handed in")
+    return _settings
+
+
+def secret_box() -> SecretBox:
+    """Opens and seals secrets with this deployment's keys."""
+    return SecretBox(settings().secret_keys)
+
+
+def open_clients(settings: Settings) -> Clients:
+    """Make this process's clients. HTTP clients belong to the event loop that calls this."""
+    global _clients  # noqa: PLW0603 - one set per process, set when a worker boots
+    use_settings(settings)
+    _clients = Clients(settings, _network(settings), SmtpMailer(settings.smtp_url, settings.mail_from))
+    return _clients
+
+
+def _network(settings: Settings) -> HttpCarrierNetwork:
+    return HttpCarrierNetwork(settings.carrier_urls, concurrency=settings.carrier_concurrency)
+
+
+def clients() -> Clients:
+    if _clients is None:
+        raise RuntimeError("no clients are open in this process")
+    return _clients
+
+
+async def close_clients() -> None:
+    if _clients is not None:
+        await _clients.network.close()

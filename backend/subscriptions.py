@@ -1,0 +1,41 @@
+"""Which jobs follow each fact and each timer: the whole map on one screen."""
+
+import backend.bulk.jobs
+import backend.lines.intake.inventory_sync
+import backend.lines.notifications
+import backend.lines.sims.codes
+import backend.lines.sims.notifications
+import backend.orders.changes.scheduling
+import backend.orders.departures
+import backend.orders.fulfilment.dispatch
+import backend.orders.fulfilment.polling
+import backend.orders.fulfilment.recall
+import backend.orders.fulfilment.timeouts
+import backend.orders.fulfilment.updates
+import backend.orders.notifications.jobs
+import backend.usage.alerts
+import backend.usage.caps  # noqa: F401 - importing registers the jobs
+from backend.core.facts import FactName, JobName, TimerName
+from backend.core.outbox import subscribe
+
+SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
+    FactName.ORDER_SCHEDULED: (JobName.MAIL_ORDER_SCHEDULED,),
+    FactName.ORDER_SUBMITTED: (JobName.SPLIT_INTO_BATCHES, JobName.MAIL_ORDER_RECEIVED),
+    FactName.ORDER_PRICE_CHANGED: (JobName.MAIL_PRICE_CHANGED,),
+    FactName.ORDER_HOLD_EXPIRED: (JobName.EXPIRE_HELD_ORDER,),
+    FactName.ORDER_ENDED: (JobName.MAIL_ORDER_ENDED,),
+    FactName.DEPARTURE_RESCHEDULED: (JobName.NOTIFY_RESCHEDULED,),
+    FactName.DEPARTURE_WITHDRAWN: (JobName.NOTIFY_WITHDRAWN,),
+    FactName.ESIM_RELEASED: (JobName.SEAL_CODES,),
+    FactName.SIM_ACTIVATED: (JobName.READ_PUK,),
+    FactName.SIM_SWAPPED: (JobName.SEND_SWAP_NOTICE,),
+    FactName.USER_ADDRESS_CHANGED: (JobName.SEND_ADDRESS_NOTICE,),
+    FactName.BULK_UPLOADED: (JobName.VALIDATE_UPLOAD,),
+    FactName.CAP_RAISED: (JobName.RAISE_CAP,),
+    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
+    FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
+    TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
+    TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
+}
+
+subscribe(SUBSCRIPTIONS)

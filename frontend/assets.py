@@ -1,0 +1,78 @@
+"""ReactPy 2.0.0b13's browser client and dispatcher, corrected, and our own assets under one content hash.
+
+Everything that works round the beta stands here. Each correction names its reason and fails loudly when
+the text it corrects is not there exactly once.
+"""
+
+import functools
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+
+from frontend.reactpy_patches import corrected_client
+
+OWN = Path(__file__).parent / "static"
+# What the first view needs, in the order of need: the page asks for all of them at once.
+PRELOAD = ("index.js", "index-qg0ba7j2.js", "index-bz53xswt.js", "helpers.js", "table.js")
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as bytes per content encoding, with its content type."""
+
+    content_type: str
+    plain: bytes
+    gzip: bytes
+    brotli: bytes
+
+    def best(self, accept_encoding: str) -> tuple[str, bytes]:
+        """The smallest body that the browser takes, with its encoding ("" is none)."""
+        if "br" in accept_encoding:
+            return "br", self.brotli
+        if "gzip" in accept_encoding:
+            return "gzip", self.gzip
+        return "", self.plain
+
+
+@functools.cache
+def _sources() -> tuple[str, Mapping[str, str]]:
+    """The content hash over all files, and the files."""
+    files = corrected_client()
+    for path in sorted(OWN.iterdir()):
+        if path.suffix in TYPES:
+            files[path.name] = path.read_text(encoding="utf-8")
+    joined = "".join(f"{name}\0{text}\0" for name, text in sorted(files.items()))
+    return hashlib.sha256(joined.encode()).hexdigest()[:12], files
+
+
+def asset_tag() -> str:
+    """Names this version of all assets together: a page made with another one must load itself again."""
+    return _sources()[0]
+
+
+def asset_url(name: str) -> str:
+    """The address of an asset: it changes whenever any asset does, so it may be cached for ever."""
+    tag, files = _sources()
+    if name not in files:
+        raise KeyError(name)
+    return f"/assets/{tag}/{name}"
+
+
+@functools.cache
+def assets() -> Mapping[str, Asset]:
+    """Every asset by its address, compressed once."""
+    _, files = _sources()
+    return {
+        asset_url(name): Asset(
+            content_type=f"{TYPES[Path(name).suffix]}; charset=utf-8",
+            plain=text.encode(),
+            gzip=gzip.compress(text.encode(), 9, mtime=0),
+            brotli=brotli.compress(text.encode()),
+        )
+        for name, text in files.items()
+    }

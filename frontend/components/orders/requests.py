@@ -1,0 +1,60 @@
+"""Requests in a list: one row each, the same on home, on a line and on the page of all requests."""
+
+from collections.abc import Sequence
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.orders.lifecycle import OrderState
+from backend.orders.schemas import OrderSummary
+from frontend.components.table import rows_table, table_frame
+from frontend.i18n import Translator
+from frontend.labels import order_state
+
+
+def promise_words(text: Translator, order: OrderSummary) -> str:
+    """When it is promised, or when it ended; the hour alone while it is today's. A held request promises nothing."""
+    if order.state is OrderState.HELD:
+        return text.context("promise", "suspended")
+    if order.state is OrderState.SCHEDULED and order.due_on:
+        return text.date(order.due_on)
+    at = order.ended_at or order.promise.due_at
+    if at is None:
+        return ""
+    today = clock.local(at).date() == clock.today()
+    return text.time(at) if today else text.due(at)
+
+
+def request_rows(text: Translator, orders: Sequence[OrderSummary]) -> list[tuple[str, VdomDict]]:
+    return [
+        (
+            str(order.id),
+            html.tr(
+                html.th(
+                    {"scope": "row"},
+                    html.a({"href": f"/app/requests/{order.reference}"}, order.title),
+                    html.span({"class": "cell-sub number"}, order.reference),
+                ),
+                html.td({"class": "rank-2 amount"}, text.number(order.lines)),
+                html.td(order_state(text, order.state)),
+                html.td({"class": "rank-3"}, order.requested_by),
+                html.td({"class": "rank-2 amount"}, promise_words(text, order)),
+            ),
+        )
+        for order in orders
+    ]
+
+
+def requests_table(text: Translator, caption: str, orders: Sequence[OrderSummary]) -> VdomDict:
+    frame = table_frame(
+        caption,
+        [
+            (text("Request"), ""),
+            (text("Lines"), "rank-2 amount"),
+            (text("Status"), ""),
+            (text("Requested by"), "rank-3"),
+            (text("Promised or ended"), "rank-2 amount"),
+        ],
+    )
+    return rows_table(frame, request_rows(text, orders))

@@ -1,0 +1,119 @@
+"""A person's own usage on My mobile: bundles, own part, own cap, own records, and who looked at them."""
+
+from uuid import UUID
+
+from reactpy import html, use_state
+from reactpy.types import VdomDict
+
+from backend.usage import service as usage
+from backend.usage.schemas import OwnUsage as Own
+from backend.usage.schemas import UsageDetail
+from frontend.components.actions import button
+from frontend.components.layout import columns, panel
+from frontend.components.loading import not_ready
+from frontend.components.usage.figures import (
+    access_log,
+    alert_notice,
+    bucket_meter,
+    cap_meter,
+    detail_table,
+    history,
+    month_words,
+    provisional,
+    services_table,
+)
+from frontend.elements import Child, notice
+from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.page_context import PageContext
+
+
+@component
+def OwnUsagePanel() -> VdomDict:
+    page = use_page()
+    found = use_query(usage.own_usage, topics=("usage", "fleet"))
+    if found.data is None:
+        return html.div(not_ready(page.text, found))
+    return html.div(
+        {"class": "section-below stack"},
+        *(_line(page, own, several=len(found.data) > 1) for own in found.data),
+    )
+
+
+def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
+    text, shown, name = page.text, own.usage, str(own.usage.line_id)
+    title = text("My usage in {month}", month=month_words(text, shown.period))
+    if several:
+        title = f"{title}, {text.msisdn(own.msisdn)}"
+    body = (
+        html.div({"class": "stack"}, *(bucket_meter(page, bucket) for bucket in shown.buckets))
+        if shown.buckets
+        else html.p({"class": "muted"}, text("No bundle was measured this month."))
+    )
+    mine = text("Paid by me")
+    main: list[Child] = [
+        *(alert_notice(page, alert.kind, alert.threshold, alert.subject) for alert in own.alerts),
+        panel(f"usage-{name}", title, body, html.hr(), cap_meter(text, shown.cap), provisional(text, shown)),
+    ]
+    if shown.services:
+        main.append(
+            panel(
+                f"services-{name}",
+                text("What I used"),
+                services_table(text, shown.services, mine, shown.cents),
+                bare=True,
+            )
+        )
+    if len(shown.history) > 1:
+        main.append(panel(f"months-{name}", text("Month by month"), history(text, shown.history)))
+    main.append(OwnDetailPanel(line_id=shown.line_id, key="detail"))
+    return html.div(
+        {"key": name},
+        columns(
+            main,
+            [
+                panel(
+                    f"looks-{name}",
+                    text("Who looked at my usage"),
+                    html.p(
+                        {"class": "small muted"},
+                        text(
+                            "Your company sees sums. To see single records, a manager must give a reason: it is here."
+                        ),
+                    ),
+                    access_log(text, own.looks),
+                )
+            ],
+        ),
+    )
+
+
+def _no_detail() -> UsageDetail | None:
+    return None
+
+
+@component
+def OwnDetailPanel(line_id: UUID) -> VdomDict:
+    text = use_page().text
+    detail, set_detail = use_state(_no_detail)
+
+    async def show(found: UsageDetail) -> None:
+        set_detail(found)
+
+    look = use_mutation(usage.own_detail, done=show)
+    name = f"detail-{line_id}"
+    if detail is None:
+        return panel(
+            name,
+            text("My calls, messages and sessions"),
+            notice(look.problem.words, tone="danger", mark="alert", live=True) if look.problem else None,
+            html.p(text("Called numbers are shown without their last four digits. Only you see this list.")),
+            html.div(
+                {"class": "form-actions"},
+                button(text("Show"), on_click=lambda _event: look.run(line_id), busy=look.pending),
+            ),
+        )
+    table = detail_table(text, detail.rows, text("Paid by me"), by_day=False, own=True)
+    more = (
+        html.p({"class": "small muted"}, text("Only the newest records are shown.")) if detail.more else None
+    )
+    return panel(name, text("My calls, messages and sessions"), table, more, bare=True)

@@ -1,0 +1,54 @@
+"""Refusals that a customer can meet, by their stable code, in words that say what to do."""
+
+from frontend.i18n import translatable
+
+ERROR_MESSAGES = {
+    "not_found": translatable("This does not exist, or is not yours to see."),
+    "forbidden": translatable("You lack the right for this action."),
+    "conflict": translatable("Someone was faster. Look at what is there now and try again."),
+    "price_changed": translatable(
+        "The price or the effect has changed since it was shown: check it again before you send."
+    ),
+    "already_placed": translatable("This request has been sent already."),
+    "undo_too_late": translatable("The time to undo is over: the request is with the carrier."),
+    "not_in_this_state": translatable("The request has moved on meanwhile."),
+    "too_soon": translatable("The list was refreshed less than a minute ago."),
+    "unavailable": translatable("The network does not answer right now. Try again in a moment."),
+    "nothing_to_change": translatable("Nothing would change on these lines."),
+    "nothing_selected": translatable("No line is left: choose at least one."),
+    "too_many_lines": translatable("Too many lines match: narrow the filter."),
+    "mixed_selection": translatable("The lines differ in plan type or status."),
+    "option_conflict": translatable("These options exclude each other."),
+    "file_missing": translatable("Choose a file."),
+    "file_empty": translatable("The file is empty. Choose another one."),
+    "file_too_large": translatable("The file is larger than 10 MB. Choose a smaller one."),
+    "file_type": translatable("This kind of file cannot be used here."),
+    "file_type_scan": translatable("Choose a PDF, JPEG or PNG file."),
+    "file_type_table": translatable("Choose a CSV or XLSX file."),
+    "file_damaged": translatable("The file is damaged or incomplete. Make it again and choose it anew."),
+    "file_encrypted": translatable("The file is protected by a password. Save it without one."),
+    "file_unpacks_too_large": translatable("The file unpacks to far more than it should. Save it anew."),
+    "file_characters": translatable("The characters cannot be read. Save the file as UTF-8."),
+    "file_too_many_rows": translatable("The file has more than 20,000 rows. Divide it."),
+    "file_too_many_columns": translatable(
+        "The file has more than 40 columns. Remove those that are not needed."
+    ),
+    "file_header": translatable("The headings are not those of the template."),
+    "bulk_not_now": translatable("The file is being checked or was ordered already."),
+    "bulk_nothing_good": translatable("There is no good row to go on with."),
+    "bulk_ordered": translatable("This file was ordered already."),
+    "bulk_stale": translatable("What the file asks is no longer possible on every line: hand it in again."),
+    "bulk_not_ready": translatable("The file is not ready to be ordered."),
+    "sim_in_use": translatable("This SIM number is already in use. Take another blank card."),
+    "esim_not_ready": translatable("The code of this eSIM is not ready yet: try again in a moment."),
+    "esim_spent": translatable("The code of this eSIM was used: request a new eSIM for this line."),
+    "esim_expired": translatable("The code of this eSIM has expired: request a new eSIM for this line."),
+    "no_user": translatable("First enter the user of this line: the contract is personal."),
+    "no_reference": translatable("No free reference was found: try again in a minute."),
+    "line_taken": translatable("One of these lines has just got another open request: check again."),
+    "cancel_too_late": translatable("This request can no longer be cancelled."),
+    "held_too_long": translatable("The time for this is over: send a new request."),
+    "not_held": translatable("Nothing is missing for this line any more."),
+    "not_scheduled": translatable("This is only for a planned request: it has moved on meanwhile."),
+    "nothing_failed": translatable("Nothing of this request failed."),
+}

@@ -1,0 +1,79 @@
+"""Plain HTTP of the portal: the HTML of a page's first view, exports, the language."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+
+from backend.core.errors import AppError
+from backend.core.permissions import Permission
+from frontend.components.layout import skeleton
+from frontend.hooks import new_error_reference
+from frontend.html import to_html
+from frontend.http.gateway import page_of
+from frontend.http.shell import page_html
+from frontend.pages.fleet.page import first_view
+
+log = structlog.get_logger()
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+NOT_KEPT = {**SECURITY_HEADERS, "cache-control": "no-store"}
+
+
+def read_query(request: Request[Any, Any, Any]) -> str:
+    return str(request.scope["query_string"].decode("latin-1"))
+
+
+def sign_in(request: Request[Any, Any, Any]) -> Redirect:
+    """To the sign-in page, and back here afterwards."""
+    path, query = request.url.path, read_query(request)
+    here = f"{path}?{query}" if query else path
+    return Redirect(f"/auth/login?next={quote(here, safe='')}", status_code=303, headers=NOT_KEPT)
+
+
+@get("/")
+async def start() -> Redirect:
+    return Redirect("/app", status_code=303, headers=NOT_KEPT)
+
+
+@get(["/app", "/app/{path:path}"])
+async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
+    """A page: the frame, and the first view of what is in it."""
+    page = await page_of(request)
+    if page is None:
+        return sign_in(request)
+    path = request.url.path
+    if path == "/app/fleet" and page.may(Permission.LINES_READ):
+        first = await first_view(page, read_query(request))
+    else:
+        first = to_html(skeleton(page.text))
+    return Response(page_html(page, path, first), media_type=MediaType.HTML, headers=NOT_KEPT)
+
+
+def on_app_error_page(_request: Request[Any, Any, Any], error: AppError) -> Response[str]:
+    return Response(error.message, status_code=error.status, media_type=MediaType.TEXT, headers=NOT_KEPT)
+
+
+def on_unexpected_error_page(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """Anything unexpected: in the log with a reference, and the reference to the person."""
+    if isinstance(error, HTTPException):
+        return Response(
+            error.detail, status_code=error.status_code, media_type=MediaType.TEXT, headers=NOT_KEPT
+        )
+    ref = new_error_reference()
+    log.error("page failed", path=request.url.path, reference=ref, exc_info=error)
+    words = f"Something went wrong on our side. Try again, or give the support this reference: {ref}."
+    return Response(words, status_code=500, media_type=MediaType.TEXT, headers=NOT_KEPT)

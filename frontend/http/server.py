@@ -1,0 +1,55 @@
+"""`create_web(settings, api, doors)`: the gateway around the portal's pages, the app's socket and the API."""
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.middleware import DefineMiddleware
+from reactpy.executors.asgi import ReactPyMiddleware
+
+from backend.core.errors import AppError
+from backend.settings import Settings
+from backend.web.origin import OriginCheck
+from frontend.http import files, pages
+from frontend.http.gateway import AsgiScope, Gateway, Receive, Send
+from frontend.http.shell import COMPONENT
+from frontend.page_context import Services
+from frontend.reactpy_patches import correct_dispatcher
+
+
+def create_web(settings: Settings, api: Litestar, services: Services) -> Gateway:
+    """The whole web process as one ASGI application; everything outside /app is the API's.
+
+    `close_session` on it ends a session's open pages in this process.
+    """
+    correct_dispatcher()
+    portal = Litestar(
+        [
+            pages.start,
+            pages.shell,
+            files.export,
+            files.upload_file,
+            files.download_file,
+            files.download_contract,
+            files.download_draft_contract,
+            files.download_template,
+            files.download_result,
+        ],
+        middleware=[DefineMiddleware(OriginCheck, public_url=settings.public_url)],
+        state=State({"settings": settings, "doors": services}),
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
+        exception_handlers={AppError: pages.on_app_error_page, Exception: pages.on_unexpected_error_page},
+        openapi_config=None,
+    )
+
+    async def dispatch(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] == "http" and (path in {"/", "/app"} or path.startswith("/app/")):
+            await portal(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await api(scope, receive, send)  # type: ignore[arg-type]
+
+    async def socket(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        await renderer(scope, receive, send)
+
+    renderer = ReactPyMiddleware(portal, [COMPONENT])  # type: ignore[arg-type]
+    return Gateway(dispatch, socket, settings, services)

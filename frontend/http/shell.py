@@ -1,0 +1,273 @@
+"""The frame of every page as HTML: top bar, menu, account; the app is mounted inside its main part."""
+
+from functools import cache
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.catalog.profiles import profile as carrier_profile
+from backend.core.permissions import Permission
+from frontend.assets import OWN, PRELOAD, asset_tag, asset_url
+from frontend.elements import Child, hidden, icon
+from frontend.html import to_html
+from frontend.i18n import LANGUAGES, Translator
+from frontend.labels import network_words
+from frontend.page_context import PageContext
+
+COMPONENT = "frontend.routes.Root"
+SOCKET = "/reactpy/"
+
+
+@cache
+def sprite() -> str:
+    """Every drawing, once a page, so that nothing is fetched for an icon."""
+    drawings = (OWN / "icons.svg").read_text(encoding="utf-8")
+    hidden_svg = '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" class="visually-hidden" aria-hidden="true">'
+    return drawings.replace('<svg xmlns="http://www.w3.org/2000/svg">', hidden_svg).replace("\n  ", "")
+
+
+def initials(name: str) -> str:
+    words = [word for word in name.split() if word[:1].isalpha()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+def post_button(
+    action: str, name: str, value: str, *label: Child, more: dict[str, str] | None = None, back: str = ""
+) -> VdomDict:
+    """A button of its own form: what changes the session is an ordinary POST. `back` is where it returns to."""
+    return html.form(
+        {"method": "post", "action": action},
+        html.input({"type": "hidden", "name": "next", "value": back}) if back else None,
+        html.button({"type": "submit", "name": name, "value": value, **(more or {})}, *label),
+    )
+
+
+def _switch(page: PageContext) -> VdomDict | None:
+    """The portal switch, only for people who hold both."""
+    if len(page.profile.portals) < 2:
+        return None
+    text = page.text
+    names = {"manager": text("Fleet management"), "user": text("My mobile")}
+    return html.nav(
+        {"class": "switch", "aria-label": text("Portal")},
+        *(
+            html.span({"aria-current": "true"}, names[portal])
+            if portal == page.profile.portal
+            else post_button("/auth/switch", "portal", portal, names[portal])
+            for portal in page.profile.portals
+        ),
+    )
+
+
+def _search(page: PageContext) -> VdomDict | None:
+    if not page.may(Permission.LINES_READ):
+        return None
+    words = page.text("Number, name, SIM or customer number")
+    return html.form(
+        {"class": "search topbar-search", "role": "search", "action": "/app/fleet", "method": "get"},
+        html.label({"class": "visually-hidden", "for": "search"}, page.text("Search the fleet")),
+        icon("search"),
+        html.input(
+            {
+                "class": "input input-compact",
+                "type": "search",
+                "id": "search",
+                "name": "search",
+                "placeholder": words,
+                "autocomplete": "off",
+            }
+        ),
+        html.kbd({"aria-hidden": "true"}, "/"),
+    )
+
+
+def _language_menu(text: Translator, path: str) -> VdomDict:
+    return html.div(
+        {"class": "menu", "id": "language-menu", "popover": "auto"},
+        *(
+            post_button(
+                "/auth/language",
+                "language",
+                code,
+                name,
+                more={"lang": code, **({"aria-current": "true"} if code == text.language else {})},
+                back=path,
+            )
+            for code, name in LANGUAGES.items()
+        ),
+    )
+
+
+def _account_menu(page: PageContext) -> VdomDict:
+    text, profile = page.text, page.profile
+    return html.div(
+        {"class": "menu", "id": "account-menu", "popover": "auto"},
+        html.div(
+            {"class": "menu-head"},
+            html.strong(page.actor.name),
+            html.br(),
+            html.span({"class": "small muted"}, text("Customer no. {number}", number=profile.customer_number))
+            if profile.customer_number
+            else None,
+        ),
+        *(
+            post_button(
+                "/auth/switch",
+                "tenant",
+                str(other.tenant_id),
+                icon("people"),
+                text("Go to {company}", company=other.tenant),
+            )
+            for other in profile.memberships
+            if not other.current
+        ),
+        html.div(
+            {"class": "only-drawer"},
+            *(
+                post_button(
+                    "/auth/switch",
+                    "portal",
+                    portal,
+                    icon("phone" if portal == "user" else "fleet"),
+                    text("My mobile") if portal == "user" else text("Fleet management"),
+                )
+                for portal in profile.portals
+                if portal != profile.portal
+            ),
+        ),
+        post_button("/auth/logout", "session", "", icon("signout"), text("Sign out")),
+    )
+
+
+def _topbar(page: PageContext, path: str) -> VdomDict:
+    text, name = page.text, page.actor.name
+    return html.header(
+        {"class": "topbar"},
+        html.button(
+            {"class": "icon-button topbar-menu", "type": "button", "popovertarget": "nav"},
+            icon("menu"),
+            hidden(text("Menu")),
+        ),
+        html.a(
+            {"class": "brand", "href": "/app"},
+            html.svg({"class": "brand-mark", "aria-hidden": "true"}, html.svg.use({"href": "#i-mark"})),
+            "Fleetline",
+        ),
+        html.span({"class": "tenant"}, page.profile.tenant),
+        _switch(page),
+        _search(page) or html.span({"class": "push"}),
+        html.button(
+            {"class": "button button-quiet topbar-wide", "type": "button", "popovertarget": "language-menu"},
+            icon("globe", "icon-small"),
+            html.abbr({"title": LANGUAGES[text.language]}, text.language.upper()),
+            hidden(text(", change the language")),
+        ),
+        html.button(
+            {"class": "avatar-button", "type": "button", "popovertarget": "account-menu"},
+            html.span({"class": "avatar", "aria-hidden": "true"}, initials(name)),
+            html.span({"class": "avatar-name"}, name.split(" ")[0]),
+            hidden(text(", my account")),
+            icon("down", "icon-small"),
+        ),
+        _language_menu(text, path),
+        _account_menu(page),
+    )
+
+
+def _entry(to: str, mark: str, name: str, *more: Child, current: str, also: str = "") -> VdomDict:
+    here = (
+        current == to
+        or (to != "/app" and current.startswith(f"{to}/"))
+        or any(current.startswith(f"{part}/") for part in also.split())
+    )
+    attributes = {
+        "href": to,
+        **({"data-also": also} if also else {}),
+        **({"aria-current": "page"} if here else {}),
+    }
+    return html.li(html.a(attributes, icon(mark), name, *more))
+
+
+def _menu(page: PageContext, path: str) -> VdomDict:
+    """Only what works today has an entry."""
+    text, profile = page.text, page.profile
+    entries = []
+    if profile.portal == "user":
+        entries.append(_entry("/app/my", "phone", text("My mobile"), current=path))
+    else:
+        entries.append(_entry("/app", "home", text("Home"), current=path))
+        if page.may(Permission.LINES_READ):
+            entries.append(
+                _entry(
+                    "/app/fleet",
+                    "fleet",
+                    text("Fleet"),
+                    current=path,
+                    also="/app/lines /app/drafts /app/start /app/bulk",
+                )
+            )
+        if page.may(Permission.ORDERS_READ):
+            badge = html.span({"class": "count", "data-running": "", "hidden": True}, "0")
+            entries.append(_entry("/app/requests", "requests", text("Requests"), badge, current=path))
+        if page.may(Permission.USAGE_READ):
+            entries.append(_entry("/app/usage", "usage", text("Usage"), current=path))
+    return html.nav(
+        {"class": "sidenav", "id": "nav", "popover": "auto", "aria-label": text("Main menu")},
+        html.ul(*entries),
+        html.ul(
+            {"class": "sidenav-narrow"},
+            html.li(
+                html.button(
+                    {"type": "button", "popovertarget": "language-menu"},
+                    icon("globe"),
+                    text("Language: {language}", language=LANGUAGES[text.language]),
+                )
+            ),
+        ),
+        html.p(
+            {"class": "sidenav-foot"},
+            carrier_profile(profile.carrier).name,
+            html.br() if profile.network_at else None,
+            html.span({"data-network": ""}, network_words(text, profile.network_at)),
+        ),
+    )
+
+
+def _offline(text: Translator) -> VdomDict:
+    return html.div(
+        {"class": "banner offline-banner", "role": "status"},
+        icon("offline"),
+        html.span(html.strong(text("Connection lost.")), " ", text("Trying again. What you typed is kept.")),
+    )
+
+
+def page_html(page: PageContext, path: str, first: str) -> str:
+    """A whole page around its first view."""
+    text = page.text
+    preload = "".join(f'<link rel="modulepreload" href="{asset_url(name)}">' for name in PRELOAD)
+    frame = to_html(_topbar(page, path)) + to_html(_offline(text)) + to_html(_menu(page, path))
+    main = html.main(
+        {"class": "page", "id": "main", "tabindex": "-1", "data-error": f"{text('Error:')} "},
+        html.div({"id": "first", "dangerouslySetInnerHTML": {"__html": first}}),
+        html.div(
+            {
+                "id": "app",
+                "data-component": COMPONENT,
+                "data-prefix": SOCKET,
+                "data-login": "/auth/login",
+                "data-tag": asset_tag(),
+                "data-back": text("Back online. Nothing was sent twice."),
+            }
+        ),
+    )
+    return (
+        f'<!doctype html><html lang="{text.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Fleetline</title>"
+        f'<link rel="icon" type="image/svg+xml" href="{asset_url("mark.svg")}">'
+        f'<link rel="stylesheet" href="{asset_url("tokens.css")}"><link rel="stylesheet" href="{asset_url("components.css")}">'
+        f'<script type="module" src="{asset_url("boot.js")}"></script>{preload}</head>'
+        f'<body>{sprite()}<a class="skip-link" href="#main">{text("Skip to the content")}</a>'
+        f'<div class="frame">{frame}{to_html(main)}</div>'
+        '<div class="toasts" id="toasts" role="status" aria-live="polite"></div></body></html>'
+    )
