@@ -12,9 +12,9 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from backend.core.clock import local
+from backend.core.formats import format_sim
 
 LOCALES = Path(__file__).parent / "locales"
-LANGUAGES: Mapping[str, str] = {"fr": "Français", "nl": "Nederlands", "de": "Deutsch", "en": "English"}
 MINUS, PLUS, GAP = "−", "+", "\u00a0"
 
 
@@ -135,24 +135,10 @@ class Translator:
         return number
 
     def sim(self, number: str) -> str:
-        """A SIM number in groups of four, as printed on the card."""
-        digits = number.replace(" ", "")
-        return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
+        """A SIM number in groups of four."""
+        return format_sim(number)
 
 
 @functools.cache
 def translator_for(language: str) -> Translator:
     return Translator(language)
-
-
-def choose_language(*kind_fields: str) -> str:
-    """The first wish that we speak: a code, or an Accept-Language header."""
-    for wish in kind_fields:
-        for part in wish.split(","):
-            code = part.split(";")[0].strip().split("-")[0].lower()
-            if code in LANGUAGES:
-                return code
-    return "en"
-
-
-__all__ = ["LANGUAGES", "Catalog", "Translator", "choose_language", "translatable", "translator_for"]

@@ -21,13 +21,14 @@ from backend.api.sign_in_state import (
     seal_flows,
 )
 from backend.core.errors import AppError, Unavailable
+from backend.core.i18n import LANGUAGES
 from backend.core.secrets import SecretBox
 from backend.integrations.identity import Provider, SignInFailed
 from backend.issuer import store
 from backend.issuer.clients import PORTAL, portal_secrets
 from backend.issuer.page import HEADERS, choice_form, message_page
 from backend.issuer.routes import Issuer, issuer_router
-from backend.issuer.texts import LANGUAGES, say
+from backend.issuer.texts import say
 from backend.members import service as members
 from backend.members.lifecycle import Portal
 from backend.members.schemas import Membership, OpenedSession

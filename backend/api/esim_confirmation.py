@@ -7,10 +7,10 @@ from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView
 from backend.catalog.identifiers import format_msisdn
 from backend.core import public_links
 from backend.core.errors import NotFound
+from backend.core.i18n import FileTexts
 from backend.core.public_links import PublicLinkGrant
 from backend.lines.sims.esim_profiles import ENDED_STATES, confirm_profile
 from backend.lines.sims.notifications import PURPOSE, WORDS
-from backend.notifications.frame import MailTexts
 from tenants.scope import Scope
 
 
@@ -26,7 +26,7 @@ async def _profile(scope: Scope, link: PublicLinkGrant) -> Any:
 
 
 def _view(row: Any, *, decided: bool) -> PublicView:
-    words = MailTexts(WORDS, row["language"])
+    words = FileTexts(WORDS, row["language"])
     if row["state"] in ENDED_STATES:
         return PublicView(
             words.text("page_over_title"), [words.text("page_over_text")], language=words.language

@@ -16,10 +16,11 @@ from litestar.di import NamedDependency, Provide
 
 from backend.core import clock, public_links
 from backend.core.errors import AppError
+from backend.core.i18n import choose_language
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
 from backend.issuer.page import HEADERS, PageFrame, message_page, page
-from backend.issuer.texts import choose_language, say
+from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
 from tenants.scope import Actor, Scope

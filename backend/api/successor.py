@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from html import escape
 
-from babel.numbers import format_currency
-
 from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView
 from backend.catalog.identifiers import format_msisdn
 from backend.core.errors import NotFound
+from backend.core.formats import format_money
+from backend.core.i18n import FileTexts
 from backend.core.public_links import PublicLinkGrant
-from backend.notifications.frame import MailTexts
 from backend.orders.departures import WORDS, DepartureView, choose_offer, departure_of
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
-from backend.orders.texts import LOCALES
 from tenants.scope import Scope
 
 
@@ -32,7 +30,7 @@ async def handle(scope: Scope, link: PublicLinkGrant, language: str, form: Mappi
     """Write the choice down. It may be made again until the day, so the link is not used up by it."""
     found = await _read(scope, link)
     offer = PREPAID if form.get("choice") == "decline" else form.get("offer", "")
-    words = MailTexts(WORDS, found.language or language)
+    words = FileTexts(WORDS, found.language or language)
     if found.open and offer not in {PREPAID, *(one.code for one in found.offers)}:
         view = _view(found, language)
         wrong = {f"offer-{found.offers[0].code if found.offers else PREPAID}": words.text("bad_choice")}
@@ -43,7 +41,7 @@ async def handle(scope: Scope, link: PublicLinkGrant, language: str, form: Mappi
 
 
 def _view(found: DepartureView, language: str) -> PublicView:
-    words = MailTexts(WORDS, found.language or language)
+    words = FileTexts(WORDS, found.language or language)
     values = {
         "number": format_msisdn(found.msisdn),
         "day": f"{found.leaves_on:%d/%m/%Y}",
@@ -69,8 +67,7 @@ def _view(found: DepartureView, language: str) -> PublicView:
     )
 
 
-def _cards(words: MailTexts, found: DepartureView) -> str:
-    locale = LOCALES.get(words.language, "en_BE")
+def _cards(words: FileTexts, found: DepartureView) -> str:
     cards = [
         (
             offer.code,
@@ -79,7 +76,7 @@ def _cards(words: MailTexts, found: DepartureView) -> str:
                 "offer_about",
                 about=offer.about,
                 carrier=found.carrier,
-                amount=format_currency(offer.monthly_cents / 100, "EUR", locale=locale),
+                amount=format_money(offer.monthly_cents, words.language),
             ),
         )
         for offer in found.offers

@@ -1,8 +1,6 @@
 """Columns of a bulk file, and the check of its rows against them. Pure; messages come by code, in words.toml."""
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,8 +8,9 @@ from typing import Any
 import msgspec
 
 from backend.bulk.lifecycle import RowStatus
+from backend.core.i18n import FileTexts, load_texts
 
-WORDS = Path(__file__).with_name("texts.toml")
+TEXTS = Path(__file__).with_name("texts.toml")
 # Signs of a cell that are repeated beside what is wrong with it
 SHOWN = 100
 # In the first cell of a row: the template's own, never carried out
@@ -113,14 +112,9 @@ class HeaderError(ValueError):
         self.problems = list(problems)
 
 
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    return tomllib.loads(WORDS.read_text("utf-8"))
-
-
 def column_text(code: str, language: str, **values: object) -> str:
-    texts = _words()
-    return texts.get(language, texts["en"])[code].format(**values)
+    """The text of a code in a language, with its placeholders filled."""
+    return FileTexts(TEXTS, language).text(code, **values)
 
 
 def _plain(heading: str) -> str:
@@ -136,7 +130,7 @@ def match_header(
     Raises WrongHeader.
     """
     known = {_plain(word): column for column in columns for word in (column.code, *column.labels.values())}
-    ours = {_plain(texts[name]) for texts in _words().values() for name in RESULT} - set(known)
+    ours = {_plain(texts[name]) for texts in load_texts(TEXTS).values() for name in RESULT} - set(known)
     found: list[FileColumn | None] = []
     problems: list[RowProblem] = []
     for cell in header:
@@ -163,7 +157,7 @@ def is_example(cells: Sequence[str], language_words: Iterable[str]) -> bool:
 
 
 def example_marks() -> list[str]:
-    return [texts[EXAMPLE] for texts in _words().values()]
+    return [texts[EXAMPLE] for texts in load_texts(TEXTS).values()]
 
 
 def check_rows(

@@ -12,8 +12,8 @@ import msgspec
 
 from backend.catalog.identifiers import sim_number
 from backend.catalog.schemas import CarrierProfile, LocalisedText, Option, SplitKind, SplitProfile
+from backend.core.i18n import LANGUAGES
 
-LANGUAGES = ("en", "fr", "nl", "de")
 BUILT_IN = Path(__file__).parent / "profiles"
 
 

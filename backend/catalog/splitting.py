@@ -3,19 +3,18 @@
 Nothing is carried over: what the employer's contribution leaves unused at the end of a period is gone (domain 4.6).
 """
 
-import tomllib
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import msgspec
-from babel.numbers import format_currency
 
 from backend.catalog.schemas import ChargeCategory, SplitKind, SplitProfile, SplitRule, UsageType
+from backend.core.formats import format_money
+from backend.core.i18n import FileTexts
 from backend.core.money import round_half_away
 
-WORDS = Path(__file__).with_name("split_texts.toml")
+TEXTS = Path(__file__).with_name("split_texts.toml")
 # Narrow contributions are used up before wide ones.
 ORDER = tuple(SplitKind)
 
@@ -92,37 +91,27 @@ def _percentage(rule: SplitRule, meant: Sequence[int]) -> list[int]:
     return taken
 
 
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    return tomllib.loads(WORDS.read_text("utf-8"))
-
-
 def rule_words(profile: SplitProfile, language: str) -> list[str]:
     """The profile in sentences, as a contract and a page show them."""
-    texts = _words().get(language, _words()["en"])
-
-    def money(cents: int) -> str:
-        return str(
-            format_currency(cents / 100, "EUR", locale=f"{language if language in _words() else 'en'}_BE")
-        )
-
+    texts = FileTexts(TEXTS, language)
     sentences = []
     for rule in profile.rules:
         key = rule.kind.value
         if rule.kind is SplitKind.PERCENTAGE and rule.max_cents is not None:
             key = "percentage_max"
         sentences.append(
-            texts[key].format(
-                amount=money(rule.cents),
+            texts.text(
+                key,
+                amount=format_money(rule.cents, language),
                 percent=rule.percent,
-                max=money(rule.max_cents or 0),
-                what=texts[f"of_{rule.category or rule.usage_type}"]
+                max=format_money(rule.max_cents or 0, language),
+                what=texts.text(f"of_{rule.category or rule.usage_type}")
                 if rule.category or rule.usage_type
                 else "",
             )
         )
-    own = [texts[f"of_{one}"] for one in (*profile.employee_pays, *profile.exceptions)]
+    own = [texts.text(f"of_{one}") for one in (*profile.employee_pays, *profile.exceptions)]
     if own:
-        sentences.append(texts["employee_pays"].format(what=texts["and"].join(own)))
-    sentences.append(texts["rest"])
+        sentences.append(texts.text("employee_pays", what=texts.text("and").join(own)))
+    sentences.append(texts.text("rest"))
     return sentences

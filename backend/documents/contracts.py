@@ -1,8 +1,6 @@
 """The printable split-billing contract of one line and user: the same facts always give the same bytes."""
 
-import tomllib
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +13,11 @@ from backend.catalog.identifiers import format_msisdn
 from backend.catalog.schemas import SplitProfile
 from backend.catalog.splitting import rule_words
 from backend.core.clock import today
+from backend.core.i18n import load_texts
 from backend.settings import Operator
 
 HERE = Path(__file__).parent
+TEXTS = HERE / "contract_texts.toml"
 # PDF/A for archives, tagged for screen readers
 STANDARD: Literal["a-2a"] = "a-2a"
 
@@ -63,7 +63,7 @@ def contract_of(
 ) -> ContractText:
     """The contract in the catalogue's language. `plan` is a code; a number not chosen yet is left blank."""
     return ContractText(
-        language=catalogue.language if catalogue.language in contract_words() else "en",
+        language=catalogue.language if catalogue.language in load_texts(TEXTS) else "en",
         made_on=made_on or today(),
         facts=ContractFacts(
             operator_name=operator.name,
@@ -82,16 +82,11 @@ def contract_of(
     )
 
 
-@cache
-def contract_words() -> dict[str, dict[str, str]]:
-    return tomllib.loads((HERE / "contract_texts.toml").read_text("utf-8"))
-
-
 def inputs_of(contract: ContractText) -> dict[str, str]:
     data = {
         "language": contract.language,
         "made_on": [contract.made_on.year, contract.made_on.month, contract.made_on.day],
-        "words": contract_words()[contract.language],
+        "words": load_texts(TEXTS)[contract.language],
         "facts": msgspec.to_builtins(contract.facts),
         "rules": contract.rules,
     }

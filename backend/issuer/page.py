@@ -6,7 +6,8 @@ from datetime import timedelta
 from html import escape
 from urllib.parse import urlencode
 
-from backend.issuer.texts import LANGUAGE_NAMES, LANGUAGES, say
+from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
+from backend.issuer.texts import say
 from backend.settings import Operator
 
 # Every answer of these pages carries them. The forms lead back to our own origin only.

@@ -14,6 +14,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 
 from backend.core import clock
+from backend.core.i18n import choose_language
 from backend.core.secrets import SecretBox
 from backend.issuer import store
 from backend.issuer.accounts import AccountHolder, PasswordCheck, check_password
@@ -35,7 +36,7 @@ from backend.issuer.protocol import (
     StoredCode,
     user_info,
 )
-from backend.issuer.texts import choose_language, say
+from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
 from backend.web.cookies import CookieNames

@@ -9,8 +9,9 @@ from uuid import UUID
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock
 from backend.core.facts import JobName, UserAddressChanged
+from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
-from backend.notifications.frame import MailContent, MailTexts
+from backend.notifications.frame import MailContent
 from backend.notifications.sending import pin_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
@@ -56,7 +57,7 @@ async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, langu
         )
         if row is None:
             return None
-        operator, texts = clients().settings.operator, MailTexts(WORDS, language)
+        operator, texts = clients().settings.operator, FileTexts(WORDS, language)
         return row["recipient"], MailContent(
             language=texts.language,
             subject=texts.text("address_title"),

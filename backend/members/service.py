@@ -7,12 +7,12 @@ import msgspec
 
 from backend.core import audit, clock
 from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.core.i18n import LANGUAGES
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.issuer.accounts import ensure_account, normalise_login
 from backend.issuer.passwords import check_strength, hash_password
-from backend.issuer.texts import LANGUAGES
 from backend.members.actors import recheck
 from backend.members.lifecycle import Portal, check_roles, portals
 from backend.members.schemas import Membership, Profile

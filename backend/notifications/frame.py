@@ -1,12 +1,10 @@
 """The frame of a letter: brand, company, title, paragraphs, facts, one button, legal footer; as text and as HTML. Pure."""
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from html import escape
 from pathlib import Path
 
+from backend.core.i18n import FileTexts
 from backend.settings import Operator
 
 INK, MUTED, ACCENT, LINE = "#1b2422", "#5b6461", "#0b5c58", "#e6e0d5"
@@ -49,23 +47,6 @@ class RenderedMail:
     html: str
 
 
-@cache
-def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(path.read_text("utf-8"))
-
-
-class MailTexts:
-    """A feature's sentences in one language, from its TOML file: `Words(path, "fr").say("title", name=…)`."""
-
-    def __init__(self, path: Path, language: str) -> None:
-        every = _read(path)
-        self.language = language if language in every else "en"
-        self._words = every[self.language]
-
-    def text(self, key: str, **values: object) -> str:
-        return self._words[key].format(**values)
-
-
 def labelled(language: str, name: str, value: str) -> str:
     """A name and its value on one line of text; French puts a space that does not break before the colon."""
     colon = "\N{NO-BREAK SPACE}:" if language == "fr" else ":"
@@ -74,7 +55,7 @@ def labelled(language: str, name: str, value: str) -> str:
 
 def render(content: MailContent, *, tenant: str, operator: Operator) -> RenderedMail:
     """The letter as it is sent; the legal footer names the operator (F-171)."""
-    footer = MailTexts(OWN_WORDS, content.language).text("footer", support=operator.support_email)
+    footer = FileTexts(OWN_WORDS, content.language).text("footer", support=operator.support_email)
     legal = f"{operator.name}, {operator.address}, {operator.vat_number}"
     return RenderedMail(_text(content, footer, legal), _html(content, tenant, footer, legal))
 

@@ -13,11 +13,12 @@ from backend.core import audit, clock
 from backend.core.clock import midnight
 from backend.core.errors import ValidationFailed
 from backend.core.facts import JobName
+from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
 from backend.core.public_links import create_link
 from backend.core.use_case import use_case
-from backend.notifications.frame import MailContent, MailTexts
+from backend.notifications.frame import MailContent
 from backend.notifications.sending import send_once
 from backend.orders.effects.departures import LINK, OPEN
 from backend.orders.kinds.depart import PREPAID
@@ -132,7 +133,7 @@ async def invite_successor(actor: Actor, *, departure_id: str) -> None:
             return None
         token = await create_link(scope, LINK, row["id"], midnight(row["leaves_on"]))
         await scope.connection.execute("UPDATE departure SET invited_at = now() WHERE id = $1", row["id"])
-        texts = MailTexts(WORDS, row["language"])
+        texts = FileTexts(WORDS, row["language"])
         address = f"{clients().settings.public_url}/p/{LINK}/{token}"
         return row["email"], _mail_content(texts, "invite", row, (texts.text("invite_button"), address))
 
@@ -155,7 +156,7 @@ async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
         if row is None or not row["email"] or not row["invited_at"]:
             return None
         button = None
-        texts = MailTexts(WORDS, row["language"])
+        texts = FileTexts(WORDS, row["language"])
         # The first link ended on the first day: here is one that holds until the new one
         if what == "moved":
             token = await create_link(scope, LINK, row["id"], midnight(row["leaves_on"]))
@@ -165,7 +166,7 @@ async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
     await send_once(actor, key, compose)
 
 
-def _mail_content(texts: MailTexts, what: str, row: Any, button: tuple[str, str] | None) -> MailContent:
+def _mail_content(texts: FileTexts, what: str, row: Any, button: tuple[str, str] | None) -> MailContent:
     number, day = format_msisdn(row["msisdn"]), f"{row['leaves_on']:%d/%m/%Y}"
     values = {"number": number, "day": day, "company": row["tenant_name"], "name": row["given_name"]}
     paragraphs = [texts.text("greeting", **values), texts.text(f"{what}_lead", **values)]

@@ -1,30 +1,26 @@
 """The words of order kinds in one language: for pages, mails and REST alike, from the TOML files beside the kinds."""
 
-import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
-
-from babel.numbers import format_currency
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.identifiers import format_msisdn
 from backend.catalog.lead_times import hold_deadline
 from backend.catalog.schemas import ChargeType
 from backend.core.clock import local
+from backend.core.formats import format_money, format_sim
+from backend.core.i18n import known_language, load_texts
 from backend.orders.kinds import KINDS
 from backend.runtime import settings
 
 FOLDER = Path(__file__).parent / "kinds"
-LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
 
 
-@cache
-def kind_texts(name: str) -> dict[str, dict[str, str]]:
+def kind_texts(name: str) -> Mapping[str, Mapping[str, str]]:
     """Language -> key -> words, of one file."""
     file = FOLDER / f"{name}.toml"
-    return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    return load_texts(file) if file.exists() else {}
 
 
 class KindTexts:
@@ -32,10 +28,9 @@ class KindTexts:
 
     def __init__(self, catalogue: Catalogue, kind: str) -> None:
         self.catalogue, self.kind = catalogue, kind
-        language = catalogue.language if catalogue.language in LOCALES else "en"
-        self.locale = LOCALES[language]
+        language = self.language = known_language(catalogue.language)
         like = KINDS[kind].texts_from if kind in KINDS else ""
-        self._own = kind_texts(like).get(language, {}) | kind_texts(kind).get(language, {})
+        self._own = {**kind_texts(like).get(language, {}), **kind_texts(kind).get(language, {})}
         self._common = kind_texts("common")[language]
 
     def has(self, key: str) -> bool:
@@ -78,9 +73,7 @@ class KindTexts:
         return self.text(key, option=name, amount=self.euros(option.price_cents))
 
     def euros(self, cents: int, *, signed: bool = False) -> str:
-        space = "\N{NO-BREAK SPACE}"
-        sign = (f"+{space}" if cents > 0 else f"−{space}" if cents < 0 else "") if signed else ""
-        return sign + format_currency(abs(cents) / 100, "EUR", locale=self.locale)
+        return format_money(cents, self.language, signed=signed)
 
     def day(self, day: date | str) -> str:
         found = date.fromisoformat(day) if isinstance(day, str) else day
@@ -92,8 +85,7 @@ class KindTexts:
         return self.text("held_until", day=self.day(last.date()))
 
     def sim(self, number: str) -> str:
-        digits = number.replace(" ", "")
-        return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+        return format_sim(number)
 
     def number(self, msisdn: str) -> str:
         return format_msisdn(msisdn) if msisdn else self.text("new_number")

@@ -5,20 +5,19 @@ The employer's alerts count the employer's part only, so that they tell nothing 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date
-
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock
 from backend.core.facts import JobName, UsageAlerted
+from backend.core.formats import format_month
+from backend.core.i18n import FileTexts
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job
-from backend.notifications.frame import MailContent, MailTexts
+from backend.notifications.frame import MailContent
 from backend.notifications.sending import send_once
 from backend.runtime import clients
 from backend.usage.lifecycle import (
@@ -34,7 +33,6 @@ from tenants.scope import Actor, Scope
 
 WORDS = Path(__file__).with_name("alert_texts.toml")
 AT_ONCE = 2000
-LOCALES = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_BE"}
 EMPLOYER, USER = "employer", "user"
 
 SPENT = """
@@ -167,7 +165,7 @@ async def mail_alert(actor: Actor, *, alert_id: str) -> None:
 
 def content(row: Any, public_url: str) -> MailContent:
     """The letter of one alert. It holds no amounts: whoever sees it over a shoulder learns none."""
-    texts = MailTexts(WORDS, row["language"])
+    texts = FileTexts(WORDS, row["language"])
     kind, period = row["kind"], row["period"]
     step = f"{kind}_{row['threshold']}"
     bucket = _bucket_name(texts, row["subject"])
@@ -183,15 +181,11 @@ def content(row: Any, public_url: str) -> MailContent:
         ),
         facts=(
             (texts.text("number"), format_msisdn(row["msisdn"])),
-            (texts.text("month"), _month(period, texts.language)),
+            (texts.text("month"), format_month(period, texts.language)),
         ),
         button=(texts.text("button"), f"{public_url}/app/my"),
     )
 
 
-def _month(period: date, language: str) -> str:
-    return str(format_date(period, "MMMM yyyy", locale=LOCALES.get(language, "en_BE")))
-
-
-def _bucket_name(texts: MailTexts, code: str) -> str:
+def _bucket_name(texts: FileTexts, code: str) -> str:
     return texts.text(f"bucket_{code}") if code in {"data", "voice", "sms"} else code

@@ -14,6 +14,7 @@ from litestar.response import Redirect, Stream
 
 from backend.bulk.service import file_template, result_file
 from backend.core.errors import AppError, NotAuthenticated, NotFound, ValidationFailed
+from backend.core.i18n import choose_language
 from backend.core.spreadsheets import TYPES
 from backend.documents.contracts import contract_pdf
 from backend.documents.file_checks import LARGEST, LARGEST_BODY, PDF, FileRejected, too_large
@@ -29,7 +30,7 @@ from backend.web.problems import PROBLEM_JSON, Problem
 from frontend.error_messages import ERROR_MESSAGES
 from frontend.http.gateway import page_of
 from frontend.http.pages import NOT_KEPT, read_query, sign_in
-from frontend.i18n import Translator, choose_language, translatable, translator_for
+from frontend.i18n import Translator, translatable, translator_for
 from frontend.labels import ITEM_STATES, LINE_STATES, line_state_words
 from frontend.page_context import PageContext
 from frontend.pages.fleet.view import read_view

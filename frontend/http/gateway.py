@@ -9,11 +9,12 @@ from uuid import UUID
 
 from litestar import Request
 
+from backend.core.i18n import choose_language
 from backend.settings import Settings
 from backend.web.cookies import CookieNames, read_cookie
 from backend.web.origin import origin_of
 from frontend.assets import asset_tag, asset_url, assets
-from frontend.i18n import choose_language, translator_for
+from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
 
 AsgiScope = MutableMapping[str, Any]

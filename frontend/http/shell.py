@@ -6,11 +6,12 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile as carrier_profile
+from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
 from frontend.assets import OWN, PRELOAD, asset_tag, asset_url
 from frontend.elements import Child, hidden, icon
 from frontend.html import to_html
-from frontend.i18n import LANGUAGES, Translator
+from frontend.i18n import Translator
 from frontend.labels import network_words
 from frontend.page_context import PageContext
 
@@ -93,7 +94,7 @@ def _language_menu(text: Translator, path: str) -> VdomDict:
                 more={"lang": code, **({"aria-current": "true"} if code == text.language else {})},
                 back=path,
             )
-            for code, name in LANGUAGES.items()
+            for code, name in LANGUAGE_NAMES.items()
         ),
     )
 
@@ -159,7 +160,7 @@ def _topbar(page: PageContext, path: str) -> VdomDict:
         html.button(
             {"class": "button button-quiet topbar-wide", "type": "button", "popovertarget": "language-menu"},
             icon("globe", "icon-small"),
-            html.abbr({"title": LANGUAGES[text.language]}, text.language.upper()),
+            html.abbr({"title": LANGUAGE_NAMES[text.language]}, text.language.upper()),
             hidden(text(", change the language")),
         ),
         html.button(
@@ -220,7 +221,7 @@ def _menu(page: PageContext, path: str) -> VdomDict:
                 html.button(
                     {"type": "button", "popovertarget": "language-menu"},
                     icon("globe"),
-                    text("Language: {language}", language=LANGUAGES[text.language]),
+                    text("Language: {language}", language=LANGUAGE_NAMES[text.language]),
                 )
             ),
         ),

@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.catalog.profiles import LANGUAGES, load_profiles
+from backend.catalog.profiles import load_profiles
 from backend.catalog.schemas import ChargeCategory, SplitKind, SplitProfile, SplitRule, UsageType
 from backend.catalog.splitting import SplitCharge, rule_words, split, split_amount
+from backend.core.i18n import LANGUAGES
 
 CENTS = st.integers(0, 1_000_000)
 RULES = st.one_of(

@@ -9,9 +9,10 @@ import pytest
 import typst
 
 from backend.catalog.catalogue import Catalogue
-from backend.catalog.profiles import LANGUAGES, profile
+from backend.catalog.profiles import profile
+from backend.core.i18n import LANGUAGES, load_texts
 from backend.documents import contracts
-from backend.documents.contracts import ContractText, contract_of, contract_pdf, contract_words
+from backend.documents.contracts import TEXTS, ContractText, contract_of, contract_pdf
 from backend.documents.file_checks import PDF, media_type_of
 from backend.settings import Operator
 
@@ -52,8 +53,8 @@ def test_the_contract_says_everything_in_its_language(language: str) -> None:
     made = contract_pdf(contract)
     assert media_type_of(made) == PDF
     assert b"pdfaid:part" in made
-    texts = contract_words()[language]
-    assert set(texts) == set(contract_words()["en"])
+    texts = load_texts(TEXTS)[language]
+    assert set(texts) == set(load_texts(TEXTS)["en"])
     said = " ".join(text_of(contract).split())
     for expected in (*msgspec.structs.astuple(contract.facts), *contract.rules, *texts.values()):
         assert expected
@@ -64,7 +65,7 @@ def test_the_contract_says_everything_in_its_language(language: str) -> None:
 def test_the_clause_on_unpaid_parts_and_the_place_for_signatures_are_printed() -> None:
     source = (contracts.HERE / "contract.typ").read_text("utf-8")
     used = set(re.findall(r"words\.([a-z_]+)", source))
-    assert used == set(contract_words()["en"])
+    assert used == set(load_texts(TEXTS)["en"])
     facts = set(re.findall(r"facts\.([a-z_]+)", source))
     assert facts == set(contracts.ContractFacts.__struct_fields__)
     assert "data.rules" in source

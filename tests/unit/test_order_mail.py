@@ -7,10 +7,11 @@ from string import Formatter
 
 import pytest
 
+from backend.core.i18n import FileTexts
 from backend.lines import notifications as line_notifications
 from backend.lines.sims import notifications as sim_notifications
 from backend.notifications import frame
-from backend.notifications.frame import MailContent, MailTexts, labelled, render
+from backend.notifications.frame import MailContent, labelled, render
 from backend.settings import Operator
 from backend.usage import alerts
 
@@ -29,7 +30,7 @@ def test_every_language_has_every_key_with_the_same_blanks(path: Path) -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert MailTexts(alerts.WORDS, "xx").language == "en"
+    assert FileTexts(alerts.WORDS, "xx").language == "en"
 
 
 def test_text_and_html_say_the_same_and_escape_what_they_are_given() -> None:

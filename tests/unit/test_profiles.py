@@ -7,9 +7,10 @@ import pytest
 
 from backend.catalog.identifiers import sim_number
 from backend.catalog.lead_times import hold_deadline
-from backend.catalog.profiles import BUILT_IN, LANGUAGES, ProfileError, load_profiles, profile, read_profile
+from backend.catalog.profiles import BUILT_IN, ProfileError, load_profiles, profile, read_profile
 from backend.catalog.schemas import CarrierProfile, ChargeType, OptionFamily, ProductType
 from backend.core.clock import BRUSSELS
+from backend.core.i18n import LANGUAGES
 
 CODES = ("mandarine", "lynx")
 

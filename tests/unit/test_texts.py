@@ -11,9 +11,9 @@ from babel.messages.pofile import read_po
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
-from backend.issuer import texts as issuer_words
+from backend.core.i18n import LANGUAGES
 from backend.orders.texts import KindTexts
-from frontend.i18n import LANGUAGES, choose_language, translator_for
+from frontend.i18n import translator_for
 from tests.support.messages import LOCALES, ROOT, in_code
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
@@ -71,9 +71,8 @@ def said(language: str) -> list[str]:
     forms = [form for one in messages for form in (one if isinstance(one, (tuple, list)) else (one,))]
     files = sorted((ROOT / "backend").rglob("*.toml"))
     texts = [words for file in files for words in _in_file(tomllib.loads(file.read_text("utf-8")), language)]
-    own = [words for one in vars(issuer_words).values() for words in _in_file(one, language)]
-    assert min(len(forms), len(texts), len(own)) > 20
-    return [*forms, *texts, *own]
+    assert min(len(forms), len(texts)) > 20
+    return [*forms, *texts]
 
 
 def test_french_signs_stand_behind_a_space_that_does_not_break() -> None:
@@ -113,12 +112,6 @@ def test_numbers_as_people_write_them() -> None:
     assert text.msisdn("+32470123456") == "0470 12 34 56"
     assert text.msisdn("+33612345678") == "+33612345678"
     assert text.sim("9100000123454") == "9100 0001 2345 4"
-
-
-def test_the_first_language_that_we_speak_is_taken() -> None:
-    assert choose_language("", "pt-PT,nl-BE;q=0.8,en;q=0.5") == "nl"
-    assert choose_language("de", "fr") == "de"
-    assert choose_language("") == "en"
 
 
 def test_a_conflict_names_the_option_that_the_line_has() -> None:

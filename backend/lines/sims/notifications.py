@@ -11,10 +11,11 @@ import segno
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock, public_links
 from backend.core.facts import JobName, SimSwapped
+from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.lines.sims.codes import EsimCode, open_code
 from backend.lines.sims.esim_profiles import ENDED_STATES
-from backend.notifications.frame import InlineImage, MailContent, MailTexts
+from backend.notifications.frame import InlineImage, MailContent
 from backend.notifications.sending import pin_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
@@ -76,7 +77,7 @@ async def send_activation_code(actor: Actor, *, profile_id: str, number: int) ->
 
 
 def code_mail(row: Any, code: EsimCode) -> MailContent:
-    texts = MailTexts(WORDS, row["language"])
+    texts = FileTexts(WORDS, row["language"])
     facts = [
         (texts.text("number"), format_msisdn(row["msisdn"]) or texts.text("new_number")),
         (texts.text("esim_number"), mask_sim(code.sim_number)),
@@ -99,7 +100,7 @@ def code_mail(row: Any, code: EsimCode) -> MailContent:
     )
 
 
-def _greeting(texts: MailTexts, given_name: str | None) -> str:
+def _greeting(texts: FileTexts, given_name: str | None) -> str:
     return texts.text("greeting", name=given_name) if given_name else texts.text("greeting_nobody")
 
 
@@ -113,7 +114,7 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
             return None
         until = min(row["valid_until"] or clock.now() + ANSWER_WITHIN, clock.now() + ANSWER_WITHIN)
         token = await public_links.create_link(scope, PURPOSE, row["id"], until)
-        texts = MailTexts(WORDS, row["language"])
+        texts = FileTexts(WORDS, row["language"])
         return row["email"], MailContent(
             language=texts.language,
             subject=texts.text("confirm_subject"),
@@ -175,7 +176,7 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
         if row is None:
             return None
         operator = clients().settings.operator
-        texts = MailTexts(WORDS, row["language"] or "en")
+        texts = FileTexts(WORDS, row["language"] or "en")
         facts = [
             (texts.text("number"), format_msisdn(row["msisdn"])),
             (texts.text("when"), f"{clock.local(datetime.fromisoformat(at)):%d/%m/%Y %H:%M}"),

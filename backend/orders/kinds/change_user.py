@@ -6,12 +6,12 @@ from typing import Any
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
 from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderRequest, SummaryRow
 
-LANGUAGES = ("fr", "nl", "de", "en")
 LONGEST = 80
 # They may have sent the code of an eSIM to the present user, or still will: the number is not handed over meanwhile.
 ON_THE_WAY = frozenset({"request_esim", "add_line", "port_in"})

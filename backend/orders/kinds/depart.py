@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.errors import ValidationFailed
+from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import LineStatus
 from backend.orders.kinds.base import (
     LineSnapshot,
@@ -15,7 +16,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.change_user import LANGUAGES, email_valid, name_valid
+from backend.orders.kinds.change_user import email_valid, name_valid
 from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, ended_as, plan_end
 from backend.orders.schemas import OrderRequest, SummaryRow
 

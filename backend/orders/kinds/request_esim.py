@@ -7,6 +7,7 @@ import msgspec
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.core.i18n import LANGUAGES
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -15,7 +16,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.change_user import LANGUAGES, email_valid
+from backend.orders.kinds.change_user import email_valid
 from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone
 from backend.orders.schemas import OrderRequest, SummaryRow
 

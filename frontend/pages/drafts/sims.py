@@ -3,14 +3,13 @@
 from reactpy import html
 from reactpy.types import Component, VdomDict
 
-from backend.orders.kinds.change_user import LANGUAGES
+from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.orders.schemas import DraftView
 from frontend.components.forms import check, radio_cards, select_field, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, one
 from frontend.elements import Child, notice, number
 from frontend.hooks import component, use_page
 from frontend.i18n import GAP
-from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
 from frontend.page_context import PageContext
 
 

@@ -2,13 +2,12 @@
 
 from reactpy.types import Component
 
-from backend.orders.kinds.change_user import LANGUAGES
+from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, select_field, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, one
 from frontend.elements import Child
 from frontend.hooks import component, use_page
-from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
 from frontend.page_context import PageContext
 
 

@@ -6,6 +6,7 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile
+from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
 from backend.lines.schemas import LineDetail
 from frontend.components.actions import link_button
@@ -14,7 +15,6 @@ from frontend.components.lines.line_actions import start
 from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.orders.options import names
 from frontend.elements import Child, hidden, key_values, number
-from frontend.i18n import LANGUAGES
 from frontend.labels import AGREEMENT_STATES, ESIM_STATES, SIM_STATES
 from frontend.page_context import PageContext
 
@@ -83,8 +83,8 @@ def overview(page: PageContext, detail: LineDetail) -> VdomDict:
         ]
     )
     contact = [(text("E-mail"), detail.email)] if detail.email else []
-    if detail.language in LANGUAGES:
-        contact.append((text("Language"), LANGUAGES[detail.language]))
+    if detail.language in LANGUAGE_NAMES:
+        contact.append((text("Language"), LANGUAGE_NAMES[detail.language]))
     return columns(
         [panel("subscription", text("Subscription"), subscription)],
         [

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from reactpy import html
 
+from backend.core.i18n import LANGUAGE_NAMES
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, select_field, text_field
 from frontend.components.layout import panel
 from frontend.components.orders.draft_form import Errors, Values, one
 from frontend.elements import Child, notice
 from frontend.i18n import GAP, Translator
-from frontend.i18n import LANGUAGES as LANGUAGE_NAMES
 from frontend.page_context import PageContext
 from frontend.pages.drafts.account import account_field
 
