@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from backend.core.secrets import SecretBox
 from backend.integrations.mail import Mailer, SmtpMailer
 from backend.integrations.network import HttpCarrierNetwork
+from backend.integrations.sms import NoSmsGateway, SmsGateway, TmfSmsGateway
 from backend.settings import Settings
 
 
@@ -15,6 +16,7 @@ class Clients:
     settings: Settings
     network: HttpCarrierNetwork
     mailer: Mailer
+    sms: SmsGateway
 
 
 _clients: Clients | None = None
@@ -42,12 +44,19 @@ def open_clients(settings: Settings) -> Clients:
     """Make this process's clients. HTTP clients belong to the event loop that calls this."""
     global _clients  # noqa: PLW0603 - one set per process, set when a worker boots
     use_settings(settings)
-    _clients = Clients(settings, _network(settings), SmtpMailer(settings.smtp_url, settings.mail_from))
+    mailer = SmtpMailer(settings.smtp_url, settings.mail_from)
+    _clients = Clients(settings, _network(settings), mailer, _sms(settings))
     return _clients
 
 
 def _network(settings: Settings) -> HttpCarrierNetwork:
     return HttpCarrierNetwork(settings.carrier_urls, concurrency=settings.carrier_concurrency)
+
+
+def _sms(settings: Settings) -> SmsGateway:
+    if not settings.sms_url:
+        return NoSmsGateway()
+    return TmfSmsGateway(settings.sms_url, settings.sms_token, settings.sms_sender)
 
 
 def clients() -> Clients:
@@ -59,3 +68,4 @@ def clients() -> Clients:
 async def close_clients() -> None:
     if _clients is not None:
         await _clients.network.close()
+        await _clients.sms.close()

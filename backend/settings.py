@@ -61,6 +61,11 @@ class Settings:
     profiles: Path | None = None
     smtp_url: str = "smtp://127.0.0.1:8025"
     mail_from: str = "Fleetline <portail@comptoir-mobile.example>"
+    # Base address of a gateway that speaks TMF681; empty: no SMS is sent
+    sms_url: str = ""
+    sms_token: str = field(default="", repr=False)
+    # What a telephone shows as sender
+    sms_sender: str = "Fleetline"
     pool_size: int = 8
     operator: Operator = field(default_factory=Operator)
 
@@ -98,6 +103,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "carrier_secrets": _pairs,
     "profiles": Path,
     "public_url": lambda text: text.rstrip("/"),
+    "sms_url": lambda text: text.rstrip("/"),
 }
 
 

@@ -31,7 +31,7 @@ BYTEWISE = {
     "esim_profile": ("iccid", "state"),
     "reserved_number": ("msisdn",),
     "split_agreement": ("profile", "state"),
-    "letter": ("key",),
+    "notification": ("key",),
     "change_order": ("reference", "kind", "state", "request_key"),
     "change_order_item": ("kind", "state"),
     "port_in_case": ("port_case", "state"),

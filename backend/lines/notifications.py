@@ -11,7 +11,7 @@ from backend.core import clock
 from backend.core.facts import JobName, UserAddressChanged
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
-from backend.notifications.frame import MailContent
+from backend.notifications.content import MailContent
 from backend.notifications.sending import pin_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
@@ -50,7 +50,7 @@ async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, langu
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
         row = await scope.connection.fetchrow(
-            "SELECT t.recipient, l.msisdn, c.name AS company FROM letter t, line l, tenant c"
+            "SELECT t.recipient, l.msisdn, c.name AS company FROM notification t, line l, tenant c"
             " WHERE t.key = $1 AND l.id = $2",
             _key(item_id),
             UUID(line_id),

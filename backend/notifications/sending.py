@@ -1,4 +1,7 @@
-"""Sends a letter once: the intent is written, then it is sent, then that is written; a repeat has the same Message-ID."""
+"""Sends a message once: the intent is written, then it is sent, then the result is written.
+
+A repeat after a crash sends it again under the same Message-ID, so that whoever gets it twice sees one.
+"""
 
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -7,86 +10,81 @@ from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope
 from backend.integrations.mail import Mail, UndeliverableError
-from backend.notifications.frame import PICTURE, MailContent, render
+from backend.integrations.sms import Sms
+from backend.notifications.content import MailContent, SmsContent
+from backend.notifications.frame import render
+from backend.notifications.frame_html import PICTURE
+from backend.notifications.tables import Channel
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
+from tenants.tenant_info import tenant_info
 
-Compose = Callable[[Scope], Awaitable[tuple[str, MailContent] | None]]
-PrepareMail = Callable[[Scope], Awaitable[Mail | None]]
-RecordResult = Callable[
-    [Scope, str | None], Awaitable[None]
-]  # why the mail server will never take it, or None
+Compose = Callable[[Scope], Awaitable[tuple[str, MailContent | SmsContent] | None]]
+# Takes why the server will never take the message, or None where it was sent.
+RecordResult = Callable[[Scope, str | None], Awaitable[None]]
 
 INTENT = (
-    "INSERT INTO letter (id, tenant_id, key, recipient, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
-    " ON CONFLICT (tenant_id, key) DO UPDATE SET subject = EXCLUDED.subject"
-    " WHERE letter.sent_at IS NULL AND letter.refused IS NULL RETURNING id"
+    "INSERT INTO notification (id, tenant_id, key, channel, recipient, title, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, key)"
+    " DO UPDATE SET title = EXCLUDED.title, channel = EXCLUDED.channel"
+    " WHERE notification.sent_at IS NULL AND notification.refused IS NULL RETURNING key"
+)
+PIN = (
+    "INSERT INTO notification (id, tenant_id, key, channel, recipient, title, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, '', $6) ON CONFLICT (tenant_id, key) DO NOTHING"
+)
+RESULT = (
+    "UPDATE notification SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2 WHERE key = $1"
 )
 
 
 async def pin_recipient(scope: Scope, key: str, recipient: str) -> None:
-    """Fix to whom a letter will go, before it is written: whatever address a record has by then."""
-    await scope.connection.execute(
-        "INSERT INTO letter (id, tenant_id, key, recipient, subject, created_at) VALUES ($1, $2, $3, $4, '', $5)"
-        " ON CONFLICT (tenant_id, key) DO NOTHING",
-        new_id(),
-        scope.tenant_id,
-        key,
-        recipient,
-        clock.now(),
-    )
+    """Fix to whom a mail will go before it is written, whatever address a record has by then."""
+    await scope.execute(PIN, new_id(), scope.tenant_id, key, Channel.MAIL, recipient, clock.now())
 
 
-async def send_and_record(actor: Actor, intend: PrepareMail, note: RecordResult) -> None:
-    """Send the mail that `intend` writes down and returns (None: it was sent before), then `note` it as sent or refused.
+async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordResult | None = None) -> None:
+    """Send the message that `compose` returns in a scope (recipient and content; None: nothing), once by `key`.
 
-    Call it from a flow, outside any scope. Raises Unavailable while the mail server is away: the flow is repeated.
+    `record` writes what else follows from the result, in the transaction that writes it. Call it from an idempotent
+    job, outside any scope. Raises Unavailable while the server is away: the job is repeated.
     """
     async with job_scope(actor) as scope:
-        mail = await intend(scope)
-    if mail is None:
+        message = await _prepare(scope, key, compose)
+    if message is None:
         return
     refused = None
     try:
-        await clients().mailer.send(mail)
-    except UndeliverableError as refusal:
-        refused = refusal.message
+        await (clients().sms.send(message) if isinstance(message, Sms) else clients().mailer.send(message))
+    except UndeliverableError as error:
+        refused = error.message
     async with job_scope(actor) as scope:
-        await note(scope, refused)
+        await scope.execute(RESULT, key, refused)
+        if record is not None:
+            await record(scope, refused)
 
 
-def message_id(name: str) -> str:
-    """The same for the same name: a mail that was sent twice is one to whoever gets it."""
-    domain = clients().settings.mail_from.rpartition("@")[2].strip("> ")
-    return f"<{name}@{domain}>"
-
-
-async def send_once(actor: Actor, key: str, compose: Compose) -> None:
-    """Send what `compose` writes in a scope (address and content, or None for nothing), once by `key`; see above."""
-
-    async def note(scope: Scope, refused: str | None) -> None:
-        await scope.connection.execute(
-            "UPDATE letter SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2 WHERE key = $1",
-            key,
-            refused,
-        )
-
-    await send_and_record(actor, lambda scope: _mail(scope, key, compose), note)
-
-
-async def _mail(scope: Scope, key: str, compose: Compose) -> Mail | None:
+async def _prepare(scope: Scope, key: str, compose: Compose) -> Mail | Sms | None:
+    """Write the intent and return the message; None where there is nothing to send, or it was sent or refused."""
     composed = await compose(scope)
     if composed is None:
         return None
     recipient, content = composed
-    intent = (new_id(), scope.tenant_id, key, recipient, content.subject, clock.now())
-    if await scope.connection.fetchval(INTENT, *intent) is None:
+    if isinstance(content, MailContent):
+        channel, title = Channel.MAIL, content.subject
+    else:
+        channel, title = Channel.SMS, ""
+    intent = (new_id(), scope.tenant_id, key, channel, recipient, title, clock.now())
+    if await scope.fetch_value(str, INTENT, *intent) is None:
         return None
+    name = sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32]
+    if isinstance(content, SmsContent):
+        return Sms(message_id=name, to=recipient, text=content.text)
     settings = clients().settings
-    tenant = await scope.connection.fetchval("SELECT name FROM tenant")
-    written = render(content, tenant=tenant, operator=settings.operator)
+    written = render(content, tenant=(await tenant_info(scope)).name, operator=settings.operator)
+    domain = settings.mail_from.rpartition("@")[2].strip("> ")
     return Mail(
-        message_id=message_id(sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32]),
+        message_id=f"<{name}@{domain}>",
         to=recipient,
         subject=content.subject,
         text=written.text,

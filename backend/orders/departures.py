@@ -18,7 +18,7 @@ from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
 from backend.core.public_links import create_link
 from backend.core.use_case import use_case
-from backend.notifications.frame import MailContent
+from backend.notifications.content import MailContent
 from backend.notifications.sending import send_once
 from backend.orders.effects.departures import LINK, OPEN
 from backend.orders.kinds.depart import PREPAID

@@ -102,23 +102,6 @@ class OrderEvent(Table):
     why = Text(default="")
 
 
-class MailMessage(Table):
-    """A mail to somebody about an order: one per order and phase, so a repeated job sends none."""
-
-    id = UUID(primary_key=True, default=None)
-    tenant_id = UUID(default=None)
-    order_id = UUID(default=None)
-    # Received, ended
-    phase = Text()
-    recipient = Text()
-    subject = Text()
-    created_at = Timestamptz()
-    sent_at = Timestamptz(null=True, default=None)
-    refused = Text(null=True, default=None)
-
-    mail_message_tenant_id_order_id_phase_key = Unique(["tenant_id", "order_id", "phase"])
-
-
 class PortInCase(Table):
     """The transfer of a number from another holder or operator (domain 3.3), one per item."""
 

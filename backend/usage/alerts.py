@@ -17,7 +17,7 @@ from backend.core.formats import format_month
 from backend.core.i18n import FileTexts
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job
-from backend.notifications.frame import MailContent
+from backend.notifications.content import MailContent
 from backend.notifications.sending import send_once
 from backend.runtime import clients
 from backend.usage.lifecycle import (

@@ -55,7 +55,6 @@ ALTER TABLE change_order_item ADD FOREIGN KEY (tenant_id, line_id) REFERENCES li
 
 ALTER TABLE order_event ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);
 
-ALTER TABLE mail_message ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);
 
 ALTER TABLE port_in_case ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 

@@ -408,19 +408,21 @@ class SplitAgreement(Table):
     split_agreement_state_check = Check("state IN ('document_pending', 'under_review', 'active', 'ended')")
 
 
-class Notification(Table, tablename="letter"):
-    """A letter by its key, unique in its tenant, such as `usage_alert/<id>`."""
+class Notification(Table):
+    """A message by its key, unique in its tenant, such as `usage_alert/<id>`."""
 
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     key = Text()
+    channel = Text()
     recipient = Text()
-    subject = Text()
+    title = Text()
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
     refused = Text(null=True, default=None)
 
-    letter_tenant_id_key_key = Unique(["tenant_id", "key"])
+    notification_tenant_id_key_key = Unique(["tenant_id", "key"])
+    notification_channel_check = Check("channel IN ('mail', 'sms')")
 
 
 class ChangeOrder(Table):
@@ -502,22 +504,6 @@ class OrderEvent(Table):
     to_state = Text()
     actor_name = Text(default="")
     why = Text(default="")
-
-
-class MailMessage(Table):
-    """A mail to somebody about an order: one per order and phase, so a repeated job sends none."""
-
-    id = UUID(primary_key=True, default=None)
-    tenant_id = UUID(default=None)
-    order_id = UUID(default=None)
-    phase = Text()
-    recipient = Text()
-    subject = Text()
-    created_at = Timestamptz()
-    sent_at = Timestamptz(null=True, default=None)
-    refused = Text(null=True, default=None)
-
-    mail_message_tenant_id_order_id_phase_key = Unique(["tenant_id", "order_id", "phase"])
 
 
 class PortInCase(Table):

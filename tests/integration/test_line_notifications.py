@@ -77,7 +77,7 @@ async def test_the_earlier_address_hears_of_it_in_its_own_language(
             assert secret not in mail[part], secret
     assert NEW not in str(mail)
     assert not [one for one in sandbox.mails(NEW) if one["subject"] in TITLES.values()]
-    [letter] = await rows(customer, "SELECT recipient FROM letter WHERE key LIKE 'user_address/%'")
+    [letter] = await rows(customer, "SELECT recipient FROM notification WHERE key LIKE 'user_address/%'")
     assert letter["recipient"] == OLD
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from backend.core import clock
 from backend.demo import fleets, seed
-from backend.notifications.frame import MailContent
+from backend.notifications.content import MailContent
 from backend.notifications.sending import send_once
 from backend.sandbox.usage_files import month_so_far
 from backend.usage import service as usage

@@ -11,11 +11,12 @@ from backend.core.i18n import FileTexts
 from backend.lines import notifications as line_notifications
 from backend.lines.sims import notifications as sim_notifications
 from backend.notifications import frame
-from backend.notifications.frame import MailContent, labelled, render
+from backend.notifications.content import MailContent
+from backend.notifications.frame import labelled, render
 from backend.settings import Operator
 from backend.usage import alerts
 
-FILES = (frame.OWN_WORDS, alerts.WORDS, sim_notifications.WORDS, line_notifications.WORDS)
+FILES = (frame.TEXTS, alerts.WORDS, sim_notifications.WORDS, line_notifications.WORDS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

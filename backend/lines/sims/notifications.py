@@ -15,7 +15,7 @@ from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.lines.sims.codes import EsimCode, open_code
 from backend.lines.sims.esim_profiles import ENDED_STATES
-from backend.notifications.frame import InlineImage, MailContent
+from backend.notifications.content import InlineImage, MailContent
 from backend.notifications.sending import pin_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
@@ -67,7 +67,7 @@ async def send_activation_code(actor: Actor, *, profile_id: str, number: int) ->
     await send_once(actor, f"{key}/copy", to_requester)
     async with job_scope(actor) as scope:
         line_id = await scope.connection.fetchval(
-            "UPDATE esim_profile p SET sent_at = t.sent_at FROM letter t WHERE p.id = $1 AND t.tenant_id = p.tenant_id"
+            "UPDATE esim_profile p SET sent_at = t.sent_at FROM notification t WHERE p.id = $1 AND t.tenant_id = p.tenant_id"
             " AND t.key = $2 AND t.sent_at IS NOT NULL RETURNING p.line_id",
             UUID(profile_id),
             key,
@@ -150,7 +150,7 @@ async def notify_swap_requested(
 async def notify_sim_active(scope: Scope, item_id: UUID, line_id: UUID) -> None:
     """The swap is done: the same person hears of it, where anybody was told before."""
     told = await scope.connection.fetchval(
-        "SELECT true FROM letter WHERE key = $1", swap_key(item_id, ACTIVE)
+        "SELECT true FROM notification WHERE key = $1", swap_key(item_id, ACTIVE)
     )
     if told:
         _announce(scope, item_id, line_id, ACTIVE, "")
@@ -167,7 +167,7 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
         row = await scope.connection.fetchrow(
-            "SELECT t.recipient, l.msisdn, u.given_name, u.language FROM letter t, line l"
+            "SELECT t.recipient, l.msisdn, u.given_name, u.language FROM notification t, line l"
             " LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id"
             " WHERE t.key = $1 AND l.id = $2",
             key,
