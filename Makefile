@@ -47,7 +47,7 @@ test: install-dev ## every test, on all cores, the embedded PostgreSQL and in a 
 # What needs none of the servers is left out: the demo brings its own database, the sandbox its own memory, and the
 # document of the interface is the same on every server.
 test-services: install-dev ## the tests that talk to servers, on servers of your own (CONTRIBUTING.md)
-	@$(PYTEST) tests/integration tests/contract tests/faults --ignore=tests/integration/test_demo.py \
+	@$(PYTEST) tests/faults tests/contract tests/integration --ignore=tests/integration/test_demo.py \
 	  --ignore-glob='tests/integration/test_sandbox_*.py' --ignore=tests/contract/test_openapi.py
 
 check: install-dev ## lint, format, types, import rules, spelling

@@ -4,13 +4,16 @@ import dataclasses
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from backend.settings import Settings
 from tests.support.chromium import launch_options
 from tests.support.factories import Customer, make_customer, make_lines
 from tests.support.portal import Portal
 from tests.support.sandbox import Sandbox, running_sandbox
+
+# All cores are busy while the tests run; how fast pages are, `make bench` says.
+expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")

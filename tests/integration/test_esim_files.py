@@ -36,13 +36,13 @@ async def test_each_row_has_its_own_profile_and_one_statement_writes_them(
     checked = await get_upload(customer.manager, upload.id)
     assert (checked.state, checked.ok) == ("ready", 3)
     written: list[int] = []
-    open_profiles = esim_profiles.create_profiles
+    create_profiles = esim_profiles.create_profiles
 
     async def counted(scope: Scope, wanted: Any) -> Any:
         written.append(len(wanted))
-        return await open_profiles(scope, wanted)
+        return await create_profiles(scope, wanted)
 
-    monkeypatch.setattr("backend.orders.effects.new_lines.open_profiles", counted)
+    monkeypatch.setattr("backend.orders.effects.new_lines.create_profiles", counted)
     draft = await start_draft(customer.manager, "add_line", upload_id=upload.id)
     preview = await preview_draft(customer.manager, draft)
     placed = await submit_draft(

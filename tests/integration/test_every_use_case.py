@@ -156,10 +156,10 @@ WITH_IDS: dict[str, Call] = {
     "backend.lines.organisations.link_end_user": lambda who, at: organisations.link_end_user(
         who, member_id=MemberId(at.member), msisdn="+32470999999"
     ),
-    "backend.orders.placement.preview_order": lambda who, at: preview_order(
+    "backend.orders.placement.place.preview_order": lambda who, at: preview_order(
         who, ChangeOptions(line_ids=(at.line,), add=(SMS,))
     ),
-    "backend.orders.placement.place_order": lambda who, at: place_order(
+    "backend.orders.placement.place.place_order": lambda who, at: place_order(
         who, ChangeOptions(line_ids=(at.line,), add=(SMS,), request_key="x")
     ),
     "backend.orders.service.get_order": lambda who, at: orders.get_order(who, at.reference),

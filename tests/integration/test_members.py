@@ -192,7 +192,7 @@ async def test_ending_a_session_is_heard_in_every_process(database: TestDatabase
     await live.start()
     live.subscribe(delta.tenant_id, f"session:{actor.session_id}", heard.set)
     await members.end_session(actor)
-    await asyncio.wait_for(heard.wait(), 1)
+    await asyncio.wait_for(heard.wait(), 10)
     await live.stop()
     with pytest.raises(NotAuthenticated):
         await members.end_session(actor)

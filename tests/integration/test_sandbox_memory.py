@@ -30,11 +30,11 @@ import sys
 from pathlib import Path
 from backend.sandbox.app import serve
 from backend.sandbox.carrier.behaviour import Behaviour
-from backend.sandbox.sandbox import Setup
+from backend.sandbox.sandbox import SandboxConfig
 
 data, port, callback, secret, delay = sys.argv[1:]
 serve(
-    Setup(
+    SandboxConfig(
         data=Path(data),
         callback_urls={"mandarine": callback, "lynx": callback},
         secrets={"mandarine": secret, "lynx": secret},

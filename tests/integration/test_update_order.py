@@ -207,11 +207,11 @@ async def test_an_answer_that_was_overtaken_changes_nothing(database: TestDataba
 
     async with open_scope(customer.system) as scope:
         row = await scope.connection.fetchrow("SELECT * FROM change_order_item WHERE id = $1", UUID(item))
-        held = said(OrderUpdateState.HELD, code="sim_mismatch", at=clock.now(), told={"step": "two"})
+        held = said(OrderUpdateState.HELD, code="sim_mismatch", at=clock.now(), reported={"step": "two"})
         await apply_updates(scope, [held])
         await apply_updates(
             scope,
-            [said(OrderUpdateState.IN_PROGRESS, told={"step": "one"})],
+            [said(OrderUpdateState.IN_PROGRESS, reported={"step": "one"})],
             request={row["id"]: item_version(row)},
         )
         [found] = (await as_it_is(scope))["item"]

@@ -35,10 +35,9 @@ class Screens:
             await page.set_viewport_size({"width": width, "height": height})
             over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert over <= 0, f"{name} is {over} px too wide at {width}"
-            for scheme in SCHEMES:
+            for scheme in SCHEMES if self.folder else ():
                 await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                if self.folder:
-                    row.append(await self._picture(page, (width, height), whole=whole))
+                row.append(await self._picture(page, (width, height), whole=whole))
         await page.emulate_media(color_scheme="light", reduced_motion="reduce")
         await page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
         if self.folder:
