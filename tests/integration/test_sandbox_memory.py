@@ -70,7 +70,7 @@ class Process:
         command = [sys.executable, "-c", PROGRAM, *self._arguments]
         self._process = await asyncio.to_thread(subprocess.Popen, command)
         async with httpx.AsyncClient() as client:
-            for _ in range(200):
+            for _ in range(600):
                 try:
                     if (await client.get(f"{self.url}/healthz")).is_success:
                         return
@@ -123,7 +123,7 @@ async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path
         async with HttpCarrierNetwork({"mandarine": f"{sandbox.url}/mandarine"}) as network:
 
             async def hand_over(order: ServiceOrder) -> None:
-                for _ in range(200):
+                for _ in range(600):
                     try:
                         if isinstance(await network.submit("mandarine", order), OrderAccepted):
                             accepted.add(order.external_id)
