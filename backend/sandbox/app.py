@@ -18,6 +18,7 @@ from backend.sandbox.carrier.documents import TmfError
 from backend.sandbox.console.mails import MailController
 from backend.sandbox.console.routes import ConsoleController
 from backend.sandbox.sandbox import Sandbox, SandboxConfig
+from backend.sandbox.sms_api import SmsController
 from backend.sandbox.tmf_api import (
     AnyRequest,
     CancellingController,
@@ -72,6 +73,7 @@ def create_sandbox(setup: SandboxConfig) -> Litestar:
             AdminController,
             ConsoleController,
             MailController,
+            SmsController,
         ],
         dependencies={"sandbox": Provide(the_sandbox, sync_to_thread=False)},
         exception_handlers={

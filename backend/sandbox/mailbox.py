@@ -2,8 +2,10 @@
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 
 import msgspec
@@ -59,16 +61,28 @@ class Mailbox:
         raw = content if isinstance(content, bytes) else content.encode()
         received = datetime.now(UTC).isoformat(timespec="milliseconds")
         message_id = str(_parse(raw)["message-id"] or f"<none-{received}>").strip()
+        await self._keep(message_id, envelope.rcpt_tos, received, raw)
+        return "250 OK"
+
+    async def take_sms(self, key: str, sender: str, numbers: Sequence[str], text: str) -> None:
+        """Keep an SMS beside the mails; a repeated key is counted."""
+        received = datetime.now(UTC).isoformat(timespec="milliseconds")
+        message = EmailMessage()
+        message["From"] = Address(sender or "SMS")
+        message["Subject"] = "SMS"
+        message.set_content(text)
+        await self._keep(key or f"<none-{received}>", numbers, received, message.as_bytes())
+
+    async def _keep(self, message_id: str, to: Sequence[str], received: str, raw: bytes) -> None:
         self._journal.add(
             "INSERT INTO mails (message_id, recipients, received_at, times, raw) VALUES (?, ?, ?, 1, ?)"
             " ON CONFLICT (message_id) DO UPDATE SET times = times + 1",
             message_id,
-            "\n".join(envelope.rcpt_tos),
+            "\n".join(to),
             received,
             raw,
         )
         await self._journal.settled()
-        return "250 OK"
 
     async def messages(self, to: str = "", limit: int = 200) -> list[MailView]:
         """The latest mails, newest first; `to` narrows to one recipient."""

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import asyncpg
 import msgspec
-import pytest
 
 import backend
 from backend.lines.intake.inventory_sync import INCOMING
@@ -23,7 +22,13 @@ from tests.support.database import TestDatabase
 
 ROOT = Path(backend.__file__).parents[1]
 # SQLite, commands of the superuser, and the demo's own set-up.
-LEFT_OUT = ("backend/sandbox/", "backend/provision.py", "backend/demo/", "backend/embedded_postgres.py", "backend/api/health.py")
+LEFT_OUT = (
+    "backend/sandbox/",
+    "backend/provision.py",
+    "backend/demo/",
+    "backend/embedded_postgres.py",
+    "backend/api/health.py",
+)
 READS = {"fetch_one", "fetch_all"}
 RUNS = READS | {"fetch_value", "execute", "fetch", "fetchrow", "fetchval", "executemany", "cursor"}
 STATEMENT = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")

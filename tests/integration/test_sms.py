@@ -1,0 +1,72 @@
+"""SMS: handed to a gateway over TMF681, once by its key, refused or put off as the gateway says."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from backend import runtime
+from backend.core.errors import Unavailable
+from backend.integrations.mail import UndeliverableError
+from backend.integrations.sms import NoSmsGateway, Sms, TmfSmsGateway
+from backend.notifications.content import SmsContent
+from backend.notifications.sending import send_once
+from backend.settings import Settings
+from tenants.scope import Actor, Scope
+from tests.support.factories import make_customer
+from tests.support.new_lines import rows
+from tests.support.sandbox import Sandbox
+from tests.support.serving import free_port
+
+NUMBER = "+32470123456"
+
+
+@pytest.fixture
+async def gateway(sandbox: Sandbox) -> AsyncIterator[TmfSmsGateway]:
+    found = TmfSmsGateway(sandbox.url, "token", "Fleetline")
+    yield found
+    await found.close()
+
+
+async def test_an_sms_arrives_once_however_often_it_is_sent(gateway: TmfSmsGateway, sandbox: Sandbox) -> None:
+    for _ in range(2):
+        await gateway.send(Sms("key-1", NUMBER, "Bonjour, à 80 %"))
+    (found,) = sandbox.mails(NUMBER)
+    assert (found["text"].strip(), found["times"], found["subject"]) == ("Bonjour, à 80 %", 2, "SMS")
+
+
+@pytest.mark.parametrize(("number", "text"), [("0470 12 34 56", "x"), (NUMBER, "")])
+async def test_what_the_gateway_refuses_is_not_sent_again(
+    gateway: TmfSmsGateway, number: str, text: str
+) -> None:
+    with pytest.raises(UndeliverableError):
+        await gateway.send(Sms("key-2", number, text))
+
+
+async def test_a_gateway_that_is_away_is_tried_later() -> None:
+    away = TmfSmsGateway(f"http://127.0.0.1:{free_port()}", "", "Fleetline")
+    with pytest.raises(Unavailable):
+        await away.send(Sms("key-3", NUMBER, "x"))
+    await away.close()
+
+
+async def test_without_a_gateway_nothing_is_said_to_be_sent() -> None:
+    assert not NoSmsGateway().available
+    with pytest.raises(UndeliverableError):
+        await NoSmsGateway().send(Sms("key-4", NUMBER, "x"))
+
+
+async def test_a_message_is_sent_once_by_its_key(settings: Settings, sandbox: Sandbox) -> None:
+    customer = await make_customer()
+    runtime.open_clients(replace(settings, sms_url=sandbox.url))
+
+    async def compose(scope: Scope) -> tuple[str, SmsContent]:
+        return NUMBER, SmsContent("fr", "Votre code est prêt")
+
+    for _ in range(2):
+        await send_once(Actor(customer.tenant_id), "test/1", compose)
+    await runtime.close_clients()
+    assert [one["times"] for one in sandbox.mails(NUMBER)] == [1]
+    [found] = await rows(customer, "SELECT channel, recipient, sent_at, refused FROM notification")
+    assert (found["channel"], found["recipient"], found["refused"]) == ("sms", NUMBER, None)
+    assert found["sent_at"] is not None
