@@ -5,7 +5,7 @@ import backend.lines.intake.inventory_sync
 import backend.lines.notifications
 import backend.lines.sims.codes
 import backend.lines.sims.notifications
-import backend.orders.changes.scheduling
+import backend.orders.changes.scheduled_run
 import backend.orders.departures
 import backend.orders.fulfilment.dispatch
 import backend.orders.fulfilment.polling

@@ -14,7 +14,6 @@ ERROR_MESSAGES = {
     "not_in_this_state": translatable("The request has moved on meanwhile."),
     "too_soon": translatable("The list was refreshed less than a minute ago."),
     "unavailable": translatable("The network does not answer right now. Try again in a moment."),
-    "nothing_to_change": translatable("Nothing would change on these lines."),
     "nothing_selected": translatable("No line is left: choose at least one."),
     "too_many_lines": translatable("Too many lines match: narrow the filter."),
     "mixed_selection": translatable("The lines differ in plan type or status."),

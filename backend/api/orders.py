@@ -15,7 +15,7 @@ from backend.core.errors import ValidationFailed
 from backend.orders import service
 from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.kinds import AnyOrderRequest
-from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.placement import place
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderDetail, OrderPreview
@@ -48,7 +48,7 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
     promise: ExpectedCompletion
     may_undo: bool
     due_on: date | None
-    attention: str
+    flag: OrderFlag
     items: list[OrderItemResponse]
     price: Price
 
@@ -61,7 +61,7 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
             promise=detail.promise,
             may_undo=detail.may_undo,
             due_on=detail.due_on,
-            attention=detail.attention,
+            flag=detail.flag,
             items=[
                 OrderItemResponse(
                     id=item.id,

@@ -1,4 +1,4 @@
-"""What a cell of a bulk file may hold, and what it then means. Pure; a wrong one raises WrongCell."""
+"""Parsers of a cell of a bulk file. Pure; each raises BulkCellError for a wrong cell."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ SEPARATORS = re.compile(r"[|;\n]")
 
 
 def number(cell: str) -> str:
+    """A phone number in international digits."""
     found = normalise_msisdn(cell)
     if found is None:
         raise BulkCellError("number_wrong")
@@ -37,7 +38,7 @@ def cents(cell: str) -> int | str:
 
 
 def optional(cell: str) -> str:
-    """A code, or a word for none."""
+    """A code; "" for a word that means none."""
     return "" if cell.casefold() in NONE else cell
 
 

@@ -1,4 +1,4 @@
-"""Columns of a bulk file, and the check of its rows against them. Pure; messages come by code, in words.toml."""
+"""Columns of a bulk file, and the check of its rows against them. Pure; messages come by code, in texts.toml."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ ColumnTexts = Mapping[str, str]
 
 
 class BulkCellError(ValueError):
-    """A parser's answer: `code` names the sentence in words.toml, `values` fill it."""
+    """A parser's answer: `code` names the sentence in texts.toml, `values` fill it."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
@@ -31,7 +31,7 @@ class BulkCellError(ValueError):
 
 
 class FileColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """One column. `parse` turns a filled cell into what is meant, or raises WrongCell. `unique`: once in a file."""
+    """One column. `parse` turns a filled cell into its value, or raises BulkCellError. `unique`: once in a file."""
 
     code: str
     labels: ColumnTexts
@@ -52,7 +52,7 @@ class FileColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one cell or row (`column` empty). A warning keeps nobody from going on.
+    """What is wrong with one cell or row (`column` empty). A row with warnings only may be ordered.
 
     `given` is what stood in the cell. The code `said` has its sentence in `values`, in the requester's language.
     """
@@ -124,10 +124,11 @@ def _plain(heading: str) -> str:
 def match_header(
     columns: Sequence[FileColumn], header: Sequence[str], language: str
 ) -> list[FileColumn | None]:
-    """Each cell of the header as a column, by its code or its label in any language; empty cells are nothing, and so
-    are the columns that a result file has beside one's own.
+    """The column of each cell of the header, by its code or its label in any language.
 
-    Raises WrongHeader.
+    None for an empty cell and for the columns that a result file adds.
+
+    Raises HeaderError.
     """
     known = {_plain(word): column for column in columns for word in (column.code, *column.labels.values())}
     ours = {_plain(texts[name]) for texts in load_texts(TEXTS).values() for name in RESULT} - set(known)
@@ -151,7 +152,7 @@ def match_header(
 
 
 def is_example(cells: Sequence[str], language_words: Iterable[str]) -> bool:
-    """Whether this is the template's example, left in by somebody."""
+    """Whether this row is the template's example."""
     first = cells[0].casefold() if cells else ""
     return any(first.startswith(word.casefold()) for word in language_words)
 
@@ -196,7 +197,7 @@ def _check_row(columns: Sequence[FileColumn | None], number: int, cells: Sequenc
 
 
 def _choices(column: FileColumn, wrong: BulkCellError) -> ColumnTexts:
-    """What may be chosen, as the column's hint says it in each language: the words of all of them are taken."""
+    """What may be chosen, in each language, from the column's hint: a cell may have it in any language."""
     if CHOICES not in wrong.values:
         return {}
     return {f"{CHOICES}_{language}": hint.rstrip(".") for language, hint in column.hint.items()}

@@ -1,17 +1,19 @@
-"""Checks a bulk file: read, checked and looked up in chunks, each written down with the progress. May run twice."""
+"""The job that checks a bulk file: it is read, then its rows are checked and written in chunks. It may run twice."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.custom_types import Combinable
 
 from backend.bulk.columns import CheckedRow, HeaderError, RowProblem, check_rows, match_header
 from backend.bulk.kinds import FILES, FileKind
 from backend.bulk.lifecycle import RowStatus, UploadState, state_after_validation
 from backend.bulk.reading import read_table
 from backend.bulk.resolving import resolve
+from backend.bulk.tables import BulkUpload
+from backend.core import clock
 from backend.core.errors import ValidationFailed
 from backend.core.facts import JobName
 from backend.core.ids import new_id
@@ -21,7 +23,7 @@ from tenants.scope import Actor, MemberId, Reach, Scope
 
 CHUNK = 2000
 
-INSERT = """
+INSERT_ROWS = """
 INSERT INTO bulk_row (id, tenant_id, upload_id, number, fields, line_id, status, problems)
 SELECT t.id, $1, $2, t.number, t.fields, t.line, t.status, t.problems
 FROM unnest($3::uuid[], $4::int[], $5::jsonb[], $6::uuid[], $7::text[], $8::jsonb[])
@@ -31,47 +33,99 @@ ON CONFLICT (tenant_id, upload_id, number) DO UPDATE
 """
 
 
+WRITE_PROGRESS = """
+UPDATE bulk_upload SET total = $2, checked = (SELECT count(*) FROM bulk_row WHERE upload_id = $1) WHERE id = $1
+"""
+START_VALIDATION = """
+UPDATE bulk_upload SET state = $3, checked = 0, total = 0 WHERE id = $1 AND document_id = $2 AND state = ANY($4)
+RETURNING kind, requester_id, language
+"""
+COUNT_ROWS = "SELECT status, count(*) AS rows FROM bulk_row WHERE upload_id = $1 GROUP BY status"
+FINISH_VALIDATION = """
+UPDATE bulk_upload SET state = $2, ok = $3, warnings = $4, errors = $5, skipped = $6, problem = '',
+  notes = coalesce($7, notes), validated_at = now() WHERE id = $1
+"""
+
+
+class StartedUpload(msgspec.Struct, frozen=True):
+    """A file whose check begins."""
+
+    kind: str
+    requester_id: UUID
+    language: str
+
+
+class UploadContent(msgspec.Struct, frozen=True):
+    """The bytes of a file."""
+
+    content: bytes
+    media_type: str
+
+
+class RequesterReach(msgspec.Struct, frozen=True):
+    """What a member may see."""
+
+    roles: list[str]
+    reach_billing_accounts: list[UUID] | None
+    reach_cost_centres: list[UUID] | None
+
+
+class StatusCount(msgspec.Struct, frozen=True):
+    """How many rows have a status."""
+
+    status: str
+    rows: int
+
+
+class HeldUpload(msgspec.Struct, frozen=True):
+    """A file that this run keeps others from changing."""
+
+    skip_bad: bool
+
+
 class UploadReplaced(Exception):
-    """The file was replaced or decided on meanwhile: what this run finds is of no use any more."""
+    """The file was replaced meanwhile: the result of this run is not used."""
 
 
 @idempotent_job(JobName.VALIDATE_UPLOAD)
 async def validate(actor: Actor, *, upload_id: str, document_id: str) -> None:
-    """Check every row of a file for its kind. A run that was cut off is simply done again."""
+    """Check every row of a file by the rules of its kind. A run that was cut off is repeated from the start."""
     upload, document = UUID(upload_id), UUID(document_id)
     async with job_scope(actor) as scope:
-        row = await scope.connection.fetchrow(
-            "UPDATE bulk_upload SET state = 'validating', checked = 0, total = 0 WHERE id = $1 AND document_id = $2"
-            " AND state IN ('uploaded', 'validating') RETURNING kind, requester_id, language",
+        started = await scope.fetch_one(
+            StartedUpload,
+            START_VALIDATION,
             upload,
             document,
+            UploadState.VALIDATING,
+            [UploadState.UPLOADED, UploadState.VALIDATING],
         )
-        if row is None:
+        file = await scope.fetch_one(
+            UploadContent, "SELECT content, media_type FROM document WHERE id = $1", document
+        )
+        if started is None or file is None:
             return
-        file = await scope.connection.fetchrow(
-            "SELECT content, media_type FROM document WHERE id = $1", document
-        )
-        await scope.connection.execute("DELETE FROM bulk_row WHERE upload_id = $1", upload)
-        requester = await _requester(scope, row["requester_id"], row["language"])
+        await scope.execute("DELETE FROM bulk_row WHERE upload_id = $1", upload)
+        requester = await _requester(scope, started)
         scope.invalidate(f"bulk:{upload}")
-    work = UploadRun(actor, upload, document, FILES[row["kind"]], requester)
+    run = UploadRun(actor, upload, document, FILES[started.kind], requester)
     try:
-        # Takes seconds of computing: not in this loop.
-        rows, notes = await asyncio.to_thread(_read, work.kind, file, row["language"])
+        # It computes for seconds: not in the event loop
+        rows, notes = await asyncio.to_thread(_read, run.kind, file, started.language)
     except (ValidationFailed, HeaderError) as refused:
-        await work.fail(refused)
+        await run.fail(refused)
         return
     try:
         for first in range(0, len(rows), CHUNK):
-            await work.write(rows[first : first + CHUNK], len(rows))
-        await work.finish(notes)
+            await run.write(rows[first : first + CHUNK], len(rows))
+        await run.finish(notes)
     except UploadReplaced:
         return
 
 
-def _read(kind: FileKind, file: Any, language: str) -> tuple[list[CheckedRow], list[str]]:
-    """Raises Invalid for a file that cannot be read, WrongHeader for one of another form."""
-    table = read_table(file["content"], file["media_type"])
+def _read(kind: FileKind, file: UploadContent, language: str) -> tuple[list[CheckedRow], list[str]]:
+    """The checked rows and the notes. Raises FileRejected for a file that cannot be read, HeaderError for other columns."""
+    table = read_table(file.content, file.media_type)
     _, header = next(table.rows, (1, []))
     columns = match_header(kind.columns, header, language)
     rows = check_rows(columns, table.rows)
@@ -80,17 +134,21 @@ def _read(kind: FileKind, file: Any, language: str) -> tuple[list[CheckedRow], l
     return rows, table.notes
 
 
-async def _requester(scope: Scope, member_id: UUID, language: str) -> Actor:
-    """Who asked, with the reach of now: rows are found for nobody else."""
-    row = await scope.connection.fetchrow(
-        "SELECT roles, reach_billing_accounts, reach_cost_centres FROM member WHERE id = $1", member_id
+async def _requester(scope: Scope, upload: StartedUpload) -> Actor:
+    """The member who handed the file in, with the reach of now: lines are looked up within it."""
+    member = await scope.fetch_one(
+        RequesterReach,
+        "SELECT roles, reach_billing_accounts, reach_cost_centres FROM member WHERE id = $1",
+        upload.requester_id,
     )
-    accounts, centres = row["reach_billing_accounts"], row["reach_cost_centres"]
+    if member is None:
+        raise LookupError(f"no member {upload.requester_id}")
+    accounts, centres = member.reach_billing_accounts, member.reach_cost_centres
     return Actor(
         scope.tenant_id,
-        member_id=MemberId(member_id),
-        language=language,
-        roles=frozenset(row["roles"]) - {"end_user"},
+        member_id=MemberId(upload.requester_id),
+        language=upload.language,
+        roles=frozenset(member.roles) - {"end_user"},
         reach=Reach(
             None if accounts is None else frozenset(accounts), None if centres is None else frozenset(centres)
         ),
@@ -98,14 +156,14 @@ async def _requester(scope: Scope, member_id: UUID, language: str) -> Actor:
 
 
 class UploadRun:
-    """One run over one file."""
+    """One run of the check over one file."""
 
     def __init__(self, actor: Actor, upload: UUID, document: UUID, kind: FileKind, requester: Actor) -> None:
         self.actor, self.upload, self.document = actor, upload, document
         self.kind, self.requester = kind, requester
 
     async def write(self, rows: Sequence[CheckedRow], total: int) -> None:
-        """Look a chunk up and write it down, unless another file has come meanwhile."""
+        """Check a chunk of rows and write it. Raises UploadReplaced where the file was replaced meanwhile."""
         fresh = [
             msgspec.structs.replace(row, problems=list(row.problems), fields=dict(row.fields)) for row in rows
         ]
@@ -114,8 +172,8 @@ class UploadRun:
             good = [row for row in fresh if row.status is not RowStatus.ERROR]
             if good:
                 await resolve(scope, self.kind, good)
-            await scope.connection.execute(
-                INSERT,
+            await scope.execute(
+                INSERT_ROWS,
                 scope.tenant_id,
                 self.upload,
                 [new_id() for _ in fresh],
@@ -125,66 +183,64 @@ class UploadRun:
                 [row.status for row in fresh],
                 [dump(msgspec.to_builtins(row.problems)) for row in fresh],
             )
-            await scope.connection.execute(
-                "UPDATE bulk_upload SET total = $2, checked = (SELECT count(*) FROM bulk_row WHERE upload_id = $1)"
-                " WHERE id = $1",
-                self.upload,
-                total,
-            )
+            await scope.execute(WRITE_PROGRESS, self.upload, total)
             scope.invalidate(f"bulk:{self.upload}")
 
     async def finish(self, notes: list[str]) -> None:
+        """Write the state that follows from the rows. Raises UploadReplaced as `write` does."""
         async with job_scope(self.actor) as scope:
             await self._hold(scope)
             await finish_validation(scope, self.upload, notes=notes)
 
     async def fail(self, refused: ValidationFailed | HeaderError) -> None:
-        """The file as a whole is of no use: say why."""
+        """Write why the file as a whole cannot be read."""
         problems = [msgspec.to_builtins(one) for one in getattr(refused, "problems", ())]
         async with job_scope(self.actor) as scope:
-            await scope.connection.execute(
-                "UPDATE bulk_upload SET state = 'failed', problem = $3, notes = $4, validated_at = now(), ok = 0,"
-                " warnings = 0, errors = 0, skipped = 0 WHERE id = $1 AND document_id = $2 AND state = 'validating'",
-                self.upload,
-                self.document,
-                "file_header" if isinstance(refused, HeaderError) else refused.code,
-                dump(problems),
-            )
+            await BulkUpload.update(
+                {
+                    BulkUpload.state: UploadState.FAILED,
+                    BulkUpload.problem: "file_header" if isinstance(refused, HeaderError) else refused.code,
+                    BulkUpload.notes: dump(problems),
+                    BulkUpload.validated_at: clock.now(),
+                    **dict.fromkeys(("ok", "warnings", "errors", "skipped"), 0),
+                }
+            ).where(self._present())
             scope.invalidate(f"bulk:{self.upload}")
 
     async def _hold(self, scope: Scope) -> None:
-        """Lock the file's row. Raises _Gone where this run's file is not the present one."""
-        held = await scope.connection.fetchval(
-            "SELECT true FROM bulk_upload WHERE id = $1 AND document_id = $2 AND state = 'validating' FOR UPDATE",
-            self.upload,
-            self.document,
-        )
-        if not held:
+        """Lock the file's row. Raises UploadReplaced where this run's document is not the present one."""
+        if await scope.select_one(HeldUpload, BulkUpload, self._present(), lock=True) is None:
             raise UploadReplaced
+
+    def _present(self) -> Combinable:
+        return (
+            (BulkUpload.id == self.upload)
+            & (BulkUpload.document_id == self.document)
+            & (BulkUpload.state == UploadState.VALIDATING)
+        )
 
 
 async def finish_validation(scope: Scope, upload_id: UUID, *, notes: list[str] | None = None) -> UploadState:
-    """Count the rows, leave bad ones out where that was asked, and say where the file stands."""
-    skip = await scope.connection.fetchval("SELECT skip_bad FROM bulk_upload WHERE id = $1", upload_id)
-    if skip:
-        await scope.connection.execute(
-            "UPDATE bulk_row SET status = 'skipped' WHERE upload_id = $1 AND status = 'error'", upload_id
+    """Count the rows, leave bad ones out where that was asked, and write and return the file's state."""
+    skip_bad = await scope.fetch_value(bool, "SELECT skip_bad FROM bulk_upload WHERE id = $1", upload_id)
+    if skip_bad:
+        await scope.execute(
+            "UPDATE bulk_row SET status = $2 WHERE upload_id = $1 AND status = $3",
+            upload_id,
+            RowStatus.SKIPPED,
+            RowStatus.ERROR,
         )
-    rows = await scope.connection.fetch(
-        "SELECT status, count(*) AS n FROM bulk_row WHERE upload_id = $1 GROUP BY status", upload_id
-    )
-    count = {row["status"]: row["n"] for row in rows}
-    ok, warnings, errors = (count.get(status, 0) for status in ("ok", "warning", "error"))
-    state = state_after_validation(good=ok + warnings, errors=errors, skip_bad=skip)
-    await scope.connection.execute(
-        "UPDATE bulk_upload SET state = $2, ok = $3, warnings = $4, errors = $5, skipped = $6, problem = '',"
-        " notes = coalesce($7, notes), validated_at = now() WHERE id = $1",
+    count = {one.status: one.rows for one in await scope.fetch_all(StatusCount, COUNT_ROWS, upload_id)}
+    ok, warnings, errors, skipped = (count.get(status, 0) for status in RowStatus)
+    state = state_after_validation(good=ok + warnings, errors=errors, skip_bad=bool(skip_bad))
+    await scope.execute(
+        FINISH_VALIDATION,
         upload_id,
         state,
         ok,
         warnings,
         errors,
-        count.get("skipped", 0),
+        skipped,
         None if notes is None else dump(notes),
     )
     scope.invalidate(f"bulk:{upload_id}")

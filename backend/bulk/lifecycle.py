@@ -1,9 +1,13 @@
-"""States of a bulk file and the allowed moves (domain reference 3.15). Pure."""
+"""The states of a bulk file and of its rows, and the moves between them (domain reference 3.15). Pure."""
 
 from enum import StrEnum
 
+from backend.core.lifecycle import Lifecycle
+
 
 class UploadState(StrEnum):
+    """The state of a bulk file."""
+
     UPLOADED = "uploaded"
     VALIDATING = "validating"
     NEEDS_FIX = "needs_fix"
@@ -14,6 +18,8 @@ class UploadState(StrEnum):
 
 
 class RowStatus(StrEnum):
+    """What was found in a row. A skipped row has an error and was left out on request."""
+
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
@@ -21,26 +27,24 @@ class RowStatus(StrEnum):
 
 
 S = UploadState
-MOVES: dict[UploadState, frozenset[UploadState]] = {
-    S.UPLOADED: frozenset({S.VALIDATING}),
-    S.VALIDATING: frozenset({S.NEEDS_FIX, S.READY, S.FAILED}),
-    # A new file, or "skip bad rows"
-    S.NEEDS_FIX: frozenset({S.UPLOADED, S.READY}),
-    S.READY: frozenset({S.UPLOADED, S.ORDERED}),
-    S.FAILED: frozenset({S.UPLOADED}),
-    S.ORDERED: frozenset(),
-}
-REPLACEABLE = frozenset(state for state, targets in MOVES.items() if S.UPLOADED in targets)
-GOOD = (RowStatus.OK, RowStatus.WARNING)
-
-
-def may_move(current: UploadState, target: UploadState) -> bool:
-    """Whether the move is listed. Staying where one is always is: repeats are harmless."""
-    return current == target or target in MOVES[current]
+UPLOAD_LIFECYCLE = Lifecycle(
+    UploadState,
+    {
+        S.UPLOADED: {S.VALIDATING},
+        S.VALIDATING: {S.NEEDS_FIX, S.READY, S.FAILED},
+        # By another file, or by leaving bad rows out
+        S.NEEDS_FIX: {S.UPLOADED, S.READY},
+        S.READY: {S.UPLOADED, S.ORDERED},
+        S.FAILED: {S.UPLOADED},
+    },
+)
+# Rows that are ordered
+GOOD_ROWS = [RowStatus.OK, RowStatus.WARNING]
 
 
 def state_after_validation(*, good: int, errors: int, skip_bad: bool) -> UploadState:
-    """Where a file stands once every row was checked. Without one good row there is nothing to order."""
-    if good and (not errors or skip_bad):
-        return S.READY
-    return S.NEEDS_FIX
+    """The state of a file of which every row was checked.
+
+    `good`: rows to order; `errors`: rows with an error; `skip_bad`: whether those are left out.
+    """
+    return S.READY if good and (skip_bad or not errors) else S.NEEDS_FIX

@@ -25,7 +25,7 @@ DELIMITERS = (";", ",", "\t")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows, each with its number in the file (the first is 1), and what is worth telling of the whole."""
+    """The rows, each with its number in the file (the first is 1), and notes about the whole file."""
 
     rows: Iterator[tuple[int, list[str]]]
     notes: list[str] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Table:
 
 
 def read_table(content: bytes, media_type: str) -> Table:
-    """Every row with something in it. Raises Refused for a file that cannot be read, or while its rows are read."""
+    """Every row with something in it. Raises FileRejected for a file that cannot be read, or while its rows are read."""
     return _xlsx(content) if media_type == XLSX else _csv(content)
 
 
@@ -60,7 +60,7 @@ def _csv(content: bytes) -> Table:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that stands most often in the header, outside quotes."""
+    """The delimiter that is most frequent in the header, outside quotes."""
     header = next((line for line in itertools.islice(text.splitlines(), 100) if line.strip()), "")
     outside = "".join(header.split('"')[::2])
     return max(DELIMITERS, key=outside.count)

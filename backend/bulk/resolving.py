@@ -1,14 +1,16 @@
-"""Looks up what the rows of a file name, and tries each against its kind's own rules, as a form would be."""
+"""Looks up what the rows of a file name, and checks each by the rules of its kind, as a form is checked."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import orjson
 
 from backend.bulk.columns import CheckedRow, FileColumn
 from backend.bulk.kinds import FileKind
+from backend.bulk.lifecycle import RowStatus
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.pricing import BillingMonth
 from backend.catalog.profiles import profile
@@ -20,16 +22,31 @@ from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem
 from backend.orders.lifecycle import ItemState
-from backend.orders.placement.selection import load_lines, row_request
+from backend.orders.placement.file_rows import row_request
+from backend.orders.placement.selection import load_lines
 from backend.orders.schemas import OrderRequest
 from backend.orders.texts import KindTexts
 from tenants.scope import Scope
 
 
-async def resolve(scope: Scope, file: FileKind, rows: Sequence[CheckedRow]) -> None:
-    """Find what these rows mean, and note what is wrong in them. The scope is the requester's: nobody else's reach counts.
+class NamedCentre(msgspec.Struct, frozen=True):
+    """A cost centre that a row names."""
 
-    The same call on the same rows gives the same; nothing is written.
+    id: UUID
+    code: str
+
+
+class NumberedLine(msgspec.Struct, frozen=True):
+    """A line that a row names by its number."""
+
+    id: UUID
+    msisdn: str
+
+
+async def resolve(scope: Scope, file: FileKind, rows: Sequence[CheckedRow]) -> None:
+    """Replace names by codes and ids in these rows, and note what is wrong in them. Nothing is written.
+
+    The scope is the requester's, since lines and cost centres have to be within the requester's reach.
     """
     catalogue, kind = await catalogue_of(scope), KINDS[file.kind]
     for row in rows:
@@ -40,12 +57,12 @@ async def resolve(scope: Scope, file: FileKind, rows: Sequence[CheckedRow]) -> N
     for row in rows:
         if file.finish:
             file.finish(row.fields)
-    await _try(scope, kind, catalogue, [row for row in rows if row.status != "error"])
+    await _check_requests(scope, kind, catalogue, [row for row in rows if row.status is not RowStatus.ERROR])
 
 
 @cache
 def _names(carrier: str, names: str) -> dict[str, str]:
-    """Code or name in any language -> code; a name of two things is none."""
+    """By code and by name in any language: the code. A name that two things share is left out."""
     catalogue = profile(carrier)
     things: Sequence[Any] = {
         "plan": catalogue.plans,
@@ -83,50 +100,52 @@ def _codes(columns: Sequence[FileColumn], catalogue: Catalogue, row: CheckedRow)
 
 
 async def _cost_centres(scope: Scope, rows: Sequence[CheckedRow]) -> None:
-    """A cost centre that exists and that the requester reaches; any other is one answer."""
+    """Note cost centres that do not exist or are out of reach, with one and the same problem."""
     wanted = {code for row in rows if (code := row.fields.get("cost_centre"))}
     if not wanted:
         return
     reach = scope.actor.reach.cost_centres
-    found = await scope.connection.fetch(
-        "SELECT id, code FROM cost_centre WHERE code = ANY($1::text[])", sorted(wanted)
+    found = await scope.fetch_all(
+        NamedCentre, "SELECT id, code FROM cost_centre WHERE code = ANY($1::text[])", sorted(wanted)
     )
-    known = {row["code"] for row in found if reach is None or row["id"] in reach}
+    known = {one.code for one in found if reach is None or one.id in reach}
     for row in rows:
         if (code := row.fields.get("cost_centre")) and code not in known:
             row.wrong("cost_centre", "cost_centre_unknown")
 
 
 async def _lines(scope: Scope, rows: Sequence[CheckedRow]) -> None:
-    """Each row's line by its number. Foreign, unknown, ended and out of reach are one answer."""
+    """Set each row's line by its number. One that is foreign, unknown, ended or out of reach gets the same problem."""
     where = SqlFilter()
     where.add("l.msisdn = ANY({0}::text[])", [row.fields["number"] for row in rows])
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     add_reach(scope.actor, where)
-    found = await scope.connection.fetch(
-        f"SELECT l.id, l.msisdn FROM line l WHERE {where.sql}", *where.values
+    found = await scope.fetch_all(
+        NumberedLine, f"SELECT l.id, l.msisdn FROM line l WHERE {where.sql}", *where.values
     )
-    lines = {row["msisdn"]: row["id"] for row in found}
+    lines = {one.msisdn: one.id for one in found}
     for row in rows:
         row.line_id = lines.get(row.fields["number"])
         if row.line_id is None:
             row.wrong("number", "line_unknown")
 
 
-async def _try(scope: Scope, kind: OrderKind, catalogue: Catalogue, rows: Sequence[CheckedRow]) -> None:
-    """What the request of each row would do, by the rules of its kind."""
+async def _check_requests(
+    scope: Scope, kind: OrderKind, catalogue: Catalogue, rows: Sequence[CheckedRow]
+) -> None:
+    """Note what the rules of the kind refuse in each row, and what the request would leave unchanged."""
     if not rows:
         return
     texts, now = KindTexts(catalogue, kind.code), clock.now()
     shared: dict[bytes, OrderRequest] = {}
-    request = [_asked(kind, row.fields, shared) for row in rows]
+    requests = [_request(kind, row.fields, shared) for row in rows]
     lines = await _lines_now(scope, kind, rows)
-    facts = await effects_of(kind.code).load_context(scope, list(shared.values()), list(lines.values()))
+    loaded = await effects_of(kind.code).load_context(scope, list(shared.values()), list(lines.values()))
     context = QuoteContext(
-        catalogue.profile, now, clock.today(), BillingMonth.of(clock.today()), texts, facts
+        catalogue.profile, now, clock.today(), BillingMonth.of(clock.today()), texts, loaded
     )
     refused: dict[int, Mapping[str, str]] = {id(one): _refused(kind, context, one) for one in shared.values()}
-    for row, one in zip(rows, request, strict=True):
+    for row, one in zip(rows, requests, strict=True):
         if wrong := refused[id(one)]:
             for field, sentence in wrong.items():
                 row.wrong(field, "said", values={"words": sentence})
@@ -135,16 +154,16 @@ async def _try(scope: Scope, kind: OrderKind, catalogue: Catalogue, rows: Sequen
         _warn(texts, row, kind.quote_line(context, one, line))
 
 
-def _asked(kind: OrderKind, fields: dict[str, Any], shared: dict[bytes, OrderRequest]) -> OrderRequest:
-    """What a row asks: one thing for all rows with the same wishes."""
-    wishes = row_request(kind.code, fields)
-    key = orjson.dumps(wishes, option=orjson.OPT_SORT_KEYS)
+def _request(kind: OrderKind, fields: dict[str, Any], shared: dict[bytes, OrderRequest]) -> OrderRequest:
+    """The request of a row; rows with the same fields share one."""
+    own = row_request(kind.code, fields)
+    key = orjson.dumps(own, option=orjson.OPT_SORT_KEYS)
     if key not in shared:
-        shared[key] = msgspec.convert({"kind": kind.code, **wishes}, kind.request)
+        shared[key] = msgspec.convert({"kind": kind.code, **own}, kind.request)
     return shared[key]
 
 
-async def _lines_now(scope: Scope, kind: OrderKind, rows: Sequence[CheckedRow]) -> dict[Any, LineSnapshot]:
+async def _lines_now(scope: Scope, kind: OrderKind, rows: Sequence[CheckedRow]) -> dict[UUID, LineSnapshot]:
     if kind.creates is not None:
         return {}
     ids = tuple(row.line_id for row in rows)
@@ -161,7 +180,7 @@ def _refused(kind: OrderKind, context: QuoteContext, request: OrderRequest) -> M
 
 
 def _warn(texts: KindTexts, row: CheckedRow, planned: QuoteItem) -> None:
-    """What is left as it is, before it is ordered: the line, or some of the wishes."""
+    """Warn of what the request leaves unchanged: the line, or single codes."""
     if planned.state is ItemState.SKIPPED:
         row.wrong("", "said", warning=True, values={"words": texts.why(planned.reason)})
     else:

@@ -58,7 +58,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     created_at: datetime
     order_reference: str
-    # Whether who asks handed it in: nobody else may order it
+    # Whether the actor handed it in: only that member may order it
     own: bool
 
 

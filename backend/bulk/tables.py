@@ -18,7 +18,7 @@ class BulkUpload(Table):
     state = Text(default="uploaded")
     # Why the file as a whole cannot be read, in the requester's language
     problem = Text(default="")
-    # What is worth knowing of the whole file, such as an old character set
+    # Codes of notes about the whole file, such as an old character set
     notes = JSONB(default="[]")
     skip_bad = Boolean(default=False)
     total = Integer(default=0)

@@ -1,4 +1,4 @@
-"""Looks through a workbook before a library reads it: what a few kilobytes may blow up to is bounded here.
+"""Checks a workbook before a library reads it, so that a small file cannot need much memory or time.
 
 Unpacked size is bounded already (`backend/documents/file_checks.py`). Two things are left: a value in the last corner of
 a sheet makes a table of seventeen thousand million cells, and one long text may stand in a million cells.
@@ -28,7 +28,7 @@ COORDINATE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 def check_workbook(content: bytes, *, most_rows: int, most_columns: int) -> None:
-    """Raises Refused for a workbook that is damaged, or larger than a table may be."""
+    """Raises FileRejected for a workbook that is damaged, or larger than a table may be."""
     check_archive(content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = set(archive.namelist())

@@ -15,7 +15,10 @@ class Lifecycle(Generic[S]):
     Staying in a state is always allowed: repeated messages change nothing.
     """
 
-    def __init__(self, states: type[S], moves: Mapping[S, Collection[S]]) -> None:
+    def __init__(
+        self, states: type[S], moves: Mapping[S, Collection[S]], *, code: str = "wrong_state"
+    ) -> None:
+        self.code = code
         self.moves: dict[S, frozenset[S]] = {state: frozenset(moves.get(state, ())) for state in states}
         self.open = frozenset(state for state, targets in self.moves.items() if targets)
         self.final = frozenset(states) - self.open
@@ -29,6 +32,6 @@ class Lifecycle(Generic[S]):
         return [state for state, targets in self.moves.items() if target in targets]
 
     def check(self, current: S, target: S) -> None:
-        """Raise Conflict (`wrong_state`) for a move that is not listed."""
+        """Raise Conflict (`wrong_state`, or this lifecycle's own `code`) for a move that is not listed."""
         if not self.allows(current, target):
-            raise Conflict(f"This cannot go from {current} to {target}.", code="wrong_state")
+            raise Conflict(f"This cannot go from {current} to {target}.", code=self.code)

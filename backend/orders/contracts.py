@@ -1,6 +1,8 @@
-"""Contracts of split billing: printed for a line and its user, looked at and decided by the operator's staff."""
+"""The split-billing contract of a line and its user, to be printed."""
 
 from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import catalogue_of
 from backend.core.errors import NotFound, ValidationFailed
@@ -21,11 +23,24 @@ LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 """
 
 
+class ContractLine(msgspec.Struct, frozen=True):
+    """What a contract says of a line, its user and the company that holds it."""
+
+    msisdn: str
+    account: str
+    plan: str
+    given_name: str | None
+    family_name: str | None
+    holder: str
+    address: str
+    enterprise_number: str
+
+
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def contract_for(scope: Scope, line_id: LineId | UUID, *, profile: str) -> ContractText:
     """The contract of one line and its user, to be printed (`contract_pdf`, outside the scope).
 
-    Raises NotFound for a line out of reach or an unknown profile, Invalid for a line without a user.
+    Raises NotFound for a line out of reach or an unknown profile, ValidationFailed (`no_user`) for a line without a user.
     """
     catalogue = await catalogue_of(scope)
     split = catalogue.profile.split_profile(profile)
@@ -33,10 +48,10 @@ async def contract_for(scope: Scope, line_id: LineId | UUID, *, profile: str) ->
     where.add("l.id = {0}", line_id)
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     line_queries.add_reach(scope.actor, where)
-    row = await scope.connection.fetchrow(f"{PRINTED} WHERE {where.sql}", *where.values)
-    if row is None or split is None:
+    line = await scope.fetch_one(ContractLine, f"{PRINTED} WHERE {where.sql}", *where.values)
+    if line is None or split is None:
         raise NotFound
-    user = f"{row['given_name'] or ''} {row['family_name'] or ''}".strip()
+    user = f"{line.given_name or ''} {line.family_name or ''}".strip()
     if not user:
         raise ValidationFailed(
             user="First enter the user of this line: the contract is personal.", code="no_user"
@@ -45,11 +60,11 @@ async def contract_for(scope: Scope, line_id: LineId | UUID, *, profile: str) ->
         catalogue,
         settings().operator,
         split,
-        holder_name=row["holder"],
-        holder_address=row["address"],
-        holder_number=row["enterprise_number"],
+        holder_name=line.holder,
+        holder_address=line.address,
+        holder_number=line.enterprise_number,
         user_name=user,
-        msisdn=row["msisdn"],
-        customer_number=row["account"],
-        plan=row["plan"],
+        msisdn=line.msisdn,
+        customer_number=line.account,
+        plan=line.plan,
     )

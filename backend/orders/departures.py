@@ -1,8 +1,7 @@
-"""The successor's side of a departure: asked by mail, chooses an offer or declines, told of every change; then forgotten."""
+"""The successor's side of a departure: the offer, the choice, the mails, and the deletion of personal data."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,28 +13,56 @@ from backend.core.clock import midnight
 from backend.core.errors import ValidationFailed
 from backend.core.facts import JobName
 from backend.core.i18n import FileTexts
+from backend.core.ids import ItemId
 from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
 from backend.core.public_links import create_link
 from backend.core.use_case import use_case
 from backend.notifications.content import MailContent
 from backend.notifications.sending import send_once
-from backend.orders.effects.departures import LINK, OPEN
+from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
+from backend.orders.lifecycle import OFFERED_DEPARTURES, OPEN_DEPARTURES, DepartureState
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
+from tenants.tenant_info import tenant_info
 
 WORDS = Path(__file__).with_name("departure_texts.toml")
-# The successor's data after the end: the time in which the release can be disputed
+# The time after the end in which a release can be disputed; then the successor's data is deleted
 KEPT = timedelta(days=60)
 
-READ = """
-SELECT d.*, l.msisdn, t.name AS tenant_name, o.grace_until, o.state AS order_state FROM departure d
-JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id
-JOIN change_order_item i ON i.tenant_id = d.tenant_id AND i.id = d.item_id
-JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
-JOIN tenant t ON t.id = d.tenant_id WHERE d.id = $1
+DEPARTURE = """
+SELECT d.id, d.state, d.leaves_on, d.given_name, d.email, d.language, d.offer, d.invited_at, l.msisdn
+FROM departure d JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id WHERE d.id = $1
 """
+CHOOSE = """
+UPDATE departure SET state = $2, offer = $3, chosen_at = $4
+WHERE id = $1 AND state = ANY($5) AND leaves_on > $6 RETURNING line_id
+"""
+ERASE = """
+UPDATE departure SET given_name = '', family_name = '', email = '', forgotten_at = $2
+WHERE ended_at < $1 AND forgotten_at IS NULL AND state <> ALL($3) RETURNING item_id
+"""
+ERASED_FIELDS = "- 'given_name' - 'family_name' - 'email'"
+ERASE_ITEMS = f"UPDATE change_order_item SET change = change {ERASED_FIELDS} WHERE id = ANY($1)"
+ERASE_ORDERS = f"""
+UPDATE change_order SET body = body {ERASED_FIELDS}
+WHERE id IN (SELECT order_id FROM change_order_item WHERE id = ANY($1))
+"""
+
+
+class DepartureRecord(msgspec.Struct, frozen=True):
+    """One departure and the number that is released."""
+
+    id: UUID
+    state: str
+    leaves_on: date
+    given_name: str
+    email: str
+    language: str
+    offer: str
+    invited_at: datetime | None
+    msisdn: str
 
 
 class SuccessorOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +82,7 @@ class DepartureView(msgspec.Struct, frozen=True, kw_only=True):
     msisdn: str
     company: str
     carrier: str
-    leaves_on: Any
+    leaves_on: date
     given_name: str
     language: str
     offer: str
@@ -79,99 +106,99 @@ def offers_of(catalogue: Catalogue) -> list[SuccessorOffer]:
 @use_case(Permission.SYSTEM, read_only=True)
 async def departure_of(scope: Scope, departure_id: UUID) -> DepartureView | None:
     """The departure behind a successor's link; None where it is not there any more."""
-    row = await scope.connection.fetchrow(READ, departure_id)
-    if row is None:
+    found = await scope.fetch_one(DepartureRecord, DEPARTURE, departure_id)
+    if found is None:
         return None
-    catalogue = Catalogue((await catalogue_of(scope)).profile, row["language"] or scope.actor.language)
+    catalogue = Catalogue((await catalogue_of(scope)).profile, found.language or scope.actor.language)
     return DepartureView(
-        id=row["id"],
-        state=row["state"],
-        msisdn=row["msisdn"],
-        company=row["tenant_name"],
+        id=found.id,
+        state=found.state,
+        msisdn=found.msisdn,
+        company=(await tenant_info(scope)).name,
         carrier=catalogue.profile.name,
-        leaves_on=row["leaves_on"],
-        given_name=row["given_name"],
-        language=row["language"],
-        offer=row["offer"],
+        leaves_on=found.leaves_on,
+        given_name=found.given_name,
+        language=found.language,
+        offer=found.offer,
         offers=offers_of(catalogue),
-        open=row["state"] in {"successor_invited", "offer_chosen"} and row["leaves_on"] > clock.today(),
+        open=found.state in OFFERED_DEPARTURES and found.leaves_on > clock.today(),
     )
 
 
 @use_case(Permission.SYSTEM)
 async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
-    """Choose a private subscription, or prepaid (which is also to decline). May be changed until the day.
+    """Choose a private subscription, or prepaid, which declines the offers. The choice may change until the day.
 
-    Returns False where the day has come or the departure was withdrawn. Raises Invalid for an unknown offer.
+    Returns False where the day has come or the departure was withdrawn. Raises ValidationFailed for an unknown offer.
     """
     known = {one.code for one in offers_of(await catalogue_of(scope))}
     if offer != PREPAID and offer not in known:
         raise ValidationFailed(offer="Choose one of the offers.")
-    chosen = await scope.connection.fetchrow(
-        "UPDATE departure SET state = $2, offer = $3, chosen_at = $4 WHERE id = $1"
-        " AND state IN ('successor_invited', 'offer_chosen') AND leaves_on > $5 RETURNING line_id, item_id",
+    line_id = await scope.fetch_value(
+        UUID,
+        CHOOSE,
         departure_id,
-        "offer_chosen" if offer != PREPAID else "successor_invited",
+        DepartureState.OFFER_CHOSEN if offer != PREPAID else DepartureState.SUCCESSOR_INVITED,
         offer,
         clock.now(),
+        OFFERED_DEPARTURES,
         clock.today(),
     )
-    if chosen is None:
+    if line_id is None:
         return False
-    await audit.record(scope, "departure.offer_chosen", "line", chosen["line_id"], offer=offer)
-    scope.invalidate(f"line:{chosen['line_id']}")
+    await audit.record(scope, "departure.offer_chosen", "line", line_id, offer=offer)
+    scope.invalidate(f"line:{line_id}")
     return True
 
 
 @idempotent_job(JobName.INVITE_SUCCESSOR)
 async def invite_successor(actor: Actor, *, departure_id: str) -> None:
-    """Ask the successor, once the request can no longer be undone with one click."""
+    """Mail the offers to the successor, once the undo time of the request is over."""
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.connection.fetchrow(READ, UUID(departure_id))
-        if row is None or row["state"] != "successor_invited" or not row["email"]:
+        found = await scope.fetch_one(DepartureRecord, DEPARTURE, UUID(departure_id))
+        if found is None or found.state != DepartureState.SUCCESSOR_INVITED or not found.email:
             return None
-        token = await create_link(scope, LINK, row["id"], midnight(row["leaves_on"]))
-        await scope.connection.execute("UPDATE departure SET invited_at = now() WHERE id = $1", row["id"])
-        texts = FileTexts(WORDS, row["language"])
-        address = f"{clients().settings.public_url}/p/{LINK}/{token}"
-        return row["email"], _mail_content(texts, "invite", row, (texts.text("invite_button"), address))
+        await scope.execute("UPDATE departure SET invited_at = now() WHERE id = $1", found.id)
+        return found.email, await _mail_content(scope, "invite", found, link=True)
 
     await send_once(actor, f"departure_invite/{departure_id}", compose)
 
 
 @idempotent_job(JobName.NOTIFY_RESCHEDULED)
 async def notify_rescheduled(actor: Actor, *, departure_id: str, day: str) -> None:
+    """Mail another day to a successor who was invited."""
     await _notify(actor, departure_id, "moved", f"departure_moved/{departure_id}/{day}")
 
 
 @idempotent_job(JobName.NOTIFY_WITHDRAWN)
 async def notify_withdrawn(actor: Actor, *, departure_id: str) -> None:
+    """Mail a successor who was invited that the number stays with the company."""
     await _notify(actor, departure_id, "withdrawn", f"departure_withdrawn/{departure_id}")
 
 
 async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.connection.fetchrow(READ, UUID(departure_id))
-        if row is None or not row["email"] or not row["invited_at"]:
+        found = await scope.fetch_one(DepartureRecord, DEPARTURE, UUID(departure_id))
+        if found is None or not found.email or not found.invited_at:
             return None
-        button = None
-        texts = FileTexts(WORDS, row["language"])
-        # The first link ended on the first day: here is one that holds until the new one
-        if what == "moved":
-            token = await create_link(scope, LINK, row["id"], midnight(row["leaves_on"]))
-            button = (texts.text("invite_button"), f"{clients().settings.public_url}/p/{LINK}/{token}")
-        return row["email"], _mail_content(texts, what, row, button)
+        # The first link ended on the first day: a new one is valid until the new day
+        return found.email, await _mail_content(scope, what, found, link=what == "moved")
 
     await send_once(actor, key, compose)
 
 
-def _mail_content(texts: FileTexts, what: str, row: Any, button: tuple[str, str] | None) -> MailContent:
-    number, day = format_msisdn(row["msisdn"]), f"{row['leaves_on']:%d/%m/%Y}"
-    values = {"number": number, "day": day, "company": row["tenant_name"], "name": row["given_name"]}
+async def _mail_content(scope: Scope, what: str, departure: DepartureRecord, *, link: bool) -> MailContent:
+    texts, company = FileTexts(WORDS, departure.language), (await tenant_info(scope)).name
+    number, day = format_msisdn(departure.msisdn), f"{departure.leaves_on:%d/%m/%Y}"
+    values = {"number": number, "day": day, "company": company, "name": departure.given_name}
     paragraphs = [texts.text("greeting", **values), texts.text(f"{what}_lead", **values)]
     if what != "withdrawn":
         paragraphs.append(texts.text("otherwise", **values))
+    button = None
+    if link:
+        token = await create_link(scope, LINK, departure.id, midnight(departure.leaves_on))
+        button = (texts.text("invite_button"), f"{clients().settings.public_url}/p/{LINK}/{token}")
     return MailContent(
         language=texts.language,
         subject=texts.text(f"{what}_subject", **values),
@@ -180,7 +207,7 @@ def _mail_content(texts: FileTexts, what: str, row: Any, button: tuple[str, str]
         facts=(
             (texts.text("number"), number),
             (texts.text("day"), day),
-            (texts.text("company"), row["tenant_name"]),
+            (texts.text("company"), company),
         ),
         button=button,
     )
@@ -188,20 +215,7 @@ def _mail_content(texts: FileTexts, what: str, row: Any, button: tuple[str, str]
 
 @use_case(Permission.SYSTEM)
 async def erase_successors(scope: Scope) -> None:
-    """Delete the successors' data a fixed time after the end, also from the requests that named them."""
-    rows = await scope.connection.fetch(
-        "UPDATE departure SET given_name = '', family_name = '', email = '', forgotten_at = $2"
-        f" WHERE ended_at < $1 AND forgotten_at IS NULL AND state NOT IN {OPEN} RETURNING item_id",
-        clock.now() - KEPT,
-        clock.now(),
-    )
-    items = [row["item_id"] for row in rows]
-    gone = "- 'given_name' - 'family_name' - 'email'"
-    await scope.connection.execute(
-        f"UPDATE change_order_item SET change = change {gone} WHERE id = ANY($1)", items
-    )
-    await scope.connection.execute(
-        f"UPDATE change_order SET body = body {gone} WHERE id IN"
-        " (SELECT order_id FROM change_order_item WHERE id = ANY($1))",
-        items,
-    )
+    """Delete successors' data 60 days after the end of their departures, also from the requests that named them."""
+    items = await scope.fetch_all(ItemId, ERASE, clock.now() - KEPT, clock.now(), OPEN_DEPARTURES)
+    await scope.execute(ERASE_ITEMS, items)
+    await scope.execute(ERASE_ORDERS, items)

@@ -1,4 +1,4 @@
-"""The items of a request as a CSV or XLSX file: what was asked on each line, and what became of it."""
+"""The items of a request as a CSV or XLSX file: what was asked for each line, and its result."""
 
 import asyncio
 import tempfile
@@ -10,7 +10,7 @@ from backend.core.permissions import Permission
 from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
 from backend.lines.export import BATCH, IN_MEMORY, ExportFormat
-from backend.orders import queries
+from backend.orders import queries, views
 from tenants.scope import Scope
 
 COLUMNS = ("reference", "number", "name", "change", "status", "reason", "detail")
@@ -33,7 +33,7 @@ async def export_items(
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
     write = CsvWriter(file, headings) if format == "csv" else XlsxWriter(file, headings, sheet=reference)
     offset = 0
-    while items := await queries.items(scope, order_id, limit=BATCH, offset=offset):
+    while items := await views.items(scope, order_id, limit=BATCH, offset=offset):
         offset += len(items)
         rows = [
             [

@@ -1,12 +1,14 @@
-"""States of requests and their items, and the moves between them (domain reference 3.1). Pure."""
+"""The states of orders and of their items, the moves between them (domain reference 3.1), and an order's flag. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from backend.core.errors import Conflict
+from backend.core.lifecycle import Lifecycle
 
 
 class OrderState(StrEnum):
+    """The state of an order."""
+
     DRAFT = "draft"
     AWAITING_APPROVAL = "awaiting_approval"
     SCHEDULED = "scheduled"
@@ -22,6 +24,8 @@ class OrderState(StrEnum):
 
 
 class ItemState(StrEnum):
+    """The state of one item of an order."""
+
     WAITING = "waiting"
     SENT = "sent"
     IN_PROGRESS = "in_progress"
@@ -32,55 +36,98 @@ class ItemState(StrEnum):
     SKIPPED = "skipped"
 
 
+class OrderFlag(StrEnum):
+    """What is going on with an order beside its state."""
+
+    NONE = ""
+    # The customer asked the carrier to cancel it
+    CANCELLING = "cancelling"
+    # The carrier did not cancel all of it
+    CANCEL_REFUSED = "cancel_refused"
+    # Somebody has to accept the price of the planned day
+    PRICE_CHANGED = "price_changed"
+    # It was held too long: the carrier is asked to cancel it, and it fails
+    HOLD_EXPIRED = "given_up"
+
+
+class PortInState(StrEnum):
+    """The state of one transfer of a number (domain 3.3)."""
+
+    SUBMITTED = "submitted"
+    VALIDATING = "validating"
+    INFO_REQUIRED = "info_required"
+    ACCEPTED = "accepted"
+    EXECUTING = "executing"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class DepartureState(StrEnum):
+    """The state of one departure (domain 3.6)."""
+
+    REQUESTED = "requested"
+    SUCCESSOR_INVITED = "successor_invited"
+    OFFER_CHOSEN = "offer_chosen"
+    CONVERTED_PRIVATE = "converted_private"
+    CONVERTED_PREPAID = "converted_prepaid"
+    WITHDRAWN = "withdrawn"
+
+
 O, I = OrderState, ItemState  # noqa: E741 - the tables below read better
 
-ENDED = frozenset({O.COMPLETED, O.PARTIAL, O.FAILED, O.REJECTED, O.CANCELLED})
-ITEM_OPEN = frozenset({I.WAITING, I.SENT, I.IN_PROGRESS, I.HELD})
+ORDER_LIFECYCLE = Lifecycle(
+    OrderState,
+    {
+        O.DRAFT: {O.AWAITING_APPROVAL, O.SCHEDULED, O.GRACE, O.SUBMITTED, O.CANCELLED},
+        O.AWAITING_APPROVAL: {O.SCHEDULED, O.GRACE, O.REJECTED, O.CANCELLED},
+        O.SCHEDULED: {O.GRACE, O.SUBMITTED, O.SCHEDULED, O.CANCELLED},
+        O.GRACE: {O.SUBMITTED, O.CANCELLED},
+        O.SUBMITTED: {O.IN_PROGRESS, O.REJECTED},
+        O.IN_PROGRESS: {O.HELD, O.COMPLETED, O.PARTIAL, O.FAILED, O.CANCELLED},
+        O.HELD: {O.IN_PROGRESS, O.FAILED, O.COMPLETED, O.PARTIAL, O.CANCELLED},
+    },
+    code="not_in_this_state",
+)
+ITEM_LIFECYCLE = Lifecycle(
+    ItemState,
+    {
+        I.WAITING: {I.SENT, I.CANCELLED, I.SKIPPED},
+        I.SENT: {I.IN_PROGRESS, I.HELD, I.DONE, I.FAILED, I.CANCELLED},
+        I.IN_PROGRESS: {I.HELD, I.DONE, I.FAILED, I.CANCELLED},
+        I.HELD: {I.IN_PROGRESS, I.DONE, I.FAILED, I.CANCELLED},
+    },
+)
 
-MOVES: dict[OrderState, frozenset[OrderState]] = {
-    O.DRAFT: frozenset({O.AWAITING_APPROVAL, O.SCHEDULED, O.GRACE, O.SUBMITTED, O.CANCELLED}),
-    O.AWAITING_APPROVAL: frozenset({O.SCHEDULED, O.GRACE, O.REJECTED, O.CANCELLED}),
-    O.SCHEDULED: frozenset({O.GRACE, O.SUBMITTED, O.SCHEDULED, O.CANCELLED}),
-    O.GRACE: frozenset({O.SUBMITTED, O.CANCELLED}),
-    O.SUBMITTED: frozenset({O.IN_PROGRESS, O.REJECTED}),
-    O.IN_PROGRESS: frozenset({O.HELD, O.COMPLETED, O.PARTIAL, O.FAILED, O.CANCELLED}),
-    O.HELD: frozenset({O.IN_PROGRESS, O.FAILED, O.COMPLETED, O.PARTIAL, O.CANCELLED}),
-}
-ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
-    I.WAITING: frozenset({I.SENT, I.CANCELLED, I.SKIPPED}),
-    I.SENT: frozenset({I.IN_PROGRESS, I.HELD, I.DONE, I.FAILED, I.CANCELLED}),
-    I.IN_PROGRESS: frozenset({I.HELD, I.DONE, I.FAILED, I.CANCELLED}),
-    I.HELD: frozenset({I.IN_PROGRESS, I.DONE, I.FAILED, I.CANCELLED}),
-}
-
-
-def may_move(current: OrderState, target: OrderState) -> bool:
-    """Whether the move is listed. Asking for the state one is in does nothing, so it is allowed."""
-    return current == target or target in MOVES.get(current, frozenset())
-
-
-def may_move_item(current: ItemState, target: ItemState) -> bool:
-    return current == target or target in ITEM_MOVES.get(current, frozenset())
-
-
-def check_move(current: OrderState, target: OrderState) -> None:
-    """Raise Conflict (`not_in_this_state`) for a move that is not listed."""
-    if not may_move(current, target):
-        raise Conflict(f"A request that is {current} cannot become {target}.", code="not_in_this_state")
+# For `state = ANY($n)`. A placed order that has not ended
+OPEN_ORDERS = sorted(ORDER_LIFECYCLE.open - {O.DRAFT})
+# An order of which items are or will be at the carrier
+SUBMITTED_ORDERS = [O.SUBMITTED, O.IN_PROGRESS, O.HELD]
+# An item that was sent and has not ended
+SENT_ITEMS = sorted(ITEM_LIFECYCLE.open - {I.WAITING})
+# An item that the carrier has accepted and not ended
+ACCEPTED_ITEMS = [I.IN_PROGRESS, I.HELD]
+ENDED_PORT_INS = [PortInState.COMPLETED, PortInState.REJECTED, PortInState.CANCELLED, PortInState.FAILED]
+# A departure whose successor may still choose
+OFFERED_DEPARTURES = [DepartureState.SUCCESSOR_INVITED, DepartureState.OFFER_CHOSEN]
+OPEN_DEPARTURES = [DepartureState.REQUESTED, *OFFERED_DEPARTURES]
 
 
 def derive_order_state(  # noqa: PLR0911 - one outcome a line
     current: OrderState, counts: Mapping[ItemState, int], *, accepted: bool
 ) -> OrderState:
-    """The state that follows from the items, once the order has been submitted.
+    """The state that follows from the items of a submitted order; any other order keeps its state.
 
-    In progress from the first acceptance of an item; rejected when every item was refused before any
-    acceptance; cancelled when the carrier called every item back; otherwise completed, partial or failed as they end. Skipped items do not count.
+    `counts`: how many items are in which state; `accepted`: whether the carrier accepted at least one item.
+    The order is in progress once an item was accepted, and held when every open item is held. It ends as
+    rejected when every item was refused before one was accepted, as cancelled when the carrier cancelled every item,
+    otherwise as completed, partial or failed. Skipped items do not count.
     """
-    if current in ENDED or current not in {O.SUBMITTED, O.IN_PROGRESS, O.HELD}:
+    if current not in SUBMITTED_ORDERS:
         return current
     accepted = accepted or current is not O.SUBMITTED
-    running = {state: counts.get(state, 0) for state in ITEM_OPEN}
+    running = {state: counts.get(state, 0) for state in ITEM_LIFECYCLE.open}
     if any(running.values()):
         if not accepted:
             return current
@@ -88,12 +135,12 @@ def derive_order_state(  # noqa: PLR0911 - one outcome a line
             running[state] for state in (I.WAITING, I.SENT, I.IN_PROGRESS)
         )
         return O.HELD if waits_only else O.IN_PROGRESS
-    done, failed, called_back = (counts.get(state, 0) for state in (I.DONE, I.FAILED, I.CANCELLED))
-    if not failed and not called_back:
+    done, failed, cancelled = (counts.get(state, 0) for state in (I.DONE, I.FAILED, I.CANCELLED))
+    if not failed and not cancelled:
         return O.COMPLETED
     if done:
         return O.PARTIAL
-    # The carrier called it back while it still could be
+    # The carrier cancelled it while it still could
     if not failed:
         return O.CANCELLED if accepted else O.REJECTED
     return O.FAILED if accepted else O.REJECTED

@@ -1,4 +1,4 @@
-"""What pages and the API see of requests: asked for, previewed, placed, followed."""
+"""Structs of requests for pages and the API: what is asked, previews, drafts, orders and their items."""
 
 from datetime import date, datetime
 from typing import Any
@@ -9,28 +9,28 @@ import msgspec
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.pricing import Price
 from backend.lines.schemas import LineFilter, PlanName, TimelineEntry
-from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """What every request has; the kinds' own structs (`orders/kinds`) add their wishes.
+    """What every request has; the kinds' own structs (`orders/kinds`) add their fields.
 
-    Lines are named by their ids, by a filter, or by an uploaded file. Kinds that make a line name none.
+    Lines are named by their ids, by a filter, or by an uploaded file. Kinds that make lines name none.
     """
 
     line_ids: tuple[UUID, ...] = ()
     filter: LineFilter | None = None
     # Lines taken out of the selection again
     except_ids: tuple[UUID, ...] = ()
-    # A checked file: its rows name the lines, and each its own wishes
+    # A checked file: its rows name the lines, and what is asked for each
     upload_id: UUID | None = None
     # The day on which it happens (Europe/Brussels); None: at once
     on: date | None = None
-    # What the preview's `must_confirm` says was ticked
+    # Whether the preview's `must_confirm` was ticked
     confirmed: bool = False
     # The client's own key: the same key and body give the same order
     request_key: str = ""
-    # Of the preview that was shown: refused where price or effect are other by now
+    # Of the preview that was shown: the order is refused where price or effect have changed since
     fingerprint: str = ""
 
     @property
@@ -47,9 +47,9 @@ COMMON = frozenset(OrderRequest.__struct_fields__)
 
 
 class SummaryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of what is asked, in the reader's words: a name and its lines of text.
+    """One row of what is asked, in the actor's language: a name and its lines of text.
 
-    `field` is the one that it repeats, where the kind's form has several pages.
+    `field` names the form's field that it repeats, where the form has several pages.
     """
 
     name: str
@@ -60,8 +60,8 @@ class SummaryRow(msgspec.Struct, frozen=True, kw_only=True):
 class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
     """What will happen on one line. `state` is waiting or skipped; cents exclude VAT.
 
-    `change` is the kind's own and stable, `words` the same in the reader's language. `reason` is the code of why a
-    line is skipped and `why` its sentence; `notes` says what of the wishes changes nothing: {what: code}.
+    `change` is the kind's own form, `words` the same in sentences. `reason` is the code of why a line is skipped and
+    `why` its sentence. `notes` names the codes of the request that change nothing: {what: reason}.
     """
 
     line_id: UUID
@@ -81,7 +81,7 @@ class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """Check answers. `fingerprint` names the price and effect shown; submit with it to be told of changes."""
+    """A preview. `fingerprint` stands for the price and the effect: an order with it is refused once they have changed."""
 
     kind: str
     title: str
@@ -108,7 +108,7 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftView(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft being filled in: what is asked so far, who it is for and what may be chosen (the kind's own struct)."""
+    """A draft: what is asked so far, its lines, and what may be chosen (`choices`, the kind's own struct)."""
 
     id: UUID
     kind: str
@@ -126,25 +126,29 @@ class DraftView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a draft."""
+
     line_id: UUID
     msisdn: str
     name: str
 
 
 class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of a request; `why` and `words` are in the actor's language."""
+
     id: UUID
     line_id: UUID
     msisdn: str
     name: str
     state: ItemState
     reason: str
-    # Its sentence, in the reader's language; the carrier's own for a code that is new to us
+    # The sentence of the reason; the carrier's own text for an unknown code
     why: str = ""
     change: dict[str, Any] = {}
-    # The change, in the reader's language
+    # The change in sentences
     words: list[str] = []
-    # What the carrier has said so far
-    told: dict[str, Any] = {}
+    # What the carrier has reported so far
+    reported: dict[str, Any] = {}
     # The carrier's own words for a refusal
     detail: str = ""
 
@@ -162,7 +166,7 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     lines: int
     promise: ExpectedCompletion
     due_on: date | None = None
-    attention: str = ""
+    flag: OrderFlag = OrderFlag.NONE
     ended_at: datetime | None = None
 
 
@@ -191,14 +195,13 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     history: list[TimelineEntry]
     carrier: str
     due_on: date | None = None
-    # What somebody has to decide: price_changed, or "" (then the order itself says)
-    attention: str = ""
-    # Of a held request: what is missing by then makes it fail
+    flag: OrderFlag = OrderFlag.NONE
+    # When a held request fails, unless what is missing comes before
     held_until: datetime | None = None
     may_cancel: bool = False
     may_reschedule: bool = False
     may_retry: bool = False
     # The file that it came from
     upload_id: UUID | None = None
-    # Whether who looks asked for it
+    # Whether the actor is the requester
     own: bool = False

@@ -1,4 +1,4 @@
-"""Use cases on requests: preview, place, follow, undo."""
+"""Use cases that read requests: one of them, its items, lists, and how many are under way."""
 
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from backend.core.errors import ValidationFailed
 from backend.core.ids import OrderId
 from backend.core.permissions import Permission
 from backend.core.use_case import is_allowed, use_case
-from backend.orders import queries
+from backend.orders import queries, views
 from backend.orders.kinds import KINDS
-from backend.orders.lifecycle import ENDED, ItemState, OrderState
+from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderState
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderDetail, OrderItemView, OrderSummary
 from tenants.scope import Scope
@@ -28,11 +28,11 @@ async def get_order(scope: Scope, reference: str, *, items_limit: int | None = L
 
 @use_case(Permission.ORDERS_READ, read_only=True)
 async def order_items(scope: Scope, reference: str, *, page: int = 1) -> list[OrderItemView]:
-    """One page of 200 items. Raises NotFound, and Invalid for a page below 1."""
+    """One page of 200 items. Raises NotFound, and ValidationFailed for a page below 1."""
     if page < 1:
         raise ValidationFailed(page="Pages count from 1.")
     order_id = await queries.find(scope, reference)
-    return await queries.items(scope, order_id, limit=LISTED, offset=(page - 1) * LISTED)
+    return await views.items(scope, order_id, limit=LISTED, offset=(page - 1) * LISTED)
 
 
 class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,13 +54,13 @@ async def list_orders(
 ) -> list[OrderSummary]:
     """Requests of the tenant within the actor's reach, newest first."""
     wanted = wanted or OrderFilter(group="running" if open_only else "", line_id=line_id)
-    return await queries.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
+    return await views.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
 async def page_of_orders(scope: Scope, wanted: OrderFilter, *, page: int = 1, limit: int = 50) -> OrderPage:
     """One page of the requests that match, newest first, with their number."""
-    found = await queries.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
+    found = await views.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
     return OrderPage(items=found, total=await queries.count(scope, wanted))
 
 
@@ -71,7 +71,8 @@ async def counts_running(scope: Scope) -> int:
 
 
 async def order_detail(scope: Scope, order_id: UUID, *, items_limit: int | None) -> OrderDetail:
-    detail = await queries.detail(scope, OrderId(order_id), items_limit=items_limit)
+    """One request by its id, with what the actor may do with it now."""
+    detail = await views.detail(scope, OrderId(order_id), items_limit=items_limit)
     now, may = clock.now(), is_allowed(scope.actor, Permission.ORDERS_UNDO)
     in_grace = (
         detail.state is OrderState.GRACE and detail.grace_until is not None and detail.grace_until > now
@@ -84,11 +85,11 @@ async def order_detail(scope: Scope, order_id: UUID, *, items_limit: int | None)
         may_cancel=may
         and (
             detail.state is OrderState.SCHEDULED
-            or (under_way and kind.may_be_recalled(item.told for item in detail.items))
+            or (under_way and kind.may_be_recalled(item.reported for item in detail.items))
         ),
         may_reschedule=may and detail.state is OrderState.SCHEDULED,
         may_retry=is_allowed(scope.actor, Permission.ORDERS_PLACE)
-        and detail.state in ENDED
+        and detail.state in ORDER_LIFECYCLE.final
         # Its rows are corrected in a file
         and detail.upload_id is None
         and bool(detail.counts.get(ItemState.FAILED)),

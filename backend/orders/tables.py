@@ -4,16 +4,10 @@ from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.lifecycle import DepartureState, ItemState, OrderFlag, OrderState, PortInState
 from tenants.checks import one_of
 
 PORT_CASES = ("prepaid_other", "private_other", "professional_other", "same_carrier")
-PORT_STATES = (
-    "submitted", "validating", "info_required", "accepted", "executing", "completed", "rejected", "cancelled", "failed",
-)  # fmt: skip
-DEPARTURE_STATES = (
-    "requested", "successor_invited", "offer_chosen", "converted_private", "converted_prepaid", "withdrawn",
-)  # fmt: skip
 
 
 class ChangeOrder(Table):
@@ -21,7 +15,7 @@ class ChangeOrder(Table):
 
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
-    # Given when it leaves draft, never reused
+    # Given when it is placed, never reused
     reference = Text(null=True, default=None, unique=True)
     kind = Text()
     state = Text(default="draft")
@@ -45,8 +39,8 @@ class ChangeOrder(Table):
     lines = Integer(default=0)
     # The day that was chosen, in Europe/Brussels
     due_on = Date(null=True, default=None)
-    # What somebody has to decide before it goes on: price_changed.
-    flag = Text(default="")
+    # An `OrderFlag`
+    flag = Text(default=OrderFlag.NONE.value)
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = one_of("state", OrderState)
@@ -66,9 +60,9 @@ class ChangeOrderItem(Table):
     name = Text(default="")
     state = Text(default="waiting")
     reason = Text(default="")
-    # The kind's own: what this item changes
+    # What this item changes, in the kind's own form
     change = JSONB()
-    # What the carrier has said of it so far, never a secret.
+    # What the carrier reported of it so far, never a secret
     reported = JSONB(default="{}")
     # The carrier's own words for a refusal
     detail = Text(default="")
@@ -78,10 +72,10 @@ class ChangeOrderItem(Table):
     pro_rata = Integer(default=0)
     carrier_order_id = Text(null=True, default=None)
     accepted_at = Timestamptz(null=True, default=None)
-    # The carrier's clock: older news changes nothing.
+    # By the carrier's clock: an earlier update changes nothing
     reported_at = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
-    # Last word from the carrier, or last time it was asked.
+    # When the carrier last answered or was last asked
     last_contact_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
 
@@ -129,7 +123,7 @@ class PortInCase(Table):
     port_in_tenant_id_id_key = Unique(["tenant_id", "id"])
     port_in_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
     port_in_port_case_check = one_of("port_case", PORT_CASES)
-    port_in_state_check = one_of("state", PORT_STATES)
+    port_in_state_check = one_of("state", PortInState)
 
 
 class Departure(Table):
@@ -158,4 +152,4 @@ class Departure(Table):
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
-    departure_state_check = one_of("state", DEPARTURE_STATES)
+    departure_state_check = one_of("state", DepartureState)

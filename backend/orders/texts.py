@@ -1,4 +1,4 @@
-"""The words of order kinds in one language: for pages, mails and REST alike, from the TOML files beside the kinds."""
+"""The texts of order kinds in one language, for pages, mails and REST, from the TOML files beside the kinds."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ def kind_texts(name: str) -> Mapping[str, Mapping[str, str]]:
 
 
 class KindTexts:
-    """What a kind says in one language; a key that it has not is looked for among the common ones."""
+    """The texts of a kind in one language; a key that its file does not have is taken from the common file."""
 
     def __init__(self, catalogue: Catalogue, kind: str) -> None:
         self.catalogue, self.kind = catalogue, kind
@@ -91,7 +91,7 @@ class KindTexts:
         return format_msisdn(msisdn) if msisdn else self.text("new_number")
 
     def why(self, reason: str, detail: str = "") -> str:
-        """The sentence of a reason; for a code that is new to us what the carrier said, or that it refused."""
+        """The sentence of a reason; for an unknown code the carrier's own text, or that it refused."""
         if not reason:
             return ""
         if self.has(f"why_{reason}"):
@@ -99,8 +99,10 @@ class KindTexts:
         return detail or self.text("why_other")
 
     def note(self, what: str, code: str, present: Collection[str] = ()) -> str:
-        """What of the wishes changes nothing on a line: `what` is an option's or a barring's code, `present` the
-        options that the line has or gets, among which is the one that another conflicts with.
+        """Why a code of the request changes nothing on a line.
+
+        `what`: the code of an option or a barring; `code`: the reason; `present`: the options that the line has or
+        gets, among which is the one that `what` conflicts with.
         """
         profile = self.catalogue.profile
         option = profile.option(what)
@@ -117,14 +119,14 @@ def kind_title(catalogue: Catalogue, kind: str) -> str:
 
 
 def support_route(catalogue: Catalogue, kind: str) -> str:
-    """Where the carrier has this done through support: the sentence that says so; "" where it is done here."""
+    """The sentence that the carrier has this done by its support; "" for a kind that is done here."""
     if KINDS[kind].in_portal(catalogue.profile):
         return ""
     return KindTexts(catalogue, kind).text("through_support", support=settings().operator.support_email)
 
 
 def action_text(catalogue: Catalogue, action: str, detail: dict[str, str]) -> str:
-    """What a line's history says of an order; "" for what is not about one."""
+    """The text of an entry in a line's history that is about an order; "" for any other entry."""
     texts = KindTexts(catalogue, detail.get("kind", ""))
     if action in {"order.placed", "order.undone", "order.cancelled"} and detail.get("kind"):
         return texts.text(action.replace(".", "_"), kind=texts.title)

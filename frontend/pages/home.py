@@ -8,7 +8,7 @@ from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import FleetSummary
 from backend.orders import service as orders
-from backend.orders.lifecycle import OrderState
+from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderSummary
 from frontend.components.actions import link_button
@@ -126,7 +126,7 @@ def _todo(text: Translator, order: OrderSummary) -> VdomDict:
         OrderState.FAILED: text("No line was changed. Nothing is charged."),
         OrderState.REJECTED: text("The carrier refused it. Nothing is charged."),
     }.get(order.state, text("Information is missing. The promised time is suspended."))
-    if order.attention == "price_changed":
+    if order.flag is OrderFlag.PRICE_CHANGED:
         words = text("Its price has changed: accept it, or cancel.")
     lost = order.state in {OrderState.FAILED, OrderState.REJECTED}
     return html.li(

@@ -158,7 +158,7 @@ async def test_an_esim_is_assigned_by_the_carrier_and_confirmed_where_it_asks(
         waiting = await the_line(customer)
         assert waiting["status"] == "pending_active"
         assert waiting["msisdn"], "the number is written as soon as the carrier tells it"
-        assert waiting["sim_number"] == detail.items[0].told["simNumber"]
+        assert waiting["sim_number"] == detail.items[0].reported["simNumber"]
         assert detail.items[0].msisdn == waiting["msisdn"]
         await user_agrees(customer)
         detail = await carry_out(customer, database, placed.reference)
@@ -167,7 +167,7 @@ async def test_an_esim_is_assigned_by_the_carrier_and_confirmed_where_it_asks(
     assert (live.status, live.sim_kind, live.sim_number) == (
         "active",
         "esim",
-        detail.items[0].told["simNumber"],
+        detail.items[0].reported["simNumber"],
     )
 
 
@@ -268,7 +268,7 @@ async def test_a_reserved_number_is_the_tenants_own_and_free_again_after_a_refus
     sandbox.behave_normally(customer.carrier)
     again = await place_order(customer.manager, add_line_request(customer, number=number, key="again"))
     done = await carry_out(customer, database, again.reference)
-    assert done.items[0].told["msisdn"] == number
+    assert done.items[0].reported["msisdn"] == number
     assert set(await refused(customer, number=number)) == {"number"}
 
 

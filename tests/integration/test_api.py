@@ -465,7 +465,7 @@ async def test_a_secret_in_a_callback_is_stored_nowhere(
     assert "TOP-SECRET" not in kept
     assert json.loads(kept)["eventId"] == "event-1"
     assert await drain(database, only="orders.handle_callbacks") == ["orders.handle_callbacks"]
-    told_of = (await get_order(customer.manager, await reference_of(customer))).items[0].told
+    told_of = (await get_order(customer.manager, await reference_of(customer))).items[0].reported
     assert told_of["plan"] == "p"
     assert "activationCode" not in told_of
 

@@ -28,7 +28,7 @@ from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.documents.service import purge_documents, store_document
-from backend.orders.changes.scheduling import run_scheduled_order
+from backend.orders.changes.scheduled_run import run_scheduled_order
 from backend.orders.kinds import KINDS, Suspend
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.placement import drafts

@@ -89,7 +89,7 @@ async def test_it_fails_once_its_time_is_up_and_the_carrier_takes_it_back(
         await schedule.expire_held(settings)
         await drain(database, twice=True)
     failed = await get_order(customer.manager, held.reference)
-    assert (failed.state, failed.attention, failed.held_until) == (OrderState.FAILED, "", None)
+    assert (failed.state, failed.flag, failed.held_until) == (OrderState.FAILED, "", None)
     assert failed.items[0].reason == "held_too_long"
     assert failed.items[0].why == "The missing information did not come in time"
     assert [step.action for step in failed.history][-2:] == ["held", "failed"]
@@ -142,7 +142,7 @@ async def test_one_that_goes_on_at_the_carrier_goes_on_here(database: TestDataba
     item = str(running.items[0].id)
     await _say(customer, item, OrderUpdateState.HELD, "information_missing")
     still = await give_up(customer, database, placed.reference)
-    assert (still.state, still.attention) == (OrderState.IN_PROGRESS, "")
+    assert (still.state, still.flag) == (OrderState.IN_PROGRESS, "")
     sandbox.act(customer.carrier, item, "execute")
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
 
@@ -199,7 +199,7 @@ async def test_a_carrier_out_of_reach_is_asked_again_by_the_next_sweep(
     customer, held = await hold_change(database, sandbox)
     sandbox.behave(customer.carrier, outage="unavailable")
     still = await give_up(customer, database, held.reference)
-    assert (still.state, still.attention) == (OrderState.HELD, "given_up")
+    assert (still.state, still.flag) == (OrderState.HELD, "given_up")
     sandbox.behave_normally(customer.carrier)
     assert await find_overdue(customer.system) == 1
     await drain(database)

@@ -252,7 +252,7 @@ async def test_a_price_that_is_other_on_the_day_waits_to_be_accepted(
     await set_due_day(database, placed.reference, clock.today())
     await drain(database)
     waiting = await get_order(customer.manager, placed.reference)
-    assert (waiting.state, waiting.attention) == (OrderState.SCHEDULED, "price_changed")
+    assert (waiting.state, waiting.flag) == (OrderState.SCHEDULED, "price_changed")
     assert any(
         "The price of your planned request" in mail["html"] for mail in sandbox.mails(customer.manager.email)
     )

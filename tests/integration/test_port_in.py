@@ -13,7 +13,8 @@ from backend.core.clock import midnight
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.changes.corrections import correct_item
-from backend.orders.kinds.port_in import AUTHORISATION, CORRECTIONS
+from backend.orders.kinds.port_in import AUTHORISATION
+from backend.orders.kinds.port_in_corrections import CORRECTIONS
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.place import place_order, preview_order
 from backend.orders.port_ins import port_in_of
@@ -296,7 +297,7 @@ async def test_it_is_called_back_in_the_eligibility_phase_and_not_afterwards(
         customer.manager, port_in_request(customer, key="late", port_on=a_working_day(customer))
     )
     accepted = await carry_out(customer, database, late.reference, rounds=4)
-    assert accepted.items[0].told["portState"] == "accepted"
+    assert accepted.items[0].reported["portState"] == "accepted"
     assert not accepted.may_cancel
     with pytest.raises(Conflict) as refusal:
         await cancel_order(customer.manager, late.reference)

@@ -75,13 +75,13 @@ async def until(
     await drain(database)
     for _ in range(60):
         detail = await get_order(customer.manager, reference)
-        if detail.items[0].told.get("esimState") == said:
+        if detail.items[0].reported.get("esimState") == said:
             break
         await poll_stale_items(customer.system, -1)
         await drain(database)
         await asyncio.sleep(0.02)
     else:
-        raise AssertionError(f"never {said}: {detail.items[0].told}")
+        raise AssertionError(f"never {said}: {detail.items[0].reported}")
     await make_jobs_due(database)
     await drain(database)
 

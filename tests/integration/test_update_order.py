@@ -4,15 +4,15 @@ import random
 from collections.abc import AsyncIterator
 from itertools import permutations
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
 
 from backend.core import clock
 from backend.integrations.network import OrderAccepted, OrderUpdate, OrderUpdateState
-from backend.orders.fulfilment.submission import to_service_order, to_update
-from backend.orders.fulfilment.updates import apply_updates, item_version
+from backend.orders.effects.events import KnownItem
+from backend.orders.fulfilment.submission import SubmittedItem, to_service_order, to_update
+from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds import ReplaceSim, RequestEsim
 from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderRequest
@@ -28,6 +28,7 @@ from tests.support.order_steps import load_lines_at_carrier
 from tests.support.sandbox import Sandbox
 
 MOST = 40  # orders of events that are tried, where there are more
+KNOWN = "id, state, reason, reported, reported_at, carrier_order_id"
 RANK = {"sent": 0, "in_progress": 1, "held": 1, "done": 2}
 Message = tuple[OrderUpdate, bool]  # whether it is an answer: it bears no date
 
@@ -80,11 +81,13 @@ async def told_by_the_carrier(
     for name in ("orders.end_grace", "orders.split_into_batches"):
         await drain(database, only=name)
     async with open_scope(customer.system) as scope:
-        row = await scope.connection.fetchrow(
+        item = await scope.fetch_one(
+            SubmittedItem,
             "UPDATE change_order_item SET state = 'sent', sent_at = now(), last_contact_at = now()"
-            " RETURNING id, msisdn, kind, change, 'reference' AS reference"
+            f" RETURNING {KNOWN}, msisdn, kind, change, 'reference' AS reference",
         )
-    order = to_service_order(customer.slug, row)
+    assert item is not None
+    order = to_service_order(customer.slug, item)
     answer = await clients().network.submit(customer.carrier, order)
     assert isinstance(answer, OrderAccepted)
     mine = [answer.carrier_order_id]
@@ -107,7 +110,7 @@ async def told_by_the_carrier(
         await amend(esimConfirmedAt=clock.now().isoformat())
     await eventually(lambda: any(one.state.final for one in heard()), 20)
     assert next(one for one in heard() if one.state.final).state is OrderUpdateState.DONE
-    return [(to_update(str(row["id"]), answer), True), *((one, False) for one in heard())]
+    return [(to_update(str(item.id), answer), True), *((one, False) for one in heard())]
 
 
 async def as_it_is(scope: Scope) -> dict[str, list[dict[str, Any]]]:
@@ -125,17 +128,14 @@ async def as_it_is(scope: Scope) -> dict[str, list[dict[str, Any]]]:
 
 
 async def hear(scope: Scope, order: list[Message], *, at_once: bool) -> None:
-    request = {
-        row["id"]: item_version(row)
-        for row in await scope.connection.fetch("SELECT * FROM change_order_item")
-    }
+    known = await scope.fetch_all(KnownItem, f"SELECT {KNOWN} FROM change_order_item")
     if at_once:
-        await apply_updates(scope, [news for news, _ in order], request=request)
+        await apply_updates(scope, [news for news, _ in order], known=known)
         return
     latest: OrderUpdate | None = None
     rank = 0
     for news, answer in order:
-        await apply_updates(scope, [news], request=request if answer else None)
+        await apply_updates(scope, [news], known=known if answer else ())
         if not answer and (latest is None or _later(news, latest)):
             latest = news
         [item] = (await as_it_is(scope))["item"]
@@ -206,20 +206,18 @@ async def test_an_answer_that_was_overtaken_changes_nothing(database: TestDataba
         return OrderUpdate(external_id=item, carrier_order_id="c", state=state, **more)
 
     async with open_scope(customer.system) as scope:
-        row = await scope.connection.fetchrow("SELECT * FROM change_order_item WHERE id = $1", UUID(item))
+        known = await scope.fetch_all(KnownItem, f"SELECT {KNOWN} FROM change_order_item")
         held = said(OrderUpdateState.HELD, code="sim_mismatch", at=clock.now(), reported={"step": "two"})
         await apply_updates(scope, [held])
         await apply_updates(
             scope,
             [said(OrderUpdateState.IN_PROGRESS, reported={"step": "one"})],
-            request={row["id"]: item_version(row)},
+            known=known,
         )
         [found] = (await as_it_is(scope))["item"]
         assert (found["state"], found["reason"]) == ("held", "sim_mismatch")
         assert '"two"' in found["reported"]
         # An answer to what was asked since then counts: here it went on.
-        row = await scope.connection.fetchrow("SELECT * FROM change_order_item WHERE id = $1", UUID(item))
-        await apply_updates(
-            scope, [said(OrderUpdateState.IN_PROGRESS)], request={row["id"]: item_version(row)}
-        )
+        known = await scope.fetch_all(KnownItem, f"SELECT {KNOWN} FROM change_order_item")
+        await apply_updates(scope, [said(OrderUpdateState.IN_PROGRESS)], known=known)
         assert (await as_it_is(scope))["item"][0]["state"] == "in_progress"

@@ -8,7 +8,7 @@ import pytest
 
 from backend.bulk.columns import FileColumn, HeaderError, check_rows, match_header
 from backend.bulk.kinds import FILES
-from backend.bulk.lifecycle import MOVES, UploadState, may_move, state_after_validation
+from backend.bulk.lifecycle import UPLOAD_LIFECYCLE, UploadState, state_after_validation
 from backend.bulk.reading import read_table
 from backend.bulk.workbook import MOST_TEXT
 from backend.bulk.writing import result, template
@@ -140,9 +140,9 @@ def test_a_template_keeps_what_is_typed_as_text() -> None:
 
 
 def test_the_lifecycle_has_no_way_back_from_an_order_and_none_to_it_but_ready() -> None:
-    assert not MOVES[UploadState.ORDERED]
-    assert [state for state in UploadState if UploadState.ORDERED in MOVES[state]] == [UploadState.READY]
-    assert may_move(UploadState.READY, UploadState.READY)
+    assert {UploadState.ORDERED} == UPLOAD_LIFECYCLE.final
+    assert UPLOAD_LIFECYCLE.sources(UploadState.ORDERED) == [UploadState.READY]
+    assert UPLOAD_LIFECYCLE.allows(UploadState.READY, UploadState.READY)
     assert state_after_validation(good=1, errors=1, skip_bad=False) is UploadState.NEEDS_FIX
     assert state_after_validation(good=1, errors=1, skip_bad=True) is UploadState.READY
     assert state_after_validation(good=0, errors=0, skip_bad=True) is UploadState.NEEDS_FIX

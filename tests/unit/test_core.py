@@ -8,7 +8,7 @@ from backend.core.ids import new_id
 from backend.core.money import Money, Vat
 from backend.core.permissions import Permission, Role, has_permission
 from backend.lines.lifecycle import ENDED, MOVES, LineStatus, may_move
-from backend.orders.lifecycle import ITEM_MOVES, ItemState, OrderState, check_move, may_move_item
+from backend.orders.lifecycle import ITEM_LIFECYCLE, ORDER_LIFECYCLE, ItemState, OrderState
 from backend.schedule import PERIODIC_TASKS, slot_of
 from backend.settings import Operator, SettingError, read_settings
 from tenants.row_security import isolate
@@ -60,15 +60,15 @@ def test_line_moves_are_those_listed() -> None:
 def test_item_moves_are_those_listed() -> None:
     for state in ItemState:
         for other in ItemState:
-            assert may_move_item(state, other) == (
-                state == other or other in ITEM_MOVES.get(state, frozenset())
+            assert ITEM_LIFECYCLE.allows(state, other) == (
+                state == other or other in ITEM_LIFECYCLE.moves[state]
             )
 
 
 def test_an_unlisted_move_is_a_conflict() -> None:
-    check_move(OrderState.GRACE, OrderState.SUBMITTED)
+    ORDER_LIFECYCLE.check(OrderState.GRACE, OrderState.SUBMITTED)
     with pytest.raises(Conflict) as refusal:
-        check_move(OrderState.COMPLETED, OrderState.GRACE)
+        ORDER_LIFECYCLE.check(OrderState.COMPLETED, OrderState.GRACE)
     assert refusal.value.code == "not_in_this_state"
 
 

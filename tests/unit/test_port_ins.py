@@ -7,7 +7,8 @@ import pytest
 from backend.catalog.lead_times import working_day
 from backend.catalog.profiles import load_profiles
 from backend.core.clock import BRUSSELS
-from backend.orders.kinds.port_in import compensation_days, days_late, donor_sim, too_late
+from backend.orders.kinds.port_in import compensation_days, days_late, too_late
+from backend.orders.kinds.port_in_corrections import donor_sim
 
 HOLIDAYS = load_profiles()["mandarine"].holidays
 

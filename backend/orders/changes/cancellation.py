@@ -1,7 +1,6 @@
-"""Take an order back: undo it in its grace period, or call it back at the carrier."""
+"""Use cases that take an order back: undo it in its undo time, or have the carrier cancel it."""
 
-from typing import Any
-
+import msgspec
 import orjson
 
 from backend.core import audit, clock
@@ -10,69 +9,81 @@ from backend.core.facts import JobName
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.orders import queries
-from backend.orders.kinds import KINDS
-from backend.orders.lifecycle import OrderState
-from backend.orders.queries import lock_order
+from backend.orders.lifecycle import SENT_ITEMS, OrderFlag, OrderState
+from backend.orders.queries import OrderHead, lock_order, order_head
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import LISTED, get_order, order_detail
+from backend.orders.tables import ChangeOrder, ChangeOrderItem
 from backend.orders.transitions import cancel_items
 from tenants.scope import Scope
 
 
 @use_case(Permission.ORDERS_UNDO)
 async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = LISTED) -> OrderDetail:
-    """Take an order back while nothing has reached the carrier. Undoing twice does nothing more.
+    """Cancel an order in its undo time, before anything was sent to the carrier. Undoing twice changes nothing more.
 
-    Raises NotFound, and Conflict (`undo_too_late`) when grace is over.
+    Raises NotFound, and Conflict (`undo_too_late`) when the undo time is over.
     """
     order_id = await queries.find(scope, reference)
-    undone = await scope.connection.fetchval(
-        "UPDATE change_order SET state = 'cancelled', ended_at = $2"
-        " WHERE id = $1 AND state = 'grace' AND grace_until > $2 RETURNING id",
-        order_id,
-        clock.now(),
+    now = clock.now()
+    undone = (
+        await ChangeOrder.update({ChangeOrder.state: OrderState.CANCELLED, ChangeOrder.ended_at: now})
+        .where(
+            (ChangeOrder.id == order_id)
+            & (ChangeOrder.state == OrderState.GRACE)
+            & (ChangeOrder.grace_until > now)
+        )
+        .returning(ChangeOrder.id)
     )
-    if undone is None:
-        state = await scope.connection.fetchval("SELECT state FROM change_order WHERE id = $1", order_id)
-        if state != OrderState.CANCELLED:
-            raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
-        return await order_detail(scope, order_id, items_limit=items_limit)
-    await cancel_items(scope, order_id, reference, OrderState.GRACE, "order.undone", why="undone")
+    if undone:
+        await cancel_items(scope, order_id, reference, OrderState.GRACE, "order.undone", why="undone")
+    elif (await order_head(scope, order_id)).state != OrderState.CANCELLED:
+        raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
     return await order_detail(scope, order_id, items_limit=items_limit)
 
 
 @use_case(Permission.ORDERS_UNDO)
 async def cancel_order(scope: Scope, reference: str) -> OrderDetail:
-    """Cancel a request that waits for its day; or ask the carrier to call one back while it still may.
+    """Cancel an order that waits for its day, or ask the carrier to cancel one while it still may.
 
-    Cancelling twice does nothing more. Raises NotFound, and Conflict (`cancel_too_late`).
+    Cancelling twice changes nothing more. Raises NotFound, and Conflict (`cancel_too_late`).
     """
-    row = await lock_order(scope, reference)
-    state = OrderState(row["state"])
-    if state is OrderState.SCHEDULED:
-        await scope.connection.execute(
-            "UPDATE change_order SET state = 'cancelled', flag = '', ended_at = $2 WHERE id = $1",
-            row["id"],
-            clock.now(),
+    order = await lock_order(scope, reference)
+    its_row = ChangeOrder.id == order.id
+    if order.state == OrderState.SCHEDULED:
+        await ChangeOrder.update(
+            {
+                ChangeOrder.state: OrderState.CANCELLED,
+                ChangeOrder.flag: OrderFlag.NONE,
+                ChangeOrder.ended_at: clock.now(),
+            }
+        ).where(its_row)
+        await cancel_items(
+            scope, order.id, reference, OrderState.SCHEDULED, "order.cancelled", why="cancelled"
         )
-        await cancel_items(scope, row["id"], reference, state, "order.cancelled", why="cancelled")
-    elif await _may_call_back(scope, row, state):
-        await scope.connection.execute("UPDATE change_order SET flag = 'cancelling' WHERE id = $1", row["id"])
-        await audit.record(scope, "order.cancel_asked", "order", row["id"], reference=reference)
-        scope.enqueue(JobName.CANCEL_AT_CARRIER, order_id=row["id"])
-        scope.invalidate(f"order:{row['id']}")
-    elif state is not OrderState.CANCELLED:
+    elif await _may_be_recalled(scope, order):
+        await ChangeOrder.update({ChangeOrder.flag: OrderFlag.CANCELLING}).where(its_row)
+        await audit.record(scope, "order.cancel_asked", "order", order.id, reference=reference)
+        scope.enqueue(JobName.CANCEL_AT_CARRIER, order_id=order.id)
+        scope.invalidate(f"order:{order.id}")
+    elif order.state != OrderState.CANCELLED:
         raise Conflict("This request can no longer be cancelled.", code="cancel_too_late")
     return await get_order(scope, reference)
 
 
-async def _may_call_back(scope: Scope, order: Any, state: OrderState) -> bool:
-    """Whether the carrier may still be asked: it has the order, and has said nothing after which there is no way back."""
-    kind = KINDS[order["kind"]]
-    if state not in {OrderState.IN_PROGRESS, OrderState.HELD}:
+class ReportedItem(msgspec.Struct, frozen=True):
+    """What the carrier reported of an item."""
+
+    reported: str
+
+
+async def _may_be_recalled(scope: Scope, order: OrderHead) -> bool:
+    """Whether the carrier may still be asked: it has the order, and reported nothing after which it is too late."""
+    if order.state not in {OrderState.IN_PROGRESS, OrderState.HELD}:
         return False
-    reported = await scope.connection.fetch(
-        "SELECT reported FROM change_order_item WHERE order_id = $1 AND state IN ('sent', 'in_progress', 'held')",
-        order["id"],
+    items = await scope.select_all(
+        ReportedItem,
+        ChangeOrderItem,
+        (ChangeOrderItem.order_id == order.id) & ChangeOrderItem.state.is_in(SENT_ITEMS),
     )
-    return kind.may_be_recalled(orjson.loads(item["reported"]) for item in reported)
+    return order.order_kind.may_be_recalled(orjson.loads(item.reported) for item in items)

@@ -1,4 +1,4 @@
-"""Use cases on requests that are already placed: another day, cancel, accept a new price, correct, try again."""
+"""Use cases that put right what a request lacks or what failed: correct a held item, try failed lines again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,65 +17,78 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.schemas import Selection
 from backend.orders import queries
-from backend.orders.fulfilment.updates import HOLD_EXPIRED
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import QuoteContext
+from backend.orders.lifecycle import ItemState, OrderFlag
 from backend.orders.placement.drafts import start_draft
-from backend.orders.queries import lock_order
+from backend.orders.queries import lock_order, order_head
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
+from backend.orders.tables import ChangeOrderItem
 from backend.orders.texts import KindTexts
 from tenants.scope import Scope
+
+
+class CorrectableItem(msgspec.Struct, frozen=True):
+    """An item that may wait for a correction."""
+
+    kind: str
+    state: str
+    change: str
 
 
 @use_case(Permission.ORDERS_PLACE)
 async def correct_item(
     scope: Scope, reference: str, item_id: UUID, *, fields: Mapping[str, str]
 ) -> OrderDetail:
-    """Give the information that a held item waits for; the carrier is told and goes on.
+    """Give the information that a held item waits for; it is sent to the carrier.
 
-    Raises NotFound, Conflict (`not_held`) where nothing is missing any more, Conflict (`held_too_long`) where its time is
-    up, Invalid for a value that cannot be.
+    Raises NotFound, Conflict (`not_held`) where nothing is missing any more, Conflict (`held_too_long`) where the
+    order was held too long, and ValidationFailed for a wrong value.
     """
     order = await lock_order(scope, reference)
-    row = await scope.connection.fetchrow(
-        "SELECT id, kind, state, change, reason FROM change_order_item WHERE id = $1 AND order_id = $2"
-        " FOR NO KEY UPDATE",
-        item_id,
-        order["id"],
-    )
-    if row is None:
+    its_row = (ChangeOrderItem.id == item_id) & (ChangeOrderItem.order_id == order.id)
+    item = await scope.select_one(CorrectableItem, ChangeOrderItem, its_row, lock=True)
+    if item is None:
         raise NotFound
-    if order["flag"] == HOLD_EXPIRED:
+    if order.flag == OrderFlag.HOLD_EXPIRED:
         raise Conflict("The time for this is over: send a new request.", code="held_too_long")
-    amend = KINDS[row["kind"]].amend
-    if row["state"] != "held" or amend is None:
+    amend = KINDS[item.kind].amend
+    if item.state != ItemState.HELD or amend is None:
         raise Conflict("Nothing is missing for this line any more.", code="not_held")
     catalogue, day = await catalogue_of(scope), clock.today()
-    texts = KindTexts(catalogue, row["kind"])
+    texts = KindTexts(catalogue, item.kind)
     context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts)
-    change, characteristics = amend(context, orjson.loads(row["change"]), fields)
-    await scope.connection.execute(
-        "UPDATE change_order_item SET change = $2 WHERE id = $1", item_id, dump(change)
-    )
-    await audit.record(scope, "order.corrected", "order", order["id"], reference=reference)
+    change, characteristics = amend(context, orjson.loads(item.change), fields)
+    await ChangeOrderItem.update({ChangeOrderItem.change: dump(change)}).where(its_row)
+    await audit.record(scope, "order.corrected", "order", order.id, reference=reference)
     scope.enqueue(JobName.AMEND_AT_CARRIER, item_id=item_id, characteristics=characteristics)
-    scope.invalidate(f"order:{order['id']}")
+    scope.invalidate(f"order:{order.id}")
     return await get_order(scope, reference)
+
+
+class FailedItem(msgspec.Struct, frozen=True):
+    """An item that failed."""
+
+    line_id: UUID
 
 
 @use_case(Permission.ORDERS_PLACE)
 async def retry_order(scope: Scope, reference: str) -> UUID:
-    """A new draft of the same wishes for the lines on which they failed. Raises NotFound, Conflict (`nothing_failed`)."""
-    order_id = await queries.find(scope, reference)
-    row = await scope.connection.fetchrow("SELECT kind, body FROM change_order WHERE id = $1", order_id)
-    failed = await scope.connection.fetch(
-        "SELECT line_id FROM change_order_item WHERE order_id = $1 AND state = 'failed'", order_id
+    """Start a draft that asks the same for the lines on which it failed; returns the draft's id.
+
+    Raises NotFound, and Conflict (`nothing_failed`).
+    """
+    order = await order_head(scope, await queries.find(scope, reference))
+    failed = await scope.select_all(
+        FailedItem,
+        ChangeOrderItem,
+        (ChangeOrderItem.order_id == order.id) & (ChangeOrderItem.state == ItemState.FAILED),
     )
-    request = queries.request_of(row)
+    request = order.request
     if not failed or request.upload_id is not None:
         raise Conflict("Nothing of this request failed.", code="nothing_failed")
-    creates = KINDS[row["kind"]].creates is not None
-    lines = Selection() if creates else Selection(line_ids=tuple(found["line_id"] for found in failed))
+    creates = order.order_kind.creates is not None
+    lines = Selection() if creates else Selection(line_ids=tuple(item.line_id for item in failed))
     kind_fields: dict[str, Any] = msgspec.to_builtins(request.kind_fields)
-    return await start_draft(scope, row["kind"], lines, kind_fields=kind_fields)
+    return await start_draft(scope, order.kind, lines, kind_fields=kind_fields)

@@ -1,6 +1,6 @@
-"""What order kinds do in the database beyond their line's columns: one module per kind that needs it.
+"""What order kinds read and write beside the columns of their lines: one module for each kind that needs it.
 
-A kind's rules stay pure (`orders/kinds`); what they must know is read here first, and what follows is written here.
+The rules of a kind are pure (`orders/kinds`): what they need is read here, and what follows from them is written here.
 """
 
 from backend.orders.effects import (
@@ -42,4 +42,5 @@ EFFECTS: dict[str, Effects] = {
 
 
 def effects_of(kind: str) -> Effects:
+    """The hooks of a kind; for a kind without any, hooks that do nothing."""
     return EFFECTS.get(kind, NONE)

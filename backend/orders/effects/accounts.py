@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import Catalogue
 from backend.orders.effects.base import Effects
@@ -16,35 +19,50 @@ WHERE $1 OR a.id = ANY($2::uuid[]) ORDER BY a.number
 """
 
 
-async def rows_within_reach(scope: Scope) -> list[Any]:
-    """A member restricted to cost centres only has no customer number to choose: whose invoice is not theirs to say."""
+class ReachableAccount(msgspec.Struct, frozen=True):
+    """A customer number within reach, and the company that holds it."""
+
+    id: UUID
+    number: str
+    label: str
+    kind: str
+    organisation: str
+
+
+async def _accounts(scope: Scope) -> list[ReachableAccount]:
+    """A member whose reach is cost centres only has no customer number to choose: the invoices are not theirs."""
     reach = scope.actor.reach
-    return await scope.connection.fetch(WITHIN_REACH, reach.everything, list(reach.billing_accounts or ()))
+    return await scope.fetch_all(
+        ReachableAccount, WITHIN_REACH, reach.everything, list(reach.billing_accounts or ())
+    )
 
 
 async def accounts_within_reach(scope: Scope) -> AccountAccess:
-    return AccountAccess({row["number"]: (row["id"], row["kind"]) for row in await rows_within_reach(scope)})
+    """The customer numbers within reach, for the rules of a kind."""
+    return AccountAccess({one.number: (one.id, one.kind) for one in await _accounts(scope)})
 
 
 async def account_choices(scope: Scope) -> list[AccountChoice]:
     """Every number within reach, those that serve invoicing only with their reason (F-056)."""
     return [
         AccountChoice(
-            number=row["number"],
-            label=row["label"],
-            organisation=row["organisation"],
-            why_not="" if row["kind"] == LINE_BEARING else "invoice_only",
+            number=one.number,
+            label=one.label,
+            organisation=one.organisation,
+            why_not="" if one.kind == LINE_BEARING else "invoice_only",
         )
-        for row in await rows_within_reach(scope)
+        for one in await _accounts(scope)
     ]
 
 
-async def _load_context(scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineSnapshot]) -> AccountAccess:
+async def _load_context(
+    scope: Scope, _request: Sequence[Any], _lines: Sequence[LineSnapshot]
+) -> AccountAccess:
     return await accounts_within_reach(scope)
 
 
 async def _form_choices(
-    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineSnapshot]
+    scope: Scope, _catalogue: Catalogue, _request: Any, _lines: Sequence[LineSnapshot]
 ) -> list[AccountChoice]:
     return await account_choices(scope)
 

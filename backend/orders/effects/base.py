@@ -1,4 +1,4 @@
-"""The places at which an order kind may act in the database; each does nothing unless the kind says otherwise."""
+"""The hooks by which an order kind reads and writes the database; each does nothing unless the kind sets it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from backend.orders.schemas import OrderRequest
 from tenants.scope import Scope
 
 
-async def no_context(_scope: Scope, _asked: Sequence[OrderRequest], _lines: Sequence[LineSnapshot]) -> Any:
+async def no_context(_scope: Scope, _request: Sequence[OrderRequest], _lines: Sequence[LineSnapshot]) -> Any:
     return None
 
 
 async def no_choices(
-    _scope: Scope, _catalogue: Catalogue, _asked: OrderRequest, _lines: Sequence[LineSnapshot]
+    _scope: Scope, _catalogue: Catalogue, _request: OrderRequest, _lines: Sequence[LineSnapshot]
 ) -> Any:
     return None
 
@@ -41,17 +41,19 @@ async def ignore_rescheduled(_scope: Scope, _order_id: UUID, _on: date) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """Each runs in the transaction of what it follows.
+    """The hooks of one kind. Each runs in the transaction of what it follows."""
 
-    `facts`: what the rules must know, read before an order is worked out (every `asked` of it and its lines).
-    `choices`: what the draft's page offers. `placed`: the order stands; `moved`: it got another day. `heard`: the carrier said something about items that are under way or done; `done`: items
-    are carried out, their lines written. `dropped`: items come to nothing, whatever the reason.
-    """
-
+    # Reads what the kind's rules need, before its requests are worked out for these lines
     load_context: Callable[[Scope, Sequence[Any], Sequence[LineSnapshot]], Awaitable[Any]] = no_context
+    # Reads what the form of a draft offers
     form_choices: Callable[[Scope, Catalogue, Any, Sequence[LineSnapshot]], Awaitable[Any]] = no_choices
+    # After an order was placed
     on_placed: Callable[[Scope, PlacedOrder], Awaitable[None]] = ignore_placed
+    # After a carrier's update of items that are open or done
     on_update: Callable[[Scope, Sequence[ItemUpdate]], Awaitable[None]] = ignore_updates
+    # After items are done and their lines are written
     on_completed: Callable[[Scope, Sequence[ItemUpdate]], Awaitable[None]] = ignore_updates
+    # After an order got another day
     on_rescheduled: Callable[[Scope, UUID, date], Awaitable[None]] = ignore_rescheduled
+    # After items ended without being carried out, for whatever reason
     on_cancelled: Callable[[Scope, Sequence[ClosedItem]], Awaitable[None]] = ignore_cancelled

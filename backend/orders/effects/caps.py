@@ -1,4 +1,4 @@
-"""A cap raised for the running month only: the standing one stays, and whoever counts usage is told."""
+"""A cap that is raised for the present month only: the line keeps its cap, and CapRaised is emitted."""
 
 from collections.abc import Sequence
 

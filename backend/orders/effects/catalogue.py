@@ -1,4 +1,4 @@
-"""What the pages of options, plans and barrings offer for a selection: all of it from the carrier's profile."""
+"""What the forms of options, plans and barrings offer for a selection, from the carrier's profile."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from tenants.scope import Scope
 
 
 async def options(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
+    _scope: Scope, catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> list[OptionChoice]:
     """Every option of this product type, by family; those that no line may have come with `allowed_on` 0."""
     families = list(OptionFamily)
@@ -39,7 +39,7 @@ async def options(
 
 
 async def plans(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
+    _scope: Scope, catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> list[PlanChoice]:
     """Every plan of this product type, with the options that some line would lose."""
     profile = catalogue.profile
@@ -64,7 +64,7 @@ async def plans(
 
 
 async def barrings(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
+    _scope: Scope, catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> list[BarringChoice]:
     """Every service that can be blocked on this product type."""
     return [

@@ -1,7 +1,10 @@
-"""The cost centres within the actor's reach, for the request that gives lines another one."""
+"""The cost centres within the actor's reach, for requests that give lines one."""
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import Catalogue
 from backend.orders.effects.base import Effects
@@ -10,10 +13,22 @@ from backend.orders.kinds.change_cost_centre import CostCentreAccess, CostCentre
 from tenants.scope import Scope
 
 
-async def rows_within_reach(scope: Scope) -> list[Any]:
-    """Who reaches some cost centres only gives lines to no other; who reaches all, or customer numbers, to any."""
+class ReachableCentre(msgspec.Struct, frozen=True):
+    """A cost centre within reach."""
+
+    code: str
+    name: str
+    id: UUID
+
+
+async def centres_within_reach(scope: Scope) -> list[ReachableCentre]:
+    """The cost centres to choose from, by code.
+
+    A member whose reach names cost centres has those only; one whose reach is everything, or customer numbers, has all.
+    """
     wanted = scope.actor.reach.cost_centres
-    return await scope.connection.fetch(
+    return await scope.fetch_all(
+        ReachableCentre,
         "SELECT code, name, id FROM cost_centre WHERE $1 OR id = ANY($2::uuid[]) ORDER BY code",
         wanted is None,
         list(wanted or ()),
@@ -21,17 +36,20 @@ async def rows_within_reach(scope: Scope) -> list[Any]:
 
 
 async def _load_context(
-    scope: Scope, _asked: Sequence[Any], _lines: Sequence[LineSnapshot]
+    scope: Scope, _request: Sequence[Any], _lines: Sequence[LineSnapshot]
 ) -> CostCentreAccess:
-    rows = await rows_within_reach(scope)
-    return CostCentreAccess({row["code"]: row["id"] for row in rows})
+    return CostCentreAccess({one.code: one.id for one in await centres_within_reach(scope)})
+
+
+async def centre_choices(scope: Scope) -> list[CostCentreChoice]:
+    """The cost centres within reach, for a form."""
+    return [CostCentreChoice(code=one.code, name=one.name) for one in await centres_within_reach(scope)]
 
 
 async def _form_choices(
-    scope: Scope, _catalogue: Catalogue, _asked: Any, _lines: Sequence[LineSnapshot]
+    scope: Scope, _catalogue: Catalogue, _request: Any, _lines: Sequence[LineSnapshot]
 ) -> list[CostCentreChoice]:
-    rows = await rows_within_reach(scope)
-    return [CostCentreChoice(code=row["code"], name=row["name"]) for row in rows]
+    return await centre_choices(scope)
 
 
 COST_CENTRES_EFFECTS = Effects(load_context=_load_context, form_choices=_form_choices)

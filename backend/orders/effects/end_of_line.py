@@ -1,6 +1,7 @@
-"""Lines on their way out of the fleet: pending while the carrier works, back as they were where it comes to nothing."""
+"""Lines that leave the fleet: pending while the carrier works, as they were where the item is cancelled or fails."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from backend.core import audit
 from backend.lines.lifecycle import LineStatus
@@ -14,39 +15,41 @@ from tenants.scope import Scope
 MAY_GO_BACK = frozenset({LineStatus.PENDING_RELEASE, LineStatus.PENDING_TERMINATION})
 
 
-async def mark_pending(scope: Scope, line_ids: Sequence[object], status: LineStatus) -> None:
-    """The line says what is planned for it."""
-    lines = await lock_lines(scope, list(line_ids))  # type: ignore[arg-type]
+async def mark_pending(scope: Scope, line_ids: Sequence[UUID], status: LineStatus) -> None:
+    """Set the lines to the status that says what is planned for them."""
+    lines = await lock_lines(scope, line_ids)
     await update_lines(scope, [(line, {"status": str(status)}) for line in lines.values()])
-    for line_id in line_ids:
-        scope.invalidate(f"line:{line_id}")
-    scope.invalidate("fleet")
+    _invalidate(scope, line_ids)
 
 
 def on_accepted(status: LineStatus) -> Effects:
-    """Effects of a kind whose lines are in `status` from the carrier's acceptance to its end."""
+    """The effects of a kind whose lines have `status` from the carrier's acceptance until the item ends."""
 
-    async def heard(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    async def on_update(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
         going = [update.line_id for update in updates if update.state is ItemState.IN_PROGRESS]
         await mark_pending(scope, going, status)
 
-    return Effects(on_update=heard, on_completed=end_lines, on_cancelled=restore_lines)
+    return Effects(on_update=on_update, on_completed=end_lines, on_cancelled=restore_lines)
 
 
 async def end_lines(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
-    """Out of the fleet: nothing of it may be used or charged any more."""
+    """End what belongs to the lines: cards, eSIM profiles, shared billing and reserved numbers."""
     await offboard_lines(scope, [update.line_id for update in updates])
 
 
 async def restore_lines(scope: Scope, closed: Sequence[ClosedItem]) -> None:
-    """It comes to nothing: back to the state before, unless something else has happened to the line."""
+    """Give the lines their earlier status back, unless they have another one than pending by now."""
     before = {one.line_id: one.change.get("before_status") for one in closed}
     lines = await lock_lines(scope, list(before))
     back = [line for line in lines.values() if line["status"] in MAY_GO_BACK and before[line["id"]]]
     await update_lines(scope, [(line, {"status": before[line["id"]]}) for line in back])
     await audit.record_many(scope, "line.stays", "line", [(line["id"], {}) for line in back])
-    for line in back:
-        scope.invalidate(f"line:{line['id']}")
+    _invalidate(scope, [line["id"] for line in back])
+
+
+def _invalidate(scope: Scope, line_ids: Sequence[UUID]) -> None:
+    for line_id in line_ids:
+        scope.invalidate(f"line:{line_id}")
     scope.invalidate("fleet")
 
 

@@ -1,10 +1,12 @@
-"""What becomes of one item when the carrier, or the product itself, has spoken; and an order that has just been placed."""
+"""What effects are called with: an order that was placed, an item that the carrier updated, an item that was closed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from backend.integrations.network import OrderUpdate
@@ -23,50 +25,72 @@ class PlacedOrder:
     items: Sequence[tuple[UUID, QuoteItem]]
 
 
+class KnownItem(msgspec.Struct, frozen=True):
+    """What is known of an item at one time. Two with the same `version` have seen the same updates."""
+
+    id: UUID
+    state: str
+    reason: str
+    reported: str
+    reported_at: datetime | None
+    carrier_order_id: str | None
+
+    @property
+    def version(self) -> tuple[str, str, str, datetime | None]:
+        return self.state, self.reason, self.reported, self.reported_at
+
+
+class OpenItem(KnownItem, frozen=True):
+    """An item as it is before an update is applied to it."""
+
+    order_id: UUID
+    line_id: UUID
+    kind: str
+    change: str
+    accepted_at: datetime | None
+
+
 class ItemUpdate:
-    """One item: its row as it was, and what it is from now on."""
+    """One item: its row as it was, and the values that it gets."""
 
     __slots__ = (
         "accepted",
+        "applied",
         "carrier_order_id",
         "change",
         "detail",
+        "item",
         "line",
-        "news",
         "reason",
         "reported",
-        "row",
         "state",
     )
 
-    def __init__(self, row: Any) -> None:
-        self.row = row
-        self.state = ItemState(row["state"])
-        self.accepted = row["accepted_at"] is not None
-        self.carrier_order_id: str | None = row["carrier_order_id"]
+    def __init__(self, item: OpenItem) -> None:
+        self.item = item
+        self.state = ItemState(item.state)
+        self.accepted = item.accepted_at is not None
+        self.carrier_order_id = item.carrier_order_id
         self.reason, self.detail = "", ""
-        self.news: OrderUpdate | None = None
-        self.reported: dict[str, Any] = orjson.loads(row["reported"])
-        self.change: Mapping[str, Any] = orjson.loads(row["change"])
-        self.line: dict[
-            str, Any
-            # The line's columns as they now are, once the update was carried to it
-        ] = {}
+        # The last of the carrier's updates that was applied
+        self.applied: OrderUpdate | None = None
+        self.reported: dict[str, Any] = orjson.loads(item.reported)
+        self.change: Mapping[str, Any] = orjson.loads(item.change)
+        # The line's columns before the update was written to it; empty unless the item is done
+        self.line: dict[str, Any] = {}
 
     @property
     def item_id(self) -> UUID:
-        found: UUID = self.row["id"]
-        return found
+        return self.item.id
 
     @property
     def line_id(self) -> UUID:
-        found: UUID = self.row["line_id"]
-        return found
+        return self.item.line_id
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedItem:
-    """An item that comes to nothing: undone, cancelled, refused or failed."""
+    """An item that ended without being carried out: undone, cancelled, refused, failed or skipped."""
 
     item_id: UUID
     line_id: UUID

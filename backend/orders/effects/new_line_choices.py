@@ -7,16 +7,17 @@ import msgspec
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.rules import option_allowed
 from backend.catalog.schemas import CarrierProfile
-from backend.catalog.splitting import rule_words
 from backend.lines.sims.cards import stock_of
 from backend.orders.effects.accounts import account_choices
-from backend.orders.effects.cost_centres import rows_within_reach
+from backend.orders.effects.cost_centres import centre_choices
 from backend.orders.effects.new_line_facts import contracts_among, copied_options
+from backend.orders.effects.split import split_choices
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_cost_centre import CostCentreChoice
 from backend.orders.kinds.change_plan import PlanChoice
 from backend.orders.kinds.move_account import AccountChoice
 from backend.orders.kinds.new_line import NewLineRequest, copied_onto
+from backend.orders.kinds.split_billing import SplitChoice
 from backend.orders.texts import KindTexts
 from tenants.scope import Scope
 
@@ -41,14 +42,6 @@ class SkippedOption(msgspec.Struct, frozen=True, kw_only=True):
     words: str
 
 
-class NewLineSplitChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to share the bill, in sentences."""
-
-    code: str
-    name: str
-    rules: list[str]
-
-
 class NewLineChoices(msgspec.Struct, frozen=True, kw_only=True):
     """What the form of a new line offers."""
 
@@ -66,7 +59,7 @@ class NewLineChoices(msgspec.Struct, frozen=True, kw_only=True):
     # Codes of the copied line that this one can have
     copied: list[str]
     skipped: list[SkippedOption]
-    split_profiles: list[NewLineSplitChoice]
+    split_profiles: list[SplitChoice]
     split_billing_data: bool
     esim_confirmation: bool
     document_name: str
@@ -77,24 +70,24 @@ class NewLineChoices(msgspec.Struct, frozen=True, kw_only=True):
 async def form_choices(
     scope: Scope, catalogue: Catalogue, request: NewLineRequest, _lines: Sequence[LineSnapshot]
 ) -> NewLineChoices:
+    """What the form offers for what is filled in so far."""
     profile, plan = catalogue.profile, catalogue.profile.plan(request.plan)
     texts = KindTexts(catalogue, request.kind)
     copied = (await copied_options(scope, {request.copy_options_from})).get(request.copy_options_from, ())
     able, unable = _copy(profile, copied, request)
-    centres = await rows_within_reach(scope)
-    reserved = await scope.connection.fetch(
-        "SELECT msisdn FROM reserved_number WHERE line_id IS NULL ORDER BY msisdn LIMIT 200"
+    reserved = await scope.fetch_all(
+        str, "SELECT msisdn FROM reserved_number WHERE line_id IS NULL ORDER BY msisdn LIMIT 200"
     )
     held = await contracts_among(scope, {request.document_id} if request.document_id else set())
     document = (
-        await scope.connection.fetchval("SELECT file_name FROM document WHERE id = $1", request.document_id)
+        await scope.fetch_value(str, "SELECT file_name FROM document WHERE id = $1", request.document_id)
         if held
         else ""
     )
     return NewLineChoices(
         accounts=await account_choices(scope),
-        cost_centres=[CostCentreChoice(code=row["code"], name=row["name"]) for row in centres],
-        reserved=[row["msisdn"] for row in reserved],
+        cost_centres=await centre_choices(scope),
+        reserved=reserved,
         stock=await stock_of(scope),
         sim_example=profile.sim_number.example,
         languages=list(profile.languages),
@@ -103,15 +96,10 @@ async def form_choices(
         options=_options(catalogue, request.plan),
         copied=able,
         skipped=[SkippedOption(code=code, words=texts.note(code, why)) for code, why in unable.items()],
-        split_profiles=[
-            NewLineSplitChoice(
-                code=one.code, name=catalogue.text(one.name), rules=rule_words(one, catalogue.language)
-            )
-            for one in profile.split_profiles
-        ],
+        split_profiles=split_choices(catalogue),
         split_billing_data=profile.split_billing_data,
         esim_confirmation=profile.esim_confirmation,
-        document_name=document,
+        document_name=document or "",
         authorisation=KindTexts(catalogue, "port_in").text("authorisation"),
     )
 

@@ -1,8 +1,10 @@
-"""What the rules of new lines must know of the things that are named: customer numbers, cards, numbers, lines, contracts."""
+"""Reads what the rules of new lines need: customer numbers, cards, phone numbers, copied options, contracts."""
 
 from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import catalogue_of
 from backend.catalog.identifiers import normalise_msisdn, sim_number
@@ -12,13 +14,28 @@ from backend.lines.lifecycle import IN_FLEET
 from backend.lines.queries import SqlFilter, add_reach
 from backend.lines.sims.cards import sim_use
 from backend.orders.effects.accounts import accounts_within_reach
-from backend.orders.effects.cost_centres import rows_within_reach
+from backend.orders.effects.cost_centres import centres_within_reach
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.new_line import ESIM, NewLineFacts, NewLineRequest
 from tenants.scope import Scope
 
 # The purpose of a signed scan
 CONTRACT = "split_contract"
+
+
+class ReservedNumber(msgspec.Struct, frozen=True):
+    """A reserved number, and the line that took it."""
+
+    msisdn: str
+    line_id: UUID | None
+
+
+class LineOptions(msgspec.Struct, frozen=True):
+    """The options of a line."""
+
+    id: UUID
+    msisdn: str
+    options: list[str]
 
 
 def _twice(values: Sequence[str]) -> frozenset[str]:
@@ -28,21 +45,21 @@ def _twice(values: Sequence[str]) -> frozenset[str]:
 async def load_context(
     scope: Scope, request: Sequence[NewLineRequest], _lines: Sequence[LineSnapshot]
 ) -> NewLineFacts:
-    """Everything that the rules ask about the things named, in a few round trips whatever their number."""
+    """Read what the rules need for all these requests, in a few statements whatever their number."""
     rule = (await catalogue_of(scope)).profile.sim_number
     cards = [sim_number(one.sim_number, rule) or "" for one in request if one.sim_kind != ESIM]
     numbers = [normalise_msisdn(one.kind_fields.get("number", "")) or "" for one in request]
     use = await sim_use(scope, cards)
-    centres = await rows_within_reach(scope)
-    reserved = await scope.connection.fetch(
-        "SELECT msisdn, line_id FROM reserved_number WHERE msisdn = ANY($1::text[])", numbers
+    centres = await centres_within_reach(scope)
+    reserved = await scope.fetch_all(
+        ReservedNumber, "SELECT msisdn, line_id FROM reserved_number WHERE msisdn = ANY($1::text[])", numbers
     )
     return NewLineFacts(
         accounts=await accounts_within_reach(scope),
-        centres={row["code"]: row["id"] for row in centres},
+        centres={one.code: one.id for one in centres},
         sims_taken=use.taken,
         sims_held=use.own,
-        reserved={row["msisdn"]: row["line_id"] for row in reserved},
+        reserved={one.msisdn: one.line_id for one in reserved},
         copied=await copied_options(
             scope, {one.copy_options_from for one in request if one.copy_options_from}
         ),
@@ -65,10 +82,11 @@ async def copied_options(scope: Scope, typed: set[str]) -> dict[str, tuple[str, 
     )
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     add_reach(scope.actor, where)
-    rows = await scope.connection.fetch(
-        f"SELECT l.id, l.msisdn, l.options FROM line l WHERE {where.sql}", *where.values
+    lines = await scope.fetch_all(
+        LineOptions, f"SELECT l.id, l.msisdn, l.options FROM line l WHERE {where.sql}", *where.values
     )
-    by_id, by_number = ({row[key]: tuple(row["options"]) for row in rows} for key in ("id", "msisdn"))
+    by_id = {line.id: tuple(line.options) for line in lines}
+    by_number = {line.msisdn: tuple(line.options) for line in lines}
     found = {text: by_id.get(id_) for text, id_ in ids.items()}
     found |= {text: by_number.get(number) for text, number in numbers.items()}
     return {text: options for text, options in found.items() if options is not None}
@@ -82,6 +100,7 @@ def _uuid(text: str) -> UUID | None:
 
 
 async def contracts_among(scope: Scope, ids: set[UUID]) -> frozenset[UUID]:
+    """Those of the ids that are signed contracts which the actor may attach."""
     found = set()
     for document_id in ids:
         try:
@@ -92,16 +111,18 @@ async def contracts_among(scope: Scope, ids: set[UUID]) -> frozenset[UUID]:
 
 
 async def _in_fleet(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
+    """Numbers of lines in the fleet and within reach."""
     where = SqlFilter()
     where.add("l.msisdn = ANY({0}::text[])", [number for number in numbers if number])
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     add_reach(scope.actor, where)
-    rows = await scope.connection.fetch(f"SELECT l.msisdn FROM line l WHERE {where.sql}", *where.values)
-    return frozenset(row["msisdn"] for row in rows)
+    return frozenset(
+        await scope.fetch_all(str, f"SELECT l.msisdn FROM line l WHERE {where.sql}", *where.values)
+    )
 
 
 async def _live(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
-    rows = await scope.connection.fetch(
-        "SELECT n FROM directory_numbers_taken($1::text[]) AS n", list(numbers)
+    """Numbers that are live anywhere on the platform."""
+    return frozenset(
+        await scope.fetch_all(str, "SELECT n FROM directory_numbers_taken($1::text[]) AS n", list(numbers))
     )
-    return frozenset(row["n"] for row in rows)

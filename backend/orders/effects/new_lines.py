@@ -1,4 +1,4 @@
-"""New lines in the database: the line, user, card, profile and contract that a request makes, and their undoing."""
+"""New lines in the database: the line, user, card, profile and contract that a request makes, and their removal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ from tenants.scope import Scope
 
 
 async def on_placed(scope: Scope, order: PlacedOrder) -> None:
-    """The lines exist, as ordered; what they need is kept for them."""
+    """Write the lines as ordered, and assign them their cards, numbers, profiles and contracts."""
     items = [(item_id, item.line, item.change) for item_id, item in order.items]
     users = await create_lines(scope, [_ordered(scope, line, change) for _, line, change in items])
     await assign_sims(scope, [(item, line.id, line.sim_number) for item, line, _ in items if line.sim_number])
@@ -79,16 +79,18 @@ def _ordered(scope: Scope, line: LineSnapshot, change: Mapping[str, Any]) -> Ord
 
 
 async def _from_pool(scope: Scope, lines: Sequence[LineSnapshot]) -> list[tuple[str, UUID]]:
-    """Which of the lines take a number of the tenant's pool; a ported number is not of it."""
+    """The lines that take one of the tenant's reserved numbers; a ported number is none."""
     wanted = {line.msisdn: line.id for line in lines if line.msisdn}
-    rows = await scope.connection.fetch(
-        "SELECT msisdn FROM reserved_number WHERE msisdn = ANY($1::text[]) ORDER BY msisdn", list(wanted)
+    numbers = await scope.fetch_all(
+        str,
+        "SELECT msisdn FROM reserved_number WHERE msisdn = ANY($1::text[]) ORDER BY msisdn",
+        list(wanted),
     )
-    return [(row["msisdn"], wanted[row["msisdn"]]) for row in rows]
+    return [(number, wanted[number]) for number in numbers]
 
 
 async def on_update(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
-    """The carrier has the order, says the number, prepares the eSIM: in whatever order it is told."""
+    """Write what the carrier reported: that it has the order, the number, the SIM, the state of the eSIM."""
     under_way = [update for update in updates if update.state in {ItemState.IN_PROGRESS, ItemState.HELD}]
     await mark_pending_active(scope, [update.line_id for update in under_way])
     reported = {
@@ -109,6 +111,7 @@ async def on_update(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
 
 
 async def on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    """Activate the cards of lines that are live."""
     await activate_sims(
         scope,
         [
@@ -120,7 +123,7 @@ async def on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
 
 
 async def on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
-    """Card back to stock, number free, profile worthless, nobody remembered."""
+    """Release cards and numbers, revoke profiles, abort the lines and delete their users."""
     await release_sims(scope, [one.item_id for one in closed])
     lines = [one.line_id for one in closed]
     await revoke_profiles(scope, lines)

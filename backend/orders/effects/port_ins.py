@@ -1,4 +1,4 @@
-"""Transfers in the database: the authorisation that was given, and how far each transfer is."""
+"""Transfers in the database: the holder's authorisation, and the state of each transfer."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,46 +11,47 @@ from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.effects.new_line_choices import form_choices
 from backend.orders.effects.new_line_facts import load_context
 from backend.orders.kinds.port_in import AUTHORISATION
+from backend.orders.lifecycle import ENDED_PORT_INS, PortInState
+from backend.orders.tables import PortInCase
 from tenants.scope import Scope
 
-FINAL = "('completed', 'rejected', 'cancelled', 'failed')"
-STATES = frozenset(
-    {"validating", "info_required", "accepted", "executing", "completed", "rejected", "cancelled", "failed"}
-)
+# What the carrier may report; `submitted` is our own
+REPORTED_STATES = frozenset(PortInState) - {PortInState.SUBMITTED}
+# Why an item ended that a person took back
 TAKEN_BACK = frozenset({"", "undone", "cancelled"})
 
-INSERT = """
-INSERT INTO port_in_case (id, tenant_id, item_id, line_id, port_case, state, requested_on, authorised_by, authorised_at,
-  authorisation_version, created_at) VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $8)
-"""
-# The order of news is settled before it comes here; a state after which there is none is never left.
-MOVE = f"""
+# Updates come here in their order; a final state stays
+MOVE = """
 UPDATE port_in_case SET state = $2, reason = CASE WHEN $3 <> '' THEN $3 ELSE reason END,
-  attempts = attempts + CASE WHEN state = 'info_required' AND $2 <> 'info_required' THEN 1 ELSE 0 END,
+  attempts = attempts + CASE WHEN state = $10 AND $2 <> $10 THEN 1 ELSE 0 END,
   agreed_at = COALESCE($4, agreed_at), requested_on = $5, authorised_by = $6, authorised_at = $7,
-  completed_at = CASE WHEN $2 = 'completed' THEN $8::timestamptz END
-WHERE item_id = $1 AND state NOT IN {FINAL}
+  completed_at = CASE WHEN $2 = $11 THEN $8::timestamptz END
+WHERE item_id = $1 AND state <> ALL($9)
 """
+CLOSE = "UPDATE port_in_case SET state = $2, reason = $3 WHERE item_id = $1 AND state <> ALL($4)"
 
 
 async def _on_placed(scope: Scope, order: PlacedOrder) -> None:
-    """As every new line, and the record of the holder's authorisation: who, when, to which words."""
+    """What every new line needs, and the record of the authorisation: who, when, which words."""
     now = clock.now()
     await new_lines.on_placed(scope, order)
     for item_id, item in order.items:
         change = item.change
         change["authorised_at"] = now.isoformat()
-        await scope.connection.execute(
-            INSERT,
-            new_id(),
-            scope.tenant_id,
-            item_id,
-            item.line.id,
-            change["port_case"],
-            _day(change["port_on"]),
-            change["authorised_by"],
-            now,
-            AUTHORISATION,
+        await PortInCase.insert(
+            PortInCase(
+                id=new_id(),
+                tenant_id=scope.tenant_id,
+                item_id=item_id,
+                line_id=item.line.id,
+                port_case=change["port_case"],
+                state=PortInState.SUBMITTED,
+                requested_on=_day(change["port_on"]),
+                authorised_by=change["authorised_by"],
+                authorised_at=now,
+                authorisation_version=AUTHORISATION,
+                created_at=now,
+            )
         )
 
 
@@ -61,30 +62,29 @@ def _day(text: str) -> date | None:
 async def _on_update(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await new_lines.on_update(scope, updates)
     for update in updates:
-        if update.reported.get("portState") in STATES:
-            agreed = update.reported.get("agreedAt")
-            await scope.connection.execute(
+        state, agreed = update.reported.get("portState"), update.reported.get("agreedAt")
+        if state in REPORTED_STATES:
+            await scope.execute(
                 MOVE,
                 update.item_id,
-                update.reported["portState"],
+                state,
                 update.reason,
                 datetime.fromisoformat(agreed) if agreed else None,
                 _day(update.change["port_on"]),
                 update.change["authorised_by"],
                 datetime.fromisoformat(update.change["authorised_at"]),
                 clock.now(),
+                ENDED_PORT_INS,
+                PortInState.INFO_REQUIRED,
+                PortInState.COMPLETED,
             )
 
 
 async def _on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     await new_lines.on_cancelled(scope, closed)
-    await scope.connection.executemany(
-        f"UPDATE port_in_case SET state = $2, reason = $3 WHERE item_id = $1 AND state NOT IN {FINAL}",
-        [
-            (one.item_id, "cancelled" if one.reason in TAKEN_BACK else "rejected", one.reason)
-            for one in closed
-        ],
-    )
+    for one in closed:
+        state = PortInState.CANCELLED if one.reason in TAKEN_BACK else PortInState.REJECTED
+        await scope.execute(CLOSE, one.item_id, state, one.reason, ENDED_PORT_INS)
 
 
 PORT_INS_EFFECTS = Effects(

@@ -1,8 +1,11 @@
-"""Cards held, activated and given back; profiles ordered, heard of and revoked; the line's user told of every swap."""
+"""SIM cards and eSIM profiles: assigned, activated, released, blocked; the line's user is notified of every swap."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.identifiers import sim_number
@@ -25,15 +28,31 @@ from backend.orders.kinds.request_esim import EsimChoices
 from backend.orders.kinds.resend_esim import SentProfile, SentProfiles
 from tenants.scope import Scope
 
+LATEST_PROFILES = """
+SELECT DISTINCT ON (line_id) line_id, id, state, email, valid_until, activation_sealed IS NOT NULL AS sealed
+FROM esim_profile WHERE line_id = ANY($1) ORDER BY line_id, created_at DESC, id DESC
+"""
 
-async def cards(scope: Scope, request: Sequence[ReplaceSim], lines: Sequence[LineSnapshot]) -> SimStock:
+
+class LatestProfile(msgspec.Struct, frozen=True):
+    """The latest eSIM profile of a line."""
+
+    line_id: UUID
+    id: UUID
+    state: str
+    email: str
+    valid_until: datetime | None
+    sealed: bool
+
+
+async def _load_cards(scope: Scope, request: Sequence[ReplaceSim], lines: Sequence[LineSnapshot]) -> SimStock:
     rule = (await catalogue_of(scope)).profile.sim_number
     use = await sim_use(scope, [number for one in request if (number := sim_number(one.sim_number, rule))])
     return SimStock(use.taken, use.own, frozenset(line.id for line in lines))
 
 
-async def card_choices(
-    scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
+async def _card_choices(
+    scope: Scope, catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> SimChoices:
     return SimChoices(
         present=lines[0].sim_number,
@@ -49,14 +68,14 @@ async def _notify(scope: Scope, order: PlacedOrder) -> None:
         )
 
 
-async def card_placed(scope: Scope, order: PlacedOrder) -> None:
+async def _card_placed(scope: Scope, order: PlacedOrder) -> None:
     held = [(item_id, item.line.id, item.change["sim_number"]) for item_id, item in order.items]
     await assign_sims(scope, held)
     await _notify(scope, order)
 
 
-async def card_done(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
-    """The old card, or the old eSIM, is worth nothing from now on."""
+async def _card_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    """Activate the new card, retire the old card or eSIM, and notify the user."""
     await activate_sims(
         scope,
         [(update.line_id, update.line["sim_number"], update.change["sim_number"]) for update in updates],
@@ -66,21 +85,21 @@ async def card_done(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
         await notify_sim_active(scope, update.item_id, update.line_id)
 
 
-async def card_dropped(scope: Scope, closed: Sequence[ClosedItem]) -> None:
+async def _card_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     await release_sims(scope, [one.item_id for one in closed])
 
 
 CARDS = Effects(
-    load_context=cards,
-    form_choices=card_choices,
-    on_placed=card_placed,
-    on_completed=card_done,
-    on_cancelled=card_dropped,
+    load_context=_load_cards,
+    form_choices=_card_choices,
+    on_placed=_card_placed,
+    on_completed=_card_completed,
+    on_cancelled=_card_cancelled,
 )
 
 
-async def esim_choices(
-    _scope: Scope, catalogue: Catalogue, _asked: Any, lines: Sequence[LineSnapshot]
+async def _esim_choices(
+    _scope: Scope, catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> EsimChoices:
     line = lines[0]
     return EsimChoices(
@@ -91,7 +110,7 @@ async def esim_choices(
     )
 
 
-async def esim_placed(scope: Scope, order: PlacedOrder) -> None:
+async def _esim_placed(scope: Scope, order: PlacedOrder) -> None:
     profiles = [
         NewProfile(
             line_id=item.line.id,
@@ -106,11 +125,11 @@ async def esim_placed(scope: Scope, order: PlacedOrder) -> None:
     await _notify(scope, order)
 
 
-async def esim_heard(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+async def _esim_updated(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await update_profiles(scope, [(update.item_id, update.reported) for update in updates])
 
 
-async def esim_done(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+async def _esim_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await activate_sims(
         scope,
         [
@@ -125,56 +144,55 @@ async def esim_done(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
         await notify_sim_active(scope, update.item_id, update.line_id)
 
 
-async def esim_dropped(scope: Scope, closed: Sequence[ClosedItem]) -> None:
+async def _esim_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     await revoke_profiles(scope, [one.line_id for one in closed], items=[one.item_id for one in closed])
 
 
 ESIMS = Effects(
-    form_choices=esim_choices,
-    on_placed=esim_placed,
-    on_update=esim_heard,
-    on_completed=esim_done,
-    on_cancelled=esim_dropped,
+    form_choices=_esim_choices,
+    on_placed=_esim_placed,
+    on_update=_esim_updated,
+    on_completed=_esim_completed,
+    on_cancelled=_esim_cancelled,
 )
 
 
-async def sent_profiles(scope: Scope, _asked: Sequence[Any], lines: Sequence[LineSnapshot]) -> SentProfiles:
-    rows = await scope.connection.fetch(
-        "SELECT DISTINCT ON (line_id) line_id, id, state, email, valid_until, activation_sealed IS NOT NULL AS sealed"
-        " FROM esim_profile WHERE line_id = ANY($1) ORDER BY line_id, created_at DESC, id DESC",
-        [line.id for line in lines],
-    )
+async def _load_sent_profiles(
+    scope: Scope, _request: Sequence[Any], lines: Sequence[LineSnapshot]
+) -> SentProfiles:
+    """The latest profile of each line, and whether its code can be sent again."""
+    found = await scope.fetch_all(LatestProfile, LATEST_PROFILES, [line.id for line in lines])
     return SentProfiles(
         {
-            row["line_id"]: SentProfile(
-                unusable_reason(row["state"], row["valid_until"], clock.now(), sealed=row["sealed"]),
-                row["id"],
-                row["email"],
+            one.line_id: SentProfile(
+                unusable_reason(one.state, one.valid_until, clock.now(), sealed=one.sealed),
+                one.id,
+                one.email,
             )
-            for row in rows
+            for one in found
         }
     )
 
 
-async def resent(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
-    """The profile that the request named; one that ended since is not sent (the mail looks again)."""
+async def _resend(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    """Send the code of the profile that the request named; the mail checks that it is still valid."""
     for update in updates:
         await send_code(scope, UUID(update.change["profile_id"]))
 
 
-RESENT = Effects(load_context=sent_profiles, on_completed=resent)
+RESENT = Effects(load_context=_load_sent_profiles, on_completed=_resend)
 
 
-async def suspended(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
-    """Lost or stolen: the card is blocked. A profile stays, since the number may come back."""
+async def _block_lost(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    """Block the card of a lost or stolen telephone. An eSIM profile stays, since the line may be reactivated."""
     lost = [update.line_id for update in updates if update.change.get("reason") in GONE]
     if lost:
         await block_sims(scope, lost, blocked=True)
 
 
-async def found_again(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+async def _unblock(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await block_sims(scope, [update.line_id for update in updates], blocked=False)
 
 
-SUSPENDED = Effects(on_completed=suspended)
-REACTIVATED = Effects(on_completed=found_again)
+SUSPENDED = Effects(on_completed=_block_lost)
+REACTIVATED = Effects(on_completed=_unblock)

@@ -1,4 +1,4 @@
-"""Agreements of split billing: opened with the request, decided by the operator, ended on request."""
+"""Agreements of split billing: opened when the request is placed, ended or cancelled with it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,18 +16,20 @@ from backend.orders.kinds.split_billing import ContractFiles, SplitBilling, Spli
 from tenants.scope import Scope
 
 PURPOSE = "split_contract"
+# An agreement whose contract is missing, or was refused
+DOCUMENT_PENDING = "document_pending"
 
 
 async def _file_name(scope: Scope, document_id: UUID | None) -> str:
     """The name of a scan that the requester may attach; "" for any other id."""
     if document_id is None:
         return ""
-    # On the day of a dated request: it was the requester's when it was placed
+    # A planned request on its day: the scan was the requester's when it was placed
     if scope.actor.system:
-        found = await scope.connection.fetchval(
-            "SELECT file_name FROM document WHERE id = $1 AND purpose = $2", document_id, PURPOSE
+        found = await scope.fetch_value(
+            str, "SELECT file_name FROM document WHERE id = $1 AND purpose = $2", document_id, PURPOSE
         )
-        return str(found or "")
+        return found or ""
     try:
         return (await own_document(scope, document_id, purpose=PURPOSE)).name
     except NotFound:
@@ -41,21 +43,26 @@ async def _load_context(
     return ContractFiles(frozenset([one for one in wanted if await _file_name(scope, one)]))
 
 
+def split_choices(catalogue: Catalogue) -> list[SplitChoice]:
+    """The carrier's ways to share a bill, for a form."""
+    return [
+        SplitChoice(code=one.code, name=catalogue.text(one.name), rules=rule_words(one, catalogue.language))
+        for one in catalogue.profile.split_profiles
+    ]
+
+
 async def _form_choices(
     scope: Scope, catalogue: Catalogue, request: SplitBilling, lines: Sequence[LineSnapshot]
 ) -> SplitChoices:
     line = lines[0]
-    refused = await scope.connection.fetchval(
-        "SELECT reason FROM split_agreement WHERE line_id = $1 AND state = 'document_pending' AND reason <> ''",
+    refused = await scope.fetch_value(
+        str,
+        "SELECT reason FROM split_agreement WHERE line_id = $1 AND state = $2 AND reason <> ''",
         line.id,
+        DOCUMENT_PENDING,
     )
     return SplitChoices(
-        profiles=[
-            SplitChoice(
-                code=one.code, name=catalogue.text(one.name), rules=rule_words(one, catalogue.language)
-            )
-            for one in catalogue.profile.split_profiles
-        ],
+        profiles=split_choices(catalogue),
         present=line.split_profile,
         user=f"{line.given_name} {line.family_name}".strip(),
         billing_data=catalogue.profile.split_billing_data,
@@ -80,7 +87,7 @@ async def _on_placed(scope: Scope, order: PlacedOrder) -> None:
 
 
 async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
-    """Accepted ones are in force already: whoever decided wrote it. Those that were stopped end here."""
+    """End the agreements that were stopped; accepted ones were written by the decision."""
     stopped = [update.line_id for update in updates if update.change["stop"]]
     if stopped:
         await end_agreements(scope, stopped)
@@ -91,12 +98,13 @@ async def _on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
 
 
 async def may_read(scope: Scope, document_id: UUID) -> bool:
-    """A scan is read by whoever reaches the line that it is about."""
+    """Whether a scan is about a line within the actor's reach."""
     where = line_queries.SqlFilter()
     where.add("a.document_id = {0}", document_id)
     line_queries.add_reach(scope.actor, where)
     return bool(
-        await scope.connection.fetchval(
+        await scope.fetch_value(
+            bool,
             "SELECT EXISTS (SELECT FROM split_agreement a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id"
             f" WHERE {where.sql})",
             *where.values,

@@ -1,4 +1,4 @@
-"""Change or call back an order that the carrier has."""
+"""Jobs that correct or cancel an order which the carrier has."""
 
 from typing import Any
 from uuid import UUID
@@ -6,69 +6,73 @@ from uuid import UUID
 from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
-from backend.orders.fulfilment.submission import log, record_answer, to_update
+from backend.orders.effects.events import KnownItem
+from backend.orders.fulfilment.submission import log, record_answers, to_update
 from backend.orders.fulfilment.updates import apply_updates
+from backend.orders.lifecycle import ACCEPTED_ITEMS, OrderFlag
+from backend.orders.tables import ChangeOrder, ChangeOrderItem
 from backend.runtime import clients
 from tenants.scope import Actor
+from tenants.tenant_info import tenant_info
+
+
+class AcceptedItem(KnownItem, frozen=True):
+    """An item that the carrier has accepted and not ended."""
+
+    carrier_order_id: str
+
+
+ACCEPTED = ChangeOrderItem.state.is_in(ACCEPTED_ITEMS) & ChangeOrderItem.carrier_order_id.is_not_null()
 
 
 @idempotent_job(JobName.AMEND_AT_CARRIER)
 async def amend_at_carrier(actor: Actor, *, item_id: str, characteristics: dict[str, Any]) -> None:
-    """Tell the carrier what was missing or confirmed for an item that it has."""
+    """Send the carrier what was missing or confirmed for an item; a refusal holds the item with its reason."""
     async with job_scope(actor) as scope:
-        row = await scope.connection.fetchrow(
-            "SELECT i.id, i.carrier_order_id, i.state, i.reason, i.reported, i.reported_at, t.carrier"
-            " FROM change_order_item i, tenant t WHERE i.id = $1"
-            " AND i.state IN ('in_progress', 'held') AND i.carrier_order_id IS NOT NULL",
-            UUID(item_id),
+        item = await scope.select_one(
+            AcceptedItem, ChangeOrderItem, (ChangeOrderItem.id == UUID(item_id)) & ACCEPTED
         )
-    if row is None:
+        carrier = (await tenant_info(scope)).carrier
+    if item is None:
         return
-    answer = await clients().network.amend(row["carrier"], row["carrier_order_id"], characteristics)
+    answer = await clients().network.amend(carrier, item.carrier_order_id, characteristics)
     if isinstance(answer, CarrierRejection):
         log.warning("carrier refused a correction", item=item_id, code=answer.code)
-        await record_answer(
-            actor,
-            [
-                OrderUpdate(
-                    external_id=item_id,
-                    carrier_order_id=row["carrier_order_id"],
-                    state=OrderUpdateState.HELD,
-                    code=answer.code,
-                    message=answer.message,
-                )
-            ],
-            [row],
+        update = OrderUpdate(
+            external_id=item_id,
+            carrier_order_id=item.carrier_order_id,
+            state=OrderUpdateState.HELD,
+            code=answer.code,
+            message=answer.message,
         )
     else:
-        await record_answer(actor, [to_update(item_id, answer)], [row])
+        update = to_update(item_id, answer)
+    await record_answers(actor, [update], [item])
 
 
 @idempotent_job(JobName.CANCEL_AT_CARRIER)
 async def cancel_at_carrier(actor: Actor, *, order_id: str) -> None:
-    """Call an order back at the carrier; where it is too late the request goes on, and says so."""
+    """Ask the carrier to cancel the items of an order; where it refuses, the order goes on with a flag that says so."""
     async with job_scope(actor) as scope:
-        rows = await scope.connection.fetch(
-            "SELECT i.id, i.carrier_order_id, t.carrier FROM change_order_item i, tenant t WHERE i.order_id = $1"
-            " AND i.state IN ('in_progress', 'held') AND i.carrier_order_id IS NOT NULL",
-            UUID(order_id),
+        items = await scope.select_all(
+            AcceptedItem, ChangeOrderItem, (ChangeOrderItem.order_id == UUID(order_id)) & ACCEPTED
         )
+        carrier = (await tenant_info(scope)).carrier
     updates = []
-    for row in rows:
-        answer = await clients().network.cancel(row["carrier"], row["carrier_order_id"], "customer request")
+    for item in items:
+        answer = await clients().network.cancel(carrier, item.carrier_order_id, "customer request")
         if not isinstance(answer, CarrierRejection):
             updates.append(
                 OrderUpdate(
-                    external_id=str(row["id"]),
-                    carrier_order_id=row["carrier_order_id"],
+                    external_id=str(item.id),
+                    carrier_order_id=item.carrier_order_id,
                     state=OrderUpdateState.CANCELLED,
                 )
             )
+    flag = OrderFlag.NONE if len(updates) == len(items) else OrderFlag.CANCEL_REFUSED
     async with job_scope(actor) as scope:
-        await scope.connection.execute(
-            "UPDATE change_order SET flag = $2 WHERE id = $1 AND flag = 'cancelling'",
-            UUID(order_id),
-            "" if len(updates) == len(rows) else "cancel_refused",
+        await ChangeOrder.update({ChangeOrder.flag: flag}).where(
+            (ChangeOrder.id == UUID(order_id)) & (ChangeOrder.flag == OrderFlag.CANCELLING)
         )
         if updates:
             await apply_updates(scope, updates)

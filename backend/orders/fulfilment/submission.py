@@ -1,8 +1,7 @@
-"""Send items to the carrier as TMF641 service orders, and record its answers."""
+"""Sends items to the carrier as TMF641 service orders, and records its answers."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 import structlog
@@ -16,40 +15,50 @@ from backend.integrations.network import (
     OrderUpdateState,
     ServiceOrder,
 )
-from backend.orders.fulfilment.updates import apply_updates, item_version
+from backend.orders.effects.events import KnownItem
+from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds import KINDS
 from backend.runtime import clients
 from tenants.scope import Actor
+from tenants.tenant_info import TenantInfo
 
 log = structlog.get_logger()
 
-
-# Items that one job hands to the carrier
+# Items that one job sends to the carrier
 BATCH_ITEMS = 100
+# Kinds that the carrier carries out
+CARRIER_KINDS = [kind.code for kind in KINDS.values() if kind.to_carrier is not None]
 
 
-AT_CARRIER = [kind.code for kind in KINDS.values() if kind.to_carrier is not None]
+class SubmittedItem(KnownItem, frozen=True):
+    """An item as it is sent to the carrier."""
+
+    msisdn: str
+    kind: str
+    change: str
+    reference: str
 
 
-async def submit_items(actor: Actor, tenant: Any, rows: list[Any]) -> None:
-    """Call the carrier for each item, write down what it said, and ask to be repeated for the rest."""
-    if not rows:
+async def submit_items(actor: Actor, tenant: TenantInfo, items: Sequence[SubmittedItem]) -> None:
+    """Send each item to the carrier and record the answers. Raises the first error, so that the job is repeated."""
+    if not items:
         return
     network = clients().network
     answers = await asyncio.gather(
-        *(network.submit(tenant["carrier"], to_service_order(tenant["slug"], row)) for row in rows),
+        *(network.submit(tenant.carrier, to_service_order(tenant.slug, item)) for item in items),
         return_exceptions=True,
     )
-    news = [
-        to_update(str(row["id"]), answer)
-        for row, answer in zip(rows, answers, strict=True)
+    updates = [
+        to_update(str(item.id), answer)
+        for item, answer in zip(items, answers, strict=True)
         if not isinstance(answer, BaseException)
     ]
-    await record_answer(actor, news, rows)
+    await record_answers(actor, updates, items)
     raise_first_error(answers)
 
 
 def to_update(external_id: str, answer: OrderAccepted | CarrierRejection) -> OrderUpdate:
+    """The carrier's answer as an update of the item: its state where it was accepted, failed where it was refused."""
     if isinstance(answer, OrderAccepted):
         return OrderUpdate(
             external_id=external_id,
@@ -67,30 +76,31 @@ def to_update(external_id: str, answer: OrderAccepted | CarrierRejection) -> Ord
 
 
 def raise_first_error(answers: Sequence[object]) -> None:
-    """Once the good answers are written down: a bug before an outage, since an outage is never given up."""
+    """Raise the first exception among the answers. A bug comes before an outage: an outage is repeated for ever."""
     errors = [answer for answer in answers if isinstance(answer, BaseException)]
     for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
         raise error
 
 
-def to_service_order(customer: str, row: Any) -> ServiceOrder:
-    ask = KINDS[row["kind"]].to_carrier
+def to_service_order(customer: str, item: SubmittedItem) -> ServiceOrder:
+    """The item as the carrier is asked for it. Raises ValueError for a kind that is not for the carrier."""
+    ask = KINDS[item.kind].to_carrier
     if ask is None:
-        raise ValueError(f"{row['kind']} is not for the carrier")
-    message = ask(orjson.loads(row["change"]))
+        raise ValueError(f"{item.kind} is not for the carrier")
+    message = ask(orjson.loads(item.change))
     return ServiceOrder(
-        external_id=str(row["id"]),
+        external_id=str(item.id),
         customer=customer,
-        msisdn=row["msisdn"],
-        reference=row["reference"],
+        msisdn=item.msisdn,
+        reference=item.reference,
         category=message.category,
         action=message.action,
         characteristics=message.characteristics,
     )
 
 
-async def record_answer(actor: Actor, updates: list[OrderUpdate], rows: Sequence[Any]) -> None:
-    """Write down what the carrier answered; `rows` are the items as they were when it was asked."""
+async def record_answers(actor: Actor, updates: Sequence[OrderUpdate], known: Sequence[KnownItem]) -> None:
+    """Apply the carrier's answers; `known` are the items as they were when it was asked."""
     if updates:
         async with job_scope(actor) as scope:
-            await apply_updates(scope, updates, request={row["id"]: item_version(row) for row in rows})
+            await apply_updates(scope, updates, known=known)

@@ -1,7 +1,7 @@
-"""Requests that were held too long: taken back at the carrier, and failed (domain reference 3.1, held: timeout)."""
+"""Orders that were held too long: cancelled at the carrier, and failed (domain reference 3.1, held: timeout)."""
 
 import asyncio
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -12,91 +12,116 @@ from backend.catalog.lead_times import hold_deadline
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderHoldExpired
+from backend.core.ids import OrderId
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
-from backend.orders.fulfilment.updates import HELD_TOO_LONG, HOLD_EXPIRED, apply_updates, item_version
+from backend.orders.effects.events import KnownItem
+from backend.orders.fulfilment.updates import HELD_TOO_LONG, apply_updates
 from backend.orders.kinds import KINDS
+from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.runtime import clients
 from tenants.scope import Actor
+from tenants.tenant_info import tenant_info
 
 log = structlog.get_logger()
 
+HELD_ORDERS = """
+SELECT o.id, max(e.at) AS since FROM change_order o
+JOIN order_event e ON e.tenant_id = o.tenant_id AND e.order_id = o.id AND e.to_state = $1
+WHERE o.state = $1 GROUP BY o.id
+"""
+EXPIRE = """
+UPDATE change_order SET flag = $2 WHERE id = ANY($1) AND state = $3 AND flag <> $4 RETURNING id
+"""
+EXPIRED_ITEMS = """
+SELECT i.id, i.state, i.reason, i.reported, i.reported_at, i.carrier_order_id, i.kind FROM change_order_item i
+JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+WHERE o.id = $1 AND o.state = $2 AND o.flag = $3 AND i.state = $4
+"""
+
+
+class HeldOrder(msgspec.Struct, frozen=True):
+    """A held order, and the time of its last move to held."""
+
+    id: UUID
+    since: datetime
+
+
+class ExpiredItem(KnownItem, frozen=True):
+    """A held item of an order that was held too long."""
+
+    kind: str
+
 
 async def find_overdue(actor: Actor) -> int:
-    """Mark a tenant's requests whose time is up and have each given up. What is marked already is announced again:
-    the carrier may have been out of reach the last time.
+    """Flag a tenant's orders that were held too long and emit OrderHoldExpired for each; returns their number.
 
-    The time counts from the order's last move to held: whoever gives the information in time starts it anew. One that
-    the customer is just calling back ends that way.
+    An order that is flagged already is announced again: the carrier may have been out of reach the last time. The
+    time counts from the order's last move to held. An order that the customer is cancelling is left alone.
     """
     async with job_scope(actor) as scope:
         profile = (await catalogue_of(scope)).profile
-        held = await scope.connection.fetch(
-            "SELECT o.id, max(e.at) AS since FROM change_order o JOIN order_event e ON e.tenant_id = o.tenant_id"
-            " AND e.order_id = o.id AND e.to_state = 'held' WHERE o.state = 'held' GROUP BY o.id"
+        held = await scope.fetch_all(HeldOrder, HELD_ORDERS, OrderState.HELD)
+        overdue = [order.id for order in held if hold_deadline(profile, order.since) <= clock.now()]
+        expired = await scope.fetch_all(
+            OrderId, EXPIRE, overdue, OrderFlag.HOLD_EXPIRED, OrderState.HELD, OrderFlag.CANCELLING
         )
-        overdue = [row["id"] for row in held if hold_deadline(profile, row["since"]) <= clock.now()]
-        marked = await scope.connection.fetch(
-            "UPDATE change_order SET flag = $2 WHERE id = ANY($1) AND state = 'held' AND flag <> 'cancelling'"
-            " RETURNING id",
-            overdue,
-            HOLD_EXPIRED,
-        )
-        for row in marked:
-            scope.emit(OrderHoldExpired(order_id=row["id"]))
-            scope.invalidate(f"order:{row['id']}")
-        return len(marked)
+        for order_id in expired:
+            scope.emit(OrderHoldExpired(order_id=order_id))
+            scope.invalidate(f"order:{order_id}")
+        return len(expired)
 
 
 @idempotent_job(JobName.EXPIRE_HELD_ORDER)
 async def expire_held_order(actor: Actor, *, order_id: str) -> None:
-    """Have the carrier take back what it holds of an order, and fail it with the reason; twice does nothing more.
+    """Have the carrier cancel the held items of an order, and fail them. A repeat changes nothing more.
 
-    The carrier is asked first: where it has gone on or has ended the order in the meantime, its word stands, and the
-    order goes on. Once an item has failed here, whatever comes late changes nothing on the request; the fleet's next
-    refresh brings what the carrier's books then say of the line.
+    The carrier is asked first: where it has gone on with an item or has ended it, that update is applied and the order
+    goes on. Later updates of an item that failed here change nothing on the order; the next inventory synchronisation
+    brings the line's values.
     """
     async with job_scope(actor) as scope:
-        rows = await scope.connection.fetch(
-            "SELECT i.id, i.kind, i.carrier_order_id, i.state, i.reason, i.reported, i.reported_at, t.carrier"
-            " FROM change_order_item i JOIN change_order o"
-            " ON o.tenant_id = i.tenant_id AND o.id = i.order_id, tenant t"
-            " WHERE o.id = $1 AND o.state = 'held' AND o.flag = $2 AND i.state = 'held'",
+        items = await scope.fetch_all(
+            ExpiredItem,
+            EXPIRED_ITEMS,
             UUID(order_id),
-            HOLD_EXPIRED,
+            OrderState.HELD,
+            OrderFlag.HOLD_EXPIRED,
+            ItemState.HELD,
         )
-    found = await asyncio.gather(*(_final_state(row) for row in rows), return_exceptions=True)
+        carrier = (await tenant_info(scope)).carrier
+    found = await asyncio.gather(*(_final_update(carrier, item) for item in items), return_exceptions=True)
     updates = [one for one in found if isinstance(one, OrderUpdate)]
     if updates:
         async with job_scope(actor) as scope:
-            await apply_updates(scope, updates, request={row["id"]: item_version(row) for row in rows})
+            await apply_updates(scope, updates, known=items)
     errors = [one for one in found if isinstance(one, BaseException)]
     for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
         if not isinstance(error, Unavailable):
             raise error
-        # Not put off: the sweep comes again, and repeats would only pile up.
+        # Not repeated: the periodic task comes again, and repeats would only pile up
         log.warning("carrier silent", tenant=str(actor.tenant_id), why=error.message)
 
 
-async def _final_state(row: Any) -> OrderUpdate | None:
-    """What becomes of a held item: failed, unless the carrier says otherwise. None: it decides later, and says so."""
-    its_id = row["carrier_order_id"]
+async def _final_update(carrier: str, item: ExpiredItem) -> OrderUpdate | None:
+    """Failed, unless the carrier reports otherwise; None where the carrier decides later and reports it then."""
+    order_id = item.carrier_order_id
     failed = OrderUpdate(
-        external_id=str(row["id"]),
-        carrier_order_id=its_id or "",
+        external_id=str(item.id),
+        carrier_order_id=order_id or "",
         state=OrderUpdateState.FAILED,
         code=HELD_TOO_LONG,
     )
-    if KINDS[row["kind"]].to_carrier is None or not its_id:
+    if KINDS[item.kind].to_carrier is None or not order_id:
         return failed
     network = clients().network
-    answer = await network.cancel(row["carrier"], its_id, "held too long")
+    answer = await network.cancel(carrier, order_id, "held too long")
     if not isinstance(answer, CarrierRejection):
         return failed if answer.settled else None
-    updates = await network.fetch(row["carrier"], its_id)
-    if updates is None or updates.state is OrderUpdateState.CANCELLED:
+    update = await network.fetch(carrier, order_id)
+    if update is None or update.state is OrderUpdateState.CANCELLED:
         return failed
-    if updates.state is OrderUpdateState.HELD:
-        log.error("carrier keeps an order that is given up", item=failed.external_id, order=its_id)
+    if update.state is OrderUpdateState.HELD:
+        log.error("carrier keeps an order that is given up", item=failed.external_id, order=order_id)
         return failed
-    return msgspec.structs.replace(updates, external_id=failed.external_id)
+    return msgspec.structs.replace(update, external_id=failed.external_id)

@@ -1,7 +1,7 @@
-"""Order kinds: what each request asks, what it changes on a line, and what it costs. One module each.
+"""Order kinds: what each request asks, what it changes on a line, and what it costs. One module for each kind.
 
-`plan.py` is what they share. A new kind is a module with its words (a TOML file of the same name) and a row here;
-where it has dealings with the database, a module of the same name in `orders/effects`. The pipeline names none.
+`base.py` has what they share. A new kind is a module with its texts (a TOML file of the same name) and a row here;
+where it reads or writes the database, also a module in `orders/effects`. No other module names a kind.
 """
 
 from backend.orders.kinds import (

@@ -16,6 +16,7 @@ from backend.orders.kinds.base import (
 )
 from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line, plan_of
 from backend.orders.kinds.new_line_checks import wrong_fields
+from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
 from backend.orders.schemas import SummaryRow
 
 
@@ -51,20 +52,20 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 
 
 def expected_completion(context: QuoteContext, request: NewLineRequest) -> str:
-    """F-092: fast on the main plan family, unless shared billing has to be looked at."""
+    """The key of the promise (F-092): fast on the main plan family, unless a contract has to be reviewed."""
     plan = plan_of(context, request)
     return "new_line_main" if plan and plan.main_family and not request.split_profile else "new_line_other"
 
 
 def _summary(texts: Texts, request: AddLine) -> list[SummaryRow]:
     number = (normalise_msisdn(request.number) or request.number) if request.number else ""
-    return [*new_line.user_facts(texts, request, number=number), *new_line.service_facts(texts, request)]
+    return [*user_facts(texts, request, number=number), *service_facts(texts, request)]
 
 
 ADD_LINE = OrderKind(
     request=AddLine,
     quote_line=_quote_line,
-    describe=new_line.describe,
+    describe=describe,
     summary=_summary,
     check=_check,
     creates=_creates,

@@ -1,4 +1,4 @@
-"""What every order kind works with: a line as it is now, what will happen to it, and what a kind says of itself. Pure."""
+"""What every order kind works with: a line as it is now, the quote of a line, and the definition of a kind. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from backend.orders.schemas import OrderRequest, SummaryRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSnapshot:
-    """A line as it stands when an order is previewed or placed, or as it will be for one that is being added."""
+    """A line as it is when an order is previewed or placed, or a new line as it will be."""
 
     id: UUID
     msisdn: str = ""
@@ -46,7 +46,7 @@ class LineSnapshot:
 
 @dataclass(slots=True)
 class QuoteItem:
-    """What an order does to one line. Cents exclude VAT; `change` is what the carrier is asked."""
+    """What an order does to one line. Cents exclude VAT; `change` is the kind's own and stored with the item."""
 
     line: LineSnapshot
     state: ItemState = ItemState.WAITING
@@ -59,6 +59,7 @@ class QuoteItem:
     pro_rata: int = 0
 
     def skip(self, reason: str) -> "QuoteItem":
+        """Leave the line out for this reason; returns the item."""
         self.state, self.reason = ItemState.SKIPPED, reason
         self.change = {}
         self.monthly_after, self.one_off, self.pro_rata = self.monthly_before, 0, 0
@@ -66,7 +67,7 @@ class QuoteItem:
 
 
 class Texts(Protocol):
-    """The words of one kind in one language, from its TOML file and the common one."""
+    """The texts of one kind in one language, from its TOML file and the common one."""
 
     def text(self, key: str, **values: object) -> str: ...
     def counted(self, key: str, count: int, **values: object) -> str: ...
@@ -84,22 +85,22 @@ class Texts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuoteContext:
-    """What a request is worked out against. `facts` is what the kind's effects read for it (`orders/effects`)."""
+    """What a request is worked out against. `loaded` is what the kind's effects read for it (`orders/effects`)."""
 
     profile: CarrierProfile
     now: datetime
-    # On which it happens, in Europe/Brussels
+    # The day on which it happens, in Europe/Brussels
     day: date
     # The billing period of that day
     month: BillingMonth
-    # Of the kind, in the language of who asks: sentences of refusals
+    # Of the kind, in the actor's language
     texts: Texts
     loaded: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceOrderItem:
-    """What the carrier is asked (TMF641): category, action of the item, characteristics of the service."""
+    """What the carrier is asked for (TMF641): category, action of the item, characteristics of the service."""
 
     category: str
     action: str = "modify"
@@ -107,88 +108,94 @@ class ServiceOrderItem:
 
 
 def empty(*_: object) -> Any:
-    """What a kind says where it has nothing to say."""
+    """The default of hooks that return a mapping."""
     return {}
 
 
 def always_false(*_: object) -> bool:
+    """The default of hooks that return a truth value."""
     return False
 
 
 def no_texts(*_: object) -> list[Any]:
+    """The default of hooks that return sentences."""
     return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderKind:
-    """What one order kind says of itself; the pipeline asks these and knows no kind by name. All pure."""
+    """One order kind: its request struct, its rules, its texts. The pipeline knows no kind by name. All hooks are pure."""
 
     request: type[OrderRequest]
+    # What the request does to a line and costs
     quote_line: Callable[[QuoteContext, Any, LineSnapshot], QuoteItem]
-    # An item's change, in words
+    # An item's change in sentences
     describe: Callable[[Texts, Mapping[str, Any]], list[str]]
-    # What is asked, in words
+    # What is asked, in rows of texts
     summary: Callable[[Texts, Any], list[SummaryRow]]
+    # From an item's change and what the carrier reported of it so far: the outcome in sentences
     outcome_texts: Callable[[Texts, Mapping[str, Any], Mapping[str, Any]], list[str]] = no_texts
-    """From an item's change and what the carrier told of it so far: what came of it, in words."""
-    # Raises Invalid for what no line could follow
+    # Raises ValidationFailed for a request that is wrong for every line
     check: Callable[[QuoteContext, Any], object] = empty
-    # None: the carrier has no part in it
+    # What the carrier is asked for, from an item's change; None: the carrier has no part in it
     to_carrier: Callable[[Mapping[str, Any]], ServiceOrderItem] | None = None
-    # Without a message: who has to decide first ("" is nobody: it is done at once)
+    # Where the carrier has no part: the reason for which the item is held until somebody decides; "": done at once
     decided_by: str = ""
-    # Of a kind that is held
+    # Whether an item's change needs that decision
     needs_decision: Callable[[Mapping[str, Any]], bool] = lambda _change: True
+    # From the line's columns, the item's change and what the carrier reported: the line's new columns
     confirmed_columns: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = (
         empty
     )
-    """From the line's columns, the item's change and what the carrier told: the columns that are now other."""
-    # A change, for the trail
+    # An item's change, for the audit trail
     audit_detail: Callable[[Mapping[str, Any]], dict[str, str]] = empty
-    # The trail's action when it has been carried out
+    # The audit trail's action for a line on which it is done
     audit_action: str = ""
-    # Key among the profile's promises; None: the kind's code
+    # The key of the carrier's promise; None: the kind's code
     expected_completion: Callable[[QuoteContext, Any], str] | None = None
+    # What must be read before it is sent
     warnings: Callable[[Texts, QuoteContext, Sequence["QuoteItem"]], list[str]] = no_texts
+    # The sentence that has to be ticked before it is sent
     must_confirm: Callable[[Texts, QuoteContext, Sequence["QuoteItem"]], str] | None = None
-    # Skips grace
+    # Whether it is sent without an undo time
     skips_grace: Callable[[Any], bool] | None = None
+    # The day that was chosen for the carrier's work, where the request itself is sent at once
     effective_date: Callable[[Any], date | None] | None = None
-    """The day that was chosen for what the carrier does, where the request itself leaves at once."""
+    # The line that it makes, to which the pipeline gives an id; None: it changes lines
     creates: Callable[[QuoteContext, Any], LineSnapshot] | None = None
-    """The line that it makes, to which the pipeline gives its id; None: it changes lines."""
-    # Besides itself: open orders of these kinds keep a line out
+    # A line with an open order of these kinds, or of its own kind, is skipped
     excludes: frozenset[str] = frozenset()
-    # Of the lines that it may change
+    # The statuses of lines that it may change
     statuses: frozenset[str] = CHANGEABLE
-    # None: by every carrier
+    # Whether a carrier has it done here and not by its support; None: every carrier
     offered: Callable[[CarrierProfile], bool] | None = None
-    # The pages of its form, with the fields that each asks for.
+    # The pages of its form, with the fields that each asks for
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    # The kind whose words it has too, where its own file has none
+    # The kind whose texts it uses where its own file has none
     texts_from: str = ""
-    # For several lines at once
+    # Whether it may be for several lines at once
     bulk: bool = True
-    # May wait for a day
+    # Whether it may wait for a day
     dated: bool = True
-    # Asks for a recent sign-in: identity, or loss of a number
+    # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
-    # May be called back at the carrier while it says so
+    # Whether the carrier may be asked to cancel it
     cancellable: bool = False
-    # To call it back, by what the carrier told
+    # Whether it is too late for that, by what the carrier reported
     too_late: Callable[[Mapping[str, Any]], bool] = always_false
+    # From an item's change and the corrected fields: the new change, and the characteristics for the carrier.
+    # Raises ValidationFailed
     amend: (
         Callable[[QuoteContext, Mapping[str, Any], Mapping[str, str]], tuple[dict[str, Any], dict[str, Any]]]
         | None
     ) = None
-    """From the change and what was corrected: the new change, and what the carrier is told. Raises Invalid."""
 
     @property
     def code(self) -> str:
         return str(self.request.__struct_config__.tag)
 
     def step_of(self, name: str) -> str:
-        """The page of its form that asks for this field; "" where the form has one page only."""
+        """The page of the form that asks for this field; "" where the form has one page only."""
         return next((step for step, names in self.steps.items() if step and name in names), "")
 
     def may_be_recalled(self, reported: Iterable[Mapping[str, Any]]) -> bool:
@@ -196,11 +203,11 @@ class OrderKind:
         return self.cancellable and not all(self.too_late(one) for one in reported)
 
     def in_portal(self, carrier: CarrierProfile) -> bool:
-        """Whether it is asked for here; else the carrier does it through support."""
+        """Whether this carrier has it done here; else its support does it."""
         return self.offered is None or self.offered(carrier)
 
     def unavailable_reason(self, line: LineSnapshot) -> str:
-        """Why this line cannot have such a request now, whatever is asked; "" where it can."""
+        """Why this line cannot have a request of this kind now; "" where it can."""
         if line.status not in self.statuses:
             return "line_not_changeable"
         return "open_order" if {self.code, *self.excludes} & set(line.open_kinds) else ""

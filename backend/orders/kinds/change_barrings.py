@@ -7,6 +7,7 @@ import msgspec
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.orders.kinds.add_remove import AddRemove, audit_codes
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -16,14 +17,11 @@ from backend.orders.kinds.base import (
     Texts,
     changed_codes,
 )
-from backend.orders.schemas import OrderRequest, SummaryRow
+from backend.orders.schemas import SummaryRow
 
 
-class ChangeBarrings(OrderRequest, frozen=True, kw_only=True, tag="change_barrings"):
-    """Block services on lines, and open others again."""
-
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
+class ChangeBarrings(AddRemove, frozen=True, kw_only=True, tag="change_barrings"):
+    """Block services on lines (`add`), and open others again (`remove`)."""
 
 
 class BarringChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +101,6 @@ CHANGE_BARRINGS = OrderKind(
     check=_check,
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
-    audit_detail=lambda change: {name: ", ".join(codes) for name, codes in change.items() if codes},
+    audit_detail=audit_codes,
     audit_action="barrings.changed",
 )

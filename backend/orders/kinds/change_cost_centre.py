@@ -1,4 +1,4 @@
-"""Give lines another cost centre (F-053): the customer's own tag, of which the carrier knows nothing. Pure."""
+"""Give lines another cost centre (F-053): the customer's own label, which the carrier does not have. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ class ChangeCostCentre(OrderRequest, frozen=True, kw_only=True, tag="change_cost
 
 
 class CostCentreChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One cost centre that may be chosen."""
+
     code: str
     name: str
 
@@ -52,7 +54,7 @@ def _quote_line(context: QuoteContext, request: ChangeCostCentre, line: LineSnap
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     found = change["cost_centre_id"]
     return {"cost_centre_id": UUID(found) if found else None}

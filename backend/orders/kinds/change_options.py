@@ -9,6 +9,7 @@ from backend.catalog.pricing import BillingMonth, monthly_cost
 from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, ChargeType
 from backend.core.errors import ValidationFailed
+from backend.orders.kinds.add_remove import AddRemove, audit_codes
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -18,14 +19,11 @@ from backend.orders.kinds.base import (
     Texts,
     changed_codes,
 )
-from backend.orders.schemas import OrderRequest, SummaryRow
+from backend.orders.schemas import SummaryRow
 
 
-class ChangeOptions(OrderRequest, frozen=True, kw_only=True, tag="change_options"):
+class ChangeOptions(AddRemove, frozen=True, kw_only=True, tag="change_options"):
     """Add options to lines and remove others. Codes are those of `GET /catalog/options`."""
-
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
 
 
 class OptionChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +44,7 @@ class OptionChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _check(context: QuoteContext, request: ChangeOptions) -> None:
-    """Raise Invalid for a request that no line could follow."""
+    """Raise ValidationFailed for a request that is wrong for every line."""
     profile, say = context.profile, context.texts.text
     for name in ("add", "remove"):
         for code in getattr(request, name):
@@ -60,7 +58,7 @@ def _check(context: QuoteContext, request: ChangeOptions) -> None:
 
 
 def check_together(context: QuoteContext, codes: Sequence[str], name: str) -> None:
-    """Raise Invalid where two of the options exclude each other."""
+    """Raise ValidationFailed (`option_conflict`) where two of the options exclude each other."""
     for code in codes:
         option = context.profile.option(code)
         clash = set(option.conflicts if option else ()) & set(codes)
@@ -71,8 +69,9 @@ def check_together(context: QuoteContext, codes: Sequence[str], name: str) -> No
 
 
 def quote_line(context: QuoteContext, request: ChangeOptions, line: LineSnapshot) -> QuoteItem:
-    """What the request does on one line. An option that cannot be is left out with a note; a line on which
-    nothing remains is skipped with the reason.
+    """What the request does on one line.
+
+    An option that the line cannot have is left out with a note. A line on which nothing changes is skipped.
     """
     profile = context.profile
     before = monthly_cost(profile, line.plan, line.options)
@@ -117,7 +116,7 @@ def charge(
     remove: Sequence[str],
     month: BillingMonth,
 ) -> None:
-    """Monthly charges count for the days left, removals as credits; one-off charges in full."""
+    """Add the charges of options to the item: monthly ones for the days left, as credits for removals; one-off in full."""
     for code, sign in (*((code, 1) for code in add), *((code, -1) for code in remove)):
         option = profile.option(code)
         if option is None:
@@ -138,15 +137,11 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 def _confirmed_columns(
     line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """An option that is a cap brings the line's cap with it; one that goes leaves it, so that nothing is uncapped."""
+    """An option that is a cap sets the line's cap. One that is removed leaves the cap, so that no line is uncapped."""
     confirmed = {"options": reported.get("options", changed_codes(line["options"], change))}
     if "cap_cents" in change:
         confirmed["roaming_cap_cents"] = reported.get("roamingCapCents", change["cap_cents"])
     return confirmed
-
-
-def _audit_detail(change: Mapping[str, Any]) -> dict[str, str]:
-    return {name: ", ".join(codes) for name in ("add", "remove") if (codes := change.get(name))}
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
@@ -171,7 +166,7 @@ CHANGE_OPTIONS = OrderKind(
     check=_check,
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
-    audit_detail=_audit_detail,
+    audit_detail=audit_codes,
     audit_action="options.changed",
     # A new plan decides which options there are
     excludes=frozenset({"change_plan"}),

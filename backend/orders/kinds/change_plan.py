@@ -107,7 +107,7 @@ def _summary(texts: Texts, request: ChangePlan) -> list[SummaryRow]:
     return [SummaryRow(name=texts.text("new_plan"), value=[texts.plan(request.plan)])]
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     """The options that go, before it is sent."""
     lost: dict[str, int] = {}
     for item in items:

@@ -20,12 +20,15 @@ STANDING, CURRENT = "standing", "current"
 # The regulation's default: at most 50 EUR a month excluding VAT
 DEFAULT_CENTS = 5000
 SUGGESTED = (0, 2500, DEFAULT_CENTS, 10000, 25000)
-# 10,000 EUR: a typing error beyond
+# 10,000 EUR: more is a typing error
 HIGHEST = 1_000_000
 
 
 class ChangeSpendCap(OrderRequest, frozen=True, kw_only=True, tag="change_spend_cap"):
-    """Set the cap in cents excluding VAT; null with `no_cap` means none. `period`: standing, or current for this month only."""
+    """Set the cap in cents excluding VAT; null with `no_cap` means none.
+
+    `period`: standing, or current for this month only.
+    """
 
     cap_cents: int | None = None
     no_cap: bool = False
@@ -70,7 +73,7 @@ def _quote_line(context: QuoteContext, request: ChangeSpendCap, line: LineSnapsh
 
 
 def _overruled(context: QuoteContext, request: ChangeSpendCap, line: LineSnapshot) -> list[str]:
-    """The line's options that are another cap: they go with it. A raise for this month leaves them."""
+    """The line's options that are another cap: they are removed. A raise for this month leaves them."""
     if request.period == CURRENT:
         return []
     caps = {code: context.profile.cap_of([code]) for code in line.options}
@@ -96,6 +99,7 @@ def _confirmed_columns(
 
 
 def amount(texts: Texts, cents: int | None) -> str:
+    """A cap in words; None is no cap."""
     return texts.text("no_cap") if cents is None else texts.euros(cents)
 
 
@@ -122,9 +126,8 @@ CHANGE_SPEND_CAP = OrderKind(
     check=_check,
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
-    expected_completion=lambda _context, _asked: (
-        "change_barrings"
-    ),  # a free switch in the network, as barrings are
+    # A free switch in the network, as barrings are
+    expected_completion=lambda _context, _request: "change_barrings",
     audit_detail=lambda change: {
         "cap_cents": str(change.get("cap_cents")),
         "period": change.get("period", ""),

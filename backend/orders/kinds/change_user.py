@@ -13,7 +13,7 @@ from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 LONGEST = 80
-# They may have sent the code of an eSIM to the present user, or still will: the number is not handed over meanwhile.
+# Orders that may send the code of an eSIM to the present user: the line is not handed over while one is open
 ON_THE_WAY = frozenset({"request_esim", "add_line", "port_in"})
 EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,63}")
 
@@ -34,6 +34,7 @@ def email_valid(text: str) -> bool:
 
 
 def name_valid(text: str) -> bool:
+    """Whether the text may be a name: of 1 to 80 printable characters, without spaces around it."""
     return 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()
 
 
@@ -74,7 +75,7 @@ def _quote_line(context: QuoteContext, request: ChangeUser, line: LineSnapshot) 
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     columns: dict[str, Any] = {"name": full_name(change["family_name"], change["given_name"])}
     if change.get("ends_split"):
@@ -101,7 +102,7 @@ def _summary(texts: Texts, request: ChangeUser) -> list[SummaryRow]:
     return facts
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     ends = any(item.change.get("ends_split") for item in items if item.state is ItemState.WAITING)
     return [texts.text("split_ends")] if ends else []
 

@@ -12,7 +12,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, ended_as, plan_end
+from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, audit_day, ended_as, plan_end
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -20,7 +20,7 @@ class ConvertToPrepaid(OrderRequest, frozen=True, kw_only=True, tag="convert_to_
     """Convert numbers to prepaid. A prepaid card stays limited until its user is identified."""
 
 
-def _quote_line(context: QuoteContext, _asked: ConvertToPrepaid, line: LineSnapshot) -> QuoteItem:
+def _quote_line(context: QuoteContext, _request: ConvertToPrepaid, line: LineSnapshot) -> QuoteItem:
     return plan_end(context, line, CONVERT_TO_PREPAID.unavailable_reason(line))
 
 
@@ -28,15 +28,15 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     return [texts.text("converted", day=texts.day(change["day"]))]
 
 
-def _summary(texts: Texts, _asked: ConvertToPrepaid) -> list[SummaryRow]:
+def _summary(texts: Texts, _request: ConvertToPrepaid) -> list[SummaryRow]:
     return [SummaryRow(name=texts.text("what"), value=[texts.text("to_prepaid")])]
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
     return [texts.text("identify")]
 
 
-def _must_confirm(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> str:
+def _must_confirm(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> str:
     return texts.counted("confirm", len(items))
 
 
@@ -49,8 +49,8 @@ CONVERT_TO_PREPAID = OrderKind(
     confirmed_columns=lambda _line, _change, reported: ended_as(reported, LineStatus.RELEASED_PREPAID),
     warnings=_warnings,
     must_confirm=_must_confirm,
-    expected_completion=lambda _context, _asked: "convert_prepaid",
-    audit_detail=lambda change: {"day": str(change.get("day", ""))},
+    expected_completion=lambda _context, _request: "convert_prepaid",
+    audit_detail=audit_day,
     audit_action="line.converted",
     statuses=MAY_LEAVE,
     excludes=ENDING,

@@ -1,4 +1,4 @@
-"""A leaving employee keeps the number (F-128 to F-135, F-139; domain 3.6): released to the successor on a day. Pure."""
+"""Release the number of a leaving employee to a successor on a day (F-128 to F-135, F-139; domain 3.6). Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,10 @@ DETAILS = ("given_name", "family_name", "email", "language")
 
 
 class Depart(OrderRequest, frozen=True, kw_only=True, tag="depart"):
-    """Release a number on the day `on`. With the successor's details that person is asked for an offer by e-mail;
-    without them, or without an answer, the number becomes prepaid on the day.
+    """Release a number on the day `on`.
+
+    A successor whose details are given is asked by e-mail to choose an offer. Without details, or without an answer,
+    the number becomes prepaid on the day.
     """
 
     knows_successor: bool | None = None
@@ -38,7 +40,7 @@ class Depart(OrderRequest, frozen=True, kw_only=True, tag="depart"):
 
 @dataclass(frozen=True, slots=True)
 class DepartureChoice:
-    """What a departure that is under way has come to: its state, and who takes the number with which offer."""
+    """A departure that has not ended: its state, and the successor with the chosen offer."""
 
     state: str
     offer: str
@@ -118,7 +120,7 @@ def _summary(texts: Texts, request: Depart) -> list[SummaryRow]:
     return facts
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     invited = any(item.change.get("invited") for item in items)
     return [texts.text("what_follows_invited" if invited else "what_follows"), texts.text("identify")]
 
@@ -132,7 +134,7 @@ DEPART = OrderKind(
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
     warnings=_warnings,
-    expected_completion=lambda _context, _asked: "departure",
+    expected_completion=lambda _context, _request: "departure",
     audit_detail=lambda change: {"day": str(change.get("day", "")), "target": change.get("target", "")},
     audit_action="line.released",
     statuses=MAY_LEAVE | {LineStatus.PENDING_RELEASE},

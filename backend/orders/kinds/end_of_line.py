@@ -1,4 +1,4 @@
-"""What requests share that end a line (domain 3.2): the price from that day on, and when they may not be. Pure."""
+"""What requests share that end a line (domain 3.2): price, statuses, last state, audit. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,10 @@ ENDING = frozenset({"depart", "terminate", "convert_to_prepaid"})
 
 
 def plan_end(context: QuoteContext, line: LineSnapshot, why: str, *, fee_cents: int = 0) -> QuoteItem:
-    """The line costs nothing from the day on: the days left of the month are credited; a fee is charged in full."""
+    """The quote of a line that costs nothing from the day on: the days left are credited, a fee is charged in full.
+
+    `why`: the reason to skip the line; "" where it may end.
+    """
     before = monthly_cost(context.profile, line.plan, line.options)
     item = QuoteItem(line, monthly_before=before, monthly_after=before)
     if why:
@@ -28,14 +31,18 @@ def plan_end(context: QuoteContext, line: LineSnapshot, why: str, *, fee_cents: 
         for code in line.options
         if (option := context.profile.option(code)) and option.charge == "monthly"
     ]
-    item.pro_rata = -sum(
-        context.month.part(cents) for cents in charges
-    )  # rounded per charge, as it was charged
+    # Rounded per charge, as it was charged
+    item.pro_rata = -sum(context.month.part(cents) for cents in charges)
     return item
 
 
 def ended_as(reported: Mapping[str, Any], otherwise: LineStatus) -> dict[str, Any]:
-    """The line's last state: what the carrier says, where it is one of those."""
+    """The line's last state: the one that the carrier reported, where it is a final one."""
     said = reported.get("status")
     ends = {LineStatus.RELEASED_PREPAID, LineStatus.RELEASED_PRIVATE, LineStatus.TERMINATED}
     return {"status": str(said) if said in set(map(str, ends)) else str(otherwise)}
+
+
+def audit_day(change: Mapping[str, Any]) -> dict[str, str]:
+    """The day on which the line ended, for the audit trail."""
+    return {"day": str(change.get("day", ""))}

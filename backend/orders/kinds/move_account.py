@@ -73,7 +73,7 @@ def _quote_line(context: QuoteContext, request: MoveAccount, line: LineSnapshot)
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {"account": change["account"], "billing_account_id": UUID(change["account_id"])}
 

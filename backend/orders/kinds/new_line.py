@@ -1,4 +1,4 @@
-"""What every new line is asked for, whatever its number: user, SIM, plan, options, cap, shared billing (F-054 to F-083). Pure."""
+"""What every new line has, with a new or a transferred number: user, SIM, plan, options, cap (F-054 to F-083). Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,19 +10,18 @@ from backend.catalog.identifiers import sim_number
 from backend.catalog.pricing import monthly_cost
 from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, Plan
-from backend.orders.kinds.base import LineSnapshot, QuoteContext, QuoteItem, Texts
+from backend.orders.kinds.base import LineSnapshot, QuoteContext, QuoteItem
 from backend.orders.kinds.change_options import charge
-from backend.orders.kinds.change_spend_cap import amount
 from backend.orders.kinds.change_user import full_name
 from backend.orders.kinds.move_account import AccountAccess
-from backend.orders.schemas import OrderRequest, SummaryRow
+from backend.orders.schemas import OrderRequest
 
 PHYSICAL, ESIM = "physical", "esim"
 BILLING = ("billing_street", "billing_postcode", "billing_town")
 
 
 class NewLineRequest(OrderRequest, frozen=True, kw_only=True):
-    """One line to be. Codes are those of the catalogue, cents exclude VAT; what is not needed is left out."""
+    """A new line. Codes are those of the catalogue, cents exclude VAT; fields that are not needed are left out."""
 
     # Customer number
     account: str = ""
@@ -60,7 +59,7 @@ class NewLineRequest(OrderRequest, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLineFacts:
-    """What the database knows of the things that new lines name."""
+    """What was read of the things that new lines name."""
 
     accounts: AccountAccess = field(default_factory=lambda: AccountAccess({}))
     centres: Mapping[str, UUID] = field(default_factory=dict)
@@ -81,13 +80,13 @@ class NewLineFacts:
     numbers_taken: frozenset[str] = frozenset()
 
     def sim_refused(self, number: str, line_id: UUID | None = None) -> str:
-        """Why a card cannot be used; "" where it can. What the line's own order holds does not count."""
+        """Why a card cannot be used; "" where it can. A card that is assigned to the line's own order can."""
         if line_id is not None and self.sims_held.get(number) == line_id:
             return ""
         return "sim_in_use" if number in self.sims_taken or number in self.twice else ""
 
     def number_refused(self, number: str, line_id: UUID | None = None) -> str:
-        """Why a reserved number cannot be had; "" where it can."""
+        """Why a number cannot be used as a reserved one; "" where it can."""
         taken_by = self.reserved.get(number, NOBODYS)
         if number in self.twice:
             return "number_not_reserved"
@@ -101,7 +100,7 @@ NOBODYS = UUID(int=0)
 
 
 def card_number(context: QuoteContext, typed: str) -> str:
-    """The SIM number as the carrier writes it; "" where it is none of its numbers."""
+    """The SIM number as the carrier writes it; "" for a text that is no number of this carrier."""
     return sim_number(typed, context.profile.sim_number) or ""
 
 
@@ -112,7 +111,7 @@ def plan_of(context: QuoteContext, request: NewLineRequest) -> Plan | None:
 
 
 def as_line(context: QuoteContext, request: NewLineRequest, *, msisdn: str) -> LineSnapshot:
-    """The line that will be; the carrier says later what it chose itself."""
+    """The line as ordered; what the carrier chooses itself is empty."""
     plan = plan_of(context, request)
     return LineSnapshot(
         id=NOBODYS,
@@ -136,7 +135,7 @@ def as_line(context: QuoteContext, request: NewLineRequest, *, msisdn: str) -> L
 def copied_onto(
     profile: CarrierProfile, plan: Plan, chosen: Sequence[str], codes: Sequence[str]
 ) -> tuple[list[str], dict[str, str]]:
-    """Options of another line that one of this plan can have beside those chosen; the others with the reason (F-075)."""
+    """Options of another line that a line of this plan can have beside those chosen; the others with the reason (F-075)."""
     taken, skipped = list[str](), dict[str, str]()
     for code in codes:
         option = profile.option(code)
@@ -156,7 +155,7 @@ def copied_onto(
 def chosen_options(
     context: QuoteContext, request: NewLineRequest, plan: Plan
 ) -> tuple[list[str], dict[str, str]]:
-    """The options of the line to be, and those of the copied line that it cannot have."""
+    """The options of the new line, and those of the copied line that it cannot have."""
     codes = context.loaded.copied.get(request.copy_options_from, ())
     taken, skipped = copied_onto(context.profile, plan, request.options, codes)
     return [*request.options, *taken], skipped
@@ -198,7 +197,7 @@ def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnap
 def _not_any_more(
     context: QuoteContext, request: NewLineRequest, line: LineSnapshot, plan: Plan | None
 ) -> str:
-    """Why a line that waited for its day cannot begin on it; what its own order holds does not count."""
+    """Why a planned line cannot be ordered on its day; "" where it can. A card that its own order holds does not count."""
     facts: NewLineFacts = context.loaded
     if line.status != "ordered":
         return "line_not_changeable"
@@ -212,7 +211,7 @@ def _not_any_more(
 
 
 def characteristics(change: Mapping[str, Any]) -> dict[str, Any]:
-    """A new line as the carrier is asked for it."""
+    """The characteristics of a new line in the order to the carrier."""
     request = {
         "productType": change["product_type"],
         "plan": change["plan"],
@@ -229,7 +228,7 @@ def characteristics(change: Mapping[str, Any]) -> dict[str, Any]:
 def confirmed_columns(
     line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The line is live, as the carrier says it is."""
+    """The columns of the line that is active, as the carrier reported them."""
     columns = {
         "status": "active",
         "msisdn": reported.get("msisdn") or line["msisdn"],
@@ -245,93 +244,18 @@ def confirmed_columns(
 
 
 def amend_new_line(
-    _ground: QuoteContext, change: Mapping[str, Any], _fields: Mapping[str, str]
+    _context: QuoteContext, change: Mapping[str, Any], _fields: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """After an eSIM's code expired or its download failed: another try."""
+    """Let the carrier try again after an eSIM's code expired or its download failed."""
     return dict(change), {"goOn": "true"}
 
 
-def describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
-    """The line in a few lines of text: plan, options, cap, what comes with it."""
-    lines = [texts.plan(change["plan"]), *(f"+ {texts.option(code)}" for code in change["options"])]
-    lines.append(texts.text("cap_is", amount=amount(texts, change["cap_cents"])))
-    if change["sim_kind"] == ESIM:
-        lines.append(texts.text("sim_esim"))
-    else:
-        lines.append(texts.text("sim_is", number=texts.sim(change["sim_number"])))
-    if change["companion_sim"]:
-        lines.append(texts.text("with_companion"))
-    if change["split_profile"]:
-        lines.append(texts.text("with_split"))
-    return lines
-
-
-def user_facts(texts: Texts, request: NewLineRequest, *, number: str) -> list[SummaryRow]:
-    """The first part of what is repeated before it is sent (F-082): who, where, which number and card."""
-    say, esim = texts.text, request.sim_kind == ESIM
-    facts = [
-        SummaryRow(name=say("account"), value=[request.account], field="account"),
-        SummaryRow(
-            name=say("user"),
-            value=[f"{request.given_name} {request.family_name}".strip()],
-            field="family_name",
-        ),
-        SummaryRow(
-            name=say("number"),
-            value=[texts.number(number) if number else say("number_chosen_by_carrier")],
-            field="number",
-        ),
-    ]
-    if request.cost_centre:
-        facts.insert(2, SummaryRow(name=say("cost_centre"), value=[request.cost_centre], field="cost_centre"))
-    if esim:
-        facts.append(SummaryRow(name=say("esim_number"), value=[say("assigned")], field="sim_kind"))
-    else:
-        card = texts.sim(request.sim_number)
-        facts.append(SummaryRow(name=say("sim_number"), value=[card], field="sim_number"))
-    if request.email:
-        facts.append(SummaryRow(name=say("email"), value=[request.email], field="email"))
-    if request.language:
-        facts.append(
-            SummaryRow(name=say("language"), value=[say(f"in_{request.language}")], field="language")
-        )
-    if esim:
-        facts.append(
-            SummaryRow(name=say("qr_copy"), value=[say("yes" if request.qr_copy else "no")], field="qr_copy")
-        )
-    return facts
-
-
-def service_facts(texts: Texts, request: NewLineRequest) -> list[SummaryRow]:
-    """The second part: what the line has."""
-    say = texts.text
-    options = [texts.option_price(code) for code in request.options]
-    if request.copy_options_from:
-        options.append(say("copied"))
-    cap = amount(texts, None if request.no_cap else request.cap_cents)
-    facts = [
-        SummaryRow(name=say("plan"), value=[texts.plan(request.plan)], field="plan"),
-        SummaryRow(name=say("options"), value=options or [say("none")], field="options"),
-        SummaryRow(name=say("cap"), value=[cap], field="cap_cents"),
-        SummaryRow(
-            name=say("companion"),
-            value=[say("yes" if request.companion_sim else "no")],
-            field="companion_sim",
-        ),
-    ]
-    if request.product_type:
-        kind = say(f"type_{request.product_type}")
-        facts.insert(0, SummaryRow(name=say("type"), value=[kind], field="product_type"))
-    if request.split_profile:
-        shared = texts.split_profile(request.split_profile)
-        facts.append(SummaryRow(name=say("split"), value=[shared], field="split_profile"))
-    return facts
-
-
 def audit_detail(change: Mapping[str, Any]) -> dict[str, str]:
+    """The plan and the customer number, for the audit trail."""
     return {"plan": str(change.get("plan", "")), "account": str(change.get("account", ""))}
 
 
+# Page of the form -> the fields that it asks for
 STEPS: Mapping[str, Sequence[str]] = {
     "account": ("account", "given_name", "family_name", "cost_centre", "number"),
     "sim": ("sim_kind",),

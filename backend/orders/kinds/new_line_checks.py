@@ -1,4 +1,4 @@
-"""What of a new line cannot be, field by field, in words: a form shows those of its page, everybody else all at once. Pure."""
+"""The wrong fields of a new line, each with its sentence: a form shows those of its page, REST shows all. Pure."""
 
 from backend.catalog.identifiers import luhn_valid, sim_number
 from backend.catalog.rules import option_allowed
@@ -12,7 +12,7 @@ from backend.orders.kinds.new_line import BILLING, ESIM, PHYSICAL, NewLineReques
 
 
 def wrong_sim(context: QuoteContext, typed: str) -> str:
-    """Why what was typed is no SIM number of this carrier, in words; "" where it is one (F-060 to F-063)."""
+    """Why the text is no SIM number of this carrier, as a sentence; "" where it is one (F-060 to F-063)."""
     rule, say = context.profile.sim_number, context.texts.text
     if not typed.strip():
         return say("bad_sim_missing", example=rule.example)
@@ -25,7 +25,7 @@ def wrong_sim(context: QuoteContext, typed: str) -> str:
 
 
 def wrong_fields(context: QuoteContext, request: NewLineRequest) -> dict[str, str]:
-    """Every field that cannot be, with its sentence: a page of a form shows those that are its own."""
+    """Every wrong field with its sentence."""
     wrong = {**_wrong_user(context, request), **_wrong_sim(context, request), **_wrong_plan(context, request)}
     return wrong | _wrong_cap(context, request) | _wrong_split(context, request)
 

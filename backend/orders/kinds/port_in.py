@@ -1,11 +1,10 @@
 """Transfer a number from another operator or another holder (F-084 to F-097; domain 3.3, 4.2). Pure."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from backend.catalog.identifiers import enterprise_number, iccid_valid, normalise_msisdn
+from backend.catalog.identifiers import enterprise_number, normalise_msisdn
 from backend.catalog.lead_times import working_day
 from backend.core.clock import local
 from backend.core.errors import ValidationFailed
@@ -18,23 +17,24 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.change_user import name_valid
 from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line
 from backend.orders.kinds.new_line_checks import wrong_fields
+from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
+from backend.orders.kinds.port_in_corrections import CARRIER_NAMES, CHECKS, amend, donor_sim, wrong_date
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import SummaryRow
 
 SAME, OTHER = "same", "other"
 PREPAID, PRIVATE, PROFESSIONAL = "prepaid", "private", "professional"
-# The version of the sentence that the holder agrees to: a new one where its words change
+# The version of the sentence that the holder agrees to; it changes with the sentence
 AUTHORISATION = "2026-11"
-# That a transfer may be asked for ahead
-LATEST_DAYS = 180
-DONOR_ACCOUNT = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{0,39}")
 
 
 class PortIn(NewLineRequest, frozen=True, kw_only=True, tag="port_in"):
-    """Bring a number in. What the present operator checks depends on the operator and the card; `port_on` is a working day."""
+    """Transfer a number to this carrier. What its present operator checks depends on operator and card.
+
+    `port_on` is a working day.
+    """
 
     number: str = ""
     # Same (this carrier), other
@@ -59,36 +59,8 @@ class PortIn(NewLineRequest, frozen=True, kw_only=True, tag="port_in"):
 
 
 def case_of(request: PortIn) -> str:
-    """The form, the required data and the processing time follow from operator and card (F-086)."""
+    """The case of a transfer: form, required data and processing time depend on operator and card (F-086)."""
     return "same_carrier" if request.operator == SAME else f"{request.card}_other"
-
-
-def donor_sim(typed: str) -> str:
-    """The digits of a card of any operator; "" for what cannot be one."""
-    digits = re.sub(r"[\s.\-]", "", typed)
-    if not re.fullmatch(r"[0-9]{13,20}", digits) or not digits.isascii():
-        return ""
-    return digits if len(digits) < 19 or iccid_valid(digits) else ""
-
-
-def _name(typed: str) -> str:
-    return typed if name_valid(typed) else ""
-
-
-def _account(typed: str) -> str:
-    return typed if DONOR_ACCOUNT.fullmatch(typed) else ""
-
-
-# What may be typed, and how it is kept; nothing where it cannot be.
-CHECKS: Mapping[str, Callable[[str], str | None]] = {
-    "donor_operator": _name,
-    "donor_sim_number": donor_sim,
-    "donor_account": _account,
-    "vat_number": enterprise_number,
-    "contact_person": _name,
-    "company_name": _name,
-    "authorised_by": _name,
-}
 
 
 def _check(context: QuoteContext, request: PortIn) -> None:
@@ -100,7 +72,7 @@ def _check(context: QuoteContext, request: PortIn) -> None:
 
 
 def _wrong_number(context: QuoteContext, request: PortIn) -> dict[str, str]:
-    """A number that is live at another customer gets no other answer than one that is live nowhere would deserve."""
+    """A number that is live at another customer gets an answer that does not disclose it."""
     number, facts = normalise_msisdn(request.number), context.loaded
     if number is None:
         return {"number": context.texts.text("bad_number")}
@@ -132,23 +104,11 @@ def _wrong_donor(context: QuoteContext, request: PortIn) -> dict[str, str]:
 
 
 def _needed(request: PortIn) -> frozenset[str]:
-    """What each of the four cases cannot do without (domain 3.3)."""
+    """The required fields of each of the four cases (domain 3.3)."""
     case, always = case_of(request), {"authorised_by"}
     if case == "professional_other":
         return frozenset(always | {"donor_operator", "donor_account", "vat_number", "contact_person"})
     return frozenset(always if case == "same_carrier" else always | {"donor_operator", "donor_sim_number"})
-
-
-def wrong_date(context: QuoteContext, day: date | None) -> str:
-    """Why a number cannot move on this day, in words; "" where it can."""
-    today = local(context.now).date()
-    if day is None:
-        return ""
-    if day < today:
-        return context.texts.text("bad_port_on_over")
-    if not working_day(day, context.profile.holidays):
-        return context.texts.text("bad_port_on_working")
-    return context.texts.text("bad_port_on_far") if (day - today).days > LATEST_DAYS else ""
 
 
 def _quote_line(context: QuoteContext, request: PortIn, line: LineSnapshot) -> QuoteItem:
@@ -171,21 +131,8 @@ def _quote_line(context: QuoteContext, request: PortIn, line: LineSnapshot) -> Q
     return item
 
 
-ASKED = {
-    "donor_operator": "donorOperator",
-    "donor_sim_number": "donorSimNumber",
-    "donor_account": "donorAccount",
-    "vat_number": "vatNumber",
-    "contact_person": "contactPerson",
-    "company_name": "companyName",
-    "port_on": "requestedDate",
-    "authorised_by": "authorisedBy",
-    "authorised_at": "authorisedAt",
-}
-
-
 def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
-    port = {"portCase": change["port_case"]} | {wire: change[name] for name, wire in ASKED.items()}
+    port = {"portCase": change["port_case"]} | {wire: change[name] for name, wire in CARRIER_NAMES.items()}
     return ServiceOrderItem("portIn", action="add", characteristics=new_line.characteristics(change) | port)
 
 
@@ -200,55 +147,13 @@ def _expected_completion(context: QuoteContext, request: PortIn) -> str:
     return "port_professional" if request.card == PROFESSIONAL else "port_private"
 
 
-# What puts a rejection right: the fields that another value is asked for. The other reasons are final.
-CORRECTIONS: Mapping[str, str] = {
-    "sim_mismatch": "donor_sim_number",
-    "account_mismatch": "donor_account",
-    "vat_mismatch": "vat_number",
-    "authorisation_missing": "authorised_by",
-    "date_not_possible": "port_on",
-}
-
-
-def _amend(
-    context: QuoteContext, change: Mapping[str, Any], fields: Mapping[str, str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Corrected values for the present operator. Raises Invalid for one that cannot be, or none."""
-    given = {name: text.strip() for name, text in fields.items() if name in CORRECTIONS.values()}
-    if not fields and change["sim_kind"] == new_line.ESIM:
-        return new_line.amend_new_line(context, change, fields)
-    if not given:
-        raise ValidationFailed(fields=context.texts.text("bad_nothing_corrected"))
-    new = {name: _corrected(context, name, text) for name, text in given.items()}
-    if "authorised_by" in new:
-        new["authorised_at"] = context.now.isoformat()
-    return {**change, **new}, {ASKED[name]: value for name, value in new.items()}
-
-
-def _corrected(context: QuoteContext, name: str, text: str) -> str:
-    if name == "port_on":
-        if why := _wrong_day(context, text):
-            raise ValidationFailed(port_on=why)
-        return text
-    if found := CHECKS[name](text):
-        return found
-    raise ValidationFailed(**{name: context.texts.text(f"bad_{name}")})
-
-
-def _wrong_day(context: QuoteContext, text: str) -> str:
-    try:
-        return wrong_date(context, date.fromisoformat(text) if text else None)
-    except ValueError:
-        return context.texts.text("bad_port_on_working")
-
-
 def too_late(reported: Mapping[str, Any]) -> bool:
-    """A transfer can be stopped in the eligibility phase only (4.2, 4)."""
+    """Whether a transfer can no longer be stopped: only its eligibility phase allows it (4.2, 4)."""
     return reported.get("portState") in {"accepted", "executing", "completed"}
 
 
 def days_late(agreed_at: datetime, until: datetime, holidays: Sequence[str]) -> int:
-    """Working days that ended, or began, since the agreed day: 0 on that day and until the next working one."""
+    """Working days after the agreed day: 0 on that day and until the next working day."""
     day, last, found = local(agreed_at).date(), local(until).date(), 0
     while day < last:
         day += timedelta(days=1)
@@ -263,7 +168,7 @@ def compensation_days(agreed_at: datetime, until: datetime, holidays: Sequence[s
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
-    return [texts.text(f"case_{change['port_case']}"), *new_line.describe(texts, change)]
+    return [texts.text(f"case_{change['port_case']}"), *describe(texts, change)]
 
 
 def _shown(texts: Texts, request: PortIn, name: str) -> str:
@@ -300,13 +205,13 @@ def _summary(texts: Texts, request: PortIn) -> list[SummaryRow]:
     number = normalise_msisdn(request.number) or request.number
     return [
         *facts,
-        *new_line.user_facts(texts, request, number=number),
-        *new_line.service_facts(texts, request),
+        *user_facts(texts, request, number=number),
+        *service_facts(texts, request),
     ]
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
-    """The old contract ends by the transfer (4.2, 7)."""
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    """The contract with the present operator ends with the transfer, which may cost a fee (4.2, 7)."""
     wanted = [item for item in items if item.state is ItemState.WAITING]
     return (
         [texts.text("fees_may_be_due")] if any(item.change.get("card") != PREPAID for item in wanted) else []
@@ -349,5 +254,5 @@ PORT_IN = OrderKind(
     dated=False,
     cancellable=True,
     too_late=too_late,
-    amend=_amend,
+    amend=amend,
 )

@@ -20,7 +20,7 @@ class Reactivate(OrderRequest, frozen=True, kw_only=True, tag="reactivate"):
     """Reactivate suspended lines."""
 
 
-def _quote_line(context: QuoteContext, _asked: Reactivate, line: LineSnapshot) -> QuoteItem:
+def _quote_line(context: QuoteContext, _request: Reactivate, line: LineSnapshot) -> QuoteItem:
     cost = monthly_cost(context.profile, line.plan, line.options)
     item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
     if line.status == LineStatus.ACTIVE:
@@ -37,7 +37,7 @@ def _describe(texts: Texts, _change: Mapping[str, Any]) -> list[str]:
     return [texts.text("reactivated")]
 
 
-def _summary(texts: Texts, _asked: Reactivate) -> list[SummaryRow]:
+def _summary(texts: Texts, _request: Reactivate) -> list[SummaryRow]:
     return [SummaryRow(name=texts.text("what"), value=[texts.text("reactivated")])]
 
 

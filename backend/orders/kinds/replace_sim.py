@@ -1,4 +1,4 @@
-"""Give a line another SIM card (F-114 to F-118): a blank one of the carrier; the old one works until it is active. Pure."""
+"""Give a line another SIM card (F-114 to F-118): a blank one; the old one works until the new one is active. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ from backend.orders.schemas import OrderRequest, SummaryRow
 
 
 class SwapReason(StrEnum):
+    """Why a line gets another SIM."""
+
     LOST = "lost"
     STOLEN = "stolen"
     DEFECTIVE = "defective"
@@ -59,10 +61,12 @@ class SimStock:
     line_ids: frozenset[UUID] = frozenset()
 
     def free(self, number: str) -> bool:
+        """Whether the number is not in use, or is held for one of these lines."""
         return number not in self.taken or (self.own or {}).get(number) in self.line_ids
 
 
 def check_reason(context: QuoteContext, reason: str) -> dict[str, str]:
+    """The field `reason` with its sentence where it is wrong; else nothing."""
     return {} if reason in REASONS else {"reason": context.texts.text("bad_reason")}
 
 
@@ -102,11 +106,11 @@ def _summary(texts: Texts, request: ReplaceSim) -> list[SummaryRow]:
 
 
 def gone(items: Sequence[QuoteItem]) -> bool:
-    """Whether the SIM may be in other hands while the number still works."""
+    """Whether a SIM was lost or stolen while its line is active."""
     return any(item.change.get("reason") in GONE and item.line.status == LineStatus.ACTIVE for item in items)
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     lines = [texts.text("old_works"), texts.text("restart"), texts.text("user_told")]
     return [texts.text("suspend_first"), *lines] if gone(items) else lines
 

@@ -113,8 +113,6 @@ REQUEST_ESIM = OrderKind(
     excludes=frozenset({"replace_sim", "change_user"}) | LEAVING,
     bulk=False,
     needs_recent_sign_in=True,
-    amend=lambda _context, change, _fields: (
-        dict(change),
-        {"goOn": "true"},
-    ),  # after an expiry or a failed download
+    # After the code expired or its download failed
+    amend=lambda _context, change, _fields: (dict(change), {"goOn": "true"}),
 )

@@ -1,4 +1,4 @@
-"""Send the code of a line's eSIM once more (F-122): the same code while it is valid; the carrier has no part in it. Pure."""
+"""Send the code of a line's eSIM again (F-122): the same code while it is valid; the carrier has no part in it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,10 +25,12 @@ class SentProfile:
 
 @dataclass(frozen=True, slots=True)
 class SentProfiles:
+    """The latest profile of each line that has one."""
+
     latest: Mapping[UUID, SentProfile] = field(default_factory=dict)
 
 
-def _quote_line(context: QuoteContext, _asked: ResendEsim, line: LineSnapshot) -> QuoteItem:
+def _quote_line(context: QuoteContext, _request: ResendEsim, line: LineSnapshot) -> QuoteItem:
     cost = monthly_cost(context.profile, line.plan, line.options)
     item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
     if why := RESEND_ESIM.unavailable_reason(line):
@@ -44,7 +46,7 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     return [texts.text("again", email=change["email"])]
 
 
-def _summary(texts: Texts, _asked: ResendEsim) -> list[SummaryRow]:
+def _summary(texts: Texts, _request: ResendEsim) -> list[SummaryRow]:
     return [SummaryRow(name=texts.text("what"), value=[texts.text("the_mail")])]
 
 
@@ -54,7 +56,7 @@ RESEND_ESIM = OrderKind(
     describe=_describe,
     summary=_summary,
     audit_action="esim.resent",
-    skips_grace=lambda _asked: True,
+    skips_grace=lambda _request: True,
     statuses=frozenset({"ordered", "pending_active", "active", "suspended"}),
     bulk=False,
     dated=False,

@@ -34,13 +34,15 @@ class SplitBilling(OrderRequest, frozen=True, kw_only=True, tag="split_billing")
 
 
 class SplitChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to share the bill, with its rules as sentences."""
+
     code: str
     name: str
     rules: list[str]
 
 
 class SplitChoices(msgspec.Struct, frozen=True, kw_only=True):
-    """What the form offers; `document` is the name of the scan that was sent, `refused` why an earlier one was."""
+    """What the form offers. `document` is the name of the scan that was sent, `refused` the reason of an earlier refusal."""
 
     profiles: list[SplitChoice]
     present: str
@@ -100,7 +102,7 @@ def _quote_line(context: QuoteContext, request: SplitBilling, line: LineSnapshot
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _told: Mapping[str, Any]
+    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {"split_profile": "" if change["stop"] else change["profile"]}
 
@@ -123,7 +125,7 @@ def _summary(texts: Texts, request: SplitBilling) -> list[SummaryRow]:
     return [*facts, SummaryRow(name=texts.text("who"), value=address)] if address else facts
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     if any(item.change.get("stop") for item in items):
         return [texts.text("warn_stop")]
     replaces = any(item.change.get("before") for item in items)

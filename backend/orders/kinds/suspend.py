@@ -1,4 +1,4 @@
-"""Suspend lines (F-126): at once after loss or theft, without grace; the monthly charge goes on (domain 3.2). Pure."""
+"""Suspend lines (F-126): without an undo time after loss or theft; the monthly charge goes on (domain 3.2). Pure."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -19,6 +19,8 @@ from backend.orders.schemas import OrderRequest, SummaryRow
 
 
 class SuspendReason(StrEnum):
+    """Why a line is suspended."""
+
     LOST = "lost"
     STOLEN = "stolen"
     ABSENCE = "absence"
@@ -60,7 +62,7 @@ def _summary(texts: Texts, request: Suspend) -> list[SummaryRow]:
     return [SummaryRow(name=texts.text("reason"), value=[texts.text(f"reason_{request.reason}")])]
 
 
-def _warnings(texts: Texts, _ground: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
+def _warnings(texts: Texts, _context: QuoteContext, _items: Sequence[QuoteItem]) -> list[str]:
     return [texts.text("charge_goes_on")]
 
 

@@ -1,4 +1,4 @@
-"""Cut numbers for good (F-136 to F-138, F-140): irreversible, with the fee shown and accepted. Pure."""
+"""Terminate numbers (F-136 to F-138, F-140): irreversible, with the fee shown and accepted. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,15 +12,15 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, ended_as, plan_end
+from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, audit_day, ended_as, plan_end
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
 class Terminate(OrderRequest, frozen=True, kw_only=True, tag="terminate"):
-    """Terminate numbers. Nobody can bring them back; `confirmed` accepts that and the fee."""
+    """Terminate numbers. A terminated number cannot be restored; `confirmed` accepts that and the fee."""
 
 
-def _quote_line(context: QuoteContext, _asked: Terminate, line: LineSnapshot) -> QuoteItem:
+def _quote_line(context: QuoteContext, _request: Terminate, line: LineSnapshot) -> QuoteItem:
     return plan_end(
         context, line, TERMINATE.unavailable_reason(line), fee_cents=context.profile.termination_fee_cents
     )
@@ -30,7 +30,7 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     return [texts.text("terminated", day=texts.day(change["day"]))]
 
 
-def _summary(texts: Texts, _asked: Terminate) -> list[SummaryRow]:
+def _summary(texts: Texts, _request: Terminate) -> list[SummaryRow]:
     return [SummaryRow(name=texts.text("what"), value=[texts.text("for_good")])]
 
 
@@ -55,8 +55,8 @@ TERMINATE = OrderKind(
     warnings=_warnings,
     must_confirm=_must_confirm,
     # A switch in the network: moments
-    expected_completion=lambda _context, _asked: "change_barrings",
-    audit_detail=lambda change: {"day": str(change.get("day", ""))},
+    expected_completion=lambda _context, _request: "change_barrings",
+    audit_detail=audit_day,
     audit_action="line.terminated",
     statuses=MAY_LEAVE,
     excludes=ENDING,

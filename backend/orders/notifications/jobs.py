@@ -10,7 +10,7 @@ from backend.core.ids import OrderId
 from backend.core.messaging.jobs import idempotent_job
 from backend.notifications.content import MailContent
 from backend.notifications.sending import send_once
-from backend.orders import queries
+from backend.orders import views
 from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail
 from backend.orders.tables import ChangeOrder
 from backend.runtime import clients
@@ -81,12 +81,16 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> tuple[str,
         return None
     language = requester.language
     profile = (await catalogue_of(scope)).profile
-    accounts = await scope.fetch_all(LineAccount, ACCOUNTS, order_id, ROWS)
     content = order_mail(
-        await queries.detail(scope, OrderId(order_id), items_limit=ROWS, language=language),
+        await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language),
         phase=phase,
         catalogue=Catalogue(profile, language),
-        accounts={one.line_id: one.account for one in accounts},
+        accounts=await _accounts(scope, order_id),
         settings=clients().settings,
     )
     return requester.requester_email, content
+
+
+async def _accounts(scope: Scope, order_id: UUID) -> dict[UUID, str]:
+    """Line -> customer number, for the lines that the mail lists."""
+    return {one.line_id: one.account for one in await scope.fetch_all(LineAccount, ACCOUNTS, order_id, ROWS)}

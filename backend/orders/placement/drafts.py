@@ -1,6 +1,7 @@
-"""A request being filled in: kept in the database, so that a reconnect or a closed tab loses nothing."""
+"""Drafts: requests that are being filled in. They are kept in the database, so that a closed tab loses nothing."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,23 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.schemas import PlanName, Selection
 from backend.orders.effects import effects_of
-from backend.orders.kinds import KINDS, AnyOrderRequest
+from backend.orders.kinds import KINDS
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.file_rows import file_rows
 from backend.orders.placement.place import place
-from backend.orders.placement.quote import check_step, quote_order, view
-from backend.orders.placement.selection import file_rows, load_lines, resolve_targets
+from backend.orders.placement.preview import preview_of
+from backend.orders.placement.quote import check_step, quote_order
+from backend.orders.placement.selection import load_lines, resolve_targets
+from backend.orders.queries import decode_request, order_head
 from backend.orders.schemas import DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
 from backend.orders.service import LISTED, get_order
+from backend.orders.tables import ChangeOrder
 from backend.orders.texts import kind_title, support_route
 from tenants.scope import Scope
 
 LISTED_LINES = 50
+# Drafts that nobody sent are deleted after that
+KEPT = timedelta(days=7)
 NO_LINES = Selection()
 
 
@@ -38,7 +46,7 @@ async def start_draft(
 ) -> UUID:
     """Begin a request of a kind, on a selection or a checked file where it changes lines; returns the draft's id.
 
-    Raises NotFound for an unknown kind, Invalid (`through_support`) where the carrier has it done by support, and
+    Raises NotFound for an unknown kind, ValidationFailed (`through_support`) where the carrier has it done by support, and
     what the selection or the file raises: unknown lines, none, or lines that cannot be changed together.
     """
     known = KINDS.get(kind)
@@ -62,42 +70,48 @@ async def start_draft(
     elif known.creates is None:
         await load_lines(scope, request)
     draft_id, now = new_id(), clock.now()
-    await scope.connection.execute(
-        "INSERT INTO change_order (id, tenant_id, kind, state, requester_id, requester_name, requester_email,"
-        " language, body, created_at, lines, promise_code) VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, 0, '')",
-        draft_id,
-        scope.tenant_id,
-        kind,
-        scope.actor.member_id,
-        scope.actor.name,
-        scope.actor.email,
-        scope.actor.language,
-        msgspec.json.encode(request).decode(),
-        now,
+    await ChangeOrder.insert(
+        ChangeOrder(
+            id=draft_id,
+            tenant_id=scope.tenant_id,
+            kind=kind,
+            state=OrderState.DRAFT,
+            requester_id=scope.actor.member_id,
+            requester_name=scope.actor.name,
+            requester_email=scope.actor.email,
+            language=scope.actor.language,
+            body=msgspec.json.encode(request).decode(),
+            created_at=now,
+        )
     )
     return draft_id
 
 
+class DraftRecord(msgspec.Struct, frozen=True):
+    """A draft, or the order that it became."""
+
+    body: str
+    state: str
+    reference: str | None
+
+
 async def _load(scope: Scope, draft_id: UUID) -> OrderRequest:
-    """The own draft. Raises NotFound, and Conflict (`already_placed`, with its reference) once it was sent."""
-    row = await scope.connection.fetchrow(
-        "SELECT body, state, reference FROM change_order WHERE id = $1 AND requester_id = $2",
-        draft_id,
-        scope.actor.member_id,
+    """What the actor's own draft asks. Raises NotFound, and Conflict (`already_placed`, with its reference) once it was sent."""
+    draft = await scope.select_one(
+        DraftRecord,
+        ChangeOrder,
+        (ChangeOrder.id == draft_id) & (ChangeOrder.requester_id == scope.actor.member_id),
     )
-    if row is None:
+    if draft is None:
         raise NotFound
-    if row["state"] != "draft":
-        raise Conflict("This request has been sent.", code="already_placed", reference=row["reference"])
-    request: OrderRequest = msgspec.json.decode(row["body"], type=AnyOrderRequest)
-    return request
+    if draft.state != OrderState.DRAFT:
+        raise Conflict("This request has been sent.", code="already_placed", reference=draft.reference)
+    return decode_request(draft.body)
 
 
-async def _save(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
-    await scope.connection.execute(
-        "UPDATE change_order SET body = $2 WHERE id = $1 AND state = 'draft'",
-        draft_id,
-        msgspec.json.encode(request).decode(),
+async def _save(draft_id: UUID, request: OrderRequest) -> None:
+    await ChangeOrder.update({ChangeOrder.body: msgspec.json.encode(request).decode()}).where(
+        (ChangeOrder.id == draft_id) & (ChangeOrder.state == OrderState.DRAFT)
     )
 
 
@@ -111,10 +125,11 @@ async def get_draft(scope: Scope, draft_id: UUID) -> DraftView:
 async def save_draft(
     scope: Scope, draft_id: UUID, kind_fields: Mapping[str, Any], *, complete: bool = False, step: str = ""
 ) -> DraftView:
-    """Keep what is chosen so far: fields of the kind, and `on`. With `complete` all of it has to hold; with `step`
-    the fields of that page of the form.
+    """Save the fields that are filled in so far: those of the kind, and `on`.
 
-    Raises Invalid with the fields that cannot be.
+    `complete`: check the whole request; `step`: check the fields of that page of the form.
+
+    Raises ValidationFailed with the wrong fields.
     """
     request = await _load(scope, draft_id)
     names = {*request.kind_fields, "on"}
@@ -127,13 +142,13 @@ async def save_draft(
         await quote_order(scope, request)
     elif step:
         await check_step(scope, request, step)
-    await _save(scope, draft_id, request)
+    await _save(draft_id, request)
     return await _view(scope, draft_id, request)
 
 
 @use_case(Permission.ORDERS_PLACE)
 async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftView:
-    """Take one line out of the selection. Raises Invalid when it is the last one."""
+    """Take one line out of the selection. Raises ValidationFailed when it is the last one."""
     request = await _load(scope, draft_id)
     if request.line_ids:
         changed = msgspec.structs.replace(
@@ -144,14 +159,14 @@ async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftV
     if not changed.line_ids and changed.filter is None:
         raise ValidationFailed(line_ids="A request needs at least one line.", code="nothing_selected")
     draft = await _view(scope, draft_id, changed)
-    await _save(scope, draft_id, changed)
+    await _save(draft_id, changed)
     return draft
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_draft(scope: Scope, draft_id: UUID) -> OrderPreview:
     """Check answers for a draft, its first 200 lines listed."""
-    return view(await quote_order(scope, await _load(scope, draft_id)), listed=LISTED)
+    return preview_of(await quote_order(scope, await _load(scope, draft_id)), listed=LISTED)
 
 
 @use_case(Permission.ORDERS_PLACE)
@@ -160,7 +175,7 @@ async def submit_draft(
 ) -> OrderDetail:
     """Send the draft as it was shown. A second click, a resend or a reconnect finds the order already placed.
 
-    Raises Conflict (`price_changed`) where the effect or price shown is no longer true.
+    Raises Conflict (`price_changed`) where the effect or price is no longer the one shown, and what `place` raises.
     """
     try:
         request = await _load(scope, draft_id)
@@ -170,8 +185,7 @@ async def submit_draft(
         request, request_key=str(draft_id), fingerprint=fingerprint, confirmed=confirmed
     )
     order_id = await place(scope, keyed, draft_id=draft_id)
-    reference = await scope.connection.fetchval("SELECT reference FROM change_order WHERE id = $1", order_id)
-    return await get_order(scope, reference)
+    return await get_order(scope, (await order_head(scope, order_id)).reference)
 
 
 async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftView:
@@ -199,8 +213,8 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
 
 
 @use_case(Permission.SYSTEM)
-async def purge_drafts(scope: Scope) -> None:
+async def purge_drafts(scope: Scope) -> None:  # noqa: ARG001 - every use case has one
     """Delete drafts that nobody sent within a week; a sweep calls this for each tenant."""
-    await scope.connection.execute(
-        "DELETE FROM change_order WHERE state = 'draft' AND created_at < now() - interval '7 days'"
+    await ChangeOrder.delete().where(
+        (ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT)
     )

@@ -1,6 +1,7 @@
-"""Check answers: what an order would do to each line and cost, from the same functions that place it."""
+"""Works an order out: what it does to each line and what it costs. Previews and orders come from the same functions."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -12,21 +13,24 @@ from backend.core.clock import midnight
 from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.core.outbox import dump
-from backend.lines.schemas import PlanName
 from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import OrderKind, QuoteContext, QuoteItem
 from backend.orders.lifecycle import ItemState
-from backend.orders.placement.selection import OrderTarget, file_rows, resolve_targets, stale_file
-from backend.orders.schemas import ItemPreview, OrderPreview, OrderRequest
+from backend.orders.placement.file_rows import file_rows, stale_file
+from backend.orders.placement.selection import OrderTarget, resolve_targets
+from backend.orders.schemas import OrderRequest
 from backend.orders.texts import KindTexts, support_route
 from backend.runtime import settings
 from tenants.scope import Scope
+from tenants.tenant_info import tenant_info
+
+LONGEST_WAIT_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """An order worked out against the lines and the catalogue of this moment."""
+    """An order worked out against the lines and the catalogue of one moment."""
 
     request: OrderRequest
     kind: OrderKind
@@ -58,8 +62,8 @@ class Quote:
 
     @property
     def fingerprint(self) -> str:
-        """Names what was shown: the price and the effect on each line."""
-        # Such lines get their ids only when they are placed
+        """A digest of what was shown: the price and the effect on each line."""
+        # Lines that are made get their ids only when the order is placed
         creates = self.kind.creates is not None
         effect = [
             [
@@ -77,28 +81,16 @@ class Quote:
         return hashlib.sha256(dump(shown).encode()).hexdigest()[:24]
 
 
-async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False) -> Quote:
-    """Work an order out. Raises NotFound and Invalid as its selection and its kind do."""
-    catalogue, kind = await catalogue_of(scope), KINDS[request.kind]
-    profile, now = catalogue.profile, clock.now()
-    texts = KindTexts(catalogue, kind.code)
-    if route := support_route(catalogue, kind.code):
-        raise ValidationFailed(kind=route, code="through_support")
-    day = _day(kind, texts, request, now)
-    effects = effects_of(kind.code)
-    each, lines = [request], []
-    if kind.creates is None:
-        targets = await resolve_targets(scope, request, lock=lock)
-        each, lines = _distinct(targets), [target.line for target in targets]
-        if len(lines) > 1 and not kind.bulk:
-            raise ValidationFailed(line_ids=texts.text("bad_one_line_only"), code="one_line_only")
-    elif request.upload_id is not None:
-        each = list((await file_rows(scope, request, lock=lock)).values())
-    facts = await effects.load_context(scope, each, lines)
-    context = QuoteContext(profile, now, day, month_of(kind, request, day), texts, facts)
-    _check(kind, context, each, from_file=request.upload_id is not None)
-    if kind.creates is not None:
-        targets = [OrderTarget(one, replace(kind.creates(context, one), id=new_id())) for one in each]
+def build_quote(
+    request: OrderRequest,
+    catalogue: Catalogue,
+    context: QuoteContext,
+    targets: Sequence[OrderTarget],
+    *,
+    grace_seconds: int,
+) -> Quote:
+    """The quote of a request for these lines, by the rules of its kind."""
+    kind = KINDS[request.kind]
     items = [kind.quote_line(context, target.request, target.line) for target in targets]
     return Quote(
         request=request,
@@ -107,31 +99,64 @@ async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False
         context=context,
         items=items,
         price=price_of(items, context.month),
-        expected_completion=expected_completion_of(kind, context, request),
-        grace_seconds=0
-        if kind.skips_grace and any(map(kind.skips_grace, each))
-        else await grace_seconds(scope),
+        expected_completion=_expected_completion(kind, context, request),
+        grace_seconds=grace_seconds,
     )
 
 
+async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False) -> Quote:
+    """Work an order out; `lock` locks its lines and its file.
+
+    Raises NotFound, Conflict and ValidationFailed as the selection, the file and the kind do.
+    """
+    catalogue, kind = await catalogue_of(scope), KINDS[request.kind]
+    profile, now = catalogue.profile, clock.now()
+    texts = KindTexts(catalogue, kind.code)
+    if route := support_route(catalogue, kind.code):
+        raise ValidationFailed(kind=route, code="through_support")
+    day = _day(kind, texts, request, now)
+    targets: list[OrderTarget] = []
+    requests = [request]
+    if kind.creates is None:
+        targets = await resolve_targets(scope, request, lock=lock)
+        requests = _distinct(targets)
+        if len(targets) > 1 and not kind.bulk:
+            raise ValidationFailed(line_ids=texts.text("bad_one_line_only"), code="one_line_only")
+    elif request.upload_id is not None:
+        requests = [row.request for row in await file_rows(scope, request, lock=lock)]
+    lines = [target.line for target in targets]
+    loaded = await effects_of(kind.code).load_context(scope, requests, lines)
+    context = QuoteContext(profile, now, day, month_of(kind, request, day), texts, loaded)
+    _check(kind, context, requests, from_file=request.upload_id is not None)
+    if kind.creates is not None:
+        targets = [OrderTarget(one, replace(kind.creates(context, one), id=new_id())) for one in requests]
+    at_once = kind.skips_grace is not None and any(map(kind.skips_grace, requests))
+    grace_seconds = 0 if at_once else await _grace_seconds(scope)
+    return build_quote(request, catalogue, context, targets, grace_seconds=grace_seconds)
+
+
 async def check_step(scope: Scope, request: OrderRequest, step: str) -> None:
-    """Raise Invalid for what is wrong on one page of a form; what is asked on others does not count yet."""
+    """Raise ValidationFailed for the wrong fields of one page of a form; fields of other pages do not count yet."""
     catalogue, kind = await catalogue_of(scope), KINDS[request.kind]
     day = clock.today()
-    facts = await effects_of(kind.code).load_context(scope, [request], [])
+    loaded = await effects_of(kind.code).load_context(scope, [request], [])
     texts = KindTexts(catalogue, kind.code)
-    context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts, facts)
+    context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts, loaded)
     try:
         kind.check(context, request)
     except ValidationFailed as invalid:
-        wrong = {name: said for name, said in invalid.fields.items() if name in kind.steps.get(step, ())}
+        on_page = kind.steps.get(step, ())
+        wrong = {name: sentence for name, sentence in invalid.fields.items() if name in on_page}
         if wrong:
             raise ValidationFailed(**wrong) from None
 
 
-def _check(kind: OrderKind, context: QuoteContext, each: list[OrderRequest], *, from_file: bool) -> None:
-    """Raises Invalid; of a file, whose rows were checked before, only what concerns all of it (the day) is Invalid."""
-    for one in {id(one): one for one in each}.values():
+def _check(kind: OrderKind, context: QuoteContext, requests: list[OrderRequest], *, from_file: bool) -> None:
+    """Raise ValidationFailed for a wrong field.
+
+    The rows of a file were checked before: only a wrong day is a ValidationFailed there, the rest a Conflict.
+    """
+    for one in {id(one): one for one in requests}.values():
         try:
             kind.check(context, one)
         except ValidationFailed as invalid:
@@ -141,12 +166,12 @@ def _check(kind: OrderKind, context: QuoteContext, each: list[OrderRequest], *, 
 
 
 def _distinct(targets: list[OrderTarget]) -> list[OrderRequest]:
-    """What is asked, once each: of a selection it is the same for every line."""
+    """The requests of these lines, once each: those of a selection are one and the same."""
     return list({id(target.request): target.request for target in targets}.values())
 
 
 def _day(kind: OrderKind, texts: KindTexts, request: OrderRequest, now: datetime) -> date:
-    """The day on which it happens. Raises Invalid for one in the past, or for a kind that cannot wait."""
+    """The day on which it happens. Raises ValidationFailed for a wrong day, or for a kind that cannot wait."""
     today = clock.local(now).date()
     if request.on is None:
         return today
@@ -159,18 +184,13 @@ def _day(kind: OrderKind, texts: KindTexts, request: OrderRequest, now: datetime
     return request.on
 
 
-LONGEST_WAIT_DAYS = 366
-
-
 def month_of(kind: OrderKind, request: OrderRequest, day: date) -> BillingMonth:
-    """The billing period in which it takes effect."""
+    """The billing period in which the request takes effect."""
     chosen = kind.effective_date(request) if kind.effective_date else None
     return BillingMonth.of(max(chosen, day) if chosen else day)
 
 
-def expected_completion_of(
-    kind: OrderKind, context: QuoteContext, request: OrderRequest
-) -> ExpectedCompletion:
+def _expected_completion(kind: OrderKind, context: QuoteContext, request: OrderRequest) -> ExpectedCompletion:
     """When it will be done; never before the end of a day that was chosen for it."""
     code = kind.expected_completion(context, request) if kind.expected_completion else kind.code
     start = max(context.now, midnight(context.day))
@@ -181,56 +201,7 @@ def expected_completion_of(
     return ExpectedCompletion(code=found.code, due_at=max(found.due_at, midnight(chosen + timedelta(days=1))))
 
 
-async def grace_seconds(scope: Scope) -> int:
+async def _grace_seconds(scope: Scope) -> int:
     """The tenant's own undo time, or the deployment's."""
-    own = await scope.connection.fetchval("SELECT grace_seconds FROM tenant")
-    return settings().grace_seconds if own is None else int(own)
-
-
-def view(quote: Quote, *, listed: int | None = None) -> OrderPreview:
-    """What check answers shows. `listed` limits the rows; the sums always cover all."""
-    items, texts, kind = quote.items, quote.texts, quote.kind
-    shown = items if listed is None else items[:listed]
-    plans = {item.line.plan for item in items}
-    plan = plans.pop() if len(plans) == 1 else None
-    changing = quote.changing
-    return OrderPreview(
-        kind=kind.code,
-        title=texts.title,
-        asked=[] if quote.request.upload_id else kind.summary(texts, quote.request),
-        warnings=kind.warnings(texts, quote.context, changing) if changing else [],
-        must_confirm=quote.must_confirm,
-        on=quote.request.on,
-        plan=PlanName(plan, quote.catalogue.name("plan", plan)) if plan else None,
-        product_type=items[0].line.product_type,
-        items=[item_view(kind, texts, item) for item in shown],
-        total_lines=len(items),
-        changing=len(changing),
-        skipped=len(items) - len(changing),
-        price=quote.price,
-        monthly_before=sum(item.monthly_before for item in items),
-        monthly_after=sum(item.monthly_after for item in items),
-        promise=quote.expected_completion,
-        grace_seconds=quote.grace_seconds,
-        fingerprint=quote.fingerprint,
-    )
-
-
-def item_view(kind: OrderKind, texts: KindTexts, item: QuoteItem) -> ItemPreview:
-    present = {*item.line.options, *item.change.get("add", ())}
-    return ItemPreview(
-        line_id=item.line.id,
-        msisdn=item.line.msisdn,
-        name=item.line.name,
-        state=item.state,
-        change=item.change,
-        words=kind.describe(texts, item.change) if item.change else [],
-        reason=item.reason,
-        why=texts.why(item.reason),
-        notes=item.notes,
-        noted=[texts.note(what, code, present) for what, code in item.notes.items()],
-        monthly_before=item.monthly_before,
-        monthly_after=item.monthly_after,
-        one_off=item.one_off,
-        pro_rata=item.pro_rata,
-    )
+    own = (await tenant_info(scope)).grace_seconds
+    return settings().grace_seconds if own is None else own

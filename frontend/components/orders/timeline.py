@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from backend.core import clock
-from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.schemas import OrderDetail
 from frontend.page_context import PageContext
 
@@ -51,7 +51,7 @@ def _received(page: PageContext, order: OrderDetail) -> TimelineStep:
 def _planned(page: PageContext, order: OrderDetail) -> TimelineStep:
     text = page.text
     day = text.date(order.due_on) if order.due_on else ""
-    if order.attention == "price_changed":
+    if order.flag is OrderFlag.PRICE_CHANGED:
         return {
             "state": "attention",
             "title": text("The price has changed"),

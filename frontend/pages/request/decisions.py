@@ -11,7 +11,7 @@ from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.kinds import KINDS
-from backend.orders.lifecycle import ItemState
+from backend.orders.lifecycle import ItemState, OrderFlag
 from backend.orders.schemas import OrderDetail, OrderItemView, OrderPreview
 from frontend.components.actions import button, link_button
 from frontend.components.forms import text_field
@@ -31,7 +31,7 @@ def OrderActions(order: OrderDetail) -> VdomDict | Component | None:
     """Nothing where nothing is open to decide."""
     page = use_page()
     parts: list[Child] = _said(page.text, order)
-    if order.attention == "price_changed" and page.may(Permission.ORDERS_PLACE):
+    if order.flag is OrderFlag.PRICE_CHANGED and page.may(Permission.ORDERS_PLACE):
         parts.append(AcceptPrice(reference=order.reference, key="price"))
     if page.may(Permission.ORDERS_PLACE):
         parts += [
@@ -77,9 +77,9 @@ def AnswerCarrier(order: OrderDetail, item: OrderItemView) -> VdomDict:
 
 def _said(text: Translator, order: OrderDetail) -> list[Child]:
     """What became of calling it back."""
-    if order.attention == "cancelling":
+    if order.flag is OrderFlag.CANCELLING:
         return [notice(text("{carrier} has been asked to call it back.", carrier=order.carrier))]
-    if order.attention == "cancel_refused":
+    if order.flag is OrderFlag.CANCEL_REFUSED:
         words = text("{carrier} could not call it back any more: it goes on.", carrier=order.carrier)
         return [notice(words, tone="attention", mark="alert")]
     return []

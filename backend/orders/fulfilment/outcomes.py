@@ -1,0 +1,113 @@
+"""What follows from updated items: values on their lines, the effects of their kinds, the state of their orders."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from backend.core import audit
+from backend.core.facts import OrderEnded
+from backend.lines.line_writes import lock_lines, update_lines
+from backend.orders.effects import effects_of
+from backend.orders.effects.events import ClosedItem, ItemUpdate
+from backend.orders.kinds import KINDS
+from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderFlag, OrderState, derive_order_state
+from backend.orders.transitions import invalidate_lines, record_transition
+from tenants.scope import Scope
+
+# Pages of more lines than that are woken by the fleet's topic
+MAX_LINE_TOPICS = 50
+
+ITEM_STATES = """
+SELECT state, count(*) AS items, bool_or(accepted_at IS NOT NULL) AS accepted
+FROM change_order_item WHERE order_id = $1 GROUP BY state
+"""
+# A hold that expired is over once the order moves on
+MOVE_ORDER = """
+UPDATE change_order SET state = $2, ended_at = CASE WHEN $3 THEN now() END,
+  flag = CASE WHEN $3 OR flag = $4 THEN $5 ELSE flag END
+WHERE id = $1
+"""
+
+
+class ItemStateCount(msgspec.Struct, frozen=True):
+    """How many items of an order are in one state, and whether the carrier accepted one of them."""
+
+    state: str
+    items: int
+    accepted: bool
+
+
+async def write_to_lines(scope: Scope, done: Sequence[ItemUpdate], references: Mapping[UUID, str]) -> None:
+    """Write the confirmed values of items that are done to their lines, and to the audit trail.
+
+    `references`: the reference of each order.
+    """
+    if not done:
+        return
+    lines = await lock_lines(scope, [update.line_id for update in done])
+    trail = defaultdict[str, list[tuple[UUID | None, dict[str, Any]]]](list)
+    changes = []
+    for update in done:
+        kind, line = KINDS[update.item.kind], lines[update.line_id]
+        update.line = dict(line)
+        changes.append((line, kind.confirmed_columns(line, update.change, update.reported)))
+        if kind.audit_action:
+            detail = {
+                "reference": references[update.item.order_id],
+                "kind": kind.code,
+                **kind.audit_detail(update.change),
+            }
+            trail[kind.audit_action].append((update.line_id, detail))
+    await update_lines(scope, changes)
+    for action, entries in trail.items():
+        await audit.record_many(scope, action, "line", entries)
+    invalidate_lines(scope, (update.line_id for update in done[:MAX_LINE_TOPICS]))
+
+
+async def run_effects(scope: Scope, changed: Sequence[ItemUpdate]) -> None:
+    """Call the effects of each kind with its items: updated, completed, failed or cancelled."""
+    by_kind = defaultdict[str, list[ItemUpdate]](list)
+    for update in changed:
+        by_kind[update.item.kind].append(update)
+    for kind, updates in by_kind.items():
+        effects = effects_of(kind)
+        if applied := [update for update in updates if update.applied is not None]:
+            await effects.on_update(scope, applied)
+        if done := [update for update in updates if update.state is ItemState.DONE]:
+            await effects.on_completed(scope, done)
+        closed = [
+            ClosedItem(update.item_id, update.line_id, update.change, update.reason)
+            for update in updates
+            if update.state in {ItemState.FAILED, ItemState.CANCELLED}
+        ]
+        if closed:
+            await effects.on_cancelled(scope, closed)
+
+
+async def settle_order(scope: Scope, order_id: UUID, current: OrderState, reference: str) -> None:
+    """Move an order, whose row the caller has locked, to the state that follows from its items."""
+    found = await scope.fetch_all(ItemStateCount, ITEM_STATES, order_id)
+    counts = {ItemState(one.state): one.items for one in found}
+    accepted = any(one.accepted for one in found)
+    scope.invalidate(f"order:{order_id}")
+    for target in _path(current, derive_order_state(current, counts, accepted=accepted), accepted=accepted):
+        final = target in ORDER_LIFECYCLE.final
+        await scope.execute(MOVE_ORDER, order_id, target, final, OrderFlag.HOLD_EXPIRED, OrderFlag.NONE)
+        await record_transition(scope, order_id, current, target)
+        current = target
+        scope.invalidate("orders")
+        if final:
+            await audit.record(scope, f"order.{target}", "order", order_id, reference=reference)
+            scope.emit(OrderEnded(order_id=order_id, state=target))
+
+
+def _path(current: OrderState, target: OrderState, *, accepted: bool) -> list[OrderState]:
+    """The moves from one state to the other: an order that ended at once was in progress in between."""
+    if target == current:
+        return []
+    if current is OrderState.SUBMITTED and accepted and target is not OrderState.IN_PROGRESS:
+        return [OrderState.IN_PROGRESS, target]
+    return [target]

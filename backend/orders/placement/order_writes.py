@@ -1,0 +1,145 @@
+"""Writes a placed order: the order itself under a free reference, its items, its history and audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from backend.catalog.identifiers import order_reference
+from backend.core import audit
+from backend.core.errors import Conflict
+from backend.core.outbox import dump
+from backend.orders.lifecycle import OrderState
+from backend.orders.placement.quote import Quote
+from backend.orders.transitions import MAX_LINE_TOPICS, invalidate_lines, invalidate_order, record_transition
+from tenants.scope import Scope
+
+REFERENCE_TRIES = 20
+
+INSERT_ORDER = """
+INSERT INTO change_order (id, tenant_id, reference, kind, state, requester_id, requester_name, requester_email,
+  language, request_key, request_hash, body, price, promise_code, promise_due_at, created_at, requested_at,
+  grace_until, submitted_at, lines, due_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20)
+ON CONFLICT (reference) DO NOTHING RETURNING id
+"""
+INSERT_ITEMS = """
+INSERT INTO change_order_item (id, tenant_id, order_id, kind, position, line_id, msisdn, name, state, reason, change,
+  detail, monthly_before, monthly_after, one_off, pro_rata)
+SELECT id, $1, $2, $3, position, line_id, msisdn, name, state, reason, change, '', before, after, one_off, part
+FROM unnest($4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
+  $12::int[], $13::int[], $14::int[], $15::int[])
+  AS t (id, position, line_id, msisdn, name, state, reason, change, before, after, one_off, part)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InitialState:
+    """How an order starts."""
+
+    reference: str
+    state: OrderState
+    grace_until: datetime | None
+
+
+def _start(quote: Quote) -> tuple[OrderState, datetime | None]:
+    """Scheduled for another day, in its undo time, or submitted at once."""
+    if quote.scheduled:
+        return OrderState.SCHEDULED, None
+    if quote.grace_seconds:
+        return OrderState.GRACE, quote.context.now + timedelta(seconds=quote.grace_seconds)
+    return OrderState.SUBMITTED, None
+
+
+async def write_order(scope: Scope, quote: Quote, order_id: UUID, *, digest: str) -> InitialState:
+    """Insert the order under a free reference. Raises Conflict (`no_reference`) where none was found."""
+    actor, request, now = scope.actor, quote.request, quote.context.now
+    state, grace_until = _start(quote)
+    for _ in range(REFERENCE_TRIES):
+        reference = order_reference(quote.catalogue.profile.reference_prefix, now)
+        written = await scope.fetch_value(
+            UUID,
+            INSERT_ORDER,
+            order_id,
+            scope.tenant_id,
+            reference,
+            request.kind,
+            state,
+            actor.member_id,
+            actor.name,
+            actor.email,
+            actor.language,
+            request.request_key or None,
+            digest,
+            msgspec.json.encode(request).decode(),
+            msgspec.json.encode(quote.price).decode(),
+            quote.expected_completion.code,
+            quote.expected_completion.due_at,
+            now,
+            grace_until,
+            now if state is OrderState.SUBMITTED else None,
+            len(quote.items),
+            request.on,
+        )
+        if written:
+            return InitialState(reference, state, grace_until)
+    raise Conflict("No free reference was found: try again in a minute.", code="no_reference")
+
+
+async def write_items(scope: Scope, quote: Quote, order_id: UUID, ids: Sequence[UUID]) -> None:
+    """Insert one item for each line of the quote, with these ids.
+
+    Raises Conflict (`line_taken`) where a line of a filter got another open order since the lines were locked.
+    """
+    try:
+        await _insert_items(scope, quote, order_id, ids)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(
+            "One of these lines has just got another open request: check again.", code="line_taken"
+        ) from error
+
+
+async def _insert_items(scope: Scope, quote: Quote, order_id: UUID, ids: Sequence[UUID]) -> None:
+    items = quote.items
+    await scope.execute(
+        INSERT_ITEMS,
+        scope.tenant_id,
+        order_id,
+        quote.request.kind,
+        ids,
+        list(range(len(items))),
+        [item.line.id for item in items],
+        [item.line.msisdn for item in items],
+        [item.line.name for item in items],
+        [item.state.value for item in items],
+        [item.reason for item in items],
+        [dump(item.change) for item in items],
+        [item.monthly_before for item in items],
+        [item.monthly_after for item in items],
+        [item.one_off for item in items],
+        [item.pro_rata for item in items],
+    )
+
+
+async def write_history(scope: Scope, quote: Quote, order_id: UUID, written: InitialState) -> None:
+    """Write the first move and the audit of the order and of its lines; wake the pages that show them."""
+    reference, kind = written.reference, quote.kind
+    await record_transition(scope, order_id, OrderState.DRAFT, written.state)
+    await audit.record(scope, "order.placed", "order", order_id, reference=reference)
+    await audit.record_many(
+        scope,
+        "order.placed",
+        "line",
+        [
+            (
+                item.line.id,
+                {"reference": reference, "kind": quote.request.kind, **kind.audit_detail(item.change)},
+            )
+            for item in quote.changing
+        ],
+    )
+    invalidate_order(scope, order_id)
+    invalidate_lines(scope, (item.line.id for item in quote.changing[:MAX_LINE_TOPICS]))

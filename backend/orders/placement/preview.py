@@ -1,0 +1,56 @@
+"""What a preview (check answers) shows of a quote."""
+
+from backend.lines.schemas import PlanName
+from backend.orders.kinds.base import OrderKind, QuoteItem
+from backend.orders.placement.quote import Quote
+from backend.orders.schemas import ItemPreview, OrderPreview
+from backend.orders.texts import KindTexts
+
+
+def preview_of(quote: Quote, *, listed: int | None = None) -> OrderPreview:
+    """The preview of a quote. `listed` limits the rows; the sums always cover all."""
+    items, texts, kind = quote.items, quote.texts, quote.kind
+    shown = items if listed is None else items[:listed]
+    plans = {item.line.plan for item in items}
+    plan = plans.pop() if len(plans) == 1 else None
+    changing = quote.changing
+    return OrderPreview(
+        kind=kind.code,
+        title=texts.title,
+        asked=[] if quote.request.upload_id else kind.summary(texts, quote.request),
+        warnings=kind.warnings(texts, quote.context, changing) if changing else [],
+        must_confirm=quote.must_confirm,
+        on=quote.request.on,
+        plan=PlanName(plan, quote.catalogue.name("plan", plan)) if plan else None,
+        product_type=items[0].line.product_type,
+        items=[_item(kind, texts, item) for item in shown],
+        total_lines=len(items),
+        changing=len(changing),
+        skipped=len(items) - len(changing),
+        price=quote.price,
+        monthly_before=sum(item.monthly_before for item in items),
+        monthly_after=sum(item.monthly_after for item in items),
+        promise=quote.expected_completion,
+        grace_seconds=quote.grace_seconds,
+        fingerprint=quote.fingerprint,
+    )
+
+
+def _item(kind: OrderKind, texts: KindTexts, item: QuoteItem) -> ItemPreview:
+    present = {*item.line.options, *item.change.get("add", ())}
+    return ItemPreview(
+        line_id=item.line.id,
+        msisdn=item.line.msisdn,
+        name=item.line.name,
+        state=item.state,
+        change=item.change,
+        words=kind.describe(texts, item.change) if item.change else [],
+        reason=item.reason,
+        why=texts.why(item.reason),
+        notes=item.notes,
+        noted=[texts.note(what, code, present) for what, code in item.notes.items()],
+        monthly_before=item.monthly_before,
+        monthly_after=item.monthly_after,
+        one_off=item.one_off,
+        pro_rata=item.pro_rata,
+    )

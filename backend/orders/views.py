@@ -1,0 +1,239 @@
+"""What pages, mails and the API show of requests: rows of a list, items, one request in full."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import orjson
+
+from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
+from backend.catalog.pricing import Price
+from backend.core.ids import OrderId
+from backend.lines.schemas import TimelineEntry
+from backend.orders.kinds import KINDS
+from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
+from backend.orders.queries import OrderFilter, decode_request, matching
+from backend.orders.schemas import OrderDetail, OrderItemView, OrderSummary
+from backend.orders.tables import ChangeOrder, OrderEvent
+from backend.orders.texts import KindTexts, kind_title
+from tenants.scope import Scope
+
+
+class SummaryRecord(msgspec.Struct, frozen=True):
+    """The columns of one row of a list of requests."""
+
+    id: UUID
+    reference: str
+    kind: str
+    state: str
+    requester_name: str
+    requested_at: datetime
+    lines: int
+    promise_code: str
+    promise_due_at: datetime | None
+    due_on: date | None
+    flag: str
+    ended_at: datetime | None
+
+
+async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: int) -> list[OrderSummary]:
+    """Visible requests that match the filter, newest first."""
+    where, catalogue = matching(scope, wanted), await catalogue_of(scope)
+    rows = await scope.fetch_all(
+        SummaryRecord,
+        "SELECT o.id, o.reference, o.kind, o.state, o.requester_name, o.requested_at, o.lines, o.promise_code,"
+        f" o.promise_due_at, o.due_on, o.flag, o.ended_at FROM change_order o WHERE {where.sql}"
+        f" ORDER BY o.created_at DESC, o.id DESC LIMIT {limit:d} OFFSET {offset:d}",
+        *where.values,
+    )
+    return [
+        OrderSummary(
+            id=row.id,
+            reference=row.reference,
+            kind=row.kind,
+            title=kind_title(catalogue, row.kind),
+            state=OrderState(row.state),
+            requested_by=row.requester_name,
+            requested_at=row.requested_at,
+            lines=row.lines,
+            promise=ExpectedCompletion(code=row.promise_code, due_at=row.promise_due_at),
+            due_on=row.due_on,
+            flag=OrderFlag(row.flag),
+            ended_at=row.ended_at,
+        )
+        for row in rows
+    ]
+
+
+class ItemRecord(msgspec.Struct, frozen=True):
+    """The columns of one item. `held_since` is set where the whole order is held because of it."""
+
+    id: UUID
+    line_id: UUID
+    msisdn: str
+    name: str
+    state: str
+    reason: str
+    detail: str
+    change: str
+    reported: str
+    kind: str
+    held_since: datetime | None
+
+
+ITEMS = """
+SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.kind,
+  CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT max(e.at) FROM order_event e
+    WHERE e.tenant_id = o.tenant_id AND e.order_id = o.id AND e.to_state = $4) END AS held_since
+FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
+"""
+
+
+async def items(
+    scope: Scope, order_id: UUID, *, limit: int | None, offset: int = 0, catalogue: Catalogue | None = None
+) -> list[OrderItemView]:
+    """Items of an order with their sentences; all of them (no `limit`) without, for programs that read codes."""
+    catalogue = catalogue or await catalogue_of(scope)
+    rows = await scope.fetch_all(ItemRecord, ITEMS, order_id, limit, offset, OrderState.HELD, ItemState.HELD)
+    texts = KindTexts(catalogue, rows[0].kind) if rows else None
+    return [_item(texts, row, described=limit is not None) for row in rows] if texts else []
+
+
+def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemView:
+    kind, change, reported = KINDS[row.kind], orjson.loads(row.change), orjson.loads(row.reported)
+    sentences: list[str] = []
+    if change and described:
+        sentences = [*kind.describe(texts, change), *kind.outcome_texts(texts, change, reported)]
+    if row.held_since and described:
+        sentences.append(texts.waits_until(row.held_since))
+    return OrderItemView(
+        id=row.id,
+        line_id=row.line_id,
+        msisdn=row.msisdn,
+        name=row.name,
+        state=ItemState(row.state),
+        reason=row.reason,
+        why=texts.why(row.reason, row.detail) if described else "",
+        detail=row.detail,
+        change=change,
+        words=sentences,
+        reported=reported,
+    )
+
+
+class DetailRecord(msgspec.Struct, frozen=True):
+    """The columns of one request in full."""
+
+    id: UUID
+    reference: str
+    kind: str
+    state: str
+    flag: str
+    body: str
+    price: str
+    requester_id: UUID
+    requester_name: str
+    requester_email: str
+    requested_at: datetime
+    grace_until: datetime | None
+    submitted_at: datetime | None
+    ended_at: datetime | None
+    mailed_at: datetime | None
+    due_on: date | None
+    promise_code: str
+    promise_due_at: datetime | None
+
+
+class EventRecord(msgspec.Struct, frozen=True):
+    """One move of an order, as its history shows it."""
+
+    at: datetime
+    actor_name: str
+    from_state: str
+    to_state: str
+    why: str
+
+
+class StateCount(msgspec.Struct, frozen=True):
+    """How many items of an order are in one state."""
+
+    state: str
+    items: int
+
+
+async def counts(scope: Scope, order_id: UUID) -> dict[str, int]:
+    """How many items of an order are in which state."""
+    rows = await scope.fetch_all(
+        StateCount,
+        "SELECT state, count(*) AS items FROM change_order_item WHERE order_id = $1 GROUP BY state",
+        order_id,
+    )
+    return {row.state: row.items for row in rows}
+
+
+async def detail(
+    scope: Scope, order_id: OrderId, *, items_limit: int | None, language: str = ""
+) -> OrderDetail:
+    """Everything of one request, in the actor's language or another. What the actor may do is filled in by the caller.
+
+    Raises LookupError for an order that is not there.
+    """
+    row = await scope.select_one(DetailRecord, ChangeOrder, ChangeOrder.id == order_id)
+    if row is None:
+        raise LookupError(f"no order {order_id}")
+    events = await scope.select_all(
+        EventRecord,
+        OrderEvent,
+        OrderEvent.order_id == order_id,
+        order_by=(OrderEvent.at, OrderEvent.id),
+    )
+    catalogue = await catalogue_of(scope)
+    if language:
+        catalogue = Catalogue(catalogue.profile, language)
+    found = await counts(scope, order_id)
+    texts, request = KindTexts(catalogue, row.kind), decode_request(row.body)
+    held = [event.at for event in events if event.to_state == OrderState.HELD]
+    return OrderDetail(
+        id=row.id,
+        reference=row.reference,
+        kind=row.kind,
+        title=texts.title,
+        state=OrderState(row.state),
+        requested_by=row.requester_name,
+        requested_by_email=row.requester_email,
+        requested_at=row.requested_at,
+        grace_until=row.grace_until,
+        may_undo=False,
+        submitted_at=row.submitted_at,
+        ended_at=row.ended_at,
+        mailed_at=row.mailed_at,
+        promise=ExpectedCompletion(code=row.promise_code, due_at=row.promise_due_at),
+        price=msgspec.json.decode(row.price, type=Price),
+        asked=[] if request.upload_id else KINDS[row.kind].summary(texts, request),
+        counts=found,
+        items=await items(scope, order_id, limit=items_limit, catalogue=catalogue),
+        items_total=sum(found.values()),
+        history=_history(events, row.reference),
+        carrier=catalogue.profile.name,
+        upload_id=request.upload_id,
+        own=row.requester_id == scope.actor.member_id,
+        due_on=row.due_on,
+        flag=OrderFlag(row.flag),
+        held_until=hold_deadline(catalogue.profile, held[-1]) if row.state == OrderState.HELD else None,
+    )
+
+
+def _history(events: Sequence[EventRecord], reference: str) -> list[TimelineEntry]:
+    return [
+        TimelineEntry(
+            at=event.at,
+            actor=event.actor_name,
+            action=event.to_state,
+            detail={"from": event.from_state, "why": event.why},
+            reference=reference,
+        )
+        for event in events
+    ]
