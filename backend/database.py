@@ -28,7 +28,7 @@ async def _refuse_older_schema() -> None:
     tables = [table._meta for table in APP_CONFIG.table_classes]  # noqa: SLF001 - as above
     wanted = {(table.tablename, column._meta.db_column_name) for table in tables for column in table.columns}  # noqa: SLF001 - as above
     async with engine().pool.acquire() as connection:
-        found = {(row["relname"], row["attname"]) for row in await connection.fetch(COLUMNS)}
+        found = {tuple(record) for record in await connection.fetch(COLUMNS)}
     if missing := sorted(wanted - found):
         raise SchemaNotCurrent(
             f"the database lacks {'.'.join(missing[0])}: run `fleetline migrate` before this version starts"

@@ -35,6 +35,9 @@ from tenants.transaction import engine, open_global, use_engine
 
 log = structlog.get_logger()
 
+FORGET_SLOTS = "DELETE FROM recurring_run WHERE slot < now() - interval '2 days'"
+CLAIM = "INSERT INTO recurring_run (id, name, slot) VALUES ($1, $2, $3) ON CONFLICT (name, slot) DO NOTHING RETURNING true"
+
 
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
@@ -47,7 +50,7 @@ class PeriodicTask:
 
 @asynccontextmanager
 async def isolate_errors(sweep: str, actor: Actor) -> AsyncIterator[None]:
-    """One tenant's trouble does not keep the sweep from the others."""
+    """Log an error of one tenant as a warning, so that the sweep goes on with the others."""
     try:
         yield
     except Exception as error:
@@ -57,21 +60,21 @@ async def isolate_errors(sweep: str, actor: Actor) -> AsyncIterator[None]:
 
 
 async def poll_carriers(settings: Settings) -> None:
-    """Find what lost callbacks would have said."""
+    """Ask carriers about items of which nothing was heard: a callback may have been lost."""
     for tenant_id in await tenants_with_open_items():
         async with isolate_errors("ask_carriers", Actor(tenant_id)):
             await poll_stale_items(Actor(tenant_id), settings.carrier_poll_seconds)
 
 
 async def expire_held(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
-    """End what has waited for information longer than its carrier lets it."""
+    """End requests that have waited for information longer than their carrier allows."""
     for tenant_id in await tenants_with_open_items():
         async with isolate_errors("give_up_held", Actor(tenant_id)):
             await find_overdue(Actor(tenant_id))
 
 
 async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
-    """Forget what is over: sessions, drafts nobody sent, handled events, old usage records, old slots."""
+    """Delete what is over: sessions, drafts that nobody sent, handled events, old usage records, old files, old slots."""
     async for actor in each_tenant():
         async with isolate_errors("tidy", actor):
             await purge_sessions(actor)
@@ -84,7 +87,7 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every sweep 
             await purge_documents(actor)
     await purge_expired()
     async with open_global() as connection:
-        await connection.execute("DELETE FROM recurring_run WHERE slot < now() - interval '2 days'")
+        await connection.execute(FORGET_SLOTS)
 
 
 PERIODIC_TASKS = (
@@ -103,15 +106,7 @@ def slot_of(sweep: PeriodicTask, now: datetime) -> datetime:
 async def claim_slot(sweep: PeriodicTask, slot: datetime) -> bool:
     """Whether this scheduler is the one to run the slot."""
     async with open_global() as connection:
-        return bool(
-            await connection.fetchval(
-                "INSERT INTO recurring_run (id, name, slot) VALUES ($1, $2, $3)"
-                " ON CONFLICT (name, slot) DO NOTHING RETURNING true",
-                new_id(),
-                sweep.name,
-                slot,
-            )
-        )
+        return bool(await connection.fetchval(CLAIM, new_id(), sweep.name, slot))
 
 
 async def run_due(settings: Settings, done: dict[str, datetime]) -> None:

@@ -9,6 +9,7 @@ from litestar import Litestar
 from backend.app import create_api
 from backend.core.messaging.live_topics import TopicHub
 from backend.members import service as members
+from backend.members import sessions
 from backend.settings import Settings, read_settings
 from frontend.assets import asset_url
 from frontend.http.gateway import Gateway
@@ -34,7 +35,7 @@ def create(settings: Settings | None = None) -> Gateway:
         chosen, stylesheets=[asset_url(name) for name in ("tokens.css", "components.css")], also=[listening]
     )
     services = Services(
-        authenticate=members.load_session,
+        authenticate=sessions.load_session,
         profile=members.profile,
         subscribe=live.subscribe,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from backend.core.permissions import Permission, has_permission
+from backend.lines.schemas import FleetFrame
+from backend.lines.service import fleet_frame
 from backend.members.schemas import Profile
 from backend.settings import Settings
 from frontend.i18n import Translator
@@ -29,6 +31,8 @@ class Services:
     authenticate: Callable[[str], Awaitable[Actor | None]]
     profile: Callable[[Actor], Awaitable[Profile]]
     subscribe: Subscribe
+    # What the frame of every page says of the lines
+    fleet: Callable[[Actor], Awaitable[FleetFrame]] = fleet_frame
 
 
 @dataclass
@@ -43,6 +47,7 @@ class PageContext:
     actor: Actor
     profile: Profile
     text: Translator
+    fleet: FleetFrame = field(default_factory=FleetFrame)
     # The browser holds this page's first view as HTML
     booted: bool = False
     send: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None

@@ -23,6 +23,7 @@ BYTEWISE = {
     "account": ("email", "mobile"),
     "sign_in_attempt": ("key",),
     "document": ("purpose", "media_type"),
+    "document_attachment": ("subject_kind",),
     "operator_token": ("name",),
     "billing_account": ("number",),
     "cost_centre": ("code",),

@@ -1,6 +1,6 @@
 """From something known before the tenant (a login, a session, a token, a number) to the tenant it belongs to.
 
-Each function asks one vetted SECURITY DEFINER function by exact key and gets ids only.
+Each function asks one vetted SECURITY DEFINER function by an exact key and gets ids only.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +21,7 @@ class DirectoryEntry:
 
 
 async def _ask(query: str, *args: object) -> list[Any]:
+    """The records of a statement, outside any scope; callers take their columns by position."""
     pool = engine().pool
     if pool is None:
         raise OutsideScope("no database pool is open in this event loop")
@@ -33,14 +34,16 @@ async def _ask(query: str, *args: object) -> list[Any]:
 
 async def _one(function: str, key: object) -> DirectoryEntry | None:
     rows = await _ask(f"SELECT tenant_id, id FROM {function}($1)", key)
-    return DirectoryEntry(TenantId(rows[0]["tenant_id"]), rows[0]["id"]) if rows else None
+    return DirectoryEntry(*rows[0]) if rows else None
 
 
 async def find_session(token_hash: bytes) -> DirectoryEntry | None:
+    """The session of a cookie, by its hash."""
     return await _one("directory_session", token_hash)
 
 
 async def find_token(token_hash: bytes) -> DirectoryEntry | None:
+    """The API token of this hash."""
     return await _one("directory_token", token_hash)
 
 
@@ -52,29 +55,30 @@ async def find_item(item_id: UUID) -> DirectoryEntry | None:
 async def find_memberships(account_id: UUID) -> list[tuple[TenantId, MemberId]]:
     """Every active membership of a sign-in account."""
     rows = await _ask("SELECT tenant_id, id FROM directory_memberships($1)", account_id)
-    return [(TenantId(row["tenant_id"]), MemberId(row["id"])) for row in rows]
+    return [(TenantId(tenant), MemberId(member)) for tenant, member in rows]
 
 
 async def find_tenant(slug: str) -> TenantId | None:
-    rows = await _ask("SELECT directory_tenant($1) AS id", slug)
-    return TenantId(rows[0]["id"]) if rows[0]["id"] else None
+    """The tenant of this slug, suspended ones included."""
+    [[found]] = await _ask("SELECT directory_tenant($1) AS id", slug)
+    return TenantId(found) if found else None
 
 
 async def each_tenant() -> AsyncIterator[Actor]:
     """The product itself as actor, for every active tenant in turn: one scope each, never a bypass."""
-    for row in await _ask("SELECT id FROM directory_tenants()"):
-        yield Actor(tenant_id=TenantId(row["id"]))
+    for [tenant] in await _ask("SELECT id FROM directory_tenants()"):
+        yield Actor(tenant_id=TenantId(tenant))
 
 
 async def tenants_with_open_items() -> list[TenantId]:
     """Tenants for which a carrier still has work under way: the poll looks at these only."""
-    return [TenantId(row["id"]) for row in await _ask("SELECT id FROM directory_open_items()")]
+    return [TenantId(tenant) for [tenant] in await _ask("SELECT id FROM directory_open_items()")]
 
 
 async def find_lines(numbers: Sequence[str]) -> dict[str, DirectoryEntry]:
     """The line of each number, wherever it is: the one that is live, or else the one that had it last."""
     rows = await _ask("SELECT msisdn, tenant_id, id FROM directory_lines($1::text[])", list(numbers))
-    return {row["msisdn"]: DirectoryEntry(TenantId(row["tenant_id"]), row["id"]) for row in rows}
+    return {number: DirectoryEntry(TenantId(tenant), line) for number, tenant, line in rows}
 
 
 async def find_public_link(token_hash: bytes) -> DirectoryEntry | None:

@@ -1,10 +1,19 @@
 """The global table that says who a tenant is. Who belongs to one is its own data: see `backend/members`."""
 
+from enum import StrEnum
+
 from piccolo.columns import UUID, Integer, Text, Timestamptz
 from piccolo.constraints import Check
 from piccolo.table import Table
 
 from tenants.checks import one_of
+
+
+class TenantState(StrEnum):
+    """A suspended tenant has no sessions, no tokens and no sweeps."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
 
 
 class Tenant(Table):
@@ -20,5 +29,5 @@ class Tenant(Table):
     grace_seconds = Integer(null=True, default=None)
     created_at = Timestamptz()
 
-    tenant_state_check = one_of("state", ("active", "suspended"))
+    tenant_state_check = one_of("state", TenantState)
     tenant_grace_seconds_check = Check("grace_seconds BETWEEN 0 AND 600")

@@ -20,10 +20,15 @@ from tenants.scope import Actor, Connection, Scope
 
 # Raised by check_actor() in the database
 ACTOR_CHANGED = "FL001"
+LOGIN = """
+SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,
+  EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns
+FROM pg_roles r WHERE rolname = current_user
+"""
 
 
 class OutsideScope(RuntimeError):
-    """Customer data was reached for without a scope, from a child task, or from within another scope."""
+    """Customer data was asked for without a scope, from a child task, or from within another scope."""
 
 
 class UnsafeDatabaseRole(RuntimeError):
@@ -161,15 +166,11 @@ class TenantEngine(PostgresEngine):
 
 
 async def refuse_unsafe_role(connection: Any) -> None:
-    """Raise BypassingLogin where row-level security would not bind this login."""
-    row = await connection.fetchrow(
-        "SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,"
-        " EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns"
-        " FROM pg_roles r WHERE rolname = current_user"
-    )
-    if row["bypasses"] or row["owns"]:
+    """Raise UnsafeDatabaseRole where row-level security would not bind this login."""
+    login, bypasses, owns = await connection.fetchrow(LOGIN)
+    if bypasses or owns:
         raise UnsafeDatabaseRole(
-            f"refusing to start: the login {row['login']!r} can step round row-level security; "
+            f"refusing to start: the login {login!r} can step round row-level security; "
             "use the app's login (`fleetline db url --role app`)"
         )
 

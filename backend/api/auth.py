@@ -30,6 +30,7 @@ from backend.issuer.page import HEADERS, choice_form, message_page
 from backend.issuer.routes import Issuer, issuer_router
 from backend.issuer.texts import say
 from backend.members import service as members
+from backend.members import sessions
 from backend.members.lifecycle import Portal
 from backend.members.schemas import Membership, OpenedSession
 from backend.settings import Settings
@@ -117,7 +118,7 @@ async def callback(request: Ask, context: NamedDependency[SignInContext]) -> Pag
     answer = dict(request.query_params.items())
     flows = open_flows(context.secret_box, request.cookies.get(context.cookies.flow, ""))
     flow = next((flow for flow in flows if flow.state == answer.get("state")), None)
-    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     # Used before (the back button), too old, or not begun in this browser
     if flow is None:
         return _to("/") if actor else _message(request, context, "refused", "refused_text", 400)
@@ -174,23 +175,23 @@ async def chosen(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     one = next((one for one in found if str(one.tenant_id) == wanted), None)
     if one is None:
         return _to("/auth/choose")
-    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     return await _enter(context, one, choice, actor, context.cookies.drop(context.cookies.choice))
 
 
 @post("/switch")
 async def switch(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """Another portal (`portal`) or another company (`tenant`); the session's identifier changes."""
-    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor is None:
         return _to("/auth/login")
     form = await request.form()
     portal, tenant = str(form.get("portal", "")), str(form.get("tenant", ""))
     try:
         if portal in set(Portal):
-            opened = await members.switch_portal(actor, Portal(portal))
+            opened = await sessions.switch_portal(actor, Portal(portal))
         else:
-            opened = await members.switch_tenant(actor, UUID(tenant))
+            opened = await sessions.switch_tenant(actor, UUID(tenant))
     except (AppError, ValueError):
         return _to("/")
     return _to("/", _session_cookie(context, opened))
@@ -200,18 +201,18 @@ async def switch(request: Ask, context: NamedDependency[SignInContext]) -> Page:
 async def language(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """The language of the portal, for this member from now on."""
     form = await request.form()
-    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor and (wanted := str(form.get("language", ""))) in LANGUAGES:
-        await members.set_language(actor, wanted)
+        await sessions.set_language(actor, wanted)
     return _to(safe_return_path(str(form.get("next", "/"))))
 
 
 @post("/logout")
 async def logout(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     """End the portal's session and the provider's; open pages of the session close in every process."""
-    actor = await members.load_session(request.cookies.get(context.cookies.session, ""))
+    actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor:
-        await members.end_session(actor)
+        await sessions.end_session(actor)
     ended = [
         context.cookies.drop(name)
         for name in (context.cookies.session, context.cookies.issuer, context.cookies.choice)
@@ -235,8 +236,8 @@ async def _enter(
     if actor:
         if actor.member_id == one.member_id:
             portal = Portal.USER if actor.end_user_id else Portal.MANAGER
-        await members.end_session(actor)
-    opened = await members.open_session(
+        await sessions.end_session(actor)
+    opened = await sessions.open_session(
         Actor(one.tenant_id), MemberId(one.member_id), choice.auth_time, portal=portal
     )
     return _to(choice.next, *cookies, _session_cookie(context, opened))

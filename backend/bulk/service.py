@@ -38,6 +38,7 @@ from backend.core.facts import BulkUploaded
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
+from backend.documents.attachments import SubjectKind, attach, detach
 from backend.documents.service import DocumentContent, own_document, read_document
 from backend.orders.texts import KindTexts, kind_title, support_route
 from tenants.scope import Scope
@@ -65,8 +66,14 @@ WHERE r.upload_id = $1
 """
 PURGE = """
 DELETE FROM bulk_upload u WHERE u.created_at < $1 AND NOT EXISTS (SELECT FROM change_order o
-  WHERE o.tenant_id = u.tenant_id AND o.id = u.order_id AND o.ended_at IS NULL)
+  WHERE o.tenant_id = u.tenant_id AND o.id = u.order_id AND o.ended_at IS NULL) RETURNING u.id
 """
+
+
+class UploadId(msgspec.Struct, frozen=True):
+    """An upload that was deleted."""
+
+    id: UUID
 
 
 class ListedRow(msgspec.Struct, frozen=True):
@@ -115,6 +122,7 @@ async def start_upload(scope: Scope, *, kind: str, document_id: UUID) -> Upload:
             created_at=clock.now(),
         )
     )
+    await attach(scope, document_id, subject_kind=SubjectKind.BULK_UPLOAD, subject_id=upload_id)
     await audit.record(scope, "bulk.uploaded", "bulk", upload_id, kind=kind)
     scope.emit(BulkUploaded(upload_id=upload_id, document_id=document_id))
     scope.invalidate("bulk")
@@ -177,6 +185,8 @@ async def replace_file(scope: Scope, upload_id: UUID, *, document_id: UUID) -> U
             **dict.fromkeys(COUNTS, 0),
         }
     ).where(BulkUpload.id == upload_id)
+    await detach(scope, subject_kind=SubjectKind.BULK_UPLOAD, subject_ids=[upload_id])
+    await attach(scope, document_id, subject_kind=SubjectKind.BULK_UPLOAD, subject_id=upload_id)
     scope.emit(BulkUploaded(upload_id=upload_id, document_id=document_id))
     scope.invalidate(f"bulk:{upload_id}")
     return await upload_view(scope, upload_id)
@@ -269,7 +279,8 @@ async def result_file(scope: Scope, upload_id: UUID) -> DocumentContent:
 @use_case(Permission.SYSTEM)
 async def purge_uploads(scope: Scope) -> None:
     """Delete files of more than 90 days ago, unless their request still reads them; a sweep calls this for each tenant."""
-    await scope.execute(PURGE, clock.now() - KEPT)
+    purged = await scope.fetch_all(UploadId, PURGE, clock.now() - KEPT)
+    await detach(scope, subject_kind=SubjectKind.BULK_UPLOAD, subject_ids=[one.id for one in purged])
 
 
 def _reason(problems: list[RowProblemView]) -> str:

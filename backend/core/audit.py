@@ -25,7 +25,7 @@ async def record_many(
 ) -> None:
     """The same action on many records, in one statement."""
     actor, now = scope.actor, clock.now()
-    await scope.connection.execute(
+    await scope.execute(
         INSERT,
         scope.tenant_id,
         now,

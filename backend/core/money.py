@@ -1,35 +1,9 @@
-"""Money as integer cents with its currency and its VAT marker; the rounding rules of prices live here."""
+"""The rounding rules of prices. Amounts are integer cents of euros, excluding VAT unless they say otherwise."""
 
-from enum import StrEnum
 from fractions import Fraction
-
-import msgspec
 
 # Belgian standard rate for telecom services
 VAT_RATE_PERCENT = 21
-
-
-class Vat(StrEnum):
-    """Whether an amount contains value added tax."""
-
-    EXCLUDED = "excl"
-    INCLUDED = "incl"
-
-
-class Money(msgspec.Struct, frozen=True):
-    """An amount: integer cents, ISO 4217 currency, and whether VAT is in it."""
-
-    cents: int
-    currency: str = "EUR"
-    vat: Vat = Vat.EXCLUDED
-
-    def __add__(self, other: "Money") -> "Money":
-        if (self.currency, self.vat) != (other.currency, other.vat):
-            raise ValueError(f"cannot add {other.currency} {other.vat} to {self.currency} {self.vat}")
-        return Money(self.cents + other.cents, self.currency, self.vat)
-
-    def __neg__(self) -> "Money":
-        return Money(-self.cents, self.currency, self.vat)
 
 
 def round_half_away(amount: Fraction) -> int:

@@ -1,26 +1,48 @@
 """Links in mails for people without a session: one purpose, one subject, an end. Only a hash of the token is kept.
 
-Unknown, expired and made for something else are one answer. A link that was used still leads to its page, which then
-says what was decided; it decides nothing twice.
+Unknown links, expired ones and those of another purpose get one answer. A link that was used still opens its page,
+which then says what was decided; it decides nothing twice.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope
 from backend.core.permissions import Permission
 from backend.core.secrets import new_token, token_hash
+from backend.core.tables import PublicLink
 from backend.core.use_case import use_case
 from tenants.directory import find_public_link
 from tenants.scope import Actor, Scope, TenantId
+from tenants.tables import TenantState
 
 LONGEST_TOKEN = 100
-KEPT = timedelta(
-    days=30
-)  # after its end: who opens an old mail is answered as for an unknown link in any case
+# After its end: it is answered as an unknown link in any case
+KEPT = timedelta(days=30)
+
+FIND = """
+SELECT l.subject_id, l.used_at FROM public_link l JOIN tenant t ON t.id = l.tenant_id
+WHERE l.id = $1 AND l.purpose = $2 AND l.expires_at > $3 AND t.state = $4
+"""
+USE = """
+UPDATE public_link SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2 RETURNING true
+"""
+WITHDRAW = """
+UPDATE public_link SET expires_at = $3 WHERE purpose = $1 AND subject_id = $2 AND expires_at > $3
+"""
+PURGE = "DELETE FROM public_link WHERE expires_at < $1"
+
+
+class LinkRow(msgspec.Struct, frozen=True):
+    """What a link is about, and whether it was used."""
+
+    subject_id: UUID
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +56,18 @@ class PublicLinkGrant:
 
 
 async def create_link(scope: Scope, purpose: str, subject_id: UUID, expires_at: datetime) -> str:
-    """A new token for one subject; it is nowhere to be read again. Earlier ones for it stay as they are."""
+    """Write a link for one subject; returns its token, which is stored nowhere. Earlier links of it stay as they are."""
     token = new_token()
-    await scope.connection.execute(
-        "INSERT INTO public_link (id, tenant_id, purpose, subject_id, token_hash, expires_at, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        scope.tenant_id,
-        purpose,
-        subject_id,
-        token_hash(token),
-        expires_at,
-        clock.now(),
+    await PublicLink.insert(
+        PublicLink(
+            id=new_id(),
+            tenant_id=scope.tenant_id,
+            purpose=purpose,
+            subject_id=subject_id,
+            token_hash=token_hash(token),
+            expires_at=expires_at,
+            created_at=clock.now(),
+        )
     )
     return token
 
@@ -58,39 +80,24 @@ async def find_link(token: str, purpose: str) -> PublicLinkGrant | None:
     if found is None:
         return None
     async with job_scope(Actor(found.tenant_id)) as scope:
-        row = await scope.connection.fetchrow(
-            "SELECT l.subject_id, l.used_at FROM public_link l JOIN tenant t ON t.id = l.tenant_id"
-            " WHERE l.id = $1 AND l.purpose = $2 AND l.expires_at > $3 AND t.state = 'active'",
-            found.id,
-            purpose,
-            clock.now(),
-        )
-    return PublicLinkGrant(found.tenant_id, found.id, row["subject_id"], row["used_at"]) if row else None
+        row = await scope.fetch_one(LinkRow, FIND, found.id, purpose, clock.now(), TenantState.ACTIVE)
+    return PublicLinkGrant(found.tenant_id, found.id, row.subject_id, row.used_at) if row else None
 
 
 async def use_link(scope: Scope, link_id: UUID) -> bool:
-    """Whether this is the one time that the link decides. Belongs into the transaction of what it decides."""
-    return bool(
-        await scope.connection.fetchval(
-            "UPDATE public_link SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2"
-            " RETURNING true",
-            link_id,
-            clock.now(),
-        )
-    )
+    """Mark the link as used. False where it was used before, or has expired: then it decides nothing.
+
+    Belongs into the transaction of what it decides.
+    """
+    return bool(await scope.fetch_value(bool, USE, link_id, clock.now()))
 
 
 async def withdraw_link(scope: Scope, purpose: str, subject_id: UUID) -> None:
     """End every link of a subject: what they ask is not open any more, or newer ones were sent."""
-    await scope.connection.execute(
-        "UPDATE public_link SET expires_at = $3 WHERE purpose = $1 AND subject_id = $2 AND expires_at > $3",
-        purpose,
-        subject_id,
-        clock.now(),
-    )
+    await scope.execute(WITHDRAW, purpose, subject_id, clock.now())
 
 
 @use_case(Permission.SYSTEM)
 async def purge_links(scope: Scope) -> None:
     """Delete those that ended long ago."""
-    await scope.connection.execute("DELETE FROM public_link WHERE expires_at < $1", clock.now() - KEPT)
+    await scope.execute(PURGE, clock.now() - KEPT)

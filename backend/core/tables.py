@@ -1,4 +1,4 @@
-"""Tables of the shared kit: announcements going out, events coming in, the audit trail, recurring runs, public links."""
+"""Tables of the shared kit: jobs to be done, events from outside, the audit trail, recurring runs, public links."""
 
 from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
 from piccolo.constraints import Unique
@@ -14,9 +14,8 @@ class Outbox(Table):
     data = JSONB()
     not_before = Timestamptz()
     created_at = Timestamptz()
-    sent_at = Timestamptz(
-        null=True, default=None
-    )  # handed to the broker; sent again when it stays unfinished
+    # When it was handed to the broker; handed over again when it stays unfinished
+    sent_at = Timestamptz(null=True, default=None)
     attempts = Integer(default=0)
     # Given up; stays for a person to look at
     failed_at = Timestamptz(null=True, default=None)

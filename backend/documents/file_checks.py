@@ -15,6 +15,8 @@ LARGEST_UNPACKED = 100 * MEGABYTE
 MOST_MEMBERS = 1000
 PIECE = 64 * 1024
 LONGEST_NAME = 100
+# Of an upload: the file, and what the other fields and the boundaries may take
+LARGEST_BODY = LARGEST + 64 * 1024
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 ENDINGS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", CSV: ".csv", XLSX: ".xlsx"}
@@ -31,7 +33,7 @@ class FileRejected(ValidationFailed):
 
 
 def check_size(size: int) -> None:
-    """Raises Refused for an empty file and for one that is too large."""
+    """Raises FileRejected for an empty file and for one that is too large."""
     if size == 0:
         raise FileRejected("file_empty", "The file is empty. Choose another one.")
     if size > LARGEST:
@@ -45,7 +47,7 @@ def too_large() -> FileRejected:
 
 
 def media_type_of(content: bytes) -> str:
-    """One of the types above. Raises Refused for any other content, and for one that is damaged or dangerous."""
+    """One of the types above. Raises FileRejected for any other content, and for one that is damaged or dangerous."""
     check_size(len(content))
     if content.startswith(b"%PDF-"):
         return _whole(PDF, b"%%EOF" in content[-1024:] and b"startxref" in content[-2048:])
@@ -79,7 +81,7 @@ def _is_text(content: bytes) -> bool:
 def check_archive(content: bytes) -> None:
     """Really unpack every member, in pieces and to nowhere: what an archive says of its own size is not believed.
 
-    Raises Refused for a bomb, for encryption, and for what is no workbook.
+    Raises FileRejected for a bomb, for encryption, and for what is no workbook.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -132,10 +134,3 @@ def clean_name(name: str, media_type: str) -> str:
             else shown[:LONGEST_NAME]
         )
     return shown or f"file{ENDINGS.get(media_type, '')}"
-
-
-# What the other fields and the boundaries may take
-AROUND = 64 * 1024
-
-
-LARGEST_BODY = LARGEST + AROUND

@@ -16,15 +16,13 @@ from backend.core.permissions import Permission
 from backend.core.spreadsheets import CSV, XLSX
 from backend.core.use_case import use_case
 from backend.documents.file_checks import JPEG, PDF, PNG, FileRejected, check_size, clean_name, media_type_of
+from backend.documents.tables import Document
 from tenants.scope import Scope
 
 UNATTACHED = timedelta(days=7)
-# A request keeps its file by its own body from the draft on: what its lines keep comes on top.
 PURGE = """
 DELETE FROM document d WHERE d.created_at < $1
-  AND NOT EXISTS (SELECT FROM bulk_upload u WHERE u.tenant_id = d.tenant_id AND u.document_id = d.id)
-  AND NOT EXISTS (SELECT FROM split_agreement s WHERE s.tenant_id = d.tenant_id AND s.document_id = d.id)
-  AND NOT EXISTS (SELECT FROM change_order o WHERE o.tenant_id = d.tenant_id AND o.body ->> 'document_id' = d.id::text)
+  AND NOT EXISTS (SELECT FROM document_attachment a WHERE a.tenant_id = d.tenant_id AND a.document_id = d.id)
 """
 
 AccessCheck = Callable[[Scope, UUID], Awaitable[bool]]
@@ -46,8 +44,8 @@ PURPOSES: dict[str, Purpose] = {
     "bulk": Purpose(frozenset({CSV, XLSX}), "file_type_table", "Choose a CSV or XLSX file."),
 }
 
-# Beside who stored it and who reaches everything: whoever may see what a file of this purpose belongs to.
-# An order kind that attaches files adds its own check: (scope, document id) -> whether its line is within reach.
+# Who may read a file besides who stored it and who reaches everything, by its purpose. An order kind that attaches
+# files adds its own check: (scope, document id) -> whether its line is within reach.
 ACCESS_CHECKS: dict[str, AccessCheck] = {}
 
 
@@ -62,6 +60,24 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     stored_at: datetime
 
 
+class DocumentRow(msgspec.Struct, frozen=True):
+    """What is known of a file without reading its bytes."""
+
+    id: UUID
+    purpose: str
+    file_name: str
+    media_type: str
+    size: int
+    created_at: datetime
+    uploaded_by: UUID | None
+
+
+class StoredBytes(msgspec.Struct, frozen=True):
+    """The bytes of a file."""
+
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentContent:
     """A stored file and its bytes."""
@@ -72,7 +88,10 @@ class DocumentContent:
 
 @use_case(Permission.ORDERS_PLACE)
 async def store_document(scope: Scope, *, purpose: str, file_name: str, content: bytes) -> StoredFile:
-    """Keep a file. Raises Invalid with a sentence for a purpose, size, type or content that is not taken."""
+    """Keep a file; returns what it is.
+
+    Raises ValidationFailed with a sentence for a purpose, size, type or content that is not taken.
+    """
     rule = PURPOSES.get(purpose)
     if rule is None:
         raise ValidationFailed(purpose=f"The purpose is one of {', '.join(sorted(PURPOSES))}.")
@@ -94,36 +113,32 @@ async def store_document(scope: Scope, *, purpose: str, file_name: str, content:
         size=len(content),
         stored_at=clock.now(),
     )
-    await scope.connection.execute(
-        "INSERT INTO document (id, tenant_id, purpose, file_name, media_type, size, sha256, content, uploaded_by,"
-        " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        stored.id,
-        scope.tenant_id,
-        purpose,
-        stored.name,
-        media_type,
-        stored.size,
-        sha256(content).digest(),
-        content,
-        scope.actor.member_id,
-        stored.stored_at,
+    await Document.insert(
+        Document(
+            id=stored.id,
+            tenant_id=scope.tenant_id,
+            purpose=purpose,
+            file_name=stored.name,
+            media_type=media_type,
+            size=stored.size,
+            sha256=sha256(content).digest(),
+            content=content,
+            uploaded_by=scope.actor.member_id,
+            created_at=stored.stored_at,
+        )
     )
     await audit.record(scope, "document.stored", "document", stored.id, purpose=purpose, size=stored.size)
     return stored
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def document_info(scope: Scope, document_id: UUID) -> StoredFile:
-    """What a file is, without its bytes. Raises NotFound, also for one that is out of reach."""
-    return await _readable(scope, document_id)
-
-
-@use_case(Permission.ORDERS_READ, read_only=True)
 async def read_document(scope: Scope, document_id: UUID) -> DocumentContent:
     """A file with its bytes. Raises NotFound, also for one that is out of reach."""
     stored = await _readable(scope, document_id)
-    content = await scope.connection.fetchval("SELECT content FROM document WHERE id = $1", document_id)
-    return DocumentContent(stored, content)
+    kept = await scope.select_one(StoredBytes, Document, Document.id == document_id)
+    if kept is None:
+        raise NotFound
+    return DocumentContent(stored, kept.content)
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
@@ -137,24 +152,21 @@ async def own_document(scope: Scope, document_id: UUID, *, purpose: str) -> Stor
 
 @use_case(Permission.SYSTEM)
 async def purge_documents(scope: Scope) -> None:
-    """Delete files that nobody attached to anything within a week; a sweep calls this for each tenant."""
-    await scope.connection.execute(PURGE, clock.now() - UNATTACHED)
+    """Delete files of more than a week ago that belong to nothing (`attachments.py`); a sweep calls this for each tenant."""
+    await scope.execute(PURGE, clock.now() - UNATTACHED)
 
 
 async def _readable(scope: Scope, document_id: UUID) -> StoredFile:
-    row = await scope.connection.fetchrow(
-        "SELECT id, purpose, file_name, media_type, size, created_at, uploaded_by FROM document WHERE id = $1",
-        document_id,
-    )
-    if row is None or not await _may_read(scope, document_id, row["purpose"], row["uploaded_by"]):
+    row = await scope.select_one(DocumentRow, Document, Document.id == document_id)
+    if row is None or not await _may_read(scope, document_id, row.purpose, row.uploaded_by):
         raise NotFound
     return StoredFile(
-        id=row["id"],
-        purpose=row["purpose"],
-        name=row["file_name"],
-        type=row["media_type"],
-        size=row["size"],
-        stored_at=row["created_at"],
+        id=row.id,
+        purpose=row.purpose,
+        name=row.file_name,
+        type=row.media_type,
+        size=row.size,
+        stored_at=row.created_at,
     )
 
 

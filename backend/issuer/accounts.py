@@ -3,9 +3,10 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
+import msgspec
 import phonenumbers
 
 from backend.catalog.identifiers import normalise_msisdn
@@ -22,9 +23,47 @@ HOME_REGION = "BE"
 LONGEST_LOGIN = 254
 
 
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """An account and the hash of its password."""
+
+    id: UUID
+    email: str
+    mobile: str | None
+    given_name: str
+    family_name: str
+    language: str
+    password_hash: str
+
+
+class KnownAccount(msgspec.Struct, frozen=True):
+    """An account and its mobile number."""
+
+    id: UUID
+    mobile: str | None
+
+
+# The columns of AccountRow, of `account a`
+ACCOUNT_COLUMNS = ", ".join(f"a.{column}" for column in AccountRow.__struct_fields__)
+FIND_LOGIN = f"SELECT {ACCOUNT_COLUMNS} FROM account a WHERE (a.email = $1 OR a.mobile = $1) AND a.state = $2"
+LOCK_BY_EMAIL = "SELECT id, mobile FROM account WHERE email = $1 FOR UPDATE"
+EMAIL_OF_MOBILE = "SELECT email FROM account WHERE mobile = $1"
+INSERT = """
+INSERT INTO account (id, email, mobile, password_hash, given_name, family_name, language, state, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+SET_MOBILE = "UPDATE account SET mobile = $2 WHERE id = $1"
+SET_PASSWORD = "UPDATE account SET password_hash = $2 WHERE id = $1"  # noqa: S105 - a statement
+END_SESSIONS = "DELETE FROM issuer_session WHERE account_id = $1"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountHolder:
-    """An account, as the issuer speaks of it."""
+    """The person of an account, as the issuer's tokens name it."""
 
     id: UUID
     email: str
@@ -37,12 +76,13 @@ class AccountHolder:
 
     @property
     def name(self) -> str:
+        """Given name and family name."""
         return f"{self.given_name} {self.family_name}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """What a try came to. Without a person: wrong, or to be tried again after `wait`."""
+    """The result of a try. Without a person: wrong, or to be tried again after `wait`."""
 
     person: AccountHolder | None = None
     wait: timedelta | None = None
@@ -78,35 +118,33 @@ async def check_password(login: str, password: str, address: str) -> PasswordChe
     if attempt.wait:
         return PasswordCheck(wait=attempt.wait)
     async with open_global() as connection:
-        row = await connection.fetchrow(
-            "SELECT * FROM account WHERE (email = $1 OR mobile = $1) AND state = 'active'", login
-        )
-    right = await passwords.verify(row["password_hash"] if row else None, password)
-    if not right or row is None:
-        return PasswordCheck(locked_account=row["id"] if row and attempt.locks else None)
+        record = await connection.fetchrow(FIND_LOGIN, login, AccountState.ACTIVE)
+    account = AccountRow(*record) if record else None
+    right = await passwords.verify(account.password_hash if account else None, password)
+    if not right or account is None:
+        return PasswordCheck(locked_account=account.id if account and attempt.locks else None)
     await attempts.succeeded(attempt)
-    if passwords.needs_rehash(row["password_hash"]):
-        await _store_password(row["id"], await passwords.hash_password(password))
-    return PasswordCheck(person=as_person(row, clock.now()))
+    if passwords.needs_rehash(account.password_hash):
+        await _store_password(account.id, await passwords.hash_password(password))
+    return PasswordCheck(person=as_person(account, clock.now()))
 
 
-def as_person(row: Any, auth_time: datetime | None) -> AccountHolder:
+def as_person(account: AccountRow, auth_time: datetime | None) -> AccountHolder:
+    """The person of an account, without the hash of the password."""
     return AccountHolder(
-        row["id"],
-        row["email"],
-        row["mobile"],
-        row["given_name"],
-        row["family_name"],
-        row["language"],
+        account.id,
+        account.email,
+        account.mobile,
+        account.given_name,
+        account.family_name,
+        account.language,
         auth_time,
     )
 
 
 async def _store_password(account_id: UUID, password_hash: str) -> None:
     async with open_global() as connection:
-        await connection.execute(
-            "UPDATE account SET password_hash = $2 WHERE id = $1", account_id, password_hash
-        )
+        await connection.execute(SET_PASSWORD, account_id, password_hash)
 
 
 async def ensure_account(
@@ -118,29 +156,26 @@ async def ensure_account(
     mobile: str | None,
     password_hash: str | None,
 ) -> UUID:
-    """The account of this address, made when there is none. A password given replaces the old one everywhere.
+    """Find the account of this address, or write one; returns its id. A password given replaces the old one everywhere.
 
-    Runs in the caller's transaction. Raises Invalid for a new account without a password, for an address or
-    number that is none, and for a number that is someone else's.
+    Runs in the caller's transaction. Raises ValidationFailed for a new account without a password, for text that is
+    no address or number, and for a number of another account.
     """
     email = normalise_login(email)
     if email.count("@") != 1 or email.startswith("@") or email.endswith("@"):
         raise ValidationFailed(email="This is not an e-mail address.")
     number = _own_number(mobile)
-    row = await connection.fetchrow("SELECT id, mobile FROM account WHERE email = $1 FOR UPDATE", email)
-    other = (
-        await connection.fetchval("SELECT email FROM account WHERE mobile = $1", number) if number else None
-    )
+    record = await connection.fetchrow(LOCK_BY_EMAIL, email)
+    other = await connection.fetchval(EMAIL_OF_MOBILE, number) if number else None
     if other not in {None, email}:
         raise ValidationFailed(mobile="This mobile number already signs in to another account.")
-    if row is None:
+    if record is None:
         if password_hash is None:
             raise ValidationFailed(password="A new account needs a password.")  # noqa: S106 - a sentence about it
         given_name, _, family_name = name.strip().partition(" ")
         account_id = new_id()
         await connection.execute(
-            "INSERT INTO account (id, email, mobile, password_hash, given_name, family_name, language, state,"
-            " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)",
+            INSERT,
             account_id,
             email,
             number,
@@ -148,18 +183,17 @@ async def ensure_account(
             given_name,
             family_name,
             language,
+            AccountState.ACTIVE,
             clock.now(),
         )
         return account_id
-    if number and number != row["mobile"]:
-        await connection.execute("UPDATE account SET mobile = $2 WHERE id = $1", row["id"], number)
+    known = KnownAccount(*record)
+    if number and number != known.mobile:
+        await connection.execute(SET_MOBILE, known.id, number)
     if password_hash:
-        await connection.execute(
-            "UPDATE account SET password_hash = $2 WHERE id = $1", row["id"], password_hash
-        )
-        await connection.execute("DELETE FROM issuer_session WHERE account_id = $1", row["id"])
-    found: UUID = row["id"]
-    return found
+        await connection.execute(SET_PASSWORD, known.id, password_hash)
+        await connection.execute(END_SESSIONS, known.id)
+    return known.id
 
 
 def _own_number(mobile: str | None) -> str | None:

@@ -34,6 +34,12 @@ ON CONFLICT (key) DO UPDATE SET
 WHERE a.locked_until IS NULL OR a.locked_until <= $2
 RETURNING failures
 """
+LOCKED_UNTIL = "SELECT locked_until FROM sign_in_attempt WHERE key = $1"
+LOCK = "UPDATE sign_in_attempt SET locked_until = $2 WHERE key = $1"
+GIVE_BACK = (
+    "UPDATE sign_in_attempt SET failures = greatest(failures - 1, 0), locked_until = NULL WHERE key = $1"
+)
+FORGET = "DELETE FROM sign_in_attempt WHERE key = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,7 @@ async def begin(login: str, address: str) -> AttemptCheck:
         for key, limit in ((address_key, ADDRESS), (account_key, ACCOUNT)):
             failures = await connection.fetchval(COUNT, key, now, now - FORGET_AFTER)
             if failures is None:
-                until = await connection.fetchval(
-                    "SELECT locked_until FROM sign_in_attempt WHERE key = $1", key
-                )
+                until = await connection.fetchval(LOCKED_UNTIL, key)
                 return AttemptCheck(account_key, address_key, wait=max(until - now, timedelta(seconds=1)))
             await _lock(connection, key, limit, failures, now)
     return AttemptCheck(account_key, address_key, locks=failures >= ACCOUNT.free)
@@ -67,17 +71,12 @@ async def _lock(connection: Connection, key: str, limit: AttemptLimit, failures:
     over = failures - limit.free
     if over >= 0:
         wait = min(limit.first_wait * 2 ** min(over, 16), limit.longest_wait)
-        await connection.execute(
-            "UPDATE sign_in_attempt SET locked_until = $2 WHERE key = $1", key, now + wait
-        )
+        await connection.execute(LOCK, key, now + wait)
 
 
 async def succeeded(attempt: AttemptCheck) -> None:
-    """Take the try back: the login starts anew, the address only gets this one back."""
+    """Take a successful try back: the login starts from zero, of the address only this try is not counted."""
     # In the order of begin(): no deadlock
     async with open_global() as connection:
-        await connection.execute(
-            "UPDATE sign_in_attempt SET failures = greatest(failures - 1, 0), locked_until = NULL WHERE key = $1",
-            attempt.address_key,
-        )
-        await connection.execute("DELETE FROM sign_in_attempt WHERE key = $1", attempt.account_key)
+        await connection.execute(GIVE_BACK, attempt.address_key)
+        await connection.execute(FORGET, attempt.account_key)

@@ -1,11 +1,12 @@
-"""The issuer's signing keys: made once for all processes, sealed at rest, replaced without a pause."""
+"""The issuer's signing keys: made once for all processes, sealed in the database, replaced without a pause."""
 
 import asyncio
 import json
 import time
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+import msgspec
 from joserfc.jwk import KeySet, RSAKey
 
 from backend.core import clock
@@ -20,6 +21,21 @@ READ_AGAIN_SECONDS = 30
 SIGNS_AFTER = timedelta(minutes=2)
 # After its successor; tokens signed with it live an hour
 KEPT_FOR = timedelta(days=1)
+
+READ = "SELECT kid, sealed, created_at FROM issuer_key ORDER BY created_at DESC"
+INSERT = "INSERT INTO issuer_key (kid, sealed, created_at) VALUES ($1, $2, $3)"
+# All but the newest of those that are old enough, which may still sign
+DROP_REPLACED = """
+DELETE FROM issuer_key WHERE created_at < (SELECT max(created_at) FROM issuer_key WHERE created_at < $1)
+"""
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """A key, sealed."""
+
+    kid: str
+    sealed: bytes
+    created_at: datetime
 
 
 class SigningKeys:
@@ -38,53 +54,46 @@ class SigningKeys:
             return
         async with self._reading:
             async with open_global() as connection:
-                rows = await connection.fetch(READ)
+                rows = await _read(connection)
                 if not rows:
                     await _lock(connection)
-                    if not await connection.fetchval("SELECT EXISTS (SELECT FROM issuer_key)"):
+                    # Another process may have made it meanwhile
+                    if not await _read(connection):
                         await self._make(connection)
-                    rows = await connection.fetch(READ)
+                    rows = await _read(connection)
             self._take(rows)
 
     async def rotate(self) -> str:
-        """Add a key that takes over in two minutes, and drop those replaced more than a day ago; its name."""
+        """Add a key that signs from two minutes on, and drop those replaced more than a day ago; returns its name."""
         async with open_global() as connection:
             await _lock(connection)
-            await connection.execute(
-                "DELETE FROM issuer_key WHERE created_at < (SELECT max(created_at) FROM issuer_key"
-                " WHERE created_at < $1)",
-                clock.now() - KEPT_FOR,
-            )
+            await connection.execute(DROP_REPLACED, clock.now() - KEPT_FOR)
             kid = await self._make(connection)
-            self._take(await connection.fetch(READ))
+            self._take(await _read(connection))
         return kid
 
     async def _make(self, connection: Connection) -> str:
         kid = f"{clock.now():%Y%m%d-%H%M%S-%f}"
         key = await asyncio.to_thread(RSAKey.generate_key, 2048, {"kid": kid, "use": "sig", "alg": ALGORITHM})
         text = json.dumps(key.as_dict(private=True))
-        await connection.execute(
-            "INSERT INTO issuer_key (kid, sealed, created_at) VALUES ($1, $2, $3)",
-            kid,
-            self._vault.seal(text.encode(), _context(kid)),
-            clock.now(),
-        )
+        await connection.execute(INSERT, kid, self._vault.seal(text.encode(), _context(kid)), clock.now())
         return kid
 
-    def _take(self, rows: list[Any]) -> None:
+    def _take(self, rows: Sequence[KeyRow]) -> None:
         keys = [
-            RSAKey.import_key(json.loads(self._vault.open(row["sealed"], _context(row["kid"]))))
-            for row in rows
+            RSAKey.import_key(json.loads(self._vault.open(row.sealed, _context(row.kid)))) for row in rows
         ]
         settled = [
-            key for key, row in zip(keys, rows, strict=True) if row["created_at"] <= clock.now() - SIGNS_AFTER
+            key for key, row in zip(keys, rows, strict=True) if row.created_at <= clock.now() - SIGNS_AFTER
         ]
         self.signing = settled[0] if settled else keys[-1]
         self.published = KeySet(list(keys))
         self._read_at = time.monotonic()
 
 
-READ = "SELECT kid, sealed, created_at FROM issuer_key ORDER BY created_at DESC"
+async def _read(connection: Connection) -> list[KeyRow]:
+    """Every key, the newest first."""
+    return [KeyRow(*record) for record in await connection.fetch(READ)]
 
 
 def _context(kid: str) -> str:

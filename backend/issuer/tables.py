@@ -17,7 +17,7 @@ class Account(Table):
     given_name = Text()
     family_name = Text()
     language = Text(default="en")
-    # Active, blocked
+    # `AccountState`
     state = Text(default="active")
     created_at = Timestamptz()
 

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.identifiers import format_msisdn
@@ -12,6 +12,7 @@ from backend.core.permissions import Permission
 from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
 from backend.lines import queries
+from backend.lines.queries import FleetRow
 from backend.lines.schemas import LineFilter, Sort
 from tenants.scope import Scope
 
@@ -47,7 +48,8 @@ async def export_lines(
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
     write = CsvWriter(file, headings) if format == "csv" else XlsxWriter(file, headings)
     count = 0
-    while rows := await cursor.fetch(BATCH):
+    while records := await cursor.fetch(BATCH):
+        rows = [FleetRow(*record) for record in records]
         count += len(rows)
         await asyncio.to_thread(write.rows, list(_cells(rows, catalogue, statuses or {})))
     await asyncio.to_thread(write.close)
@@ -56,16 +58,16 @@ async def export_lines(
     return file
 
 
-def _cells(rows: Sequence[Any], catalogue: Catalogue, statuses: dict[str, str]) -> Iterator[list[str]]:
+def _cells(rows: Sequence[FleetRow], catalogue: Catalogue, statuses: dict[str, str]) -> Iterator[list[str]]:
     for row in rows:
-        options = ", ".join(catalogue.name("option", code) for code in row["options"])
+        options = ", ".join(catalogue.name("option", code) for code in row.options)
         yield [
-            escape_formula(row["name"]),
-            format_msisdn(row["msisdn"]),
-            escape_formula(row["account"]),
-            statuses.get(row["product_type"], row["product_type"]),
-            escape_formula(catalogue.name("plan", row["plan"])),
+            escape_formula(row.name),
+            format_msisdn(row.msisdn),
+            escape_formula(row.account),
+            statuses.get(row.product_type, row.product_type),
+            escape_formula(catalogue.name("plan", row.plan)),
             escape_formula(options),
-            statuses.get(row["status"], row["status"]),
-            row["sim_number"],
+            statuses.get(row.status, row.status),
+            row.sim_number,
         ]

@@ -1,6 +1,8 @@
-"""States of a line and the allowed moves (domain reference 3.2). Pure."""
+"""States of a line and the moves between them (domain reference 3.2); states of its shared billing (3.7). Pure."""
 
 from enum import StrEnum
+
+from backend.core.lifecycle import Lifecycle
 
 
 class LineStatus(StrEnum):
@@ -17,22 +19,36 @@ class LineStatus(StrEnum):
 
 
 S = LineStatus
-ENDED = frozenset({S.RELEASED_PREPAID, S.RELEASED_PRIVATE, S.TERMINATED, S.ABORTED})
+
+# How a line leaves the fleet: the carrier says which. Its last word may come before its acceptance, or that word may
+# be lost; a number may be ported out while another end is planned. So each state of a live line may go to each of these.
+LEFT = frozenset({S.RELEASED_PREPAID, S.RELEASED_PRIVATE, S.TERMINATED})
+
+LINE_LIFECYCLE = Lifecycle(
+    S,
+    {
+        # ACTIVE: the carrier's acceptance was lost, and its word that the line works is the first that is heard
+        S.ORDERED: {S.PENDING_ACTIVE, S.ACTIVE, S.ABORTED},
+        S.PENDING_ACTIVE: {S.ACTIVE, S.ABORTED},
+        S.ACTIVE: {S.SUSPENDED, S.PENDING_RELEASE, S.PENDING_TERMINATION, *LEFT},
+        S.SUSPENDED: {S.ACTIVE, S.PENDING_RELEASE, S.PENDING_TERMINATION, *LEFT},
+        # Back to the state before: withdrawn, or refused by the carrier
+        S.PENDING_RELEASE: {S.ACTIVE, S.SUSPENDED, *LEFT},
+        # Back to the state before: cancelled, or refused by the carrier
+        S.PENDING_TERMINATION: {S.ACTIVE, S.SUSPENDED, *LEFT},
+    },
+)
+ENDED = LINE_LIFECYCLE.final
 # What the fleet list shows
 IN_FLEET = tuple(status for status in LineStatus if status not in ENDED)
 # Lines whose options may be changed
 CHANGEABLE = frozenset({S.ACTIVE, S.SUSPENDED})
 
-MOVES: dict[LineStatus, frozenset[LineStatus]] = {
-    S.ORDERED: frozenset({S.PENDING_ACTIVE, S.ABORTED}),
-    S.PENDING_ACTIVE: frozenset({S.ACTIVE, S.ABORTED}),
-    S.ACTIVE: frozenset({S.SUSPENDED, S.PENDING_RELEASE, S.PENDING_TERMINATION, S.TERMINATED}),
-    S.SUSPENDED: frozenset({S.ACTIVE, S.PENDING_RELEASE, S.PENDING_TERMINATION}),
-    S.PENDING_RELEASE: frozenset({S.ACTIVE, S.SUSPENDED, S.RELEASED_PREPAID, S.RELEASED_PRIVATE}),
-    S.PENDING_TERMINATION: frozenset({S.TERMINATED}),
-}
 
+class AgreementState(StrEnum):
+    """States of an agreement of shared billing: signed or not, looked at by the operator, in force, over."""
 
-def may_move(current: LineStatus, target: LineStatus) -> bool:
-    """Whether the move is listed. Staying where one is always is: repeats are harmless."""
-    return current == target or target in MOVES.get(current, frozenset())
+    DOCUMENT_PENDING = "document_pending"
+    UNDER_REVIEW = "under_review"
+    ACTIVE = "active"
+    ENDED = "ended"

@@ -1,28 +1,65 @@
-"""Writes changed columns of lines, and the keys that follow from them: how a line is found and sorted."""
+"""Writes changed columns of lines, and the keys that follow from them: how a line is found and sorted.
+
+Every statement that changes the state of a line goes through this module and asks `LINE_LIFECYCLE`, except the
+carrier's inventory (`intake/inventory_sync.py`).
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+import structlog
+
 from backend.core import clock
+from backend.lines.lifecycle import LINE_LIFECYCLE, LineStatus
 from backend.lines.search_keys import name_key, search_text
 from tenants.scope import Scope
 
-FOUND_BY = frozenset({"name", "msisdn", "sim_number", "account"})
+log = structlog.get_logger()
+
+# Columns from which `search` and `name_key` are made
+SEARCHED = frozenset({"name", "msisdn", "sim_number", "account"})
+LINE_COLUMNS = (
+    "id", "msisdn", "status", "product_type", "plan", "options", "barrings", "billing_account_id", "account",
+    "cost_centre_id", "end_user_id", "name", "sim_number", "sim_kind", "roaming_cap_cents", "companion_sim",
+    "split_profile", "debt_block", "activated_on",
+)  # fmt: skip
+LOCK_LINES = f"SELECT {', '.join(LINE_COLUMNS)} FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
+MOVE_LINES = (
+    "UPDATE line SET status = $2 WHERE id = ANY($1) AND status = ANY($3::text[]) RETURNING id, status"
+)
+SET_USER = """
+UPDATE line SET end_user_id = $2, user_since = CASE WHEN $3 THEN $4 ELSE user_since END WHERE id = $1
+"""
+NOT_MOVED = "SELECT id, status FROM line WHERE id = ANY($1) AND status <> $2 ORDER BY id"
+
+
+class LineState(msgspec.Struct, frozen=True):
+    """A line and its state."""
+
+    id: UUID
+    status: str
 
 
 async def update_lines(scope: Scope, changes: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
     """Write, for each line (its present columns, locked by the caller), the columns that are now other.
 
-    The present columns are brought up to date, so that a second change of the same line starts from the first.
+    The present columns are brought up to date, so that a second change of the same line starts from the first. A
+    line whose state would make a move that is not listed keeps all its columns: see `may_move`.
+    Raises Conflict (`wrong_state`) for such a move where a person acts.
     """
     writes = defaultdict[tuple[str, ...], list[tuple[Any, ...]]](list)
     now = clock.now()
     for line, columns in changes:
-        line |= columns  # noqa: PLW2901 - the caller's own row
+        if not may_move(scope, line["id"], line["status"], columns.get("status", line["status"])):
+            continue
         changed = dict(columns)
-        if FOUND_BY & set(columns):
+        if line["split_profile"] and columns.get("split_profile") == "":
+            changed["split_ended_at"] = now
+        line |= columns  # noqa: PLW2901 - the caller's own row
+        if SEARCHED & set(columns):
             changed["search"] = search_text(
                 name=line["name"],
                 msisdn=line["msisdn"],
@@ -38,9 +75,40 @@ async def update_lines(scope: Scope, changes: Sequence[tuple[dict[str, Any], Map
         )
 
 
+def may_move(scope: Scope, line_id: UUID, current: LineStatus, target: LineStatus) -> bool:
+    """Whether the move is listed. One that is not is logged, and the caller goes on with the other lines.
+
+    Raises Conflict (`wrong_state`) for a move that is not listed where a person acts.
+    """
+    if LINE_LIFECYCLE.allows(current, target):
+        return True
+    if not scope.actor.system:
+        LINE_LIFECYCLE.check(current, target)
+    about = {"line": str(line_id), "tenant": str(scope.tenant_id)}
+    log.warning("line state not written", **about, before=str(current), after=str(target))
+    return False
+
+
+async def move_lines(scope: Scope, line_ids: Sequence[UUID], target: LineStatus) -> list[UUID]:
+    """Set the state of lines; returns those that moved. Lines that are in the state already are not among them.
+
+    A line for which the move is not listed stays as it is: see `may_move`.
+    """
+    ids = list(line_ids)
+    moved = await scope.fetch_all(LineState, MOVE_LINES, ids, target, LINE_LIFECYCLE.sources(target))
+    for line in await scope.fetch_all(LineState, NOT_MOVED, ids, target):
+        may_move(scope, line.id, LineStatus(line.status), target)
+    return [line.id for line in moved]
+
+
+async def set_user(scope: Scope, line_id: UUID, end_user_id: UUID, *, another_person: bool) -> None:
+    """Give a line the record of its user. `another_person`: what came before is none of this user's business."""
+    await scope.execute(SET_USER, line_id, end_user_id, another_person, clock.now())
+
+
 async def lock_lines(scope: Scope, line_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """All columns of these lines, locked in the order of their ids."""
-    rows = await scope.connection.fetch(
-        "SELECT * FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", list(line_ids)
-    )
-    return {row["id"]: dict(row) for row in rows}
+    """The columns of these lines by name (`LINE_COLUMNS`), locked in the order of their ids.
+
+    Rows are dictionaries that can be changed: order kinds say new values by the names of columns.
+    """
+    return {row["id"]: dict(row) for row in await scope.connection.fetch(LOCK_LINES, list(line_ids))}

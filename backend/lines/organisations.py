@@ -9,22 +9,29 @@ from backend.core.errors import Conflict, NotFound
 from backend.core.ids import AccountId, MemberId, new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
+from backend.lines.tables import LINE_BEARING, BillingAccount, CostCentre, Organisation
 from tenants.scope import Scope
+
+# The foreign key refuses a member of another tenant.
+LINK_USER = """
+UPDATE end_user u SET member_id = $1 FROM line l WHERE l.tenant_id = u.tenant_id AND l.end_user_id = u.id
+  AND l.msisdn = $2 RETURNING u.id
+"""
 
 
 @use_case(Permission.MEMBERS_MANAGE)
 async def add_organisation(scope: Scope, *, name: str, enterprise_number: str, address: str) -> UUID:
-    """Add a legal entity of the customer; its VAT number is BE and the same digits."""
+    """Add a legal entity of the customer, whose VAT number is BE and the same digits; returns its id."""
     organisation_id = new_id()
-    await scope.connection.execute(
-        "INSERT INTO organisation (id, tenant_id, name, enterprise_number, vat_number, address)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        organisation_id,
-        scope.tenant_id,
-        name,
-        enterprise_number,
-        f"BE{enterprise_number}",
-        address,
+    await Organisation.insert(
+        Organisation(
+            id=organisation_id,
+            tenant_id=scope.tenant_id,
+            name=name,
+            enterprise_number=enterprise_number,
+            vat_number=f"BE{enterprise_number}",
+            address=address,
+        )
     )
     return organisation_id
 
@@ -36,22 +43,25 @@ async def add_billing_account(
     organisation_id: UUID,
     number: str,
     label: str = "",
-    kind: str = "line_bearing",
+    kind: str = LINE_BEARING,
     parent_id: UUID | None = None,
 ) -> AccountId:
-    """Add a customer number. Raises NotFound for a foreign organisation or parent, Conflict for a known number."""
+    """Add a customer number; returns its id.
+
+    Raises NotFound for a foreign organisation or parent, Conflict (`number_exists`) for a known number.
+    """
     account_id = new_id()
     try:
-        await scope.connection.execute(
-            "INSERT INTO billing_account (id, tenant_id, organisation_id, parent_id, number, label, kind)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            account_id,
-            scope.tenant_id,
-            organisation_id,
-            parent_id,
-            number,
-            label,
-            kind,
+        await BillingAccount.insert(
+            BillingAccount(
+                id=account_id,
+                tenant_id=scope.tenant_id,
+                organisation_id=organisation_id,
+                parent_id=parent_id,
+                number=number,
+                label=label,
+                kind=kind,
+            )
         )
     except asyncpg.ForeignKeyViolationError:
         raise NotFound from None
@@ -63,16 +73,10 @@ async def add_billing_account(
 
 @use_case(Permission.MEMBERS_MANAGE)
 async def add_cost_centre(scope: Scope, *, code: str, name: str = "") -> UUID:
-    """Add a cost centre. Raises Conflict for a known code."""
+    """Add a cost centre; returns its id. Raises Conflict (`code_exists`) for a known code."""
     centre_id = new_id()
     try:
-        await scope.connection.execute(
-            "INSERT INTO cost_centre (id, tenant_id, code, name) VALUES ($1, $2, $3, $4)",
-            centre_id,
-            scope.tenant_id,
-            code,
-            name,
-        )
+        await CostCentre.insert(CostCentre(id=centre_id, tenant_id=scope.tenant_id, code=code, name=name))
     except asyncpg.UniqueViolationError:
         raise Conflict("This cost centre exists already.", code="code_exists") from None
     return centre_id
@@ -80,13 +84,11 @@ async def add_cost_centre(scope: Scope, *, code: str, name: str = "") -> UUID:
 
 @use_case(Permission.MEMBERS_MANAGE)
 async def link_end_user(scope: Scope, *, member_id: MemberId, msisdn: str) -> None:
-    """Let a member see the line of this number in the user portal. Raises NotFound for an unknown one."""
-    user_id = await scope.connection.fetchval(
-        "UPDATE end_user u SET member_id = $1 FROM line l WHERE l.tenant_id = u.tenant_id AND l.end_user_id = u.id"
-        " AND l.msisdn = $2 AND EXISTS (SELECT FROM member m WHERE m.id = $1) RETURNING u.id",
-        member_id,
-        msisdn,
-    )
+    """Let a member see the line of this number in the user portal. Raises NotFound for an unknown line or member."""
+    try:
+        user_id = await scope.fetch_value(UUID, LINK_USER, member_id, msisdn)
+    except asyncpg.ForeignKeyViolationError:
+        raise NotFound from None
     if user_id is None:
         raise NotFound
     await audit.record(scope, "end_user.linked", "member", member_id)

@@ -18,14 +18,6 @@ from backend.lines.schemas import LineFilter, Sort
 from backend.lines.search_keys import search_patterns
 from tenants.scope import Actor, Scope
 
-OPEN_ORDER = (
-    "EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id"
-    " AND i.state IN ('waiting', 'sent', 'in_progress', 'held'))"
-)
-COLUMNS = (
-    "l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.account, l.sim_number,"
-    f" {OPEN_ORDER} AS open_order"
-)
 SORT_COLUMNS = {
     Sort.NAME: ("name_key",),
     Sort.MSISDN: ("msisdn",),
@@ -86,7 +78,10 @@ def add_reach(actor: Actor, where: SqlFilter, alias: str = "l") -> None:
 
 
 def line_filter(actor: Actor, lines: LineFilter) -> SqlFilter:
-    """The whole condition of a list: in the fleet, within reach, matching the filter. Raises Invalid for one too long."""
+    """The whole condition of a list: in the fleet, within reach, matching the filter.
+
+    Raises ValidationFailed for a filter that is too long.
+    """
     _check_length(lines)
     where = SqlFilter()
     statuses = [status for status in lines.status if status in IN_FLEET] if lines.status else list(IN_FLEET)
@@ -117,6 +112,7 @@ def _check_length(lines: LineFilter) -> None:
 
 
 def order_by(sort: Sort, *, descending: bool) -> str:
+    """The ORDER BY of a list; the id makes it unambiguous."""
     direction = " DESC" if descending else ""
     return ", ".join(f"l.{column}{direction}" for column in (*SORT_COLUMNS[sort], "id"))
 
@@ -130,12 +126,13 @@ class Cursor(msgspec.Struct, array_like=True):
 
 
 def encode_cursor(sort: Sort, *, descending: bool, keys: Sequence[object]) -> str:
+    """The cursor as text for an address."""
     packed = msgspec.json.encode(Cursor(sort, descending, [str(key) for key in keys]))
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> Cursor:
-    """Raises Invalid for anything that is not a cursor of ours."""
+    """Raises ValidationFailed for anything that is not a cursor of ours."""
     try:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
         UUID(cursor.keys[-1])
@@ -155,40 +152,98 @@ def after_cursor(where: SqlFilter, cursor: Cursor) -> None:
     where.add(f"({columns}) {'<' if cursor.descending else '>'} ({marks})", *values)
 
 
+class FleetRow(msgspec.Struct, frozen=True):
+    """One line of the list, with the keys that it is sorted by."""
+
+    id: UUID
+    msisdn: str
+    name: str
+    status: str
+    product_type: str
+    plan: str
+    options: list[str]
+    account: str
+    sim_number: str
+    name_key: str
+    open_order: bool
+
+
+class FleetPageRow(FleetRow, frozen=True):
+    """The same with the number of lines of the whole list."""
+
+    total: int
+
+
+# The columns of FleetRow
+COLUMNS = ", ".join(f"l.{column}" for column in FleetRow.__struct_fields__)
+
+
+class LineOfNumber(msgspec.Struct, frozen=True):
+    """The line that has a number now, or had it last."""
+
+    msisdn: str
+    id: UUID
+
+
+# The function sees the lines of the scope's tenant here, and those of every tenant in `tenants/directory.py`.
+LINES_WITH_NUMBERS = "SELECT msisdn, id FROM lines_of_numbers($1::text[])"
+
+
+async def lines_with_numbers(scope: Scope, numbers: Sequence[str]) -> dict[str, UUID]:
+    """The tenant's line of each number: the one that is live, or else the one that had it last."""
+    found = await scope.fetch_all(LineOfNumber, LINES_WITH_NUMBERS, list(numbers))
+    return {line.msisdn: line.id for line in found}
+
+
 async def count_lines(scope: Scope, where: SqlFilter) -> int:
-    return int(await scope.connection.fetchval(where.total_sql, *where.values))
+    """How many lines match."""
+    return await scope.fetch_value(int, where.total_sql, *where.values) or 0
 
 
 async def page_of_lines(
-    scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int, columns: str
-) -> tuple[list[Any], int]:
-    """One page and the exact total in one round trip. Past the end there is no row to carry the total: count then.
+    scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int
+) -> tuple[Sequence[FleetRow], int]:
+    """One page and the exact total in one round trip. Past the end no row carries the total: it is counted then.
 
     A search is worked out once for both; otherwise the page comes from an index, and the total from another or from
     the counts that the database keeps (decision record 0009).
     """
     total = "count(*) OVER ()" if "LIKE" in where.sql else f"({where.total_sql})"
-    rows = await scope.connection.fetch(
-        f"SELECT {columns}, {total} AS total FROM fleet l WHERE {where.sql}"
+    rows = await scope.fetch_all(
+        FleetPageRow,
+        f"SELECT {COLUMNS}, {total} AS total FROM fleet l WHERE {where.sql}"
         f" ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
-    if rows or not offset:
-        return rows, rows[0]["total"] if rows else 0
-    return rows, await count_lines(scope, where)
+    if not rows and offset:
+        return rows, await count_lines(scope, where)
+    return rows, rows[0].total if rows else 0
 
 
 async def fetch_lines(
-    scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int = 0, columns: str = COLUMNS
-) -> list[Any]:
-    return await scope.connection.fetch(
-        f"SELECT {columns} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
+    scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int = 0
+) -> Sequence[FleetRow]:
+    """One page without its total."""
+    return await scope.fetch_all(
+        FleetRow,
+        f"SELECT {COLUMNS} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
 
 
 def one_line_filter(scope: Scope, line_id: UUID) -> SqlFilter:
+    """The line, where it is within the actor's reach; conditions on `l`."""
     where = SqlFilter()
     where.add("l.id = {0}", line_id)
     add_reach(scope.actor, where)
+    return where
+
+
+def own_lines_filter(scope: Scope, line_id: UUID | None = None) -> SqlFilter:
+    """The lines in the fleet that the person who acts uses, or the one with this id; conditions on `l`."""
+    where = SqlFilter()
+    if line_id is not None:
+        where.add("l.id = {0}", line_id)
+    where.add("l.end_user_id = {0}", scope.actor.end_user_id or NOBODY)
+    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     return where

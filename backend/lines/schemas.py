@@ -76,7 +76,7 @@ class Facet(msgspec.Struct, frozen=True):
 
 
 class LineFacets(msgspec.Struct, frozen=True, kw_only=True):
-    """What the filter panel offers, over the actor's whole reach."""
+    """What the filter panel offers: the values of all lines within the actor's reach."""
 
     status: list[Facet]
     plan: list[Facet]
@@ -191,3 +191,12 @@ class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     by_status: dict[str, int]
+
+
+class FleetFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """What the frame of every page says of the lines."""
+
+    # Empty where the person sees none
+    customer_number: str = ""
+    # When the carrier was last asked for the lines
+    network_at: datetime | None = None

@@ -1,6 +1,10 @@
-"""Use cases on the fleet: list, filter, select, look at one line, reveal its PUK."""
+"""Use cases on the fleet: list, filter, select, look at one line and at its history."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import catalogue_of
 from backend.core.errors import NotFound, ValidationFailed
@@ -9,10 +13,11 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines import queries
 from backend.lines.lifecycle import IN_FLEET
-from backend.lines.queries import one_line_filter
+from backend.lines.queries import one_line_filter, own_lines_filter
 from backend.lines.schemas import (
     PAGE_SIZE,
     Facet,
+    FleetFrame,
     FleetSummary,
     LineDetail,
     LineFacets,
@@ -22,10 +27,56 @@ from backend.lines.schemas import (
     Sort,
     TimelineEntry,
 )
-from backend.lines.views import DETAIL, history_entry, line_detail, line_row
+from backend.lines.tables import LINE_BEARING, InventorySync
+from backend.lines.views import DETAIL, DetailRow, HistoryRow, history_entry, line_detail, line_row
 from tenants.scope import Scope
 
 LARGEST_PAGE = 500
+FACETS = """
+SELECT l.status, l.plan, l.account, l.product_type, c.code, c.name AS centre, count(*) AS lines
+FROM fleet l LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id
+WHERE {where} GROUP BY GROUPING SETS ((l.status), (l.plan), (l.account), (l.product_type), (c.code, c.name))
+"""
+OPTIONS = """
+SELECT option AS value, count(*) AS lines FROM fleet l, unnest(l.options) AS option WHERE {where} GROUP BY 1
+"""
+COUNTS_KEPT = """
+SELECT c.status AS value, sum(c.lines)::bigint AS lines FROM fleet_count c WHERE c.status = ANY($1::text[]) GROUP BY 1
+"""
+COUNTS = "SELECT l.status AS value, count(*) AS lines FROM fleet l WHERE {where} GROUP BY 1"
+HISTORY = """
+SELECT at, actor_name, action, detail FROM audit_event WHERE subject_id = $1 ORDER BY at DESC, id DESC LIMIT $2
+"""
+FIRST_ACCOUNT_OF_USER = "SELECT min(account) FROM line WHERE end_user_id = $1"
+FIRST_ACCOUNT = "SELECT min(number) FROM billing_account WHERE kind = $1"
+FIRST_ACCOUNT_IN_REACH = """
+SELECT min(account) FROM line WHERE billing_account_id = ANY($1) OR cost_centre_id = ANY($2)
+"""
+
+
+class FacetRow(msgspec.Struct, frozen=True):
+    """One value of one column, and the lines that have it; the other columns are None."""
+
+    status: str | None
+    plan: str | None
+    account: str | None
+    product_type: str | None
+    code: str | None
+    centre: str | None
+    lines: int
+
+
+class ValueCount(msgspec.Struct, frozen=True):
+    """A value, and the lines that have it."""
+
+    value: str
+    lines: int
+
+
+class SyncedAt(msgspec.Struct, frozen=True):
+    """When the carrier's inventory was last read."""
+
+    refreshed_at: datetime | None
 
 
 @use_case(Permission.LINES_READ, read_only=True)
@@ -41,7 +92,7 @@ async def list_lines(
 ) -> LineList:
     """One page of the fleet with its exact total. `page` counts from 1; `after` is a cursor and wins over it.
 
-    Raises Invalid for a page, limit or cursor out of range.
+    Raises ValidationFailed for a page, limit or cursor out of range.
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValidationFailed(limit=f"Ask for 1 to {LARGEST_PAGE} lines at a time.")
@@ -52,26 +103,22 @@ async def list_lines(
         sort, descending = cursor.sort, cursor.descending
     catalogue = await catalogue_of(scope)
     where = queries.line_filter(scope.actor, lines)
-    order, columns = queries.order_by(sort, descending=descending), f"{queries.COLUMNS}, l.name_key"
+    order = queries.order_by(sort, descending=descending)
     offset = 0 if cursor else (page - 1) * limit
     if cursor:
         total = await queries.count_lines(scope, where)
         queries.after_cursor(where, cursor)
-        rows = await queries.fetch_lines(scope, where, order, limit=limit + 1, columns=columns)
+        rows = await queries.fetch_lines(scope, where, order, limit=limit + 1)
     else:
-        rows, total = await queries.page_of_lines(
-            scope, where, order, limit=limit + 1, offset=offset, columns=columns
-        )
+        rows, total = await queries.page_of_lines(scope, where, order, limit=limit + 1, offset=offset)
         # The list got shorter than the address says: show its last page
         if not rows and total:
             offset = (total - 1) // limit * limit
-            rows = await queries.fetch_lines(
-                scope, where, order, limit=limit + 1, offset=offset, columns=columns
-            )
+            rows = await queries.fetch_lines(scope, where, order, limit=limit + 1, offset=offset)
     following = None
     if len(rows) > limit:
         rows = rows[:limit]
-        keys = [rows[-1][column] for column in (*queries.SORT_COLUMNS[sort], "id")]
+        keys = [getattr(rows[-1], column) for column in (*queries.SORT_COLUMNS[sort], "id")]
         following = queries.encode_cursor(sort, descending=descending, keys=keys)
     return LineList(
         items=[line_row(row, catalogue) for row in rows], total=total, first=offset, next=following
@@ -83,27 +130,14 @@ async def line_facets(scope: Scope) -> LineFacets:
     """What the filter panel offers: each value within the actor's reach, with its number of lines."""
     catalogue = await catalogue_of(scope)
     where = queries.line_filter(scope.actor, LineFilter())
-    grouped = await scope.connection.fetch(
-        "SELECT l.status, l.plan, l.account, l.product_type, c.code, c.name AS centre, count(*) AS n"
-        " FROM fleet l LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id"
-        f" WHERE {where.sql} GROUP BY GROUPING SETS ((l.status), (l.plan), (l.account), (l.product_type),"
-        " (c.code, c.name))",
-        *where.values,
-    )
-    options = await scope.connection.fetch(
-        f"SELECT option, count(*) AS n FROM fleet l, unnest(l.options) AS option WHERE {where.sql} GROUP BY 1",
-        *where.values,
-    )
+    grouped = await scope.fetch_all(FacetRow, FACETS.format(where=where.sql), *where.values)
+    options = await scope.fetch_all(ValueCount, OPTIONS.format(where=where.sql), *where.values)
     total = await queries.count_lines(scope, where)
 
-    def facet(column: str, name: str = "") -> list[Facet]:
-        found = [row for row in grouped if row[column] is not None]
-        return sorted(
-            (
-                Facet(row[column], row[name] if name else catalogue.name(column, row[column]), row["n"])
-                for row in found
-            ),
-            key=lambda one: one.name or one.value,
+    def facet(column: str) -> list[Facet]:
+        values = [(getattr(row, column), row.lines) for row in grouped]
+        return _by_name(
+            Facet(value, catalogue.name(column, value), n) for value, n in values if value is not None
         )
 
     return LineFacets(
@@ -111,13 +145,16 @@ async def line_facets(scope: Scope) -> LineFacets:
         plan=facet("plan"),
         account=facet("account"),
         product_type=facet("product_type"),
-        cost_centre=facet("code", "centre"),
-        option=sorted(
-            (Facet(row["option"], catalogue.name("option", row["option"]), row["n"]) for row in options),
-            key=lambda one: one.name,
+        cost_centre=_by_name(
+            Facet(row.code, row.centre or "", row.lines) for row in grouped if row.code is not None
         ),
+        option=_by_name(Facet(row.value, catalogue.name("option", row.value), row.lines) for row in options),
         total=total,
     )
+
+
+def _by_name(facets: Iterable[Facet]) -> list[Facet]:
+    return sorted(facets, key=lambda one: one.name or one.value)
 
 
 @use_case(Permission.LINES_READ, read_only=True)
@@ -136,10 +173,8 @@ async def selection_summary(
 async def summary(scope: Scope) -> FleetSummary:
     """Lines by state, for the home page."""
     where = queries.line_filter(scope.actor, LineFilter())
-    kept = "SELECT c.status, sum(c.lines)::bigint AS n FROM fleet_count c WHERE c.status = ANY($1::text[]) GROUP BY 1"
-    counted = f"SELECT l.status, count(*) AS n FROM fleet l WHERE {where.sql} GROUP BY 1"
-    rows = await scope.connection.fetch(kept if where.by_status_only else counted, *where.values)
-    counts = {row["status"]: row["n"] for row in rows}
+    query = COUNTS_KEPT if where.by_status_only else COUNTS.format(where=where.sql)
+    counts = {row.value: row.lines for row in await scope.fetch_all(ValueCount, query, *where.values)}
     return FleetSummary(
         total=sum(counts.values()),
         by_status={status: counts[status] for status in IN_FLEET if status in counts},
@@ -148,8 +183,8 @@ async def summary(scope: Scope) -> FleetSummary:
 
 async def _detail(scope: Scope, where: queries.SqlFilter) -> list[LineDetail]:
     catalogue = await catalogue_of(scope)
-    rows = await scope.connection.fetch(
-        f"{DETAIL} WHERE {where.sql} ORDER BY l.name_key, l.id", *where.values
+    rows = await scope.fetch_all(
+        DetailRow, f"{DETAIL} WHERE {where.sql} ORDER BY l.name_key, l.id", *where.values
     )
     return [line_detail(row, catalogue) for row in rows]
 
@@ -166,24 +201,37 @@ async def get_line(scope: Scope, line_id: LineId | UUID) -> LineDetail:
 @use_case(Permission.OWN_LINES_READ, read_only=True)
 async def own_lines(scope: Scope) -> list[LineDetail]:
     """The lines linked to the person who asks, for the user portal."""
-    where = queries.SqlFilter()
-    where.add("l.end_user_id = {0}", scope.actor.end_user_id or queries.NOBODY)
-    where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
-    return await _detail(scope, where)
+    return await _detail(scope, own_lines_filter(scope))
 
 
 @use_case(Permission.HISTORY_READ, read_only=True)
 async def line_history(scope: Scope, line_id: LineId | UUID, *, limit: int = 100) -> list[TimelineEntry]:
     """What happened to a line, newest first. Raises NotFound."""
     where = one_line_filter(scope, line_id)
-    if not await scope.connection.fetchval(
-        f"SELECT EXISTS (SELECT FROM line l WHERE {where.sql})", *where.values
+    if not await scope.fetch_value(
+        bool, f"SELECT EXISTS (SELECT FROM line l WHERE {where.sql})", *where.values
     ):
         raise NotFound
-    rows = await scope.connection.fetch(
-        "SELECT at, actor_name, action, detail FROM audit_event"
-        " WHERE subject_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
-        line_id,
-        limit,
+    return [history_entry(row) for row in await scope.fetch_all(HistoryRow, HISTORY, line_id, limit)]
+
+
+@use_case(Permission.SELF, read_only=True)
+async def fleet_frame(scope: Scope) -> FleetFrame:
+    """What the frame of every page says of the lines: a customer number, and when the carrier was last asked."""
+    synced = await scope.select_one(SyncedAt, InventorySync, InventorySync.tenant_id == scope.tenant_id)
+    return FleetFrame(
+        customer_number=await _customer_number(scope), network_at=synced.refreshed_at if synced else None
     )
-    return [history_entry(row) for row in rows]
+
+
+async def _customer_number(scope: Scope) -> str:
+    """The first customer number within reach that carries lines; in the user portal that of an own line."""
+    actor, reach = scope.actor, scope.actor.reach
+    if actor.end_user_id:
+        found = await scope.fetch_value(str, FIRST_ACCOUNT_OF_USER, actor.end_user_id)
+    elif reach.everything:
+        found = await scope.fetch_value(str, FIRST_ACCOUNT, LINE_BEARING)
+    else:
+        accounts, centres = reach.billing_accounts or (), reach.cost_centres or ()
+        found = await scope.fetch_value(str, FIRST_ACCOUNT_IN_REACH, list(accounts), list(centres))
+    return found or ""

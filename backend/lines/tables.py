@@ -5,9 +5,13 @@ from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from backend.catalog.schemas import ProductType
-from backend.lines.lifecycle import LineStatus
+from backend.lines.lifecycle import AgreementState, LineStatus
 from backend.lines.sims.esim_lifecycle import EsimState
+from backend.lines.sims.sim_lifecycle import SimState
 from tenants.checks import one_of
+
+# Kinds of customer numbers
+LINE_BEARING, INVOICE_ONLY = "line_bearing", "invoice_only"
 
 
 class Organisation(Table):
@@ -33,11 +37,11 @@ class BillingAccount(Table):
     parent_id = UUID(null=True, default=None)
     number = Text()
     label = Text(default="")
-    kind = Text(default="line_bearing")
+    kind = Text(default=LINE_BEARING)
 
     billing_account_tenant_id_id_key = Unique(["tenant_id", "id"])
     billing_account_tenant_id_number_key = Unique(["tenant_id", "number"])
-    billing_account_kind_check = one_of("kind", ("line_bearing", "invoice_only"))
+    billing_account_kind_check = one_of("kind", (LINE_BEARING, INVOICE_ONLY))
 
 
 class CostCentre(Table):
@@ -97,9 +101,12 @@ class Line(Table):
     split_profile = Text(default="")
     debt_block = Boolean(default=False)
     activated_on = Date(null=True, default=None)
-    confirmed_at = Timestamptz(
-        null=True, default=None
-    )  # last item carried out; an older snapshot never reverts it
+    # When it came to its present user from another one
+    user_since = Timestamptz(null=True, default=None)
+    # When its shared billing last ended
+    split_ended_at = Timestamptz(null=True, default=None)
+    # When the last item was carried out; an older snapshot never reverts it
+    confirmed_at = Timestamptz(null=True, default=None)
 
     line_tenant_id_id_key = Unique(["tenant_id", "id"])
     line_status_check = one_of("status", LineStatus)
@@ -113,7 +120,7 @@ class InventorySync(Table):
     tenant_id = UUID(primary_key=True, default=None)
     refreshed_at = Timestamptz(null=True, default=None)
     started_at = Timestamptz(null=True, default=None)
-    # Idle, running, failed
+    # `SyncState`
     state = Text(default="idle")
     read = Integer(default=0)
     total = Integer(default=0)
@@ -135,7 +142,7 @@ class SimCard(Table):
     changed_at = Timestamptz()
 
     sim_card_tenant_id_id_key = Unique(["tenant_id", "id"])
-    sim_card_state_check = one_of("state", ("stock", "assigned", "active", "blocked", "replaced", "retired"))
+    sim_card_state_check = one_of("state", SimState)
 
 
 class EsimProfile(Table):
@@ -201,4 +208,4 @@ class SplitAgreement(Table):
     ended_at = Timestamptz(null=True, default=None)
 
     split_agreement_tenant_id_id_key = Unique(["tenant_id", "id"])
-    split_agreement_state_check = one_of("state", ("document_pending", "under_review", "active", "ended"))
+    split_agreement_state_check = one_of("state", AgreementState)

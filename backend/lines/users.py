@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from backend.core.ids import LineId, new_id
-from backend.lines.line_writes import lock_lines, update_lines
+from backend.lines.line_writes import lock_lines, set_user, update_lines
 from backend.lines.queries import SqlFilter, add_reach
-from backend.lines.tables import EndUser, Line
+from backend.lines.tables import EndUser
 from tenants.scope import Scope
 
 CORRECT = """
@@ -47,8 +47,11 @@ async def correct_user(scope: Scope, line_id: UUID, details: UserDetails, *, nam
     return True
 
 
-async def replace_user(scope: Scope, line_id: UUID, details: UserDetails) -> None:
-    """Give a line another user, with a record of their own. The earlier user's record stays."""
+async def replace_user(scope: Scope, line_id: UUID, details: UserDetails, *, another_person: bool) -> None:
+    """Give a line a user with a record of their own. The earlier user's record stays.
+
+    `another_person`: what came before is none of the new user's business.
+    """
     user_id = new_id()
     await EndUser.insert(
         EndUser(
@@ -60,7 +63,7 @@ async def replace_user(scope: Scope, line_id: UUID, details: UserDetails) -> Non
             language=details.language,
         )
     )
-    await Line.update({Line.end_user_id: user_id}).where(Line.id == line_id)
+    await set_user(scope, line_id, user_id, another_person=another_person)
 
 
 async def users_beyond_reach(scope: Scope, line_ids: Sequence[UUID]) -> frozenset[UUID]:

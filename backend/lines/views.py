@@ -1,111 +1,181 @@
 """From database rows to the shapes that pages and the API see."""
 
-from typing import Any
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
 
+import msgspec
 import orjson
 
 from backend.catalog.catalogue import Catalogue
 from backend.core import clock
+from backend.lines.lifecycle import AgreementState
+from backend.lines.queries import FleetRow
 from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName, TimelineEntry
 from backend.lines.sims.esim_lifecycle import unusable_reason
+from backend.lines.sims.sim_lifecycle import GONE
 
-DETAIL = """
-SELECT l.*, a.label AS account_label, o.name AS holder, o.address AS address, c.code AS centre_code,
-  c.name AS centre_name, u.given_name, u.family_name, u.email AS user_email, u.language AS user_language,
-  s.refreshed_at, e.iccid, e.state AS esim_state, e.sealed, e.valid_until, e.email AS esim_email, e.sent_count, e.sent_at,
-  e.confirmed_at AS esim_confirmed_at, g.profile AS agreement_profile, g.state AS agreement_state,
-  g.reason AS agreement_reason,
-  (SELECT c.state FROM sim_card c WHERE c.tenant_id = l.tenant_id AND c.line_id = l.id AND c.number = l.sim_number
-    AND c.state NOT IN ('replaced', 'retired')) AS sim_state,
-  ARRAY(SELECT r.reference FROM change_order_item i JOIN change_order r ON r.tenant_id = i.tenant_id
-    AND r.id = i.order_id WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id
-    AND i.state IN ('waiting', 'sent', 'in_progress', 'held') ORDER BY r.reference) AS open_orders
+DETAIL = f"""
+SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.barrings, l.account, l.sim_number,
+  l.sim_kind, l.puk_sealed IS NOT NULL AS has_puk, l.roaming_cap_cents, l.companion_sim, l.split_profile, l.activated_on,
+  a.label AS account_label, o.name AS holder, o.address, c.code AS centre_code, c.name AS centre_name,
+  u.given_name, u.family_name, u.email, u.language, s.refreshed_at,
+  e.iccid, e.state AS esim_state, e.activation_sealed IS NOT NULL AS esim_sealed, e.valid_until,
+  e.email AS esim_email, e.sent_count, e.sent_at, e.confirmed_at AS esim_confirmed_at,
+  g.profile AS agreement_profile, g.state AS agreement_state, g.reason AS agreement_reason,
+  (SELECT k.state FROM sim_card k WHERE k.tenant_id = l.tenant_id AND k.line_id = l.id AND k.number = l.sim_number
+    AND k.state NOT IN ({", ".join(f"'{state}'" for state in sorted(GONE))})) AS sim_state,
+  f.open_orders
 FROM line l
+JOIN fleet f ON f.id = l.id
 JOIN billing_account a ON a.tenant_id = l.tenant_id AND a.id = l.billing_account_id
 JOIN organisation o ON o.tenant_id = l.tenant_id AND o.id = a.organisation_id
 LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id
 LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 LEFT JOIN inventory_sync s ON s.tenant_id = l.tenant_id
-LEFT JOIN LATERAL (SELECT p.*, p.activation_sealed IS NOT NULL AS sealed FROM esim_profile p
-  WHERE p.tenant_id = l.tenant_id AND p.line_id = l.id ORDER BY p.created_at DESC, p.id DESC LIMIT 1) e ON true
-LEFT JOIN LATERAL (SELECT a.* FROM split_agreement a WHERE a.tenant_id = l.tenant_id AND a.line_id = l.id
-  AND a.state <> 'ended' ORDER BY a.created_at DESC LIMIT 1) g ON true
+LEFT JOIN LATERAL (SELECT p.iccid, p.state, p.activation_sealed, p.valid_until, p.email, p.sent_count, p.sent_at,
+  p.confirmed_at FROM esim_profile p WHERE p.tenant_id = l.tenant_id AND p.line_id = l.id
+  ORDER BY p.created_at DESC, p.id DESC LIMIT 1) e ON true
+LEFT JOIN LATERAL (SELECT x.profile, x.state, x.reason FROM split_agreement x WHERE x.tenant_id = l.tenant_id
+  AND x.line_id = l.id AND x.state <> '{AgreementState.ENDED}' ORDER BY x.created_at DESC LIMIT 1) g ON true
 """
 
 
-def line_row(row: Any, catalogue: Catalogue) -> LineRow:
+class DetailRow(msgspec.Struct, frozen=True):
+    """One line with its account, user, latest eSIM profile, present agreement and open requests."""
+
+    id: UUID
+    msisdn: str
+    name: str
+    status: str
+    product_type: str
+    plan: str
+    options: list[str]
+    barrings: list[str]
+    account: str
+    sim_number: str
+    sim_kind: Literal["physical", "esim"]
+    has_puk: bool
+    roaming_cap_cents: int | None
+    companion_sim: str
+    split_profile: str
+    activated_on: date | None
+    account_label: str
+    holder: str
+    address: str
+    centre_code: str | None
+    centre_name: str | None
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+    language: str | None
+    refreshed_at: datetime | None
+    iccid: str | None
+    esim_state: str | None
+    esim_sealed: bool
+    valid_until: datetime | None
+    esim_email: str | None
+    sent_count: int | None
+    sent_at: datetime | None
+    esim_confirmed_at: datetime | None
+    agreement_profile: str | None
+    agreement_state: str | None
+    agreement_reason: str | None
+    sim_state: str | None
+    open_orders: list[str]
+
+
+class HistoryRow(msgspec.Struct, frozen=True):
+    """One entry of the audit trail; `detail` is JSON."""
+
+    at: datetime
+    actor_name: str
+    action: str
+    detail: str
+
+
+def line_row(row: FleetRow, catalogue: Catalogue) -> LineRow:
+    """A line of the list, with the name of its plan."""
     return LineRow(
-        id=row["id"],
-        msisdn=row["msisdn"],
-        name=row["name"],
-        status=row["status"],
-        product_type=row["product_type"],
-        plan=PlanName(row["plan"], catalogue.name("plan", row["plan"])),
-        options=row["options"],
-        billing_account=row["account"],
-        sim_number=row["sim_number"],
-        open_order=row["open_order"],
+        id=row.id,
+        msisdn=row.msisdn,
+        name=row.name,
+        status=row.status,
+        product_type=row.product_type,
+        plan=PlanName(row.plan, catalogue.name("plan", row.plan)),
+        options=row.options,
+        billing_account=row.account,
+        sim_number=row.sim_number,
+        open_order=row.open_order,
     )
 
 
-def line_detail(row: Any, catalogue: Catalogue) -> LineDetail:
-    plan = catalogue.profile.plan(row["plan"])
+def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
+    """Everything that the page of a line shows."""
+    plan = catalogue.profile.plan(row.plan)
     return LineDetail(
-        id=row["id"],
-        msisdn=row["msisdn"],
-        name=row["name"],
-        given_name=row["given_name"] or "",
-        family_name=row["family_name"] or "",
-        email=row["user_email"] or "",
-        language=row["user_language"] or "",
-        holder=row["holder"],
-        address=row["address"],
-        billing_account=row["account"],
-        billing_account_label=row["account_label"],
-        cost_centre=" ".join(part for part in (row["centre_code"], row["centre_name"]) if part),
-        status=row["status"],
-        product_type=row["product_type"],
-        plan=PlanName(row["plan"], catalogue.name("plan", row["plan"])),
+        id=row.id,
+        msisdn=row.msisdn,
+        name=row.name,
+        given_name=row.given_name or "",
+        family_name=row.family_name or "",
+        email=row.email or "",
+        language=row.language or "",
+        holder=row.holder,
+        address=row.address,
+        billing_account=row.account,
+        billing_account_label=row.account_label,
+        cost_centre=" ".join(part for part in (row.centre_code, row.centre_name) if part),
+        status=row.status,
+        product_type=row.product_type,
+        plan=PlanName(row.plan, catalogue.name("plan", row.plan)),
         plan_monthly_cents=plan.monthly_cents if plan else 0,
-        options=row["options"],
-        barrings=row["barrings"],
-        sim_number=row["sim_number"],
-        sim_kind=row["sim_kind"],
-        has_puk=row["puk_sealed"] is not None,
-        roaming_cap_cents=row["roaming_cap_cents"],
-        companion_sim=row["companion_sim"],
-        split_profile=row["split_profile"],
-        activated_on=row["activated_on"],
-        sim_state=row["sim_state"] or "",
-        esim=_esim(row) if row["esim_state"] else None,
-        agreement=AgreementView(
-            profile=row["agreement_profile"], state=row["agreement_state"], reason=row["agreement_reason"]
-        )
-        if row["agreement_state"]
-        else None,
-        open_orders=row["open_orders"],
-        refreshed_at=row["refreshed_at"],
+        options=row.options,
+        barrings=row.barrings,
+        sim_number=row.sim_number,
+        sim_kind=row.sim_kind,
+        has_puk=row.has_puk,
+        roaming_cap_cents=row.roaming_cap_cents,
+        companion_sim=row.companion_sim,
+        split_profile=row.split_profile,
+        activated_on=row.activated_on,
+        sim_state=row.sim_state or "",
+        esim=_esim(row),
+        agreement=_agreement(row),
+        open_orders=row.open_orders,
+        refreshed_at=row.refreshed_at,
     )
 
 
-def _esim(row: Any) -> EsimView:
+def _esim(row: DetailRow) -> EsimView | None:
+    if row.esim_state is None:
+        return None
     return EsimView(
-        sim_number=row["iccid"],
-        state=row["esim_state"],
-        why_not=unusable_reason(row["esim_state"], row["valid_until"], clock.now(), sealed=row["sealed"]),
-        email=row["esim_email"],
-        sent_count=row["sent_count"],
-        sent_at=row["sent_at"],
-        confirmed_at=row["esim_confirmed_at"],
+        sim_number=row.iccid or "",
+        state=row.esim_state,
+        why_not=unusable_reason(row.esim_state, row.valid_until, clock.now(), sealed=row.esim_sealed),
+        email=row.esim_email or "",
+        sent_count=row.sent_count or 0,
+        sent_at=row.sent_at,
+        confirmed_at=row.esim_confirmed_at,
     )
 
 
-def history_entry(row: Any) -> TimelineEntry:
-    detail = {key: str(value) for key, value in orjson.loads(row["detail"]).items()}
+def _agreement(row: DetailRow) -> AgreementView | None:
+    if row.agreement_state is None:
+        return None
+    return AgreementView(
+        profile=row.agreement_profile or "", state=row.agreement_state, reason=row.agreement_reason or ""
+    )
+
+
+def history_entry(row: HistoryRow) -> TimelineEntry:
+    """One entry of a history; the values of its detail as text."""
+    detail = {key: str(value) for key, value in orjson.loads(row.detail).items()}
     return TimelineEntry(
-        at=row["at"],
-        actor=row["actor_name"],
-        action=row["action"],
+        at=row.at,
+        actor=row.actor_name,
+        action=row.action,
         detail=detail,
         reference=detail.get("reference", ""),
     )

@@ -13,6 +13,13 @@ class Portal(StrEnum):
     USER = "user"
 
 
+class MemberState(StrEnum):
+    INVITED = "invited"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    REMOVED = "removed"
+
+
 # session_actor() in the database also ends a session after eight idle hours
 ABSOLUTE = timedelta(hours=24)
 NOTE_USE_EVERY = timedelta(minutes=1)
@@ -32,7 +39,7 @@ def roles_in(portal: str, roles: Iterable[str]) -> frozenset[str]:
 
 
 def check_roles(roles: Iterable[str]) -> list[str]:
-    """The roles in their usual order. Raises Invalid for none and for one that does not exist."""
+    """The roles in their usual order. Raises ValidationFailed for none and for one that does not exist."""
     wanted = frozenset(roles)
     known = [role.value for role in Role if role in wanted]
     if not wanted or len(known) != len(wanted):

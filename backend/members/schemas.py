@@ -19,7 +19,7 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the frame of every page shows: account menu, portal switch, companies."""
+    """What every page shows of the person who acts: account menu, portal switch, companies."""
 
     name: str
     given_name: str
@@ -31,10 +31,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     portal: Portal
     portals: tuple[Portal, ...]
     memberships: tuple[Membership, ...]
-    # Empty where the person sees none
-    customer_number: str
-    # When the carrier was last asked for the lines
-    network_at: datetime | None = None
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +41,9 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: TenantId
 
 
-class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
+class TokenInfo(msgspec.Struct, frozen=True):
+    """A token in a list, without its text; `member` is a name."""
+
     id: UUID
     label: str
     member: str

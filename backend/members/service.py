@@ -1,4 +1,4 @@
-"""Members: who belongs to a company, and what the frame of every page says about the one who acts."""
+"""Members: who belongs to a company, and what every page shows of the person who acts."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -13,43 +13,36 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.issuer.accounts import ensure_account, normalise_login
 from backend.issuer.passwords import check_strength, hash_password
-from backend.members.actors import recheck
-from backend.members.lifecycle import Portal, check_roles, portals
+from backend.members.lifecycle import MemberState, Portal, check_roles, portals
 from backend.members.schemas import Membership, Profile
-from backend.members.sessions import (
-    end_session,
-    end_sessions_of,
-    load_session,
-    open_session,
-    purge_sessions,
-    set_language,
-    switch_portal,
-    switch_tenant,
-)
-from backend.members.tokens import authenticate_token, create_token, list_tokens, revoke_token
+from backend.members.sessions import end_sessions_of
+from backend.members.tables import Member
 from tenants.directory import find_memberships
 from tenants.scope import Actor, MemberId, Scope, TenantId
+from tenants.tenant_info import tenant_info
 
-__all__ = [
-    "add_member",
-    "authenticate_token",
-    "create_token",
-    "end_session",
-    "end_sessions_of",
-    "find_member",
-    "list_tokens",
-    "load_session",
-    "memberships",
-    "open_session",
-    "profile",
-    "purge_sessions",
-    "recheck",
-    "record_lock_out",
-    "revoke_token",
-    "set_language",
-    "switch_portal",
-    "switch_tenant",
-]
+UPSERT = """
+INSERT INTO member (id, tenant_id, account_id, name, email, language, roles, state, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8)
+ON CONFLICT (tenant_id, account_id) DO UPDATE SET name = $4, language = $6, roles = $7, state = $9 RETURNING id
+"""
+PERSON = """
+SELECT m.account_id, m.roles, a.given_name FROM member m JOIN account a ON a.id = m.account_id WHERE m.id = $1
+"""
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """A member and the account behind it."""
+
+    account_id: UUID
+    roles: list[str]
+    given_name: str
+
+
+class MemberKey(msgspec.Struct, frozen=True):
+    """The id of a member."""
+
+    id: UUID
 
 
 async def add_member(
@@ -64,7 +57,8 @@ async def add_member(
 ) -> MemberId:
     """Give a person access to the company, with a new account or the one of this e-mail address.
 
-    For the operator: whoever may set a password may enter as that person everywhere. Raises Invalid.
+    Returns the member. For the operator only: whoever may set a password may sign in as that person everywhere.
+    Raises ValidationFailed for roles, a language, a password, an address or a number that does not hold.
     """
     wanted = check_roles(roles)
     if language not in LANGUAGES:
@@ -107,11 +101,9 @@ async def _add_member(
         mobile=mobile,
         password_hash=password_hash,
     )
-    member_id: UUID = await scope.connection.fetchval(
-        "INSERT INTO member (id, tenant_id, account_id, name, email, language, roles, state, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)"
-        " ON CONFLICT (tenant_id, account_id) DO UPDATE SET name = $4, language = $6, roles = $7, state = 'active'"
-        " RETURNING id",
+    member = await scope.fetch_one(
+        MemberKey,
+        UPSERT,
         new_id(),
         scope.tenant_id,
         account_id,
@@ -120,20 +112,23 @@ async def _add_member(
         language,
         roles,
         clock.now(),
+        MemberState.ACTIVE,
     )
-    await audit.record(scope, "member.added", "member", member_id, roles=roles)
-    return account_id, MemberId(member_id)
+    if member is None:
+        raise NotFound
+    await audit.record(scope, "member.added", "member", member.id, roles=roles)
+    return account_id, MemberId(member.id)
 
 
 @use_case(Permission.MEMBERS_MANAGE, read_only=True)
 async def find_member(scope: Scope, email: str) -> MemberId:
     """The active member with this e-mail address. Raises NotFound."""
-    member_id = await scope.connection.fetchval(
-        "SELECT id FROM member WHERE email = $1 AND state = 'active'", normalise_login(email)
+    member = await scope.select_one(
+        MemberKey, Member, (Member.email == normalise_login(email)) & (Member.state == MemberState.ACTIVE)
     )
-    if member_id is None:
+    if member is None:
         raise NotFound
-    return MemberId(member_id)
+    return MemberId(member.id)
 
 
 async def memberships(account_id: UUID, current: TenantId | None = None) -> list[Membership]:
@@ -159,51 +154,32 @@ async def profile(actor: Actor) -> Profile:
 
 @use_case(Permission.SELF, read_only=True)
 async def _profile(scope: Scope) -> tuple[UUID, Profile]:
-    actor = scope.actor
-    row = await scope.connection.fetchrow(
-        "SELECT m.account_id, m.roles, a.given_name, t.name AS tenant, t.slug, t.carrier,"
-        " (SELECT refreshed_at FROM inventory_sync) AS network_at FROM member m"
-        " JOIN account a ON a.id = m.account_id JOIN tenant t ON t.id = m.tenant_id WHERE m.id = $1",
-        actor.member_id,
-    )
+    actor, tenant = scope.actor, await tenant_info(scope)
+    person = await scope.fetch_one(PersonRow, PERSON, actor.member_id)
+    if person is None:
+        raise NotFound
     shown = Profile(
         name=actor.name,
-        given_name=row["given_name"],
+        given_name=person.given_name,
         email=actor.email,
         language=actor.language,
-        tenant=row["tenant"],
-        tenant_slug=row["slug"],
-        carrier=row["carrier"],
+        tenant=tenant.name,
+        tenant_slug=tenant.slug,
+        carrier=tenant.carrier,
         portal=Portal.USER if actor.end_user_id else Portal.MANAGER,
-        portals=portals(row["roles"]),
+        portals=portals(person.roles),
         memberships=(),
-        customer_number=await _customer_number(scope),
-        network_at=row["network_at"],
     )
-    return row["account_id"], shown
-
-
-async def _customer_number(scope: Scope) -> str:
-    """The first customer number within reach that carries lines; in the user portal that of an own line."""
-    actor, reach = scope.actor, scope.actor.reach
-    if actor.end_user_id:
-        query = "SELECT min(account) FROM line WHERE end_user_id = $1"
-        return await scope.connection.fetchval(query, actor.end_user_id) or ""
-    if reach.everything:
-        query = "SELECT min(number) FROM billing_account WHERE kind = 'line_bearing'"
-        return await scope.connection.fetchval(query) or ""
-    query = "SELECT min(account) FROM line WHERE billing_account_id = ANY($1) OR cost_centre_id = ANY($2)"
-    accounts, centres = reach.billing_accounts or (), reach.cost_centres or ()
-    return await scope.connection.fetchval(query, list(accounts), list(centres)) or ""
+    return person.account_id, shown
 
 
 @use_case(Permission.SYSTEM, read_only=True)
 async def _tenant_name(scope: Scope) -> str:
-    return str(await scope.connection.fetchval("SELECT name FROM tenant"))
+    return (await tenant_info(scope)).name
 
 
 async def record_lock_out(account_id: UUID) -> None:
-    """Leave a trace of a lock-out in every company that the person may enter."""
+    """Record a lock-out in the audit trail of every company that the person may enter."""
     for tenant_id, member_id in await find_memberships(account_id):
         await _record_lock_out(Actor(tenant_id), member_id)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.core import audit, clock
 from backend.core.errors import Forbidden, NotAuthenticated, NotFound
@@ -12,23 +13,48 @@ from backend.core.permissions import Permission
 from backend.core.secrets import new_token, token_hash
 from backend.core.use_case import use_case
 from backend.members.actors import read_actor, session_row
-from backend.members.lifecycle import ABSOLUTE, Portal, portals
+from backend.members.lifecycle import ABSOLUTE, MemberState, Portal, portals
 from backend.members.schemas import OpenedSession
+from backend.members.tables import Member, PortalSession
 from tenants.directory import find_memberships, find_session
 from tenants.scope import Actor, MemberId, Scope, TenantId
 
-INSERT = """
-INSERT INTO portal_session (id, tenant_id, token_hash, member_id, portal, language, auth_time, created_at, seen_at,
-  expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
-"""
-END = "UPDATE portal_session SET ended_at = now() WHERE {} AND ended_at IS NULL RETURNING id"
+# By the database's clock, which also says when a session has ended
+END = "UPDATE portal_session SET ended_at = now() WHERE id = $1 AND ended_at IS NULL RETURNING id"
+END_OF_MEMBER = (
+    "UPDATE portal_session SET ended_at = now() WHERE member_id = $1 AND ended_at IS NULL RETURNING id"
+)
+PURGE = "DELETE FROM portal_session WHERE coalesce(ended_at, expires_at) < now() - interval '1 day'"
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    """What a session hands on to the one that follows it."""
+
+    auth_time: datetime
+    language: str | None
+    expires_at: datetime
+
+
+class SessionKey(msgspec.Struct, frozen=True):
+    """The id of a session."""
+
+    id: UUID
+
+
+class MemberRow(msgspec.Struct, frozen=True):
+    """A member who may enter."""
+
+    id: UUID
+    name: str
+    email: str
+    roles: list[str]
 
 
 @use_case(Permission.SYSTEM)
 async def open_session(
     scope: Scope, member_id: MemberId, auth_time: datetime, *, portal: Portal | None = None
 ) -> OpenedSession:
-    """A session for a member who has just signed in; in the portal wished where the roles open it.
+    """Open a session for a member who has just signed in; in the portal asked for where the roles open it.
 
     Raises NotFound for a member who is not active, Forbidden for one without a role.
     """
@@ -54,14 +80,14 @@ async def load_session(token: str) -> Actor | None:
 async def end_session(scope: Scope) -> None:
     """Sign out: every process closes the open pages of this session."""
     if scope.actor.session_id:
-        await _end(scope, "id = $1", scope.actor.session_id)
+        await _end(scope, END, scope.actor.session_id)
         await audit.record(scope, "session.ended", "session", scope.actor.session_id)
 
 
 @use_case(Permission.MEMBERS_MANAGE)
 async def end_sessions_of(scope: Scope, member_id: UUID) -> int:
     """End every session of a member, as after a change of password or a block; how many there were."""
-    ended = await _end(scope, "member_id = $1", member_id)
+    ended = await _end(scope, END_OF_MEMBER, member_id)
     if ended:
         await audit.record(scope, "session.all_ended", "member", member_id, sessions=ended)
     return ended
@@ -74,29 +100,36 @@ async def switch_portal(scope: Scope, portal: Portal) -> OpenedSession:
     if actor.member_id is None or actor.session_id is None:
         raise Forbidden
     member = await _member(scope, actor.member_id)
-    if portal not in portals(member["roles"]):
+    if portal not in portals(member.roles):
         raise Forbidden
-    old = await scope.connection.fetchrow("SELECT * FROM portal_session WHERE id = $1", actor.session_id)
-    await _end(scope, "id = $1", actor.session_id)
+    old = await scope.select_one(SessionRow, PortalSession, PortalSession.id == actor.session_id)
+    if old is None:
+        raise NotAuthenticated
+    await _end(scope, END, actor.session_id)
     opened = await _insert(
         scope,
         member,
         portal,
-        auth_time=old["auth_time"],
-        language=old["language"],
-        expires_at=old["expires_at"],
+        auth_time=old.auth_time,
+        language=old.language,
+        expires_at=old.expires_at,
     )
     await audit.record(scope, "session.portal_switched", "session", opened.session_id, portal=portal)
     return opened
 
 
 async def switch_tenant(actor: Actor, tenant_id: UUID) -> OpenedSession:
-    """Leave one company for another of the same person. Raises NotFound for a company that is not theirs."""
-    current = await _own_row(actor)
-    for tenant, member_id in await find_memberships(current["account_id"]):
+    """Leave one company for another of the same person.
+
+    Raises NotFound for a company that is not theirs, NotAuthenticated where the session has ended.
+    """
+    current = await session_row(Actor(actor.tenant_id), actor.session_id) if actor.session_id else None
+    if current is None or current.auth_time is None or current.expires_at is None:
+        raise NotAuthenticated
+    for tenant, member_id in await find_memberships(current.account_id):
         if tenant == tenant_id:
             opened = await _enter(
-                Actor(tenant), member_id, auth_time=current["auth_time"], expires_at=current["expires_at"]
+                Actor(tenant), member_id, auth_time=current.auth_time, expires_at=current.expires_at
             )
             await end_session(actor)
             return opened
@@ -107,18 +140,14 @@ async def switch_tenant(actor: Actor, tenant_id: UUID) -> OpenedSession:
 async def set_language(scope: Scope, language: str) -> None:
     """The language of this session, and of this member's mails from now on."""
     actor = scope.actor
-    await scope.connection.execute(
-        "UPDATE portal_session SET language = $2 WHERE id = $1", actor.session_id, language
-    )
-    await scope.connection.execute("UPDATE member SET language = $2 WHERE id = $1", actor.member_id, language)
+    await PortalSession.update({PortalSession.language: language}).where(PortalSession.id == actor.session_id)
+    await Member.update({Member.language: language}).where(Member.id == actor.member_id)
 
 
 @use_case(Permission.SYSTEM)
 async def purge_sessions(scope: Scope) -> None:
     """Delete what ended or expired more than a day ago; a sweep calls this for each tenant."""
-    await scope.connection.execute(
-        "DELETE FROM portal_session WHERE coalesce(ended_at, expires_at) < now() - interval '1 day'"
-    )
+    await scope.execute(PURGE)
 
 
 @use_case(Permission.SYSTEM)
@@ -131,58 +160,54 @@ async def _enter(
     return opened
 
 
-async def _own_row(actor: Actor) -> Any:
-    row = await session_row(Actor(actor.tenant_id), actor.session_id) if actor.session_id else None
-    if row is None:
-        raise NotAuthenticated
-    return row
-
-
-async def _member(scope: Scope, member_id: UUID) -> Any:
-    row = await scope.connection.fetchrow(
-        "SELECT id, name, email, roles FROM member WHERE id = $1 AND state = 'active'", member_id
+async def _member(scope: Scope, member_id: UUID) -> MemberRow:
+    member = await scope.select_one(
+        MemberRow, Member, (Member.id == member_id) & (Member.state == MemberState.ACTIVE)
     )
-    if row is None:
+    if member is None:
         raise NotFound
-    return row
+    return member
 
 
 async def _insert(
     scope: Scope,
-    member: Any,
+    member: MemberRow,
     portal: Portal | None,
     *,
     auth_time: datetime,
     language: str | None,
     expires_at: datetime,
 ) -> OpenedSession:
-    open_to = portals(member["roles"])
+    open_to = portals(member.roles)
     if not open_to:
         raise Forbidden
-    token, session_id = new_token(), new_id()
-    await scope.connection.execute(
-        INSERT,
-        session_id,
-        scope.tenant_id,
-        token_hash(token),
-        member["id"],
-        portal if portal in open_to else open_to[0],
-        language,
-        auth_time,
-        clock.now(),
-        expires_at,
+    token, session_id, now = new_token(), new_id(), clock.now()
+    await PortalSession.insert(
+        PortalSession(
+            id=session_id,
+            tenant_id=scope.tenant_id,
+            token_hash=token_hash(token),
+            member_id=member.id,
+            portal=portal if portal in open_to else open_to[0],
+            language=language,
+            auth_time=auth_time,
+            created_at=now,
+            seen_at=now,
+            expires_at=expires_at,
+        )
     )
     return OpenedSession(token=token, session_id=session_id, tenant_id=scope.tenant_id)
 
 
-async def _end(scope: Scope, which: str, key: UUID) -> int:
-    rows = await scope.connection.fetch(END.format(which), key)
-    for row in rows:
-        scope.invalidate(f"session:{row['id']}")
-    return len(rows)
+async def _end(scope: Scope, query: str, key: UUID) -> int:
+    """End sessions, in every process; returns how many were open."""
+    ended = await scope.fetch_all(SessionKey, query, key)
+    for session in ended:
+        scope.invalidate(f"session:{session.id}")
+    return len(ended)
 
 
-def _acting(scope: Scope, member: Any) -> Scope:
+def _acting(scope: Scope, member: MemberRow) -> Scope:
     """The same transaction with the member as the one who acts, for the audit trail."""
-    actor = Actor(TenantId(scope.tenant_id), MemberId(member["id"]), member["name"], member["email"])
+    actor = Actor(TenantId(scope.tenant_id), MemberId(member.id), member.name, member.email)
     return replace(scope, actor=actor)

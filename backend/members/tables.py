@@ -4,7 +4,7 @@ from piccolo.columns import UUID, Array, Bytea, Text, Timestamptz
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from backend.members.lifecycle import Portal
+from backend.members.lifecycle import MemberState, Portal
 from tenants.checks import one_of
 
 
@@ -25,7 +25,7 @@ class Member(Table):
 
     member_tenant_id_id_key = Unique(["tenant_id", "id"])
     member_tenant_id_account_id_key = Unique(["tenant_id", "account_id"])
-    member_state_check = one_of("state", ("invited", "active", "blocked", "removed"))
+    member_state_check = one_of("state", MemberState)
 
 
 class PortalSession(Table):

@@ -10,14 +10,20 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.directory import find_tenant
 from tenants.scope import Actor, Scope, TenantId
+from tenants.tables import TenantState
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
+INSERT = """
+INSERT INTO tenant (id, slug, name, carrier, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (slug) DO NOTHING RETURNING id
+"""
+
 
 async def create_tenant(slug: str, name: str, carrier: str) -> TenantId:
-    """A new company on one carrier. Raises Invalid for a bad slug or name, Conflict for a slug in use.
+    """Create a company on one carrier; returns its id. The caller knows which carriers there are.
 
-    The caller knows which carriers there are.
+    Raises ValidationFailed for a slug or name that does not hold, Conflict (`tenant_exists`) for a slug in use.
     """
     if not SLUG.fullmatch(slug):
         raise ValidationFailed(slug="Use small letters, digits and hyphens, 40 at most.")
@@ -32,14 +38,8 @@ async def create_tenant(slug: str, name: str, carrier: str) -> TenantId:
 
 @use_case(Permission.SYSTEM)
 async def _create(scope: Scope, slug: str, name: str, carrier: str) -> None:
-    created: UUID | None = await scope.connection.fetchval(
-        "INSERT INTO tenant (id, slug, name, carrier, state, created_at) VALUES ($1, $2, $3, $4, 'active', $5)"
-        " ON CONFLICT (slug) DO NOTHING RETURNING id",
-        scope.tenant_id,
-        slug,
-        name,
-        carrier,
-        clock.now(),
+    created = await scope.fetch_value(
+        UUID, INSERT, scope.tenant_id, slug, name, carrier, TenantState.ACTIVE, clock.now()
     )
     if created is None:
         raise Conflict(f"The company {slug!r} exists already.", code="tenant_exists")

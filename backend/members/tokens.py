@@ -8,6 +8,8 @@ import time
 from collections import OrderedDict
 from uuid import UUID
 
+import msgspec
+
 from backend.core import audit, clock
 from backend.core.errors import Forbidden, NotFound
 from backend.core.ids import new_id
@@ -15,14 +17,30 @@ from backend.core.permissions import Permission
 from backend.core.secrets import new_token, token_hash
 from backend.core.use_case import use_case
 from backend.members.actors import read_actor
-from backend.members.lifecycle import NOTE_USE_EVERY
+from backend.members.lifecycle import NOTE_USE_EVERY, MemberState
 from backend.members.schemas import TokenInfo
+from backend.members.tables import ApiToken, Member
 from tenants.directory import find_token
 from tenants.scope import Actor, Scope
 
 # Lets scanners find a token that leaked
 PREFIX = "flt_"
 REMEMBERED = 10_000
+LONGEST_LABEL = 100
+# Revoking twice keeps the first instant.
+REVOKE = """
+UPDATE api_token SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING revoked_at = now() AS revoked_now
+"""
+LIST = """
+SELECT k.id, k.label, m.name AS member, k.created_at, k.last_used_at, k.revoked_at
+FROM api_token k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id ORDER BY k.id DESC
+"""
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """Whether a token was revoked just now, and not before."""
+
+    revoked_now: bool
 
 
 class TokenCache:
@@ -32,6 +50,7 @@ class TokenCache:
         self._actors: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
 
     def get(self, key: bytes) -> Actor | None:
+        """The actor behind a token's hash, where it was read within the last minute."""
         read_at, actor = self._actors.get(key, (0.0, None))
         if actor is None or time.monotonic() - read_at > NOTE_USE_EVERY.total_seconds():
             return None
@@ -39,6 +58,7 @@ class TokenCache:
         return actor
 
     def put(self, key: bytes, actor: Actor | None) -> None:
+        """Remember an actor; None: forget the token."""
         self._actors.pop(key, None)
         if actor:
             self._actors[key] = (time.monotonic(), actor)
@@ -52,8 +72,8 @@ _remembered = TokenCache()
 async def authenticate_token(bearer: str) -> Actor | None:
     """Who acts through this bearer token; None for one that is unknown or revoked.
 
-    The answer may be a minute old: what decides is the scope, which every use case opens. Where an old answer was
-    refused there, the use case goes on with the rights of now, or raises SignedOut.
+    The answer may be a minute old. What decides is the scope that every use case opens: where it refuses an old
+    answer, the use case goes on with the present rights, or raises NotAuthenticated.
     """
     if not bearer.startswith(PREFIX):
         return None
@@ -74,43 +94,35 @@ async def create_token(scope: Scope, member_id: UUID, label: str = "") -> str:
     """
     if not scope.actor.system and scope.actor.member_id != member_id:
         raise Forbidden
-    if not await scope.connection.fetchval(
-        "SELECT EXISTS (SELECT FROM member WHERE id = $1 AND state = 'active')", member_id
-    ):
+    active = (Member.id == member_id) & (Member.state == MemberState.ACTIVE)
+    if not await Member.exists().where(active):
         raise NotFound
-    token, token_id = new_token(PREFIX), new_id()
-    await scope.connection.execute(
-        "INSERT INTO api_token (id, tenant_id, token_hash, member_id, label, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        token_id,
-        scope.tenant_id,
-        token_hash(token),
-        member_id,
-        label.strip()[:100],
-        clock.now(),
+    token, token_id, label = new_token(PREFIX), new_id(), label.strip()[:LONGEST_LABEL]
+    await ApiToken.insert(
+        ApiToken(
+            id=token_id,
+            tenant_id=scope.tenant_id,
+            token_hash=token_hash(token),
+            member_id=member_id,
+            label=label,
+            created_at=clock.now(),
+        )
     )
-    await audit.record(scope, "token.created", "token", token_id, member=member_id, label=label.strip()[:100])
+    await audit.record(scope, "token.created", "token", token_id, member=member_id, label=label)
     return token
 
 
 @use_case(Permission.TOKENS_MANAGE)
 async def revoke_token(scope: Scope, token_id: UUID) -> None:
-    """No request is served with it any more, in any process. Raises NotFound where there is none."""
-    state = await scope.connection.fetchrow(
-        "UPDATE api_token SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING revoked_at = now() AS now",
-        token_id,
-    )
-    if state is None:
+    """Revoke a token: no process serves a request with it any more. Raises NotFound where there is none."""
+    found = await scope.fetch_one(Revocation, REVOKE, token_id)
+    if found is None:
         raise NotFound
-    if state["now"]:
+    if found.revoked_now:
         await audit.record(scope, "token.revoked", "token", token_id)
 
 
 @use_case(Permission.TOKENS_MANAGE, read_only=True)
 async def list_tokens(scope: Scope) -> list[TokenInfo]:
     """Every token of the company with its last use, the newest first."""
-    rows = await scope.connection.fetch(
-        "SELECT k.id, k.label, m.name AS member, k.created_at, k.last_used_at, k.revoked_at"
-        " FROM api_token k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id ORDER BY k.id DESC"
-    )
-    return [TokenInfo(**dict(row)) for row in rows]
+    return await scope.fetch_all(TokenInfo, LIST)

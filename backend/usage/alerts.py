@@ -1,14 +1,17 @@
-"""Alerts at 80 and 100 per cent: worked out after every load, told to the line's user by mail and to managers as notices.
+"""Alerts at 80 and 100 per cent: worked out after every load, mailed to the line's user, shown to managers as notices.
 
-The employer's alerts count the employer's part only, so that they tell nothing of the rest; the user's count everything.
+The employer's alerts count the employer's part only, so that nothing follows from them about the rest; the user's
+count everything.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock
@@ -58,12 +61,74 @@ FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::bigin
   AS t (id, line_id, kind, subject, threshold, ceiling, audience)
 ON CONFLICT (tenant_id, line_id, period, kind, subject, threshold, ceiling, audience)
   DO UPDATE SET closed_at = NULL
-RETURNING id, line_id, kind, subject, threshold, audience, xmax = 0 AS new
+RETURNING id, line_id, kind, subject, threshold, audience, xmax = 0 AS is_new
 """
 CLOSE = (
     "UPDATE usage_alert SET closed_at = $4 WHERE line_id = ANY($1::uuid[]) AND period = $2 AND closed_at IS NULL"
     " AND id <> ALL($3::uuid[])"
 )
+
+
+QUEUED = "DELETE FROM alert_check_queue RETURNING line_id"
+MAIL = """
+SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, u.email, u.language, u.given_name
+FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
+JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE a.id = $1
+"""
+
+
+class SpentRow(msgspec.Struct, frozen=True):
+    """What a line spent in the month, in cents excluding VAT, beside its caps."""
+
+    id: UUID
+    roaming_cap_cents: int | None
+    raised: bool
+    raised_cents: int | None
+    abroad_employer: int
+    abroad_user: int
+    home_employer: int
+    home_user: int
+
+
+class BucketRow(msgspec.Struct, frozen=True):
+    """A bundle that has a limit."""
+
+    line_id: UUID
+    bucket: str
+    allowance: int
+    used: int
+
+
+class QueuedLine(msgspec.Struct, frozen=True):
+    """A line whose alerts have to be looked at."""
+
+    line_id: UUID
+
+
+class WrittenAlert(msgspec.Struct, frozen=True):
+    """An alert that is met now; `is_new` where it was not met before."""
+
+    id: UUID
+    line_id: UUID
+    kind: str
+    subject: str
+    threshold: int
+    audience: str
+    is_new: bool
+
+
+class AlertMail(msgspec.Struct, frozen=True):
+    """What the mail of an alert says, and to whom."""
+
+    kind: str
+    subject: str
+    threshold: int
+    period: date
+    closed_at: datetime | None
+    msisdn: str
+    email: str
+    language: str
+    given_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +145,9 @@ class PendingAlert:
 
 @job(JobName.CHECK_ALERTS)
 async def check_alerts(scope: Scope, *, load_id: str) -> None:  # noqa: ARG001 - names the load in the outbox
-    """Look at every line with new usage; those already looked at are not there any more."""
-    await scope.connection.execute(LOCK, scope.tenant_id)
-    rows = await scope.connection.fetch("DELETE FROM alert_check_queue RETURNING line_id")
-    lines = iter(sorted(row["line_id"] for row in rows))
+    """Look at every line with new usage. Lines that another run has looked at are not queued any more."""
+    await scope.execute(LOCK, scope.tenant_id)
+    lines = iter(sorted(line.line_id for line in await scope.fetch_all(QueuedLine, QUEUED)))
     while batch := list(islice(lines, AT_ONCE)):
         await check_lines(scope, batch)
 
@@ -91,10 +155,11 @@ async def check_alerts(scope: Scope, *, load_id: str) -> None:  # noqa: ARG001 -
 async def check_lines(scope: Scope, line_ids: Sequence[UUID]) -> None:
     """Write the alerts that are met in the running month, close those that are not, have new ones mailed."""
     period = period_of(clock.now())
-    spent = await scope.connection.fetch(SPENT, list(line_ids), period)
-    buckets = await scope.connection.fetch(BUCKETS, list(line_ids), period)
+    spent = await scope.fetch_all(SpentRow, SPENT, list(line_ids), period)
+    buckets = await scope.fetch_all(BucketRow, BUCKETS, list(line_ids), period)
     due = [*_due_of_costs(spent), *_due_of_buckets(buckets)]
-    written = await scope.connection.fetch(
+    written = await scope.fetch_all(
+        WrittenAlert,
         WRITE,
         scope.tenant_id,
         period,
@@ -107,81 +172,74 @@ async def check_lines(scope: Scope, line_ids: Sequence[UUID]) -> None:
         [one.ceiling for one in due],
         [one.audience for one in due],
     )
-    await scope.connection.execute(CLOSE, list(line_ids), period, [row["id"] for row in written], clock.now())
-    if any(row["new"] for row in written):
+    await scope.execute(CLOSE, list(line_ids), period, [alert.id for alert in written], clock.now())
+    if any(alert.is_new for alert in written):
         scope.invalidate("usage")
-    for row in _to_mail(written):
-        scope.emit(UsageAlerted(alert_id=row["id"]))
+    for alert in _to_mail(written):
+        scope.emit(UsageAlerted(alert_id=alert.id))
 
 
-def _due_of_costs(rows: Sequence[Any]) -> Iterator[PendingAlert]:
+def _due_of_costs(rows: Sequence[SpentRow]) -> Iterator[PendingAlert]:
     for row in rows:
-        cap = cap_of_period(row["roaming_cap_cents"], raised=row["raised"], raised_cents=row["raised_cents"])
-        for audience in (EMPLOYER, USER):
-            abroad, home = row[f"abroad_{audience}"], row[f"home_{audience}"]
+        cap = cap_of_period(row.roaming_cap_cents, raised=row.raised, raised_cents=row.raised_cents)
+        parts = ((EMPLOYER, row.abroad_employer, row.home_employer), (USER, row.abroad_user, row.home_user))
+        for audience, abroad, home in parts:
             # Somebody who chose 0 is not told every month that nothing is left
             if cap:
                 for threshold in reached(abroad, cap):
-                    yield PendingAlert(row["id"], "roaming_cap", "", threshold, cap, audience)
+                    yield PendingAlert(row.id, "roaming_cap", "", threshold, cap, audience)
             if over_national_ceiling(home):
-                yield PendingAlert(row["id"], "national_ceiling", "", FULL, NATIONAL_CEILING_CENTS, audience)
+                yield PendingAlert(row.id, "national_ceiling", "", FULL, NATIONAL_CEILING_CENTS, audience)
 
 
-def _due_of_buckets(rows: Sequence[Any]) -> Iterator[PendingAlert]:
+def _due_of_buckets(rows: Sequence[BucketRow]) -> Iterator[PendingAlert]:
     for row in rows:
-        if row["allowance"]:
-            for threshold in reached(row["used"], row["allowance"]):
+        if row.allowance:
+            for threshold in reached(row.used, row.allowance):
                 for audience in (EMPLOYER, USER):
-                    yield PendingAlert(
-                        row["line_id"], "bucket", row["bucket"], threshold, row["allowance"], audience
-                    )
+                    yield PendingAlert(row.line_id, "bucket", row.bucket, threshold, row.allowance, audience)
 
 
-def _to_mail(written: Sequence[Any]) -> list[Any]:
-    """One mail a thing: who jumps from nothing to 100 per cent is not told of 80 as well."""
-    highest: dict[tuple[Any, ...], Any] = {}
-    for row in sorted((row for row in written if row["audience"] == USER), key=lambda one: one["threshold"]):
-        highest[row["line_id"], row["kind"], row["subject"]] = row
-    return [row for row in highest.values() if row["new"]]
+def _to_mail(written: Sequence[WrittenAlert]) -> list[WrittenAlert]:
+    """New alerts of users, one of each thing: a jump from nothing to 100 per cent gives no mail about 80."""
+    highest: dict[tuple[UUID, str, str], WrittenAlert] = {}
+    of_users = (alert for alert in written if alert.audience == USER)
+    for alert in sorted(of_users, key=lambda one: one.threshold):
+        highest[alert.line_id, alert.kind, alert.subject] = alert
+    return [alert for alert in highest.values() if alert.is_new]
 
 
 @idempotent_job(JobName.MAIL_ALERT)
 async def mail_alert(actor: Actor, *, alert_id: str) -> None:
-    """Tell the line's user, in the user's language."""
+    """Mail the alert to the line's user, in the user's language. One that is closed again is not mailed."""
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.connection.fetchrow(
-            "SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, u.email, u.language, u.given_name"
-            " FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id"
-            " JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE a.id = $1",
-            UUID(alert_id),
-        )
-        if row is None or not row["email"] or row["closed_at"]:
+        mail = await scope.fetch_one(AlertMail, MAIL, UUID(alert_id))
+        if mail is None or not mail.email or mail.closed_at:
             return None
-        return row["email"], content(row, clients().settings.public_url)
+        return mail.email, content(mail, clients().settings.public_url)
 
     await send_once(actor, f"usage_alert/{alert_id}", compose)
 
 
-def content(row: Any, public_url: str) -> MailContent:
-    """The letter of one alert. It holds no amounts: whoever sees it over a shoulder learns none."""
-    texts = FileTexts(WORDS, row["language"])
-    kind, period = row["kind"], row["period"]
-    step = f"{kind}_{row['threshold']}"
-    bucket = _bucket_name(texts, row["subject"])
+def content(mail: AlertMail, public_url: str) -> MailContent:
+    """The mail of one alert. It holds no amounts: whoever sees it over a shoulder learns none."""
+    texts = FileTexts(WORDS, mail.language)
+    step = f"{mail.kind}_{mail.threshold}"
+    bucket = _bucket_name(texts, mail.subject)
     return MailContent(
         language=texts.language,
         subject=texts.text(f"{step}_title", bucket=bucket),
         title=texts.text(f"{step}_title", bucket=bucket),
         paragraphs=(
-            texts.text("greeting", name=row["given_name"])
-            if row["given_name"]
+            texts.text("greeting", name=mail.given_name)
+            if mail.given_name
             else texts.text("greeting_nobody"),
             texts.text(f"{step}_text", bucket=bucket),
         ),
         facts=(
-            (texts.text("number"), format_msisdn(row["msisdn"])),
-            (texts.text("month"), format_month(period, texts.language)),
+            (texts.text("number"), format_msisdn(mail.msisdn)),
+            (texts.text("month"), format_month(mail.period, texts.language)),
         ),
         button=(texts.text("button"), f"{public_url}/app/my"),
     )

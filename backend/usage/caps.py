@@ -25,11 +25,9 @@ async def raise_for_period(scope: Scope, line_id: UUID, period: date, cents: int
 
     Alerts that are not met any more are closed at once. Raises NotFound for a line that is not the tenant's.
     """
-    await scope.connection.execute(LOCK, scope.tenant_id)
+    await scope.execute(LOCK, scope.tenant_id)
     month = period.replace(day=1)
-    done = await scope.connection.fetchval(
-        RAISE, new_id(), scope.tenant_id, line_id, month, cents, clock.now()
-    )
+    done = await scope.fetch_value(UUID, RAISE, new_id(), scope.tenant_id, line_id, month, cents, clock.now())
     if done is None:
         raise NotFound
     await audit.record(scope, "cap.raised", "line", line_id, period=f"{month:%Y-%m}", cents=cents)
@@ -39,7 +37,7 @@ async def raise_for_period(scope: Scope, line_id: UUID, period: date, cents: int
 
 @job(JobName.RAISE_CAP)
 async def raise_cap(scope: Scope, *, line_id: str, period: str, cents: int | None) -> None:
-    """What `cap.raised` asks for. `period` is `2026-11` or a day of that month."""
+    """Raise the cap of a line for one month. `period` is `2026-11` or a day of that month."""
     month = period_from(period[:7])
     if month is None:
         raise NotFound

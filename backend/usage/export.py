@@ -4,7 +4,10 @@ import asyncio
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import IO, Any
+from typing import IO
+from uuid import UUID
+
+import msgspec
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.identifiers import format_msisdn
@@ -21,6 +24,22 @@ COLUMNS = (
     "name", "number", "customer_number", "cost_centre", "plan", "month", "data_bytes", "voice_seconds", "messages",
     "charged_excl_vat",
 )  # fmt: skip
+
+
+class LineMonth(msgspec.Struct, frozen=True):
+    """One line and the employer's part of its month; the first columns are those that it is sorted by."""
+
+    name: str
+    name_key: str
+    id: UUID
+    msisdn: str
+    account: str
+    plan: str
+    centre: str | None
+    data_bytes: int
+    voice_seconds: int
+    messages: int
+    cents: int
 
 
 @use_case(Permission.USAGE_EXPORT)
@@ -50,7 +69,8 @@ async def export_usage(
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
     write = CsvWriter(file, headings) if format == "csv" else XlsxWriter(file, headings, sheet=sheet)
     count = 0
-    while rows := await cursor.fetch(BATCH):
+    while records := await cursor.fetch(BATCH):
+        rows = [LineMonth(*record) for record in records]
         count += len(rows)
         await asyncio.to_thread(write.rows, list(_cells(rows, catalogue, month)))
     await asyncio.to_thread(write.close)
@@ -61,17 +81,17 @@ async def export_usage(
     return file
 
 
-def _cells(rows: Sequence[Any], catalogue: Catalogue, month: date) -> Iterator[list[str]]:
+def _cells(rows: Sequence[LineMonth], catalogue: Catalogue, month: date) -> Iterator[list[str]]:
     for row in rows:
         yield [
-            escape_formula(row["name"]),
-            format_msisdn(row["msisdn"]),
-            escape_formula(row["account"]),
-            escape_formula(row["centre"] or ""),
-            escape_formula(catalogue.name("plan", row["plan"])),
+            escape_formula(row.name),
+            format_msisdn(row.msisdn),
+            escape_formula(row.account),
+            escape_formula(row.centre or ""),
+            escape_formula(catalogue.name("plan", row.plan)),
             f"{month:%Y-%m}",
-            str(row["data_bytes"]),
-            str(row["voice_seconds"]),
-            str(row["messages"]),
-            f"{row['cents'] // 100}.{row['cents'] % 100:02d}",
+            str(row.data_bytes),
+            str(row.voice_seconds),
+            str(row.messages),
+            f"{row.cents // 100}.{row.cents % 100:02d}",
         ]

@@ -29,6 +29,7 @@ class RejectionReport:
         path.unlink(missing_ok=True)
 
     def write(self, row: RowRejection) -> None:
+        """Add one row."""
         if self._writer is None:
             file: IO[str] = self._stack.enter_context(self.path.open("w", encoding="utf-8", newline=""))
             self._writer = csv.writer(file)
@@ -36,6 +37,7 @@ class RejectionReport:
         self._writer.writerow((row.row, row.column, row.reason))
 
     def close(self) -> None:
+        """Close the file, where there is one."""
         self._stack.close()
 
 

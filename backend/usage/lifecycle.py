@@ -19,32 +19,22 @@ class CapState(StrEnum):
     BLOCKED = "blocked"
 
 
-# Within one period. A new one starts at `start_of_period`.
-MOVES: dict[CapState, frozenset[CapState]] = {
-    CapState.BELOW: frozenset({CapState.WARNED, CapState.BLOCKED}),
-    CapState.WARNED: frozenset({CapState.BLOCKED, CapState.BELOW}),
-    CapState.BLOCKED: frozenset({CapState.BELOW, CapState.WARNED}),
-}
-
-
 def reached(used: int, ceiling: int) -> tuple[int, ...]:
     """The thresholds in per cent that are met. A ceiling of nothing is met from the start."""
     return tuple(threshold for threshold in THRESHOLDS if used * 100 >= ceiling * threshold)
 
 
 def cap_state(spent_cents: int, cap_cents: int | None) -> CapState:
-    """Where a line stands against its cap abroad, both excluding VAT. Without a cap it is always below."""
+    """Where a line stands against its cap abroad, both excluding VAT.
+
+    Without a cap it is always below. A new period begins with nothing spent: below, or blocked with a cap of 0.
+    """
     if cap_cents is None:
         return CapState.BELOW
     met = reached(spent_cents, cap_cents)
     if FULL in met:
         return CapState.BLOCKED
     return CapState.WARNED if WARN in met else CapState.BELOW
-
-
-def start_of_period(cap_cents: int | None) -> CapState:
-    """A new billing period begins below with the standing cap; a cap of 0 in blocked."""
-    return cap_state(0, cap_cents)
 
 
 def cap_of_period(standing_cents: int | None, *, raised: bool, raised_cents: int | None) -> int | None:
@@ -63,6 +53,8 @@ def employer_share(amount: int, *, employer_cents: int, bundled: bool, split: bo
     What comes out of a bucket is the subscription's. Beyond it, the amount is the employer's where it pays and the
     line's bill is not split: with a split bill, amount and public tariff would tell the employee's part. Records
     without bucket and employer's cents may be the employee's alone, so their amount is never the employer's.
+
+    `INSERT_RECORDS` of `loading.py` says the same in SQL (`employer_amount`); a test compares the two.
     """
     if bundled:
         return amount
@@ -70,7 +62,10 @@ def employer_share(amount: int, *, employer_cents: int, bundled: bool, split: bo
 
 
 def is_employer_paid(*, employer_cents: int, bundled: bool) -> bool:
-    """Whether the employer may know that a record is there at all; the employee's cents never decide it."""
+    """Whether the employer may know that a record is there at all; the employee's cents never decide it.
+
+    The SQL of `loading.py` (`employer_until`) and of `queries.py` (`EMPLOYERS_RECORDS`, `EMPLOYERS_DAYS`) says the same.
+    """
     return bundled or employer_cents > 0
 
 

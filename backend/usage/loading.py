@@ -7,13 +7,15 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from backend.core import audit
 from backend.core.errors import ValidationFailed
 from backend.core.facts import UsageLoaded
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.lines.lifecycle import ENDED
+from backend.lines.queries import lines_with_numbers
 from backend.usage.records import ParsedRow, RowRejection, UsageFileKind, kind_of, read_rows
 from tenants.scope import Scope
 
@@ -29,7 +31,7 @@ UsageRow = tuple[UUID, tuple[Any, ...]]
 
 @dataclass(slots=True)
 class LoadResult:
-    """What became of a file: rows read, taken, seen before (or older than what is known), and refused."""
+    """The result of a file: rows read, taken, seen before (or older than what is known), and refused."""
 
     rows: int = 0
     taken: int = 0
@@ -39,6 +41,7 @@ class LoadResult:
     errors: list[RowRejection] = field(default_factory=list)
 
     def refuse(self, row: RowRejection) -> None:
+        """Count a row that was not taken; the first thousand are kept."""
         self.rejected += 1
         if len(self.errors) < REJECTED_SHOWN:
             self.errors.append(row)
@@ -56,7 +59,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS loaded_buckets (line_id uuid, bucket text C
 TRUNCATE loaded_buckets""",
 }
 
-# The conditions are those of `lifecycle.employers_amount` and `is_employers`; a test compares them.
+# The conditions are those of `lifecycle.employer_share` and `is_employer_paid`; a test compares them.
 INSERT_RECORDS = """
 WITH fresh AS (
   INSERT INTO usage_record (tenant_id, record_id, line_id, period, started_at, service, amount, unit, zone, roaming,
@@ -89,7 +92,7 @@ WITH fresh AS (
   SELECT gen_random_uuid(), $1, line_id FROM (SELECT DISTINCT line_id FROM fresh) f
   ON CONFLICT (tenant_id, line_id) DO NOTHING
 )
-SELECT count(*) AS taken, array_agg(DISTINCT line_id) AS lines FROM fresh
+SELECT count(*) AS taken, coalesce(array_agg(DISTINCT line_id), '{}') AS lines FROM fresh
 """
 
 # Files may come in any order: the later measurement stays.
@@ -110,11 +113,20 @@ WITH latest AS (
   SELECT gen_random_uuid(), $1, line_id FROM (SELECT DISTINCT line_id FROM written) w
   ON CONFLICT (tenant_id, line_id) DO NOTHING
 )
-SELECT count(*) AS taken, array_agg(DISTINCT line_id) AS lines FROM written
+SELECT count(*) AS taken, coalesce(array_agg(DISTINCT line_id), '{}') AS lines FROM written
 """
+
+PURGE = "DELETE FROM usage_record WHERE period < (date_trunc('month', now()) - $1::interval)::date"
 
 # The first key is any constant; the second is the tenant. Imports and checks of one tenant come one after the other.
 LOCK = "SELECT pg_advisory_xact_lock(7141, hashtext($1::uuid::text))"
+
+
+class Written(msgspec.Struct, frozen=True):
+    """How many rows were new, and the lines that they are of."""
+
+    taken: int
+    lines: list[UUID]
 
 
 async def upsert_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
@@ -124,22 +136,22 @@ async def upsert_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow
     table = "loaded_records" if kind is UsageFileKind.RECORDS else "loaded_buckets"
     await connection.copy_records_to_table(table, records=[(line, *values) for line, values in rows])
     statement = INSERT_RECORDS if kind is UsageFileKind.RECORDS else UPSERT_BUCKETS
-    written = await connection.fetchrow(statement, scope.tenant_id)
-    taken = int(written["taken"])
-    if taken:
-        for line_id in written["lines"][:REJECTED_SHOWN]:
-            scope.invalidate(f"usage:{line_id}")
-        scope.invalidate("usage")
-    return taken
+    written = await scope.fetch_one(Written, statement, scope.tenant_id)
+    if written is None or not written.taken:
+        return 0
+    for line_id in written.lines[:REJECTED_SHOWN]:
+        scope.invalidate(f"usage:{line_id}")
+    scope.invalidate("usage")
+    return written.taken
 
 
 @use_case(Permission.OPERATOR_USAGE_LOAD)
 async def load_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
     """Part of a file of many tenants: rows whose lines are known. Returns how many were new."""
-    await scope.connection.execute(LOCK, scope.tenant_id)
+    await scope.execute(LOCK, scope.tenant_id)
     taken = await upsert_rows(scope, kind, rows)
     if taken:
-        await _told(scope, kind)
+        await _record_load(scope, kind)
     return taken
 
 
@@ -147,9 +159,9 @@ async def load_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow])
 async def load_file(scope: Scope, lines: Iterable[str], *, kind: UsageFileKind) -> LoadResult:
     """A whole file of this tenant, in one transaction. Bad rows are left out and named.
 
-    Raises Invalid where the header is not that of `kind`.
+    Raises ValidationFailed where the header is not that of `kind`.
     """
-    await scope.connection.execute(LOCK, scope.tenant_id)
+    await scope.execute(LOCK, scope.tenant_id)
     text = iter(lines)
     check_header(next(text, ""), kind)
     result, known = LoadResult(), dict[str, UUID | None]()
@@ -163,12 +175,12 @@ async def load_file(scope: Scope, lines: Iterable[str], *, kind: UsageFileKind) 
             result.taken += new
             result.repeated += len(good) - new
     if result.taken:
-        await _told(scope, kind)
+        await _record_load(scope, kind)
     return result
 
 
 def check_header(header: str, kind: UsageFileKind) -> None:
-    """Raise Invalid where the first line belongs to another file."""
+    """Raise ValidationFailed where the first line belongs to another file."""
     found = kind_of(header)
     if found is not kind:
         raise ValidationFailed(file=f"This is a file of {found}, not of {kind}.")
@@ -179,14 +191,8 @@ async def _find(
 ) -> None:
     """Look up the numbers that were not met before: the live line, or else the one that had the number last."""
     numbers = {row.msisdn for row in batch if isinstance(row, ParsedRow)} - known.keys()
-    found = await scope.connection.fetch(
-        "SELECT DISTINCT ON (msisdn) msisdn, id FROM line WHERE msisdn = ANY($1::text[])"
-        " ORDER BY msisdn, status = ANY($2::text[]), id DESC",
-        list(numbers),
-        list(ENDED),
-    )
     known.update(dict.fromkeys(numbers))
-    known.update({row["msisdn"]: row["id"] for row in found})
+    known.update(await lines_with_numbers(scope, list(numbers)))
 
 
 def _of_lines(
@@ -201,7 +207,7 @@ def _of_lines(
             result.refuse(RowRejection(row.row, "msisdn", UNKNOWN_NUMBER))
 
 
-async def _told(scope: Scope, kind: UsageFileKind) -> None:
+async def _record_load(scope: Scope, kind: UsageFileKind) -> None:
     """The audit shows who loaded what, without numbers: how many records there are is not only the employer's."""
     load_id = new_id()
     await audit.record(scope, "usage.loaded", "usage", load_id, kind=str(kind))
@@ -210,7 +216,5 @@ async def _told(scope: Scope, kind: UsageFileKind) -> None:
 
 @use_case(Permission.SYSTEM)
 async def purge_records(scope: Scope) -> None:
-    """Single records go when the bill can no longer be disputed (domain 4.7); the sums stay."""
-    await scope.connection.execute(
-        "DELETE FROM usage_record WHERE period < (date_trunc('month', now()) - $1::interval)::date", KEPT
-    )
+    """Delete single records when the bill can no longer be disputed (domain 4.7); the sums stay."""
+    await scope.execute(PURGE, KEPT)

@@ -1,16 +1,26 @@
 """Reads usage: the employer's part and a person's own part, from the same sums but never from the same columns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.core import clock
 from backend.core.errors import NotFound, ValidationFailed
-from backend.lines.queries import SqlFilter, add_reach
+from backend.lines.queries import SqlFilter, one_line_filter
 from backend.usage.lifecycle import cap_of_period, cap_state, month_before, period_of
-from backend.usage.schemas import Bucket, Cap, LineUsage, MonthUse, ServiceUse
+from backend.usage.schemas import (
+    Alert,
+    Bucket,
+    Cap,
+    DetailAccess,
+    LineUsage,
+    MonthUse,
+    ServiceUse,
+    UsageDetailRow,
+)
+from backend.usage.tables import UsageBucket
 from tenants.scope import Scope
 
 HISTORY_MONTHS = 12
@@ -46,48 +56,78 @@ OWN = PayerView(
     rows="true",
 )
 
-# The month of a hand-over is counted from its records, so that it holds nothing of who used the line before.
+# The month of a change of user is summed from its records, so that it holds nothing of who used the line before.
 MONTHS_SINCE = """
 (SELECT line_id, period, service, unit, roaming, bundled, amount, employer_cents, employee_cents, until
  FROM usage_month WHERE period > '{month}'
  UNION ALL SELECT line_id, period, service, unit, roaming, bucket <> '', amount, employer_cents, employee_cents, started_at
  FROM usage_record WHERE period = '{month}' AND started_at >= '{since}') m
 """
-HANDED_OVER = """
-SELECT max(ended_at) FROM change_order_item WHERE line_id = $1 AND kind = 'change_user' AND state = 'done'
-  AND change ->> 'another_person' = 'true'
+LINE = """
+SELECT l.id, l.msisdn, l.roaming_cap_cents, l.split_profile, l.split_ended_at, l.user_since, r.id IS NOT NULL AS raised,
+  r.cents AS raised_cents
+FROM line l LEFT JOIN usage_cap_raise r ON r.tenant_id = l.tenant_id AND r.line_id = l.id AND r.period = {period}
+WHERE {where}
+"""
+SERVICES = """
+SELECT m.service, m.unit, m.roaming, sum({amount})::bigint AS amount, sum({cents})::bigint AS cents,
+  max({until}) AS until,
+  coalesce(sum({abroad}) FILTER (WHERE m.roaming AND NOT m.bundled AND m.service = 'data'), 0)::bigint AS abroad
+FROM {months} WHERE m.line_id = $1 AND m.period = $2 AND {rows} GROUP BY 1, 2, 3 ORDER BY 1, 3, 2
 """
 
-LINE = (
-    "SELECT l.id, l.msisdn, l.roaming_cap_cents, l.split_profile, r.id IS NOT NULL AS raised, r.cents AS raised_cents"
-    " FROM line l LEFT JOIN usage_cap_raise r ON r.tenant_id = l.tenant_id AND r.line_id = l.id AND r.period = {period}"
-)
+
+class LineCap(msgspec.Struct, frozen=True):
+    """A line with its cap abroad in one month, and since when its user and its way of billing are what they are.
+
+    `user_since` None: it did not come from another user. `split_ended_at`: when its bill was last shared.
+    """
+
+    id: UUID
+    msisdn: str
+    roaming_cap_cents: int | None
+    split_profile: str
+    split_ended_at: datetime | None
+    user_since: datetime | None
+    raised: bool
+    raised_cents: int | None
+
+    @property
+    def cap_cents(self) -> int | None:
+        """The cap that holds in the month."""
+        return cap_of_period(self.roaming_cap_cents, raised=self.raised, raised_cents=self.raised_cents)
+
+    def was_split(self, period: date) -> bool:
+        """Whether the bill was shared at some time since the month began: to stop it opens no month that it covered."""
+        start = datetime.combine(period, time(), clock.BRUSSELS)
+        return bool(self.split_profile) or (self.split_ended_at is not None and self.split_ended_at >= start)
+
+
+class ServiceRow(msgspec.Struct, frozen=True):
+    """One kind of use in a month; `abroad` counts towards the cap."""
+
+    service: str
+    unit: str
+    roaming: bool
+    amount: int
+    cents: int
+    until: datetime
+    abroad: int
 
 
 def user_since(since: datetime | None) -> PayerView:
-    """The person's own part, from the moment on from which the line is theirs."""
+    """The person's own part from `since` on, when the line came to this person; None: all of it."""
     if since is None:
         return OWN
     months = MONTHS_SINCE.format(month=period_of(since).isoformat(), since=since.isoformat())
     return replace(OWN, months=months)
 
 
-async def handed_over_at(scope: Scope, line_id: UUID) -> datetime | None:
-    """When the line came to its present user from another one; None where it did not."""
-    at: datetime | None = await scope.connection.fetchval(HANDED_OVER, line_id)
-    return at
-
-
-def one_line(scope: Scope, line_id: UUID) -> SqlFilter:
-    """The line, where it is within reach."""
-    where = SqlFilter()
-    where.add("l.id = {0}", line_id)
-    add_reach(scope.actor, where)
-    return where
-
-
 def month_asked(period: date | None) -> date:
-    """The month to show: the running one, or the one asked for. Raises Invalid for one that cannot have usage."""
+    """The month to show: the running one, or the one asked for.
+
+    Raises ValidationFailed for a month that cannot have usage.
+    """
     running = period_of(clock.now())
     asked = (period or running).replace(day=1)
     if not month_before(running, OLDEST_MONTHS) <= asked <= running:
@@ -95,58 +135,44 @@ def month_asked(period: date | None) -> date:
     return asked
 
 
-async def line_row(scope: Scope, line_id: UUID, period: date) -> Any:
+async def line_of_month(scope: Scope, line_id: UUID, period: date) -> LineCap:
     """The line with its cap of the month. Raises NotFound for a line out of reach."""
-    where = one_line(scope, line_id)
-    mark = f"${len(where.values) + 1}"
-    row = await scope.connection.fetchrow(
-        f"{LINE.format(period=mark)} WHERE {where.sql}", *where.values, period
-    )
-    if row is None:
+    where = one_line_filter(scope, line_id)
+    query = LINE.format(period=f"${len(where.values) + 1}", where=where.sql)
+    line = await scope.fetch_one(LineCap, query, *where.values, period)
+    if line is None:
         raise NotFound
-    return row
+    return line
 
 
-async def usage_of(scope: Scope, line: Any, period: date, payer: PayerView) -> LineUsage:
+async def usage_of(scope: Scope, line: LineCap, period: date, payer: PayerView) -> LineUsage:
     """One month of one line, with the months before it."""
-    connection, line_id = scope.connection, line["id"]
-    services = await connection.fetch(
-        f"SELECT m.service, m.unit, m.roaming, sum({payer.amount})::bigint AS amount, sum({payer.cents})::bigint AS cents,"
-        f" max({payer.until}) AS until,"
-        f" coalesce(sum({payer.abroad}) FILTER (WHERE m.roaming AND NOT m.bundled AND m.service = 'data'), 0)::bigint"
-        f" AS abroad FROM {payer.months} WHERE m.line_id = $1 AND m.period = $2 AND {payer.rows}"
-        " GROUP BY 1, 2, 3 ORDER BY 1, 3, 2",
-        line_id,
-        period,
+    query = SERVICES.format(
+        amount=payer.amount,
+        cents=payer.cents,
+        until=payer.until,
+        abroad=payer.abroad,
+        months=payer.months,
+        rows=payer.rows,
     )
-    buckets = await connection.fetch(
-        "SELECT bucket, allowance, used, unit, measured_at FROM usage_bucket WHERE line_id = $1 AND period = $2"
-        " ORDER BY unit, bucket",
-        line_id,
-        period,
+    services = await scope.fetch_all(ServiceRow, query, line.id, period)
+    buckets = await scope.select_all(
+        Bucket,
+        UsageBucket,
+        (UsageBucket.line_id == line.id) & (UsageBucket.period == period),
+        order_by=[UsageBucket.unit, UsageBucket.bucket],
     )
-    cap = cap_of_period(line["roaming_cap_cents"], raised=line["raised"], raised_cents=line["raised_cents"])
-    spent = sum(row["abroad"] for row in services)
-    times = [row["until"] for row in services] + [row["measured_at"] for row in buckets]
+    cap, spent = line.cap_cents, sum(one.abroad for one in services)
     return LineUsage(
-        line_id=line_id,
+        line_id=line.id,
         period=period,
-        services=[
-            ServiceUse(
-                service=row["service"],
-                unit=row["unit"],
-                roaming=row["roaming"],
-                amount=row["amount"],
-                cents=row["cents"],
-            )
-            for row in services
-        ],
-        buckets=[Bucket(**dict(row)) for row in buckets],
-        cap=Cap(cap_cents=cap, spent_cents=spent, state=cap_state(spent, cap), raised=line["raised"]),
-        history=await _history(scope, line_id, period, payer),
-        cents=sum(row["cents"] for row in services),
-        until=max(times, default=None),
-        split=bool(line["split_profile"]),
+        services=[ServiceUse(one.service, one.unit, one.roaming, one.amount, one.cents) for one in services],
+        buckets=buckets,
+        cap=Cap(cap_cents=cap, spent_cents=spent, state=cap_state(spent, cap), raised=line.raised),
+        history=await _history(scope, line.id, period, payer),
+        cents=sum(one.cents for one in services),
+        until=max([one.until for one in services] + [one.measured_at for one in buckets], default=None),
+        split=bool(line.split_profile),
     )
 
 
@@ -161,19 +187,19 @@ def sums(payer: PayerView) -> str:
 
 
 async def _history(scope: Scope, line_id: UUID, period: date, payer: PayerView) -> list[MonthUse]:
-    rows = await scope.connection.fetch(
+    return await scope.fetch_all(
+        MonthUse,
         f"SELECT m.period, {sums(payer)} FROM {payer.months} WHERE m.line_id = $1 AND m.period BETWEEN $2 AND $3"
         f" AND {payer.rows} GROUP BY m.period ORDER BY m.period",
         line_id,
         month_before(period, HISTORY_MONTHS - 1),
         period,
     )
-    return [MonthUse(**dict(row)) for row in rows]
 
 
 DETAIL_LIMIT = 500
 
-# Nothing of a record but its own columns of the part decides whether it is shown, and in which order.
+# Only columns of the part itself decide whether a record is shown, and in which order.
 EMPLOYERS_RECORDS = """
 SELECT started_at AS at, service, unit, zone, roaming, employer_amount AS amount, employer_cents AS cents,
   '' AS counterpart FROM usage_record WHERE line_id = $1 AND period = $2 AND (bucket <> '' OR employer_cents > 0)
@@ -184,11 +210,6 @@ SELECT date_trunc('day', started_at, 'Europe/Brussels') AS at, service, unit, ''
   sum(employer_amount)::bigint AS amount, sum(employer_cents)::bigint AS cents, '' AS counterpart
 FROM usage_record WHERE line_id = $1 AND period = $2 AND (bucket <> '' OR employer_cents > 0)
 GROUP BY 1, 2, 3, 5 ORDER BY 1 DESC, 2, 5 LIMIT $3
-"""
-SPLIT_ENDED = """
-SELECT EXISTS (SELECT FROM change_order_item i WHERE i.line_id = $1 AND i.state = 'done' AND i.ended_at >= $2
-  AND ((i.kind = 'split_billing' AND i.change ->> 'stop' = 'true')
-    OR (i.kind = 'change_user' AND i.change ->> 'ends_split' = 'true')))
 """
 OWN_RECORDS = """
 SELECT started_at AS at, service, unit, zone, roaming, amount, employee_cents AS cents, counterpart
@@ -202,22 +223,29 @@ LOOKS = (
 )
 
 
-async def was_split(scope: Scope, line: Any, period: date) -> bool:
-    """Whether the bill was shared at some time since the month began: to stop it opens no month that it covered."""
-    return bool(line["split_profile"]) or bool(
-        await scope.connection.fetchval(
-            SPLIT_ENDED, line["id"], datetime.combine(period, time(), clock.BRUSSELS)
-        )
-    )
+OPEN_ALERTS = """
+SELECT found.id, found.line_id, found.msisdn, found.name, found.kind, found.subject, found.threshold, found.at
+FROM (SELECT DISTINCT ON (a.line_id, a.kind, a.subject) a.id, a.line_id, l.msisdn, l.name, a.kind, a.subject,
+    a.threshold, a.at FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
+  WHERE a.closed_at IS NULL AND {where} ORDER BY a.line_id, a.kind, a.subject, a.threshold DESC) found
+ORDER BY threshold DESC, at DESC, msisdn, kind, subject LIMIT {limit}
+"""
 
 
-async def open_alerts_of(scope: Scope, where: SqlFilter, audience: str, limit: int) -> Sequence[Any]:
+async def records_of(
+    scope: Scope, query: str, line_id: UUID, month: date, *since: datetime | None
+) -> list[UsageDetailRow]:
+    """Single records, or days, one more than is shown. `query` is one of the three above."""
+    return await scope.fetch_all(UsageDetailRow, query, line_id, month, DETAIL_LIMIT + 1, *since)
+
+
+async def accesses_to(scope: Scope, line_id: UUID) -> list[DetailAccess]:
+    """Who looked at the single records of a line, the newest first."""
+    return await scope.fetch_all(DetailAccess, LOOKS, line_id)
+
+
+async def open_alerts_of(scope: Scope, where: SqlFilter, audience: str, limit: int) -> list[Alert]:
     """Alerts of the running month, the highest of each thing. `where` narrows `line l`."""
     where.add("a.period = {0} AND a.audience = {1}", period_of(clock.now()), audience)
-    return await scope.connection.fetch(
-        "SELECT * FROM (SELECT DISTINCT ON (a.line_id, a.kind, a.subject) a.id, a.line_id, l.msisdn, l.name, a.kind,"
-        " a.subject, a.threshold, a.at FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id"
-        f" WHERE a.closed_at IS NULL AND {where.sql} ORDER BY a.line_id, a.kind, a.subject, a.threshold DESC) found"
-        f" ORDER BY threshold DESC, at DESC, msisdn, kind, subject LIMIT {limit:d}",
-        *where.values,
-    )
+    query = OPEN_ALERTS.format(where=where.sql, limit=int(limit))
+    return await scope.fetch_all(Alert, query, *where.values)

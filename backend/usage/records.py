@@ -66,7 +66,7 @@ class CellError(Exception):
 
 
 def kind_of(header: str) -> UsageFileKind:
-    """Which file a header belongs to. Raises Invalid for any other line."""
+    """Which file a header belongs to. Raises ValidationFailed for any other line."""
     names = tuple(
         name.strip().lower() for name in header.lstrip("\ufeff").replace('"', "").strip().split(",")
     )

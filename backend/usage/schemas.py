@@ -9,7 +9,7 @@ import msgspec
 from backend.usage.lifecycle import CapState
 
 
-class ServiceUse(msgspec.Struct, frozen=True, kw_only=True):
+class ServiceUse(msgspec.Struct, frozen=True):
     """One kind of use in a month. `cents` is what the reader's part of the bill holds for it."""
 
     service: str
@@ -19,7 +19,7 @@ class ServiceUse(msgspec.Struct, frozen=True, kw_only=True):
     cents: int
 
 
-class Bucket(msgspec.Struct, frozen=True, kw_only=True):
+class Bucket(msgspec.Struct, frozen=True):
     """A bundle of the month, as last measured. `allowance` None: unlimited."""
 
     bucket: str
@@ -38,7 +38,7 @@ class Cap(msgspec.Struct, frozen=True, kw_only=True):
     raised: bool = False
 
 
-class MonthUse(msgspec.Struct, frozen=True, kw_only=True):
+class MonthUse(msgspec.Struct, frozen=True):
     """One month of the history."""
 
     period: date
@@ -63,7 +63,7 @@ class LineUsage(msgspec.Struct, frozen=True, kw_only=True):
     split: bool = False
 
 
-class DetailAccess(msgspec.Struct, frozen=True, kw_only=True):
+class DetailAccess(msgspec.Struct, frozen=True):
     """Somebody looked at the single records of a line, and why."""
 
     at: datetime
@@ -81,7 +81,7 @@ class OwnUsage(msgspec.Struct, frozen=True, kw_only=True):
     alerts: list["Alert"]
 
 
-class UsageDetailRow(msgspec.Struct, frozen=True, kw_only=True):
+class UsageDetailRow(msgspec.Struct, frozen=True):
     """One record, or with a split bill the employer's records of a day together. `counterpart`: own detail only."""
 
     at: datetime
@@ -102,7 +102,7 @@ class UsageDetail(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True):
     """An alert that is open in the running month."""
 
     id: UUID

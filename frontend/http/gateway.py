@@ -41,7 +41,8 @@ async def open_page(
         return None
     accepted = headers.get(b"accept-language", b"").decode("latin-1")
     language = choose_language(actor.language, accepted)
-    return PageContext(settings, services, actor, await services.profile(actor), translator_for(language))
+    profile, fleet = await services.profile(actor), await services.fleet(actor)
+    return PageContext(settings, services, actor, profile, translator_for(language), fleet)
 
 
 class Gateway:

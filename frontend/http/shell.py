@@ -107,8 +107,10 @@ def _account_menu(page: PageContext) -> VdomDict:
             {"class": "menu-head"},
             html.strong(page.actor.name),
             html.br(),
-            html.span({"class": "small muted"}, text("Customer no. {number}", number=profile.customer_number))
-            if profile.customer_number
+            html.span(
+                {"class": "small muted"}, text("Customer no. {number}", number=page.fleet.customer_number)
+            )
+            if page.fleet.customer_number
             else None,
         ),
         *(
@@ -228,8 +230,8 @@ def _menu(page: PageContext, path: str) -> VdomDict:
         html.p(
             {"class": "sidenav-foot"},
             carrier_profile(profile.carrier).name,
-            html.br() if profile.network_at else None,
-            html.span({"data-network": ""}, network_words(text, profile.network_at)),
+            html.br() if page.fleet.network_at else None,
+            html.span({"data-network": ""}, network_words(text, page.fleet.network_at)),
         ),
     )
 

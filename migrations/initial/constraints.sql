@@ -15,6 +15,9 @@ ALTER TABLE document ALTER COLUMN content SET STORAGE EXTERNAL;
 ALTER TABLE document ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
 ALTER TABLE document ADD FOREIGN KEY (tenant_id, uploaded_by) REFERENCES member (tenant_id, id);
 
+ALTER TABLE document_attachment ADD FOREIGN KEY (tenant_id, document_id) REFERENCES document (tenant_id, id)
+  ON DELETE CASCADE;
+
 ALTER TABLE public_link ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
 
 ALTER TABLE member ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);

@@ -2,9 +2,16 @@
 
 -- LIKE is not leakproof, so under a policy it cannot use an index (79 ms instead of 1). The fleet is therefore read
 -- through this view: its own predicate names the tenant, and the planner may push LIKE below it.
+-- The view also owns the join to requests, so that the lists of lines need not know their tables: whether an item is
+-- open on the line, and the references of the requests. A column that is not selected costs nothing.
 CREATE VIEW fleet AS
   SELECT id, tenant_id, msisdn, status, product_type, plan, options, billing_account_id, account, cost_centre_id,
-    end_user_id, name, name_key, search, sim_number
+    end_user_id, name, name_key, search, sim_number,
+    EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = line.tenant_id AND i.line_id = line.id
+      AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_order,
+    ARRAY(SELECT o.reference FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id
+      AND o.id = i.order_id WHERE i.tenant_id = line.tenant_id AND i.line_id = line.id
+      AND i.state IN ('waiting', 'sent', 'in_progress', 'held') ORDER BY o.reference) AS open_orders
   FROM line WHERE tenant_id = current_setting('app.tenant_id')::uuid;
 GRANT SELECT ON fleet TO fleetline_app;
 
@@ -58,17 +65,22 @@ CREATE FUNCTION directory_sims_taken(numbers text[]) RETURNS SETOF text LANGUAGE
      UNION SELECT s.number FROM sim_card s WHERE s.number = ANY(numbers) AND (s.state <> 'stock'
        OR s.tenant_id IS DISTINCT FROM nullif(current_setting('app.tenant_id', true), '')::uuid) $$;
 
--- A usage file names numbers of many tenants: the line that has the number now, or had it last.
-CREATE FUNCTION directory_lines(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
-  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- The line that has a number now, or had it last, among the lines that the caller sees: an import of one tenant asks it.
+CREATE FUNCTION lines_of_numbers(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  AS $$
   SELECT DISTINCT ON (l.msisdn) l.msisdn, l.tenant_id, l.id FROM unnest(numbers) AS n (number)
   JOIN line l ON l.msisdn = n.number
   ORDER BY l.msisdn, l.status IN ('released_prepaid', 'released_private', 'terminated', 'aborted'), l.id DESC $$;
 
+-- The same among all lines: a usage file names numbers of many tenants.
+CREATE FUNCTION directory_lines(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT o.msisdn, o.tenant_id, o.id FROM lines_of_numbers(numbers) o $$;
+
 -- Only the app may look up.
 REVOKE ALL ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
   directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
-  directory_lines FROM PUBLIC;
+  directory_lines, lines_of_numbers FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
   directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
-  directory_lines TO fleetline_app;
+  directory_lines, lines_of_numbers TO fleetline_app;

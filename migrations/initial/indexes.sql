@@ -51,6 +51,7 @@ CREATE INDEX usage_alert_open ON usage_alert (tenant_id, audience, period) WHERE
 
 CREATE INDEX public_link_by_subject ON public_link (tenant_id, subject_id);
 CREATE INDEX bulk_upload_by_time ON bulk_upload (tenant_id, created_at DESC);
+CREATE INDEX attachment_by_subject ON document_attachment (tenant_id, subject_id);
 CREATE INDEX bulk_upload_by_document ON bulk_upload (tenant_id, document_id);
 
 -- Search is fast where the server has these extensions.

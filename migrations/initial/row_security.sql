@@ -22,8 +22,9 @@ CREATE POLICY directory ON tenant FOR SELECT TO fleetline_search USING (true);
 CREATE POLICY directory ON member FOR SELECT TO fleetline_search USING (true);
 CREATE POLICY directory ON portal_session FOR SELECT TO fleetline_search USING (true);
 CREATE POLICY directory ON api_token FOR SELECT TO fleetline_search USING (true);
+CREATE POLICY directory ON change_order FOR SELECT TO fleetline_search USING (true);
 CREATE POLICY directory ON change_order_item FOR SELECT TO fleetline_search USING (true);
 CREATE POLICY directory ON sim_card FOR SELECT TO fleetline_search USING (true);
 CREATE POLICY directory ON public_link FOR SELECT TO fleetline_search USING (true);
-GRANT SELECT ON line, tenant, member, portal_session, api_token, change_order_item, sim_card, public_link
+GRANT SELECT ON line, tenant, member, portal_session, api_token, change_order, change_order_item, sim_card, public_link
   TO fleetline_search;

@@ -165,6 +165,22 @@ class Document(Table):
     document_sha256_check = Check("octet_length(sha256) = 32")
 
 
+class DocumentAttachment(Table):
+    """What a file belongs to. A file without one is deleted after a while."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    document_id = UUID(default=None)
+    subject_kind = Text()
+    subject_id = UUID(default=None)
+    attached_at = Timestamptz()
+
+    document_attachment_tenant_id_document_id_subject_id_key = Unique(
+        ["tenant_id", "document_id", "subject_id"]
+    )
+    document_attachment_subject_kind_check = Check("subject_kind IN ('order', 'agreement', 'bulk_upload')")
+
+
 class Member(Table):
     """A person with a login in a tenant. Reach columns are null for everything."""
 
@@ -310,6 +326,8 @@ class Line(Table):
     split_profile = Text(default="")
     debt_block = Boolean(default=False)
     activated_on = Date(null=True, default=None)
+    user_since = Timestamptz(null=True, default=None)
+    split_ended_at = Timestamptz(null=True, default=None)
     confirmed_at = Timestamptz(null=True, default=None)
 
     line_tenant_id_id_key = Unique(["tenant_id", "id"])

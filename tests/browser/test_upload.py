@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from reactpy import html, use_state
 
 from backend.core.permissions import Permission
-from backend.documents.service import document_info
+from backend.documents.service import read_document
 from frontend import routes
 from frontend.components.upload import Uploaded, upload
 from frontend.hooks import component, use_page
@@ -73,7 +73,7 @@ async def test_a_file_is_refused_in_words_and_the_next_one_is_taken(browser: Bro
         await expect(page.locator("#kept")).to_contain_text("scan.pdf")
         await expect(error).to_be_hidden()
         document = UUID((await page.locator("#kept").inner_text()).split()[0])
-        assert (await document_info(customer.manager, document)).size == len(files.PDF)
+        assert (await read_document(customer.manager, document)).content == files.PDF
 
 
 @pytest.mark.usefixtures("page_with_upload")

@@ -15,12 +15,12 @@ from backend.core.errors import Forbidden, NotFound, ValidationFailed
 from backend.documents.file_checks import LARGEST, PDF
 from backend.documents.service import (
     ACCESS_CHECKS,
-    document_info,
     own_document,
     read_document,
     store_document,
 )
 from backend.members import service as members
+from backend.members import sessions
 from backend.members.lifecycle import Portal
 from backend.members.sessions import open_session
 from backend.members.tokens import create_token
@@ -36,7 +36,7 @@ NOTHING = Reach(billing_accounts=frozenset({uuid4()}))
 
 @pytest.fixture
 async def web(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    doors = Services(members.load_session, members.profile, lambda *_: lambda: None)
+    doors = Services(sessions.load_session, members.profile, lambda *_: lambda: None)
     app = create_web(settings, create_api(settings), doors)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
@@ -166,7 +166,7 @@ async def test_without_a_script_the_form_leads_back_with_the_file(web: httpx.Asy
     assert answer.status_code == 303
     path, _, document = answer.headers["location"].rpartition("document=")
     assert path == "/app/add-line?plan=x&"
-    assert (await document_info(customer.manager, UUID(document))).purpose == "split_contract"
+    assert (await read_document(customer.manager, UUID(document))).file.purpose == "split_contract"
     request["data"]["next"] = "https://evil.example/"
     request["files"]["file"] = ("a.pdf", files.PDF)
     assert (

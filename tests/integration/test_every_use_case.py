@@ -204,7 +204,6 @@ WITH_IDS: dict[str, Call] = {
     "backend.orders.changes.corrections.retry_order": lambda who, at: corrections.retry_order(
         who, at.reference
     ),
-    "backend.documents.service.document_info": lambda who, at: documents.document_info(who, at.document),
     "backend.documents.service.read_document": lambda who, at: documents.read_document(who, at.document),
     "backend.documents.service.own_document": lambda who, at: documents.own_document(
         who, at.document, purpose="bulk"

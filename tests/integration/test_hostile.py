@@ -14,6 +14,7 @@ from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.lines.schemas import LineFilter
 from backend.members import service as members
+from backend.members import sessions
 from backend.orders.kinds import ChangeOptions
 from backend.orders.placement.place import preview_order
 from backend.settings import Settings
@@ -72,8 +73,8 @@ async def opened(settings: Settings, customer: Customer) -> PageContext:
     """An open page of a new member who sees everything."""
     member = await make_member(customer.tenant_id)
     assert member.member_id
-    session = await members.open_session(customer.system, member.member_id, clock.now())
-    actor = await members.load_session(session.token)
+    session = await sessions.open_session(customer.system, member.member_id, clock.now())
+    actor = await sessions.load_session(session.token)
     assert actor
     return visit_of(settings, actor, await members.profile(actor))
 

@@ -16,7 +16,7 @@ from backend.api.auth import SignInContext, auth_router
 from backend.integrations.identity import Provider
 from backend.issuer import attempts, passwords
 from backend.issuer.routes import Issuer
-from backend.members import service as members
+from backend.members import sessions
 from backend.settings import Settings
 from tenants.transaction import open_global
 from tests.support.database import TestDatabase
@@ -215,7 +215,7 @@ async def test_a_session_identifier_from_outside_is_never_adopted(
     assert await browser.actor is None
     await browser.sign_in("an@delta.example")
     values = {cookie.value for cookie in browser.client.cookies.jar if cookie.name == "fleetline_session"}
-    live = [value for value in values if await members.load_session(value or "")]
+    live = [value for value in values if await sessions.load_session(value or "")]
     assert len(live) == 1
     assert "chosen-by-an-attacker" not in live
     stored = await _value(
@@ -232,7 +232,7 @@ async def test_signing_in_again_rotates_and_ends_the_session_before(browser: Bro
     assert "Give your password again" in again.text
     await browser.submit(again, "an@delta.example")
     assert browser.session != before
-    assert await members.load_session(before) is None
+    assert await sessions.load_session(before) is None
     assert await browser.actor
 
 
@@ -250,7 +250,7 @@ async def test_signing_out_ends_both_sessions(browser: Browser, database: TestDa
     session = browser.session
     answer = await browser.post("/auth/logout", {})
     assert answer.headers["location"] == "/auth/login"
-    assert await members.load_session(session) is None
+    assert await sessions.load_session(session) is None
     assert (await browser.open_sign_in()).status_code == 200  # the issuer asks again
     assert (await audit_actions(database.superuser_url, delta.tenant_id))[-1] == "session.ended"
 
@@ -306,7 +306,7 @@ async def test_a_member_of_several_companies_chooses_and_can_switch(
     before = browser.session
     await browser.post("/auth/switch", {"tenant": str(delta.tenant_id)})
     assert (await browser.actor).tenant_id == delta.tenant_id
-    assert await members.load_session(before) is None
+    assert await sessions.load_session(before) is None
 
 
 async def test_a_company_that_is_not_theirs_cannot_be_entered(browser: Browser) -> None:
@@ -339,7 +339,7 @@ async def test_portals_switch_for_people_who_hold_both(browser: Browser) -> None
     assert actor.roles == {"end_user"}
     assert actor.end_user_id is not None
     assert browser.session != before
-    assert await members.load_session(before) is None
+    assert await sessions.load_session(before) is None
 
 
 async def test_a_portal_that_the_roles_do_not_open_stays_closed(browser: Browser) -> None:

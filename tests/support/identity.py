@@ -15,6 +15,7 @@ from litestar.middleware import DefineMiddleware
 
 from backend.api.auth import identity_routers
 from backend.members import service as members
+from backend.members import sessions
 from backend.members.tenants import create_tenant
 from backend.settings import Settings
 from backend.web.origin import OriginCheck
@@ -106,7 +107,7 @@ class Browser:
 
     @property
     def actor(self) -> Any:
-        return members.load_session(self.session)
+        return sessions.load_session(self.session)
 
 
 def form_action(page: httpx.Response) -> str:

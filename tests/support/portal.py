@@ -19,6 +19,7 @@ from backend.api.public import public_router
 from backend.core import clock
 from backend.core.messaging.live_topics import TopicHub
 from backend.members import service as members
+from backend.members import sessions
 from backend.members.lifecycle import Portal as PortalName
 from backend.members.schemas import OpenedSession
 from backend.members.sessions import open_session
@@ -59,7 +60,7 @@ class Portal:
         routers = identity_routers(self.settings, stylesheets=styles)
         public = public_router(self.settings, styles)
         api = Litestar([*routers, service_order_state_change, public], openapi_config=None)
-        doors = Services(members.load_session, members.profile, self.live.subscribe)
+        doors = Services(sessions.load_session, members.profile, self.live.subscribe)
         web = create_web(self.settings, api, doors)  # type: ignore[arg-type]
         self.gateway = web
 

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from backend.lines.sims.esim_lifecycle import ENDED, EsimState, may_move, next_state, unusable_reason
+from backend.lines.sims.esim_lifecycle import ENDED, ESIM_LIFECYCLE, EsimState, next_state, unusable_reason
 
 LISTED = {
     "requested": "allocated revoked",
@@ -23,7 +23,9 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_a_move_is_allowed_exactly_where_it_is_listed(before: EsimState, after: EsimState) -> None:
-    assert may_move(before, after) == (before == after or after in LISTED.get(before, "").split())
+    assert ESIM_LIFECYCLE.allows(before, after) == (
+        before == after or after in LISTED.get(before, "").split()
+    )
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from backend.lines.schemas import FleetFrame
 from backend.members.lifecycle import Portal
 from backend.members.schemas import Profile
 from backend.settings import Settings
@@ -35,8 +36,11 @@ async def profile(actor: Actor) -> Profile:
         portal=Portal.MANAGER,
         portals=(Portal.MANAGER,),
         memberships=(),
-        customer_number="",
     )
+
+
+async def fleet(actor: Actor) -> FleetFrame:
+    return FleetFrame()
 
 
 class Wire:
@@ -68,7 +72,7 @@ async def hasty(scope: Any, receive: Any, send: Any) -> None:
 
 
 def gateway(app: Any) -> Gateway:
-    doors = Services(authenticate, profile, lambda _tenant, _topic, _callback: lambda: None)
+    doors = Services(authenticate, profile, lambda _tenant, _topic, _callback: lambda: None, fleet)
     return Gateway(app, app, Settings(database_url="-"), doors)
 
 

@@ -62,15 +62,17 @@ def test_text_and_html_say_the_same_and_escape_what_they_are_given() -> None:
     [("bucket", 80), ("bucket", 100), ("roaming_cap", 80), ("roaming_cap", 100), ("national_ceiling", 100)],
 )
 def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, threshold: int) -> None:
-    row = {
-        "kind": kind,
-        "subject": "voice",
-        "threshold": threshold,
-        "period": date(2026, 11, 1),
-        "msisdn": "+32470123456",
-        "language": language,
-        "given_name": "Karim",
-    }
+    row = alerts.AlertMail(
+        kind=kind,
+        subject="voice",
+        threshold=threshold,
+        period=date(2026, 11, 1),
+        closed_at=None,
+        msisdn="+32470123456",
+        email="karim@customer.example",
+        language=language,
+        given_name="Karim",
+    )
     letter = alerts.content(row, "https://portal.example")
     written = render(letter, tenant="Delta", operator=Operator())
     assert "2026" in written.text

@@ -6,18 +6,16 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.scope import Scope
 
+STORE = """
+INSERT INTO inbox (tenant_id, source, event_id, body, received_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, source, event_id) DO NOTHING RETURNING id
+"""
+PURGE = "DELETE FROM inbox WHERE handled_at < now() - interval '31 days'"
+
 
 async def store_callback(scope: Scope, source: str, event_id: str, body: str, *, job: JobName) -> bool:
     """Store the event and enqueue the job that handles it; False where it was stored before (nothing more happens)."""
-    stored = await scope.connection.fetchval(
-        "INSERT INTO inbox (tenant_id, source, event_id, body, received_at) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (tenant_id, source, event_id) DO NOTHING RETURNING id",
-        scope.tenant_id,
-        source,
-        event_id,
-        body,
-        clock.now(),
-    )
+    stored = await scope.fetch_value(int, STORE, scope.tenant_id, source, event_id, body, clock.now())
     if stored is None:
         return False
     scope.enqueue(job, source=source)
@@ -27,4 +25,4 @@ async def store_callback(scope: Scope, source: str, event_id: str, body: str, *,
 @use_case(Permission.SYSTEM)
 async def purge_inbox(scope: Scope) -> None:
     """Delete events that were handled more than a month ago; a sweep calls this for each tenant."""
-    await scope.connection.execute("DELETE FROM inbox WHERE handled_at < now() - interval '31 days'")
+    await scope.execute(PURGE)

@@ -1,7 +1,7 @@
-"""Jobs: work that follows an announcement. A row of the outbox is finished when its job has finished.
+"""Jobs: work that follows a fact, a timer or a command. A row of the outbox is finished when its job has finished.
 
 `@job` functions run in one scope that also deletes their outbox row, so their effect happens exactly once.
-`@flow` functions open scopes of their own with network calls between them, so they must bear repeating.
+`@idempotent_job` functions open scopes of their own with network calls between them, so they may run twice.
 """
 
 import secrets
@@ -25,6 +25,16 @@ log = structlog.get_logger()
 RETRIES = 12
 LONGEST_WAIT = timedelta(minutes=10)
 
+TAKE = "DELETE FROM outbox WHERE id = $1 RETURNING data"
+READ = "SELECT data FROM outbox WHERE id = $1"
+FINISH = "DELETE FROM outbox WHERE id = $1"
+ATTEMPTS = "SELECT attempts FROM outbox WHERE id = $1"
+PUT_OFF = """
+UPDATE outbox SET attempts = attempts + 1, not_before = now() + $2::interval, sent_at = NULL, last_error = $3,
+  failed_at = CASE WHEN $4 THEN now() END WHERE id = $1
+"""
+FAIL = "UPDATE outbox SET failed_at = now(), last_error = $2 WHERE id = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -39,7 +49,7 @@ JOBS: dict[str, Job] = {}
 
 @asynccontextmanager
 async def job_scope(actor: Actor) -> AsyncIterator[Scope]:
-    """One transaction of a flow; what it announces is written with it."""
+    """One transaction of an idempotent job; the events of the scope are written with it."""
     async with open_scope(actor) as scope:
         yield scope
         await flush(scope)
@@ -52,9 +62,7 @@ def job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., A
         async def perform(tenant_id: TenantId, row_id: UUID) -> bool:
             async with open_scope(Actor(tenant_id)) as scope:
                 # A second copy of the same message waits here for the first, then finds nothing.
-                data = await scope.connection.fetchval(
-                    "DELETE FROM outbox WHERE id = $1 RETURNING data", row_id
-                )
+                data = await scope.fetch_value(str, TAKE, row_id)
                 if data is None:
                     return False
                 await function(scope, **orjson.loads(data))
@@ -74,12 +82,12 @@ def idempotent_job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Call
         async def perform(tenant_id: TenantId, row_id: UUID) -> bool:
             actor = Actor(tenant_id)
             async with open_scope(actor, read_only=True) as scope:
-                data = await scope.connection.fetchval("SELECT data FROM outbox WHERE id = $1", row_id)
+                data = await scope.fetch_value(str, READ, row_id)
             if data is None:
                 return False
             await function(actor, **orjson.loads(data))
             async with open_scope(actor) as scope:
-                await scope.connection.execute("DELETE FROM outbox WHERE id = $1", row_id)
+                await scope.execute(FINISH, row_id)
             return True
 
         JOBS[name] = Job(name, perform)
@@ -110,9 +118,8 @@ async def _attempt(name: str, tenant_id: TenantId, row_id: UUID, about: dict[str
         log.warning("job refused", **about, why=refusal.message)
         await _mark_failed(tenant_id, row_id, refusal.message)
     except Exception as error:
-        if is_transient(
-            error
-        ):  # the database's trouble, not the job's: a full disk may last longer than any patience
+        # A fault of the database, not of the job: a full disk may last longer than the retries
+        if is_transient(error):
             why = f"{type(error).__name__}: {error}"
             log.warning("job put off", **about, why=why)
             await _reschedule(tenant_id, row_id, why, for_ever=True)
@@ -125,23 +132,14 @@ async def _attempt(name: str, tenant_id: TenantId, row_id: UUID, about: dict[str
 async def _reschedule(tenant_id: TenantId, row_id: UUID, why: str, *, for_ever: bool) -> None:
     """Wait 1, 2, 4 … seconds, at most ten minutes. A bug is given up after a while, an outage never."""
     async with open_scope(Actor(tenant_id)) as scope:
-        attempts = await scope.connection.fetchval("SELECT attempts FROM outbox WHERE id = $1", row_id)
+        attempts = await scope.fetch_value(int, ATTEMPTS, row_id)
         if attempts is None:
             return
         wait = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
         given_up = not for_ever and attempts + 1 >= RETRIES
-        await scope.connection.execute(
-            "UPDATE outbox SET attempts = attempts + 1, not_before = now() + $2::interval, sent_at = NULL, last_error = $3,"
-            " failed_at = CASE WHEN $4 THEN now() END WHERE id = $1",
-            row_id,
-            wait,
-            why,
-            given_up,
-        )
+        await scope.execute(PUT_OFF, row_id, wait, why, given_up)
 
 
 async def _mark_failed(tenant_id: TenantId, row_id: UUID, why: str) -> None:
     async with open_scope(Actor(tenant_id)) as scope:
-        await scope.connection.execute(
-            "UPDATE outbox SET failed_at = now(), last_error = $2 WHERE id = $1", row_id, why
-        )
+        await scope.execute(FAIL, row_id, why)

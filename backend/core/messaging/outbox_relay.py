@@ -5,9 +5,11 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import dramatiq
+import msgspec
 import structlog
 
 from backend.core.database_errors import is_transient
@@ -22,13 +24,25 @@ BATCH = 500
 LEASE = timedelta(seconds=60)
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
-# A database that says nothing for so long is gone
+# A database that does not answer for so long is gone
 ANSWER_SECONDS = 30.0
 
 DUE = (
     "SELECT id, tenant_id, job FROM outbox WHERE failed_at IS NULL AND not_before <= now()"
     " ORDER BY not_before LIMIT $1 FOR UPDATE SKIP LOCKED"
 )
+HANDED_OVER = """
+UPDATE outbox SET sent_at = now(), not_before = clock_timestamp() + $2::interval WHERE id = ANY($1)
+"""
+NEXT_DUE = "SELECT EXTRACT(epoch FROM min(not_before) - now())::float FROM outbox WHERE failed_at IS NULL"
+
+
+class DueRow(msgspec.Struct, frozen=True):
+    """A row of the outbox whose time has come."""
+
+    id: UUID
+    tenant_id: UUID
+    job: str
 
 
 class Relay:
@@ -56,7 +70,7 @@ class Relay:
         self.handed_over = 0
 
     async def run(self) -> None:
-        """Raises BypassingLogin; anything else is tried again, since without the relay nothing happens at all."""
+        """Hand rows over until cancelled. Raises UnsafeDatabaseRole; anything else is tried again after a pause."""
         try:
             while True:
                 try:
@@ -88,28 +102,20 @@ class Relay:
     async def enqueue_due(self, connection: Any) -> int:
         """Give one batch of due rows to the broker; a broker that refuses leaves the rows as they were."""
         async with connection.transaction():
-            rows = await connection.fetch(DUE, BATCH)
+            rows = [DueRow(*record) for record in await connection.fetch(DUE, BATCH)]
             if rows:
                 await asyncio.get_running_loop().run_in_executor(self._thread, self._enqueue, rows)
-                await connection.execute(
-                    "UPDATE outbox SET sent_at = now(), not_before = clock_timestamp() + $2::interval WHERE id = ANY($1)",
-                    [row["id"] for row in rows],
-                    self._lease,
-                )
+                await connection.execute(HANDED_OVER, [row.id for row in rows], self._lease)
         self.handed_over += len(rows)
         return len(rows)
 
-    def _enqueue(self, rows: list[Any]) -> None:
+    def _enqueue(self, rows: list[DueRow]) -> None:
         for row in rows:
-            self._broker.enqueue(
-                to_broker_message(row["job"], row["tenant_id"], row["id"], queue=self._queue)
-            )
+            self._broker.enqueue(to_broker_message(row.job, row.tenant_id, row.id, queue=self._queue))
 
     async def _sleep(self, connection: Any) -> None:
         """Until something is announced, or the next row is due, or the poll."""
-        due_in = await connection.fetchval(
-            "SELECT EXTRACT(epoch FROM min(not_before) - now())::float FROM outbox WHERE failed_at IS NULL"
-        )
+        due_in = await connection.fetchval(NEXT_DUE)
         wait = self._poll if due_in is None else min(self._poll, max(due_in, 0.005))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), wait)

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from backend.catalog.catalogue import catalogue_of
 from backend.catalog.identifiers import normalise_msisdn, sim_number
 from backend.catalog.schemas import CarrierProfile
@@ -16,9 +18,11 @@ from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.lines.intake.inserts import INSERT_LINES, INSERT_USERS
-from backend.lines.lifecycle import ENDED, LineStatus
-from backend.lines.search_keys import name_key, search_text
+from backend.lines.intake.inserts import NewLine, insert_lines
+from backend.lines.lifecycle import IN_FLEET
+from backend.lines.sims.codes import seal_context
+from backend.lines.sims.stock import numbers_taken
+from backend.lines.tables import INVOICE_ONLY, BillingAccount, CostCentre
 from backend.runtime import secret_box
 from tenants.scope import Scope
 
@@ -43,6 +47,21 @@ COLUMNS = (
     "roaming_cap",
 )
 REQUIRED = ("msisdn", "customer_number", "plan", "sim_number")
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """A customer number of the tenant."""
+
+    id: UUID
+    number: str
+    kind: str
+
+
+class CentreRow(msgspec.Struct, frozen=True):
+    """A cost centre of the tenant."""
+
+    id: UUID
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +112,7 @@ class ImportedLine:
 
 
 def read_rows(text: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows of a CSV with our header, comma or semicolon. Raises Invalid for a header that is not ours."""
+    """Rows of a CSV with our header, comma or semicolon. Raises ValidationFailed for a header that is not ours."""
     lines = iter(text)
     first = next(lines, "").lstrip("﻿")
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -110,10 +129,14 @@ def read_rows(text: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 class RowChecker:
-    """Checks rows against the carrier's profile and the tenant's customer numbers."""
+    """Checks rows against the carrier's profile, the tenant's customer numbers and its cost centres."""
 
-    def __init__(self, profile: CarrierProfile, accounts: dict[str, str], centres: set[str]) -> None:
-        self.profile, self.accounts, self.centres = profile, accounts, centres
+    def __init__(
+        self, profile: CarrierProfile, accounts: Sequence[AccountRow], centres: Sequence[CentreRow]
+    ) -> None:
+        self.profile = profile
+        self.accounts = {account.number: account for account in accounts}
+        self.centres = {centre.code: centre.id for centre in centres}
         self.errors: list[RowError] = []
 
     def check(self, number: int, cells: dict[str, str]) -> ImportedLine | None:
@@ -126,10 +149,10 @@ class RowChecker:
         phone = normalise_msisdn(cells.get("msisdn", ""))
         if phone is None:
             wrong("msisdn", "This is not a Belgian mobile number.")
-        kind = self.accounts.get(cells.get("customer_number", ""))
-        if kind is None:
+        account = self.accounts.get(cells.get("customer_number", ""))
+        if account is None:
             wrong("customer_number", "This customer number does not exist.")
-        elif kind == "invoice_only":
+        elif account.kind == INVOICE_ONLY:
             wrong("customer_number", "This customer number serves invoicing only.")
         plan = self.profile.plan(cells.get("plan", ""))
         if plan is None:
@@ -165,7 +188,7 @@ class RowChecker:
         choices = {
             "language": ("fr", "nl", "de", "en"),
             "sim_kind": ("physical", "esim"),
-            "status": tuple(status for status in LineStatus if status not in ENDED),
+            "status": IN_FLEET,
             "cost_centre": tuple(self.centres),
         }
         for name, allowed in choices.items():
@@ -192,21 +215,19 @@ class RowChecker:
 async def import_lines(scope: Scope, text: Iterable[str], *, skip_bad_rows: bool = False) -> ImportResult:
     """Add the lines of a CSV. All or nothing, unless bad rows may be skipped.
 
-    Returns the number imported and the errors by row and column. Raises Invalid for a wrong header.
+    Returns the number imported and the errors by row and column. Raises ValidationFailed for a wrong header.
     """
     catalogue = await catalogue_of(scope)
-    rows = await scope.connection.fetch("SELECT number, kind FROM billing_account")
-    centres = await scope.connection.fetch("SELECT code FROM cost_centre")
-    checker = RowChecker(
-        catalogue.profile, {row["number"]: row["kind"] for row in rows}, {row["code"] for row in centres}
-    )
+    accounts = await scope.select_all(AccountRow, BillingAccount)
+    centres = await scope.select_all(CentreRow, CostCentre)
+    checker = RowChecker(catalogue.profile, accounts, centres)
     lines = [line for number, cells in read_rows(text) if (line := checker.check(number, cells))]
     lines = _without_repeats(lines, checker.errors)
     lines = await _without_known(scope, lines, checker.errors)
     checker.errors.sort(key=lambda error: error.row)
     if checker.errors and not skip_bad_rows:
         return ImportResult(0, checker.errors)
-    await insert_lines(scope, lines)
+    await insert_lines(scope, [_new_line(scope, line, checker) for line in lines])
     await audit.record(scope, "fleet.imported", "fleet", None, lines=len(lines))
     scope.invalidate("fleet")
     return ImportResult(len(lines), checker.errors)
@@ -227,10 +248,7 @@ async def _without_known(
     scope: Scope, lines: list[ImportedLine], errors: list[RowError]
 ) -> list[ImportedLine]:
     """Numbers live anywhere on the platform give one neutral answer, whoever holds them (domain 4.8)."""
-    taken = await scope.connection.fetch(
-        "SELECT number FROM directory_numbers_taken($1::text[]) AS number", [line.msisdn for line in lines]
-    )
-    numbers = {row["number"] for row in taken}
+    numbers = await numbers_taken(scope, [line.msisdn for line in lines])
     errors += [
         RowError(line.row, "msisdn", "This number is in use already.")
         for line in lines
@@ -239,42 +257,34 @@ async def _without_known(
     return [line for line in lines if line.msisdn not in numbers]
 
 
-async def insert_lines(scope: Scope, lines: Sequence[ImportedLine]) -> None:
-    """Insert checked lines and their users, in two statements whatever their number."""
-    await scope.connection.execute(
-        INSERT_USERS,
-        scope.tenant_id,
-        [line.end_user_id for line in lines],
-        [line.given_name for line in lines],
-        [line.family_name for line in lines],
-        [line.email for line in lines],
-        [line.language for line in lines],
-    )
-    await scope.connection.execute(
-        INSERT_LINES,
-        scope.tenant_id,
-        [line.id for line in lines],
-        [line.msisdn for line in lines],
-        [line.status for line in lines],
-        [line.product_type for line in lines],
-        [line.plan for line in lines],
-        ["|".join(line.options) for line in lines],
-        [line.account for line in lines],
-        [line.cost_centre for line in lines],
-        [line.end_user_id for line in lines],
-        [line.name for line in lines],
-        [name_key(line.name) for line in lines],
-        [
-            search_text(name=line.name, msisdn=line.msisdn, sim_number=line.sim_number, account=line.account)
-            for line in lines
-        ],
-        [line.sim_number for line in lines],
-        [line.sim_kind for line in lines],
-        [_sealed(scope, line) for line in lines],
-        [line.roaming_cap_cents for line in lines],
-        [line.activated_on for line in lines],
+def _new_line(scope: Scope, line: ImportedLine, checker: RowChecker) -> NewLine:
+    return NewLine(
+        id=line.id,
+        end_user_id=line.end_user_id,
+        msisdn=line.msisdn,
+        status=line.status,
+        product_type=line.product_type,
+        plan=line.plan,
+        options=line.options,
+        billing_account_id=checker.accounts[line.account].id,
+        account=line.account,
+        cost_centre_id=checker.centres.get(line.cost_centre),
+        name=line.name,
+        given_name=line.given_name,
+        family_name=line.family_name,
+        email=line.email,
+        language=line.language,
+        sim_number=line.sim_number,
+        sim_kind=line.sim_kind,
+        puk_sealed=_sealed(scope, line),
+        roaming_cap_cents=line.roaming_cap_cents,
+        activated_on=line.activated_on,
     )
 
 
 def _sealed(scope: Scope, line: ImportedLine) -> bytes | None:
-    return secret_box().seal(line.puk.encode(), f"{scope.tenant_id}/puk/{line.id}") if line.puk else None
+    return (
+        secret_box().seal(line.puk.encode(), seal_context(scope.tenant_id, "puk", line.id))
+        if line.puk
+        else None
+    )

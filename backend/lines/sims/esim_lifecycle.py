@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from backend.core.lifecycle import Lifecycle
+
 
 class EsimState(StrEnum):
     REQUESTED = "requested"
@@ -19,32 +21,30 @@ class EsimState(StrEnum):
 
 
 E = EsimState
-ENDED = frozenset({E.DELETED, E.EXPIRED, E.REVOKED})
 # The code was not used: it may be shown and sent again
 SENDABLE = frozenset({E.RELEASED, E.ERROR})
 
-MOVES: dict[EsimState, frozenset[EsimState]] = {
-    E.REQUESTED: frozenset({E.ALLOCATED, E.REVOKED}),
-    E.ALLOCATED: frozenset({E.RELEASED, E.REVOKED}),
-    E.RELEASED: frozenset({E.DOWNLOADED, E.EXPIRED, E.REVOKED, E.ERROR}),
-    E.DOWNLOADED: frozenset({E.INSTALLED, E.REVOKED, E.ERROR}),
-    E.INSTALLED: frozenset({E.ENABLED, E.DELETED, E.REVOKED}),
-    E.ENABLED: frozenset({E.DISABLED, E.DELETED, E.REVOKED}),
-    E.DISABLED: frozenset({E.ENABLED, E.DELETED, E.REVOKED}),
-    # A retry keeps the code; a re-issue is a profile of its own.
-    E.ERROR: frozenset({E.RELEASED, E.DOWNLOADED, E.EXPIRED, E.REVOKED}),
-}
-
-
-def may_move(current: EsimState, target: EsimState) -> bool:
-    """Whether the move is listed. Staying where one is always is: repeats are harmless."""
-    return current == target or target in MOVES.get(current, frozenset())
+ESIM_LIFECYCLE = Lifecycle(
+    E,
+    {
+        E.REQUESTED: {E.ALLOCATED, E.REVOKED},
+        E.ALLOCATED: {E.RELEASED, E.REVOKED},
+        E.RELEASED: {E.DOWNLOADED, E.EXPIRED, E.REVOKED, E.ERROR},
+        E.DOWNLOADED: {E.INSTALLED, E.REVOKED, E.ERROR},
+        E.INSTALLED: {E.ENABLED, E.DELETED, E.REVOKED},
+        E.ENABLED: {E.DISABLED, E.DELETED, E.REVOKED},
+        E.DISABLED: {E.ENABLED, E.DELETED, E.REVOKED},
+        # A retry keeps the code; a re-issue is a profile of its own.
+        E.ERROR: {E.RELEASED, E.DOWNLOADED, E.EXPIRED, E.REVOKED},
+    },
+)
+ENDED = ESIM_LIFECYCLE.final
 
 
 def next_state(current: EsimState, said: str) -> EsimState | None:
-    """The state after the carrier said one; None where that changes nothing: unknown, repeated, or older.
+    """The state after the carrier reported one; None where that changes nothing: unknown, repeated, or older.
 
-    News may be lost: a state that lies further on the listed way is taken as well. No way leads back through an error.
+    Reports may be lost, so a state that several listed moves lead to is taken as well, except through an error.
     """
     if said not in set(EsimState) or said == current:
         return None
@@ -53,7 +53,7 @@ def next_state(current: EsimState, said: str) -> EsimState | None:
         here = next_ones.pop()
         if here is E.ERROR and here is not current:
             continue
-        for one in MOVES.get(here, frozenset()) - seen:
+        for one in ESIM_LIFECYCLE.moves[here] - seen:
             if one is target:
                 return target
             seen.add(one)

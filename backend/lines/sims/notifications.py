@@ -3,9 +3,9 @@
 import io
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
+import msgspec
 import segno
 
 from backend.catalog.identifiers import format_msisdn
@@ -13,7 +13,7 @@ from backend.core import clock, public_links
 from backend.core.facts import JobName, SimSwapped
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job, job_scope
-from backend.lines.sims.codes import EsimCode, open_code
+from backend.lines.sims.codes import EsimCode, SealedCode, open_code
 from backend.lines.sims.esim_profiles import ENDED_STATES
 from backend.notifications.content import InlineImage, MailContent
 from backend.notifications.sending import pin_recipient, send_once
@@ -24,15 +24,45 @@ WORDS = Path(__file__).with_name("texts.toml")
 # Of the public link
 PURPOSE = "esim_confirmation"
 ANSWER_WITHIN = timedelta(days=30)
-# When the user hears of a swap
+# When the user is notified of a swap
 ASKED, ACTIVE = "asked", "active"
 
-PROFILE = (
-    "SELECT p.*, l.msisdn, u.given_name FROM esim_profile p"
-    " JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_id"
-    " LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id"
-    " WHERE p.id = $1 AND p.state <> ALL($2::text[]) AND p.activation_sealed IS NOT NULL"
-)
+PROFILE = """
+SELECT p.id, p.state, p.iccid, p.activation_sealed, p.confirmation_sealed, p.valid_until, p.email, p.language,
+  p.copy_to, p.confirmed_at, l.msisdn, u.given_name
+FROM esim_profile p JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_id
+LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
+WHERE p.id = $1 AND p.state <> ALL($2::text[]) AND p.activation_sealed IS NOT NULL
+"""
+MARK_SENT = """
+UPDATE esim_profile p SET sent_at = t.sent_at FROM notification t WHERE p.id = $1 AND t.tenant_id = p.tenant_id
+  AND t.key = $2 AND t.sent_at IS NOT NULL RETURNING p.line_id
+"""
+WAS_PINNED = "SELECT EXISTS (SELECT FROM notification WHERE key = $1)"
+SWAP = """
+SELECT t.recipient, l.msisdn, u.given_name, u.language FROM notification t, line l
+LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE t.key = $1 AND l.id = $2
+"""
+
+
+class MailedProfile(SealedCode, frozen=True):
+    """A profile that has codes, with the people and the number that a mail names."""
+
+    email: str
+    language: str
+    copy_to: str
+    confirmed_at: datetime | None
+    msisdn: str
+    given_name: str | None
+
+
+class SwapNotice(msgspec.Struct, frozen=True):
+    """Who hears of a SIM swap."""
+
+    recipient: str
+    msisdn: str
+    given_name: str | None
+    language: str | None
 
 
 def qr_png(content: str) -> bytes:
@@ -43,43 +73,40 @@ def qr_png(content: str) -> bytes:
 
 
 def mask_sim(number: str) -> str:
+    """A SIM number in groups of four digits."""
     return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
 
 
 @idempotent_job(JobName.SEND_ACTIVATION_CODE)
 async def send_activation_code(actor: Actor, *, profile_id: str, number: int) -> None:
-    """The code to the line's user, in that person's language; a copy where it was asked for."""
-
-    async def read(scope: Scope) -> Any:
-        row = await scope.connection.fetchrow(PROFILE, UUID(profile_id), ENDED_STATES)
-        return (row, await open_code(scope, row)) if row else None
+    """Mail the code to the line's user, in that person's language; a copy where it was asked for."""
 
     async def to_user(scope: Scope) -> tuple[str, MailContent] | None:
-        found = await read(scope)
-        return (found[0]["email"], code_mail(*found)) if found and found[0]["email"] else None
+        found = await _mailed(scope, profile_id)
+        return (found.email, code_mail(found, open_code(scope, found))) if found and found.email else None
 
     async def to_requester(scope: Scope) -> tuple[str, MailContent] | None:
-        found = await read(scope)
-        return (found[0]["copy_to"], code_mail(*found)) if found and found[0]["copy_to"] else None
+        found = await _mailed(scope, profile_id)
+        return (found.copy_to, code_mail(found, open_code(scope, found))) if found and found.copy_to else None
 
     key = f"esim/{profile_id}/{number}"
     await send_once(actor, key, to_user)
     await send_once(actor, f"{key}/copy", to_requester)
     async with job_scope(actor) as scope:
-        line_id = await scope.connection.fetchval(
-            "UPDATE esim_profile p SET sent_at = t.sent_at FROM notification t WHERE p.id = $1 AND t.tenant_id = p.tenant_id"
-            " AND t.key = $2 AND t.sent_at IS NOT NULL RETURNING p.line_id",
-            UUID(profile_id),
-            key,
-        )
-        if line_id:
+        if line_id := await scope.fetch_value(UUID, MARK_SENT, UUID(profile_id), key):
             scope.invalidate(f"line:{line_id}")
 
 
-def code_mail(row: Any, code: EsimCode) -> MailContent:
-    texts = FileTexts(WORDS, row["language"])
+async def _mailed(scope: Scope, profile_id: str) -> MailedProfile | None:
+    """The profile, while it has codes and has not ended."""
+    return await scope.fetch_one(MailedProfile, PROFILE, UUID(profile_id), ENDED_STATES)
+
+
+def code_mail(row: MailedProfile, code: EsimCode) -> MailContent:
+    """The mail with an activation code, in the language of the line's user."""
+    texts = FileTexts(WORDS, row.language)
     facts = [
-        (texts.text("number"), format_msisdn(row["msisdn"]) or texts.text("new_number")),
+        (texts.text("number"), format_msisdn(row.msisdn) or texts.text("new_number")),
         (texts.text("esim_number"), mask_sim(code.sim_number)),
         (texts.text("address"), code.address),
         (texts.text("matching_id"), code.matching_id),
@@ -92,7 +119,7 @@ def code_mail(row: Any, code: EsimCode) -> MailContent:
         language=texts.language,
         subject=texts.text("code_subject"),
         title=texts.text("code_title"),
-        paragraphs=(_greeting(texts, row["given_name"]), texts.text("code_lead")),
+        paragraphs=(_greeting(texts, row.given_name), texts.text("code_lead")),
         picture=InlineImage(qr_png(code.qr), texts.text("code_alt")),
         steps=tuple(texts.text(f"code_step_{number}") for number in range(1, 5)),
         facts=tuple(facts),
@@ -109,20 +136,20 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
     """Ask the line's user whether the number may move to an eSIM; until then it is not active there."""
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.connection.fetchrow(PROFILE, UUID(profile_id), ENDED_STATES)
-        if row is None or row["confirmed_at"] or not row["email"]:
+        row = await _mailed(scope, profile_id)
+        if row is None or row.confirmed_at or not row.email:
             return None
-        until = min(row["valid_until"] or clock.now() + ANSWER_WITHIN, clock.now() + ANSWER_WITHIN)
-        token = await public_links.create_link(scope, PURPOSE, row["id"], until)
-        texts = FileTexts(WORDS, row["language"])
-        return row["email"], MailContent(
+        until = min(row.valid_until or clock.now() + ANSWER_WITHIN, clock.now() + ANSWER_WITHIN)
+        token = await public_links.create_link(scope, PURPOSE, row.id, until)
+        texts = FileTexts(WORDS, row.language)
+        return row.email, MailContent(
             language=texts.language,
             subject=texts.text("confirm_subject"),
             title=texts.text("confirm_title"),
-            paragraphs=(_greeting(texts, row["given_name"]), texts.text("confirm_lead")),
+            paragraphs=(_greeting(texts, row.given_name), texts.text("confirm_lead")),
             facts=(
-                (texts.text("number"), format_msisdn(row["msisdn"]) or texts.text("new_number")),
-                (texts.text("esim_number"), mask_sim(row["iccid"])),
+                (texts.text("number"), format_msisdn(row.msisdn) or texts.text("new_number")),
+                (texts.text("esim_number"), mask_sim(row.iccid)),
                 (texts.text("valid_until"), f"{clock.local(until):%d/%m/%Y %H:%M}"),
             ),
             button=(texts.text("confirm_button"), f"{clients().settings.public_url}/p/{PURPOSE}/{token}"),
@@ -133,13 +160,14 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
 
 
 def swap_key(item_id: object, phase: str) -> str:
+    """The key of a swap notice."""
     return f"sim_swap/{item_id}/{phase}"
 
 
 async def notify_swap_requested(
     scope: Scope, item_id: UUID, line_id: UUID, *, recipient: str, by: str
 ) -> None:
-    """A SIM swap was requested: its user hears of it now and when it is done, at the address known before."""
+    """Notify the line's user of a requested SIM swap, now and when it is done, at the address known before."""
     if not recipient:
         return
     for phase in (ASKED, ACTIVE):
@@ -148,11 +176,8 @@ async def notify_swap_requested(
 
 
 async def notify_sim_active(scope: Scope, item_id: UUID, line_id: UUID) -> None:
-    """The swap is done: the same person hears of it, where anybody was told before."""
-    told = await scope.connection.fetchval(
-        "SELECT true FROM notification WHERE key = $1", swap_key(item_id, ACTIVE)
-    )
-    if told:
+    """Notify the same person that the swap is done, where anybody was notified of the request."""
+    if await scope.fetch_value(bool, WAS_PINNED, swap_key(item_id, ACTIVE)):
         _announce(scope, item_id, line_id, ACTIVE, "")
 
 
@@ -162,33 +187,27 @@ def _announce(scope: Scope, item_id: UUID, line_id: UUID, phase: str, by: str) -
 
 @idempotent_job(JobName.SEND_SWAP_NOTICE)
 async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: str, by: str, at: str) -> None:
-    """The security notice, in the user's language."""
+    """Mail the security notice of a swap, in the user's language."""
     key = swap_key(item_id, phase)
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.connection.fetchrow(
-            "SELECT t.recipient, l.msisdn, u.given_name, u.language FROM notification t, line l"
-            " LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id"
-            " WHERE t.key = $1 AND l.id = $2",
-            key,
-            UUID(line_id),
-        )
+        row = await scope.fetch_one(SwapNotice, SWAP, key, UUID(line_id))
         if row is None:
             return None
         operator = clients().settings.operator
-        texts = FileTexts(WORDS, row["language"] or "en")
+        texts = FileTexts(WORDS, row.language or "en")
         facts = [
-            (texts.text("number"), format_msisdn(row["msisdn"])),
+            (texts.text("number"), format_msisdn(row.msisdn)),
             (texts.text("when"), f"{clock.local(datetime.fromisoformat(at)):%d/%m/%Y %H:%M}"),
         ]
         if by:
             facts.append((texts.text("by"), by))
         facts.append((texts.text("support"), f"{operator.support_email}, {operator.support_phone}"))
-        return row["recipient"], MailContent(
+        return row.recipient, MailContent(
             language=texts.language,
             subject=texts.text(f"swap_{phase}_title"),
             title=texts.text(f"swap_{phase}_title"),
-            paragraphs=(_greeting(texts, row["given_name"]), texts.text(f"swap_{phase}_lead")),
+            paragraphs=(_greeting(texts, row.given_name), texts.text(f"swap_{phase}_lead")),
             facts=tuple(facts),
             closing=(texts.text("swap_not_you"),),
         )

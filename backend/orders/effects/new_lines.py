@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from backend.core.ids import new_id
 from backend.lines.agreements import open_agreement
+from backend.lines.intake.inserts import NewLine
 from backend.lines.intake.ordered_lines import (
-    OrderedLine,
     abort_lines,
     assign_reserved_numbers,
     create_lines,
     mark_pending_active,
     set_numbers,
 )
+from backend.lines.lifecycle import LineStatus
 from backend.lines.sims.cards import activate_sims, assign_sims, release_sims
 from backend.lines.sims.esim_profiles import NewProfile, create_profiles, revoke_profiles, update_profiles
 from backend.orders.effects.base import Effects
@@ -57,9 +59,11 @@ async def on_placed(scope: Scope, order: PlacedOrder) -> None:
             )
 
 
-def _ordered(scope: Scope, line: LineSnapshot, change: Mapping[str, Any]) -> OrderedLine:
-    return OrderedLine(
+def _ordered(scope: Scope, line: LineSnapshot, change: Mapping[str, Any]) -> NewLine:
+    return NewLine(
         id=line.id,
+        end_user_id=new_id(),
+        status=LineStatus.ORDERED,
         msisdn=line.msisdn,
         product_type=line.product_type,
         plan=line.plan,

@@ -39,7 +39,7 @@ async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
         name = full_name(details.family_name, details.given_name)
         another = change["another_person"]
         if another or not await correct_user(scope, update.line_id, details, name=name):
-            await replace_user(scope, update.line_id, details)
+            await replace_user(scope, update.line_id, details, another_person=another)
         # A contract that is still under review is personal as well
         if another:
             await end_agreements(scope, [update.line_id])

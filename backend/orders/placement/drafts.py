@@ -13,6 +13,7 @@ from backend.core.errors import Conflict, NotFound, ValidationFailed
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
+from backend.documents.attachments import SubjectKind, attach, detach
 from backend.lines.schemas import PlanName, Selection
 from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
@@ -84,6 +85,7 @@ async def start_draft(
             created_at=now,
         )
     )
+    await _keep_file(scope, draft_id, request)
     return draft_id
 
 
@@ -109,10 +111,20 @@ async def _load(scope: Scope, draft_id: UUID) -> OrderRequest:
     return decode_request(draft.body)
 
 
-async def _save(draft_id: UUID, request: OrderRequest) -> None:
+async def _save(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
     await ChangeOrder.update({ChangeOrder.body: msgspec.json.encode(request).decode()}).where(
         (ChangeOrder.id == draft_id) & (ChangeOrder.state == OrderState.DRAFT)
     )
+    await _keep_file(scope, draft_id, request)
+
+
+async def _keep_file(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
+    """Keep the file that the draft names, and no other, for as long as the draft or its order is there."""
+    if not hasattr(request, "document_id"):
+        return
+    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft_id])
+    if request.document_id:
+        await attach(scope, request.document_id, subject_kind=SubjectKind.ORDER, subject_id=draft_id)
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
@@ -142,7 +154,7 @@ async def save_draft(
         await quote_order(scope, request)
     elif step:
         await check_step(scope, request, step)
-    await _save(draft_id, request)
+    await _save(scope, draft_id, request)
     return await _view(scope, draft_id, request)
 
 
@@ -159,7 +171,7 @@ async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftV
     if not changed.line_ids and changed.filter is None:
         raise ValidationFailed(line_ids="A request needs at least one line.", code="nothing_selected")
     draft = await _view(scope, draft_id, changed)
-    await _save(draft_id, changed)
+    await _save(scope, draft_id, changed)
     return draft
 
 
@@ -213,8 +225,11 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
 
 
 @use_case(Permission.SYSTEM)
-async def purge_drafts(scope: Scope) -> None:  # noqa: ARG001 - every use case has one
+async def purge_drafts(scope: Scope) -> None:
     """Delete drafts that nobody sent within a week; a sweep calls this for each tenant."""
-    await ChangeOrder.delete().where(
-        (ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT)
+    purged = (
+        await ChangeOrder.delete()
+        .where((ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT))
+        .returning(ChangeOrder.id)
     )
+    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[row["id"] for row in purged])
