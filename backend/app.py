@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 import structlog
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -37,15 +36,34 @@ from backend.settings import Settings
 from backend.web.metrics import MetricsMiddleware
 from backend.web.origin import OriginCheck
 from backend.web.problems import HANDLERS
+from backend.web.types import AnyRequest
 from tenants.scope import Actor
 from tenants.transaction import engine, use_engine
 
 log = structlog.get_logger()
 
+LARGEST_REQUEST = 2 * 1024 * 1024
+OPENAPI = OpenAPIConfig(
+    title="Fleetline",
+    version="1",
+    description="The fleet, the catalogue and change orders: the same use cases as the portal's pages.",
+    path="/api/openapi",
+    # Without a plugin the framework would add its own pages, with scripts from elsewhere.
+    render_plugins=[JsonRenderPlugin()],
+    components=Components(
+        security_schemes={
+            "token": SecurityScheme(type="http", scheme="bearer"),
+            "operator": SecurityScheme(
+                type="http", scheme="bearer", description="Of the operator's staff: never a member's."
+            ),
+        }
+    ),
+)
+
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-async def bearer(request: Request[Any, Any, Any]) -> Actor:
+async def bearer(request: AnyRequest) -> Actor:
     """Who acts through the bearer token. Cookies are not looked at here."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     actor = await authenticate_token(token.strip()) if scheme.lower() == "bearer" else None
@@ -57,8 +75,9 @@ async def bearer(request: Request[Any, Any, Any]) -> Actor:
 def create_api(
     settings: Settings, *, stylesheets: Sequence[str] = (), also: Sequence[Lifespan] = ()
 ) -> Litestar:
-    """The application outside the portal's pages. Opens this process's database pool for as long as it runs,
-    and what `also` opens, which belongs to the same process.
+    """The application outside the portal's pages.
+
+    It opens this process's database pool for as long as it runs, and what `also` opens in the same process.
     """
 
     @asynccontextmanager
@@ -69,22 +88,9 @@ def create_api(
         yield
         await engine().close()
 
-    rest = Router(
-        "/api/v1",
-        route_handlers=[
-            LinesController,
-            CatalogController,
-            OrdersController,
-            UsageController,
-            DocumentsController,
-            BulkController,
-        ],
-        dependencies={"actor": Provide(bearer)},
-        security=[{"token": []}],
-    )
     return Litestar(
         route_handlers=[
-            rest,
+            rest_router(),
             operator_router(),
             openapi_json,
             documentation,
@@ -99,24 +105,25 @@ def create_api(
         middleware=[MetricsMiddleware(), DefineMiddleware(OriginCheck, public_url=settings.public_url)],
         exception_handlers=HANDLERS,
         compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
-        openapi_config=OpenAPIConfig(
-            title="Fleetline",
-            version="1",
-            description="The fleet, the catalogue and change orders: the same use cases as the portal's pages.",
-            path="/api/openapi",
-            render_plugins=[
-                JsonRenderPlugin()
-            ],  # none at all would mean the framework's, with scripts from elsewhere
-            components=Components(
-                security_schemes={
-                    "token": SecurityScheme(type="http", scheme="bearer"),
-                    "operator": SecurityScheme(
-                        type="http", scheme="bearer", description="Of the operator's staff: never a member's."
-                    ),
-                }
-            ),
-        ),
+        openapi_config=OPENAPI,
         state=State({"stylesheets": tuple(stylesheets)}),
-        request_max_body_size=2 * 1024 * 1024,
+        request_max_body_size=LARGEST_REQUEST,
         logging_config=None,
+    )
+
+
+def rest_router() -> Router:
+    """The REST interface for customers, behind their tokens."""
+    return Router(
+        "/api/v1",
+        route_handlers=[
+            LinesController,
+            CatalogController,
+            OrdersController,
+            UsageController,
+            DocumentsController,
+            BulkController,
+        ],
+        dependencies={"actor": Provide(bearer)},
+        security=[{"token": []}],
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import brotli
 
+from backend.web.files import TOKENS_CSS
 from frontend.reactpy_patches import corrected_client
 
 OWN = Path(__file__).parent / "static"
@@ -43,7 +44,7 @@ class Asset:
 def _sources() -> tuple[str, Mapping[str, str]]:
     """The content hash over all files, and the files."""
     files = corrected_client()
-    for path in sorted(OWN.iterdir()):
+    for path in (*OWN.iterdir(), TOKENS_CSS):
         if path.suffix in TYPES:
             files[path.name] = path.read_text(encoding="utf-8")
     joined = "".join(f"{name}\0{text}\0" for name, text in sorted(files.items()))

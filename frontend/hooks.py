@@ -124,10 +124,6 @@ class Query(Generic[T]):
     refetch: Callable[[], None]
 
     @property
-    def loading(self) -> bool:
-        return self.data is None and self.error is None
-
-    @property
     def missing(self) -> bool:
         return self.error is not None and self.error.code == NotFound.code
 

@@ -24,7 +24,7 @@ from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
-from frontend.pages.review import ReviewPage
+from frontend.pages.review.page import ReviewPage
 from frontend.pages.start import StartPage
 from frontend.pages.usage.page import UsagePage
 

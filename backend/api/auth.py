@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import httpx
 import structlog
-from litestar import Litestar, Request, Response, Router, get, post
+from litestar import Litestar, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
 
@@ -36,12 +35,10 @@ from backend.members.schemas import Membership, OpenedSession
 from backend.settings import Settings
 from backend.web.cookies import CookieNames
 from backend.web.origin import safe_return_path
+from backend.web.types import AnyRequest
 from tenants.scope import Actor, MemberId
 
 log = structlog.get_logger()
-
-Ask = Request[Any, Any, Any]
-Page = Response[str]
 
 
 @dataclass
@@ -79,7 +76,7 @@ def built_in_provider(settings: Settings, issuer: Issuer) -> Provider:
 
 
 @get("/login")
-async def login(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def login(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """Send the browser to sign in; `next` is one of our paths, `fresh=1` asks for the password in any case."""
     query = request.query_params
     if (
@@ -106,14 +103,14 @@ async def login(request: Ask, context: NamedDependency[SignInContext]) -> Page:
     )
 
 
-def _elsewhere(request: Ask, context: SignInContext) -> bool:
+def _elsewhere(request: AnyRequest, context: SignInContext) -> bool:
     """Whether the browser used another name for us, such as 127.0.0.1: cookies belong to one name."""
     home = urlsplit(context.settings.public_url).netloc
     return request.headers.get("host", home) != home
 
 
 @get("/callback")
-async def callback(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def callback(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """The browser comes back: check the answer, then open a session, ask for which company, or say why not."""
     answer = dict(request.query_params.items())
     flows = open_flows(context.secret_box, request.cookies.get(context.cookies.flow, ""))
@@ -153,20 +150,20 @@ async def callback(request: Ask, context: NamedDependency[SignInContext]) -> Pag
 
 
 @get("/choose")
-async def choose(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def choose(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """The companies of somebody who has signed in and has several."""
     choice = open_choice(context.secret_box, request.cookies.get(context.cookies.choice, ""))
     if choice is None:
         return _to("/auth/login")
     frame = context.issuer.frame(request)
     found = await members.memberships(choice.account_id)
-    form = choice_form("/auth/choose", {}, "tenant", [(str(one.tenant_id), one.tenant) for one in found])
+    form = choice_form("/auth/choose", "tenant", [(str(one.tenant_id), one.tenant) for one in found])
     title, text = say("choose", frame.language), say("choose_text", frame.language)
     return _html(message_page(frame, title, text, form=form), 200)
 
 
 @post("/choose")
-async def chosen(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def chosen(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     choice = open_choice(context.secret_box, request.cookies.get(context.cookies.choice, ""))
     if choice is None:
         return _to("/auth/login")
@@ -180,7 +177,7 @@ async def chosen(request: Ask, context: NamedDependency[SignInContext]) -> Page:
 
 
 @post("/switch")
-async def switch(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def switch(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """Another portal (`portal`) or another company (`tenant`); the session's identifier changes."""
     actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor is None:
@@ -198,7 +195,7 @@ async def switch(request: Ask, context: NamedDependency[SignInContext]) -> Page:
 
 
 @post("/language")
-async def language(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def language(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """The language of the portal, for this member from now on."""
     form = await request.form()
     actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
@@ -208,7 +205,7 @@ async def language(request: Ask, context: NamedDependency[SignInContext]) -> Pag
 
 
 @post("/logout")
-async def logout(request: Ask, context: NamedDependency[SignInContext]) -> Page:
+async def logout(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """End the portal's session and the provider's; open pages of the session close in every process."""
     actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor:
@@ -230,7 +227,7 @@ async def logout(request: Ask, context: NamedDependency[SignInContext]) -> Page:
 
 async def _enter(
     context: SignInContext, one: Membership, choice: TenantChoice, actor: Actor | None, *cookies: Cookie
-) -> Page:
+) -> Response[str]:
     """Open a new session in place of the one this browser had. A fresh sign-in stays in the portal it came from."""
     portal = None
     if actor:
@@ -247,29 +244,29 @@ def _session_cookie(context: SignInContext, opened: OpenedSession) -> Cookie:
     return context.cookies.make(context.cookies.session, opened.token)
 
 
-def _to(address: str, *cookies: Cookie) -> Page:
-    response: Page = Response(
+def _to(address: str, *cookies: Cookie) -> Response[str]:
+    response: Response[str] = Response(
         "", status_code=303, headers={**HEADERS, "location": address}, media_type="text/plain"
     )
     return _with_cookies(response, *cookies)
 
 
-def _html(content: str, status: int, *cookies: Cookie) -> Page:
-    response: Page = Response(
+def _html(content: str, status: int, *cookies: Cookie) -> Response[str]:
+    response: Response[str] = Response(
         content, status_code=status, headers=dict(HEADERS), media_type="text/html; charset=utf-8"
     )
     return _with_cookies(response, *cookies)
 
 
-def _with_cookies(response: Page, *cookies: Cookie) -> Page:
+def _with_cookies(response: Response[str], *cookies: Cookie) -> Response[str]:
     for cookie in cookies:
         response.set_cookie(cookie)
     return response
 
 
 def _message(
-    request: Ask, context: SignInContext, title: str, text: str, status: int, *cookies: Cookie
-) -> Page:
+    request: AnyRequest, context: SignInContext, title: str, text: str, status: int, *cookies: Cookie
+) -> Response[str]:
     frame = context.issuer.frame(request)
     support = f"{context.settings.operator.support_email}, {context.settings.operator.support_phone}"
     words = say(text, frame.language, support=support)

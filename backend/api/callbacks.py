@@ -1,9 +1,9 @@
-"""Where carriers tell of their orders: signed, stored once, answered at once, handled by a job."""
+"""The listener for state changes at a carrier: checks the signature, stores each event once; a job handles it."""
 
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Response, post
 
 from backend.core import clock
 from backend.core.facts import JobName
@@ -12,8 +12,10 @@ from backend.core.messaging.jobs import job_scope
 from backend.integrations.network import HEADER, MalformedError, parse_event, verify, without_secrets
 from backend.runtime import settings
 from backend.web.problems import problem_response
+from backend.web.types import AnyRequest
 from tenants.directory import find_item
 from tenants.scope import Actor
+from tenants.tenant_info import tenant_info
 
 LARGEST = 64 * 1024
 
@@ -25,7 +27,7 @@ LARGEST = 64 * 1024
     opt={"public": True},
     request_max_body_size=LARGEST,
 )
-async def service_order_state_change(request: Request[Any, Any, Any]) -> Response[Any]:
+async def service_order_state_change(request: AnyRequest) -> Response[Any]:
     """TMF641 listener. 401 for a wrong signature, 404 for an order that is not ours, else 201 (also for a repeat)."""
     body = await request.body()
     signature = request.headers.get(HEADER, "")
@@ -44,7 +46,7 @@ async def service_order_state_change(request: Request[Any, Any, Any]) -> Respons
     if found is None:
         return problem_response(404, detail="There is no such order.", code="not_found")
     async with job_scope(Actor(found.tenant_id)) as scope:
-        carrier = await scope.connection.fetchval("SELECT carrier FROM tenant")
+        carrier = (await tenant_info(scope)).carrier
         if carrier not in carriers:
             return problem_response(404, detail="There is no such order.", code="not_found")
         await store_callback(scope, f"carrier:{carrier}", change.event_id, text, job=JobName.HANDLE_CALLBACKS)

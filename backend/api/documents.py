@@ -1,10 +1,9 @@
 """Files over REST: store one to attach it to a request, and read it again."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
@@ -17,6 +16,7 @@ from backend.documents.file_checks import LARGEST, LARGEST_BODY, too_large
 from backend.documents.service import StoredFile
 from backend.web.files import download
 from backend.web.problems import Problem, on_app_error, on_http, problem_specs
+from backend.web.types import AnyRequest
 from tenants.scope import Actor
 
 
@@ -28,7 +28,7 @@ class NewDocument:
     file: UploadFile
 
 
-def on_large_body(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def on_large_body(request: AnyRequest, error: HTTPException) -> Response[Problem]:
     """A body that was too large was not read to its end: say so in the words for a file."""
     return on_app_error(request, too_large()) if error.status_code == 413 else on_http(request, error)
 

@@ -3,11 +3,12 @@
 import hmac
 from typing import Any
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from backend.runtime import settings
 from backend.web.problems import problem_response
+from backend.web.types import AnyRequest
 from tenants.transaction import engine
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
@@ -33,7 +34,7 @@ async def readyz() -> Response[Any]:
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics(request: Request[Any, Any, Any]) -> Response[Any]:
+async def metrics(request: AnyRequest) -> Response[Any]:
     """Prometheus metrics without tenant labels, for loopback or with the metrics token."""
     token = settings().metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")

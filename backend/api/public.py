@@ -8,10 +8,8 @@ their page in PUBLIC_PAGES; an unknown, expired or foreign token and an unknown 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from typing import Any
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 
 from backend.core import clock, public_links
@@ -19,13 +17,13 @@ from backend.core.errors import AppError
 from backend.core.i18n import choose_language
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
-from backend.issuer.page import HEADERS, PageFrame, message_page, page
+from backend.issuer.page import HEADERS, PageFrame, error_summary, message_page, page
 from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
+from backend.web.html import Markup, element, joined
+from backend.web.types import AnyRequest
 from tenants.scope import Actor, Scope
-
-Ask = Request[Any, Any, Any]
 
 # The address carries a secret: it is told to nobody, and no index keeps it.
 PUBLIC_HEADERS = {**HEADERS, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
@@ -37,23 +35,21 @@ TRIES, WINDOW_SECONDS, ADDRESSES = 60, 60.0, 10_000
 class PublicView:
     """What a page shows: title, paragraphs, and buttons (value, words) that post `choice`.
 
-    `form` is more of the form's HTML, escaped by who makes it. `language` is the subject's own, where it is known.
+    `form` is more of the form, before its buttons. `language` is the subject's own, where it is known.
     """
 
     title: str
     text: Sequence[str]
     buttons: Sequence[tuple[str, str]] = ()
-    form: str = ""
+    form: Markup | None = None
     language: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-Render = Callable[
-    [Scope, PublicLinkGrant, str], Awaitable[PublicView]
-]  # read only; the language that the browser asks for
-Handle = Callable[
-    [Scope, PublicLinkGrant, str, Mapping[str, str]], Awaitable[PublicView]
-]  # may change; the form's values
+# Reads only; takes the language that the browser asks for.
+Render = Callable[[Scope, PublicLinkGrant, str], Awaitable[PublicView]]
+# May change something; takes the language and the form's values.
+Handle = Callable[[Scope, PublicLinkGrant, str, Mapping[str, str]], Awaitable[PublicView]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +93,22 @@ class PublicPagesContext:
         return PageFrame(self.stylesheets, self.settings.operator, language)
 
 
-def public_address(settings: Settings, purpose: str, token: str) -> str:
-    """What a mail links to."""
-    return f"{settings.public_url}/p/{purpose}/{token}"
-
-
 @get("/{purpose:str}/{token:str}")
-async def show(request: Ask, public: NamedDependency[PublicPagesContext]) -> Response[str]:
+async def show(request: AnyRequest, public: NamedDependency[PublicPagesContext]) -> Response[str]:
     """Draw; change nothing."""
     return await _answer(request, public, None)
 
 
 @post("/{purpose:str}/{token:str}", status_code=200, request_max_body_size=LARGEST_FORM)
-async def submit(request: Ask, public: NamedDependency[PublicPagesContext]) -> Response[str]:
+async def submit(request: AnyRequest, public: NamedDependency[PublicPagesContext]) -> Response[str]:
     """A button was pressed."""
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     return await _answer(request, public, form)
 
 
-async def _answer(request: Ask, public: PublicPagesContext, form: Mapping[str, str] | None) -> Response[str]:
+async def _answer(
+    request: AnyRequest, public: PublicPagesContext, form: Mapping[str, str] | None
+) -> Response[str]:
     language = choose_language("", request.headers.get("accept-language", ""))
     peer = request.client.host if request.client else ""
     forwarded = request.headers.get("x-forwarded-for", "")
@@ -141,30 +134,29 @@ async def _answer(request: Ask, public: PublicPagesContext, form: Mapping[str, s
     return _html(_page(public, view, language, request.url.path), 422 if view.errors else 200)
 
 
-def _page(public: PublicPagesContext, view: PublicView, language: str, path: str) -> str:
+def _page(public: PublicPagesContext, view: PublicView, language: str, path: str) -> Markup:
     chosen = view.language or language
-    paragraphs = "".join(f'<p class="muted">{escape(words)}</p>' for words in view.text)
-    wrong = "".join(
-        f'<li><a href="#{escape(name)}">{escape(words)}</a></li>' for name, words in view.errors.items()
-    )
-    summary = (
-        f'<div class="error-summary" role="alert" tabindex="-1" autofocus aria-labelledby="problem"><h2 id="problem">'
-        f"{escape(say('problem', chosen))}</h2><ul>{wrong}</ul></div>"
-        if wrong
-        else ""
-    )
-    buttons = "".join(
-        f'<button class="button {"button-primary " if not index else ""}button-large button-wide" type="submit"'
-        f' name="choice" value="{escape(value)}">{escape(words)}</button>'
+    paragraphs = (element("p", {"class": "muted"}, words) for words in view.text)
+    buttons = [
+        element(
+            "button",
+            {
+                "class": f"button {'' if index else 'button-primary '}button-large button-wide",
+                "type": "submit",
+                "name": "choice",
+                "value": value,
+            },
+            words,
+        )
         for index, (value, words) in enumerate(view.buttons)
+    ]
+    form = {"class": "form", "method": "post", "action": path, "novalidate": True}
+    content = joined(
+        element("div", {"class": "stack stack-tight"}, element("h1", {}, view.title), *paragraphs),
+        error_summary(view.errors, chosen),
+        element("form", form, view.form, *buttons) if buttons else None,
     )
-    form = (
-        f'<form class="form" method="post" action="{escape(path)}" novalidate>{view.form}{buttons}</form>'
-        if buttons
-        else ""
-    )
-    content = f'<div class="stack stack-tight"><h1>{escape(view.title)}</h1>{paragraphs}</div>{summary}{form}'
-    title = f"{say('error', chosen)}: {view.title}" if wrong else view.title
+    title = f"{say('error', chosen)}: {view.title}" if view.errors else view.title
     return page(public.frame(chosen), title, content, story=False)
 
 
@@ -175,7 +167,7 @@ def _message(public: PublicPagesContext, language: str, title: str, text: str, s
     return _html(message_page(public.frame(language), say(title, language), words, story=False), status)
 
 
-def _html(content: str, status: int) -> Response[str]:
+def _html(content: Markup, status: int) -> Response[str]:
     return Response(
         content, status_code=status, headers=PUBLIC_HEADERS, media_type="text/html; charset=utf-8"
     )

@@ -1,7 +1,6 @@
 """The successor's page behind the link of a departure's mail: choose an offer, or decline; until the day."""
 
 from collections.abc import Mapping
-from html import escape
 
 from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView
 from backend.catalog.identifiers import format_msisdn
@@ -9,9 +8,10 @@ from backend.core.errors import NotFound
 from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.public_links import PublicLinkGrant
-from backend.orders.departures import WORDS, DepartureView, choose_offer, departure_of
+from backend.orders.departures import WORDS, DepartureView, SuccessorOffer, choose_offer, departure_of
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
+from backend.web.html import Markup, element
 from tenants.scope import Scope
 
 
@@ -67,29 +67,34 @@ def _view(found: DepartureView, language: str) -> PublicView:
     )
 
 
-def _cards(words: FileTexts, found: DepartureView) -> str:
-    cards = [
-        (
-            offer.code,
-            offer.name,
-            words.text(
-                "offer_about",
-                about=offer.about,
-                carrier=found.carrier,
-                amount=format_money(offer.monthly_cents, words.language),
-            ),
+def _cards(words: FileTexts, found: DepartureView) -> Markup:
+    def card(code: str, name: str, about: str) -> Markup:
+        choice = {
+            "type": "radio",
+            "name": "offer",
+            "id": f"offer-{code}",
+            "value": code,
+            "checked": code == found.offer,
+        }
+        return element(
+            "label",
+            {"class": "radio-card"},
+            element("input", choice),
+            element("span", {}, element("strong", {}, name), element("span", {"class": "muted"}, about)),
         )
-        for offer in found.offers
-    ]
-    cards.append((PREPAID, words.text("prepaid"), words.text("prepaid_about")))
-    drawn = "".join(
-        f'<label class="radio-card"><input type="radio" name="offer" id="offer-{escape(code)}" value="{escape(code)}"'
-        f"{' checked' if code == found.offer else ''}><span><strong>{escape(name)}</strong>"
-        f'<span class="muted">{escape(about)}</span></span></label>'
-        for code, name, about in cards
+
+    def about(offer: SuccessorOffer) -> str:
+        amount = format_money(offer.monthly_cents, words.language)
+        return words.text("offer_about", about=offer.about, carrier=found.carrier, amount=amount)
+
+    cards = [card(offer.code, offer.name, about(offer)) for offer in found.offers]
+    cards.append(card(PREPAID, words.text("prepaid"), words.text("prepaid_about")))
+    return element(
+        "fieldset",
+        {"class": "field"},
+        element("legend", {}, words.text("question")),
+        element("div", {"class": "radio-cards"}, *cards),
     )
-    question = escape(words.text("question"))
-    return f'<fieldset class="field"><legend>{question}</legend><div class="radio-cards">{drawn}</div></fieldset>'
 
 
 PUBLIC_PAGES[LINK] = PublicPage(render, handle)

@@ -17,6 +17,7 @@ from backend.core.permissions import Permission
 from backend.core.secrets import new_token, token_hash
 from backend.core.tables import PublicLink
 from backend.core.use_case import use_case
+from backend.settings import Settings
 from tenants.directory import find_public_link
 from tenants.scope import Actor, Scope, TenantId
 from tenants.tables import TenantState
@@ -70,6 +71,11 @@ async def create_link(scope: Scope, purpose: str, subject_id: UUID, expires_at: 
         )
     )
     return token
+
+
+def public_address(settings: Settings, purpose: str, token: str) -> str:
+    """The address of a link, for a mail."""
+    return f"{settings.public_url}/p/{purpose}/{token}"
 
 
 async def find_link(token: str, purpose: str) -> PublicLinkGrant | None:

@@ -38,6 +38,18 @@ class ContractFacts(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
 
 
+class ContractParties(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom and what one contract is about. `plan` is a code; `msisdn` is empty while no number is chosen."""
+
+    holder_name: str
+    holder_address: str
+    holder_number: str
+    user_name: str
+    msisdn: str
+    customer_number: str
+    plan: str
+
+
 class ContractText(msgspec.Struct, frozen=True, kw_only=True):
     """One contract in one language; `rules` are the profile's sentences."""
 
@@ -51,17 +63,11 @@ def contract_of(
     catalogue: Catalogue,
     operator: Operator,
     profile: SplitProfile,
+    parties: ContractParties,
     *,
-    holder_name: str,
-    holder_address: str,
-    holder_number: str,
-    user_name: str,
-    msisdn: str,
-    customer_number: str,
-    plan: str,
     made_on: date | None = None,
 ) -> ContractText:
-    """The contract in the catalogue's language. `plan` is a code; a number not chosen yet is left blank."""
+    """The contract in the catalogue's language, or in English. `made_on`: today where it is not given."""
     return ContractText(
         language=catalogue.language if catalogue.language in load_texts(TEXTS) else "en",
         made_on=made_on or today(),
@@ -69,13 +75,13 @@ def contract_of(
             operator_name=operator.name,
             operator_address=operator.address,
             operator_vat=operator.vat_number,
-            holder_name=holder_name,
-            holder_address=holder_address,
-            holder_number=holder_number,
-            user_name=user_name,
-            number=format_msisdn(msisdn),
-            customer_number=customer_number,
-            plan=catalogue.name("plan", plan),
+            holder_name=parties.holder_name,
+            holder_address=parties.holder_address,
+            holder_number=parties.holder_number,
+            user_name=parties.user_name,
+            number=format_msisdn(parties.msisdn),
+            customer_number=parties.customer_number,
+            plan=catalogue.name("plan", parties.plan),
             profile=catalogue.text(profile.name),
         ),
         rules=tuple(rule_words(profile, catalogue.language)),

@@ -1,20 +1,22 @@
 """The carriers: a protocol that the product speaks to, and its adapter over HTTP (TMF641, TMF638 and TMF639)."""
 
-import asyncio
-import ssl
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from backend.core.errors import Unavailable
+from backend.integrations.carrier_client import (
+    TIMEOUT,
+    CarrierClient,
+    CarrierRefused,
+    CarrierRequest,
+    unavailable,
+)
 from backend.integrations.signatures import HEADER, sign, verify
-from backend.integrations.tmf630 import MalformedError, parse_refusal
+from backend.integrations.tmf630 import MalformedError
 from backend.integrations.tmf638 import (
     InventoryLine,
     InventoryPage,
@@ -34,8 +36,8 @@ from backend.integrations.tmf641 import (
     parse_event,
     parse_order,
     parse_orders,
-    without_secrets,
 )
+from backend.integrations.tmf_secrets import without_secrets
 
 __all__ = [
     "HEADER",
@@ -63,13 +65,17 @@ CANCELLATIONS = "tmf-api/serviceOrdering/v4/cancelServiceOrder"
 RESOURCES = "tmf-api/resourceInventoryManagement/v4/resource"
 SERVICES = "tmf-api/serviceInventory/v4/service"
 MERGE_PATCH = "application/merge-patch+json"
-REFUSALS = frozenset({400, 403, 404, 405, 409, 410, 422})
-# Reading an answer may take long where a carrier is busy; reaching it may not.
-TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+# What the carrier does not know, or no longer
+GONE = frozenset({404, 410})
+
+T = TypeVar("T")
 
 
 class OrderAccepted(msgspec.Struct, frozen=True):
-    """The carrier has taken the order, now or at an earlier attempt, and has perhaps carried it out already: `told` as in its news."""
+    """The carrier has taken the order, now or at an earlier attempt, and may have carried it out already.
+
+    `reported` is what it says of the line, as in an update.
+    """
 
     carrier_order_id: str
     state: OrderUpdateState
@@ -77,7 +83,7 @@ class OrderAccepted(msgspec.Struct, frozen=True):
 
 
 class CancellationAccepted(msgspec.Struct, frozen=True):
-    """The carrier takes the order back. Not `settled`: it still looks whether it can, and the order's news says."""
+    """The carrier takes the order back. Not `settled`: it still checks whether it can, and an update says."""
 
     settled: bool = True
 
@@ -90,7 +96,7 @@ class CarrierRejection(msgspec.Struct, frozen=True):
 
 
 class CarrierNetwork(Protocol):
-    """Every call may raise Unavailable: nothing is known then, and asking again is safe.
+    """Every call may raise Unavailable: then nothing is known, and the call may be repeated.
 
     `retry_after` in the details is the number of seconds that the carrier asked us to wait, or None.
     """
@@ -115,17 +121,12 @@ class CarrierNetwork(Protocol):
 
 
 class HttpCarrierNetwork:
-    """One client per event loop. At most `concurrency` requests are under way at once, per carrier."""
+    """The carriers over HTTP, one instance per event loop. `concurrency` limits the requests per carrier."""
 
     def __init__(
         self, urls: Mapping[str, str], *, concurrency: int = 16, timeout: httpx.Timeout | float = TIMEOUT
     ) -> None:
-        self._urls = urls
-        self._timeout = timeout
-        self._trust = ssl.create_default_context()
-        self._lanes = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
-        self._idle = defaultdict[str, list[httpx.AsyncClient]](list)
-        self._clients: list[httpx.AsyncClient] = []
+        self._client = CarrierClient(urls, concurrency=concurrency, timeout=timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,172 +137,104 @@ class HttpCarrierNetwork:
         await self.close()
 
     async def close(self) -> None:
-        for client in self._clients:
-            await client.aclose()
+        """Close all connections."""
+        await self._client.close()
 
     async def submit(self, carrier: str, order: ServiceOrder) -> OrderAccepted | CarrierRejection:
-        """Hand over one order. A repeat of the same `external_id` answers with the first one."""
-        response = await self._send(carrier, "POST", ORDERS, body=msgspec.json.encode(order_body(order)))
-        if response.status_code in REFUSALS:
-            code, message = _refusal(response)
-            return CarrierRejection(code, message)
-        try:
-            news = parse_order(response.content)
-        except MalformedError as error:
-            raise _unavailable(carrier, str(error)) from None
-        if news.external_id and news.external_id != order.external_id:
-            raise _unavailable(carrier, f"it answered with the order {news.external_id}")
-        return OrderAccepted(news.carrier_order_id, news.state, news.reported)
+        """Hand over one order. A repeat of the same `external_id` is answered with the first order."""
+        request = CarrierRequest("POST", ORDERS, body=msgspec.json.encode(order_body(order)))
+        answer = await self._command(carrier, request, parse_order)
+        if isinstance(answer, CarrierRejection):
+            return answer
+        if answer.external_id and answer.external_id != order.external_id:
+            raise unavailable(carrier, f"it answered with the order {answer.external_id}")
+        return OrderAccepted(answer.carrier_order_id, answer.state, answer.reported)
 
     async def fetch(self, carrier: str, carrier_order_id: str) -> OrderUpdate | None:
         """How an order stands, by the carrier's own id; None where the carrier does not know it."""
-        response = await self._send(carrier, "GET", f"{ORDERS}/{quote(carrier_order_id, safe='')}")
-        if response.status_code in REFUSALS:
-            _, message = _refusal(response)
-            if response.status_code in {404, 410}:
-                return None
-            raise _unavailable(carrier, message)
-        try:
-            return parse_order(response.content)
-        except MalformedError as error:
-            raise _unavailable(carrier, str(error)) from None
+        return await self._lookup(carrier, _path(ORDERS, carrier_order_id), parse_order)
 
     async def find(self, carrier: str, external_id: str) -> OrderUpdate | None:
         """How an order stands, by our own id: for when the carrier's answer was lost."""
-        response = await self._send(carrier, "GET", ORDERS, query={"externalId": external_id, "limit": "2"})
-        if response.status_code in REFUSALS:
-            raise _unavailable(carrier, _refusal(response)[1])
-        try:
-            found = [news for news in parse_orders(response.content) if news.external_id == external_id]
-        except MalformedError as error:
-            raise _unavailable(carrier, str(error)) from None
-        return found[0] if found else None
+        request = CarrierRequest("GET", ORDERS, query={"externalId": external_id, "limit": "2"})
+        orders = await self._read(carrier, request, _content(parse_orders))
+        return next((update for update in orders if update.external_id == external_id), None)
 
     async def amend(
         self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
     ) -> OrderAccepted | CarrierRejection:
-        """Add to what an order says, or correct it. Saying the same twice is saying it once."""
+        """Add to what an order says, or correct it. A repeat changes nothing."""
         body = msgspec.json.encode(amendment_body(characteristics))
-        response = await self._send(
-            carrier,
-            "PATCH",
-            f"{ORDERS}/{quote(carrier_order_id, safe='')}",
-            body=body,
-            media_type=MERGE_PATCH,
-        )
-        if response.status_code in REFUSALS:
-            return CarrierRejection(*_refusal(response))
-        try:
-            news = parse_order(response.content)
-        except MalformedError as error:
-            raise _unavailable(carrier, str(error)) from None
-        return OrderAccepted(news.carrier_order_id, news.state, news.reported)
+        request = CarrierRequest("PATCH", _path(ORDERS, carrier_order_id), body=body, media_type=MERGE_PATCH)
+        answer = await self._command(carrier, request, parse_order)
+        if isinstance(answer, CarrierRejection):
+            return answer
+        return OrderAccepted(answer.carrier_order_id, answer.state, answer.reported)
 
     async def cancel(
         self, carrier: str, carrier_order_id: str, reason: str
     ) -> CancellationAccepted | CarrierRejection:
-        """Take an order back. Refused where it is too late; one that is cancelled already is Cancelled again."""
+        """Take an order back. Refused where it is too late; a repeat is accepted again."""
         body = msgspec.json.encode(cancellation_body(carrier_order_id, reason))
-        response = await self._send(carrier, "POST", CANCELLATIONS, body=body)
-        if response.status_code in REFUSALS:
-            return CarrierRejection(*_refusal(response))
-        try:
-            outcome = parse_cancellation(response.content)
-        except MalformedError as error:
-            raise _unavailable(carrier, str(error)) from None
-        if outcome.cancelled is False:
-            return CarrierRejection(outcome.code or "tooLate", outcome.message)
-        return CancellationAccepted(settled=outcome.cancelled is True)
+        answer = await self._command(
+            carrier, CarrierRequest("POST", CANCELLATIONS, body=body), parse_cancellation
+        )
+        if isinstance(answer, CarrierRejection):
+            return answer
+        if answer.cancelled is False:
+            return CarrierRejection(answer.code or "tooLate", answer.message)
+        return CancellationAccepted(settled=answer.cancelled is True)
 
     async def resource(self, carrier: str, sim_number: str) -> SimResource | None:
         """A SIM card or an eSIM profile with its secrets, to be sealed at once; None where there is none."""
-        response = await self._send(carrier, "GET", f"{RESOURCES}/{quote(sim_number, safe='')}")
-        if response.status_code in REFUSALS:
-            _, message = _refusal(response)
-            if response.status_code in {404, 410}:
-                return None
-            raise _unavailable(carrier, message)
-        try:
-            found = parse_resource(response.content)
-        except MalformedError as error:
-            raise _unavailable(carrier, str(error)) from None
-        if found.number != sim_number:
-            raise _unavailable(carrier, "it answered with another SIM")
+        found = await self._lookup(carrier, _path(RESOURCES, sim_number), parse_resource)
+        if found is not None and found.number != sim_number:
+            raise unavailable(carrier, "it answered with another SIM")
         return found
 
     async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage:
         """One page of the lines of a customer, in a stable order, with the total."""
         query = {"customer": customer, "offset": str(offset), "limit": str(limit)}
-        response = await self._send(carrier, "GET", SERVICES, query=query)
-        if response.status_code in REFUSALS:
-            raise _unavailable(carrier, _refusal(response)[1])
+        return await self._read(carrier, CarrierRequest("GET", SERVICES, query=query), _inventory_page)
+
+    async def _command(
+        self, carrier: str, request: CarrierRequest, parse: Callable[[bytes], T]
+    ) -> T | CarrierRejection:
+        """The answer to something that the carrier may refuse."""
         try:
-            lines = parse_inventory(response.content)
-            total = int(response.headers["x-total-count"])
-        except (MalformedError, KeyError, ValueError) as error:
-            raise _unavailable(carrier, f"its inventory cannot be read: {error}") from None
-        return InventoryPage(lines=lines, total=total)
+            return await self._client.exchange(carrier, request, _content(parse))
+        except CarrierRefused as refusal:
+            return CarrierRejection(refusal.code, refusal.message)
 
-    @asynccontextmanager
-    async def _lane(self, carrier: str) -> AsyncIterator[httpx.AsyncClient]:
-        """A client of one connection: a pool that many share costs more than the requests themselves."""
-        async with self._lanes[carrier]:
-            idle = self._idle[carrier]
-            client = idle.pop() if idle else self._new_client()
-            try:
-                yield client
-            finally:
-                idle.append(client)
+    async def _lookup(self, carrier: str, path: str, parse: Callable[[bytes], T]) -> T | None:
+        """One thing by its id; None where the carrier does not know it."""
+        try:
+            return await self._client.exchange(carrier, CarrierRequest("GET", path), _content(parse))
+        except CarrierRefused as refusal:
+            if refusal.status in GONE:
+                return None
+            raise unavailable(carrier, refusal.message) from None
 
-    def _new_client(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            timeout=self._timeout,
-            limits=httpx.Limits(max_connections=1),
-            verify=self._trust,
-            headers={"accept": "application/json", "user-agent": "fleetline"},
-            trust_env=False,
-        )
-        self._clients.append(client)
-        return client
-
-    async def _send(
-        self,
-        carrier: str,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        media_type: str = "application/json",
-    ) -> httpx.Response:
-        if not (base := self._urls.get(carrier)):
-            raise _unavailable(carrier, "no address is set for it")
-        headers = {"content-type": media_type} if body else None
-        async with self._lane(carrier) as client:
-            try:
-                response = await client.request(
-                    method, f"{base.rstrip('/')}/{path}", params=query, content=body or None, headers=headers
-                )
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise _unavailable(carrier, type(error).__name__) from error
-        if not response.is_success and response.status_code not in REFUSALS:
-            raise _unavailable(carrier, f"it answered {response.status_code}", _retry_after(response))
-        return response
+    async def _read(self, carrier: str, request: CarrierRequest, parse: Callable[[httpx.Response], T]) -> T:
+        """What the carrier has no reason to refuse."""
+        try:
+            return await self._client.exchange(carrier, request, parse)
+        except CarrierRefused as refusal:
+            raise unavailable(carrier, refusal.message) from None
 
 
-def _refusal(response: httpx.Response) -> tuple[str, str]:
-    """A refusal is believed only in TMF's own words: a wrong address must not fail an order."""
-    if refusal := parse_refusal(response.content):
-        return refusal
-    raise _unavailable(response.request.url.host, f"it answered {response.status_code} without a TMF error")
+def _path(collection: str, key: str) -> str:
+    return f"{collection}/{quote(key, safe='')}"
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    text = response.headers.get("retry-after", "").strip()
-    return float(text) if text.isascii() and text.isdecimal() else None
+def _content(parse: Callable[[bytes], T]) -> Callable[[httpx.Response], T]:
+    return lambda response: parse(response.content)
 
 
-def _unavailable(carrier: str, why: str, retry_after: float | None = None) -> Unavailable:
-    return Unavailable(
-        f"The network of {carrier} does not answer: {why}.", carrier=carrier, retry_after=retry_after
-    )
+def _inventory_page(response: httpx.Response) -> InventoryPage:
+    try:
+        lines = parse_inventory(response.content)
+        total = int(response.headers["x-total-count"])
+    except (MalformedError, KeyError, ValueError) as error:
+        raise MalformedError(f"its inventory cannot be read: {error}") from None
+    return InventoryPage(lines=lines, total=total)

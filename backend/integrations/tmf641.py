@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from backend.integrations.tmf630 import Characteristic, MalformedError, TmfModel, decode
+from backend.integrations.tmf_secrets import SECRETS
 
 
 class OrderUpdateState(StrEnum):
@@ -37,10 +38,6 @@ LONGEST_TEXT = 2000
 MOST_TOLD = 50
 # Beyond it readers of JSON disagree
 LARGEST_NUMBER = 2**53
-# These belong to the resource inventory. A carrier that tells them in an order must not make us keep them openly.
-SECRETS = frozenset(
-    {"puk", "puk1", "puk2", "pin", "pin1", "pin2", "activationCode", "matchingId", "confirmationCode"}
-)
 # No value and an empty one are the same to a carrier, but a cap that is lifted has to be said: an explicit null.
 NULLABLE = frozenset({"roamingCapCents"})
 
@@ -246,27 +243,6 @@ def parse_event(body: bytes) -> StateChangeEvent:
         raise MalformedError("the carrier's clock is beyond all calendars") from None
     news = msgspec.structs.replace(_to_order_update(event.event.service_order), at=at)
     return StateChangeEvent(event_id=event.event_id, at=at, update=news)
-
-
-def without_secrets(body: bytes) -> str:
-    """A message as it may be kept to be read again. Raises MalformedError."""
-    found = decode(body, Any)
-    cleaned = _cleaned(found)
-    return body.decode() if cleaned == found else msgspec.json.encode(cleaned).decode()
-
-
-def _cleaned(value: Any) -> Any:
-    match value:
-        case dict():
-            return {name: _cleaned(each) for name, each in value.items() if name not in SECRETS}
-        case list():
-            return [_cleaned(each) for each in value if not _secret(each)]
-    return value
-
-
-def _secret(value: object) -> bool:
-    name = value.get("name") if isinstance(value, dict) else None
-    return isinstance(name, str) and name in SECRETS
 
 
 def parse_cancellation(body: bytes) -> Cancellation:

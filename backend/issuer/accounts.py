@@ -28,7 +28,7 @@ class AccountState(StrEnum):
     BLOCKED = "blocked"
 
 
-class AccountRow(msgspec.Struct, frozen=True):
+class PasswordAccount(msgspec.Struct, frozen=True):
     """An account and the hash of its password."""
 
     id: UUID
@@ -48,7 +48,7 @@ class KnownAccount(msgspec.Struct, frozen=True):
 
 
 # The columns of AccountRow, of `account a`
-ACCOUNT_COLUMNS = ", ".join(f"a.{column}" for column in AccountRow.__struct_fields__)
+ACCOUNT_COLUMNS = ", ".join(f"a.{column}" for column in PasswordAccount.__struct_fields__)
 FIND_LOGIN = f"SELECT {ACCOUNT_COLUMNS} FROM account a WHERE (a.email = $1 OR a.mobile = $1) AND a.state = $2"
 LOCK_BY_EMAIL = "SELECT id, mobile FROM account WHERE email = $1 FOR UPDATE"
 EMAIL_OF_MOBILE = "SELECT email FROM account WHERE mobile = $1"
@@ -119,7 +119,7 @@ async def check_password(login: str, password: str, address: str) -> PasswordChe
         return PasswordCheck(wait=attempt.wait)
     async with open_global() as connection:
         record = await connection.fetchrow(FIND_LOGIN, login, AccountState.ACTIVE)
-    account = AccountRow(*record) if record else None
+    account = PasswordAccount(*record) if record else None
     right = await passwords.verify(account.password_hash if account else None, password)
     if not right or account is None:
         return PasswordCheck(locked_account=account.id if account and attempt.locks else None)
@@ -129,7 +129,7 @@ async def check_password(login: str, password: str, address: str) -> PasswordChe
     return PasswordCheck(person=as_person(account, clock.now()))
 
 
-def as_person(account: AccountRow, auth_time: datetime | None) -> AccountHolder:
+def as_person(account: PasswordAccount, auth_time: datetime | None) -> AccountHolder:
     """The person of an account, without the hash of the password."""
     return AccountHolder(
         account.id,

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from html import escape
 from urllib.parse import urlencode
 
 from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.issuer.texts import say
 from backend.settings import Operator
+from backend.web.html import Markup, document, element, joined
 
 # Every answer of these pages carries them. The forms lead back to our own origin only.
 HEADERS: Mapping[str, str] = {
@@ -22,7 +22,7 @@ HEADERS: Mapping[str, str] = {
     "x-frame-options": "DENY",
 }
 
-SPRITE = (
+SPRITE = Markup(
     '<svg width="0" height="0" class="visually-hidden" aria-hidden="true">'
     '<symbol id="i-alert" viewBox="0 0 24 24"><path d="M12 4l9 16H3zM12 10v4.500M12 17.300v.1"/></symbol>'
     '<symbol id="i-fleet" viewBox="0 0 24 24"><rect x="4" y="3" width="9" height="18" rx="2"/>'
@@ -35,12 +35,14 @@ SPRITE = (
     '<rect x="3.5" y="13" width="17" height="6" rx="3"/><circle cx="17.5" cy="8" r=".6"/>'
     '<circle cx="6.5" cy="16" r=".6"/></symbol></svg>'
 )
-STORY = (
+STORY = Markup(
     '<svg class="story-lines" viewBox="0 0 480 150" role="presentation">'
     '<path class="device-line story-faint" d="M0 34h150c50 0 50 36 100 36h230M0 70h90c60 0 60 36 120 36h270'
     'M0 106h210c40 0 40-72 90-72h180"/><path class="device-line" d="M0 70h170c60 0 60-36 110-36h110"/>'
     '<circle class="story-stop" cx="396" cy="34" r="6"/><circle class="story-stop" cx="120" cy="70" r="4"/></svg>'
 )
+
+LARGE = "button button-large button-wide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +73,30 @@ def wait_words(wait: timedelta, language: str) -> str:
     return say("wait_minutes", language, count=-(-seconds // 60))
 
 
-def sign_in_page(frame: PageFrame, form: SignInForm) -> str:
-    language = frame.language
-    action = escape("/id/authorize?" + urlencode(form.query))
-    errors = [("login", form.login_error), ("password", form.password_error)]
-    summary = _summary([(field, words) for field, words in errors if words], language)
+def sign_in_page(frame: PageFrame, form: SignInForm) -> Markup:
+    """The form for login and password, with what is wrong above it and beside its fields."""
+    language, title = frame.language, say("sign_in", frame.language)
+    errors = {"login": form.login_error, "password": form.password_error}
+    summary = error_summary({field: words for field, words in errors.items() if words}, language)
     audience = say("again" if form.again else "audience", language, operator=frame.operator.name)
-    content = (
-        f'<div><h1>{escape(say("sign_in", language))}</h1><p class="muted">{escape(audience)}</p></div>{summary}'
-        f'<form class="form" method="post" action="{action}" novalidate>'
-        + _field("login", "text", "username", form.login_error, language, value=form.login, hint="login_hint")
-        + _field("password", "password", "current-password", form.password_error, language)
-        + '<button class="button button-primary button-large button-wide" type="submit">'
-        f"{escape(say('sign_in', language))}</button></form>"
+    content = joined(
+        element("div", {}, element("h1", {}, title), element("p", {"class": "muted"}, audience)),
+        summary,
+        element(
+            "form",
+            {
+                "class": "form",
+                "method": "post",
+                "action": "/id/authorize?" + urlencode(form.query),
+                "novalidate": True,
+            },
+            _login_field(form, language),
+            _password_field(form, language),
+            element("button", {"class": f"{LARGE} button-primary", "type": "submit"}, title),
+        ),
     )
-    title = say("sign_in", language)
-    return page(
-        frame, f"{say('error', language)}: {title}" if summary else title, content, _languages(frame, form)
-    )
+    shown = f"{say('error', language)}: {title}" if summary else title
+    return page(frame, shown, content, _languages(frame, form))
 
 
 def message_page(
@@ -97,93 +105,150 @@ def message_page(
     text: str,
     *,
     action: tuple[str, str] | None = None,
-    form: str = "",
+    form: Markup | None = None,
     story: bool = True,
-) -> str:
+) -> Markup:
     """A sentence, and perhaps one way on: a link (address, words) or a form."""
-    button = ""
-    if action:
-        address, words = action
-        button = f'<a class="button button-primary button-large button-wide" href="{escape(address)}">{escape(words)}</a>'
-    content = f'<div><h1>{escape(title)}</h1><p class="muted">{escape(text)}</p></div>{form}{button}'
+    content = joined(
+        element("div", {}, element("h1", {}, title), element("p", {"class": "muted"}, text)),
+        form,
+        element("a", {"class": f"{LARGE} button-primary", "href": action[0]}, action[1]) if action else None,
+    )
     return page(frame, title, content, story=story)
 
 
-def choice_form(action: str, hidden: Mapping[str, str], name: str, choices: Sequence[tuple[str, str]]) -> str:
+def choice_form(action: str, name: str, choices: Sequence[tuple[str, str]]) -> Markup:
     """A form of one button per choice (value, words)."""
-    kept = "".join(
-        f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">' for key, value in hidden.items()
-    )
-    buttons = "".join(
-        f'<button class="button button-large button-wide" type="submit" name="{escape(name)}"'
-        f' value="{escape(value)}">{escape(words)}</button>'
+    buttons = (
+        element("button", {"class": LARGE, "type": "submit", "name": name, "value": value}, words)
         for value, words in choices
     )
-    return f'<form class="stack stack-tight" method="post" action="{escape(action)}">{kept}{buttons}</form>'
+    return element("form", {"class": "stack stack-tight", "method": "post", "action": action}, *buttons)
 
 
-def page(frame: PageFrame, title: str, content: str, languages: str = "", *, story: bool = True) -> str:
+def page(
+    frame: PageFrame, title: str, content: Markup, languages: Markup | None = None, *, story: bool = True
+) -> Markup:
     """The frame of the sign-in design around some content; without its story for people who are no customers."""
     operator = frame.operator
-    links = "".join(f'<link rel="stylesheet" href="{escape(address)}">' for address in frame.stylesheets)
-    footer = escape(f"{operator.name}, {operator.address}. {operator.vat_number}")
-    entries = "".join(
-        f'<li><svg class="icon" aria-hidden="true"><use href="#i-{icon}"/></svg><div>'
-        f"<h2>{escape(say(key + '_title', frame.language))}</h2>"
-        f'<p class="muted">{escape(say(key + "_text", frame.language))}</p></div></li>'
-        for key, icon in (("fleet", "fleet"), ("options", "options"), ("history", "file"))
+    head = joined(
+        element("title", {}, f"{title} - Fleetline"),
+        *(element("link", {"rel": "stylesheet", "href": address}) for address in frame.stylesheets),
     )
-    benefits = f'<ul class="benefits">{entries}</ul>'
-    return (
-        f'<!doctype html><html lang="{frame.language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} - Fleetline</title>{links}</head><body>{SPRITE}"
-        '<main class="sign-in" id="main"><div class="sign-in-form"><div class="row row-apart"><span class="brand">'
-        '<svg class="brand-mark" aria-hidden="true"><use href="#i-mark"/></svg>Fleetline</span>'
-        f'{languages}</div><div class="stack">{content}</div><p class="small muted">{footer}</p></div>'
-        f'<div class="sign-in-story">{STORY}{benefits if story else ""}</div></main></body></html>'
+    brand = element("span", {"class": "brand"}, _drawing("i-mark", "brand-mark"), "Fleetline")
+    main = element(
+        "main",
+        {"class": "sign-in", "id": "main"},
+        element(
+            "div",
+            {"class": "sign-in-form"},
+            element("div", {"class": "row row-apart"}, brand, languages),
+            element("div", {"class": "stack"}, content),
+            element(
+                "p", {"class": "small muted"}, f"{operator.name}, {operator.address}. {operator.vat_number}"
+            ),
+        ),
+        element("div", {"class": "sign-in-story"}, STORY, _benefits(frame.language) if story else None),
     )
+    return document(frame.language, head, joined(SPRITE, main))
 
 
-def _languages(frame: PageFrame, form: SignInForm) -> str:
-    def link(language: str) -> str:
-        address = escape("/id/authorize?" + urlencode({**form.query, "ui_locales": language}))
-        here = ' aria-current="true"' if language == frame.language else ""
-        name = f'<span class="visually-hidden">{LANGUAGE_NAMES[language]}</span>'
-        short = f'<span aria-hidden="true">{language.upper()}</span>'
-        return f'<a href="{address}" lang="{language}" hreflang="{language}"{here}>{short}{name}</a>'
-
-    links = "".join(link(language) for language in LANGUAGES)
-    return f'<nav class="row small" aria-label="{escape(say("language", frame.language))}">{links}</nav>'
-
-
-def _summary(errors: Sequence[tuple[str, str]], language: str) -> str:
+def error_summary(errors: Mapping[str, str], language: str) -> Markup | None:
+    """What is wrong with a form, each sentence a link to its field; None where nothing is."""
     if not errors:
-        return ""
-    items = "".join(f'<li><a href="#{field}">{escape(words)}</a></li>' for field, words in errors)
-    return (
-        '<div class="error-summary" role="alert" tabindex="-1" autofocus aria-labelledby="problem">'
-        f'<h2 id="problem">{escape(say("problem", language))}</h2><ul>{items}</ul></div>'
+        return None
+    items = (element("li", {}, element("a", {"href": f"#{field}"}, words)) for field, words in errors.items())
+    return element(
+        "div",
+        {
+            "class": "error-summary",
+            "role": "alert",
+            "tabindex": "-1",
+            "autofocus": True,
+            "aria-labelledby": "problem",
+        },
+        element("h2", {"id": "problem"}, say("problem", language)),
+        element("ul", {}, *items),
     )
 
 
-def _field(
-    name: str, kind: str, autocomplete: str, error: str, language: str, *, value: str = "", hint: str = ""
-) -> str:
+def _drawing(symbol: str, style: str = "icon") -> Markup:
+    return element("svg", {"class": style, "aria-hidden": "true"}, element("use", {"href": f"#{symbol}"}))
+
+
+def _benefits(language: str) -> Markup:
+    def entry(key: str, symbol: str) -> Markup:
+        words = element("p", {"class": "muted"}, say(f"{key}_text", language))
+        return element(
+            "li",
+            {},
+            _drawing(symbol),
+            element("div", {}, element("h2", {}, say(f"{key}_title", language)), words),
+        )
+
+    entries = (("fleet", "i-fleet"), ("options", "i-options"), ("history", "i-file"))
+    return element("ul", {"class": "benefits"}, *(entry(key, symbol) for key, symbol in entries))
+
+
+def _languages(frame: PageFrame, form: SignInForm) -> Markup:
+    def link(language: str) -> Markup:
+        return element(
+            "a",
+            {
+                "href": "/id/authorize?" + urlencode({**form.query, "ui_locales": language}),
+                "lang": language,
+                "hreflang": language,
+                "aria-current": "true" if language == frame.language else None,
+            },
+            element("span", {"aria-hidden": "true"}, language.upper()),
+            element("span", {"class": "visually-hidden"}, LANGUAGE_NAMES[language]),
+        )
+
+    label = say("language", frame.language)
+    return element("nav", {"class": "row small", "aria-label": label}, *(link(code) for code in LANGUAGES))
+
+
+def _login_field(form: SignInForm, language: str) -> Markup:
+    control = {
+        "type": "text",
+        "autocomplete": "username",
+        "value": form.login or None,
+        "autocapitalize": "none",
+        "spellcheck": "false",
+    }
+    return _field("login", control, form.login_error, language, hint=say("login_hint", language))
+
+
+def _password_field(form: SignInForm, language: str) -> Markup:
+    control = {"type": "password", "autocomplete": "current-password"}
+    return _field("password", control, form.password_error, language)
+
+
+def _field(name: str, control: Mapping[str, object], error: str, language: str, *, hint: str = "") -> Markup:
     described = [f"{name}-hint"] * bool(hint) + [f"{name}-error"] * bool(error)
-    attributes = f' aria-describedby="{" ".join(described)}"' if described else ""
-    attributes += ' aria-invalid="true"' if error else ""
-    hint_html = f'<p class="hint" id="{name}-hint">{escape(say(hint, language))}</p>' if hint else ""
-    error_html = (
-        f'<p class="error" id="{name}-error"><svg class="icon" aria-hidden="true"><use href="#i-alert"/></svg>'
-        f'<span><span class="visually-hidden">{escape(say("error", language))}: </span>{escape(error)}</span></p>'
+    before = element("span", {"class": "visually-hidden"}, f"{say('error', language)}: ")
+    return element(
+        "div",
+        {"class": "field"},
+        element("label", {"class": "label", "for": name}, say(name, language)),
+        element("p", {"class": "hint", "id": f"{name}-hint"}, hint) if hint else None,
+        element(
+            "p",
+            {"class": "error", "id": f"{name}-error"},
+            _drawing("i-alert"),
+            element("span", {}, before, error),
+        )
         if error
-        else ""
-    )
-    typed = f' value="{escape(value)}"' if value else ""
-    spelled = ' autocapitalize="none" spellcheck="false"' if kind == "text" else ""
-    return (
-        f'<div class="field"><label class="label" for="{name}">{escape(say(name, language))}</label>{hint_html}'
-        f'{error_html}<input class="input" type="{kind}" id="{name}" name="{name}" autocomplete="{autocomplete}"'
-        f"{typed}{spelled}{attributes}></div>"
+        else None,
+        element(
+            "input",
+            {
+                "class": "input",
+                "id": name,
+                "name": name,
+                **control,
+                "aria-describedby": " ".join(described) or None,
+                "aria-invalid": "true" if error else None,
+            },
+        ),
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from authlib.oauth2 import OAuth2Error
 from joserfc import jwt
 from joserfc.errors import JoseError
-from litestar import Request, Response, Router, get, post, route
+from litestar import Response, Router, get, post, route
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 
@@ -40,9 +40,7 @@ from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
 from backend.web.cookies import CookieNames
-
-Ask = Request[Any, Any, Any]
-Page = Response[Any]
+from backend.web.types import AnyRequest
 
 
 async def _ignore_lock_out(account_id: UUID) -> None:
@@ -67,7 +65,7 @@ class Issuer:
         self.server = AuthorizationServer(self.settings.issuer, self.keys, clients)
         self.cookies = CookieNames(self.settings.secure)
 
-    def frame(self, request: Ask) -> PageFrame:
+    def frame(self, request: AnyRequest) -> PageFrame:
         wanted = request.query_params.get("ui_locales", "")
         language = choose_language(wanted, request.headers.get("accept-language", ""))
         return PageFrame(self.stylesheets, self.settings.operator, language)
@@ -105,7 +103,7 @@ async def published_keys(issuer: NamedDependency[Issuer]) -> Response[Any]:
 
 
 @route("/authorize", http_method=["GET", "POST"])
-async def authorize(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
+async def authorize(request: AnyRequest, issuer: NamedDependency[Issuer]) -> Response[Any]:
     """Check the request, then the person: by the session of this browser, or by the form."""
     query = dict(request.query_params.items())
     asked = AuthorizationRequest("GET", {}, request.query_params.multi_items())
@@ -128,8 +126,8 @@ async def authorize(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
 
 
 async def _try(
-    request: Ask, issuer: Issuer, asked: AuthorizationRequest, grant: Any, form: SignInForm
-) -> Page:
+    request: AnyRequest, issuer: Issuer, asked: AuthorizationRequest, grant: Any, form: SignInForm
+) -> Response[Any]:
     """The form was sent: sign in, or show it again with what is wrong."""
     frame = issuer.frame(request)
     given = await request.form()
@@ -149,7 +147,7 @@ async def _try(
     return response
 
 
-def _refuse(issuer: Issuer, frame: PageFrame, form: SignInForm, answer: PasswordCheck) -> Page:
+def _refuse(issuer: Issuer, frame: PageFrame, form: SignInForm, answer: PasswordCheck) -> Response[Any]:
     """The same words and status whether the account exists or not; what is recorded comes after the answer."""
     words = wait_words(answer.wait, frame.language) if answer.wait else say("wrong", frame.language)
     content = sign_in_page(frame, SignInForm(form.query, form.login, form.again, login_error=words))
@@ -159,7 +157,9 @@ def _refuse(issuer: Issuer, frame: PageFrame, form: SignInForm, answer: Password
     return response
 
 
-async def _grant(issuer: Issuer, asked: AuthorizationRequest, grant: Any, person: AccountHolder) -> Page:
+async def _grant(
+    issuer: Issuer, asked: AuthorizationRequest, grant: Any, person: AccountHolder
+) -> Response[Any]:
     reply = issuer.server.create_authorization_response(asked, grant_user=person, grant=grant)
     if asked.code_to_keep:
         code, person, data = asked.code_to_keep
@@ -168,7 +168,7 @@ async def _grant(issuer: Issuer, asked: AuthorizationRequest, grant: Any, person
 
 
 @post("/token")
-async def token(request: Ask, issuer: NamedDependency[Issuer]) -> Response[Any]:
+async def token(request: AnyRequest, issuer: NamedDependency[Issuer]) -> Response[Any]:
     await issuer.keys.load()
     pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
     asked = AuthorizationRequest(
@@ -185,7 +185,7 @@ async def token(request: Ask, issuer: NamedDependency[Issuer]) -> Response[Any]:
 
 
 @get("/userinfo")
-async def userinfo(request: Ask) -> Response[Any]:
+async def userinfo(request: AnyRequest) -> Response[Any]:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     found = await store.token_person(bearer.strip()) if scheme.lower() == "bearer" else None
     if not found:
@@ -195,7 +195,7 @@ async def userinfo(request: Ask) -> Response[Any]:
 
 
 @route("/end_session", http_method=["GET", "POST"])
-async def end_session(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
+async def end_session(request: AnyRequest, issuer: NamedDependency[Issuer]) -> Response[Any]:
     """Sign out at once for a client that shows its token; otherwise ask first, as any page can lead here."""
     frame = issuer.frame(request)
     cookie = request.cookies.get(issuer.cookies.issuer, "")
@@ -203,7 +203,7 @@ async def end_session(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     hinted = await _hinted(issuer, request.query_params.get("id_token_hint", ""))
     if person and request.method == "GET" and (hinted is None or hinted[0] != str(person.id)):
         form = choice_form(
-            f"/id/end_session?{request.url.query}", {}, "sign_out", [("1", say("sign_out", frame.language))]
+            f"/id/end_session?{request.url.query}", "sign_out", [("1", say("sign_out", frame.language))]
         )
         return _html(
             message_page(
@@ -216,7 +216,9 @@ async def end_session(request: Ask, issuer: NamedDependency[Issuer]) -> Page:
     return response
 
 
-def _after_sign_out(request: Ask, issuer: Issuer, frame: PageFrame, hinted_client: str) -> Page:
+def _after_sign_out(
+    request: AnyRequest, issuer: Issuer, frame: PageFrame, hinted_client: str
+) -> Response[Any]:
     client = issuer.server.query_client(request.query_params.get("client_id", hinted_client))
     back = request.query_params.get("post_logout_redirect_uri", "")
     if client and back in client.logout_uris:
@@ -252,19 +254,19 @@ def _too_old(person: AccountHolder, max_age: str) -> bool:
     return (clock.now() - person.auth_time).total_seconds() > int(max_age)
 
 
-def _address(request: Ask, settings: Settings) -> str:
+def _address(request: AnyRequest, settings: Settings) -> str:
     peer = request.client.host if request.client else ""
     return client_address(peer, request.headers.get("x-forwarded-for", ""), settings.trusted_proxies)
 
 
-def _redirect_error(issuer: Issuer, asked: AuthorizationRequest, error: str) -> Page:
+def _redirect_error(issuer: Issuer, asked: AuthorizationRequest, error: str) -> Response[Any]:
     data = asked.payload.data
     back = {"error": error, **({"state": data["state"]} if "state" in data else {})}
     location = f"{data['redirect_uri']}{'&' if '?' in data['redirect_uri'] else '?'}{urlencode(back)}"
     return _send(issuer, OAuthResponse(302, None, {"Location": location}))
 
 
-def _send(issuer: Issuer, reply: OAuthResponse) -> Page:
+def _send(issuer: Issuer, reply: OAuthResponse) -> Response[Any]:
     """An answer of the protocol; whatever goes back to a client names who answers (RFC 9207)."""
     headers = {key.lower(): value for key, value in reply.headers.items()} | dict(HEADERS)
     if location := headers.get("location"):
@@ -275,7 +277,7 @@ def _send(issuer: Issuer, reply: OAuthResponse) -> Page:
     return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
 
 
-def _html(content: str, status: int = 200) -> Page:
+def _html(content: str, status: int = 200) -> Response[Any]:
     return Response(content, status_code=status, headers=dict(HEADERS), media_type="text/html; charset=utf-8")
 
 

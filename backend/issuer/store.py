@@ -8,7 +8,7 @@ import orjson
 
 from backend.core import clock
 from backend.core.secrets import new_token, token_hash
-from backend.issuer.accounts import ACCOUNT_COLUMNS, AccountHolder, AccountRow, AccountState, as_person
+from backend.issuer.accounts import ACCOUNT_COLUMNS, AccountHolder, AccountState, PasswordAccount, as_person
 from tenants.transaction import open_global
 
 SESSION_LIFE = timedelta(hours=8)
@@ -42,13 +42,13 @@ FORGET_ATTEMPTS = (
 )
 
 
-class SignedInAccount(AccountRow, frozen=True):
+class SignedInAccount(PasswordAccount, frozen=True):
     """An account that is signed in in a browser."""
 
     auth_time: datetime
 
 
-class GrantedAccount(AccountRow, frozen=True):
+class GrantedAccount(PasswordAccount, frozen=True):
     """An account and what was granted in its name; `data` is JSON."""
 
     data: str

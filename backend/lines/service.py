@@ -1,7 +1,8 @@
 """Use cases on the fleet: list, filter, select, look at one line and at its history."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,8 @@ from backend.lines.schemas import (
 from backend.lines.tables import LINE_BEARING, InventorySync
 from backend.lines.views import DETAIL, DetailRow, HistoryRow, history_entry, line_detail, line_row
 from tenants.scope import Scope
+
+T = TypeVar("T")
 
 LARGEST_PAGE = 500
 FACETS = """
@@ -123,6 +126,24 @@ async def list_lines(
     return LineList(
         items=[line_row(row, catalogue) for row in rows], total=total, first=offset, next=following
     )
+
+
+@use_case(Permission.LINES_READ, read_only=True)
+async def list_page(
+    scope: Scope,
+    lines: LineFilter,
+    read_frame: Callable[[Scope], Awaitable[T]],
+    *,
+    sort: Sort,
+    descending: bool,
+    page: int,
+) -> tuple[LineList, T]:
+    """One page of the fleet, and what `read_frame` reads around it in the same transaction.
+
+    Raises ValidationFailed for a page out of range.
+    """
+    found = await list_lines(scope, lines, sort=sort, descending=descending, page=page)
+    return found, await read_frame(scope)
 
 
 @use_case(Permission.LINES_READ, read_only=True)

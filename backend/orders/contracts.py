@@ -9,7 +9,7 @@ from backend.core.errors import NotFound, ValidationFailed
 from backend.core.ids import LineId
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.documents.contracts import ContractText, contract_of
+from backend.documents.contracts import ContractParties, ContractText, contract_of
 from backend.lines import queries as line_queries
 from backend.lines.lifecycle import IN_FLEET
 from backend.runtime import settings
@@ -56,10 +56,7 @@ async def contract_for(scope: Scope, line_id: LineId | UUID, *, profile: str) ->
         raise ValidationFailed(
             user="First enter the user of this line: the contract is personal.", code="no_user"
         )
-    return contract_of(
-        catalogue,
-        settings().operator,
-        split,
+    parties = ContractParties(
         holder_name=line.holder,
         holder_address=line.address,
         holder_number=line.enterprise_number,
@@ -68,3 +65,4 @@ async def contract_for(scope: Scope, line_id: LineId | UUID, *, profile: str) ->
         customer_number=line.account,
         plan=line.plan,
     )
+    return contract_of(catalogue, settings().operator, split, parties)

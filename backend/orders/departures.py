@@ -16,7 +16,7 @@ from backend.core.i18n import FileTexts
 from backend.core.ids import ItemId
 from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
-from backend.core.public_links import create_link
+from backend.core.public_links import create_link, public_address
 from backend.core.use_case import use_case
 from backend.notifications.content import MailContent
 from backend.notifications.sending import send_once
@@ -198,7 +198,7 @@ async def _mail_content(scope: Scope, what: str, departure: DepartureRecord, *, 
     button = None
     if link:
         token = await create_link(scope, LINK, departure.id, midnight(departure.leaves_on))
-        button = (texts.text("invite_button"), f"{clients().settings.public_url}/p/{LINK}/{token}")
+        button = (texts.text("invite_button"), public_address(clients().settings, LINK, token))
     return MailContent(
         language=texts.language,
         subject=texts.text(f"{what}_subject", **values),

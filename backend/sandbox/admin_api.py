@@ -14,8 +14,9 @@ from backend.sandbox.carrier.carrier import Carrier
 from backend.sandbox.carrier.documents import CarrierOrder, Inventory, TmfError, order_document
 from backend.sandbox.carrier.esims import DEVICE_ACTIONS
 from backend.sandbox.sandbox import Sandbox
-from backend.sandbox.tmf_api import JSON, LARGEST_BODY, AnyRequest, PageLimit
+from backend.sandbox.tmf_api import JSON, LARGEST_BODY, PageLimit
 from backend.sandbox.usage_files import month_so_far
+from backend.web.types import AnyRequest
 
 
 class AdminController(Controller):

@@ -20,7 +20,6 @@ from backend.sandbox.console.routes import ConsoleController
 from backend.sandbox.sandbox import Sandbox, SandboxConfig
 from backend.sandbox.sms_api import SmsController
 from backend.sandbox.tmf_api import (
-    AnyRequest,
     CancellingController,
     InventoryController,
     OrderingController,
@@ -28,6 +27,7 @@ from backend.sandbox.tmf_api import (
     bad_input,
     tmf_error,
 )
+from backend.web.types import AnyRequest
 
 LOG = logging.getLogger(__name__)
 SHUTDOWN_SECONDS = 2

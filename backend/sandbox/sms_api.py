@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 
 from backend.sandbox.carrier.documents import TmfError
 from backend.sandbox.sandbox import Sandbox
-from backend.sandbox.tmf_api import AnyRequest
+from backend.web.types import AnyRequest
 
 LARGEST_BODY = 64 * 1024
 NUMBER = re.compile(r"\+\d{8,15}")

@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Request, Response, get, patch, post
-from litestar.datastructures import State
+from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -19,13 +18,13 @@ from backend.sandbox.carrier.documents import (
 )
 from backend.sandbox.carrier.requests import read_cancellation
 from backend.sandbox.sandbox import Sandbox
+from backend.web.types import AnyRequest
 
 # Told in the answer of the task, and not as an error of the request
 TOO_LATE = 409
 JSON = "application/json"
 # An inventory of 500,000 lines
 LARGEST_BODY = 256_000_000
-AnyRequest = Request[Any, Any, State]
 PageLimit = Annotated[int, QueryParameter(ge=1, le=1000)]
 PageOffset = Annotated[int, QueryParameter(ge=0)]
 

@@ -1,10 +1,13 @@
-"""Headers of downloads."""
+"""Headers of downloads, and the style sheet that the portal and the sandbox share."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 from litestar import Response
 from litestar.response import Response as Answer
 
+# Colours, sizes and fonts: the same for all pages
+TOKENS_CSS = Path(__file__).parent / "static" / "tokens.css"
 # A file of a customer is never a page of ours: it is kept, not shown, and may do nothing where it is shown after all.
 FILE_HEADERS = {
     "x-content-type-options": "nosniff",

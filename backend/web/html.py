@@ -12,11 +12,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Child = object
-Attributes = Mapping[str, object]
-
-
-def element(name: str, attributes: Attributes, *children: Child) -> Markup:
+def element(name: str, attributes: Mapping[str, object], *children: object) -> Markup:
     """An element with its attributes and children, as HTML.
 
     Of the attributes, None and False are left out and True stands without a value. Children follow the rules of
@@ -26,7 +22,7 @@ def element(name: str, attributes: Attributes, *children: Child) -> Markup:
     return Markup(start if name in VOID else f"{start}{joined(*children)}</{name}>")
 
 
-def joined(*children: Child) -> Markup:
+def joined(*children: object) -> Markup:
     """Children one after the other: Markup as it is, None as nothing, anything else as escaped text."""
     return Markup("".join(_child(child) for child in children))
 
@@ -48,7 +44,7 @@ def _attribute(name: str, value: object) -> str:
     return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
 
 
-def _child(child: Child) -> str:
+def _child(child: object) -> str:
     if child is None:
         return ""
     return child if isinstance(child, Markup) else escape(str(child), quote=False)

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from backend.core.database_errors import to_app_error
 from backend.core.errors import AppError, Unavailable, ValidationFailed
+from backend.web.types import AnyRequest
 from tenants.transaction import ActorChanged
 
 log = structlog.get_logger()
@@ -49,7 +50,7 @@ def problem_response(
     return Response(problem, status_code=status, media_type=PROBLEM_JSON, headers=headers or {})
 
 
-def on_app_error(_: Request[Any, Any, Any], refusal: AppError) -> Response[Problem]:
+def on_app_error(_: AnyRequest, refusal: AppError) -> Response[Problem]:
     fields = dict(refusal.fields) if isinstance(refusal, ValidationFailed) else {}
     headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(refusal, Unavailable) else {}
     return problem_response(
@@ -57,7 +58,7 @@ def on_app_error(_: Request[Any, Any, Any], refusal: AppError) -> Response[Probl
     )
 
 
-def on_changed_actor(_: Request[Any, Any, Any], __: ActorChanged) -> Response[Problem]:
+def on_changed_actor(_: AnyRequest, __: ActorChanged) -> Response[Problem]:
     return unauthorised("This token or session has ended.")
 
 
@@ -65,7 +66,7 @@ def unauthorised(detail: str) -> Response[Problem]:
     return problem_response(401, detail=detail, code="unauthorised", headers={"www-authenticate": "Bearer"})
 
 
-def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def on_http(_: AnyRequest, error: HTTPException) -> Response[Problem]:
     """What the framework refuses before a handler runs: unreadable input, unknown routes, wrong methods."""
     if error.status_code == 401:
         return unauthorised(error.detail)
@@ -81,13 +82,13 @@ def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
     return problem_response(error.status_code, detail=error.detail, code=code, fields=fields, headers=headers)
 
 
-def path_of(request: Request[Any, Any, Any]) -> str:
+def path_of(request: AnyRequest) -> str:
     """A path for the log. After /p/<purpose>/ stands a token that whoever reads the log could use."""
     path = request.url.path
     return f"/p/{path.split('/')[2]}/…" if path.startswith("/p/") else path
 
 
-def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Problem]:
     # Outside a use case: who acts is looked up, a callback is stored
     if refusal := to_app_error(error):
         log.warning("request failed", path=path_of(request), why=f"{type(error).__name__}: {error}")

@@ -32,49 +32,6 @@ def check_group(legend: str, entries: Sequence[VdomDict]) -> VdomDict:
     return html.fieldset({"key": legend}, html.legend(legend), *entries)
 
 
-def option_card(
-    value: str,
-    title: str,
-    *,
-    about: str,
-    price: str,
-    price_note: str,
-    state: Sequence[Child],
-    ticked: bool,
-    partly: bool = False,
-    disabled: bool = False,
-    more: dict[str, Any] | None = None,
-) -> VdomDict:
-    """One choice with its price. `partly` ticked: some of the lines have it."""
-    return html.label(
-        {"class": "option-card", "key": value},
-        html.input(
-            {
-                "type": "checkbox",
-                "id": f"option-{value}",
-                "name": "option",
-                "value": value,
-                "checked": ticked,
-                "indeterminate": partly,
-                "disabled": disabled,
-                "aria-describedby": f"about-{value}",
-                **(more or {}),
-            }
-        ),
-        html.span(
-            {"class": "option-main"},
-            html.strong(title),
-            html.span({"class": "muted", "id": f"about-{value}"}, about),
-            html.span({"class": "row small"}, *state),
-        ),
-        html.span(
-            {"class": "option-price"},
-            html.span({"class": "price"}, price),
-            html.span({"class": "price-note"}, price_note),
-        ),
-    )
-
-
 def field(
     name: str,
     label: Child,
@@ -102,7 +59,7 @@ def field(
     return html.div({"class": "field", "key": name}, *parts)
 
 
-def described(name: str, *, hint: Child, error: str) -> dict[str, str]:
+def described(name: str, *, hint: object, error: str) -> dict[str, str]:
     """Which texts belong to a control."""
     ids = [f"{name}-hint"] if hint else []
     if error:

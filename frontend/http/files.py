@@ -6,7 +6,7 @@ from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
@@ -27,6 +27,7 @@ from backend.usage.export import export_usage
 from backend.web.files import FILE_HEADERS, download
 from backend.web.origin import safe_return_path
 from backend.web.problems import PROBLEM_JSON, Problem
+from backend.web.types import AnyRequest
 from frontend.error_messages import ERROR_MESSAGES
 from frontend.http.gateway import page_of
 from frontend.http.pages import NOT_KEPT, read_query, sign_in
@@ -40,7 +41,7 @@ NO_FILE = translatable("Choose a file.")
 
 
 @post("/app/files", status_code=200, request_max_body_size=LARGEST_BODY)
-async def upload_file(request: Request[Any, Any, Any]) -> Response[Any]:
+async def upload_file(request: AnyRequest) -> Response[Any]:
     """Store a file. A script gets JSON; a form without one is led back to its page with the file's id in the address."""
     page = await page_of(request)
     plain = "application/json" not in request.headers.get("accept", "")
@@ -80,7 +81,7 @@ def _without_file(path: str) -> str:
 
 
 @get("/app/files/{document_id:uuid}")
-async def download_file(request: Request[Any, Any, Any], document_id: FromPath[UUID]) -> Response[Any]:
+async def download_file(request: AnyRequest, document_id: FromPath[UUID]) -> Response[Any]:
     """A stored file as a download: another tenant's, one out of reach and a missing one are one answer."""
     page = await page_of(request)
     if page is None:
@@ -91,7 +92,7 @@ async def download_file(request: Request[Any, Any, Any], document_id: FromPath[U
 
 @get("/app/contracts/{line_id:uuid}/{profile:str}")
 async def download_contract(
-    request: Request[Any, Any, Any], line_id: FromPath[UUID], profile: FromPath[str]
+    request: AnyRequest, line_id: FromPath[UUID], profile: FromPath[str]
 ) -> Response[Any]:
     """The contract of shared billing for this line and its user, to be printed and signed."""
     page = await page_of(request)
@@ -104,7 +105,7 @@ async def download_contract(
 
 
 @get("/app/draft-contracts/{draft_id:uuid}")
-async def download_draft_contract(request: Request[Any, Any, Any], draft_id: FromPath[UUID]) -> Response[Any]:
+async def download_draft_contract(request: AnyRequest, draft_id: FromPath[UUID]) -> Response[Any]:
     """The contract of shared billing for a line that is still being asked for."""
     page = await page_of(request)
     if page is None:
@@ -116,7 +117,7 @@ async def download_draft_contract(request: Request[Any, Any, Any], draft_id: Fro
 
 
 @get("/app/templates/{file_name:str}")
-async def download_template(request: Request[Any, Any, Any], file_name: FromPath[str]) -> Response[Any]:
+async def download_template(request: AnyRequest, file_name: FromPath[str]) -> Response[Any]:
     """The empty file of a kind, to fill in."""
     page = await page_of(request)
     if page is None:
@@ -129,7 +130,7 @@ async def download_template(request: Request[Any, Any, Any], file_name: FromPath
 
 
 @get("/app/results/{upload_id:uuid}")
-async def download_result(request: Request[Any, Any, Any], upload_id: FromPath[UUID]) -> Response[Any]:
+async def download_result(request: AnyRequest, upload_id: FromPath[UUID]) -> Response[Any]:
     """A bulk file as it came, with the result of each row beside it."""
     page = await page_of(request)
     if page is None:
@@ -138,7 +139,7 @@ async def download_result(request: Request[Any, Any, Any], upload_id: FromPath[U
     return download(found.content, found.file.name, found.file.type)
 
 
-def _language(request: Request[Any, Any, Any]) -> str:
+def _language(request: AnyRequest) -> str:
     return choose_language(request.headers.get("accept-language", ""))
 
 
@@ -180,7 +181,7 @@ CHUNK = 64 * 1024
 
 
 @get("/app/export/{file_name:str}")
-async def export(request: Request[Any, Any, Any], file_name: FromPath[str]) -> Response[Any] | Stream:
+async def export(request: AnyRequest, file_name: FromPath[str]) -> Response[Any] | Stream:
     """The list of an address as a file, with all its pages."""
     page = await page_of(request)
     if page is None:

@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from litestar import Request
-
 from backend.core.i18n import choose_language
 from backend.settings import Settings
 from backend.web.cookies import CookieNames, read_cookie
 from backend.web.origin import origin_of
+from backend.web.types import AnyRequest
 from frontend.assets import asset_tag, asset_url, assets
 from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
@@ -169,7 +168,7 @@ class SocketGuard:
             self._closed = True
 
 
-async def page_of(request: Request[Any, Any, Any]) -> PageContext | None:
+async def page_of(request: AnyRequest) -> PageContext | None:
     settings: Settings = request.app.state["settings"]
     services: Services = request.app.state["doors"]
     return await open_page(settings, services, dict(request.scope["headers"]))

@@ -4,12 +4,13 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from backend.core.errors import AppError
 from backend.core.permissions import Permission
+from backend.web.types import AnyRequest
 from frontend.components.layout import skeleton
 from frontend.hooks import new_error_reference
 from frontend.html import to_html
@@ -33,11 +34,11 @@ SECURITY_HEADERS = {
 NOT_KEPT = {**SECURITY_HEADERS, "cache-control": "no-store"}
 
 
-def read_query(request: Request[Any, Any, Any]) -> str:
+def read_query(request: AnyRequest) -> str:
     return str(request.scope["query_string"].decode("latin-1"))
 
 
-def sign_in(request: Request[Any, Any, Any]) -> Redirect:
+def sign_in(request: AnyRequest) -> Redirect:
     """To the sign-in page, and back here afterwards."""
     path, query = request.url.path, read_query(request)
     here = f"{path}?{query}" if query else path
@@ -50,7 +51,7 @@ async def start() -> Redirect:
 
 
 @get(["/app", "/app/{path:path}"])
-async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
+async def shell(request: AnyRequest) -> Response[Any]:
     """A page: the frame, and the first view of what is in it."""
     page = await page_of(request)
     if page is None:
@@ -63,11 +64,11 @@ async def shell(request: Request[Any, Any, Any]) -> Response[Any]:
     return Response(page_html(page, path, first), media_type=MediaType.HTML, headers=NOT_KEPT)
 
 
-def on_app_error_page(_request: Request[Any, Any, Any], error: AppError) -> Response[str]:
+def on_app_error_page(_request: AnyRequest, error: AppError) -> Response[str]:
     return Response(error.message, status_code=error.status, media_type=MediaType.TEXT, headers=NOT_KEPT)
 
 
-def on_unexpected_error_page(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+def on_unexpected_error_page(request: AnyRequest, error: Exception) -> Response[str]:
     """Anything unexpected: in the log with a reference, and the reference to the person."""
     if isinstance(error, HTTPException):
         return Response(

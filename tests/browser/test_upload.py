@@ -11,11 +11,20 @@ from reactpy import html, use_state
 from backend.core.permissions import Permission
 from backend.documents.service import read_document
 from frontend import routes
-from frontend.components.upload import Uploaded, upload
+from frontend.components.upload import Uploaded, UploadField, upload
 from frontend.hooks import component, use_page
 from tests.support import files
 from tests.support.factories import make_customer
 from tests.support.portal import Portal
+
+CONTRACT = UploadField(
+    name="contract",
+    label="Signed contract",
+    hint="PDF, JPEG or PNG",
+    purpose="split_contract",
+    accept=".pdf,.jpg,.png",
+    back="/app/upload-trial",
+)
 
 
 @component
@@ -28,16 +37,7 @@ def UploadPage() -> Any:  # noqa: N802 - components are PascalCase
 
     return html.div(
         html.h1("Contract"),
-        upload(
-            page.text,
-            name="contract",
-            label="Signed contract",
-            hint="PDF, JPEG or PNG",
-            purpose="split_contract",
-            accept=".pdf,.jpg,.png",
-            back="/app/upload-trial",
-            on_stored=keep,
-        ),
+        upload(page.text, CONTRACT, keep),
         html.p({"id": "kept", "key": "kept"}, stored),
     )
 

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from backend.api import public
-from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView, RateLimit, public_address
+from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView, RateLimit
 from backend.app import create_api
 from backend.core import clock, public_links
 from backend.core.messaging.jobs import job_scope
@@ -121,7 +121,7 @@ async def test_looking_changes_nothing_and_a_button_decides_once(
 ) -> None:
     customer = await make_customer()
     token, _ = await make_link(customer)
-    address = public_address(settings, "lunch", token)
+    address = public_links.public_address(settings, "lunch", token)
     for _ in range(3):  # a mail scanner, and the person
         page = await web.get(address, headers={"accept-language": "fr-BE, en;q=0.5"})
         assert page.status_code == 200

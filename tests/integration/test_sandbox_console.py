@@ -15,7 +15,7 @@ from backend.integrations.network import HttpCarrierNetwork, OrderAccepted, Serv
 from backend.sandbox.carrier.behaviour import PortRejection
 from backend.sandbox.carrier.port_ins import CORRECTIONS
 from backend.sandbox.carrier.port_ins import WORDS as PORT_WORDS
-from backend.sandbox.console.pages import ACTIONS
+from backend.sandbox.console.orders_table import ACTIONS
 from tests.support.listener import listening
 from tests.support.orders import CARRIERS, a_line, asking, asking_to_port
 from tests.support.sandbox import Sandbox, options_order, running_sandbox

@@ -12,7 +12,7 @@ from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
 from backend.core.i18n import LANGUAGES, load_texts
 from backend.documents import contracts
-from backend.documents.contracts import TEXTS, ContractText, contract_of, contract_pdf
+from backend.documents.contracts import TEXTS, ContractParties, ContractText, contract_of, contract_pdf
 from backend.documents.file_checks import PDF, media_type_of
 from backend.settings import Operator
 
@@ -32,7 +32,8 @@ def make(language: str = "fr", **changes: str) -> ContractText:
         "customer_number": "6012480-01",
         "plan": "pro-flex-20",
     }
-    return contract_of(catalogue, Operator(), chosen, made_on=date(2026, 11, 21), **{**facts, **changes})
+    parties = ContractParties(**{**facts, **changes})
+    return contract_of(catalogue, Operator(), chosen, parties, made_on=date(2026, 11, 21))
 
 
 def text_of(contract: ContractText) -> str:

@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from reactpy import html
 
 from backend.lines.schemas import LineRow, PlanName
+from backend.sandbox.console.routes import FILES
+from backend.web.files import TOKENS_CSS
+from backend.web.html import Markup, document, element, joined
+from frontend.assets import asset_url, assets
 from frontend.components.table import rows_table, table_frame
 from frontend.html import to_html
 from frontend.i18n import translator_for
@@ -78,9 +82,36 @@ def test_a_row_shows_product_type_and_option_families() -> None:
     )
 
 
+def test_an_element_escapes_words_and_attributes_and_keeps_markup() -> None:
+    inner = element("b", {}, "1 < 2 & 'so on'")
+    assert inner == "<b>1 &lt; 2 &amp; 'so on'</b>"
+    assert element("p", {"title": "\"'<"}, inner, None, 7) == (f'<p title="&quot;&#x27;&lt;">{inner}7</p>')
+    assert isinstance(inner, Markup)
+
+
+def test_attributes_that_are_true_false_or_nothing() -> None:
+    assert element("input", {"checked": True, "disabled": False, "value": None}, "x") == "<input checked>"
+    assert element("input", {"value": ""}) == '<input value="">'
+
+
+def test_joining_keeps_markup_and_escapes_the_rest() -> None:
+    assert joined("<", element("br", {}), None, 0) == "&lt;<br>0"
+
+
+def test_a_document_opens_with_its_type_and_language() -> None:
+    whole = document("fr", element("title", {}, "A & B"), element("main", {}, "<"))
+    assert whole.startswith('<!doctype html><html lang="fr"><head><meta charset="utf-8">')
+    assert whole.endswith("<title>A &amp; B</title></head><body><main>&lt;</main></body></html>")
+
+
+@given(st.text())
+def test_no_text_becomes_an_element(words: str) -> None:
+    assert [tag for tag, _ in parsed(element("p", {"title": words}, words)).seen] == ["p"]
+
+
 def test_attributes_are_escaped_and_empty_ones_left_out() -> None:
     node = html.input({"value": '"><script>', "disabled": True, "title": None, "hidden": False})
-    assert to_html(node) == "<input value='&quot;&gt;&lt;script&gt;' disabled>"
+    assert to_html(node) == '<input value="&quot;&gt;&lt;script&gt;" disabled>'
 
 
 def test_handlers_have_no_place_in_html() -> None:
@@ -90,11 +121,12 @@ def test_handlers_have_no_place_in_html() -> None:
 
 def test_table_rows_carry_their_key() -> None:
     table = rows_table(table_frame("Lines", [("Name", "")]), [("a", html.tr(html.td("x")))])
-    assert table["attributes"]["rows"] == [("a", "<tr data-key='a'><td>x</td></tr>")]
+    assert table["attributes"]["rows"] == [("a", '<tr data-key="a"><td>x</td></tr>')]
 
 
-def test_the_sandbox_wears_the_same_tokens() -> None:
-    """It is an application of its own and may not read the portal's files, so it has a copy."""
+def test_the_portal_and_the_sandbox_serve_one_file_of_tokens() -> None:
     root = Path(__file__).parents[2]
-    ours, copy = (root / folder / "static" / "tokens.css" for folder in ("frontend", "backend/sandbox"))
-    assert copy.read_text("utf-8").partition(":root")[2] == ours.read_text("utf-8").partition(":root")[2]
+    found = {path for folder in ("frontend", "backend") for path in (root / folder).rglob("tokens.css")}
+    assert found == {TOKENS_CSS}
+    assert FILES["tokens.css"][0] == TOKENS_CSS
+    assert assets()[asset_url("tokens.css")].plain == TOKENS_CSS.read_bytes()

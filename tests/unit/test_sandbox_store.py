@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backend.sandbox.carrier.documents import order_document
+from backend.sandbox.carrier.behaviour import Behaviour
+from backend.sandbox.carrier.documents import CarrierOrder, order_document
 from backend.sandbox.carrier.requests import stored_order
 from backend.sandbox.store import Store
 
@@ -71,23 +72,34 @@ async def test_a_group_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     await again.close()
 
 
-def test_an_order_of_the_time_when_orders_only_changed_options_is_understood() -> None:
-    old = {
-        "id": "1",
-        "carrier": "mandarine",
-        "external_id": "E1",
-        "msisdn": "+32470100001",
-        "add": ["sms-unlimited"],
-        "remove": [],
-        "original": {"serviceOrderItem": [{"id": "1", "service": {"id": "+32470100001"}}]},
-        "behaviour": {"delay_ms": 1500, "jitter_ms": 500},
-        "state": "inProgress",
-        "ordered_at": 1.0,
-        "due": 2.0,
-        "confirmed": None,
-    }
-    order = stored_order(msgspec.json.encode(old))
+def an_order() -> CarrierOrder:
+    return CarrierOrder(
+        id="1",
+        carrier="mandarine",
+        external_id="E1",
+        customer="delta",
+        msisdn="+32470100001",
+        category="changeOptions",
+        action="modify",
+        asked={"addOption": ["sms-unlimited"], "removeOption": []},
+        original=msgspec.Raw(b'{"serviceOrderItem":[{"id":"1","service":{"id":"+32470100001"}}]}'),
+        behaviour=Behaviour(delay_ms=1500, jitter_ms=500),
+        steps=["carried_out"],
+        pace=1.5,
+        state="inProgress",
+        ordered_at=1.0,
+        due=2.0,
+    )
+
+
+def test_an_order_comes_back_from_the_journal_as_it_was() -> None:
+    order = stored_order(msgspec.json.encode(an_order()))
     assert (order.category, order.steps, order.due) == ("changeOptions", ["carried_out"], 2.0)
     assert order.asked == {"addOption": ["sms-unlimited"], "removeOption": []}
     assert order_document(order)["serviceOrderItem"][0]["service"]["id"] == "+32470100001"
     assert stored_order(msgspec.json.encode(order)) == order
+
+
+def test_an_order_of_another_version_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ValueError, match="remove its folder"):
+        stored_order(b'{"id": "1", "add": ["sms-unlimited"], "remove": []}')

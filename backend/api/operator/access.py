@@ -4,15 +4,16 @@ A controller of it derives from `OperatorController`, names the permission of ea
 `core/permissions.py` (`OPERATOR_PERMISSIONS`), and takes `actor`: the person of the staff in the tenant of the address.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Controller, Request
+from litestar import Controller
 from litestar.di import Provide
 from litestar.exceptions import NotAuthorizedException
 from litestar.params import PathParameter
 
 from backend.core.errors import AppError
 from backend.members.operators import authenticate_operator, operator_actor
+from backend.web.types import AnyRequest
 from tenants.scope import Actor
 
 Slug = Annotated[
@@ -28,7 +29,7 @@ class TooLarge(AppError):
     status = 413
 
 
-async def operator_in_tenant(request: Request[Any, Any, Any]) -> Actor:
+async def operator_in_tenant(request: AnyRequest) -> Actor:
     """Who acts: the owner of an operator token, in the tenant that the address names. Cookies are not looked at."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     operator = await authenticate_operator(token.strip()) if scheme.lower() == "bearer" else None

@@ -1,10 +1,10 @@
 """The operator's staff load usage records and bundles."""
 
 import tempfile
-from typing import IO, Any
+from typing import IO
 
 import msgspec
-from litestar import Request, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
@@ -13,6 +13,7 @@ from backend.api.operator.access import OperatorController, Slug, TooLarge
 from backend.usage.loading import LoadResult, load_file
 from backend.usage.records import UsageFileKind
 from backend.web.problems import problem_specs
+from backend.web.types import AnyRequest
 from tenants.scope import Actor
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -59,7 +60,7 @@ class CsvOperation(Operation):
         self.request_body = RequestBody(content={"text/csv": OpenAPIMediaType(schema=schema)}, required=True)
 
 
-async def spooled(request: Request[Any, Any, Any], largest: int = LARGEST_FILE) -> IO[bytes]:
+async def spooled(request: AnyRequest, largest: int = LARGEST_FILE) -> IO[bytes]:
     """The body in a file of its own, read before any scope is opened. Raises TooLarge."""
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
     size = 0
@@ -90,7 +91,7 @@ class OperatorUsageController(OperatorController):
     )
     async def records(
         self,
-        request: Request[Any, Any, Any],
+        request: AnyRequest,
         actor: NamedDependency[Actor],
         slug: Slug,  # noqa: ARG002 - documented
     ) -> LoadReport:
@@ -106,14 +107,14 @@ class OperatorUsageController(OperatorController):
     )
     async def buckets(
         self,
-        request: Request[Any, Any, Any],
+        request: AnyRequest,
         actor: NamedDependency[Actor],
         slug: Slug,  # noqa: ARG002 - documented
     ) -> LoadReport:
         return await _load(request, actor, UsageFileKind.BUCKETS)
 
 
-async def _load(request: Request[Any, Any, Any], actor: Actor, kind: UsageFileKind) -> LoadReport:
+async def _load(request: AnyRequest, actor: Actor, kind: UsageFileKind) -> LoadReport:
     with await spooled(request) as file:
         lines = (line.decode("utf-8", "replace") for line in file)
         return LoadReport.of(await load_file(actor, lines, kind=kind))

@@ -11,8 +11,11 @@ from piccolo.columns import Column
 
 from backend.catalog.profiles import profile
 from backend.core import audit, clock
+from backend.core.errors import NotFound
 from backend.core.facts import EsimReleased, JobName
 from backend.core.ids import new_id
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
 from backend.lines.sims.esim_lifecycle import ENDED, EsimState, next_state
 from backend.lines.tables import EsimProfile
 from tenants.scope import Scope
@@ -199,6 +202,31 @@ async def send_code(scope: Scope, profile_id: UUID) -> None:
     job = JobName.SEND_CONFIRMATION_REQUEST if asks else JobName.SEND_ACTIVATION_CODE
     scope.enqueue(job, profile_id=profile_id, number=sending.sent_count)
     scope.invalidate(f"line:{sending.line_id}")
+
+
+class ProfileToConfirm(msgspec.Struct, frozen=True):
+    """What a user is asked to confirm: a profile, and the number that moves to it."""
+
+    id: UUID
+    state: str
+    language: str
+    confirmed_at: datetime | None
+    msisdn: str
+
+
+TO_CONFIRM = """
+SELECT p.id, p.state, p.language, p.confirmed_at, l.msisdn FROM esim_profile p
+JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_id WHERE p.id = $1
+"""
+
+
+@use_case(Permission.SYSTEM, read_only=True)
+async def profile_to_confirm(scope: Scope, profile_id: UUID) -> ProfileToConfirm:
+    """The profile that a confirmation link is about. Raises NotFound."""
+    found = await scope.fetch_one(ProfileToConfirm, TO_CONFIRM, profile_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def confirm_profile(scope: Scope, profile_id: UUID) -> None:

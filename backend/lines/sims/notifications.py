@@ -152,7 +152,10 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
                 (texts.text("esim_number"), mask_sim(row.iccid)),
                 (texts.text("valid_until"), f"{clock.local(until):%d/%m/%Y %H:%M}"),
             ),
-            button=(texts.text("confirm_button"), f"{clients().settings.public_url}/p/{PURPOSE}/{token}"),
+            button=(
+                texts.text("confirm_button"),
+                public_links.public_address(clients().settings, PURPOSE, token),
+            ),
             closing=(texts.text("confirm_not_you", support=clients().settings.operator.support_email),),
         )
 

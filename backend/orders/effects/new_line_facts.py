@@ -23,7 +23,7 @@ from tenants.scope import Scope
 CONTRACT = "split_contract"
 
 
-class ReservedNumber(msgspec.Struct, frozen=True):
+class PoolNumber(msgspec.Struct, frozen=True):
     """A reserved number, and the line that took it."""
 
     msisdn: str
@@ -52,7 +52,7 @@ async def load_context(
     use = await sim_use(scope, cards)
     centres = await centres_within_reach(scope)
     reserved = await scope.fetch_all(
-        ReservedNumber, "SELECT msisdn, line_id FROM reserved_number WHERE msisdn = ANY($1::text[])", numbers
+        PoolNumber, "SELECT msisdn, line_id FROM reserved_number WHERE msisdn = ANY($1::text[])", numbers
     )
     return NewLineFacts(
         accounts=await accounts_within_reach(scope),

@@ -8,7 +8,7 @@ from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.core.errors import ValidationFailed
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.documents.contracts import ContractText, contract_of
+from backend.documents.contracts import ContractParties, ContractText, contract_of
 from backend.orders.kinds.new_line import NewLineRequest
 from backend.orders.placement.drafts import get_draft
 from backend.runtime import settings
@@ -48,10 +48,8 @@ async def contract_of_draft(scope: Scope, draft_id: UUID) -> ContractText:
         ContractHolder, HOLDER, request.account, reach.everything, list(reach.billing_accounts or ())
     )
     holder = holder or ContractHolder()
-    return contract_of(
-        Catalogue(catalogue.profile, request.language or scope.actor.language),
-        settings().operator,
-        chosen,
+    texts = Catalogue(catalogue.profile, request.language or scope.actor.language)
+    parties = ContractParties(
         holder_name=holder.name,
         holder_address=holder.address,
         holder_number=holder.enterprise_number,
@@ -60,3 +58,4 @@ async def contract_of_draft(scope: Scope, draft_id: UUID) -> ContractText:
         customer_number=request.account,
         plan=request.plan,
     )
+    return contract_of(texts, settings().operator, chosen, parties)

@@ -1,4 +1,4 @@
-"""Reads what comes in: service orders, their amendments and cancellations, and orders of an older journal."""
+"""Reads service orders, their amendments and cancellations, and the orders of the journal."""
 
 from typing import Any, TypeVar
 
@@ -105,19 +105,7 @@ def _decode(body: bytes, kind: type[T]) -> T:
 
 
 def stored_order(document: bytes) -> CarrierOrder:
-    """An order from the journal. Those of the time when orders only changed options are understood too."""
-    found = msgspec.json.decode(document, type=dict[str, Any])
-    if "category" not in found:
-        found |= {"category": "changeOptions", "action": "modify", "customer": ""}
-        found["asked"] = {"addOption": found.pop("add"), "removeOption": found.pop("remove")}
-        found["told"] = (
-            {"options": reported} if (reported := found.pop("confirmed", None)) is not None else {}
-        )
-        began = found["state"] != "acknowledged"
-        found["steps"] = ["carried_out"] if began else ["started", "carried_out"]
-        found["pace"] = found["behaviour"]["delay_ms"] / 1000
-        found["waits_for"] = "information" if found["state"] == "held" else ""
-        document = msgspec.json.encode(found)
+    """An order from the journal. Raises ValueError for one that another version wrote."""
     try:
         return msgspec.json.decode(document, type=CarrierOrder)
     except msgspec.DecodeError as error:

@@ -1,69 +1,111 @@
-"""The frame of the sandbox's own pages, and text made safe to stand in them."""
+"""The frame of the sandbox's own pages, and the parts that they share."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
-from typing import Any
 
 from litestar import MediaType, Response
 
 from backend.core.clock import local
+from backend.web.html import Markup, document, element, joined
 
 STATIC = Path(__file__).parents[1] / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-MARK = (
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+MARK = Markup(
     '<svg class="brand-mark" viewBox="0 0 28 28" aria-hidden="true"><rect width="28" height="28" rx="7"'
     ' fill="currentColor"/><path class="mark-line" d="M9 21V10.5A2.5 2.5 0 0 1 11.5 8H20M9 14.5h6.5"/>'
     '<circle class="mark-dot" cx="19.5" cy="14.5" r="1.6"/></svg>'
 )
+SECTIONS = (("/", "Carriers"), ("/mail", "Mailbox"))
+BANNER = "Nothing here is real: invented carriers and a mailbox for demonstrations and tests."
 
 
-def text(value: object) -> str:
-    """A value as HTML text or attribute."""
-    return escape(str(value), quote=True)
-
-
-def page(title: str, body: str, *, current: str) -> Response[str]:
+def page(title: str, body: Markup, *, current: str) -> Response[str]:
     """A whole page of the sandbox; `current` is the address of the open section."""
-    links = "".join(
-        f'<a href="{href}"{" aria-current=" + chr(34) + "page" + chr(34) if href == current else ""}>{text(name)}</a>'
-        for href, name in (("/", "Carriers"), ("/mail", "Mailbox"))
+    links = (
+        element("a", {"href": href, "aria-current": "page" if href == current else None}, name)
+        for href, name in SECTIONS
     )
-    content = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(title)} · Fleetline sandbox</title>"
-        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/sandbox.css">'
-        '<script type="module" src="/static/sandbox.js"></script>'
-        '</head><body><a class="skip-link" href="#main">Skip to content</a><header class="topbar">'
-        f'<a class="brand" href="/">{MARK}Fleetline</a><span class="pill pill-attention">Sandbox</span>'
-        f'<nav class="switch" aria-label="Sections">{links}</nav></header>'
-        '<p class="banner">Nothing here is real: invented carriers and a mailbox for demonstrations and tests.</p>'
-        f'<main class="page" id="main">{body}</main></body></html>'
+    head = joined(
+        element("title", {}, f"{title} · Fleetline sandbox"),
+        element("link", {"rel": "icon", "href": "/static/icon.svg"}),
+        element("link", {"rel": "stylesheet", "href": "/static/tokens.css"}),
+        element("link", {"rel": "stylesheet", "href": "/static/sandbox.css"}),
+        element("script", {"type": "module", "src": "/static/sandbox.js"}),
     )
-    return Response(
-        content,
-        media_type=MediaType.HTML,
-        headers={
-            "content-security-policy": POLICY,
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-            "cache-control": "no-store",
-        },
+    content = joined(
+        element("a", {"class": "skip-link", "href": "#main"}, "Skip to content"),
+        element(
+            "header",
+            {"class": "topbar"},
+            element("a", {"class": "brand", "href": "/"}, MARK, "Fleetline"),
+            pill("Sandbox", "attention"),
+            element("nav", {"class": "switch", "aria-label": "Sections"}, *links),
+        ),
+        element("p", {"class": "banner"}, BANNER),
+        element("main", {"class": "page", "id": "main"}, body),
+    )
+    return Response(document("en", head, content), media_type=MediaType.HTML, headers=HEADERS)
+
+
+def header(title: str, lead: str) -> Markup:
+    """The title of a page with a sentence under it."""
+    words = element("div", {}, element("h1", {}, title), element("p", {}, lead))
+    return element("div", {"class": "page-header"}, words)
+
+
+def pill(words: str, tone: str = "") -> Markup:
+    """A state. Tones: active, running, attention, lost, or none."""
+    return element("span", {"class": f"pill pill-{tone}" if tone else "pill"}, words)
+
+
+def hidden(words: str) -> Markup:
+    """Words that only a screen reader says."""
+    return element("span", {"class": "visually-hidden"}, words)
+
+
+def table(caption: str, columns: Sequence[tuple[Markup | str, str]], rows: Sequence[Markup]) -> Markup:
+    """A table with heads (words, class) and rows."""
+    heads = (element("th", {"scope": "col", "class": style or None}, words) for words, style in columns)
+    return element(
+        "div",
+        {"class": "table-wrap"},
+        element(
+            "table",
+            {"class": "table"},
+            element("caption", {"class": "visually-hidden"}, caption),
+            element("thead", {}, element("tr", {}, *heads)),
+            element("tbody", {}, *rows),
+        ),
     )
 
 
-def time(instant: datetime) -> str:
+def empty(title: str, words: str) -> Markup:
+    """What stands where a list has no rows."""
+    return element(
+        "div", {"class": "empty"}, element("p", {"class": "empty-title"}, title), element("p", {}, words)
+    )
+
+
+def time(instant: datetime) -> Markup:
     """An instant on the Belgian clock."""
-    return f'<time datetime="{instant.isoformat()}">{local(instant):%d/%m %H:%M:%S}</time>'
+    return element("time", {"datetime": instant.isoformat()}, f"{local(instant):%d/%m %H:%M:%S}")
 
 
-def options(values: Any, chosen: str) -> str:
+def options(values: Sequence[tuple[str, str]], chosen: str) -> Markup:
     """The choices of a select."""
-    return "".join(
-        f'<option value="{text(value)}"{" selected" if value == chosen else ""}>{text(name)}</option>'
-        for value, name in values
+    return joined(
+        *(
+            element("option", {"value": str(value), "selected": value == chosen}, name)
+            for value, name in values
+        )
     )

@@ -9,15 +9,20 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from backend.core.clock import local
-from backend.sandbox.console.html import page, text, time
+from backend.sandbox.console.html import empty, header, page, pill, table, time
 from backend.sandbox.mailbox import MailView
 from backend.sandbox.sandbox import Sandbox
+from backend.web.html import Markup, element, joined
 
 # A mail brings its own inline styles; it may load and run nothing.
 MAIL_POLICY = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+NO_SUBJECT = "(no subject)"
+COLUMNS = (("Subject", ""), ("To", ""), ("Arrived", "amount"))
 
 
 class MailController(Controller):
+    """The mailbox: a list, one mail, and the same as JSON."""
+
     path = "/mail"
 
     @get()
@@ -51,59 +56,90 @@ async def _found(sandbox: Sandbox, number: int) -> MailView:
     return found
 
 
-def _arrived(mail: MailView) -> str:
+def _arrived(mail: MailView) -> Markup:
     return time(datetime.fromisoformat(mail.received_at))
 
 
-def _times(mail: MailView) -> str:
-    """Shown only where a mail came more than once: the product may repeat a send, never a message."""
-    return f' <span class="pill pill-attention">{mail.times} times</span>' if mail.times > 1 else ""
-
-
-def _list(mails: list[MailView], to: str) -> str:
-    search = (
-        '<form class="toolbar"><div class="field"><label class="label" for="to">Recipient</label>'
-        f'<input class="input input-compact" type="email" id="to" name="to" value="{text(to)}"></div>'
-        '<button class="button" type="submit">Show mails</button></form>'
+def _list(mails: list[MailView], to: str) -> Markup:
+    recipient = {"class": "input input-compact", "type": "email", "id": "to", "name": "to", "value": to}
+    search = element(
+        "form",
+        {"class": "toolbar"},
+        element(
+            "div",
+            {"class": "field"},
+            element("label", {"class": "label", "for": "to"}, "Recipient"),
+            element("input", recipient),
+        ),
+        element("button", {"class": "button", "type": "submit"}, "Show mails"),
     )
-    rows = "".join(
-        f'<tr><th scope="row"><a href="/mail/{mail.id}">{text(mail.subject or "(no subject)")}</a>{_times(mail)}</th>'
-        f'<td class="wide">{text(", ".join(mail.to))}</td>'
-        f'<td class="amount">{_arrived(mail)}</td></tr>'
-        for mail in mails
-    )
-    table = (
-        '<div class="table-wrap"><table class="table"><caption class="visually-hidden">Mails, newest first</caption>'
-        '<thead><tr><th scope="col">Subject</th><th scope="col">To</th><th scope="col" class="amount">Arrived</th>'
-        f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    found = (
+        table("Mails, newest first", COLUMNS, [_row(mail) for mail in mails])
         if mails
-        else '<div class="empty"><p class="empty-title">No mail</p><p>What the portal sends appears here.</p></div>'
+        else empty("No mail", "What the portal sends appears here.")
     )
-    return (
-        '<div class="page-header"><div><h1>Mailbox</h1><p>Every mail of the portal ends here, whoever it is for.</p></div></div>'
-        f'<div class="panel">{search}<div data-live="mails">{table}</div></div>'
+    return joined(
+        header("Mailbox", "Every mail of the portal ends here, whoever it is for."),
+        element("div", {"class": "panel"}, search, element("div", {"data-live": "mails"}, found)),
     )
 
 
-def _mail(mail: MailView) -> str:
+def _row(mail: MailView) -> Markup:
+    # Shown only where a mail came more than once: the product may repeat a send, never a message.
+    again = joined(" ", pill(f"{mail.times} times", "attention")) if mail.times > 1 else None
+    link = element("a", {"href": f"/mail/{mail.id}"}, mail.subject or NO_SUBJECT)
+    return element(
+        "tr",
+        {},
+        element("th", {"scope": "row"}, link, again),
+        element("td", {"class": "wide"}, ", ".join(mail.to)),
+        element("td", {"class": "amount"}, _arrived(mail)),
+    )
+
+
+def _mail(mail: MailView) -> Markup:
+    way = element(
+        "ol",
+        {},
+        element("li", {}, element("a", {"href": "/mail"}, "Mailbox")),
+        element("li", {"aria-current": "page"}, "Mail"),
+    )
+    shown = {
+        "class": "mail-frame",
+        "src": f"/mail/{mail.id}/html",
+        "sandbox": "",
+        "title": "The mail as it looks",
+    }
+    text = element("pre", {"class": "mail-text"}, mail.text)
+    return joined(
+        element(
+            "div",
+            {"class": "page-header"},
+            element("nav", {"class": "breadcrumb", "aria-label": "Breadcrumb"}, way),
+            element("h1", {}, mail.subject or NO_SUBJECT),
+        ),
+        element(
+            "div",
+            {"class": "stack"},
+            _facts(mail),
+            _section("As it looks", element("iframe", shown)) if mail.html else None,
+            _section("As text", element("div", {"class": "panel-body"}, text)),
+        ),
+    )
+
+
+def _facts(mail: MailView) -> Markup:
     facts = (
         ("From", mail.sender),
         ("To", ", ".join(mail.to)),
-        ("Arrived", local(datetime.fromisoformat(mail.received_at)).strftime("%d/%m/%Y %H:%M:%S")),
+        ("Arrived", f"{local(datetime.fromisoformat(mail.received_at)):%d/%m/%Y %H:%M:%S}"),
         ("Message-ID", mail.message_id),
         ("Came", "once" if mail.times == 1 else f"{mail.times} times"),
     )
-    rows = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in facts)
-    shown = (
-        f'<section class="panel"><div class="panel-header"><h2>As it looks</h2></div>'
-        f'<iframe class="mail-frame" src="/mail/{mail.id}/html" sandbox="" title="The mail as it looks"></iframe></section>'
-        if mail.html
-        else ""
-    )
-    return (
-        '<div class="page-header"><nav class="breadcrumb" aria-label="Breadcrumb"><ol><li><a href="/mail">Mailbox</a></li>'
-        f'<li aria-current="page">Mail</li></ol></nav><h1>{text(mail.subject or "(no subject)")}</h1></div>'
-        f'<div class="stack"><dl class="facts panel panel-body">{rows}</dl>{shown}'
-        f'<section class="panel"><div class="panel-header"><h2>As text</h2></div>'
-        f'<div class="panel-body"><pre class="mail-text">{text(mail.text)}</pre></div></section></div>'
-    )
+    rows = (element("div", {}, element("dt", {}, name), element("dd", {}, value)) for name, value in facts)
+    return element("dl", {"class": "facts panel panel-body"}, *rows)
+
+
+def _section(title: str, content: Markup) -> Markup:
+    head = element("div", {"class": "panel-header"}, element("h2", {}, title))
+    return element("section", {"class": "panel"}, head, content)

@@ -1,5 +1,6 @@
 """The console: a person sees what the carriers do, and sets how they behave, with plain forms."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -13,25 +14,29 @@ from backend.catalog.identifiers import normalise_msisdn as read_msisdn
 from backend.sandbox.admin_api import act_on_order
 from backend.sandbox.carrier.behaviour import EsimTrouble
 from backend.sandbox.carrier.documents import TmfError
-from backend.sandbox.console.html import STATIC, page, text
-from backend.sandbox.console.pages import FLAGS, GONE_ON, PLAYED, carrier_panel
+from backend.sandbox.console.behaviour_form import FLAGS, PLAYED
+from backend.sandbox.console.html import STATIC, page
+from backend.sandbox.console.pages import carriers_page
 from backend.sandbox.sandbox import Sandbox
+from backend.web.files import TOKENS_CSS
 
 Form = URLEncodedBody[dict[str, str]]
+FILES = {
+    "tokens.css": (TOKENS_CSS, MediaType.CSS),
+    "sandbox.css": (STATIC / "sandbox.css", MediaType.CSS),
+    "sandbox.js": (STATIC / "sandbox.js", "text/javascript"),
+    "icon.svg": (STATIC / "icon.svg", "image/svg+xml"),
+}
 
 
 class ConsoleController(Controller):
+    """The page of the carriers, its forms, and the files it shows itself with."""
+
     path = "/"
 
     @get()
     async def console(self, sandbox: NamedDependency[Sandbox], error: FromQuery[str] = "") -> Response[str]:
-        notice = f'<p class="notice notice-danger" role="alert">{text(error)}</p>' if error else ""
-        panels = "".join(carrier_panel(carrier, sandbox) for carrier in sandbox.carriers.values())
-        header = (
-            '<div class="page-header"><div><h1>Carriers</h1>'
-            "<p>What comes in from the portal, and how these carriers answer it.</p></div></div>"
-        )
-        return page("Carriers", header + notice + f'<div class="stack">{panels}</div>', current="/")
+        return page("Carriers", carriers_page(sandbox, error), current="/")
 
     @post("/console/{carrier:str}/behaviour")
     async def set_behaviour(
@@ -62,23 +67,18 @@ class ConsoleController(Controller):
             await act_on_order(sandbox.carrier(carrier), order_id, action, data.get("reason", ""))
         except TmfError as error:
             # The order has moved on while the page was open
-            if error.status == GONE_ON:
+            if error.status == HTTPStatus.CONFLICT:
                 return Redirect(f"/?error={quote(str(error))}#{carrier}", status_code=303)
             raise
         return Redirect(f"/#{carrier}", status_code=303)
 
     @get("/static/{name:str}")
     async def static(self, name: FromPath[str]) -> Response[bytes]:
-        kinds = {
-            "tokens.css": MediaType.CSS,
-            "sandbox.css": MediaType.CSS,
-            "sandbox.js": "text/javascript",
-            "icon.svg": "image/svg+xml",
-        }
-        if name not in kinds:
+        if name not in FILES:
             raise NotFoundException
+        path, media_type = FILES[name]
         headers = {"cache-control": "max-age=60", "x-content-type-options": "nosniff"}
-        return Response((STATIC / name).read_bytes(), media_type=kinds[name], headers=headers)
+        return Response(path.read_bytes(), media_type=media_type, headers=headers)
 
 
 def _read_form(form: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The page of a request being filled in: one form, checked on the server, nothing typed is ever lost."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reactpy import event, html, use_state
@@ -27,34 +28,65 @@ def one(values: Values, name: str) -> str:
     return (values.get(name) or [""])[0].strip()
 
 
+DrawFields = Callable[[PageContext, DraftView, Errors], Sequence[Child]]
+DrawPanels = Callable[[PageContext, DraftView], Sequence[Child]]
+
+
+@dataclass(frozen=True)
+class QuestionStep:
+    """One of several pages of a draft: its name, the page before it, and the page after it.
+
+    `following` may depend on the answers. Only the fields of this step are checked when the form is sent.
+    """
+
+    name: str
+    back: str
+    following: str | Callable[[Mapping[str, Any]], str]
+
+    def next_page(self, kind_fields: Mapping[str, Any]) -> str:
+        """The page to open after this one, with these answers."""
+        return self.following if isinstance(self.following, str) else self.following(kind_fields)
+
+
+@dataclass(frozen=True)
+class FormSlots:
+    """Panels around the questions: `before` and `after` them, and `aside`.
+
+    `after` stands between the questions and the button: an upload is a form of its own and cannot stand inside.
+    """
+
+    before: DrawPanels | None = None
+    after: DrawFields | None = None
+    aside: DrawPanels | None = None
+
+
+NO_SLOTS = FormSlots()
+REVIEW = "review"
+
+
 @component
 def DraftForm(
     draft: DraftView,
     title: str,
-    fields: Callable[[PageContext, DraftView, Errors], Sequence[Child]],
+    fields: DrawFields,
     read: Callable[[Values], Mapping[str, Any]],
     lead: str = "",
-    following: str | Callable[[Mapping[str, Any]], str] = "review",
-    aside: Callable[[PageContext, DraftView], Sequence[Child]] | None = None,
     dated: bool | None = None,
-    step: str = "",
-    back: str | None = None,
-    before: Callable[[PageContext, DraftView], Sequence[Child]] | None = None,
-    then: Callable[[PageContext, DraftView, Errors], Sequence[Child]] | None = None,
+    step: QuestionStep | None = None,
+    slots: FormSlots = NO_SLOTS,
 ) -> VdomDict:
-    """`fields` draws the questions with their errors; `read` turns what was filled in into the kind's kind_fields.
+    """The form of a draft.
 
-    Once all of it holds, the page moves on to `following` (check answers, or a further step of this draft, which may
-    follow from the kind_fields). `step` is this page's own, whose fields alone are checked here; `back` the one before it.
-    `before` are panels that stand before the questions, `then` those between the questions and the button: a file that
-    has to be handed in first is a form of its own.
+    `fields` draws the questions with their errors. `read` turns the values of the form into the kind's fields.
+    `dated` says whether the form asks for a day; None: where the kind allows one. `step` is set where the draft has
+    several pages; without it, and after the last step, the next page is check answers.
     """
     page = use_page()
     text = page.text
     problem, set_problem = use_state(no_page_error)
-    may_wait = draft.dated if dated is None else dated
-    target = use_once(lambda: ["review"])
-    last = following == "review"
+    target = use_once(lambda: [REVIEW])
+    last = step is None or step.following == REVIEW
+    asks_day = last and (draft.dated if dated is None else dated)
 
     async def kept(_view: DraftView) -> None:
         set_problem(None)
@@ -68,57 +100,79 @@ def DraftForm(
     async def submitted(sent: Any) -> None:
         values: Values = sent["target"]["values"]
         kind_fields = dict(read(values))
-        if may_wait and last:
+        if asks_day:
             kind_fields["on"] = one(values, "on") or None
-        target[0] = following if isinstance(following, str) else following(kind_fields)
-        save.run(draft.id, kind_fields, complete=last, step=step)
+        target[0] = step.next_page(kind_fields) if step else REVIEW
+        save.run(draft.id, kind_fields, complete=last, step=step.name if step else "")
 
     errors = dict(problem.fields or {}) if problem else {}
     shown = errors or ({"form": problem.words} if problem else {})
-    send = html.div(
-        {"class": "row", "key": "send"},
-        button(
-            text("Check the price") if last else text("Go on"),
-            kind="primary large",
-            submit=True,
-            busy=save.pending,
-            more={"form": "form"} if then else None,
-        ),
-        link_button(text("Back"), f"/app/drafts/{draft.id}{back and '/'}{back}", mark="left", kind="quiet")
-        if back is not None
-        else None,
+    send = _send(text, draft, step, busy=save.pending, outside=slots.after is not None)
+    questions = [*fields(page, draft, errors), _day(page, draft, errors) if asks_day else None]
+    form = question_form(submitted, *questions, None if slots.after else send)
+    return html.div(
+        page_header(title, html.p(lead) if lead else None, crumbs=_crumbs(text, draft)),
+        change_steps(text, 1, draft),
+        error_box_above(text, shown),
+        _columns(page, draft, slots, form, [*slots.after(page, draft, errors), send] if slots.after else []),
     )
-    form = html.form(
+
+
+def question_form(on_submit: Callable[[Any], Any], *content: Child) -> VdomDict:
+    """The form element of a draft's page; what was typed stays in it when it is drawn again."""
+    return html.form(
         {
             "class": "form",
             "id": "form",
             "key": "form",
             "novalidate": True,
-            "onSubmit": event(submitted, prevent_default=True),
+            "onSubmit": event(on_submit, prevent_default=True),
         },
-        *fields(page, draft, errors),
-        _day(page, draft, errors) if may_wait and last else None,
-        None if then else send,
+        *content,
     )
+
+
+def error_box_above(text: Translator, errors: Errors) -> VdomDict | None:
+    """The summary of what is wrong, above the columns of a page."""
+    if not errors:
+        return None
+    return html.div({"class": "before-columns", "key": "problem"}, error_summary(text, errors))
+
+
+def _send(
+    text: Translator, draft: DraftView, step: QuestionStep | None, *, busy: bool, outside: bool
+) -> VdomDict:
+    """The button, and the link to the page before. `outside`: the button stands outside its form and names it."""
+    last = step is None or step.following == REVIEW
+    back = f"/app/drafts/{draft.id}{step.back and '/'}{step.back}" if step else ""
     return html.div(
-        page_header(title, html.p(lead) if lead else None, crumbs=_crumbs(text, draft)),
-        change_steps(text, 1, draft),
-        html.div({"class": "before-columns", "key": "problem"}, error_summary(text, shown))
-        if shown
-        else None,
+        {"class": "row", "key": "send"},
+        button(
+            text("Check the price") if last else text("Go on"),
+            kind="primary large",
+            submit=True,
+            busy=busy,
+            more={"form": "form"} if outside else None,
+        ),
+        link_button(text("Back"), back, mark="left", kind="quiet") if step else None,
+    )
+
+
+def _columns(
+    page: PageContext, draft: DraftView, slots: FormSlots, form: VdomDict, after: Sequence[Child]
+) -> VdomDict:
+    return html.div(
+        {"class": "columns", "key": "columns"},
         html.div(
-            {"class": "columns", "key": "columns"},
-            html.div(
-                {"class": "stack", "key": "main"},
-                *(before(page, draft) if before else ()),
-                panel("questions", draft.title, form),
-                *((*then(page, draft, errors), send) if then else ()),
-            ),
-            html.div(
-                {"class": "stack", "key": "aside"},
-                *(aside(page, draft) if aside else ()),
-                lines_panel(text, draft) if draft.total_lines else None,
-            ),
+            {"class": "stack", "key": "main"},
+            *(slots.before(page, draft) if slots.before else ()),
+            panel("questions", draft.title, form),
+            *after,
+        ),
+        html.div(
+            {"class": "stack", "key": "aside"},
+            *(slots.aside(page, draft) if slots.aside else ()),
+            lines_panel(page.text, draft) if draft.total_lines else None,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Open usage alerts as a to-do list on the home page."""
+"""Usage alerts in words, and the open ones as a to-do list on the home page."""
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -7,12 +7,29 @@ from backend.usage import service as usage
 from backend.usage.schemas import Alert
 from frontend.components.actions import link_button
 from frontend.components.layout import panel
-from frontend.components.usage.figures import alert_words
-from frontend.elements import Child, icon, number
+from frontend.components.usage.words import bucket_words
+from frontend.elements import Child, icon, notice, number
 from frontend.hooks import component, use_page, use_query
+from frontend.i18n import translatable
 from frontend.page_context import PageContext
 
 SHOWN = 5
+ALERTS = {
+    ("bucket", 80): translatable("80 % of the bundle {bucket} is used"),
+    ("bucket", 100): translatable("The bundle {bucket} is used up"),
+    ("roaming_cap", 80): translatable("80 % of the cap abroad is reached"),
+    ("roaming_cap", 100): translatable("The cap abroad is reached: data abroad is stopped"),
+    ("national_ceiling", 100): translatable("Costs outside the bundle in Belgium passed the alert level"),
+}
+
+
+def alert_words(page: PageContext, kind: str, threshold: int, subject: str) -> str:
+    words = ALERTS.get((kind, threshold), translatable("A limit is near"))
+    return page.text(words, bucket=bucket_words(page, subject))
+
+
+def alert_notice(page: PageContext, kind: str, threshold: int, subject: str) -> VdomDict:
+    return notice(alert_words(page, kind, threshold, subject), tone="attention", mark="alert")
 
 
 @component

@@ -11,17 +11,12 @@ from backend.usage.schemas import UsageDetail
 from frontend.components.actions import button
 from frontend.components.layout import columns, panel
 from frontend.components.loading import not_ready
-from frontend.components.usage.figures import (
-    access_log,
-    alert_notice,
-    bucket_meter,
-    cap_meter,
-    detail_table,
-    history,
-    month_words,
-    provisional,
-    services_table,
-)
+from frontend.components.usage.alerts import alert_notice
+from frontend.components.usage.details import access_log, detail_panel, no_detail
+from frontend.components.usage.meters import bundle_meters, cap_meter, provisional
+from frontend.components.usage.months import history
+from frontend.components.usage.services import services_table
+from frontend.components.usage.words import month_words
 from frontend.elements import Child, notice
 from frontend.hooks import component, use_mutation, use_page, use_query
 from frontend.page_context import PageContext
@@ -44,22 +39,17 @@ def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
     title = text("My usage in {month}", month=month_words(text, shown.period))
     if several:
         title = f"{title}, {text.msisdn(own.msisdn)}"
-    body = (
-        html.div({"class": "stack"}, *(bucket_meter(page, bucket) for bucket in shown.buckets))
-        if shown.buckets
-        else html.p({"class": "muted"}, text("No bundle was measured this month."))
-    )
-    mine = text("Paid by me")
+    meters = (bundle_meters(page, shown.buckets), html.hr(), cap_meter(text, shown.cap))
     main: list[Child] = [
         *(alert_notice(page, alert.kind, alert.threshold, alert.subject) for alert in own.alerts),
-        panel(f"usage-{name}", title, body, html.hr(), cap_meter(text, shown.cap), provisional(text, shown)),
+        panel(f"usage-{name}", title, *meters, provisional(text, shown)),
     ]
     if shown.services:
         main.append(
             panel(
                 f"services-{name}",
                 text("What I used"),
-                services_table(text, shown.services, mine, shown.cents),
+                services_table(text, shown.services, text("Paid by me"), shown.cents),
                 bare=True,
             )
         )
@@ -87,33 +77,25 @@ def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
     )
 
 
-def _no_detail() -> UsageDetail | None:
-    return None
-
-
 @component
 def OwnDetailPanel(line_id: UUID) -> VdomDict:
     text = use_page().text
-    detail, set_detail = use_state(_no_detail)
+    detail, set_detail = use_state(no_detail)
 
     async def show(found: UsageDetail) -> None:
         set_detail(found)
 
     look = use_mutation(usage.own_detail, done=show)
-    name = f"detail-{line_id}"
-    if detail is None:
-        return panel(
-            name,
-            text("My calls, messages and sessions"),
-            notice(look.problem.words, tone="danger", mark="alert", live=True) if look.problem else None,
-            html.p(text("Called numbers are shown without their last four digits. Only you see this list.")),
-            html.div(
-                {"class": "form-actions"},
-                button(text("Show"), on_click=lambda _event: look.run(line_id), busy=look.pending),
-            ),
-        )
-    table = detail_table(text, detail.rows, text("Paid by me"), by_day=False, own=True)
-    more = (
-        html.p({"class": "small muted"}, text("Only the newest records are shown.")) if detail.more else None
+    name, title = f"detail-{line_id}", text("My calls, messages and sessions")
+    if detail is not None:
+        return detail_panel(text, name, title, detail, own=True)
+    return panel(
+        name,
+        title,
+        notice(look.problem.words, tone="danger", mark="alert", live=True) if look.problem else None,
+        html.p(text("Called numbers are shown without their last four digits. Only you see this list.")),
+        html.div(
+            {"class": "form-actions"},
+            button(text("Show"), on_click=lambda _event: look.run(line_id), busy=look.pending),
+        ),
     )
-    return panel(name, text("My calls, messages and sessions"), table, more, bare=True)

@@ -14,7 +14,7 @@ from frontend.components.layout import breadcrumb, columns, empty, page_header, 
 from frontend.components.lines.line_actions import OFFERS
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
-from frontend.components.upload import Uploaded, upload
+from frontend.components.upload import Uploaded, bulk_upload
 from frontend.elements import Child, hidden, icon, notice, number
 from frontend.hooks import component, use_mutation, use_page, use_query
 from frontend.i18n import Translator
@@ -22,7 +22,6 @@ from frontend.page_context import PageContext
 from frontend.pages.bulk.labels import state_pill
 
 ICONS = {kind: shape for kind, shape, _ in OFFERS} | {"add_line": "plus"}
-ACCEPT = ".csv,.xlsx"
 
 
 @component
@@ -116,13 +115,15 @@ def HandIn(form: FileTemplate, document: str) -> VdomDict:
     def stored(file: Uploaded) -> None:
         start.run(kind=form.kind, document_id=file.id)
 
-    crumbs = breadcrumb(
-        text, (text("Fleet"), "/app/fleet"), (text("From a file"), "/app/bulk"), (form.title, None)
+    own = text("CSV or XLSX, at most 20,000 rows and 10 MB.")
+    body = (
+        notice(form.refused, tone="attention", mark="alert")
+        if form.refused
+        else bulk_upload(text, text("Your file"), own, form.kind, stored)
     )
+    links = html.div({"class": "row"}, *templates(text, form))
     return html.div(
-        page_header(
-            form.title, html.p(text("One row per line. Nothing is sent before you confirm.")), crumbs=crumbs
-        ),
+        _header(text, form),
         html.div(
             {"class": "before-columns", "key": "problem"},
             notice(start.problem.words, tone="danger", mark="alert", live=True),
@@ -130,33 +131,18 @@ def HandIn(form: FileTemplate, document: str) -> VdomDict:
         if start.problem
         else None,
         columns(
-            [
-                panel(
-                    "hand-in",
-                    text("Hand in a file"),
-                    notice(form.refused, tone="attention", mark="alert")
-                    if form.refused
-                    else upload(
-                        text,
-                        name="file",
-                        label=text("Your file"),
-                        hint=text("CSV or XLSX, at most 20,000 rows and 10 MB."),
-                        purpose="bulk",
-                        accept=ACCEPT,
-                        back=f"/app/bulk?kind={form.kind}",
-                        on_stored=stored,
-                    ),
-                )
-            ],
-            [
-                panel(
-                    "template",
-                    text("Template"),
-                    _columns(text, form),
-                    html.div({"class": "row"}, *templates(text, form)),
-                )
-            ],
+            [panel("hand-in", text("Hand in a file"), body)],
+            [panel("template", text("Template"), _columns(text, form), links)],
         ),
+    )
+
+
+def _header(text: Translator, form: FileTemplate) -> VdomDict:
+    way = ((text("Fleet"), "/app/fleet"), (text("From a file"), "/app/bulk"), (form.title, None))
+    return page_header(
+        form.title,
+        html.p(text("One row per line. Nothing is sent before you confirm.")),
+        crumbs=breadcrumb(text, *way),
     )
 
 

@@ -12,8 +12,8 @@ from backend.orders.schemas import DraftView
 from frontend.components.actions import link_button
 from frontend.components.forms import radio_cards, text_field
 from frontend.components.layout import panel
-from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
-from frontend.components.upload import Uploaded, upload
+from frontend.components.orders.draft_form import DraftForm, Errors, FormSlots, Values, one
+from frontend.components.upload import Uploaded, contract_upload
 from frontend.elements import Child, icon, notice
 from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
@@ -47,15 +47,8 @@ def SplitForm(draft: DraftView) -> Component:
             text("Signed contract"),
             html.div({"key": "said", "role": "status"}, said),
             html.p({"class": "error", "key": "error"}, icon("alert"), wrong) if wrong and not name else None,
-            upload(
-                page.text,
-                name="document_id",
-                label=text("Scan or photo of the signed contract"),
-                hint=text("PDF, JPEG or PNG, at most 10 MB."),
-                purpose="split_contract",
-                accept=".pdf,.jpg,.jpeg,.png",
-                back=f"/app/drafts/{draft.id}",
-                on_stored=keep,
+            contract_upload(
+                text, text("Scan or photo of the signed contract"), f"/app/drafts/{draft.id}", keep
             ),
         )
         panels = html.div(
@@ -69,7 +62,7 @@ def SplitForm(draft: DraftView) -> Component:
         _fields,
         read,
         lead=text("The company pays its part, the user pays the rest. The contract is personal."),
-        then=contract,
+        slots=FormSlots(after=contract),
     )
 
 

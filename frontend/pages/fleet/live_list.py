@@ -6,13 +6,15 @@ from functools import lru_cache
 from html import escape
 
 from reactpy import html
+from reactpy.types import VdomDict
 
 from backend.core.permissions import Permission
 from frontend.components.actions import button
+from frontend.components.layout import skeleton_line
 from frontend.components.lines.line_actions import bar_buttons, row_links
-from frontend.elements import Child, hidden, icon
+from frontend.elements import hidden, icon
 from frontend.html import to_html
-from frontend.i18n import translator_for
+from frontend.i18n import Translator, translator_for
 from frontend.page_context import PageContext
 from frontend.pages.fleet.regions import skeleton_rows
 from frontend.pages.fleet.view import FLEET
@@ -20,96 +22,8 @@ from frontend.pages.fleet.view import FLEET
 
 @lru_cache(maxsize=16)
 def _frame(language: str, carrier: str, may_change: bool, may_usage: bool) -> str:
-    """The still parts, with `{region}` marks; the same text for everybody at this carrier who reads this language."""
+    """The still parts, with `@region@` marks; the same text for everybody at this carrier who reads this language."""
     text = translator_for(language)
-    search = html.form(
-        {"class": "search", "role": "search", "action": FLEET, "method": "get", "data-merge": ""},
-        html.label({"class": "visually-hidden", "for": "fleet-search"}, text("Search the fleet")),
-        icon("search"),
-        html.input(
-            {
-                "class": "input input-compact",
-                "type": "search",
-                "id": "fleet-search",
-                "name": "search",
-                "data-live": "",
-                "autocomplete": "off",
-                "placeholder": text("Number, SIM, customer number or name"),
-                "value": "@search@",
-            }
-        ),
-        html.span({"class": "contents"}, "@kept@"),
-    )
-    change: list[Child] = []
-    if may_change:
-        first = button(
-            text("Change options"), mark="options", more={"data-start": "change_options", "data-work": ""}
-        )
-        more = html.button(
-            {"class": "button", "type": "button", "popovertarget": "bar-menu"},
-            text("More"),
-            icon("down", "icon-small"),
-        )
-        others = bar_buttons(text, carrier)[1:]
-        menu_of_bar = html.div({"class": "menu", "id": "bar-menu", "popover": "auto"}, *others)
-        change = [first, more, menu_of_bar]
-    bar = html.div(
-        {"class": "selection-bar", "role": "region", "aria-label": text("Selection"), "hidden": True},
-        html.strong({"data-counter": ""}),
-        button("", kind="quiet", more={"data-act": "everything", "data-count": "0", "hidden": True}),
-        *change,
-        html.button(
-            {"class": "icon-button", "type": "button", "data-act": "clear"},
-            icon("close"),
-            hidden(text("Clear the selection")),
-        ),
-    )
-    menu = html.div(
-        {"class": "menu", "id": "row-menu", "popover": "auto"},
-        html.a({"href": FLEET}, icon("eye"), text("See the line")),
-        html.a({"href": FLEET, "data-part": "usage"}, icon("usage"), text("See the usage"))
-        if may_usage
-        else None,
-        *(row_links(text, carrier) if may_change else ()),
-    )
-    panel = html.section(
-        {"class": "panel", "aria-label": text("Lines")},
-        html.div(
-            {"class": "toolbar"},
-            search,
-            html.button(
-                {"class": "button", "type": "button", "popovertarget": "filters"},
-                icon("filter"),
-                html.span({"class": "words-wide"}, text("Filter")),
-            ),
-            html.div({"data-region": "chips", "class": "contents"}, "@chips@"),
-        ),
-        html.dialog(
-            {
-                "class": "drawer",
-                "id": "filters",
-                "popover": "auto",
-                "aria-labelledby": "filters-title",
-                "data-region": "filters",
-            },
-            "@filters@",
-        ),
-        html.div(
-            {"class": "table-frame"},
-            html.table(
-                {"class": "table table-hover table-sticky"},
-                html.caption({"class": "visually-hidden"}, text("Lines of your fleet")),
-                html.thead({"data-region": "heads"}, "@heads@"),
-                html.tbody("@rows@"),
-            ),
-        ),
-        html.div({"data-region": "empty"}, "@empty@"),
-        html.div(
-            {"class": "panel-footer"},
-            html.span({"data-counter": "", "role": "status", "class": "rank-2"}),
-            html.div({"data-region": "foot", "class": "foot"}, "@foot@"),
-        ),
-    )
     words = {
         "none": text("No line chosen"),
         "one": text("1 line chosen"),
@@ -126,10 +40,108 @@ def _frame(language: str, carrier: str, may_change: bool, may_usage: bool) -> st
             },
             html.div({"data-region": "head"}, "@head@"),
             html.div({"data-region": "views"}, "@views@"),
-            panel,
-            bar,
-            menu,
+            _lines_panel(text),
+            _selection_bar(text, carrier, may_change=may_change),
+            _row_menu(text, carrier, may_change=may_change, may_usage=may_usage),
         )
+    )
+
+
+def _lines_panel(text: Translator) -> VdomDict:
+    table = html.table(
+        {"class": "table table-hover table-sticky"},
+        html.caption({"class": "visually-hidden"}, text("Lines of your fleet")),
+        html.thead({"data-region": "heads"}, "@heads@"),
+        html.tbody("@rows@"),
+    )
+    drawer = {
+        "class": "drawer",
+        "id": "filters",
+        "popover": "auto",
+        "aria-labelledby": "filters-title",
+        "data-region": "filters",
+    }
+    return html.section(
+        {"class": "panel", "aria-label": text("Lines")},
+        _toolbar(text),
+        html.dialog(drawer, "@filters@"),
+        html.div({"class": "table-frame"}, table),
+        html.div({"data-region": "empty"}, "@empty@"),
+        html.div(
+            {"class": "panel-footer"},
+            html.span({"data-counter": "", "role": "status", "class": "rank-2"}),
+            html.div({"data-region": "foot", "class": "foot"}, "@foot@"),
+        ),
+    )
+
+
+def _toolbar(text: Translator) -> VdomDict:
+    box = html.input(
+        {
+            "class": "input input-compact",
+            "type": "search",
+            "id": "fleet-search",
+            "name": "search",
+            "data-live": "",
+            "autocomplete": "off",
+            "placeholder": text("Number, SIM, customer number or name"),
+            "value": "@search@",
+        }
+    )
+    search = html.form(
+        {"class": "search", "role": "search", "action": FLEET, "method": "get", "data-merge": ""},
+        html.label({"class": "visually-hidden", "for": "fleet-search"}, text("Search the fleet")),
+        icon("search"),
+        box,
+        html.span({"class": "contents"}, "@kept@"),
+    )
+    return html.div(
+        {"class": "toolbar"},
+        search,
+        html.button(
+            {"class": "button", "type": "button", "popovertarget": "filters"},
+            icon("filter"),
+            html.span({"class": "words-wide"}, text("Filter")),
+        ),
+        html.div({"data-region": "chips", "class": "contents"}, "@chips@"),
+    )
+
+
+def _selection_bar(text: Translator, carrier: str, *, may_change: bool) -> VdomDict:
+    """What can be done with the chosen lines."""
+    return html.div(
+        {"class": "selection-bar", "role": "region", "aria-label": text("Selection"), "hidden": True},
+        html.strong({"data-counter": ""}),
+        button("", kind="quiet", more={"data-act": "everything", "data-count": "0", "hidden": True}),
+        *(_changes(text, carrier) if may_change else ()),
+        html.button(
+            {"class": "icon-button", "type": "button", "data-act": "clear"},
+            icon("close"),
+            hidden(text("Clear the selection")),
+        ),
+    )
+
+
+def _changes(text: Translator, carrier: str) -> list[VdomDict]:
+    first = {"data-start": "change_options", "data-work": ""}
+    return [
+        button(text("Change options"), mark="options", more=first),
+        html.button(
+            {"class": "button", "type": "button", "popovertarget": "bar-menu"},
+            text("More"),
+            icon("down", "icon-small"),
+        ),
+        html.div({"class": "menu", "id": "bar-menu", "popover": "auto"}, *bar_buttons(text, carrier)[1:]),
+    ]
+
+
+def _row_menu(text: Translator, carrier: str, *, may_change: bool, may_usage: bool) -> VdomDict:
+    usage = html.a({"href": FLEET, "data-part": "usage"}, icon("usage"), text("See the usage"))
+    return html.div(
+        {"class": "menu", "id": "row-menu", "popover": "auto"},
+        html.a({"href": FLEET}, icon("eye"), text("See the line")),
+        usage if may_usage else None,
+        *(row_links(text, carrier) if may_change else ()),
     )
 
 
@@ -150,8 +162,16 @@ def island_html(
 
 @lru_cache(maxsize=16)
 def _waiting(language: str, carrier: str, may_change: bool, may_usage: bool) -> str:
-    title = f'<div class="page-header"><div><h1>{escape(translator_for(language)("Fleet"))}</h1><p class="row"><span class="skeleton w-3"></span></p></div></div>'
-    return _fill(_frame(language, carrier, may_change, may_usage), {"head": title, "rows": skeleton_rows()})
+    title = html.div(
+        {"class": "page-header"},
+        html.div(
+            html.h1(translator_for(language)("Fleet")),
+            html.p({"class": "row"}, skeleton_line()),
+        ),
+    )
+    return _fill(
+        _frame(language, carrier, may_change, may_usage), {"head": to_html(title), "rows": skeleton_rows()}
+    )
 
 
 def waiting_html(page: PageContext) -> str:

@@ -14,7 +14,6 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.core.errors import NotAuthenticated
 from backend.core.permissions import Permission
-from backend.core.use_case import use_case
 from backend.lines import service as lines
 from backend.lines.intake import inventory_sync as refreshing
 from backend.lines.schemas import LineFacets, LineList, Selection
@@ -30,18 +29,20 @@ from frontend.pages.fleet.cache import FleetCache, cache_of, forget_cache
 from frontend.pages.fleet.live_list import island_html, waiting_html
 from frontend.pages.fleet.rows import rows_html
 from frontend.pages.fleet.view import View, read_view
-from tenants.scope import Scope
 
 Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
 
 
-@use_case(Permission.LINES_READ, read_only=True)
-async def read_list(scope: Scope, page: PageContext, view: View) -> tuple[LineList, FleetCache]:
-    """One page of lines; what can be filtered by and how old the list is. A page beyond the end is the first."""
-    page_number = await lines.list_lines(
-        scope, view.filter, sort=view.sort, descending=view.descending, page=view.page
+async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetCache]:
+    """One page of lines; what can be filtered by and how old the list is. A page beyond the end is the last."""
+    return await lines.list_page(
+        page.actor,
+        view.filter,
+        lambda scope: cache_of(scope, page),
+        sort=view.sort,
+        descending=view.descending,
+        page=view.page,
     )
-    return page_number, await cache_of(scope, page)
 
 
 def draw(page: PageContext, view: View, page_number: LineList, known: FleetCache) -> dict[str, str]:
@@ -74,7 +75,7 @@ def drawer(page: PageContext, view: View, known: FleetCache) -> str:
 async def first_view(page: PageContext, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
-    page_number, known = await read_list(page.actor, page, view)
+    page_number, known = await read_list(page, view)
     rows = "".join(html for _, html in rows_html(page.text, page.profile.carrier, page_number.items))
     kept = "".join(
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
@@ -142,7 +143,7 @@ class FleetList:
         page, query, version = self.visit, self.query, self.visit.next_version()
         view = read_view(query)
         try:
-            page_number, known = await read_list(page.actor, page, view)
+            page_number, known = await read_list(page, view)
         except NotAuthenticated:
             await page.push("again")
             return

@@ -15,6 +15,7 @@ from frontend.components.lines.line_actions import start
 from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.orders.options import names
 from frontend.elements import Child, hidden, key_values, number
+from frontend.i18n import Translator
 from frontend.labels import AGREEMENT_STATES, ESIM_STATES, SIM_STATES
 from frontend.page_context import PageContext
 
@@ -25,68 +26,10 @@ def person(detail: LineDetail) -> str:
 
 
 def overview(page: PageContext, detail: LineDetail) -> VdomDict:
-    text = page.text
-    none = html.span({"class": "muted"}, text.context("options", "none"))
-    options = names(page, detail.options) or none
-    barrings = [
-        page.text.pick(b.name, b.code)
-        for b in profile(page.profile.carrier).barrings
-        if b.code in detail.barrings
-    ]
-    cap = (
-        text("{amount} a month excl. VAT", amount=text.money(detail.roaming_cap_cents))
-        if detail.roaming_cap_cents is not None
-        else html.span({"class": "muted"}, text("No cap chosen"))
-    )
-    account = f"{detail.billing_account} {detail.billing_account_label}".strip()
-    subscription = key_values(
-        [
-            (text("User"), person(detail) or html.span({"class": "muted"}, text("No name"))),
-            (text("Holder"), [detail.holder, html.br(), html.span({"class": "muted"}, detail.address)]),
-            (text("Customer number"), account),
-            *([(text("Cost centre"), detail.cost_centre)] if detail.cost_centre else []),
-            (text("Number type"), text("Mobile")),
-            (
-                text("Tariff plan"),
-                [
-                    detail.plan.name,
-                    html.br(),
-                    html.span(
-                        {"class": "muted"},
-                        text("{amount} a month excl. VAT", amount=text.money(detail.plan_monthly_cents)),
-                    ),
-                ],
-            ),
-            (
-                text("Options"),
-                options,
-                html.a(
-                    {"href": f"/app/lines/{detail.id}/options"},
-                    text("See"),
-                    hidden(f" {text('the options')}"),
-                )
-                if detail.options
-                else None,
-            ),
-            (text("Barrings"), ", ".join(barrings) or html.span({"class": "muted"}, text("No barring"))),
-            (
-                text("Split billing"),
-                _shared(page, detail),
-            ),
-            (text("Cap abroad"), cap),
-            (
-                text("Active since"),
-                text.date(detail.activated_on)
-                if detail.activated_on
-                else html.span({"class": "muted"}, text("Not known yet")),
-            ),
-        ]
-    )
-    contact = [(text("E-mail"), detail.email)] if detail.email else []
-    if detail.language in LANGUAGE_NAMES:
-        contact.append((text("Language"), LANGUAGE_NAMES[detail.language]))
+    """The first tab of a line: its subscription beside its SIM and the contact of its user."""
+    text, contact = page.text, _contact(page.text, detail)
     return columns(
-        [panel("subscription", text("Subscription"), subscription)],
+        [panel("subscription", text("Subscription"), _subscription(page, detail))],
         [
             panel("sim", text("SIM card"), _sim(page, detail)),
             panel("contact", text("Contact"), key_values(contact, stacked=True)) if contact else None,
@@ -103,6 +46,64 @@ def overview(page: PageContext, detail: LineDetail) -> VdomDict:
     )
 
 
+def _subscription(page: PageContext, detail: LineDetail) -> VdomDict:
+    text = page.text
+    account = f"{detail.billing_account} {detail.billing_account_label}".strip()
+    since = text.date(detail.activated_on) if detail.activated_on else _muted(text("Not known yet"))
+    return key_values(
+        [
+            (text("User"), person(detail) or _muted(text("No name"))),
+            (text("Holder"), [detail.holder, html.br(), _muted(detail.address)]),
+            (text("Customer number"), account),
+            *([(text("Cost centre"), detail.cost_centre)] if detail.cost_centre else []),
+            (text("Number type"), text("Mobile")),
+            (
+                text("Tariff plan"),
+                [detail.plan.name, html.br(), _muted(_a_month(text, detail.plan_monthly_cents))],
+            ),
+            _options(page, detail),
+            (text("Barrings"), _barrings(page, detail) or _muted(text("No barring"))),
+            (text("Split billing"), _shared(page, detail)),
+            (
+                text("Cap abroad"),
+                _muted(text("No cap chosen"))
+                if detail.roaming_cap_cents is None
+                else _a_month(text, detail.roaming_cap_cents),
+            ),
+            (text("Active since"), since),
+        ]
+    )
+
+
+def _muted(words: str) -> VdomDict:
+    return html.span({"class": "muted"}, words)
+
+
+def _a_month(text: Translator, cents: int) -> str:
+    return text("{amount} a month excl. VAT", amount=text.money(cents))
+
+
+def _options(page: PageContext, detail: LineDetail) -> tuple[Any, ...]:
+    text = page.text
+    if not detail.options:
+        return text("Options"), _muted(text.context("options", "none")), None
+    link = {"href": f"/app/lines/{detail.id}/options"}
+    see = html.a(link, text("See"), hidden(f" {text('the options')}"))
+    return text("Options"), names(page, detail.options), see
+
+
+def _barrings(page: PageContext, detail: LineDetail) -> str:
+    known = profile(page.profile.carrier).barrings
+    return ", ".join(page.text.pick(one.name, one.code) for one in known if one.code in detail.barrings)
+
+
+def _contact(text: Translator, detail: LineDetail) -> list[tuple[str, str]]:
+    contact = [(text("E-mail"), detail.email)] if detail.email else []
+    if detail.language in LANGUAGE_NAMES:
+        contact.append((text("Language"), LANGUAGE_NAMES[detail.language]))
+    return contact
+
+
 def _sim(page: PageContext, detail: LineDetail) -> VdomDict:
     text, esim = page.text, detail.esim
     state = [(text("State of the card"), text(SIM_STATES[detail.sim_state]))] if detail.sim_state else []
@@ -115,16 +116,14 @@ def _sim(page: PageContext, detail: LineDetail) -> VdomDict:
                     text("SIM number"),
                     number(text.sim(detail.sim_number))
                     if detail.sim_number
-                    else html.span({"class": "muted"}, text("Not known yet")),
+                    else _muted(text("Not known yet")),
                 ),
                 (text("Format"), text("eSIM") if detail.sim_kind == "esim" else text("Physical card")),
                 *state,
                 *_esim(page, detail),
                 (
                     text("Companion data SIM"),
-                    text.sim(detail.companion_sim)
-                    if detail.companion_sim
-                    else html.span({"class": "muted"}, text("None linked")),
+                    text.sim(detail.companion_sim) if detail.companion_sim else _muted(text("None linked")),
                 ),
             ],
             stacked=True,
@@ -147,7 +146,7 @@ def _esim(page: PageContext, detail: LineDetail) -> list[tuple[str, Any]]:
     if esim.sent_at:
         sent = text("{moment}, to {email}", moment=text.moment(esim.sent_at), email=esim.email)
         times = text.plural("sent {n} time", "sent {n} times", esim.sent_count)
-        rows.append((text("Mail with the code"), [sent, html.br(), html.span({"class": "muted"}, times)]))
+        rows.append((text("Mail with the code"), [sent, html.br(), _muted(times)]))
     if esim.confirmed_at:
         rows.append((text("Confirmed by the user"), text.moment(esim.confirmed_at)))
     return rows
@@ -178,9 +177,7 @@ def _shared(page: PageContext, detail: LineDetail) -> Child | list[Child]:
     text, known = page.text, profile(page.profile.carrier)
     chosen = known.split_profile(detail.split_profile)
     name: Child = (
-        text.pick(chosen.name)
-        if chosen
-        else detail.split_profile or html.span({"class": "muted"}, text("No profile defined"))
+        text.pick(chosen.name) if chosen else detail.split_profile or _muted(text("No profile defined"))
     )
     agreement = detail.agreement
     if agreement is None or agreement.state == "active":
@@ -188,5 +185,5 @@ def _shared(page: PageContext, detail: LineDetail) -> Child | list[Child]:
     wanted = known.split_profile(agreement.profile)
     what = text.pick(wanted.name) if wanted else agreement.profile
     said = f"{what}: {text(AGREEMENT_STATES[agreement.state])}"
-    parts: list[Child] = [name, html.br(), html.span({"class": "muted"}, said)]
+    parts: list[Child] = [name, html.br(), _muted(said)]
     return [*parts, html.br(), html.span(agreement.reason)] if agreement.reason else parts

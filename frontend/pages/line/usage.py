@@ -11,21 +11,17 @@ from backend.core.permissions import Permission
 from backend.usage import service as usage
 from backend.usage.schemas import LineUsage, UsageDetail
 from frontend.components.actions import button
-from frontend.components.forms import error_summary
+from frontend.components.forms import described, error_summary
 from frontend.components.layout import columns, panel
 from frontend.components.loading import not_ready
-from frontend.components.usage.figures import (
-    access_log,
-    bucket_meter,
-    cap_meter,
-    detail_table,
-    history,
-    month_words,
-    provisional,
-    services_table,
-)
+from frontend.components.usage.details import access_log, detail_panel, no_detail
+from frontend.components.usage.meters import bundle_meters, cap_meter, provisional
+from frontend.components.usage.months import history
+from frontend.components.usage.services import services_table
+from frontend.components.usage.words import month_words
 from frontend.elements import Child, icon, notice
 from frontend.hooks import component, handler, use_mutation, use_page, use_query
+from frontend.i18n import Translator
 from frontend.page_context import PageContext
 
 
@@ -66,13 +62,9 @@ def _meters(page: PageContext, shown: LineUsage) -> VdomDict:
         if shown.split
         else None
     )
-    body = (
-        html.div({"class": "stack"}, *(bucket_meter(page, bucket) for bucket in shown.buckets))
-        if shown.buckets
-        else html.p({"class": "muted"}, text("No bundle was measured this month."))
-    )
     title = text("Usage in {month}", month=month_words(text, shown.period))
-    return panel("usage", title, body, html.hr(), cap_meter(text, shown.cap), split, provisional(text, shown))
+    meters = (bundle_meters(page, shown.buckets), html.hr(), cap_meter(text, shown.cap))
+    return panel("usage", title, *meters, split, provisional(text, shown))
 
 
 @component
@@ -82,16 +74,12 @@ def AccessLog(line_id: UUID) -> VdomDict:
     return access_log(text, found.data) if found.data is not None else not_ready(text, found)
 
 
-def _no_detail() -> UsageDetail | None:
-    return None
-
-
 @component
 def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
     """Asks for the reason first; what is typed stays when it does not do."""
     page = use_page()
     text = page.text
-    detail, set_detail = use_state(_no_detail)
+    detail, set_detail = use_state(no_detail)
 
     async def show(found: UsageDetail) -> None:
         set_detail(found)
@@ -101,17 +89,10 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
     async def submit(sent: Any) -> None:
         look.run(line_id, reason=_typed(sent), period=period)
 
-    title = text("Detail")
     if detail is not None:
-        more = (
-            html.p({"class": "small muted"}, text("Only the newest records are shown."))
-            if detail.more
-            else None
-        )
-        table = detail_table(text, detail.rows, text("Paid by the company"), by_day=detail.by_day, own=False)
-        return panel("detail", title, table, more, bare=True)
+        return detail_panel(text, "detail", text("Detail"), detail, own=False)
     problem = look.problem
-    fields = _fields(page, problem.fields if problem else None)
+    wrong = _fields(page, problem.fields if problem else None)
     lead = (
         text("The bill is split, so days are shown, not single calls. Called numbers are never shown.")
         if split
@@ -119,9 +100,9 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
     )
     return panel(
         "detail",
-        title,
-        notice(problem.words, tone="danger", mark="alert", live=True) if problem and not fields else None,
-        error_summary(text, fields) if fields else None,
+        text("Detail"),
+        notice(problem.words, tone="danger", mark="alert", live=True) if problem and not wrong else None,
+        error_summary(text, wrong) if wrong else None,
         html.p({"key": "lead"}, text("Look at the detail only when the sums are not enough."), " ", lead),
         html.form(
             {
@@ -130,36 +111,35 @@ def DetailForm(line_id: UUID, period: date, split: bool) -> VdomDict:
                 "key": "form",
                 "onSubmit": event(handler(page, submit), prevent_default=True),
             },
-            html.div(
-                {"class": "field"},
-                html.label(
-                    {"class": "label", "for": "reason", "key": "label"}, text("Why do you need the detail?")
-                ),
-                html.span(
-                    {"class": "hint", "id": "reason-hint", "key": "hint"},
-                    text("Your reason is recorded, and the line's user will read it with your name."),
-                ),
-                html.span(
-                    {"class": "error", "id": "reason-error", "key": "error"}, icon("alert"), fields["reason"]
-                )
-                if fields
-                else None,
-                html.textarea(
-                    {
-                        "class": "input",
-                        "id": "reason",
-                        "name": "reason",
-                        "key": "input",
-                        "maxLength": 500,
-                        "aria-describedby": "reason-hint reason-error" if fields else "reason-hint",
-                        **({"aria-invalid": "true"} if fields else {}),
-                    }
-                ),
-            ),
+            _reason_field(text, wrong.get("reason", "")),
             html.div(
                 {"class": "form-actions"},
                 button(text("Show the detail"), kind="primary", submit=True, busy=look.pending),
             ),
+        ),
+    )
+
+
+def _reason_field(text: Translator, error: str) -> VdomDict:
+    return html.div(
+        {"class": "field"},
+        html.label({"class": "label", "for": "reason", "key": "label"}, text("Why do you need the detail?")),
+        html.span(
+            {"class": "hint", "id": "reason-hint", "key": "hint"},
+            text("Your reason is recorded, and the line's user will read it with your name."),
+        ),
+        html.span({"class": "error", "id": "reason-error", "key": "error"}, icon("alert"), error)
+        if error
+        else None,
+        html.textarea(
+            {
+                "class": "input",
+                "id": "reason",
+                "name": "reason",
+                "key": "input",
+                "maxLength": 500,
+                **described("reason", hint=True, error=error),
+            }
         ),
     )
 

@@ -15,7 +15,7 @@ from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.components.usage.alerts import UsageAlerts
-from frontend.components.usage.figures import amount_words, month_title, month_words, service_words
+from frontend.components.usage.words import amount_words, month_title, month_words, service_words
 from frontend.hooks import component, use_page, use_query
 from frontend.i18n import Translator, translatable
 from frontend.page_context import PageContext

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from reactpy import event, html
+from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.orders.placement import drafts
@@ -11,10 +11,11 @@ from backend.orders.schemas import DraftView
 from frontend.components.actions import button
 from frontend.components.forms import radio_cards
 from frontend.components.layout import breadcrumb, page_header, panel
-from frontend.components.orders.draft_form import one
+from frontend.components.orders.draft_form import one, question_form
 from frontend.components.steps import change_steps
-from frontend.elements import notice
+from frontend.elements import Child, notice
 from frontend.hooks import component, use_mutation, use_page
+from frontend.i18n import Translator
 from frontend.pages.drafts.new_line.way import PORT, way_of
 
 ADD = "add_line"
@@ -48,35 +49,11 @@ def FirstChoice(draft: DraftView) -> VdomDict:
             await page.push("idle")
             return
         second[0] = "transfer" if kind == PORT else "account"
-        # What was filled in goes along, apart from what belongs to the other kind of number.
-        kept = {
-            name: value
-            for name, value in draft.asked.kind_fields.items()
-            if name != "number" and not name.startswith("donor_") and name not in OF_TRANSFERS
-        }
-        start.run(kind, kind_fields=kept)
+        start.run(kind, kind_fields=_kept_fields(draft))
 
-    cards = [
-        (
-            ADD,
-            text("A new number"),
-            text("The carrier chooses it, or you take one of your reserved numbers."),
-        ),
-        (
-            PORT,
-            text("Transfer an existing number"),
-            text("From another operator, or from another holder. The number stays the same."),
-        ),
-    ]
-    form = html.form(
-        {
-            "class": "form",
-            "id": "form",
-            "key": "form",
-            "novalidate": True,
-            "onSubmit": event(chosen, prevent_default=True),
-        },
-        radio_cards("kind", text("Which number?"), cards, value=draft.kind),
+    form = question_form(
+        chosen,
+        radio_cards("kind", text("Which number?"), _ways(text), value=draft.kind),
         html.div(
             {"class": "row", "key": "send"},
             button(text("Go on"), kind="primary large", submit=True, busy=start.pending),
@@ -98,3 +75,27 @@ def FirstChoice(draft: DraftView) -> VdomDict:
             html.div({"class": "stack"}, panel("questions", draft.title, form)),
         ),
     )
+
+
+def _kept_fields(draft: DraftView) -> dict[str, Any]:
+    """The answers that the other kind of number takes over."""
+    return {
+        name: value
+        for name, value in draft.asked.kind_fields.items()
+        if name != "number" and not name.startswith("donor_") and name not in OF_TRANSFERS
+    }
+
+
+def _ways(text: Translator) -> list[tuple[str, Child, Child]]:
+    return [
+        (
+            ADD,
+            text("A new number"),
+            text("The carrier chooses it, or you take one of your reserved numbers."),
+        ),
+        (
+            PORT,
+            text("Transfer an existing number"),
+            text("From another operator, or from another holder. The number stays the same."),
+        ),
+    ]

@@ -7,12 +7,12 @@ from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import link_button
 from frontend.components.layout import panel
-from frontend.components.orders.draft_form import DraftForm
-from frontend.components.upload import Uploaded, upload
+from frontend.components.orders.draft_form import DraftForm, FormSlots
+from frontend.components.upload import Uploaded, contract_upload
 from frontend.elements import Child, notice
 from frontend.hooks import component, use_mutation, use_page, use_query
 from frontend.pages.drafts.new_line import service
-from frontend.pages.drafts.new_line.way import next_question, previous_question
+from frontend.pages.drafts.new_line.way import question_step
 
 
 @component
@@ -23,10 +23,8 @@ def ContractStep(draft: DraftView) -> Component:
         text("The contract with the user"),
         service.billing_fields,
         service.read_billing,
-        following=next_question(draft, "contract"),
-        step="contract",
-        back=previous_question(draft, "contract"),
-        before=lambda _visit, shown: [Scan(draft=shown, key="scan")],
+        step=question_step(draft, "contract"),
+        slots=FormSlots(before=lambda _page, shown: [Scan(draft=shown, key="scan")]),
     )
 
 
@@ -62,14 +60,7 @@ def Scan(draft: DraftView) -> VdomDict:
         ),
         html.div({"key": "said", "role": "status"}, said),
         notice(keep.problem.words, tone="danger", mark="alert", live=True) if keep.problem else None,
-        upload(
-            text,
-            name="document_id",
-            label=text("Scan of the signed contract"),
-            hint=text("PDF, JPEG or PNG, at most 10 MB."),
-            purpose="split_contract",
-            accept=".pdf,.jpg,.jpeg,.png",
-            back=f"/app/drafts/{draft.id}/contract",
-            on_stored=stored,
+        contract_upload(
+            text, text("Scan of the signed contract"), f"/app/drafts/{draft.id}/contract", stored
         ),
     )

@@ -1,6 +1,5 @@
 """The options of a new line: ticked, or copied from another line with what was left out and why; chosen ones are chips."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,20 +8,19 @@ from reactpy.types import VdomDict
 
 from backend.catalog.schemas import OptionFamily
 from backend.orders.effects.new_line_choices import OptionOffer
-from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import button, link_button
-from frontend.components.forms import error_summary, option_card, text_field
+from frontend.components.forms import text_field
 from frontend.components.layout import breadcrumb, page_header, panel
-from frontend.components.orders.draft_form import one
+from frontend.components.orders.draft_form import error_box_above, one
+from frontend.components.orders.option_card import option_card
 from frontend.components.steps import change_steps
 from frontend.elements import Child, hidden, icon, notice
-from frontend.hooks import PageError, component, handler, no_page_error, to_page_error, use_once, use_page
+from frontend.hooks import PageError, component, handler, no_page_error, use_once, use_page
 from frontend.i18n import Translator
 from frontend.labels import FAMILIES
-from frontend.pages.drafts.options.cards import charge_note
-
-NOTHING: tuple[str, ...] = ()
+from frontend.pages.drafts.new_line.chosen_options import ChosenOptions
+from frontend.pages.drafts.options.draft import pressed_value
 
 
 @component
@@ -31,91 +29,72 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
     text = page.text
     view, show = use_state(draft)
     problem, set_problem = use_state(no_page_error)
-    skipped, set_skipped = use_state(NOTHING)
     turn, set_turn = use_state(0)
-    saving = use_once(asyncio.Lock)
-    chosen = use_once(lambda: list(draft.asked.kind_fields["options"]))
 
-    async def save(kind_fields: dict[str, Any]) -> DraftView | None:
-        try:
-            found = await drafts.save_draft(page.actor, draft.id, kind_fields, step="options")
-        except Exception as error:
-            set_problem(to_page_error(page, error))
-            # Draws the cards anew: a refused tick must not stay
-            set_turn(lambda n: n + 1)
-            return None
+    def draw_anew() -> None:
+        # A tick that was refused must not stay.
+        set_turn(lambda n: n + 1)
+
+    def kept(found: DraftView) -> None:
         set_problem(None)
         show(found)
-        return found
 
-    async def take(code: str, *, ticked: bool) -> None:
-        async with saving:
-            before = list(chosen)
-            chosen[:] = [other for other in chosen if other != code] + ([code] if ticked else [])
-            if await save({"options": tuple(chosen), "copy_options_from": ""}) is None:
-                chosen[:] = before
-        await page.push("idle")
+    def refused(found: PageError) -> None:
+        set_problem(found)
+        draw_anew()
+
+    chosen = use_once(lambda: ChosenOptions(page, draft, kept, refused))
 
     async def ticked(sent: Any) -> None:
-        await take(str(sent["target"]["value"]), ticked=bool(sent["target"]["checked"]))
+        await chosen.tick(str(sent["target"]["value"]), ticked=bool(sent["target"]["checked"]))
 
     async def left(sent: Any) -> None:
-        await take(str(sent.get("currentTarget", sent["target"])["value"]), ticked=False)
+        await chosen.tick(pressed_value(sent), ticked=False)
 
     async def copied(sent: Any) -> None:
-        async with saving:
-            typed = one(sent["target"]["values"], "copy_options_from")
-            found = await save({"options": tuple(chosen), "copy_options_from": typed})
-            if found is not None:
-                chosen.extend(found.choices.copied)
-                set_skipped(tuple(one_.words for one_ in found.choices.skipped))
-                await save({"options": tuple(chosen), "copy_options_from": ""})
-                set_turn(lambda n: n + 1)
-        await page.push("idle")
+        if await chosen.copy_from(one(sent["target"]["values"], "copy_options_from")):
+            draw_anew()
 
     async def on(_event: Any) -> None:
         await page.navigate(f"/app/drafts/{draft.id}/cap")
         await page.push("idle")
 
-    errors = _errors(problem)
-    return html.div(
-        page_header(
-            text("Which options does the line get?"),
-            html.p(text("Tick them, or copy those of another line.")),
-            crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (draft.title, None)),
+    errors, offers = _errors(problem), view.choices.options
+    aside = [
+        _copy(text, errors, chosen.skipped, event(copied, prevent_default=True)),
+        panel(
+            "chosen",
+            text("Options to activate"),
+            _chosen(text, offers, chosen.codes, handler(page, left)),
+            _buttons(text, f"/app/drafts/{draft.id}/{back}", handler(page, on)),
         ),
+    ]
+    cards = _groups(text, offers, chosen.codes, handler(page, ticked))
+    return html.div(
+        _header(text, draft),
         change_steps(text, 1, draft),
-        html.div({"class": "before-columns", "key": "problem"}, error_summary(text, errors))
-        if errors
-        else None,
+        error_box_above(text, errors),
         html.div(
             {"class": "columns", "key": "columns"},
-            html.div(
-                {"class": "stack", "key": f"cards-{turn}"},
-                *_groups(text, view.choices.options, chosen, handler(page, ticked)),
-            ),
-            html.div(
-                {"class": "stack", "key": "aside"},
-                _copy(text, errors, skipped, event(copied, prevent_default=True)),
-                panel(
-                    "chosen",
-                    text("Options to activate"),
-                    _chosen(text, view.choices.options, chosen, handler(page, left)),
-                    html.div(
-                        {"class": "row", "key": "on"},
-                        button(
-                            text("Go on"),
-                            kind="primary large",
-                            on_click=handler(page, on),
-                            more={"id": "go-on"},
-                        ),
-                        link_button(
-                            text("Back"), f"/app/drafts/{draft.id}/{back}", mark="left", kind="quiet"
-                        ),
-                    ),
-                ),
-            ),
+            html.div({"class": "stack", "key": f"cards-{turn}"}, *cards),
+            html.div({"class": "stack", "key": "aside"}, *aside),
         ),
+    )
+
+
+def _header(text: Translator, draft: DraftView) -> VdomDict:
+    return page_header(
+        text("Which options does the line get?"),
+        html.p(text("Tick them, or copy those of another line.")),
+        crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (draft.title, None)),
+    )
+
+
+def _buttons(text: Translator, back: str, on_go: Any) -> VdomDict:
+    return html.div(
+        {"class": "row", "key": "on"},
+        button(text("Go on"), kind="primary large", on_click=on_go, more={"id": "go-on"}),
+        link_button(text("Back"), back, mark="left", kind="quiet"),
     )
 
 
@@ -147,16 +126,7 @@ def _groups(
 
 def _card(text: Translator, offer: OptionOffer, ticked: bool, on_tick: Any) -> VdomDict:
     zone = [html.span({"class": "muted"}, text("Zone: {zone}", zone=offer.zone))] if offer.zone else []
-    return option_card(
-        offer.code,
-        offer.name,
-        about=offer.description,
-        price=text.money(offer.price_cents),
-        price_note=charge_note(text, offer),
-        state=zone,
-        ticked=ticked,
-        more={"onChange": on_tick},
-    )
+    return option_card(text, offer, state=zone, on_tick=on_tick, ticked=ticked)
 
 
 def _chosen(

@@ -1,25 +1,20 @@
 """The form of a new line, with a new number or a transferred one: a page for each decision, kept as it is answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
-from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
-from frontend.elements import Child
+from frontend.components.orders.draft_form import DraftForm, DrawFields, DrawPanels, FormSlots, Values, one
 from frontend.hooks import component, use_page
 from frontend.i18n import translatable
-from frontend.page_context import PageContext
 from frontend.pages.drafts.new_line import person, service, transfer
 from frontend.pages.drafts.new_line.choose_way import FirstChoice
 from frontend.pages.drafts.new_line.contract import ContractStep
 from frontend.pages.drafts.new_line.options import OptionsStep
-from frontend.pages.drafts.new_line.way import next_question, previous_question, way_of
-
-FormFields = Callable[[PageContext, DraftView, Errors], Sequence[Child]]
-Aside = Callable[[PageContext, DraftView], Sequence[Child]]
+from frontend.pages.drafts.new_line.way import previous_question, question_step, way_of
 
 
 @dataclass(frozen=True)
@@ -27,9 +22,9 @@ class Question:
     """One page: its title, its fields, and how what was filled in is read."""
 
     title: str
-    fields: FormFields
+    fields: DrawFields
     read: Callable[[Values], dict[str, Any]]
-    aside: Aside | None = None
+    aside: DrawPanels | None = None
 
 
 def _named(*names: str) -> Callable[[Values], dict[str, Any]]:
@@ -95,8 +90,6 @@ def NewLineForm(draft: DraftView, step: str = "") -> Component:
         text(question.title),
         question.fields,
         service.read_plan(draft) if step == "plan" else question.read,
-        following=next_question(draft, step),
-        aside=question.aside,
-        step=step,
-        back=previous_question(draft, step),
+        step=question_step(draft, step),
+        slots=FormSlots(aside=question.aside),
     )

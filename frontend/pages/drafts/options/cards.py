@@ -7,10 +7,9 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.schemas import OptionFamily
-from backend.orders.effects.new_line_choices import OptionOffer
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.schemas import DraftView
-from frontend.components.forms import option_card
+from frontend.components.orders.option_card import option_card
 from frontend.elements import Child, pill
 from frontend.i18n import Translator
 from frontend.labels import FAMILIES
@@ -86,20 +85,11 @@ def _card(text: Translator, view: DraftView, choice: OptionChoice, on_tick: Call
     if choice.zone and choice.zone.lower() not in choice.description.lower():
         state.append(html.span({"class": "muted"}, text("Zone: {zone}", zone=choice.zone)))
     return option_card(
-        choice.code,
-        choice.name,
-        about=choice.description,
-        price=text.money(choice.price_cents),
-        price_note=charge_note(text, choice),
+        text,
+        choice,
         state=state,
+        on_tick=on_tick,
         ticked=adding or (everywhere and not removing),
         partly=somewhere and not everywhere and not adding and not removing,
         disabled=not choice.allowed_on and not somewhere,
-        more={"onChange": on_tick},
     )
-
-
-def charge_note(text: Translator, choice: OptionChoice | OptionOffer) -> str:
-    if not choice.price_cents:
-        return text("free of charge")
-    return text("a month excl. VAT") if choice.charge == "monthly" else text("once excl. VAT")

@@ -12,6 +12,11 @@ from frontend.hooks import PageError, to_page_error
 from frontend.page_context import PageContext
 
 
+def pressed_value(event: Any) -> str:
+    """The value of the button that was pressed, also where its drawing was hit."""
+    return str(event.get("currentTarget", event["target"])["value"])
+
+
 class OptionsDraft:
     """The draft as it is on the page; saved in the order of the ticks."""
 

@@ -11,8 +11,9 @@ from frontend.components.forms import error_summary
 from frontend.components.layout import breadcrumb, page_header
 from frontend.components.steps import change_steps
 from frontend.hooks import PageError, component, handler, no_page_error, use_once, use_page
+from frontend.i18n import Translator
 from frontend.pages.drafts.options.cards import families, groups
-from frontend.pages.drafts.options.draft import OptionsDraft
+from frontend.pages.drafts.options.draft import OptionsDraft, pressed_value
 from frontend.pages.drafts.options.summary import summary
 
 
@@ -44,15 +45,11 @@ def OptionsForm(draft: DraftView) -> VdomDict:
             await mine.save()
 
     async def left(event: Any) -> None:
-        mine.leave(
-            str(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
-        )
+        mine.leave(pressed_value(event))
         await mine.save()
 
     async def dropped(event: Any) -> None:
-        await mine.drop(
-            UUID(event["currentTarget"]["value"] if "currentTarget" in event else event["target"]["value"])
-        )
+        await mine.drop(UUID(pressed_value(event)))
 
     async def check(_event: Any) -> None:
         if mine.add or mine.remove:
@@ -62,16 +59,9 @@ def OptionsForm(draft: DraftView) -> VdomDict:
             set_problem(PageError(text("Tick at least one option to add or to remove."), "nothing_chosen"))
         await page.push("idle")
 
-    plans = ", ".join(plan.name for plan in view.plans)
     first = view.choices[0].code if view.choices else ""
     return html.div(
-        page_header(
-            text.plural(
-                "Which options for this line?", "Which options for these {n} lines?", view.total_lines
-            ),
-            html.p(text("{plans}. Tick to add, untick to remove.", plans=plans)),
-            crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (view.title, None)),
-        ),
+        _header(text, view),
         change_steps(text, 1, view),
         html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words}))
         if problem
@@ -86,4 +76,13 @@ def OptionsForm(draft: DraftView) -> VdomDict:
             ),
             summary(text, view, handler(page, left), handler(page, dropped), handler(page, check)),
         ),
+    )
+
+
+def _header(text: Translator, view: DraftView) -> VdomDict:
+    plans = ", ".join(plan.name for plan in view.plans)
+    return page_header(
+        text.plural("Which options for this line?", "Which options for these {n} lines?", view.total_lines),
+        html.p(text("{plans}. Tick to add, untick to remove.", plans=plans)),
+        crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (view.title, None)),
     )

@@ -1,0 +1,72 @@
+"""The database and its keys."""
+
+import asyncio
+
+import asyncpg
+import click
+
+from backend.command import CommandFailed, settings_here, with_database
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database schema up to date (needs FLEETLINE_OWNER_DATABASE_URL)."""
+    from backend.provision import ProvisionError, migrate
+
+    settings = settings_here()
+    if not settings.owner_database_url:
+        raise CommandFailed("FLEETLINE_OWNER_DATABASE_URL is not set: migrations need the owner's login")
+    try:
+        click.echo(migrate(settings.owner_database_url), nl=False)
+    except ProvisionError as error:
+        raise CommandFailed(str(error)) from None
+
+
+@click.group()
+def db() -> None:
+    """The database: addresses, and setting up a server."""
+
+
+@db.command("url")
+@click.option("--role", type=click.Choice(["owner", "app", "relay"]), required=True)
+def db_url(role: str) -> None:
+    """Print the address of one login."""
+    settings = settings_here()
+    urls = {
+        "owner": settings.owner_database_url,
+        "app": settings.database_url,
+        "relay": settings.relay_database_url,
+    }
+    if not urls[role]:
+        raise CommandFailed(f"this deployment names no address for the role {role}")
+    click.echo(urls[role])
+
+
+@db.command("setup")
+@click.option("--admin-url", required=True, help="A login that may create roles and databases.")
+@click.option("--database", default="fleetline", show_default=True)
+def db_setup(admin_url: str, database: str) -> None:
+    """Make the four roles and the database on a PostgreSQL server, migrate, and print the settings to use."""
+    import secrets
+
+    from backend.provision import ROLES, ProvisionError, set_up
+
+    passwords = {
+        role: secrets.token_urlsafe(24) for role, rights in ROLES.items() if rights.startswith("LOGIN")
+    }
+    try:
+        logins = asyncio.run(set_up(admin_url, database, passwords))
+    except (OSError, asyncpg.PostgresError, ProvisionError) as error:
+        raise CommandFailed(str(error)) from None
+    for name, value in logins.environment().items():
+        click.echo(f"{name}={value}")
+
+
+@click.command("rotate-key")
+@with_database
+async def rotate_key() -> None:
+    """Make a new signing key: it takes over in two minutes, sign-ins go on, earlier keys go a day after."""
+    from backend.core.secrets import SecretBox
+    from backend.issuer.keys import SigningKeys
+
+    click.echo(f"signs in two minutes: {await SigningKeys(SecretBox(settings_here().secret_keys)).rotate()}")

@@ -1,0 +1,105 @@
+"""Lines of customers: their import, stock of SIM cards and numbers, and usage."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.cli.tenants import actor_of
+from backend.command import CommandFailed, with_database
+
+
+@click.group()
+def fleet() -> None:
+    """Lines of a customer."""
+
+
+@fleet.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"), required=False)
+@click.option("--tenant", "slug")
+@click.option("--skip-bad-rows", is_flag=True, help="Import the good rows although others have errors.")
+@click.option("--template", is_flag=True, help="Print the header that the file must have, and nothing else.")
+def fleet_import(file: Any, slug: str | None, *, skip_bad_rows: bool, template: bool) -> None:
+    """Import lines from a CSV file. All or nothing, unless bad rows may be skipped."""
+    from backend.lines.intake.file_import import COLUMNS
+
+    if template:
+        click.echo(",".join(COLUMNS))
+        return
+    if file is None or slug is None:
+        raise click.UsageError("Give FILE and --tenant, or --template.")
+    _import(file, slug, skip_bad_rows=skip_bad_rows)
+
+
+@with_database
+async def _import(file: Any, slug: str, *, skip_bad_rows: bool) -> None:
+    from backend.lines.intake.file_import import import_lines
+
+    result = await import_lines(await actor_of(slug), file, skip_bad_rows=skip_bad_rows)
+    for error in result.errors:
+        click.echo(f"row {error.row}, {error.column}: {error.message}", err=True)
+    click.echo(f"imported: {result.imported}")
+    if result.errors and not skip_bad_rows:
+        raise CommandFailed(f"nothing was imported: {len(result.errors)} errors")
+
+
+@click.group()
+def sim() -> None:
+    """Blank SIM cards of a customer."""
+
+
+@sim.command("add")
+@click.option("--tenant", "slug", required=True)
+@click.argument("file", type=click.File(), default="-")
+@with_database
+async def sim_add(slug: str, file: Any) -> None:
+    """Take delivered blank cards into stock: one SIM number a line, from FILE or standard input."""
+    from backend.lines.sims.stock import add_sims
+
+    _report(await add_sims(await actor_of(slug), [line.strip() for line in file if line.strip()]))
+
+
+@click.group()
+def number() -> None:
+    """Numbers kept for a customer."""
+
+
+@number.command("reserve")
+@click.option("--tenant", "slug", required=True)
+@click.argument("numbers", nargs=-1, required=True)
+@with_database
+async def number_reserve(slug: str, numbers: tuple[str, ...]) -> None:
+    """Keep Belgian mobile numbers for a customer's new lines."""
+    from backend.lines.sims.stock import reserve_numbers
+
+    _report(await reserve_numbers(await actor_of(slug), numbers))
+
+
+def _report(taken: Any) -> None:
+    """How many were taken in; exit code 1 where some were not."""
+    click.echo(f"{taken.added} added")
+    for words, left_out in (("not valid", taken.wrong), ("in use", taken.in_use)):
+        for text in left_out:
+            click.echo(f"{words}: {text}", err=True)
+    if taken.wrong or taken.in_use:
+        raise SystemExit(1)
+
+
+@click.group()
+def usage() -> None:
+    """Usage of lines, as carriers rate it."""
+
+
+@usage.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tenant", "slugs", multiple=True, help="Only numbers of this tenant; repeatable.")
+@with_database
+async def usage_import(file: Path, slugs: tuple[str, ...]) -> None:
+    """Load usage records or bundle states of any number of tenants (docs/usage.md). A file may be loaded again."""
+    from backend.usage.importing import import_file, rejected_path
+
+    only = [(await actor_of(slug)).tenant_id for slug in slugs]
+    result = await import_file(file, only=only)
+    click.echo(f"rows: {result.rows}, new: {result.taken}, known: {result.repeated}")
+    if result.rejected:
+        raise CommandFailed(f"{result.rejected} rows were rejected: see {rejected_path(file)}")

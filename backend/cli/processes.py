@@ -1,0 +1,87 @@
+"""The processes of a deployment: demo, web, worker, schedule, sandbox."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from backend.command import CommandFailed, serving, settings_here
+from backend.settings import SettingError
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Forget the demo's data first.")
+def demo(*, reset: bool) -> None:
+    """Start everything with demo data, here and now."""
+    from backend.demo.run import DemoError, run_demo
+    from backend.embedded_postgres import DatabaseError
+    from backend.provision import ProvisionError
+
+    try:
+        sys.exit(run_demo(reset=reset))
+    except (DemoError, DatabaseError, ProvisionError, SettingError) as error:
+        raise CommandFailed(str(error)) from None
+    except OSError as error:
+        raise CommandFailed(
+            f"{error.strerror or error}: {error.filename or 'free some space and start again'}"
+        ) from None
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@click.command()
+def web() -> None:
+    """Serve the portal, sign-in and the REST interface."""
+    import uvicorn
+
+    settings = settings_here()
+    # Concurrent rendering may end with a stale page.
+    os.environ.setdefault("REACTPY_ASYNC_RENDERING", "false")
+    uvicorn.run(
+        "frontend.main:create",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
+        timeout_graceful_shutdown=3,
+        ws_max_size=1024 * 1024,
+    )
+
+
+@click.command()
+def worker() -> None:
+    """Run the relay and the jobs."""
+    from backend.worker import serve
+
+    serving(serve)
+
+
+@click.command()
+def schedule() -> None:
+    """Run recurring sweeps; several may run."""
+    from backend.schedule import serve
+
+    serving(serve)
+
+
+@click.command()
+def sandbox() -> None:
+    """Play both carriers and a mailbox, for the demo and for tests."""
+    from backend.sandbox.app import serve
+    from backend.sandbox.sandbox import SandboxConfig
+
+    settings = settings_here()
+    listener = f"{settings.public_url}/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
+    data = Path(os.environ.get("FLEETLINE_SANDBOX_DATA", ".fleetline/sandbox"))
+    data.mkdir(parents=True, exist_ok=True)
+    setup = SandboxConfig(
+        data=data,
+        callback_urls=dict.fromkeys(settings.carrier_secrets, listener),
+        secrets=settings.carrier_secrets,
+        mail_port=int(os.environ.get("FLEETLINE_SANDBOX_MAIL_PORT", "8025")),
+    )
+    serve(setup, port=int(os.environ.get("FLEETLINE_SANDBOX_PORT", "8010")))

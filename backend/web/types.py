@@ -1,0 +1,7 @@
+"""Types that several HTTP modules name."""
+
+from typing import Any
+
+from litestar import Request
+
+AnyRequest = Request[Any, Any, Any]

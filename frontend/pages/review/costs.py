@@ -1,0 +1,73 @@
+"""What a request costs, and what changed about it while it was looked at."""
+
+from calendar import monthrange
+from datetime import datetime, time
+from typing import Any
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.catalog.pricing import Price
+from backend.core import clock
+from backend.orders.schemas import OrderPreview
+from frontend.elements import Child, total
+from frontend.i18n import Translator
+
+
+def costs(text: Translator, preview: OrderPreview) -> list[Child]:
+    price: Price = preview.price
+    first = price.from_day or clock.today()
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    span = text(
+        "From {first} to {last}, {left} of {days} days",
+        first=f"{first:%d/%m}",
+        last=f"{last:%d/%m}",
+        left=price.days_left,
+        days=price.days_in_month,
+    )
+    rows: list[tuple[Any, Any]] = [
+        (span, text.money(price.pro_rata)),
+        (text("One-off costs"), text.money(price.one_off)),
+    ]
+    rows += [(text("VAT {rate}", rate=text.percent(vat.rate)), text.money(vat.amount)) for vat in price.vat]
+    return [
+        html.div(
+            html.p(
+                {"class": "figure"},
+                text.difference(price.monthly_difference),
+                " ",
+                html.small(text("a month excl. VAT")),
+            ),
+            html.p(
+                {"class": "muted"},
+                text("{amount} incl. VAT", amount=text.difference(price.monthly_difference_incl)),
+            ),
+        ),
+        total(rows, (_invoice(text, price), text.money(price.total))),
+    ]
+
+
+def differences(text: Translator, before: OrderPreview, now: OrderPreview) -> VdomDict | None:
+    """What is other than it was when the button was pressed: how it was, and how it is."""
+
+    def sums(shown: OrderPreview) -> list[tuple[str, str]]:
+        monthly, price = text("a month excl. VAT"), shown.price
+        return [
+            ("", text.plural("{n} line changes", "{n} lines change", shown.changing)),
+            (f"{text('Today')}, {monthly}", text.money(shown.monthly_before)),
+            (f"{text('After')}, {monthly}", text.money(shown.monthly_after)),
+            (text("One-off costs"), text.money(price.one_off)),
+            (_invoice(text, price), text.money(price.total)),
+        ]
+
+    rows = [
+        html.li({"key": name}, f"{name}: " if name else None, html.s(old), " ", html.strong(new))
+        for (_, old), (name, new) in zip(sums(before), sums(now), strict=True)
+        if old != new
+    ]
+    return html.ul({"class": "small"}, *rows) if rows else None
+
+
+def _invoice(text: Translator, price: Price) -> str:
+    first = datetime.combine(price.from_day or clock.today(), time(12), clock.BRUSSELS)
+    return text("On the invoice of {month}", month=text.month(first))

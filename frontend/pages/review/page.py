@@ -1,0 +1,137 @@
+"""Check answers: what happens on each line, what it costs, and the button that sends it."""
+
+from typing import Any
+from uuid import UUID
+
+from reactpy import event, html, use_state
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.orders.kinds import KINDS
+from backend.orders.placement import drafts
+from backend.orders.schemas import OrderDetail, OrderPreview
+from frontend.components.actions import button, link_button
+from frontend.components.forms import check
+from frontend.components.layout import breadcrumb, columns, page_header, panel
+from frontend.components.loading import draft_not_ready
+from frontend.components.steps import steps
+from frontend.elements import notice
+from frontend.hooks import PageError, component, use_mutation, use_page, use_query
+from frontend.i18n import Translator
+from frontend.pages.review.costs import costs, differences
+from frontend.pages.review.lines import lines_in_preview
+from frontend.pages.review.request import answers
+
+
+@component
+def ReviewPage(draft: str) -> VdomDict:
+    page = use_page()
+    text, draft_id, back = page.text, UUID(draft), f"/app/drafts/{draft}"
+    found = use_query(drafts.preview_draft, draft_id)
+    outdated, set_outdated = use_state(nothing_outdated)
+
+    async def placed(order: OrderDetail) -> None:
+        await page.navigate(f"/app/requests/{order.reference}")
+
+    async def refused(problem: PageError) -> None:
+        set_outdated(preview if problem.code == "price_changed" else None)
+        # What stands here may no longer be so: check answers are made anew
+        if not problem.reference:
+            found.refetch()
+
+    send = use_mutation(drafts.submit_draft, done=placed, failed=refused)
+    if found.data is None:
+        return html.div(draft_not_ready(text, found, _back(text, back)))
+
+    async def sent(event_: Any) -> None:
+        ticked = bool(event_["target"]["values"].get("confirmed"))
+        send.run(draft_id, fingerprint=preview.fingerprint, confirmed=ticked)
+
+    preview = found.data
+    form = _send(text, preview, pending=send.pending, on_send=sent)
+    return html.div(
+        _header(text, preview, back),
+        steps(text, 2, draft, creates=KINDS[preview.kind].creates is not None),
+        _problem(text, send.problem, outdated, preview) if send.problem else None,
+        columns(
+            [
+                panel("what", text("Your request"), answers(page, preview, back)),
+                lines_in_preview(page, preview),
+            ],
+            [
+                panel("cost", text("What it costs"), *costs(text, preview), form),
+                _back(text, back),
+            ],
+            sticky=True,
+        ),
+    )
+
+
+def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
+    changes = text.plural("{n} line changes", "{n} lines change", preview.changing)
+    stays = text.plural("{n} line stays as it is", "{n} lines stay as they are", preview.skipped)
+    return page_header(
+        text("Check before you send"),
+        html.p(f"{changes}, {stays}." if preview.skipped else f"{changes}."),
+        crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (preview.title, back), (text("Check"), None)),
+    )
+
+
+def _problem(
+    text: Translator, problem: PageError, outdated: OrderPreview | None, preview: OrderPreview
+) -> VdomDict:
+    """Why it was not sent. The page moves focus here, each time that something else is found changed."""
+    changed = differences(text, outdated, preview) if outdated else None
+    return html.div(
+        {
+            "class": "before-columns",
+            "tabindex": "-1",
+            "key": f"problem {outdated.fingerprint if outdated else ''}",
+        },
+        notice(problem.words, tone="danger", mark="alert", live=True, action=changed),
+    )
+
+
+def _back(text: Translator, to: str) -> VdomDict:
+    return link_button(text("Back to the choice"), to, mark="left", kind="quiet")
+
+
+def nothing_outdated() -> OrderPreview | None:
+    """No check answers were pressed that are other by now."""
+    return None
+
+
+def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
+    if not preview.changing:
+        return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
+    grace = 0 if preview.on and preview.on > clock.today() else preview.grace_seconds
+    return html.form(
+        {
+            "class": "stack stack-tight",
+            "key": "send",
+            "novalidate": True,
+            "onSubmit": event(on_send, prevent_default=True),
+        },
+        *(notice(words, tone="attention", mark="alert") for words in preview.warnings),
+        # Confirmed is what was read: other check answers come with a tick of their own.
+        html.div({"key": preview.fingerprint}, check("confirmed", "yes", preview.must_confirm))
+        if preview.must_confirm
+        else None,
+        button(
+            text("Send the request"),
+            kind="primary large wide",
+            submit=True,
+            busy=pending,
+            more={"key": "submit"},
+        ),
+        html.p(
+            {"class": "small muted"},
+            text.plural(
+                "Nothing leaves for {n} second: you can still undo.",
+                "Nothing leaves for {n} seconds: you can still undo.",
+                grace,
+            ),
+        )
+        if grace
+        else None,
+    )
