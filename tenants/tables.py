@@ -1,19 +1,11 @@
 """The global table that says who a tenant is. Who belongs to one is its own data: see `backend/members`."""
 
-from enum import StrEnum
-
 from piccolo.columns import UUID, Integer, Text, Timestamptz
 from piccolo.constraints import Check
 from piccolo.table import Table
 
 from tenants.checks import one_of
-
-
-class TenantState(StrEnum):
-    """A suspended tenant has no sessions, no tokens and no sweeps."""
-
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
+from tenants.scope import TenantState
 
 
 class Tenant(Table):

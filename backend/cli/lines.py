@@ -56,7 +56,7 @@ async def sim_add(slug: str, file: Any) -> None:
     """Take delivered blank cards into stock: one SIM number a line, from FILE or standard input."""
     from backend.lines.sims.stock import add_sims
 
-    _report(await add_sims(await actor_of(slug), [line.strip() for line in file if line.strip()]))
+    print_stock_result(await add_sims(await actor_of(slug), [line.strip() for line in file if line.strip()]))
 
 
 @click.group()
@@ -72,10 +72,10 @@ async def number_reserve(slug: str, numbers: tuple[str, ...]) -> None:
     """Keep Belgian mobile numbers for a customer's new lines."""
     from backend.lines.sims.stock import reserve_numbers
 
-    _report(await reserve_numbers(await actor_of(slug), numbers))
+    print_stock_result(await reserve_numbers(await actor_of(slug), numbers))
 
 
-def _report(taken: Any) -> None:
+def print_stock_result(taken: Any) -> None:
     """How many were taken in; exit code 1 where some were not."""
     click.echo(f"{taken.added} added")
     for words, left_out in (("not valid", taken.wrong), ("in use", taken.in_use)):

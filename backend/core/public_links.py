@@ -19,8 +19,7 @@ from backend.core.tables import PublicLink
 from backend.core.use_case import use_case
 from backend.settings import Settings
 from tenants.directory import find_public_link
-from tenants.scope import Actor, Scope, TenantId
-from tenants.tables import TenantState
+from tenants.scope import Actor, Scope, TenantId, TenantState
 
 LONGEST_TOKEN = 100
 # After its end: it is answered as an unknown link in any case

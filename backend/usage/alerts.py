@@ -14,13 +14,14 @@ from uuid import UUID
 import msgspec
 
 from backend.catalog.identifiers import format_msisdn
+from backend.catalog.schemas import ProductType
 from backend.core import clock
 from backend.core.facts import JobName, UsageAlerted
 from backend.core.formats import format_month
 from backend.core.i18n import FileTexts
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job
-from backend.notifications.content import MailContent
+from backend.notifications.content import MailContent, SmsContent
 from backend.notifications.sending import send_once
 from backend.runtime import clients
 from backend.usage.lifecycle import (
@@ -71,7 +72,8 @@ CLOSE = (
 
 QUEUED = "DELETE FROM alert_check_queue RETURNING line_id"
 MAIL = """
-SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, u.email, u.language, u.given_name
+SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, l.product_type, u.email, u.language,
+  u.given_name
 FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
 JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE a.id = $1
 """
@@ -126,6 +128,7 @@ class AlertMail(msgspec.Struct, frozen=True):
     period: date
     closed_at: datetime | None
     msisdn: str
+    product_type: str
     email: str
     language: str
     given_name: str
@@ -211,13 +214,21 @@ def _to_mail(written: Sequence[WrittenAlert]) -> list[WrittenAlert]:
 
 @idempotent_job(JobName.MAIL_ALERT)
 async def mail_alert(actor: Actor, *, alert_id: str) -> None:
-    """Mail the alert to the line's user, in the user's language. One that is closed again is not mailed."""
+    """Send the alert to the line's user, in the user's language. One that is closed again is not sent.
 
-    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        mail = await scope.fetch_one(AlertMail, MAIL, UUID(alert_id))
-        if mail is None or not mail.email or mail.closed_at:
+    It goes by mail; to a user without an address by SMS, where a gateway is set and the line takes SMS.
+    """
+
+    async def compose(scope: Scope) -> tuple[str, MailContent | SmsContent] | None:
+        alert = await scope.fetch_one(AlertMail, MAIL, UUID(alert_id))
+        if alert is None or alert.closed_at:
             return None
-        return mail.email, content(mail, clients().settings.public_url)
+        mail = content(alert, clients().settings.public_url)
+        if alert.email:
+            return alert.email, mail
+        if clients().sms.available and alert.product_type == ProductType.VOICE_DATA:
+            return alert.msisdn, SmsContent(mail.language, mail.title)
+        return None
 
     await send_once(actor, f"usage_alert/{alert_id}", compose)
 

@@ -12,11 +12,17 @@ from backend.integrations.sms import NoSmsGateway, Sms, TmfSmsGateway
 from backend.notifications.content import SmsContent
 from backend.notifications.sending import send_once
 from backend.settings import Settings
+from backend.usage.loading import load_file
+from backend.usage.records import UsageFileKind
 from tenants.scope import Actor, Scope
-from tests.support.factories import make_customer
+from tenants.transaction import open_scope
+from tests.support.database import TestDatabase
+from tests.support.factories import make_customer, make_lines
+from tests.support.jobs import drain
 from tests.support.new_lines import rows
 from tests.support.sandbox import Sandbox
 from tests.support.serving import free_port
+from tests.support.usage import abroad, file_of
 
 NUMBER = "+32470123456"
 
@@ -70,3 +76,21 @@ async def test_a_message_is_sent_once_by_its_key(settings: Settings, sandbox: Sa
     [found] = await rows(customer, "SELECT channel, recipient, sent_at, refused FROM notification")
     assert (found["channel"], found["recipient"], found["refused"]) == ("sms", NUMBER, None)
     assert found["sent_at"] is not None
+
+
+async def test_a_user_without_an_address_gets_an_alert_by_sms(
+    settings: Settings, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    await make_lines(customer, 1)
+    (line,) = await customer.lines()
+    runtime.open_clients(replace(settings, sms_url=sandbox.url, smtp_url=sandbox.smtp_url))
+    async with open_scope(customer.system) as scope:
+        await scope.execute("UPDATE end_user SET email = '', language = 'fr'")
+        await scope.execute("UPDATE line SET roaming_cap_cents = 1000")
+    await load_file(customer.system, file_of([abroad("a", line.msisdn, 1000)]), kind=UsageFileKind.RECORDS)
+    await drain(database, only="usage.", twice=True)
+    await runtime.close_clients()
+    (found,) = sandbox.mails(line.msisdn)
+    assert found["times"] == 1
+    assert "100" in found["text"] or "plafond" in found["text"].lower()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend import cli
+from backend.cli import lines
 from backend.core.errors import Forbidden
 from backend.lines.sims.stock import add_sims, reserve_numbers
 from tenants.transaction import open_scope
@@ -38,7 +38,7 @@ async def test_the_operators_command_says_no_more_of_other_customers(
     said = []
     for number in (card, line.sim_number):
         with pytest.raises(SystemExit):
-            cli._report(await add_sims(other.manager, [number]))
+            lines.print_stock_result(await add_sims(other.manager, [number]))
         out, err = capsys.readouterr()
         said.append((out, err.replace(number, "NUMBER")))
     assert said == [("0 added\n", "in use: NUMBER\n")] * 2

@@ -69,6 +69,7 @@ def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, thre
         period=date(2026, 11, 1),
         closed_at=None,
         msisdn="+32470123456",
+        product_type="voice_data",
         email="karim@customer.example",
         language=language,
         given_name="Karim",
