@@ -1,41 +1,28 @@
-"""What components use: the visit, queries, actions, live topics; and the decorator that never leaves a hole."""
+"""What components use: the page, mutations, handlers; and the decorator that shows an error instead of nothing."""
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
-from uuid import uuid4
 
 import reactpy
 import structlog
-from reactpy import html, use_effect, use_ref, use_scope, use_state
+from reactpy import html, use_ref, use_scope, use_state
 from reactpy.types import Component, VdomDict
 from reactpy.utils import Ref
 
 from backend.core.errors import (
-    AppError,
     NotAuthenticated,
-    NotFound,
     ReauthenticationRequired,
-    ValidationFailed,
 )
 from frontend.elements import notice
-from frontend.error_messages import ERROR_MESSAGES
 from frontend.page_context import PageContext
+from frontend.page_errors import PageError, new_error_reference, no_page_error, to_page_error
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger()
-
-# Changes that come in a burst (an order of 200 lines) are drawn together.
-BURST_SECONDS = 0.15
-
-
-def new_error_reference() -> str:
-    """A short name that ties what the customer sees to a line in the log."""
-    return uuid4().hex[:8].upper()
 
 
 def component(function: Callable[P, VdomDict | Component | str | None]) -> Callable[..., Component]:
@@ -80,131 +67,6 @@ def use_once(make: Callable[[], T]) -> T:
     if held.current is None:
         held.current = make()
     return held.current
-
-
-@dataclass(frozen=True)
-class PageError:
-    """Why something did not work, in words for the customer."""
-
-    words: str
-    code: str = ""
-    fields: Mapping[str, str] | None = None
-    reference: str = ""
-    # What a refusal names besides
-    details: Mapping[str, object] = field(default_factory=dict)
-
-
-def no_page_error() -> "PageError | None":
-    """The state of a component before anything went wrong."""
-    return None
-
-
-def to_page_error(page: PageContext, error: Exception) -> PageError:
-    """Turn an error into words: a refusal speaks for itself, anything else gets a reference."""
-    text = page.text
-    if isinstance(error, AppError):
-        fields = dict(error.fields) if isinstance(error, ValidationFailed) else None
-        words = text(ERROR_MESSAGES.get(error.code, error.message))
-        return PageError(words, error.code, fields, details=error.details)
-    ref = new_error_reference()
-    log.error("request of a page failed", reference=ref, exc_info=error)
-    sentence = text(
-        "Something went wrong on our side. Try again, or give the support this reference: {reference}.",
-        reference=ref,
-    )
-    return PageError(sentence, "unknown", None, ref)
-
-
-@dataclass(frozen=True)
-class Query(Generic[T]):
-    """What was read: `data` once there, `error` where it could not be read; `refetch` reads again."""
-
-    data: T | None
-    error: PageError | None
-    refetch: Callable[[], None]
-
-    @property
-    def missing(self) -> bool:
-        return self.error is not None and self.error.code == NotFound.code
-
-
-def use_query(
-    function: Callable[..., Awaitable[T]],
-    *args: Any,
-    topics: tuple[str, ...] = (),
-    topic_of: Callable[[T], str] | None = None,
-    **kwargs: Any,
-) -> Query[T]:
-    """Read with a use case, and again whenever one of the topics is touched.
-
-    `topic_of` names the topic of a thing whose id is known only once it was read. The arguments are those of the first drawing: a page for another thing is another component (by `key`).
-    """
-    page = use_page()
-    state, set_state = use_state((None, None))
-    live = use_once(lambda: QueryRunner(page, lambda actor: function(actor, *args, **kwargs), set_state))
-    use_effect(lambda: live.start(topics, topic_of), [])
-    data, error = state
-    return Query(data, error, live.refetch)
-
-
-class QueryRunner:
-    """Reads once at the start and at each poke; never twice at a time, bursts together."""
-
-    def __init__(
-        self, page: PageContext, read: Callable[..., Awaitable[Any]], show: Callable[[Any], None]
-    ) -> None:
-        self.visit, self.read, self.show = page, read, show
-        self.reading = self.again = self.over = False
-        self.topic_of: Callable[[Any], str] | None = None
-        self.ends: list[Callable[[], None]] = []
-
-    def start(self, topics: tuple[str, ...], topic_of: Callable[[Any], str] | None) -> Callable[[], None]:
-        self.topic_of = topic_of
-        for topic in topics:
-            self._listen(topic)
-        self.visit.run_in_background(self._run(0))
-
-        def stop() -> None:
-            self.over = True
-            for end in self.ends:
-                end()
-
-        return stop
-
-    def _listen(self, topic: str) -> None:
-        self.ends.append(self.visit.services.subscribe(self.visit.actor.tenant_id, topic, self.refetch))
-
-    def refetch(self) -> None:
-        if self.over:
-            return
-        if self.reading:
-            self.again = True
-        else:
-            self.visit.run_in_background(self._run(BURST_SECONDS))
-
-    async def _run(self, wait: float) -> None:
-        self.reading = True
-        while True:
-            if wait:
-                await asyncio.sleep(wait)
-            self.again = False
-            try:
-                result: tuple[Any, PageError | None] = (await self.read(self.visit.actor), None)
-            except NotAuthenticated:
-                await self.visit.push("again")
-                break
-            except Exception as error:
-                result = (None, to_page_error(self.visit, error))
-            if not self.over:
-                if self.topic_of is not None and result[1] is None:
-                    # Read once more after this: what changed between reading and listening was not heard.
-                    self._listen(self.topic_of(result[0]))
-                    self.topic_of, self.again = None, True
-                self.show(result)
-            if not self.again or self.over:
-                break
-            wait = BURST_SECONDS
-        self.reading = False
 
 
 @dataclass(frozen=True)
@@ -265,7 +127,7 @@ def use_mutation(
 
 
 def handler(page: PageContext, function: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
-    """A handler whose failure is told to the person, with a reference, instead of only to the log."""
+    """An event handler whose failure is shown to the person, with a reference, and not only logged."""
 
     async def guarded(event: Any) -> None:
         try:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar, NewType, Protocol, TypeVar
 from uuid import UUID
 
@@ -15,13 +14,6 @@ R = TypeVar("R")
 
 TenantId = NewType("TenantId", UUID)
 MemberId = NewType("MemberId", UUID)
-
-
-class TenantState(StrEnum):
-    """A suspended tenant has no sessions, no tokens and no sweeps."""
-
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from piccolo.constraints import Check
 from piccolo.table import Table
 
 from tenants.checks import one_of
-from tenants.scope import TenantState
+from tenants.tenant_state import TenantState
 
 
 class Tenant(Table):

@@ -35,6 +35,8 @@ class CheckedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BulkController(Controller):
+    """Files with many requests."""
+
     path = "/bulk"
     tags = ("Files of many requests",)
 

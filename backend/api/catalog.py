@@ -17,6 +17,8 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class CatalogController(Controller):
+    """Plans and options of the tenant's carrier."""
+
     path = "/catalog"
     tags = ("Catalogue",)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import MediaType, Response, get
 
-from backend.issuer.page import HEADERS
+from backend.issuer.frame import HEADERS
 from backend.web.html import Markup, document, element, joined
 from backend.web.types import AnyRequest
 

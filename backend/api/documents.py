@@ -34,6 +34,8 @@ def on_large_body(request: AnyRequest, error: HTTPException) -> Response[Problem
 
 
 class DocumentsController(Controller):
+    """Uploaded files."""
+
     path = "/documents"
     tags = ("Documents",)
 

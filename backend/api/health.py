@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics for whoever runs the deployment."""
+"""Liveness, readiness and metrics for those who run the deployment."""
 
 import hmac
 from typing import Any

@@ -16,6 +16,8 @@ SearchParameter = Annotated[list[str] | None, QueryParameter(description="May be
 
 
 class LinesController(Controller):
+    """Lines of the fleet."""
+
     path = "/lines"
     tags = ("Lines",)
 

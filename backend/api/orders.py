@@ -97,6 +97,8 @@ class CorrectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class OrdersController(Controller):
+    """Requests: previewed, placed, followed and changed."""
+
     path = "/change-orders"
     tags = ("Change orders",)
 

@@ -17,7 +17,8 @@ from backend.core.errors import AppError
 from backend.core.i18n import choose_language
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
-from backend.issuer.page import HEADERS, PageFrame, error_summary, message_page, page
+from backend.issuer.frame import HEADERS, PageFrame, error_summary, page
+from backend.issuer.page import message_page
 from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
@@ -25,7 +26,7 @@ from backend.web.html import Markup, element, joined
 from backend.web.types import AnyRequest
 from tenants.scope import Actor, Scope
 
-# The address carries a secret: it is told to nobody, and no index keeps it.
+# The address carries a secret: it is sent to no other site, and no index keeps it.
 PUBLIC_HEADERS = {**HEADERS, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 LARGEST_FORM = 16 * 1024
 TRIES, WINDOW_SECONDS, ADDRESSES = 60, 60.0, 10_000

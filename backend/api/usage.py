@@ -33,6 +33,8 @@ def month_of(text: str) -> date | None:
 
 
 class UsageController(Controller):
+    """Usage of lines and of the whole organisation."""
+
     tags = ("Usage",)
 
     @get(

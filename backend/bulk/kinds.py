@@ -1,4 +1,4 @@
-"""Which order kinds come as files, and their columns: named as the kind's own fields are, so that a row is a request."""
+"""Which order kinds come as files, and their columns: they have the names of the kind's fields."""
 
 import tomllib
 from collections.abc import Callable
@@ -17,7 +17,7 @@ FieldValues = dict[str, Any]
 
 
 class FileKind(msgspec.Struct, frozen=True, kw_only=True):
-    """One order kind as a file. `finish` turns what the cells say into the kind's fields, where that is not the same."""
+    """One order kind as a file. `finish` changes values of cells to the kind's fields, where they differ."""
 
     kind: str
     columns: tuple[FileColumn, ...]

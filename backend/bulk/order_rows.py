@@ -66,9 +66,13 @@ class BulkRowSource:
             (BulkUpload.id == upload_id) & (BulkUpload.state == UploadState.READY)
         )
         if creates:
-            await scope.execute(NAME_LINES, upload_id, order_id, GOOD_ROWS, ItemState.SKIPPED)
+            await _name_lines(scope, upload_id, order_id)
         scope.invalidate(f"bulk:{upload_id}")
         scope.invalidate("bulk")
+
+
+async def _name_lines(scope: Scope, upload_id: UUID, order_id: UUID) -> None:
+    await scope.execute(NAME_LINES, upload_id, order_id, GOOD_ROWS, ItemState.SKIPPED)
 
 
 ROW_SOURCES[BULK] = BulkRowSource()

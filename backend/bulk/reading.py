@@ -33,7 +33,7 @@ class Table:
 
 
 def read_table(content: bytes, media_type: str) -> Table:
-    """Every row with something in it. Raises FileRejected for a file that cannot be read, or while its rows are read."""
+    """Every row that is not empty. Raises FileRejected for an unreadable file, also while its rows are read."""
     return _xlsx(content) if media_type == XLSX else _csv(content)
 
 

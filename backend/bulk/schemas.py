@@ -69,7 +69,7 @@ class UploadList(msgspec.Struct, frozen=True):
 
 
 class FileTemplate(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind that comes as a file: what it is called, its columns, and why it does not come here ("" where it does)."""
+    """One kind that comes as a file, with its columns; `refused`: the sentence that support does it, or ""."""
 
     kind: str
     title: str

@@ -9,7 +9,6 @@ import orjson
 
 from backend.bulk import writing
 from backend.bulk.columns import column_text
-from backend.bulk.jobs import finish_validation
 from backend.bulk.kinds import FILES, with_examples
 from backend.bulk.lifecycle import GOOD_ROWS, UPLOAD_LIFECYCLE, RowStatus, UploadState
 from backend.bulk.schemas import (
@@ -22,6 +21,7 @@ from backend.bulk.schemas import (
     UploadList,
 )
 from backend.bulk.tables import BulkRow, BulkUpload
+from backend.bulk.validation import finish_validation
 from backend.bulk.views import (
     UPLOADS,
     UploadRecord,
@@ -168,7 +168,10 @@ async def list_uploads(scope: Scope) -> UploadList:
 
 @use_case(Permission.ORDERS_PLACE)
 async def replace_file(scope: Scope, upload_id: UUID, *, document_id: UUID) -> Upload:
-    """Check another document in the place of a file's. Raises NotFound, and Conflict (`bulk_not_now`) for a file that is ordered or being checked."""
+    """Check another document in the place of a file's.
+
+    Raises NotFound, and Conflict (`bulk_not_now`) for a file that is ordered or being checked.
+    """
     row = await upload_record(scope, upload_id, lock=True)
     await own_document(scope, document_id, purpose="bulk")
     if row.state not in REPLACEABLE:
@@ -278,7 +281,7 @@ async def result_file(scope: Scope, upload_id: UUID) -> DocumentContent:
 
 @use_case(Permission.SYSTEM)
 async def purge_uploads(scope: Scope) -> None:
-    """Delete files of more than 90 days ago, unless their request still reads them; a sweep calls this for each tenant."""
+    """Delete files of more than 90 days ago, unless their order is open. A periodic task calls this for each tenant."""
     purged = await scope.fetch_all(UploadId, PURGE, clock.now() - KEPT)
     await detach(scope, subject_kind=SubjectKind.BULK_UPLOAD, subject_ids=[one.id for one in purged])
 

@@ -1,6 +1,6 @@
 """Checks a workbook before a library reads it, so that a small file cannot need much memory or time.
 
-Unpacked size is bounded already (`backend/documents/file_checks.py`). Two things are left: a value in the last corner of
+The unpacked size is limited (`backend/documents/file_checks.py`). Two things are left: a value in the last corner of
 a sheet makes a table of seventeen thousand million cells, and one long text may stand in a million cells.
 """
 
@@ -13,16 +13,16 @@ from xml.parsers import expat
 
 from backend.documents.file_checks import MEGABYTE, FileRejected, check_archive
 
-# Signs in all cells of a sheet together
+# Characters in all cells of a sheet together
 MOST_TEXT = 32 * MEGABYTE
 MOST_CELLS = 1_000_000
 PIECE = 64 * 1024
-# How spreadsheets write a cell: nothing else is read in haste. Anything that differs is parsed as XML, slowly.
+# How spreadsheet programs write a cell. A sheet with any other cell is parsed as XML, which is slow
 ATTRIBUTE = rb'(?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]*")*'
 PLAIN_CELL = re.compile(rb"<c" + ATTRIBUTE + rb' r="([A-Z]{1,3})([0-9]{1,7})"' + ATTRIBUTE + rb" ?/?>")
 ANY_CELL = re.compile(rb"<(?:[^\s<>/:!?]+:)?c[\s/>]")
 SHARED_CELL = re.compile(rb't="s"[^<>]*><v>([0-9]{1,9})</v>')
-# Other formats in the same clothes
+# Parts of other formats that are ZIP archives too
 FOREIGN = frozenset({"content.xml", "mimetype", "xl/workbook.bin"})
 COORDINATE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -39,7 +39,7 @@ def check_workbook(content: bytes, *, most_rows: int, most_columns: int) -> None
             if name.lower().endswith("sharedstrings.xml"):
                 lengths += _lengths(archive, name)
         for name in sorted(names):
-            # Whatever its name: the list of sheets may point at any part.
+            # By content and not by name: the list of sheets may name any part
             if _is_markup(archive, name) and not _plainly_small(
                 archive.read(name), lengths, most_rows, most_columns
             ):
@@ -47,7 +47,7 @@ def check_workbook(content: bytes, *, most_rows: int, most_columns: int) -> None
 
 
 def _lengths(archive: zipfile.ZipFile, name: str) -> list[int]:
-    """Of every shared text, with its markup: more than it can be."""
+    """The length of every shared text with its markup, which is an upper limit."""
     content = archive.read(name)
     if b"<!DOCTYPE" in content:
         raise _damaged()
@@ -59,7 +59,7 @@ def _lengths(archive: zipfile.ZipFile, name: str) -> list[int]:
 
 
 def _plainly_small(content: bytes, lengths: list[int], most_rows: int, most_columns: int) -> bool:
-    """Whether a sheet, written as spreadsheets write, is within every limit: seen without parsing it."""
+    """Whether a sheet is within every limit and written as spreadsheet programs write; it is not parsed."""
     if b"<!DOCTYPE" in content:
         raise _damaged()
     cells = PLAIN_CELL.findall(content)
@@ -88,7 +88,7 @@ def _is_markup(archive: zipfile.ZipFile, name: str) -> bool:
         start = stream.read(200)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _damaged()
-    # Old drawings are not always whole XML; no sheet is called so
+    # Old drawings (.vml) are not always well-formed XML; no sheet has that name
     drawing = name.endswith(".vml")
     if drawing and b".vml" in archive.read("xl/_rels/workbook.xml.rels"):
         raise _damaged()
@@ -136,7 +136,7 @@ class _Strings:
 
 
 class _Sheet:
-    """Counts as the library will: the farthest cell with a value, and the signs of all of them."""
+    """Counts as the library does: the last row and column with a value, and the characters of all cells."""
 
     def __init__(self, lengths: list[int], most_rows: int, most_columns: int) -> None:
         self.lengths, self.most_rows, self.most_columns = lengths, most_rows, most_columns

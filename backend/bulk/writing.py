@@ -34,7 +34,7 @@ def template(columns: Sequence[FileColumn], language: str, format: TemplateForma
 
 
 def result(content: bytes, media_type: str, results: Mapping[int, Sequence[str]], language: str) -> bytes:
-    """The file as it came with status, reason and reference after its columns, by row number; nothing runs as a formula."""
+    """The file with status, reason and reference after its columns, by row number. No cell runs as a formula."""
     rows = list(read_table(content, media_type).rows)
     width = max((len(cells) for _, cells in rows), default=0)
     header = _wide(rows[0][1] if rows else [], width)

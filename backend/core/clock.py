@@ -8,6 +8,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
+    """The present instant, in UTC."""
     return datetime.now(UTC)
 
 

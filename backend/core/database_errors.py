@@ -1,4 +1,4 @@
-"""What the database answers that says nothing about the request: outages, a full disk, deadlocks, odd characters."""
+"""Errors of the database: outages, a full disk, deadlocks, characters that it cannot store."""
 
 import asyncpg
 
@@ -16,7 +16,7 @@ TRANSIENT_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyn
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether nothing of the transaction happened and it only needs to be done again, at once."""
+    """Whether the transaction was rolled back as a whole and can be run again at once."""
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in ROLLED_BACK
 
 
@@ -31,7 +31,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def to_app_error(error: BaseException) -> AppError | None:
-    """What to tell a customer; None where the error is a bug of ours."""
+    """The error that a customer gets to see; None where it is a bug of the product."""
     if is_transient(error):
         return Unavailable(
             "The service cannot do this right now; nothing was changed. Try again in a moment."

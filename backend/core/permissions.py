@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """What a member may be in a company; several at once."""
+
     OWNER = "owner"
     FLEET_MANAGER = "fleet_manager"
     INVOICE_READER = "invoice_reader"
@@ -13,6 +15,8 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
+    """What a use case asks of the one who acts."""
+
     LINES_READ = "lines:read"
     LINES_EXPORT = "lines:export"
     LINES_REFRESH = "lines:refresh"
@@ -94,5 +98,5 @@ MANAGER_ROLES = frozenset(Role) - {Role.END_USER}
 
 
 def has_permission(roles: frozenset[str], permission: Permission) -> bool:
-    """Whether one of the roles carries the permission. Unknown roles carry nothing."""
+    """Whether one of the roles holds the permission. Unknown roles hold none."""
     return any(permission in PERMISSIONS.get(role, ()) for role in roles)

@@ -19,7 +19,8 @@ from backend.core.tables import PublicLink
 from backend.core.use_case import use_case
 from backend.settings import Settings
 from tenants.directory import find_public_link
-from tenants.scope import Actor, Scope, TenantId, TenantState
+from tenants.scope import Actor, Scope, TenantId
+from tenants.tenant_state import TenantState
 
 LONGEST_TOKEN = 100
 # After its end: it is answered as an unknown link in any case
@@ -56,7 +57,7 @@ class PublicLinkGrant:
 
 
 async def create_link(scope: Scope, purpose: str, subject_id: UUID, expires_at: datetime) -> str:
-    """Write a link for one subject; returns its token, which is stored nowhere. Earlier links of it stay as they are."""
+    """Write a link for one subject; returns its token, which is stored nowhere. Earlier links stay as they are."""
     token = new_token()
     await PublicLink.insert(
         PublicLink(

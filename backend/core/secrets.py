@@ -43,7 +43,7 @@ class SecretBox:
         return VERSION + nonce + self._ciphers[0].encrypt(nonce, plain, VERSION + context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
-        """Decrypt. Raises CannotOpen, with no hint of the reason."""
+        """Decrypt. Raises DecryptionError, with no hint of the reason."""
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         if sealed[:1] == VERSION and len(nonce) == NONCE_BYTES:
             for cipher in self._ciphers:

@@ -1,16 +1,19 @@
-"""Every process ends in its own time: told to stop, it has a deadline, and the supervisor need not escalate."""
+"""Ends a process: after the signal to stop it has a deadline, so that no supervisor needs to kill it."""
 
 import asyncio
 import os
 import signal
 import threading
 
-# Whatever hangs by then is cut: jobs are left to their lease, sweeps to the next slot
+# What still runs by then is cut off: jobs run again after their lease, sweeps in their next slot
 LEAVE_SECONDS = 4.5
 
 
 def wait_for_stop_signal(*, within: float = LEAVE_SECONDS) -> asyncio.Event:
-    """Set at SIGTERM or Ctrl-C; the process is gone by the deadline whatever its threads and connections wait for."""
+    """Return an event that is set at SIGTERM or Ctrl-C.
+
+    From then on the process ends within so many seconds, whatever its threads and connections wait for.
+    """
     stop = asyncio.Event()
 
     def tell() -> None:
@@ -23,6 +26,7 @@ def wait_for_stop_signal(*, within: float = LEAVE_SECONDS) -> asyncio.Event:
 
 
 def exit_within(seconds: float, *, code: int = 0) -> None:
+    """End the process with this code after so many seconds, unless it has ended before."""
     timer = threading.Timer(seconds, os._exit, (code,))
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""Cells of tables that leave the product: nothing in them is ever run as a formula, and spreadsheets open them rightly."""
+"""Tables that leave the product: no cell is run as a formula, and spreadsheet programs read every character."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ def escape_formula(text: str) -> str:
 
 
 class CsvWriter:
-    """UTF-8 with its mark and semicolons: what spreadsheets in Belgium open without asking."""
+    """UTF-8 with a byte order mark, and semicolons: what spreadsheet programs in Belgium open without a question."""
 
     def __init__(self, file: IO[bytes], headings: Sequence[str]) -> None:
         self._file = file
@@ -24,16 +24,17 @@ class CsvWriter:
         self.rows([list(headings)])
 
     def rows(self, rows: Iterable[Sequence[str]]) -> None:
+        """Write more rows."""
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
         self._file.write(text.getvalue().encode())
 
     def close(self) -> None:
-        """Nothing is left to write."""
+        """Does nothing: every row is written already."""
 
 
 class XlsxWriter:
-    """One sheet, numbers kept as text so that no digit is lost. `hints` stand at the headings as comments would.
+    """One sheet, numbers kept as text so that no digit is lost. `hints` become comments of the headings.
 
     With `as_text` the columns stay text for what is typed into them too.
     """
@@ -66,12 +67,14 @@ class XlsxWriter:
         self._text, self._next = text, 1
 
     def rows(self, rows: Iterable[Sequence[str]]) -> None:
+        """Write more rows."""
         for cells in rows:
             for column, cell in enumerate(cells):
                 self._sheet.write_string(self._next, column, cell, self._text)
             self._next += 1
 
     def close(self) -> None:
+        """Write the end of the file."""
         self._book.close()
 
 

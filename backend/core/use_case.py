@@ -44,7 +44,7 @@ _actor_loaders: list[ActorLoader] = []
 
 
 def set_actor_loader(renewal: ActorLoader) -> None:
-    """Say who reads an actor again when its rows have changed; `backend/members` does so once."""
+    """Set the function that reads an actor again when its rows have changed; `backend/members` calls this once."""
     _actor_loaders[:] = [renewal]
 
 
@@ -56,7 +56,8 @@ def use_case(
     """Make a function of a scope callable with an Actor (one transaction of its own) or with an open Scope.
 
     Raises Forbidden where the actor's roles do not hold the permission, before anything is read, and Unavailable
-    where the database cannot do it now. A deadlock's victim is done again, unless an argument can be read only once.
+    where the database cannot do it now. A call that lost a deadlock is run again, unless an argument can be read only
+    once.
     """
 
     def wrap(
@@ -99,7 +100,10 @@ def max_attempts(args: Sequence[object], kwargs: Mapping[str, object]) -> int:
 
 
 async def run_with_retry(name: str, attempt: Callable[[], Awaitable[R]], tries: int) -> R:
-    """Do it again where it was rolled back for another transaction; make refusals of the database's troubles."""
+    """Run the attempt; again, up to `tries` times, where it was rolled back for another transaction.
+
+    Raises an AppError in place of an error that is about the state of the database.
+    """
     while True:
         tries -= 1
         try:
@@ -115,7 +119,7 @@ async def run_with_retry(name: str, attempt: Callable[[], Awaitable[R]], tries: 
 
 
 async def _load_actor(actor: Actor, permission: Permission) -> Actor:
-    """The actor as it is now. Raises SignedOut or Forbidden."""
+    """The actor as it is now. Raises NotAuthenticated or Forbidden."""
     renewed = await _actor_loaders[0](actor) if _actor_loaders else None
     if renewed is None:
         raise NotAuthenticated
@@ -132,6 +136,6 @@ def is_allowed(actor: Actor, permission: Permission) -> bool:
 
 
 def require_recent_sign_in(actor: Actor) -> None:
-    """Raise SignInAgain unless the person signed in within the last five minutes (secrets, identity, money)."""
+    """Raise ReauthenticationRequired unless the person signed in within the last five minutes."""
     if actor.signed_in_at is None or clock.now() - actor.signed_in_at > RECENT_SIGN_IN:
         raise ReauthenticationRequired

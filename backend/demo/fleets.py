@@ -18,6 +18,8 @@ FIRST_DAY = date(2019, 1, 7)
 
 @dataclass(frozen=True, slots=True)
 class DemoOrganisation:
+    """A legal entity of an invented customer, with its customer numbers."""
+
     name: str
     enterprise_number: str
     address: str
@@ -27,6 +29,8 @@ class DemoOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class DemoMember:
+    """A person who signs in, with the password of the demo."""
+
     email: str
     given_name: str
     family_name: str
@@ -37,6 +41,8 @@ class DemoMember:
 
 @dataclass(frozen=True, slots=True)
 class DemoTenant:
+    """An invented customer with its organisations, members and lines."""
+
     slug: str
     name: str
     carrier: str

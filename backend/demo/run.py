@@ -8,30 +8,17 @@ import secrets
 import shutil
 import signal
 import socket
-import sys
-import threading
-import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
-from urllib.request import urlopen
-
-from honcho.manager import Manager
-from honcho.printer import Printer
 
 from backend import provision, runtime
-from backend.demo.seed import PASSWORD, load_sandbox, seed
+from backend.demo.seed import seed
+from backend.demo.supervisor import FOLDER, supervise
 from backend.embedded_postgres import EmbeddedPostgres
 from backend.settings import read_settings
 from tenants.transaction import engine, use_engine
 
-FOLDER = Path(".fleetline")
-READY_SECONDS = 60
-ESCALATE_SECONDS = 5.0
 DATABASE = "fleetline"
-# Honcho was told to end by Ctrl-C or SIGTERM
-SIGNALLED = (130, 143)
 
 
 class DemoError(RuntimeError):
@@ -39,7 +26,7 @@ class DemoError(RuntimeError):
 
 
 def run_demo(*, reset: bool) -> int:
-    """Run until told to stop; returns the exit code."""
+    """Run until a signal; returns the exit code. Raises DemoError where the demo cannot start."""
     port, sandbox_port = _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010)
     mail_port = _port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port())
     for name, number in (
@@ -110,7 +97,7 @@ def _check_free(name: str, port: int) -> None:
 
 
 def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict[str, str]:
-    """What every process is told. Secrets are made once and kept beside the data."""
+    """The settings of every process. Secrets are made once and kept beside the data."""
     kept = FOLDER / "secrets.json"
     if not kept.exists():
         made = {
@@ -179,85 +166,3 @@ async def _prepare(server: EmbeddedPostgres) -> None:
     await engine().open(size=2)
     await seed()
     await engine().close()
-
-
-class Supervisor(Manager):  # type: ignore[misc]
-    """honcho, which asks everybody to end once and then waits: whoever has not ended in time is ended."""
-
-    def __init__(self, printer: Printer, started: Callable[[], None]) -> None:
-        super().__init__(printer)
-        self._started = started
-
-    def _start(self) -> None:
-        super()._start()
-        # Threads begin after the forks
-        self._started()
-
-    def terminate(self) -> None:
-        if not self._terminating:
-            timer = threading.Timer(ESCALATE_SECONDS, self.kill)
-            timer.daemon = True
-            timer.start()
-        super().terminate()
-
-    def first_to_end(self) -> str:
-        ended = [
-            name for name, process in self._processes.items() if process.get("returncode") not in {None, -15}
-        ]
-        return ended[0] if ended else "web"
-
-
-def supervise(port: int, sandbox_port: int) -> int:
-    """Run the processes until a signal, or until one of them ends; say where its last words are."""
-    folder = FOLDER / "log"
-    folder.mkdir(exist_ok=True)
-    path = folder / "demo.log"
-    announcer = threading.Thread(target=_announce, args=(port, sandbox_port, path), daemon=True)
-    with path.open("a", buffering=1) as log:
-        manager = Supervisor(Printer(log, colour=False), announcer.start)
-        for name in ("sandbox", "web", "worker", "schedule"):
-            manager.add_process(name, f"exec {sys.executable} -m backend.cli {name}", env=dict(os.environ))
-        manager.loop()
-    if manager.returncode in SIGNALLED:
-        return 0
-    sys.stderr.write(
-        f"fleetline: the {manager.first_to_end()} process ended, so the demo ended: its last words are in {path}\n"
-    )
-    return 1
-
-
-def _announce(port: int, sandbox_port: int, log: Path) -> None:
-    """Print the box once every door answers, or say what does not."""
-    deadline = time.monotonic() + READY_SECONDS
-    waiting = [f"http://127.0.0.1:{sandbox_port}/healthz", f"http://127.0.0.1:{port}/readyz"]
-    while waiting and time.monotonic() < deadline:
-        try:
-            with urlopen(waiting[0], timeout=2):  # noqa: S310 - our own addresses
-                waiting.pop(0)
-        except OSError:
-            time.sleep(0.1)
-    if waiting:
-        sys.stderr.write(f"fleetline: {waiting[0]} does not answer; see {log}\n")
-        return
-    asyncio.run(load_sandbox(f"http://127.0.0.1:{sandbox_port}"))
-    sys.stdout.write(box(port, sandbox_port))
-    sys.stdout.flush()
-
-
-def box(port: int, sandbox_port: int) -> str:
-    """What a person needs to begin, in a frame."""
-    lines = [
-        f"Fleetline is ready: http://localhost:{port}",
-        f"Carriers and mailbox: http://localhost:{sandbox_port}",
-        "",
-        f"Sign in with the password {PASSWORD} as",
-        "  sofie@delta.example   or +32 470 10 00 01  fleet manager and user, 61 lines",
-        "  karim@delta.example   user",
-        "  nora@lumen.example    fleet manager, 12 lines",
-        "  amina@atlas.example   fleet manager, 10,000 lines",
-        "",
-        "Ctrl-C ends everything; the data stays in .fleetline/",
-    ]
-    width = max(map(len, lines))
-    frame = "".join(f"│ {line:<{width}} │\n" for line in lines)
-    return f"┌{'─' * (width + 2)}┐\n{frame}└{'─' * (width + 2)}┘\n"

@@ -41,6 +41,7 @@ def check_size(size: int) -> None:
 
 
 def too_large() -> FileRejected:
+    """The refusal of a file that is too large."""
     refused = FileRejected("file_too_large", "The file is larger than 10 MB. Choose a smaller one.")
     refused.status = 413
     return refused

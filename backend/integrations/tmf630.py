@@ -20,6 +20,8 @@ class TmfModel(msgspec.Struct, rename="camel"):
 
 
 class Characteristic(msgspec.Struct):
+    """One named value of a TMF resource."""
+
     name: str
     value: Any = None
 

@@ -37,6 +37,8 @@ class InventoryLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InventoryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some lines of an inventory, and how many there are in all."""
+
     lines: list[InventoryLine]
     total: int
 
@@ -52,7 +54,7 @@ class SimResource(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None = None
 
     def __repr__(self) -> str:
-        """Without the secrets: whoever holds the activation code can take over the number."""
+        """Without the secrets: an activation code is enough to take over the number."""
         return f"SimResource(number={self.number!r}, kind={self.kind!r}, valid_until={self.valid_until!r})"
 
 

@@ -75,8 +75,10 @@ class ServiceOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """How an order stands. `told` is every characteristic of the line in the carrier's words, what we asked
-    included: it is what counts only where the order is done, or where the name is one that we do not ask.
+    """How an order stands.
+
+    `reported` has every characteristic of the line as the carrier says it, those that we asked for included. Those
+    count only where the order is done; characteristics that we never ask for always count.
     """
 
     external_id: str
@@ -97,7 +99,7 @@ class StateChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """What became of a cancellation: `cancelled`, None where the carrier still thinks about it, else why not."""
+    """The result of a cancellation. `cancelled` is None while the carrier decides; if False, code and message say why."""
 
     cancelled: bool | None
     code: str = ""
@@ -246,7 +248,7 @@ def parse_event(body: bytes) -> StateChangeEvent:
 
 
 def parse_cancellation(body: bytes) -> Cancellation:
-    """What became of a cancellation. Raises MalformedError."""
+    """The result of a cancellation. Raises MalformedError."""
     task = decode(body, _Task)
     if task.state.strip() not in TASK_STATES:
         raise MalformedError(f"the carrier's cancellation is in the unknown state {task.state!r}")

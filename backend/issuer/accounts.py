@@ -24,6 +24,8 @@ LONGEST_LOGIN = 254
 
 
 class AccountState(StrEnum):
+    """Only an active account may sign in."""
+
     ACTIVE = "active"
     BLOCKED = "blocked"
 

@@ -1,4 +1,4 @@
-"""Who may ask the issuer to sign somebody in: the portal itself, with a secret that the deployment's keys give."""
+"""Clients of the issuer: the portal itself, with a secret derived from the deployment's keys."""
 
 import base64
 import secrets
@@ -59,6 +59,7 @@ def portal_secrets(settings: Settings) -> tuple[str, ...]:
 
 
 def portal_client(settings: Settings) -> Client:
+    """The portal as a client of the issuer."""
     return Client(
         PORTAL,
         (f"{settings.public_url}/auth/callback",),

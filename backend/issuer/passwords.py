@@ -1,4 +1,4 @@
-"""Passwords: argon2id in threads of their own, so that few run at once and none holds up the event loop."""
+"""Passwords: argon2id in threads of their own, so that few run at once and none blocks the event loop."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +21,13 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
 
 
 def check_strength(password: str) -> None:
-    """Raise Invalid for a password that is too short or too long."""
+    """Raise ValidationFailed for a password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise ValidationFailed(password=f"A password has {SHORTEST} characters at least.")
 
 
 async def hash_password(password: str) -> str:
+    """The hash to store."""
     return await asyncio.get_running_loop().run_in_executor(_threads, HASHER.hash, password)
 
 

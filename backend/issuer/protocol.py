@@ -28,7 +28,7 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class OAuthResponse:
-    """What Authlib answers, for the web framework to send."""
+    """The response that Authlib made, for the web framework to send."""
 
     status: int
     body: Any
@@ -96,6 +96,8 @@ class StoredCode(dict[str, Any]):
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc] # Authlib ships no types
+    """The authorization code grant (RFC 6749, 4.1); names of its methods are Authlib's."""
+
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
     def save_authorization_code(self, code: str, request: AuthorizationRequest) -> None:
@@ -120,7 +122,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc] # Authlib ships n
         return consumed[1] if consumed and consumed[1]["client"] == client.id else None
 
     def delete_authorization_code(self, authorization_code: StoredCode) -> None:
-        """Nothing: it was consumed before Authlib saw it."""
+        """Does nothing: the code was consumed before Authlib saw it."""
 
     def authenticate_user(self, authorization_code: StoredCode) -> AccountHolder:  # noqa: ARG002 - loaded with the code
         person: AccountHolder = self.request.consumed[0]
@@ -128,6 +130,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc] # Authlib ships n
 
 
 class RequiredPkce(CodeChallenge):  # type: ignore[misc] # Authlib ships no types
+    """PKCE with S256 (RFC 7636), required of every client."""
+
     def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
         data = grant.request.payload.data
         if not data.get("code_challenge") or data.get("code_challenge_method") != "S256":
@@ -142,6 +146,8 @@ class RequiredPkce(CodeChallenge):  # type: ignore[misc] # Authlib ships no type
 
 
 class IdToken(OpenIDCode):  # type: ignore[misc] # Authlib ships no types
+    """The ID token of OpenID Connect, signed with the present key."""
+
     def __init__(self, issuer: str, keys: SigningKeys) -> None:
         super().__init__(require_nonce=False)
         self._issuer, self._keys = issuer, keys
@@ -201,7 +207,7 @@ class AuthorizationServer(BaseAuthorizationServer):  # type: ignore[misc] # Auth
         return OAuthResponse(status, body or None, dict(headers))
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
-        """Nobody listens."""
+        """Does nothing: no signals are used."""
 
 
 def _new_access_token(*, scope: str, **_: object) -> dict[str, Any]:

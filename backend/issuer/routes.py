@@ -1,10 +1,7 @@
 """The built-in OpenID provider under /id: discovery, keys, the sign-in page, tokens, user info, sign-out."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
-from uuid import UUID
 
 from authlib.oauth2 import OAuth2Error
 from joserfc import jwt
@@ -14,24 +11,15 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 
 from backend.core import clock
-from backend.core.i18n import choose_language
-from backend.core.secrets import SecretBox
 from backend.issuer import store
 from backend.issuer.accounts import AccountHolder, PasswordCheck, check_password
-from backend.issuer.clients import SCOPES, Client, portal_client
-from backend.issuer.keys import ALGORITHM, SigningKeys
-from backend.issuer.page import (
-    HEADERS,
-    PageFrame,
-    SignInForm,
-    choice_form,
-    message_page,
-    sign_in_page,
-    wait_words,
-)
+from backend.issuer.clients import SCOPES
+from backend.issuer.context import Issuer
+from backend.issuer.frame import HEADERS, PageFrame
+from backend.issuer.keys import ALGORITHM
+from backend.issuer.page import SignInForm, choice_form, message_page, sign_in_page, wait_words
 from backend.issuer.protocol import (
     AuthorizationRequest,
-    AuthorizationServer,
     OAuthResponse,
     StoredCode,
     user_info,
@@ -39,36 +27,7 @@ from backend.issuer.protocol import (
 from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
-from backend.web.cookies import CookieNames
 from backend.web.types import AnyRequest
-
-
-async def _ignore_lock_out(account_id: UUID) -> None:
-    """For an issuer that stands alone."""
-
-
-@dataclass
-class Issuer:
-    """One deployment's issuer: its clients, keys and looks. `on_lock_out` is told of existing accounts only."""
-
-    settings: Settings
-    stylesheets: Sequence[str] = ()
-    more_clients: Sequence[Client] = ()
-    on_lock_out: Callable[[UUID], Awaitable[None]] = _ignore_lock_out
-    keys: SigningKeys = field(init=False)
-    server: AuthorizationServer = field(init=False)
-    cookies: CookieNames = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.keys = SigningKeys(SecretBox(self.settings.secret_keys))
-        clients = (portal_client(self.settings), *self.more_clients)
-        self.server = AuthorizationServer(self.settings.issuer, self.keys, clients)
-        self.cookies = CookieNames(self.settings.secure)
-
-    def frame(self, request: AnyRequest) -> PageFrame:
-        wanted = request.query_params.get("ui_locales", "")
-        language = choose_language(wanted, request.headers.get("accept-language", ""))
-        return PageFrame(self.stylesheets, self.settings.operator, language)
 
 
 @get("/.well-known/openid-configuration")

@@ -31,7 +31,7 @@ WITH used AS (DELETE FROM authorization_code WHERE code_hash = $1 RETURNING acco
 SELECT {ACCOUNT_COLUMNS}, used.data FROM used JOIN account a ON a.id = used.account_id
 WHERE used.expires_at > $2 AND a.state = $3
 """
-INSERT_TOKEN = "INSERT INTO access_token (token_hash, account_id, data, expires_at) VALUES ($1, $2, $3, $4)"  # noqa: S105 - a statement
+KEEP_GRANT = "INSERT INTO access_token (token_hash, account_id, data, expires_at) VALUES ($1, $2, $3, $4)"
 FIND_TOKEN = f"""
 SELECT {ACCOUNT_COLUMNS}, t.data FROM access_token t JOIN account a ON a.id = t.account_id
 WHERE t.token_hash = $1 AND t.expires_at > $2 AND a.state = $3
@@ -55,7 +55,7 @@ class GrantedAccount(PasswordAccount, frozen=True):
 
 
 async def begin_session(person: AccountHolder, replaces: str) -> str:
-    """Remember this browser; the identifier is always new, and the one it came with is forgotten."""
+    """Start a session for this browser. The identifier is always new; the earlier session of this browser ends."""
     token = new_token()
     async with open_global() as connection:
         await connection.execute(FORGET_SESSION, token_hash(replaces))
@@ -92,7 +92,7 @@ async def store_code(code: str, account_id: UUID, data: dict[str, Any]) -> None:
 
 
 async def consume_code(code: str) -> tuple[AccountHolder, dict[str, Any]] | None:
-    """Take the code out, whatever follows; None for an unknown, used or expired one."""
+    """Delete a code and return what it stood for; a second call finds nothing."""
     async with open_global() as connection:
         record = await connection.fetchrow(CONSUME_CODE, token_hash(code), clock.now(), AccountState.ACTIVE)
     if record is None:
@@ -105,7 +105,7 @@ async def store_token(token: str, account_id: UUID, data: dict[str, Any]) -> Non
     """Keep what an access token stands for, for five minutes."""
     async with open_global() as connection:
         await connection.execute(
-            INSERT_TOKEN, token_hash(token), account_id, orjson.dumps(data).decode(), clock.now() + TOKEN_LIFE
+            KEEP_GRANT, token_hash(token), account_id, orjson.dumps(data).decode(), clock.now() + TOKEN_LIFE
         )
 
 

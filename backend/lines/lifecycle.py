@@ -6,6 +6,8 @@ from backend.core.lifecycle import Lifecycle
 
 
 class LineStatus(StrEnum):
+    """The state of a line."""
+
     ORDERED = "ordered"
     PENDING_ACTIVE = "pending_active"
     ACTIVE = "active"
@@ -20,14 +22,14 @@ class LineStatus(StrEnum):
 
 S = LineStatus
 
-# How a line leaves the fleet: the carrier says which. Its last word may come before its acceptance, or that word may
-# be lost; a number may be ported out while another end is planned. So each state of a live line may go to each of these.
+# The ends of a live line; the carrier says which. Each live state may go to each of them: the carrier's acceptance may
+# be lost or come late, and a number may be ported out while another end is planned.
 LEFT = frozenset({S.RELEASED_PREPAID, S.RELEASED_PRIVATE, S.TERMINATED})
 
 LINE_LIFECYCLE = Lifecycle(
     S,
     {
-        # ACTIVE: the carrier's acceptance was lost, and its word that the line works is the first that is heard
+        # ACTIVE: the carrier's acceptance was lost, and its report that the line works is the first to arrive
         S.ORDERED: {S.PENDING_ACTIVE, S.ACTIVE, S.ABORTED},
         S.PENDING_ACTIVE: {S.ACTIVE, S.ABORTED},
         S.ACTIVE: {S.SUSPENDED, S.PENDING_RELEASE, S.PENDING_TERMINATION, *LEFT},

@@ -67,7 +67,10 @@ def _key(item_id: object) -> str:
 
 @idempotent_job(JobName.SEND_ADDRESS_NOTICE)
 async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, language: str, at: str) -> None:
-    """Mail the security notice, in the language of whoever had the address. It names nobody: the line may be another's."""
+    """Mail the security notice, in the language of whoever had the address.
+
+    It names nobody, since the line may have another user.
+    """
 
     async def compose(scope: Scope) -> tuple[str, MailContent] | None:
         row = await scope.fetch_one(AddressNotice, NOTICE, _key(item_id), UUID(line_id))

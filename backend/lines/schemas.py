@@ -11,6 +11,8 @@ PAGE_SIZE = 50
 
 
 class Sort(StrEnum):
+    """What a list is sorted by."""
+
     NAME = "name"
     MSISDN = "msisdn"
     PLAN = "plan"
@@ -39,6 +41,8 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class PlanName(msgspec.Struct, frozen=True):
+    """A plan with its name in the reader's language."""
+
     code: str
     name: str
 
@@ -114,7 +118,10 @@ class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EsimView(msgspec.Struct, frozen=True, kw_only=True):
-    """A line's latest eSIM profile without its codes. `why_not`: why its code cannot be shown or sent ("" where it can)."""
+    """A line's latest eSIM profile without its codes.
+
+    `why_not`: why its code cannot be shown or sent; "" where it can.
+    """
 
     sim_number: str
     state: str

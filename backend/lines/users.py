@@ -27,7 +27,7 @@ class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def correct_user(scope: Scope, line_id: UUID, details: UserDetails, *, name: str) -> bool:
-    """Correct the user of a line, and give the user's other lines this name. Returns False for a line without a user."""
+    """Correct the user of a line and give the user's other lines this name. False for a line without a user."""
     user_id = await scope.fetch_value(
         UUID,
         CORRECT,

@@ -17,7 +17,8 @@ from backend.lines.sims.sim_lifecycle import GONE
 
 DETAIL = f"""
 SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.barrings, l.account, l.sim_number,
-  l.sim_kind, l.puk_sealed IS NOT NULL AS has_puk, l.roaming_cap_cents, l.companion_sim, l.split_profile, l.activated_on,
+  l.sim_kind, l.puk_sealed IS NOT NULL AS has_puk, l.roaming_cap_cents, l.companion_sim, l.split_profile,
+  l.activated_on,
   a.label AS account_label, o.name AS holder, o.address, c.code AS centre_code, c.name AS centre_name,
   u.given_name, u.family_name, u.email, u.language, s.refreshed_at,
   e.iccid, e.state AS esim_state, e.activation_sealed IS NOT NULL AS esim_sealed, e.valid_until,

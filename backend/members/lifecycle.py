@@ -9,11 +9,15 @@ from backend.core.permissions import MANAGER_ROLES, Role
 
 
 class Portal(StrEnum):
+    """The pages of managers, or those of people who use a line."""
+
     MANAGER = "manager"
     USER = "user"
 
 
 class MemberState(StrEnum):
+    """Only an active member may sign in."""
+
     INVITED = "invited"
     ACTIVE = "active"
     BLOCKED = "blocked"

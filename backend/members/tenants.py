@@ -9,7 +9,8 @@ from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.directory import find_tenant
-from tenants.scope import Actor, Scope, TenantId, TenantState
+from tenants.scope import Actor, Scope, TenantId
+from tenants.tenant_state import TenantState
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 

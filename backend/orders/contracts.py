@@ -40,7 +40,8 @@ class ContractLine(msgspec.Struct, frozen=True):
 async def contract_for(scope: Scope, line_id: LineId | UUID, *, profile: str) -> ContractText:
     """The contract of one line and its user, to be printed (`contract_pdf`, outside the scope).
 
-    Raises NotFound for a line out of reach or an unknown profile, ValidationFailed (`no_user`) for a line without a user.
+    Raises NotFound for a line out of reach or an unknown profile, and ValidationFailed (`no_user`) for a line without
+    a user.
     """
     catalogue = await catalogue_of(scope)
     split = catalogue.profile.split_profile(profile)

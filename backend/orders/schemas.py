@@ -81,7 +81,7 @@ class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """A preview. `fingerprint` stands for the price and the effect: an order with it is refused once they have changed."""
+    """A preview. `fingerprint` stands for the price and the effect: an order with it is refused once they changed."""
 
     kind: str
     title: str

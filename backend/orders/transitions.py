@@ -1,6 +1,5 @@
-"""What every move of an order needs: its history, the topics that wake pages, cancelling before the carrier has it."""
+"""What every move of an order needs: its history, and cancelling its items before they are sent."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -15,6 +14,7 @@ from backend.orders.effects.events import ClosedItem
 from backend.orders.kinds.base import OrderKind
 from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderState
 from backend.orders.tables import OrderEvent
+from backend.orders.topics import invalidate_lines, invalidate_order
 from tenants.scope import Scope
 
 # Pages of more lines than that are woken by the fleet's topic
@@ -52,19 +52,6 @@ async def cancel_items(
     await audit.record_many(scope, action, "line", [(row.line_id, detail) for row in rows])
     invalidate_order(scope, order_id)
     invalidate_lines(scope, (row.line_id for row in rows[:MAX_LINE_TOPICS]))
-
-
-def invalidate_order(scope: Scope, order_id: UUID) -> None:
-    """Wake the pages of this order and the lists of orders."""
-    scope.invalidate(f"order:{order_id}")
-    scope.invalidate("orders")
-
-
-def invalidate_lines(scope: Scope, line_ids: Iterable[UUID]) -> None:
-    """Wake the pages of these lines and the lists of lines."""
-    for line_id in line_ids:
-        scope.invalidate(f"line:{line_id}")
-    scope.invalidate("fleet")
 
 
 def check_recent_sign_in(scope: Scope, kind: OrderKind) -> None:

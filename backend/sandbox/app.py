@@ -39,7 +39,7 @@ async def healthz() -> dict[str, str]:
 
 
 def same_origin_only(request: AnyRequest) -> None:
-    """A page of another site may not turn the sandbox's knobs through its visitor's browser."""
+    """Refuse requests that a page of another site makes through its visitor's browser."""
     origin = request.headers.get("origin")
     if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host", ""):
         raise TmfError(403, "foreignOrigin", "This request comes from another site.")
@@ -90,7 +90,7 @@ def create_sandbox(setup: SandboxConfig) -> Litestar:
 
 
 def server(setup: SandboxConfig, host: str, port: int) -> uvicorn.Server:
-    """A server for the sandbox that ends within three seconds of being told to."""
+    """A server for the sandbox that ends within three seconds of a signal."""
     return uvicorn.Server(
         uvicorn.Config(
             create_sandbox(setup),

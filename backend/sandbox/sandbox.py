@@ -46,6 +46,8 @@ def _say_if_broken(task: asyncio.Task[None]) -> None:
 
 
 class Sandbox:
+    """The carriers, the sender of callbacks and the mailbox, which share one store."""
+
     def __init__(self, setup: SandboxConfig) -> None:
         self.journal = Store(setup.data / "sandbox.sqlite3")
         self.postman = CallbackSender(self.journal, {code: setup.target(code) for code in setup.carriers})

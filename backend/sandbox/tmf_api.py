@@ -1,4 +1,4 @@
-"""The sandbox over REST: TMF641 and TMF638 as a carrier offers them, and the knobs that tests turn."""
+"""The sandbox over REST: TMF641 and TMF638 as a carrier offers them, with the faults that tests set."""
 
 from typing import Annotated, Any
 
@@ -66,6 +66,8 @@ def outage(kind: Outage) -> Response[Any] | None:
 
 
 class OrderingController(Controller):
+    """TMF641: orders and their amendments."""
+
     path = "/{carrier:str}/tmf-api/serviceOrdering/v4/serviceOrder"
 
     @post(status_code=201)
@@ -132,6 +134,8 @@ class OrderingController(Controller):
 
 
 class CancellingController(Controller):
+    """TMF641: cancellations."""
+
     path = "/{carrier:str}/tmf-api/serviceOrdering/v4/cancelServiceOrder"
 
     @post(status_code=201)
@@ -156,6 +160,8 @@ class CancellingController(Controller):
 
 
 class ResourceController(Controller):
+    """TMF639: SIM cards and eSIM profiles."""
+
     path = "/{carrier:str}/tmf-api/resourceInventoryManagement/v4/resource"
 
     @get("/{number:str}")
@@ -173,6 +179,8 @@ class ResourceController(Controller):
 
 
 class InventoryController(Controller):
+    """TMF638: the lines of a customer."""
+
     path = "/{carrier:str}/tmf-api/serviceInventory/v4/service"
 
     @get()

@@ -14,6 +14,8 @@ NATIONAL_CEILING_CENTS = 5000
 
 
 class CapState(StrEnum):
+    """Where a line stands against its cap abroad."""
+
     BELOW = "below"
     WARNED = "warned"
     BLOCKED = "blocked"
@@ -64,7 +66,7 @@ def employer_share(amount: int, *, employer_cents: int, bundled: bool, split: bo
 def is_employer_paid(*, employer_cents: int, bundled: bool) -> bool:
     """Whether the employer may know that a record is there at all; the employee's cents never decide it.
 
-    The SQL of `loading.py` (`employer_until`) and of `queries.py` (`EMPLOYERS_RECORDS`, `EMPLOYERS_DAYS`) says the same.
+    The SQL of `loading.py` (`employer_until`) and `queries.py` (`EMPLOYERS_RECORDS`, `EMPLOYERS_DAYS`) says the same.
     """
     return bundled or employer_cents > 0
 

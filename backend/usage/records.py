@@ -1,4 +1,4 @@
-"""Reads usage files: the header, then each row checked, good ones as tuples and bad ones with column and reason. Pure."""
+"""Reads usage files: the header, then each row; good ones as tuples, bad ones with column and reason. Pure."""
 
 import csv
 import re
@@ -32,6 +32,8 @@ EARLIEST = 2000
 
 
 class UsageFileKind(StrEnum):
+    """What a usage file holds."""
+
     RECORDS = "records"
     BUCKETS = "buckets"
 

@@ -116,6 +116,8 @@ class Alert(msgspec.Struct, frozen=True):
 
 
 class Grouping(StrEnum):
+    """What the organisation's usage is grouped by."""
+
     ACCOUNT = "account"
     COST_CENTRE = "cost_centre"
     PLAN = "plan"

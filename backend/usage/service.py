@@ -208,7 +208,10 @@ def _within(scope: Scope, month: date) -> SqlFilter:
 async def organisation_usage(
     scope: Scope, *, period: date | None = None, grouping: Grouping = Grouping.ACCOUNT
 ) -> OrganisationUsage:
-    """The employer's part of every line within reach, by group, in one month (F-143). Lines count where they are today."""
+    """The employer's part of every line within reach, by group, in one month (F-143).
+
+    A line counts in the group that it is in today.
+    """
     month = queries.month_asked(period)
     where = _within(scope, month)
     key, name = GROUPS[grouping]

@@ -83,7 +83,7 @@ def on_http(_: AnyRequest, error: HTTPException) -> Response[Problem]:
 
 
 def path_of(request: AnyRequest) -> str:
-    """A path for the log. After /p/<purpose>/ stands a token that whoever reads the log could use."""
+    """A path for the log, without the token after /p/<purpose>/, which a reader of the log could use."""
     path = request.url.path
     return f"/p/{path.split('/')[2]}/…" if path.startswith("/p/") else path
 

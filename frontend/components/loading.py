@@ -8,8 +8,9 @@ from reactpy.types import Component, VdomDict
 from backend.core.errors import Unavailable
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton
-from frontend.hooks import Query, component, use_page
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator
+from frontend.queries import Query
 
 
 def not_ready(text: Translator, query: Query[Any]) -> VdomDict:
@@ -42,7 +43,7 @@ def draft_not_ready(text: Translator, query: Query[Any], back: VdomDict) -> Vdom
 
 @component
 def SentNotice(reference: str) -> VdomDict:
-    """On to a request whose draft was opened again: after a lost connection, or by the back button."""
+    """Goes on to the request that a draft became, where the draft was opened again."""
     page = use_page()
 
     def go() -> None:

@@ -24,7 +24,7 @@ class _Told(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """A stored file. Its id comes from the browser: whoever attaches it looks it up within the tenant and reach."""
+    """A stored file. Its id comes from the browser, so it is looked up within tenant and reach before use."""
 
     id: UUID
     name: str

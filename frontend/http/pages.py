@@ -1,24 +1,30 @@
 """Plain HTTP of the portal: the HTML of a page's first view, exports, the language."""
 
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import structlog
 from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.params import SkipValidation
 from litestar.response import Redirect
 
 from backend.core.errors import AppError
 from backend.core.permissions import Permission
 from backend.web.types import AnyRequest
 from frontend.components.layout import skeleton
-from frontend.hooks import new_error_reference
 from frontend.html import to_html
 from frontend.http.gateway import page_of
 from frontend.http.shell import page_html
+from frontend.page_context import PageContext
+from frontend.page_errors import new_error_reference
 from frontend.pages.fleet.page import first_view
 
 log = structlog.get_logger()
+
+# Litestar would try to convert the page's own types.
+SignedIn: TypeAlias = NamedDependency[SkipValidation[PageContext]]
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -45,17 +51,30 @@ def sign_in(request: AnyRequest) -> Redirect:
     return Redirect(f"/auth/login?next={quote(here, safe='')}", status_code=303, headers=NOT_KEPT)
 
 
+class SignInFirst(Exception):
+    """Nobody is signed in: the browser is sent to sign in."""
+
+
+async def signed_in(request: AnyRequest) -> PageContext:
+    """Who asks. Raises SignInFirst where nobody is signed in."""
+    page = await page_of(request)
+    if page is None:
+        raise SignInFirst
+    return page
+
+
+def on_sign_in_first(request: AnyRequest, _error: SignInFirst) -> Redirect:
+    return sign_in(request)
+
+
 @get("/")
 async def start() -> Redirect:
     return Redirect("/app", status_code=303, headers=NOT_KEPT)
 
 
 @get(["/app", "/app/{path:path}"])
-async def shell(request: AnyRequest) -> Response[Any]:
+async def shell(request: AnyRequest, page: SignedIn) -> Response[Any]:
     """A page: the frame, and the first view of what is in it."""
-    page = await page_of(request)
-    if page is None:
-        return sign_in(request)
     path = request.url.path
     if path == "/app/fleet" and page.may(Permission.LINES_READ):
         first = await first_view(page, read_query(request))

@@ -3,13 +3,14 @@
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
+from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from reactpy.executors.asgi import ReactPyMiddleware
 
 from backend.core.errors import AppError
 from backend.settings import Settings
 from backend.web.origin import OriginCheck
-from frontend.http import files, pages
+from frontend.http import downloads, exports, files, pages
 from frontend.http.gateway import AsgiScope, Gateway, Receive, Send
 from frontend.http.shell import COMPONENT
 from frontend.page_context import Services
@@ -26,18 +27,23 @@ def create_web(settings: Settings, api: Litestar, services: Services) -> Gateway
         [
             pages.start,
             pages.shell,
-            files.export,
             files.upload_file,
-            files.download_file,
-            files.download_contract,
-            files.download_draft_contract,
-            files.download_template,
-            files.download_result,
+            exports.export,
+            downloads.download_file,
+            downloads.download_contract,
+            downloads.download_draft_contract,
+            downloads.download_template,
+            downloads.download_result,
         ],
+        dependencies={"page": Provide(pages.signed_in)},
         middleware=[DefineMiddleware(OriginCheck, public_url=settings.public_url)],
         state=State({"settings": settings, "doors": services}),
         compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
-        exception_handlers={AppError: pages.on_app_error_page, Exception: pages.on_unexpected_error_page},
+        exception_handlers={
+            pages.SignInFirst: pages.on_sign_in_first,
+            AppError: pages.on_app_error_page,
+            Exception: pages.on_unexpected_error_page,
+        },
         openapi_config=None,
     )
 

@@ -9,8 +9,9 @@ from backend.catalog.profiles import profile as carrier_profile
 from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
 from frontend.assets import OWN, PRELOAD, asset_tag, asset_url
-from frontend.elements import Child, hidden, icon
+from frontend.elements import Child, icon
 from frontend.html import to_html
+from frontend.http.topbar import topbar
 from frontend.i18n import Translator
 from frontend.labels import network_words
 from frontend.page_context import PageContext
@@ -25,156 +26,6 @@ def sprite() -> str:
     drawings = (OWN / "icons.svg").read_text(encoding="utf-8")
     hidden_svg = '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" class="visually-hidden" aria-hidden="true">'
     return drawings.replace('<svg xmlns="http://www.w3.org/2000/svg">', hidden_svg).replace("\n  ", "")
-
-
-def initials(name: str) -> str:
-    words = [word for word in name.split() if word[:1].isalpha()]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
-
-
-def post_button(
-    action: str, name: str, value: str, *label: Child, more: dict[str, str] | None = None, back: str = ""
-) -> VdomDict:
-    """A button of its own form: what changes the session is an ordinary POST. `back` is where it returns to."""
-    return html.form(
-        {"method": "post", "action": action},
-        html.input({"type": "hidden", "name": "next", "value": back}) if back else None,
-        html.button({"type": "submit", "name": name, "value": value, **(more or {})}, *label),
-    )
-
-
-def _switch(page: PageContext) -> VdomDict | None:
-    """The portal switch, only for people who hold both."""
-    if len(page.profile.portals) < 2:
-        return None
-    text = page.text
-    names = {"manager": text("Fleet management"), "user": text("My mobile")}
-    return html.nav(
-        {"class": "switch", "aria-label": text("Portal")},
-        *(
-            html.span({"aria-current": "true"}, names[portal])
-            if portal == page.profile.portal
-            else post_button("/auth/switch", "portal", portal, names[portal])
-            for portal in page.profile.portals
-        ),
-    )
-
-
-def _search(page: PageContext) -> VdomDict | None:
-    if not page.may(Permission.LINES_READ):
-        return None
-    words = page.text("Number, name, SIM or customer number")
-    return html.form(
-        {"class": "search topbar-search", "role": "search", "action": "/app/fleet", "method": "get"},
-        html.label({"class": "visually-hidden", "for": "search"}, page.text("Search the fleet")),
-        icon("search"),
-        html.input(
-            {
-                "class": "input input-compact",
-                "type": "search",
-                "id": "search",
-                "name": "search",
-                "placeholder": words,
-                "autocomplete": "off",
-            }
-        ),
-        html.kbd({"aria-hidden": "true"}, "/"),
-    )
-
-
-def _language_menu(text: Translator, path: str) -> VdomDict:
-    return html.div(
-        {"class": "menu", "id": "language-menu", "popover": "auto"},
-        *(
-            post_button(
-                "/auth/language",
-                "language",
-                code,
-                name,
-                more={"lang": code, **({"aria-current": "true"} if code == text.language else {})},
-                back=path,
-            )
-            for code, name in LANGUAGE_NAMES.items()
-        ),
-    )
-
-
-def _account_menu(page: PageContext) -> VdomDict:
-    text, profile = page.text, page.profile
-    return html.div(
-        {"class": "menu", "id": "account-menu", "popover": "auto"},
-        html.div(
-            {"class": "menu-head"},
-            html.strong(page.actor.name),
-            html.br(),
-            html.span(
-                {"class": "small muted"}, text("Customer no. {number}", number=page.fleet.customer_number)
-            )
-            if page.fleet.customer_number
-            else None,
-        ),
-        *(
-            post_button(
-                "/auth/switch",
-                "tenant",
-                str(other.tenant_id),
-                icon("people"),
-                text("Go to {company}", company=other.tenant),
-            )
-            for other in profile.memberships
-            if not other.current
-        ),
-        html.div(
-            {"class": "only-drawer"},
-            *(
-                post_button(
-                    "/auth/switch",
-                    "portal",
-                    portal,
-                    icon("phone" if portal == "user" else "fleet"),
-                    text("My mobile") if portal == "user" else text("Fleet management"),
-                )
-                for portal in profile.portals
-                if portal != profile.portal
-            ),
-        ),
-        post_button("/auth/logout", "session", "", icon("signout"), text("Sign out")),
-    )
-
-
-def _topbar(page: PageContext, path: str) -> VdomDict:
-    text, name = page.text, page.actor.name
-    return html.header(
-        {"class": "topbar"},
-        html.button(
-            {"class": "icon-button topbar-menu", "type": "button", "popovertarget": "nav"},
-            icon("menu"),
-            hidden(text("Menu")),
-        ),
-        html.a(
-            {"class": "brand", "href": "/app"},
-            html.svg({"class": "brand-mark", "aria-hidden": "true"}, html.svg.use({"href": "#i-mark"})),
-            "Fleetline",
-        ),
-        html.span({"class": "tenant"}, page.profile.tenant),
-        _switch(page),
-        _search(page) or html.span({"class": "push"}),
-        html.button(
-            {"class": "button button-quiet topbar-wide", "type": "button", "popovertarget": "language-menu"},
-            icon("globe", "icon-small"),
-            html.abbr({"title": LANGUAGE_NAMES[text.language]}, text.language.upper()),
-            hidden(text(", change the language")),
-        ),
-        html.button(
-            {"class": "avatar-button", "type": "button", "popovertarget": "account-menu"},
-            html.span({"class": "avatar", "aria-hidden": "true"}, initials(name)),
-            html.span({"class": "avatar-name"}, name.split(" ")[0]),
-            hidden(text(", my account")),
-            icon("down", "icon-small"),
-        ),
-        _language_menu(text, path),
-        _account_menu(page),
-    )
 
 
 def _entry(to: str, mark: str, name: str, *more: Child, current: str, also: str = "") -> VdomDict:
@@ -248,7 +99,7 @@ def page_html(page: PageContext, path: str, first: str) -> str:
     """A whole page around its first view."""
     text = page.text
     preload = "".join(f'<link rel="modulepreload" href="{asset_url(name)}">' for name in PRELOAD)
-    frame = to_html(_topbar(page, path)) + to_html(_offline(text)) + to_html(_menu(page, path))
+    frame = to_html(topbar(page, path)) + to_html(_offline(text)) + to_html(_menu(page, path))
     main = html.main(
         {"class": "page", "id": "main", "tabindex": "-1", "data-error": f"{text('Error:')} "},
         html.div({"id": "first", "dangerouslySetInnerHTML": {"__html": first}}),

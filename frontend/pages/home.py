@@ -5,26 +5,24 @@ from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
-from backend.lines import service as lines
-from backend.lines.schemas import FleetSummary
 from backend.orders import service as orders
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderSummary
 from frontend.components.actions import link_button
 from frontend.components.layout import columns, empty, page_header, panel
+from frontend.components.lines.states_chart import LinesByState
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
 from frontend.components.usage.alerts import UsageAlerts
 from frontend.elements import Child, icon, number
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator
-from frontend.labels import lines_in_state
+from frontend.queries import use_query
 from tenants.scope import Actor
 
 BADLY = (OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
 RECENT_DAYS = 7
-TONES = {"active": 1, "suspended": 4, "pending_active": 3, "pending_release": 2}
 
 
 @component
@@ -161,61 +159,3 @@ def Running() -> VdomDict:
             text, text("Requests under way, with their state and promised time"), query.data[:10]
         )
     return panel("running", text("Requests under way"), body, beside=beside, bare=True)
-
-
-@component
-def LinesByState() -> VdomDict:
-    text = use_page().text
-    query = use_query(lines.summary, topics=("fleet",))
-    if query.data is None:
-        return not_ready(text, query)
-    summary: FleetSummary = query.data
-    counted = sorted(((code, n) for code, n in summary.by_status.items() if n), key=lambda pair: -pair[1])
-    return panel(
-        "states",
-        text.plural("{n} line", "{n} lines", summary.total),
-        html.div({"class": "stack stack-tight"}, _bar(counted, summary.total), _legend(text, counted)),
-        beside=[html.a({"href": "/app/fleet"}, text("Open the fleet"))],
-    )
-
-
-def _bar(counted: list[tuple[str, int]], total: int) -> VdomDict | None:
-    """Shares of the whole as one line; the figures stand under it."""
-    if not total:
-        return None
-    parts, at = [], 0.0
-    for code, n in counted:
-        share = 100 * n / total
-        parts.append(
-            html.svg.rect(
-                {
-                    "class": f"tone-{TONES.get(code, 2)}",
-                    "x": f"{at:.2f}%",
-                    "width": f"{max(share - 0.4, 0.4):.2f}%",
-                    "height": "100%",
-                    "key": code,
-                }
-            )
-        )
-        at += share
-    return html.svg({"class": "stacked-bar", "aria-hidden": "true"}, *parts)
-
-
-def _legend(text: Translator, counted: list[tuple[str, int]]) -> VdomDict:
-    return html.ul(
-        {"class": "legend"},
-        *(
-            html.li(
-                {"key": code},
-                html.svg(
-                    {"aria-hidden": "true"},
-                    html.svg.rect(
-                        {"class": f"tone-{TONES.get(code, 2)}", "width": "10", "height": "10", "rx": "2"}
-                    ),
-                ),
-                html.a({"href": f"/app/fleet?status={code}"}, lines_in_state(text, code)),
-                html.strong(text.number(n)),
-            )
-            for code, n in counted
-        ),
-    )

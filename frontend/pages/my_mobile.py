@@ -11,9 +11,10 @@ from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.loading import not_ready
 from frontend.components.usage.own_usage import OwnUsagePanel
 from frontend.elements import icon, key_values, number, pill
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.labels import ESIM_STATES, FAMILIES, line_state
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 
 @component

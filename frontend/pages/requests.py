@@ -16,10 +16,12 @@ from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
+from frontend.components.paging import page_number, pager
 from frontend.elements import icon
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator, translatable
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 HERE = "/app/requests"
 PAGE = 50
@@ -35,14 +37,12 @@ def read_filter(query: str) -> tuple[OrderFilter, int]:
     """The filter and the page number that an address names; what it names wrongly is left out."""
     request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
     group = "running" if request.get("show") == "open" else request.get("show", "")
-    number = request.get("page", "1")
-    page = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
     wanted = OrderFilter(
         group=group if group in dict(GROUPS) else "",
         kind=request.get("kind", "") if request.get("kind") in KINDS else "",
         search=request.get("search", "")[:100],
     )
-    return wanted, page
+    return wanted, page_number(request.get("page", "1"))
 
 
 def url_of(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> str:
@@ -59,8 +59,8 @@ def url_of(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> s
 @component
 def RequestsPage(query: str) -> VdomDict:
     page = use_page()
-    text, (wanted, page_number) = page.text, read_filter(query)
-    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=page_number)
+    text, (wanted, number) = page.text, read_filter(query)
+    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=number)
     views = tabs(
         text,
         text("Views"),
@@ -83,7 +83,7 @@ def RequestsPage(query: str) -> VdomDict:
             beside=[html.span({"class": "live"}, text("Live"))],
             bare=True,
         ),
-        _pager(text, wanted, page_number, result.total),
+        _pager(text, wanted, number, result.total),
     )
 
 
@@ -166,20 +166,6 @@ def _nothing(text: Translator, wanted: OrderFilter) -> VdomDict:
 def _pager(text: Translator, wanted: OrderFilter, page: int, total: int) -> VdomDict | None:
     if total <= PAGE:
         return None
-    return html.nav(
-        {"class": "pager push pager-below", "aria-label": text("Pages")},
-        html.a(
-            {"class": "button button-small", "href": url_of(wanted, page=page - 1)},
-            icon("left", "icon-small"),
-            text("Previous"),
-        )
-        if page > 1
-        else None,
-        html.a(
-            {"class": "button button-small", "href": url_of(wanted, page=page + 1)},
-            text("Next"),
-            icon("right", "icon-small"),
-        )
-        if page * PAGE < total
-        else None,
-    )
+    previous = url_of(wanted, page=page - 1) if page > 1 else None
+    following = url_of(wanted, page=page + 1) if page * PAGE < total else None
+    return pager(text, previous, following, style="pager push pager-below")

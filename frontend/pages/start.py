@@ -12,7 +12,8 @@ from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.layout import empty, page_header, skeleton
 from frontend.components.lines.line_actions import OFFERS
-from frontend.hooks import component, no_page_error, to_page_error, use_page
+from frontend.hooks import component, use_page
+from frontend.page_errors import no_page_error, to_page_error
 
 
 @component

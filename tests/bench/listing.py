@@ -7,13 +7,14 @@ from uuid import UUID
 
 import asyncpg
 
-from backend.lines.queries import COLUMNS, SORT_COLUMNS
+from backend.lines.queries import SORT_COLUMNS
 from backend.lines.schemas import LineFilter, Sort
 from backend.lines.search_keys import search_patterns
 from backend.lines.service import list_lines
 from tenants.scope import Actor, MemberId, TenantId
 from tenants.transaction import engine, use_engine
 from tests.bench.dataset import Platform
+from tests.bench.floor.listing import FLOOR_COLUMNS
 from tests.bench.report import quantile, row
 
 ROUNDS = 60
@@ -49,7 +50,9 @@ def raw(
     where = " AND ".join(conditions)
     order = ", ".join(f"l.{column}" for column in (*SORT_COLUMNS[sort], "id"))
     count = f"SELECT count(*) FROM line l WHERE {where}"
-    rows = f"SELECT {COLUMNS} FROM line l WHERE {where} ORDER BY {order} LIMIT 51 OFFSET {(page - 1) * 50}"
+    rows = (
+        f"SELECT {FLOOR_COLUMNS} FROM line l WHERE {where} ORDER BY {order} LIMIT 51 OFFSET {(page - 1) * 50}"
+    )
 
     async def work() -> Any:
         await connection.fetchval(count, *values)

@@ -16,7 +16,8 @@ from litestar import Litestar
 
 from backend.integrations.identity import Provider
 from backend.issuer.clients import Client
-from backend.issuer.routes import Issuer, issuer_router
+from backend.issuer.context import Issuer
+from backend.issuer.routes import issuer_router
 from backend.settings import Settings
 from tests.support.identity import PASSWORD, company
 from tests.support.peers import NODE, install

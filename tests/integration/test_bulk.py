@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import openpyxl
 import pytest
 
-from backend.bulk import jobs
+from backend.bulk import jobs, validation
 from backend.bulk.lifecycle import RowStatus, UploadState
 from backend.bulk.service import (
     file_template,
@@ -210,7 +210,7 @@ async def test_a_run_that_is_cut_off_or_done_twice_ends_in_the_same(
     document = await hand_in(customer.manager, text)
     upload = await start_upload(customer.manager, kind=KIND, document_id=document)
     killed = False
-    write = jobs.UploadRun.write
+    write = validation.UploadRun.write
 
     async def dies(self: Any, rows: Any, total: int) -> None:
         nonlocal killed
@@ -219,7 +219,7 @@ async def test_a_run_that_is_cut_off_or_done_twice_ends_in_the_same(
             killed = True
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs.UploadRun, "write", dies)
+    monkeypatch.setattr(validation.UploadRun, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         await jobs.validate(customer.system, upload_id=str(upload.id), document_id=str(document))
     half = await get_upload(customer.manager, upload.id)

@@ -6,30 +6,37 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from backend.app import create_api
 from backend.core import clock
 from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.documents.attachments import SubjectKind, attach
 from backend.documents.file_checks import LARGEST, PDF
 from backend.documents.service import (
     ACCESS_CHECKS,
     own_document,
+    purge_documents,
     read_document,
     store_document,
 )
+from backend.lines.schemas import Selection
 from backend.members import service as members
 from backend.members import sessions
 from backend.members.lifecycle import Portal
 from backend.members.sessions import open_session
 from backend.members.tokens import create_token
+from backend.orders.placement import drafts
 from backend.settings import Settings
 from frontend.http.server import create_web
 from frontend.page_context import Services
 from tenants.scope import Actor, Reach, Scope
+from tenants.transaction import open_scope
 from tests.support import files
-from tests.support.factories import make_account, make_customer, make_member
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_account, make_customer, make_member
 
 NOTHING = Reach(billing_accounts=frozenset({uuid4()}))
 
@@ -242,3 +249,52 @@ async def test_a_file_over_rest(settings: Settings) -> None:
             assert refused.json()["fields"]["file"]
         assert (await http.get(f"/api/v1/documents/{uuid4()}")).status_code == 404
         assert (await http.post("/api/v1/documents", json={"purpose": "bulk"})).status_code == 400
+
+
+async def files_left(customer: Customer) -> set[UUID]:
+    """What the purge leaves of files that are eight days old."""
+    await purge_documents(customer.system)
+    async with open_scope(customer.system) as scope:
+        return {row["id"] for row in await scope.connection.fetch("SELECT id FROM document")}
+
+
+async def test_a_draft_keeps_its_file_and_no_other(database: TestDatabase) -> None:
+    customer = await make_customer(lines=1)
+    [line] = await customer.lines()
+    first, second = [
+        (
+            await store_document(
+                customer.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF
+            )
+        ).id
+        for _ in range(2)
+    ]
+    draft = await drafts.start_draft(
+        customer.manager, "split_billing", Selection(line_ids=(line.id,)), kind_fields={"document_id": first}
+    )
+    superuser = await asyncpg.connect(database.superuser_url)
+    await superuser.execute("UPDATE document SET created_at = now() - interval '8 days'")
+    assert await files_left(customer) == {first}
+    await drafts.save_draft(customer.manager, draft, {"document_id": None})
+    third = (
+        await store_document(customer.manager, purpose="split_contract", file_name="c.pdf", content=files.PDF)
+    ).id
+    await drafts.save_draft(customer.manager, draft, {"document_id": str(third)})
+    await superuser.execute("UPDATE document SET created_at = now() - interval '8 days'")
+    assert await files_left(customer) == {third}
+    await superuser.execute("UPDATE change_order SET created_at = now() - interval '8 days'")
+    await superuser.close()
+    await drafts.purge_drafts(customer.system)
+    assert await files_left(customer) == set()
+    assert second not in {first, third}
+
+
+async def test_a_file_that_is_not_there_is_attached_to_nothing() -> None:
+    customer, other = await make_customer(), await make_customer()
+    foreign = await store_document(
+        other.manager, purpose="split_contract", file_name="a.pdf", content=files.PDF
+    )
+    async with open_scope(customer.system) as scope:
+        for document_id in (uuid4(), foreign.id):
+            await attach(scope, document_id, subject_kind=SubjectKind.ORDER, subject_id=uuid4())
+        assert not await scope.connection.fetch("SELECT id FROM document_attachment")

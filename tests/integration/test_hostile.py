@@ -20,7 +20,7 @@ from backend.orders.placement.place import preview_order
 from backend.settings import Settings
 from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
-from frontend.pages.fleet.page import read_list
+from frontend.pages.fleet.drawing import read_list
 from frontend.pages.fleet.view import View, read_view
 from tenants.scope import Actor
 from tenants.transaction import open_scope

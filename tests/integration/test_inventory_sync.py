@@ -12,6 +12,7 @@ from backend.lines.schemas import LineFilter
 from backend.lines.service import get_line, list_lines
 from backend.lines.sims.codes import reveal_puk
 from tenants.scope import Reach
+from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, next_msisdn, sim_for
 from tests.support.jobs import drain
@@ -168,3 +169,21 @@ async def test_how_many_lines_are_read_is_not_for_those_who_see_some(
     seen = await sync_status(await make_member(customer.tenant_id, reach=reach))
     assert (seen.read, seen.total) == (0, 0)
     assert seen.refreshed_at
+
+
+async def test_the_carriers_inventory_may_bring_any_state_and_says_that_shared_billing_ended(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=2)
+    first, second = await customer.lines()
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE line SET status = 'ordered', split_profile = 'fixed-20'")
+    lines = [at_the_carrier(customer, first, status="suspended"), at_the_carrier(customer, second)]
+    sandbox.load(customer.carrier, customer.slug, lines)
+    await request_sync(customer.manager)
+    await drain(database)
+    after = {line.id: line.status for line in await customer.lines()}
+    assert after == {first.id: "suspended", second.id: "active"}
+    async with open_scope(customer.system) as scope:
+        ended = await scope.connection.fetch("SELECT split_profile, split_ended_at FROM line")
+    assert all(profile == "" and at is not None for profile, at in ended)

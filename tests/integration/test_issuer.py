@@ -20,8 +20,9 @@ from backend.issuer import keys as signing_keys
 from backend.issuer import passwords, store
 from backend.issuer.accounts import check_password, normalise_login
 from backend.issuer.clients import Client
+from backend.issuer.context import Issuer
 from backend.issuer.keys import SigningKeys
-from backend.issuer.routes import Issuer, issuer_router
+from backend.issuer.routes import issuer_router
 from backend.settings import Settings
 from tenants.transaction import open_global
 from tests.support.identity import PASSWORD, Browser, Company, company, form_action

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import msgspec
@@ -299,3 +300,28 @@ async def test_held_says_what_is_missing_and_goes_on(database: TestDatabase, san
     assert held.items[0].detail == "The contract is not signed"
     sandbox.act("mandarine", str(held.items[0].id), "complete")
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (
+            "en",
+            "Nothing would change on these lines. A request is under way on this line. Nothing to change.",
+        ),
+        ("nl", "Er zou niets wijzigen op deze lijnen. "),
+    ],
+)
+async def test_an_order_that_changes_nothing_is_refused_with_the_reasons_as_sentences(
+    language: str, sentence: str
+) -> None:
+    customer = await make_customer(lines=2)
+    customer.manager = replace(customer.manager, language=language)
+    lines = await customer.lines()
+    await place(customer, [lines[0].id], add=(DATA,), key="first")
+    with pytest.raises(ValidationFailed) as refused:
+        await place(customer, [line.id for line in lines], remove=(SMS,), key="second")
+    assert refused.value.code == "nothing_to_change"
+    assert refused.value.fields["line_ids"].startswith(sentence)
+    assert "nothing_to_change" not in refused.value.message
+    assert "open_order" not in refused.value.message

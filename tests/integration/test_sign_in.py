@@ -15,7 +15,7 @@ from litestar import Litestar
 from backend.api.auth import SignInContext, auth_router
 from backend.integrations.identity import Provider
 from backend.issuer import attempts, passwords
-from backend.issuer.routes import Issuer
+from backend.issuer.context import Issuer
 from backend.members import sessions
 from backend.settings import Settings
 from tenants.transaction import open_global

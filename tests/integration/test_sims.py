@@ -304,7 +304,7 @@ async def test_resent_with_a_counter_while_the_code_is_valid(
     customer, line = await a_line(sandbox)
     with pytest.raises(ValidationFailed) as none:
         await place_order(customer.manager, ResendEsim(line_ids=(line.id,)))
-    assert "no_esim" in none.value.message
+    assert "has no eSIM" in none.value.message
     sandbox.behave("mandarine", esim_by_hand=True)
     placed = await ask_esim(customer, line)
     await until(customer, database, placed.reference, said="released")
@@ -317,7 +317,7 @@ async def test_resent_with_a_counter_while_the_code_is_valid(
     await until(customer, database, placed.reference, said="downloaded")
     with pytest.raises(ValidationFailed) as spent:
         await place_order(customer.manager, ResendEsim(line_ids=(line.id,)))
-    assert "esim_spent" in spent.value.message
+    assert "was used already" in spent.value.message
 
 
 async def test_an_expired_code_is_made_anew(database: TestDatabase, sandbox: Sandbox) -> None:
@@ -381,6 +381,10 @@ async def test_own_secrets_in_the_user_portal(database: TestDatabase, sandbox: S
     for reveal in (codes.reveal_own_activation_code, codes.reveal_own_puk):
         with pytest.raises(NotFound):
             await reveal(stranger, line.id)
+    await codes.reveal_activation_code(customer.manager, line.id)
+    history = await line_history(customer.manager, line.id)
+    shown = [entry.detail for entry in history if entry.action == "esim.code_shown"]
+    assert shown == [{}, {"to": "user"}], "the trail says to whom the code was shown"
 
 
 async def test_loss_blocks_the_card_and_keeps_the_profile(database: TestDatabase, sandbox: Sandbox) -> None:

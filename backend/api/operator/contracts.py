@@ -25,6 +25,8 @@ class ContractDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatorContractsController(OperatorController):
+    """Contracts of split billing that wait for a decision."""
+
     path = "/tenants/{slug:str}/contracts"
     tags = ("Operator: contracts",)
 

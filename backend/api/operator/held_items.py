@@ -22,6 +22,8 @@ class HeldDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatorHeldController(OperatorController):
+    """Items that a carrier holds."""
+
     path = "/tenants/{slug:str}/held-items"
     tags = ("Operator: held cases",)
 

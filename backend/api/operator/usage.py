@@ -78,6 +78,8 @@ async def spooled(request: AnyRequest, largest: int = LARGEST_FILE) -> IO[bytes]
 
 
 class OperatorUsageController(OperatorController):
+    """Loading usage."""
+
     path = "/tenants/{slug:str}/usage"
     tags = ("Operator: usage",)
 

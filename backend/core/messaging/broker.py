@@ -1,4 +1,4 @@
-"""The Dramatiq broker: in this process by default, RabbitMQ or Redis by URL. It is trusted to remember nothing."""
+"""The Dramatiq broker: in this process by default, RabbitMQ or Redis by URL. It may lose messages."""
 
 from typing import Any
 from uuid import UUID
@@ -50,7 +50,7 @@ async def _run(job: str, tenant_id: str, row_id: str) -> None:
 def to_broker_message(
     job: str, tenant_id: UUID, row_id: UUID, *, queue: str = QUEUE
 ) -> dramatiq.Message[Any]:
-    """What goes over the broker: names and ids, never data of a customer."""
+    """The message for one row of the outbox: names and ids, never data of a customer."""
     return dramatiq.Message(
         queue_name=queue, actor_name=ACTOR, args=(job, str(tenant_id), str(row_id)), kwargs={}, options={}
     )

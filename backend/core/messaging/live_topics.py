@@ -15,14 +15,14 @@ log = structlog.get_logger()
 
 TopicListener = Callable[[], None]
 RECONNECT_SECONDS = 0.5
-# A connection that died without a word is found out within so long
+# A connection that died unnoticed is found within so long
 PROBE_SECONDS = 15.0
 
 
 class TopicHub:
-    """Topics of tenants, and who in this process wants to hear of them.
+    """Topics of tenants, and the callbacks of this process that subscribed to them.
 
-    After a lost connection every subscriber is called once: what happened meanwhile is unknown.
+    After a lost connection every subscriber is called once, since notifications may have been missed.
     """
 
     def __init__(self, database_url: str) -> None:
@@ -50,11 +50,13 @@ class TopicHub:
         self._watchers.add(callback)
 
     async def start(self) -> None:
+        """Begin to listen; returns when connected, or after five seconds."""
         self._task = asyncio.create_task(self._run())
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.connected.wait(), 5)
 
     async def stop(self) -> None:
+        """Stop listening."""
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

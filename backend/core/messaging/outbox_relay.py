@@ -114,7 +114,7 @@ class Relay:
             self._broker.enqueue(to_broker_message(row.job, row.tenant_id, row.id, queue=self._queue))
 
     async def _sleep(self, connection: Any) -> None:
-        """Until something is announced, or the next row is due, or the poll."""
+        """Wait until a row is written, the next row is due, or the poll has come."""
         due_in = await connection.fetchval(NEXT_DUE)
         wait = self._poll if due_in is None else min(self._poll, max(due_in, 0.005))
         with contextlib.suppress(TimeoutError):

@@ -49,7 +49,7 @@ COLUMNS = (
 REQUIRED = ("msisdn", "customer_number", "plan", "sim_number")
 
 
-class ImportAccount(msgspec.Struct, frozen=True):
+class BillingAccountRow(msgspec.Struct, frozen=True):
     """A customer number of the tenant."""
 
     id: UUID
@@ -132,7 +132,7 @@ class RowChecker:
     """Checks rows against the carrier's profile, the tenant's customer numbers and its cost centres."""
 
     def __init__(
-        self, profile: CarrierProfile, accounts: Sequence[ImportAccount], centres: Sequence[CentreRow]
+        self, profile: CarrierProfile, accounts: Sequence[BillingAccountRow], centres: Sequence[CentreRow]
     ) -> None:
         self.profile = profile
         self.accounts = {account.number: account for account in accounts}
@@ -218,7 +218,7 @@ async def import_lines(scope: Scope, text: Iterable[str], *, skip_bad_rows: bool
     Returns the number imported and the errors by row and column. Raises ValidationFailed for a wrong header.
     """
     catalogue = await catalogue_of(scope)
-    accounts = await scope.select_all(ImportAccount, BillingAccount)
+    accounts = await scope.select_all(BillingAccountRow, BillingAccount)
     centres = await scope.select_all(CentreRow, CostCentre)
     checker = RowChecker(catalogue.profile, accounts, centres)
     lines = [line for number, cells in read_rows(text) if (line := checker.check(number, cells))]

@@ -46,6 +46,8 @@ LOCK_READING = "SELECT true FROM inventory_sync WHERE started_at = $1 AND state 
 
 
 class SyncState(StrEnum):
+    """The state of the reading of an inventory."""
+
     IDLE = "idle"
     RUNNING = "running"
     FAILED = "failed"

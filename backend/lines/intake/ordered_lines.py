@@ -38,7 +38,10 @@ class LineUser(msgspec.Struct, frozen=True):
 
 
 async def create_lines(scope: Scope, lines: Sequence[NewLine]) -> dict[UUID, UUID]:
-    """Write lines and their users; returns the users by line. Raises Conflict (`number_taken`) where a number is live."""
+    """Write lines and their users; returns the users by line.
+
+    Raises Conflict (`number_taken`) where a number is live already.
+    """
     try:
         await insert_lines(scope, lines)
     except asyncpg.UniqueViolationError as error:
@@ -47,7 +50,10 @@ async def create_lines(scope: Scope, lines: Sequence[NewLine]) -> dict[UUID, UUI
 
 
 async def assign_reserved_numbers(scope: Scope, taken: Sequence[tuple[str, UUID]]) -> None:
-    """Give reserved numbers to lines: (number, line). Raises Conflict (`number_taken`) where one is not free any more."""
+    """Give reserved numbers to lines: (number, line).
+
+    Raises Conflict (`number_taken`) where a number is not reserved, or another line has it.
+    """
     for number, line_id in taken:
         if await scope.fetch_value(UUID, TAKE_NUMBER, number, line_id) is None:
             raise Conflict("This number is not among your reserved ones any more.", code="number_taken")

@@ -1,4 +1,4 @@
-"""SIM cards of the tenant (domain 3.4): stock, kept for an order, active, blocked, replaced; numbers are unique everywhere."""
+"""SIM cards of the tenant (domain 3.4): in stock, kept for an order, active, blocked, replaced, retired."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The secrets of SIMs: fetched from the carrier, sealed at once, shown after a recent sign-in; each showing is audited."""
+"""The secrets of SIMs: fetched from the carrier, sealed, shown after a recent sign-in; each showing is audited."""
 
 from datetime import datetime
 from typing import Any

@@ -7,6 +7,8 @@ from backend.core.lifecycle import Lifecycle
 
 
 class EsimState(StrEnum):
+    """The state of a profile."""
+
     REQUESTED = "requested"
     ALLOCATED = "allocated"
     RELEASED = "released"

@@ -116,7 +116,7 @@ async def create_profiles(scope: Scope, wanted: Sequence[NewProfile]) -> list[UU
 
 
 async def update_profiles(scope: Scope, news: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
-    """Apply what the carrier reported of items that order profiles: `simNumber` and `esimState`. Repeats change nothing."""
+    """Apply what the carrier reported of items that order profiles (`simNumber`, `esimState`). Repeats change nothing."""
     latest = {
         one.item_id: one
         for one in await scope.fetch_all(OrderedProfile, LATEST_OF_ITEMS, [item for item, _ in news])

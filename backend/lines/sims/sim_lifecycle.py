@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class SimState(StrEnum):
+    """The state of a card."""
+
     STOCK = "stock"
     ASSIGNED = "assigned"
     ACTIVE = "active"

@@ -50,7 +50,7 @@ async def numbers_taken(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
 
 @use_case(Permission.MEMBERS_MANAGE)
 async def add_sims(scope: Scope, numbers: Sequence[str]) -> StockResult:
-    """Take delivered blank cards into stock. A number that fails the carrier's rule, or is in use anywhere, is left out.
+    """Take delivered blank cards into stock. Numbers that fail the carrier's rule, or are in use anywhere, are left out.
 
     In use, on order and in another customer's stock are one answer. A card of the own stock that is named again is
     neither new nor wrong.

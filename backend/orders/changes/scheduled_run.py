@@ -12,7 +12,8 @@ from backend.core.messaging.jobs import job
 from backend.orders.changes.requote import costs_more, requote, rewrite_items, skip_items
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.tables import ChangeOrder
-from backend.orders.transitions import cancel_items, invalidate_order, record_transition
+from backend.orders.topics import invalidate_order
+from backend.orders.transitions import cancel_items, record_transition
 from tenants.scope import Scope
 
 

@@ -22,7 +22,8 @@ from backend.orders.schemas import OrderDetail, OrderPreview
 from backend.orders.service import LISTED, get_order
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts
-from backend.orders.transitions import check_recent_sign_in, invalidate_order, record_transition
+from backend.orders.topics import invalidate_order
+from backend.orders.transitions import check_recent_sign_in, record_transition
 from tenants.scope import Scope
 
 
@@ -69,7 +70,7 @@ async def _check_day(scope: Scope, order: OrderHead, on: date) -> None:
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def requote_order(scope: Scope, reference: str) -> OrderPreview:
-    """The preview of a planned request with the lines and prices of now. Raises NotFound, Conflict (`not_scheduled`)."""
+    """The preview of a planned request as lines and prices are now. Raises NotFound, Conflict (`not_scheduled`)."""
     order = await order_head(scope, await queries.find(scope, reference))
     if order.state != OrderState.SCHEDULED:
         raise Conflict("Only a planned request can be checked again.", code="not_scheduled")

@@ -10,6 +10,7 @@ from backend.lines.offboarding import offboard_lines
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate
 from backend.orders.lifecycle import ItemState
+from backend.orders.topics import invalidate_lines
 from tenants.scope import Scope
 
 MAY_GO_BACK = frozenset({LineStatus.PENDING_RELEASE, LineStatus.PENDING_TERMINATION})
@@ -19,7 +20,7 @@ async def mark_pending(scope: Scope, line_ids: Sequence[UUID], status: LineStatu
     """Set the lines to the status that says what is planned for them."""
     lines = await lock_lines(scope, line_ids)
     await update_lines(scope, [(line, {"status": str(status)}) for line in lines.values()])
-    _invalidate(scope, line_ids)
+    invalidate_lines(scope, line_ids)
 
 
 def on_accepted(status: LineStatus) -> Effects:
@@ -44,13 +45,7 @@ async def restore_lines(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     back = [line for line in lines.values() if line["status"] in MAY_GO_BACK and before[line["id"]]]
     await update_lines(scope, [(line, {"status": before[line["id"]]}) for line in back])
     await audit.record_many(scope, "line.stays", "line", [(line["id"], {}) for line in back])
-    _invalidate(scope, [line["id"] for line in back])
-
-
-def _invalidate(scope: Scope, line_ids: Sequence[UUID]) -> None:
-    for line_id in line_ids:
-        scope.invalidate(f"line:{line_id}")
-    scope.invalidate("fleet")
+    invalidate_lines(scope, [line["id"] for line in back])
 
 
 PREPAID = on_accepted(LineStatus.PENDING_RELEASE)

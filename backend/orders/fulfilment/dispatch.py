@@ -16,7 +16,8 @@ from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SUBMITTED_ORDERS, ItemState, OrderState
 from backend.orders.tables import ChangeOrder
-from backend.orders.transitions import invalidate_order, record_transition
+from backend.orders.topics import invalidate_order
+from backend.orders.transitions import record_transition
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 

@@ -14,7 +14,8 @@ from backend.orders.effects import effects_of
 from backend.orders.effects.events import ClosedItem, ItemUpdate
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderFlag, OrderState, derive_order_state
-from backend.orders.transitions import invalidate_lines, record_transition
+from backend.orders.topics import invalidate_lines
+from backend.orders.transitions import record_transition
 from tenants.scope import Scope
 
 # Pages of more lines than that are woken by the fleet's topic

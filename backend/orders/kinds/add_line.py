@@ -1,4 +1,4 @@
-"""Add a line with a new number (F-054 to F-083): one the carrier chooses, or one that is reserved for the customer. Pure."""
+"""Add a line with a new number (F-054 to F-083): one that the carrier chooses, or a reserved one. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -124,7 +124,7 @@ def no_texts(*_: object) -> list[Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderKind:
-    """One order kind: its request struct, its rules, its texts. The pipeline knows no kind by name. All hooks are pure."""
+    """One order kind: its request struct, rules and texts. The pipeline knows no kind by name. All hooks are pure."""
 
     request: type[OrderRequest]
     # What the request does to a line and costs
@@ -199,7 +199,7 @@ class OrderKind:
         return next((step for step, names in self.steps.items() if step and name in names), "")
 
     def may_be_recalled(self, reported: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether the carrier may still be asked to cancel it. `reported`: what the carrier reported of each open item."""
+        """Whether the carrier may still be asked to cancel it. `reported`: what it reported of each open item."""
         return self.cancellable and not all(self.too_late(one) for one in reported)
 
     def in_portal(self, carrier: CarrierProfile) -> bool:

@@ -116,7 +116,7 @@ def charge(
     remove: Sequence[str],
     month: BillingMonth,
 ) -> None:
-    """Add the charges of options to the item: monthly ones for the days left, as credits for removals; one-off in full."""
+    """Add the charges of options to the item: monthly ones for the days left (credits for removals), one-off in full."""
     for code, sign in (*((code, 1) for code in add), *((code, -1) for code in remove)):
         option = profile.option(code)
         if option is None:

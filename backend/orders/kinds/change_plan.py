@@ -1,4 +1,4 @@
-"""Change the tariff plan of lines (F-098, F-099): the new price, and the options that the new plan does not allow. Pure."""
+"""Change the tariff plan of lines (F-098, F-099): the new price, and the options that it does not allow. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

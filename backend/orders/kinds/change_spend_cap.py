@@ -1,4 +1,4 @@
-"""Choose the monthly limit of paid data abroad (F-076, F-113; Regulation (EU) 2022/612, article 14): free, at any time. Pure."""
+"""Set the monthly cap of paid data abroad (F-076, F-113; Regulation (EU) 2022/612, article 14): free. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

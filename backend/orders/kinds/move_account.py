@@ -1,4 +1,4 @@
-"""Move lines to another customer number from a day (F-043, F-053): which invoice they appear on, never retroactively. Pure."""
+"""Move lines to another customer number from a day (F-043, F-053), and so to its invoice; never retroactively. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

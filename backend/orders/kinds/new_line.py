@@ -135,7 +135,7 @@ def as_line(context: QuoteContext, request: NewLineRequest, *, msisdn: str) -> L
 def copied_onto(
     profile: CarrierProfile, plan: Plan, chosen: Sequence[str], codes: Sequence[str]
 ) -> tuple[list[str], dict[str, str]]:
-    """Options of another line that a line of this plan can have beside those chosen; the others with the reason (F-075)."""
+    """Options of another line that this plan allows beside those chosen; the others with the reason (F-075)."""
     taken, skipped = list[str](), dict[str, str]()
     for code in codes:
         option = profile.option(code)
@@ -197,7 +197,7 @@ def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnap
 def _not_any_more(
     context: QuoteContext, request: NewLineRequest, line: LineSnapshot, plan: Plan | None
 ) -> str:
-    """Why a planned line cannot be ordered on its day; "" where it can. A card that its own order holds does not count."""
+    """Why a planned line cannot be ordered on its day; "" where it can. Its own order's card does not count."""
     facts: NewLineFacts = context.loaded
     if line.status != "ordered":
         return "line_not_changeable"

@@ -1,4 +1,4 @@
-"""The donor's data of a transfer: how each value is checked, and corrected after a rejection (domain 3.3, 4.2). Pure."""
+"""The donor's data of a transfer: how values are checked, and corrected after a rejection (domain 3.3, 4.2). Pure."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Reactivate suspended lines (F-126); a suspension for debt is the carrier's, and not lifted here (domain 3.2). Pure."""
+"""Reactivate suspended lines (F-126); a suspension for debt is the carrier's and stays (domain 3.2). Pure."""
 
 from collections.abc import Mapping
 from typing import Any

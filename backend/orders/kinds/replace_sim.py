@@ -38,7 +38,7 @@ LEAVING = frozenset({"depart", "terminate", "convert_to_prepaid"})
 
 
 class ReplaceSim(OrderRequest, frozen=True, kw_only=True, tag="replace_sim"):
-    """Give one line another SIM card. `reason`: lost, stolen, defective or new_device; `sim_number`: of a blank card."""
+    """Give one line another SIM card. `reason`: lost, stolen, defective or new_device; `sim_number`: a blank card's."""
 
     sim_number: str = ""
     reason: str = ""

@@ -1,4 +1,4 @@
-"""Send the code of a line's eSIM again (F-122): the same code while it is valid; the carrier has no part in it. Pure."""
+"""Send the code of a line's eSIM again (F-122): the same code while it is valid, without the carrier. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Share a line's bill with its user (F-078 to F-081, domain 4.6): a profile, and a contract that the operator accepts. Pure."""
+"""Share a line's bill with its user (F-078 to F-081, domain 4.6): a profile and a reviewed contract. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class SplitChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SplitChoices(msgspec.Struct, frozen=True, kw_only=True):
-    """What the form offers. `document` is the name of the scan that was sent, `refused` the reason of an earlier refusal."""
+    """What the form offers. `document`: the name of the scan that was sent; `refused`: why an earlier one was."""
 
     profiles: list[SplitChoice]
     present: str

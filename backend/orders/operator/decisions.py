@@ -1,4 +1,4 @@
-"""What decisions of the operator's staff share: the reason in one sentence, and the decision as an update of the item."""
+"""What decisions of the operator's staff share: the reason, and the decision as an update of the item."""
 
 from uuid import UUID
 

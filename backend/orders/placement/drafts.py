@@ -47,7 +47,7 @@ async def start_draft(
 ) -> UUID:
     """Begin a request of a kind, on a selection or a checked file where it changes lines; returns the draft's id.
 
-    Raises NotFound for an unknown kind, ValidationFailed (`through_support`) where the carrier has it done by support, and
+    Raises NotFound for an unknown kind, ValidationFailed (`through_support`) for one that the support does, and
     what the selection or the file raises: unknown lines, none, or lines that cannot be changed together.
     """
     known = KINDS.get(kind)
@@ -98,7 +98,7 @@ class DraftRecord(msgspec.Struct, frozen=True):
 
 
 async def _load(scope: Scope, draft_id: UUID) -> OrderRequest:
-    """What the actor's own draft asks. Raises NotFound, and Conflict (`already_placed`, with its reference) once it was sent."""
+    """What the actor's own draft asks. Raises NotFound, and Conflict (`already_placed`, with its reference)."""
     draft = await scope.select_one(
         DraftRecord,
         ChangeOrder,
@@ -226,7 +226,7 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
 
 @use_case(Permission.SYSTEM)
 async def purge_drafts(scope: Scope) -> None:
-    """Delete drafts that nobody sent within a week; a sweep calls this for each tenant."""
+    """Delete drafts that nobody sent within a week. A periodic task calls this for each tenant."""
     purged = (
         await ChangeOrder.delete()
         .where((ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT))

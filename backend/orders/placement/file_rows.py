@@ -1,4 +1,4 @@
-"""The rows of an uploaded file as order requests. The folder `bulk`, which keeps the files, registers its source here."""
+"""The rows of an uploaded file as order requests. The folder `bulk`, which keeps the files, registers here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ async def file_rows(
 
 
 async def mark_ordered(scope: Scope, request: OrderRequest, order_id: UUID) -> None:
-    """Write down, in the transaction that places the order, that the request's file became it. Nothing without a file."""
+    """Write down, in the transaction that places the order, that the request's file, if any, became it."""
     if request.upload_id is not None:
         creates = KINDS[request.kind].creates is not None
         await ROW_SOURCES[BULK].mark_ordered(scope, request.upload_id, order_id, creates=creates)

@@ -14,7 +14,8 @@ from backend.core.errors import Conflict
 from backend.core.outbox import dump
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.quote import Quote
-from backend.orders.transitions import MAX_LINE_TOPICS, invalidate_lines, invalidate_order, record_transition
+from backend.orders.topics import invalidate_lines, invalidate_order
+from backend.orders.transitions import MAX_LINE_TOPICS, record_transition
 from tenants.scope import Scope
 
 REFERENCE_TRIES = 20

@@ -1,4 +1,4 @@
-"""Which lines a request is about: from ids, a filter or a file to the lines as they are; one product type and status."""
+"""The lines of a request, by ids, a filter or a file. All have one product type and one status."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -74,7 +74,7 @@ class OrderTarget:
 
 
 async def resolve_targets(scope: Scope, request: OrderRequest, *, lock: bool = False) -> list[OrderTarget]:
-    """The lines that a request changes, each with what is asked for it. Raises what `load_lines` and `file_rows` raise."""
+    """The lines that a request changes, each with what is asked for it. Raises as `load_lines` and `file_rows` do."""
     if request.upload_id is None:
         return [OrderTarget(request, line) for line in await load_lines(scope, request, lock=lock)]
     if request.line_ids or request.filter is not None:
@@ -154,7 +154,7 @@ async def _lock(scope: Scope, request: OrderRequest, *, anywhere: bool = False) 
 
 
 def check_together(lines: list[LineSnapshot]) -> None:
-    """Raise ValidationFailed for no line, too many, or unless the lines share one product type and one status (F-036 to F-038)."""
+    """Raise ValidationFailed for no line, too many, or several product types or statuses (F-036 to F-038)."""
     if not lines:
         raise ValidationFailed(line_ids="No line matches: choose at least one.", code="nothing_selected")
     if len(lines) > MOST_LINES:

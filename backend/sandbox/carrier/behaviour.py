@@ -10,6 +10,8 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 
 
 class Outcome(StrEnum):
+    """How an order ends."""
+
     COMPLETED = "completed"
     FAILED = "failed"
     # The first of the changes is carried out, the others are not
@@ -28,6 +30,8 @@ WORDS = {
 
 
 class Outage(StrEnum):
+    """Why a carrier cannot be reached."""
+
     NONE = "none"
     # 503
     UNAVAILABLE = "unavailable"
@@ -55,6 +59,8 @@ class PortRejection(StrEnum):
 
 
 class EsimTrouble(StrEnum):
+    """What goes wrong with an eSIM's download."""
+
     NONE = "none"
     # Nobody downloaded it in time; going on makes a new profile
     EXPIRED = "expired"

@@ -16,6 +16,8 @@ from backend.sandbox.carrier.sims import Sims
 
 @dataclass(frozen=True, slots=True)
 class OrderContext:
+    """What the steps of an order read and write: lines, SIMs and other orders of the carrier."""
+
     profile: CarrierProfile
     register: LineRegister
     sims: Sims

@@ -1,4 +1,4 @@
-"""Moves the orders of one carrier: from step to step in their time, to their end, each state told by callbacks."""
+"""Moves the orders of one carrier from step to step in their time, and reports each state by callbacks."""
 
 import asyncio
 import contextlib

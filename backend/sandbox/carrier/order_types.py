@@ -23,8 +23,10 @@ def _on_device(_: CarrierOrder) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class OrderType:
+    """How a carrier takes, checks and carries out orders of one category."""
+
     action: str
-    # The effect, once; what is told of it
+    # Carries the change out, once, and returns what is reported of it
     carry_out: Callable[[OrderContext, CarrierOrder], dict[str, Any]]
     # Raises TmfError before the order is taken
     check: Callable[[OrderContext, CarrierOrder], None] = _nothing

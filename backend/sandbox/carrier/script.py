@@ -1,4 +1,4 @@
-"""How a sandbox carrier has been told to behave: from now on, or for the next orders of some numbers."""
+"""How a sandbox carrier is set to behave: from now on, or for the next orders of some numbers."""
 
 from typing import Any
 

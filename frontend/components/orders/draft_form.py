@@ -4,20 +4,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reactpy import event, html, use_state
+from reactpy import html, use_state
 from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import button, link_button
-from frontend.components.forms import error_summary, text_field
+from frontend.components.forms import text_field
 from frontend.components.layout import breadcrumb, page_header, panel
+from frontend.components.orders.draft_layout import error_box_above, lines_panel, question_form
 from frontend.components.steps import change_steps
-from frontend.elements import Child, number
-from frontend.hooks import PageError, component, no_page_error, use_mutation, use_once, use_page
+from frontend.elements import Child
+from frontend.hooks import component, use_mutation, use_once, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
+from frontend.page_errors import PageError, no_page_error
 
 Values = Mapping[str, list[str]]
 Errors = Mapping[str, str]
@@ -118,27 +120,6 @@ def DraftForm(
     )
 
 
-def question_form(on_submit: Callable[[Any], Any], *content: Child) -> VdomDict:
-    """The form element of a draft's page; what was typed stays in it when it is drawn again."""
-    return html.form(
-        {
-            "class": "form",
-            "id": "form",
-            "key": "form",
-            "novalidate": True,
-            "onSubmit": event(on_submit, prevent_default=True),
-        },
-        *content,
-    )
-
-
-def error_box_above(text: Translator, errors: Errors) -> VdomDict | None:
-    """The summary of what is wrong, above the columns of a page."""
-    if not errors:
-        return None
-    return html.div({"class": "before-columns", "key": "problem"}, error_summary(text, errors))
-
-
 def _send(
     text: Translator, draft: DraftView, step: QuestionStep | None, *, busy: bool, outside: bool
 ) -> VdomDict:
@@ -192,30 +173,4 @@ def _day(page: PageContext, draft: DraftView, errors: Errors) -> VdomDict:
         error=errors.get("on", ""),
         short=True,
         more={"min": clock.today().isoformat()},
-    )
-
-
-def lines_panel(text: Translator, draft: DraftView) -> VdomDict:
-    """For which lines: the first ones by name and number, and how many more."""
-    more = draft.total_lines - len(draft.lines)
-    return panel(
-        "lines",
-        text.plural("{n} line", "{n} lines", draft.total_lines),
-        html.ul(
-            {"class": "file-list small"},
-            *(
-                html.li(
-                    {"key": str(line.line_id)},
-                    number(text.msisdn(line.msisdn)),
-                    html.span({"class": "muted"}, line.name),
-                )
-                for line in draft.lines[:10]
-            ),
-        ),
-        html.p(
-            {"class": "small muted"},
-            text.plural("and {n} more line", "and {n} more lines", more + len(draft.lines[10:])),
-        )
-        if draft.total_lines > 10
-        else None,
     )

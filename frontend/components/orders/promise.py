@@ -1,8 +1,11 @@
 """When something is promised, in words."""
 
+from datetime import datetime
+
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.profiles import profile
 from backend.core import clock
+from frontend.i18n import Translator
 from frontend.page_context import PageContext
 
 
@@ -12,12 +15,22 @@ def promise_name(page: PageContext, code: str) -> str:
     return page.text.pick(known.name, "") if known else ""
 
 
+def hour_or_day(text: Translator, at: datetime) -> str:
+    """A moment in a list: the hour alone while it is today's."""
+    return text.time(at) if is_today(at) else text.due(at)
+
+
+def is_today(at: datetime) -> bool:
+    return clock.local(at).date() == clock.today()
+
+
 def promise_words(page: PageContext, promise: ExpectedCompletion) -> str:
+    """The carrier's promise and until when: "within a few minutes, before 15:30"."""
     name = promise_name(page, promise.code)
     if promise.due_at is None:
         return name
     text, due = page.text, promise.due_at
-    if clock.local(due).date() == clock.today():
+    if is_today(due):
         before = text("before {time}", time=text.time(due))
     else:
         before = text("before {moment}", moment=text.due(due))

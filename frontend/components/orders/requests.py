@@ -5,25 +5,22 @@ from collections.abc import Sequence
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.core import clock
 from backend.orders.lifecycle import OrderState
 from backend.orders.schemas import OrderSummary
+from frontend.components.orders.promise import hour_or_day
 from frontend.components.table import rows_table, table_frame
 from frontend.i18n import Translator
 from frontend.labels import order_state
 
 
-def promise_words(text: Translator, order: OrderSummary) -> str:
+def promised_or_ended(text: Translator, order: OrderSummary) -> str:
     """When it is promised, or when it ended; the hour alone while it is today's. A held request promises nothing."""
     if order.state is OrderState.HELD:
         return text.context("promise", "suspended")
     if order.state is OrderState.SCHEDULED and order.due_on:
         return text.date(order.due_on)
     at = order.ended_at or order.promise.due_at
-    if at is None:
-        return ""
-    today = clock.local(at).date() == clock.today()
-    return text.time(at) if today else text.due(at)
+    return hour_or_day(text, at) if at else ""
 
 
 def request_rows(text: Translator, orders: Sequence[OrderSummary]) -> list[tuple[str, VdomDict]]:
@@ -39,7 +36,7 @@ def request_rows(text: Translator, orders: Sequence[OrderSummary]) -> list[tuple
                 html.td({"class": "rank-2 amount"}, text.number(order.lines)),
                 html.td(order_state(text, order.state)),
                 html.td({"class": "rank-3"}, order.requested_by),
-                html.td({"class": "rank-2 amount"}, promise_words(text, order)),
+                html.td({"class": "rank-2 amount"}, promised_or_ended(text, order)),
             ),
         )
         for order in orders

@@ -9,9 +9,10 @@ from frontend.components.actions import link_button
 from frontend.components.layout import panel
 from frontend.components.usage.words import bucket_words
 from frontend.elements import Child, icon, notice, number
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import translatable
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 SHOWN = 5
 ALERTS = {

@@ -18,8 +18,9 @@ from frontend.components.usage.months import history
 from frontend.components.usage.services import services_table
 from frontend.components.usage.words import month_words
 from frontend.elements import Child, notice
-from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.hooks import component, use_mutation, use_page
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 
 @component

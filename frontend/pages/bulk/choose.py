@@ -16,10 +16,11 @@ from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.components.upload import Uploaded, bulk_upload
 from frontend.elements import Child, hidden, icon, notice, number
-from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.pages.bulk.labels import state_pill
+from frontend.queries import use_query
 
 ICONS = {kind: shape for kind, shape, _ in OFFERS} | {"add_line": "plus"}
 
@@ -162,7 +163,7 @@ def _columns(text: Translator, form: FileTemplate) -> VdomDict:
 
 @component
 def LatestUploads() -> VdomDict:
-    """Whoever closed a page finds the file here again."""
+    """The latest files, to be opened again."""
     page = use_page()
     text = page.text
     found = use_query(bulk.list_uploads, topics=("bulk",))

@@ -10,9 +10,10 @@ from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.elements import Child, number
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.pages.bulk.labels import row_pill
+from frontend.queries import use_query
 
 SHOWN = 200
 

@@ -12,11 +12,12 @@ from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.elements import Child, notice, progress
 from frontend.error_messages import ERROR_MESSAGES
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.pages.bulk.labels import row_pill, state_pill
 from frontend.pages.bulk.next_step import CHECKING, NextStep, has_rows
 from frontend.pages.bulk.rows import UploadRows
+from frontend.queries import use_query
 
 TONES = {UploadState.NEEDS_FIX: "attention", UploadState.READY: "positive", UploadState.ORDERED: "positive"}
 MARKS = {UploadState.NEEDS_FIX: "alert", UploadState.READY: "check", UploadState.ORDERED: "check"}

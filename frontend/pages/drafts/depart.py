@@ -4,10 +4,10 @@ from reactpy import html
 from reactpy.types import Component
 
 from backend.core import clock
-from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.orders.schemas import DraftView
-from frontend.components.forms import radio_cards, select_field, text_field
+from frontend.components.forms import radio_cards, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.components.orders.person_fields import language_field, name_fields
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
@@ -64,17 +64,10 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
         ),
         html.div(
             {"class": "form reveal-yes", "key": "details"},
-            text_field(
-                "given_name",
-                text("First name"),
-                value=kind_fields["given_name"],
-                error=errors.get("given_name", ""),
-            ),
-            text_field(
-                "family_name",
-                text("Surname"),
-                value=kind_fields["family_name"],
-                error=errors.get("family_name", ""),
+            *name_fields(
+                text,
+                given=(kind_fields["given_name"], errors.get("given_name", "")),
+                family=(kind_fields["family_name"], errors.get("family_name", "")),
             ),
             text_field(
                 "email",
@@ -84,10 +77,9 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
                 hint=text("An address that still works after the departure."),
                 error=errors.get("email", ""),
             ),
-            select_field(
-                "language",
+            language_field(
                 text("Language"),
-                [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)],
+                text("Choose"),
                 value=kind_fields["language"],
                 error=errors.get("language", ""),
             ),

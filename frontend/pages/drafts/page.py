@@ -10,7 +10,7 @@ from reactpy.types import Component, VdomDict
 from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.loading import draft_not_ready
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.pages.drafts.account import AccountForm
 from frontend.pages.drafts.barrings import BarringsForm
 from frontend.pages.drafts.cap import CapForm
@@ -27,6 +27,7 @@ from frontend.pages.drafts.split import SplitForm
 from frontend.pages.drafts.suspend import SuspendForm
 from frontend.pages.drafts.terminate import TerminateForm
 from frontend.pages.drafts.user import UserForm
+from frontend.queries import use_query
 
 FORMS: dict[str, Callable[..., Component]] = {
     "change_options": OptionsForm,

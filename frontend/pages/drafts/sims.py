@@ -3,10 +3,10 @@
 from reactpy import html
 from reactpy.types import Component, VdomDict
 
-from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.orders.schemas import DraftView
-from frontend.components.forms import check, radio_cards, select_field, text_field
+from frontend.components.forms import check, radio_cards, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.components.orders.person_fields import language_field
 from frontend.elements import Child, notice, number
 from frontend.hooks import component, use_page
 from frontend.i18n import GAP
@@ -93,10 +93,9 @@ def _esim_fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Ch
             hint=text("The QR code is sent to it. Whoever reads it can take over the number."),
             error=errors.get("email", ""),
         ),
-        select_field(
-            "language",
+        language_field(
             text("Language of the user"),
-            [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)],
+            text("Choose"),
             value=kind_fields["language"] or choices.language,
             hint=text("The mail is written in it."),
             error=errors.get("language", ""),

@@ -2,10 +2,10 @@
 
 from reactpy.types import Component
 
-from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.orders.schemas import DraftView
-from frontend.components.forms import radio_cards, select_field, text_field
+from frontend.components.forms import radio_cards, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.components.orders.person_fields import language_field, name_fields
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
@@ -43,11 +43,10 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
             ],
             value="another" if kind_fields["another_person"] else "same",
         ),
-        text_field(
-            "given_name", text("First name"), value=value("given_name"), error=errors.get("given_name", "")
-        ),
-        text_field(
-            "family_name", text("Surname"), value=value("family_name"), error=errors.get("family_name", "")
+        *name_fields(
+            text,
+            given=(value("given_name"), errors.get("given_name", "")),
+            family=(value("family_name"), errors.get("family_name", "")),
         ),
         text_field(
             "email",
@@ -57,10 +56,9 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
             hint=text("For eSIM codes and alerts about this line."),
             error=errors.get("email", ""),
         ),
-        select_field(
-            "language",
+        language_field(
             text("Language"),
-            [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)],
+            text("Choose"),
             value=value("language"),
             hint=text("Mails to the user are written in it."),
             error=errors.get("language", ""),

@@ -7,6 +7,7 @@ import msgspec
 
 from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
 from backend.lines.search_keys import search_patterns
+from frontend.components.paging import page_number
 
 KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
 FLEET = "/app/fleet"
@@ -78,5 +79,5 @@ def read_view(query: str) -> View:
         LineFilter(search=search, **{key: tuple(dict.fromkeys(found.get(key, ()))) for key in KEYS}),
         Sort(name) if name in set(Sort) else Sort.NAME,
         descending if name in set(Sort) else False,
-        min(max(int(page), 1), 1_000_000) if page.isascii() and page.isdecimal() and len(page) < 8 else 1,
+        page_number(page),
     )

@@ -14,13 +14,14 @@ from frontend.components.layout import breadcrumb, page_header, tabs
 from frontend.components.lines.line_actions import line_actions
 from frontend.components.loading import not_ready
 from frontend.elements import Child, notice
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.labels import line_state
 from frontend.page_context import PageContext
 from frontend.pages.line.overview import overview, person
 from frontend.pages.line.tabs import LineHistory, LineRequests, options
 from frontend.pages.line.usage import LineUsageTab
+from frontend.queries import use_query
 
 
 @component

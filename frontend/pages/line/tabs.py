@@ -14,9 +14,10 @@ from frontend.components.layout import empty, panel, timeline
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
 from frontend.elements import icon
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.labels import FAMILIES, action_words
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 
 def options(page: PageContext, detail: LineDetail) -> VdomDict:

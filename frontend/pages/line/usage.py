@@ -20,9 +20,10 @@ from frontend.components.usage.months import history
 from frontend.components.usage.services import services_table
 from frontend.components.usage.words import month_words
 from frontend.elements import Child, icon, notice
-from frontend.hooks import component, handler, use_mutation, use_page, use_query
+from frontend.hooks import component, handler, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 
 @component

@@ -8,9 +8,10 @@ from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderDetail, OrderItemView
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
+from frontend.components.paging import pager
 from frontend.components.table import rows_table, table_frame
-from frontend.elements import Child, icon, notice, pill
-from frontend.hooks import component, use_page, use_query
+from frontend.elements import Child, notice, pill
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.labels import (
     ITEM_STATES,
@@ -18,6 +19,7 @@ from frontend.labels import (
     item_state,
 )
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 # As the use case lists them
 PAGE = 200
@@ -33,7 +35,7 @@ def ItemsTable(order: OrderDetail, page_number: int) -> VdomDict | Component:
     page = use_page()
     text = page.text
     if page_number > 1:
-        return FurtherItems(order=order, page=page_number, key=f"further-{page_number}")
+        return FurtherItems(order=order, page_number=page_number, key=f"further-{page_number}")
     return (
         _items(page, order, order.items, page_number)
         if order.items
@@ -66,27 +68,10 @@ def _items(page: PageContext, order: OrderDetail, items: list[OrderItemView], pa
             total=text.number(order.items_total),
         )
         here = f"/app/requests/{order.reference}?page="
-        foot = html.div(
-            {"class": "panel-footer"},
-            html.span(span),
-            html.nav(
-                {"class": "pager push", "aria-label": text("Pages")},
-                html.a(
-                    {"class": "button button-small", "href": f"{here}{page_number - 1}", "data-keep": ""},
-                    icon("left", "icon-small"),
-                    text("Previous"),
-                )
-                if page_number > 1
-                else None,
-                html.a(
-                    {"class": "button button-small", "href": f"{here}{page_number + 1}", "data-keep": ""},
-                    text("Next"),
-                    icon("right", "icon-small"),
-                )
-                if first + PAGE < order.items_total
-                else None,
-            ),
-        )
+        previous = f"{here}{page_number - 1}" if page_number > 1 else None
+        following = f"{here}{page_number + 1}" if first + PAGE < order.items_total else None
+        links = pager(text, previous, following, keep=True)
+        foot = html.div({"class": "panel-footer"}, html.span(span), links)
     return panel(
         "items",
         text("Lines of the request"),

@@ -6,20 +6,17 @@ from urllib.parse import parse_qs
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.core import clock
-from backend.core.permissions import Permission
 from backend.orders import service as orders
 from backend.orders.changes import cancellation
-from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderDetail
-from frontend.components.actions import button, link_button
-from frontend.components.layout import breadcrumb, columns, page_header, panel, timeline
+from frontend.components.actions import link_button
+from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.promise import promise_words
-from frontend.components.orders.timeline import order_steps
-from frontend.elements import Child, icon, key_values, notice, number, progress
-from frontend.hooks import component, use_mutation, use_page, use_query
-from frontend.i18n import Translator
+from frontend.components.paging import page_number
+from frontend.elements import Child, icon, key_values, notice, number
+from frontend.hooks import component, use_mutation, use_page
 from frontend.labels import (
     RUNNING,
     order_state,
@@ -28,6 +25,8 @@ from frontend.page_context import PageContext
 from frontend.pages.request.decisions import OrderActions, downloads
 from frontend.pages.request.items import ItemsTable, topic
 from frontend.pages.request.ports import PortInPanel
+from frontend.pages.request.progress import countdown, progress_panel
+from frontend.queries import use_query
 
 MANY_ANSWERS = 6
 
@@ -45,7 +44,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
         return html.div(not_ready(text, found))
     order = found.data
     wanted = parse_qs(query.lstrip("?")).get("page", ["1"])[0]
-    page_number = max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
+    number_of_page = page_number(wanted)
     return html.div(
         _header(page, order),
         html.div(
@@ -55,10 +54,10 @@ def RequestPage(reference: str, query: str) -> VdomDict:
         else None,
         columns(
             [
-                _countdown(page, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
-                _progress(page, order),
+                countdown(page, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
+                progress_panel(page, order),
                 PortInPanel(order=order, key="ports") if order.kind == "port_in" else None,
-                ItemsTable(order=order, page=page_number, key=f"items-{page_number}"),
+                ItemsTable(order=order, page_number=number_of_page, key=f"items-{number_of_page}"),
                 panel("asked", text("Your request"), key_values(_asked(order))) if _long(order) else None,
             ],
             [
@@ -98,91 +97,6 @@ def _header(page: PageContext, order: OrderDetail) -> VdomDict:
         html.p({"class": "row"}, number(order.reference), copy),
         beside=order_state(text, order.state),
         crumbs=breadcrumb(text, (text("Requests"), "/app/requests"), (order.reference, None)),
-    )
-
-
-def _countdown(page: PageContext, order: OrderDetail, *, pending: bool, on_undo: Any) -> VdomDict | None:
-    """Seconds until it leaves; the browser counts, the server said where to start."""
-    if order.state != OrderState.GRACE or order.grace_until is None:
-        return None
-    text, until = page.text, order.grace_until
-    left = max(0.0, (until - clock.now()).total_seconds())
-    span = max((until - order.requested_at).total_seconds(), 1.0)
-    ticking = {"data-until": until.isoformat(), "data-seconds": f"{left:.2f}"}
-    return html.div(
-        {"class": "countdown", "key": "countdown"},
-        html.div(
-            html.h2(
-                html.span(
-                    {
-                        "role": "timer",
-                        "aria-live": "off",
-                        "data-text": text("Sent in {s} s", s="{s}"),
-                        **ticking,
-                    },
-                    text("Sent in {s} s", s=round(left)),
-                )
-            ),
-            html.p(
-                {"class": "muted"},
-                text(
-                    "{carrier} has received nothing yet. You can undo everything free of charge.",
-                    carrier=order.carrier,
-                ),
-            ),
-        ),
-        button(text("Undo the request"), mark="undo", on_click=on_undo, busy=pending)
-        if order.may_undo and page.may(Permission.ORDERS_UNDO)
-        else None,
-        html.svg(
-            {"aria-hidden": "true"},
-            html.svg.rect({"class": "meter-track", "width": "100%", "height": "4"}),
-            html.svg.rect(
-                {
-                    "class": "countdown-fill",
-                    "width": f"{100 * left / span:.1f}%",
-                    "height": "4",
-                    "data-span": f"{span:.2f}",
-                    **ticking,
-                }
-            ),
-        ),
-    )
-
-
-def _progress(page: PageContext, order: OrderDetail) -> VdomDict:
-    text = page.text
-    running = order.state in RUNNING
-    beside: list[Child] = [html.span({"class": "live"}, text("Live"))] if running else []
-    if running and order.promise.due_at is not None:
-        due = order.promise.due_at
-        if clock.local(due).date() == clock.today():
-            promised = text("Promised before {time}", time=text.time(due))
-        else:
-            promised = text("Promised before {moment}", moment=text.due(due))
-        beside.append(html.span({"class": "small muted"}, promised))
-    return panel(
-        "progress",
-        text("Progress"),
-        _counts(text, order),
-        timeline(order_steps(page, order), live=True),
-        beside=beside,
-    )
-
-
-def _counts(text: Translator, order: OrderDetail) -> VdomDict | None:
-    """How far an order of many lines is."""
-    whole = sum(order.counts.values()) - order.counts.get(ItemState.SKIPPED, 0)
-    ended = sum(
-        order.counts.get(state, 0) for state in (ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED)
-    )
-    if whole < 2 or order.state not in {OrderState.SUBMITTED, OrderState.IN_PROGRESS, OrderState.HELD}:
-        return None
-    words = text("{ended} of {whole} lines", ended=text.number(ended), whole=text.number(whole))
-    return html.div(
-        {"class": "stack stack-tight", "key": "counts"},
-        progress(ended, whole, text("Lines done")),
-        html.p({"class": "small muted"}, words),
     )
 
 

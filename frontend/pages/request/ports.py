@@ -15,8 +15,9 @@ from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.draft_form import one
 from frontend.elements import Child, key_values, notice, number
-from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
+from frontend.queries import use_query
 
 
 @component

@@ -16,11 +16,13 @@ from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import draft_not_ready
 from frontend.components.steps import steps
 from frontend.elements import notice
-from frontend.hooks import PageError, component, use_mutation, use_page, use_query
+from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
+from frontend.page_errors import PageError
 from frontend.pages.review.costs import costs, differences
 from frontend.pages.review.lines import lines_in_preview
 from frontend.pages.review.request import answers
+from frontend.queries import use_query
 
 
 @component

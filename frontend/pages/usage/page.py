@@ -16,9 +16,10 @@ from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.components.usage.alerts import UsageAlerts
 from frontend.components.usage.words import amount_words, month_title, month_words, service_words
-from frontend.hooks import component, use_page, use_query
+from frontend.hooks import component, use_page
 from frontend.i18n import Translator, translatable
 from frontend.page_context import PageContext
+from frontend.queries import use_query
 
 HERE = "/app/usage"
 GROUPINGS = {

@@ -120,7 +120,13 @@ async def script() -> Response[str]:
 
 @asynccontextmanager
 async def database(_: Litestar) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["BENCH_DATABASE"], min_size=2, max_size=8) as pool:
+    async with asyncpg.create_pool(
+        os.environ["BENCH_DATABASE"],
+        min_size=2,
+        max_size=8,
+        # For the view `fleet`
+        server_settings={"app.tenant_id": str(TENANT)},
+    ) as pool:
         state["pool"] = pool
         state["names"] = {plan.code: plan.name.get("en", "") for plan in profile("mandarine").plans}
         yield

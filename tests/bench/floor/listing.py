@@ -7,6 +7,12 @@ from backend.lines.queries import COLUMNS, SORT_COLUMNS
 from backend.lines.schemas import Sort
 from backend.lines.search_keys import search_patterns
 
+# The view `fleet` works this out; here the table is read.
+FLOOR_COLUMNS = COLUMNS.replace(
+    "l.open_order",
+    "EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id"
+    " AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_order",
+)
 LIVE = ["ordered", "pending_active", "active", "suspended", "pending_release", "pending_termination"]
 
 
@@ -29,7 +35,7 @@ async def page_and_total(
     async with pool.acquire() as connection:
         total = await connection.fetchval(f"SELECT count(*) FROM line l WHERE {where}", *values)
         rows = await connection.fetch(
-            f"SELECT {COLUMNS} FROM line l WHERE {where} ORDER BY {order} LIMIT {limit + 1:d} OFFSET {(page - 1) * limit:d}",
+            f"SELECT {FLOOR_COLUMNS} FROM line l WHERE {where} ORDER BY {order} LIMIT {limit + 1:d} OFFSET {(page - 1) * limit:d}",
             *values,
         )
     return rows, total

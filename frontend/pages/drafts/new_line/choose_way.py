@@ -11,7 +11,8 @@ from backend.orders.schemas import DraftView
 from frontend.components.actions import button
 from frontend.components.forms import radio_cards
 from frontend.components.layout import breadcrumb, page_header, panel
-from frontend.components.orders.draft_form import one, question_form
+from frontend.components.orders.draft_form import one
+from frontend.components.orders.draft_layout import question_form
 from frontend.components.steps import change_steps
 from frontend.elements import Child, notice
 from frontend.hooks import component, use_mutation, use_page

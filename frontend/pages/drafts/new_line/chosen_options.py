@@ -6,8 +6,8 @@ from typing import Any
 
 from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
-from frontend.hooks import PageError, to_page_error
 from frontend.page_context import PageContext
+from frontend.page_errors import PageError, to_page_error
 
 
 class ChosenOptions:

@@ -10,9 +10,10 @@ from frontend.components.layout import panel
 from frontend.components.orders.draft_form import DraftForm, FormSlots
 from frontend.components.upload import Uploaded, contract_upload
 from frontend.elements import Child, notice
-from frontend.hooks import component, use_mutation, use_page, use_query
+from frontend.hooks import component, use_mutation, use_page
 from frontend.pages.drafts.new_line import service
 from frontend.pages.drafts.new_line.way import question_step
+from frontend.queries import use_query
 
 
 @component

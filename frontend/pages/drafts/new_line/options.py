@@ -12,13 +12,15 @@ from backend.orders.schemas import DraftView
 from frontend.components.actions import button, link_button
 from frontend.components.forms import text_field
 from frontend.components.layout import breadcrumb, page_header, panel
-from frontend.components.orders.draft_form import error_box_above, one
+from frontend.components.orders.draft_form import one
+from frontend.components.orders.draft_layout import error_box_above
 from frontend.components.orders.option_card import option_card
 from frontend.components.steps import change_steps
 from frontend.elements import Child, hidden, icon, notice
-from frontend.hooks import PageError, component, handler, no_page_error, use_once, use_page
+from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
 from frontend.labels import FAMILIES
+from frontend.page_errors import PageError, no_page_error
 from frontend.pages.drafts.new_line.chosen_options import ChosenOptions
 from frontend.pages.drafts.options.draft import pressed_value
 

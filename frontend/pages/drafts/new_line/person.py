@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from reactpy import html
 
-from backend.core.i18n import LANGUAGE_NAMES
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, select_field, text_field
 from frontend.components.layout import panel
 from frontend.components.orders.draft_form import Errors, Values, one
+from frontend.components.orders.person_fields import language_field
 from frontend.elements import Child, notice
 from frontend.i18n import GAP, Translator
 from frontend.page_context import PageContext
@@ -127,10 +127,10 @@ def esim_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence
             hint=text("The QR code and the instructions go there."),
             error=errors.get("email", ""),
         ),
-        select_field(
-            "language",
+        language_field(
             text("Language of the user"),
-            [("", text("Choose")), *((code, LANGUAGE_NAMES[code]) for code in choices.languages)],
+            text("Choose"),
+            languages=choices.languages,
             value=request["language"],
             hint=text("The mail with the QR code is written in it."),
             error=errors.get("language", ""),

@@ -8,8 +8,8 @@ from uuid import UUID
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
-from frontend.hooks import PageError, to_page_error
 from frontend.page_context import PageContext
+from frontend.page_errors import PageError, to_page_error
 
 
 def pressed_value(event: Any) -> str:

@@ -10,8 +10,9 @@ from backend.orders.schemas import DraftView
 from frontend.components.forms import error_summary
 from frontend.components.layout import breadcrumb, page_header
 from frontend.components.steps import change_steps
-from frontend.hooks import PageError, component, handler, no_page_error, use_once, use_page
+from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
+from frontend.page_errors import PageError, no_page_error
 from frontend.pages.drafts.options.cards import families, groups
 from frontend.pages.drafts.options.draft import OptionsDraft, pressed_value
 from frontend.pages.drafts.options.summary import summary

@@ -1,0 +1,60 @@
+"""Parts of the pages of a draft: the form element, the errors above it, the lines it is about."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reactpy import event, html
+from reactpy.types import VdomDict
+
+from backend.orders.schemas import DraftView
+from frontend.components.forms import error_summary
+from frontend.components.layout import panel
+from frontend.elements import Child, number
+from frontend.i18n import Translator
+
+
+def question_form(on_submit: Callable[[Any], Any], *content: Child) -> VdomDict:
+    """The form element of a draft's page; what was typed stays in it when it is drawn again."""
+    return html.form(
+        {
+            "class": "form",
+            "id": "form",
+            "key": "form",
+            "novalidate": True,
+            "onSubmit": event(on_submit, prevent_default=True),
+        },
+        *content,
+    )
+
+
+def error_box_above(text: Translator, errors: Mapping[str, str]) -> VdomDict | None:
+    """The summary of what is wrong, above the columns of a page."""
+    if not errors:
+        return None
+    return html.div({"class": "before-columns", "key": "problem"}, error_summary(text, errors))
+
+
+def lines_panel(text: Translator, draft: DraftView) -> VdomDict:
+    """For which lines: the first ones by name and number, and how many more."""
+    more = draft.total_lines - len(draft.lines)
+    return panel(
+        "lines",
+        text.plural("{n} line", "{n} lines", draft.total_lines),
+        html.ul(
+            {"class": "file-list small"},
+            *(
+                html.li(
+                    {"key": str(line.line_id)},
+                    number(text.msisdn(line.msisdn)),
+                    html.span({"class": "muted"}, line.name),
+                )
+                for line in draft.lines[:10]
+            ),
+        ),
+        html.p(
+            {"class": "small muted"},
+            text.plural("and {n} more line", "and {n} more lines", more + len(draft.lines[10:])),
+        )
+        if draft.total_lines > 10
+        else None,
+    )

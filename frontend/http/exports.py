@@ -1,0 +1,118 @@
+"""Lists as files: lines, the results of a request, usage of a month."""
+
+from collections.abc import AsyncIterator
+from typing import IO
+
+from litestar import get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from backend.lines.export import ExportFormat, export_lines
+from backend.orders.export import export_items
+from backend.usage.export import export_usage
+from backend.web.types import AnyRequest
+from frontend.http.pages import NOT_KEPT, SignedIn, read_query
+from frontend.labels import ITEM_STATES, LINE_STATES, line_state_words
+from frontend.page_context import PageContext
+from frontend.pages.fleet.view import read_view
+from frontend.pages.usage.page import read_filter
+
+EXPORT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+CHUNK = 64 * 1024
+
+
+@get("/app/export/{file_name:str}")
+async def export(request: AnyRequest, page: SignedIn, file_name: FromPath[str]) -> Stream:
+    """The list of an address as a file, with all its pages."""
+    list_name, _, ending = file_name.partition(".")
+    if ending not in EXPORT_TYPES:
+        raise HTTPException(status_code=404, detail="not found")
+    kind: ExportFormat = "csv" if ending == "csv" else "xlsx"
+    if list_name.startswith("request-"):
+        return await _items(page, list_name.removeprefix("request-"), kind)
+    match list_name:
+        case "lines":
+            return await _lines(page, read_query(request), kind)
+        case "usage":
+            return await _usage(page, read_query(request), kind)
+    raise HTTPException(status_code=404, detail="not found")
+
+
+def _stream(file: IO[bytes], name: str, kind: ExportFormat) -> Stream:
+    headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{name}.{kind}"'}
+    return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)
+
+
+async def _lines(page: PageContext, query: str, kind: ExportFormat) -> Stream:
+    """The lines of a view, all its pages."""
+    text, view = page.text, read_view(query)
+    headings = [
+        text("Surname, first name"),
+        text("Number"),
+        text("Customer number"),
+        text("Product type"),
+        text("Tariff plan"),
+        text("Options"),
+        text("Status"),
+        text("SIM number"),
+    ]
+    file = await export_lines(
+        page.actor,
+        view.filter,
+        format=kind,
+        sort=view.sort,
+        descending=view.descending,
+        headings=headings,
+        statuses={
+            **{code: line_state_words(text, code) for code in LINE_STATES},
+            "voice_data": text("Voice and data"),
+            "data_only": text("Data only"),
+        },
+    )
+    return _stream(file, text("fleet"), kind)
+
+
+async def _items(page: PageContext, reference: str, kind: ExportFormat) -> Stream:
+    """The result of every line of a request."""
+    text = page.text
+    headings = [
+        text("Reference"),
+        text("Number"),
+        text("User"),
+        text("Change"),
+        text("Status"),
+        text("Reason"),
+        text("Words of the carrier"),
+    ]
+    states = {code.value: text(words) for code, (words, _, _) in ITEM_STATES.items()}
+    file = await export_items(page.actor, reference, format=kind, headings=headings, states=states)
+    return _stream(file, reference, kind)
+
+
+async def _usage(page: PageContext, query: str, kind: ExportFormat) -> Stream:
+    """Usage of a month, one row a line."""
+    text, (month, _) = page.text, read_filter(query)
+    headings = [
+        text("Surname, first name"),
+        text("Number"),
+        text("Customer number"),
+        text("Cost centre"),
+        text("Tariff plan"),
+        text("Month"),
+        text("Mobile data (bytes)"),
+        text("Calls (seconds)"),
+        text("Messages"),
+        text("Paid by the company, excl. VAT"),
+    ]
+    file = await export_usage(page.actor, period=month, format=kind, headings=headings, sheet=text("Usage"))
+    return _stream(file, text("usage"), kind)
+
+
+async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while part := file.read(CHUNK):
+            yield part

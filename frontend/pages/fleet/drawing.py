@@ -1,0 +1,51 @@
+"""Reads a page of the fleet and draws its regions as HTML."""
+
+from backend.core import clock
+from backend.core.permissions import Permission
+from backend.lines import service as lines
+from backend.lines.schemas import LineList
+from frontend.html import to_html
+from frontend.page_context import PageContext
+from frontend.pages.fleet import filters, head
+from frontend.pages.fleet import regions as parts
+from frontend.pages.fleet.cache import FleetCache, cache_of
+from frontend.pages.fleet.view import View
+
+
+async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetCache]:
+    """One page of lines; what can be filtered by and how old the list is. A page beyond the end is the last."""
+    return await lines.list_page(
+        page.actor,
+        view.filter,
+        lambda scope: cache_of(scope, page),
+        sort=view.sort,
+        descending=view.descending,
+        page=view.page,
+    )
+
+
+def draw(page: PageContext, view: View, page_number: LineList, known: FleetCache) -> dict[str, str]:
+    """Every region as HTML, but for the drawer. What is the same on each page of a view is drawn once for all."""
+    text, facets, snapshot = page.text, known.facets, known.snapshot
+    whole = view.at(1)
+    waiting = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
+    return {
+        "head": known.draw_once(
+            ("head", whole, page.actor.roles, waiting, clock.today()),
+            lambda: to_html(head.head(page, view, snapshot)),
+        ),
+        "views": known.draw_once(("views", whole), lambda: to_html(head.quick_views(text, view, facets))),
+        "chips": known.draw_once(("chips", whole), lambda: to_html(filters.chips(text, view, facets))),
+        "heads": known.draw_once(("heads", whole), lambda: to_html(parts.heads(text, view))),
+        "empty": ""
+        if page_number.items
+        else to_html(parts.nothing(text, view, facets, may_ask=page.may(Permission.LINES_REFRESH))),
+        "foot": to_html(parts.foot(text, view, page_number)),
+    }
+
+
+def drawer(page: PageContext, view: View, known: FleetCache) -> str:
+    """The filters, as large as the rest of the page around its rows: sent only when they changed."""
+    return known.draw_once(
+        ("filters", view.at(1)), lambda: to_html(filters.filters(page.text, view, known.facets))
+    )

@@ -1,0 +1,10 @@
+"""States of a tenant."""
+
+from enum import StrEnum
+
+
+class TenantState(StrEnum):
+    """A suspended tenant has no sessions, no tokens and no sweeps."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
