@@ -1,4 +1,4 @@
-"""The scheduler: recurring sweeps, each slot of each sweep run once however many schedulers there are."""
+"""The scheduler: periodic tasks, each slot of each run once however many schedulers there are."""
 
 import asyncio
 import contextlib
@@ -49,34 +49,34 @@ class PeriodicTask:
 
 
 @asynccontextmanager
-async def isolate_errors(sweep: str, actor: Actor) -> AsyncIterator[None]:
-    """Log an error of one tenant as a warning, so that the sweep goes on with the others."""
+async def isolate_errors(task: str, actor: Actor) -> AsyncIterator[None]:
+    """Log an error of one tenant as a warning, so that the task goes on with the others."""
     try:
         yield
     except Exception as error:
         bug = None if is_transient(error) or isinstance(error, AppError) else error
         why = f"{type(error).__name__}: {error}"
-        log.warning("sweep put off", sweep=sweep, tenant=str(actor.tenant_id), why=why, exc_info=bug)
+        log.warning("periodic task put off", task=task, tenant=str(actor.tenant_id), why=why, exc_info=bug)
 
 
 async def poll_carriers(settings: Settings) -> None:
     """Ask carriers about items of which nothing was heard: a callback may have been lost."""
     for tenant_id in await tenants_with_open_items():
-        async with isolate_errors("ask_carriers", Actor(tenant_id)):
+        async with isolate_errors("poll_carriers", Actor(tenant_id)):
             await poll_stale_items(Actor(tenant_id), settings.carrier_poll_seconds)
 
 
-async def expire_held(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
+async def expire_held(settings: Settings) -> None:  # noqa: ARG001 - every task gets the settings
     """End requests that have waited for information longer than their carrier allows."""
     for tenant_id in await tenants_with_open_items():
-        async with isolate_errors("give_up_held", Actor(tenant_id)):
+        async with isolate_errors("expire_held", Actor(tenant_id)):
             await find_overdue(Actor(tenant_id))
 
 
-async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every sweep gets the settings
+async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task gets the settings
     """Delete what is over: sessions, drafts that nobody sent, handled events, old usage records, old files, old slots."""
     async for actor in each_tenant():
-        async with isolate_errors("tidy", actor):
+        async with isolate_errors("run_purges", actor):
             await purge_sessions(actor)
             await purge_drafts(actor)
             await erase_successors(actor)
@@ -91,40 +91,40 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every sweep 
 
 
 PERIODIC_TASKS = (
-    PeriodicTask("ask_carriers", timedelta(seconds=5), poll_carriers),
-    PeriodicTask("give_up_held", timedelta(hours=1), expire_held),
-    PeriodicTask("tidy", timedelta(hours=1), run_purges),
+    PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
+    PeriodicTask("expire_held", timedelta(hours=1), expire_held),
+    PeriodicTask("run_purges", timedelta(hours=1), run_purges),
 )
 
 
-def slot_of(sweep: PeriodicTask, now: datetime) -> datetime:
+def slot_of(task: PeriodicTask, now: datetime) -> datetime:
     """The slot that an instant falls into: the same for every scheduler."""
-    seconds = int(sweep.every.total_seconds())
+    seconds = int(task.every.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
-async def claim_slot(sweep: PeriodicTask, slot: datetime) -> bool:
+async def claim_slot(task: PeriodicTask, slot: datetime) -> bool:
     """Whether this scheduler is the one to run the slot."""
     async with open_global() as connection:
-        return bool(await connection.fetchval(CLAIM, new_id(), sweep.name, slot))
+        return bool(await connection.fetchval(CLAIM, new_id(), task.name, slot))
 
 
 async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
-    """Run what is due now; a sweep that fails is logged, and its next slot comes."""
-    for sweep in PERIODIC_TASKS:
-        slot = slot_of(sweep, clock.now())
-        if done.get(sweep.name) == slot:
+    """Run what is due now; a task that fails is logged, and its next slot comes."""
+    for task in PERIODIC_TASKS:
+        slot = slot_of(task, clock.now())
+        if done.get(task.name) == slot:
             continue
         try:
-            if await claim_slot(sweep, slot):
-                await sweep.run(settings)
-            done[sweep.name] = slot
+            if await claim_slot(task, slot):
+                await task.run(settings)
+            done[task.name] = slot
         except Exception as error:
             if is_transient(error):
-                log.warning("sweep put off", sweep=sweep.name, why=f"{type(error).__name__}: {error}")
+                log.warning("periodic task put off", task=task.name, why=f"{type(error).__name__}: {error}")
                 continue
-            done[sweep.name] = slot
-            log.exception("sweep failed", sweep=sweep.name)
+            done[task.name] = slot
+            log.exception("periodic task failed", task=task.name)
 
 
 async def serve(settings: Settings) -> None:
@@ -134,7 +134,7 @@ async def serve(settings: Settings) -> None:
     use_engine(settings.database_url)
     await open_database(size=2)
     done: dict[str, datetime] = {}
-    log.info("scheduler ready", sweeps=[sweep.name for sweep in PERIODIC_TASKS])
+    log.info("scheduler ready", tasks=[task.name for task in PERIODIC_TASKS])
     while not stop.is_set():
         await run_due(settings, done)
         with contextlib.suppress(TimeoutError):

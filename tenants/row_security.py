@@ -8,7 +8,7 @@ GLOBAL_TABLES: dict[str, str] = {
     "access_token": "the built-in issuer knows people, not tenants; lives five minutes",
     "issuer_key": "the built-in issuer's signing keys, encrypted",
     "operator_token": "the operator's staff belong to no tenant; each call then opens one tenant's scope",
-    "recurring_run": "which sweep ran in which slot; names only",
+    "recurring_run": "which periodic task ran in which slot; names only",
     "migration": "Piccolo's own list of applied migrations",
 }
 

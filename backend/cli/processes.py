@@ -62,7 +62,7 @@ def worker() -> None:
 
 @click.command()
 def schedule() -> None:
-    """Run recurring sweeps; several may run."""
+    """Run periodic tasks; several may run."""
     from backend.schedule import serve
 
     serving(serve)

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 
-# What still runs by then is cut off: jobs run again after their lease, sweeps in their next slot
+# What still runs by then is cut off: jobs run again after their lease, periodic tasks in their next slot
 LEAVE_SECONDS = 4.5
 
 

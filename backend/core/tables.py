@@ -53,7 +53,7 @@ class AuditEvent(Table):
 
 
 class RecurringRun(Table):
-    """One slot of one sweep: the unique pair lets any number of schedulers run."""
+    """One slot of one periodic task: the unique pair lets any number of schedulers run."""
 
     id = UUID(primary_key=True, default=None)
     name = Text()

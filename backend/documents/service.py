@@ -152,7 +152,7 @@ async def own_document(scope: Scope, document_id: UUID, *, purpose: str) -> Stor
 
 @use_case(Permission.SYSTEM)
 async def purge_documents(scope: Scope) -> None:
-    """Delete files that are older than a week and belong to nothing; a sweep calls this for each tenant."""
+    """Delete files that are older than a week and belong to nothing; a periodic task calls this for each tenant."""
     await scope.execute(PURGE, clock.now() - UNATTACHED)
 
 

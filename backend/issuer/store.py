@@ -120,7 +120,7 @@ async def token_person(token: str) -> tuple[AccountHolder, str] | None:
 
 
 async def purge_expired() -> None:
-    """Delete what has expired; a sweep calls this."""
+    """Delete what has expired; a periodic task calls this."""
     now = clock.now()
     async with open_global() as connection:
         for table in EXPIRING:

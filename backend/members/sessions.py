@@ -146,7 +146,7 @@ async def set_language(scope: Scope, language: str) -> None:
 
 @use_case(Permission.SYSTEM)
 async def purge_sessions(scope: Scope) -> None:
-    """Delete what ended or expired more than a day ago; a sweep calls this for each tenant."""
+    """Delete what ended or expired more than a day ago; a periodic task calls this for each tenant."""
     await scope.execute(PURGE)
 
 

@@ -24,5 +24,5 @@ async def store_callback(scope: Scope, source: str, event_id: str, body: str, *,
 
 @use_case(Permission.SYSTEM)
 async def purge_inbox(scope: Scope) -> None:
-    """Delete events that were handled more than a month ago; a sweep calls this for each tenant."""
+    """Delete events that were handled more than a month ago; a periodic task calls this for each tenant."""
     await scope.execute(PURGE)

@@ -9,6 +9,7 @@ from backend.core.errors import NotFound
 from backend.documents.service import ACCESS_CHECKS, own_document
 from backend.lines import queries as line_queries
 from backend.lines.agreements import cancel_agreements, end_agreements, open_agreement
+from backend.lines.lifecycle import AgreementState
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.kinds.base import LineSnapshot
@@ -16,8 +17,6 @@ from backend.orders.kinds.split_billing import ContractFiles, SplitBilling, Spli
 from tenants.scope import Scope
 
 PURPOSE = "split_contract"
-# An agreement whose contract is missing, or was refused
-DOCUMENT_PENDING = "document_pending"
 
 
 async def _file_name(scope: Scope, document_id: UUID | None) -> str:
@@ -59,7 +58,7 @@ async def _form_choices(
         str,
         "SELECT reason FROM split_agreement WHERE line_id = $1 AND state = $2 AND reason <> ''",
         line.id,
-        DOCUMENT_PENDING,
+        AgreementState.DOCUMENT_PENDING,
     )
     return SplitChoices(
         profiles=split_choices(catalogue),
