@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
 from tests.support.database import TestDatabase, database_of_its_own, empty
+
+# Speed is judged by `make bench`, never by a test: on a busy machine any deadline is wrong some day.
+hypothesis_settings.register_profile("fleetline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("fleetline")
 
 QUIET = ("unit", "properties", "architecture")  # these talk to nobody, unless they ask for the database
 

@@ -124,6 +124,47 @@ def test_tests_import_no_private_name_of_the_product() -> None:
                     assert not any(part.startswith("_") for part in parts), (path, name)
 
 
+def test_components_are_called_by_the_names_of_their_parameters() -> None:
+    """The decorator hides them from the type checker; `key` is ReactPy's own."""
+    known = {
+        node.name: {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)} | {"key"}
+        for _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(each, ast.Name) and each.id == "component" for each in node.decorator_list)
+    }
+    assert len(known) > 50
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in known:
+                given = {each.arg for each in node.keywords if each.arg}
+                assert given <= known[node.func.id], (name, node.lineno, node.func.id)
+
+
+ESCAPES_BY_HAND = {
+    # The one writer of HTML
+    "backend/web/html.py",
+    # A fleet of thousands of rows is written as text, and its regions are filled into a template.
+    "frontend/pages/fleet/rows.py",
+    "frontend/pages/fleet/live_list.py",
+    # Mails
+    "backend/notifications/frame.py",
+    "backend/orders/notifications/order_mail.py",
+}
+
+
+def test_html_is_escaped_by_its_writer() -> None:
+    found = {
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "html"
+        and any(alias.name == "escape" for alias in node.names)
+    }
+    assert found <= ESCAPES_BY_HAND, "write it with element() of backend/web/html.py"
+
+
 LONGEST_FUNCTION = 60
 MOST_PARAMETERS = 8
 MORE_PARAMETERS = {

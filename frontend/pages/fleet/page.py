@@ -1,11 +1,10 @@
 """The fleet: the first view as HTML with the page, every later one as a message; the server keeps no rows."""
 
-from html import escape
-
 from reactpy import use_effect
 from reactpy.reactjs import component_from_url
 from reactpy.types import VdomDict
 
+from backend.web.html import element, joined
 from frontend.assets import asset_url
 from frontend.hooks import component, handler, use_once, use_page
 from frontend.page_context import PageContext
@@ -23,9 +22,11 @@ async def first_view(page: PageContext, query: str) -> str:
     view = read_view(query)
     page_number, known = await read_list(page, view)
     rows = "".join(html for _, html in rows_html(page.text, page.profile.carrier, page_number.items))
-    kept = "".join(
-        f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
-        for key, value in view.without("search").pairs()
+    kept = joined(
+        *(
+            element("input", {"type": "hidden", "name": key, "value": value})
+            for key, value in view.without("search").pairs()
+        )
     )
     regions = draw(page, view, page_number, known)
     regions["filters"] = drawer(page, view, known)
