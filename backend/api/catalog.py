@@ -13,6 +13,8 @@ from tenants.scope import Actor
 
 
 class Options(msgspec.Struct, frozen=True):
+    """The options of the tenant's carrier."""
+
     items: list[OptionView]
 
 

@@ -78,6 +78,8 @@ class FileTemplate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TemplateColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """One column of a template."""
+
     code: str
     label: str
     hint: str

@@ -11,6 +11,8 @@ from backend.core.clock import BRUSSELS, local
 
 
 class ExpectedCompletion(msgspec.Struct, frozen=True, kw_only=True):
+    """Until when a request will be done: the code of the lead time, and the instant where one is known."""
+
     code: str
     due_at: datetime | None
 

@@ -35,6 +35,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VatAmount(msgspec.Struct, frozen=True, kw_only=True):
+    """The VAT of one rate."""
+
     # Per cent
     rate: int
     # Cents excluding VAT

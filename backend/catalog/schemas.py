@@ -10,6 +10,8 @@ LocalisedText = dict[str, str]
 
 
 class ProductType(StrEnum):
+    """What a subscription is for."""
+
     VOICE_DATA = "voice_data"
     DATA_ONLY = "data_only"
 
@@ -25,6 +27,8 @@ class OptionFamily(StrEnum):
 
 
 class ChargeType(StrEnum):
+    """How an option is charged."""
+
     ONE_OFF = "one_off"
     MONTHLY = "monthly"
 
@@ -63,6 +67,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Barring(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that can be blocked on a line, and the product types that have it."""
+
     code: str
     name: LocalisedText
     product_types: tuple[ProductType, ...] = (ProductType.VOICE_DATA, ProductType.DATA_ONLY)

@@ -56,6 +56,16 @@ def test_every_module_with_code_opens_with_a_sentence() -> None:
             assert ast.get_docstring(tree), f"{name} does not say what it is for"
 
 
+def test_every_public_class_says_what_it_is() -> None:
+    silent = [
+        f"{name}:{node.lineno} {node.name}"
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert not silent
+
+
 def test_every_use_case_has_a_permission_and_a_docstring_or_is_private() -> None:
     import_everything()
     assert len(USE_CASES) > 30
