@@ -23,7 +23,7 @@ By = Annotated[Grouping, QueryParameter(description="What a row stands for.")]
 
 
 def month_of(text: str) -> date | None:
-    """The month asked for. Raises Invalid for what is none."""
+    """The month asked for. Raises ValidationFailed for what is none."""
     if not text:
         return None
     month = period_from(text)

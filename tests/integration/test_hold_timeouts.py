@@ -193,7 +193,7 @@ async def test_whichever_comes_first_the_callback_or_our_own_word_it_has_failed(
     assert port["state"] == "rejected"
 
 
-async def test_a_carrier_out_of_reach_is_asked_again_by_the_next_sweep(
+async def test_a_carrier_out_of_reach_is_asked_again_by_the_next_periodic_task(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
     customer, held = await hold_change(database, sandbox)

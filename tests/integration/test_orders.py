@@ -1,14 +1,16 @@
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
 import pytest
 
+from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import get_line, line_history
-from backend.orders.changes.cancellation import undo_order
+from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.kinds import ChangeOptions
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.placement.drafts import (
@@ -97,6 +99,23 @@ async def test_simultaneous_orders_on_one_line_leave_one_open() -> None:
     )
 
 
+async def test_a_planned_order_that_is_cancelled_has_ended_and_mails_no_result(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1)
+    [line] = await load_lines_at_carrier(customer, sandbox)
+    request = ChangeOptions(
+        line_ids=(line.id,), add=(SMS,), on=clock.today() + timedelta(days=3), request_key="planned"
+    )
+    planned = await place_order(customer.manager, request)
+    await drain(database)
+    assert len(sandbox.mails(customer.manager.email)) == 1
+    for _ in range(2):
+        assert (await cancel_order(customer.manager, planned.reference)).state is OrderState.CANCELLED
+    assert (await drain(database)).count("orders.mail_ended") == 1
+    assert len(sandbox.mails(customer.manager.email)) == 1
+
+
 async def test_undo_in_grace_reaches_nobody_and_mails_nothing(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:
@@ -108,7 +127,8 @@ async def test_undo_in_grace_reaches_nobody_and_mails_nothing(
     assert undone.state is OrderState.CANCELLED
     assert (await undo_order(customer.manager, placed.reference)).state is OrderState.CANCELLED
     await make_jobs_due(database)
-    await drain(database)
+    # The fact `order.ended` is emitted once, and its job mails nothing.
+    assert (await drain(database)).count("orders.mail_ended") == 1
     assert sandbox.counts("mandarine")["orders"] == 0
     assert sandbox.mails() == []
     assert (await place(customer, [lines[0].id], add=(SMS,), key="again")).state is OrderState.GRACE

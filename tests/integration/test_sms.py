@@ -78,8 +78,9 @@ async def test_a_message_is_sent_once_by_its_key(settings: Settings, sandbox: Sa
     assert found["sent_at"] is not None
 
 
-async def test_a_user_without_an_address_gets_an_alert_by_sms(
-    settings: Settings, database: TestDatabase, sandbox: Sandbox
+@pytest.mark.parametrize(("product_type", "sent"), [("voice_data", 1), ("data_only", 0)])
+async def test_a_user_without_an_address_gets_an_alert_by_sms_where_the_line_takes_it(
+    settings: Settings, database: TestDatabase, sandbox: Sandbox, product_type: str, sent: int
 ) -> None:
     customer = await make_customer()
     await make_lines(customer, 1)
@@ -87,10 +88,10 @@ async def test_a_user_without_an_address_gets_an_alert_by_sms(
     runtime.open_clients(replace(settings, sms_url=sandbox.url, smtp_url=sandbox.smtp_url))
     async with open_scope(customer.system) as scope:
         await scope.execute("UPDATE end_user SET email = '', language = 'fr'")
-        await scope.execute("UPDATE line SET roaming_cap_cents = 1000")
+        await scope.execute("UPDATE line SET roaming_cap_cents = 1000, product_type = $1", product_type)
     await load_file(customer.system, file_of([abroad("a", line.msisdn, 1000)]), kind=UsageFileKind.RECORDS)
     await drain(database, only="usage.", twice=True)
     await runtime.close_clients()
-    (found,) = sandbox.mails(line.msisdn)
-    assert found["times"] == 1
-    assert "100" in found["text"] or "plafond" in found["text"].lower()
+    found = sandbox.mails(line.msisdn)
+    assert [one["times"] for one in found] == [1] * sent
+    assert all("100" in one["text"] or "plafond" in one["text"].lower() for one in found)
