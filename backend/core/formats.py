@@ -1,6 +1,7 @@
 """How amounts, SIM numbers and days are written for people. Pure."""
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_currency
@@ -10,6 +11,8 @@ from backend.core.i18n import locale_of
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
+# A request of many lines names few prices, many times.
+@lru_cache(maxsize=4096)
 def format_money(cents: int, language: str, *, currency: str = "EUR", signed: bool = False) -> str:
     """An amount as its language writes it; `signed` puts + or − before it, and nothing before zero."""
     if not signed:

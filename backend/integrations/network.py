@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from backend.integrations.carrier_client import (
@@ -13,6 +12,7 @@ from backend.integrations.carrier_client import (
     CarrierClient,
     CarrierRefused,
     CarrierRequest,
+    CarrierResponse,
     unavailable,
 )
 from backend.integrations.signatures import HEADER, sign, verify
@@ -121,11 +121,9 @@ class CarrierNetwork(Protocol):
 
 
 class HttpCarrierNetwork:
-    """The carriers over HTTP, one instance per event loop. `concurrency` limits the requests per carrier."""
+    """The carriers over HTTP, one instance per event loop. `concurrency` limits the requests per carrier; `timeout` in seconds."""
 
-    def __init__(
-        self, urls: Mapping[str, str], *, concurrency: int = 16, timeout: httpx.Timeout | float = TIMEOUT
-    ) -> None:
+    def __init__(self, urls: Mapping[str, str], *, concurrency: int = 16, timeout: float = TIMEOUT) -> None:
         self._client = CarrierClient(urls, concurrency=concurrency, timeout=timeout)
 
     async def __aenter__(self) -> Self:
@@ -215,7 +213,7 @@ class HttpCarrierNetwork:
                 return None
             raise unavailable(carrier, refusal.message) from None
 
-    async def _read(self, carrier: str, request: CarrierRequest, parse: Callable[[httpx.Response], T]) -> T:
+    async def _read(self, carrier: str, request: CarrierRequest, parse: Callable[[CarrierResponse], T]) -> T:
         """What the carrier has no reason to refuse."""
         try:
             return await self._client.exchange(carrier, request, parse)
@@ -227,14 +225,14 @@ def _path(collection: str, key: str) -> str:
     return f"{collection}/{quote(key, safe='')}"
 
 
-def _content(parse: Callable[[bytes], T]) -> Callable[[httpx.Response], T]:
+def _content(parse: Callable[[bytes], T]) -> Callable[[CarrierResponse], T]:
     return lambda response: parse(response.content)
 
 
-def _inventory_page(response: httpx.Response) -> InventoryPage:
+def _inventory_page(response: CarrierResponse) -> InventoryPage:
     try:
         lines = parse_inventory(response.content)
-        total = int(response.headers["x-total-count"])
+        total = int(response.headers["X-Total-Count"])
     except (MalformedError, KeyError, ValueError) as error:
         raise MalformedError(f"its inventory cannot be read: {error}") from None
     return InventoryPage(lines=lines, total=total)

@@ -7,13 +7,15 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import dramatiq
 import httpx
+import psutil
 
 from backend.core.messaging.broker import QUEUE, make_broker
 from backend.worker import THREADS
@@ -29,6 +31,9 @@ from tests.support.serving import free_port
 
 ORDERED = 5_000
 OPTION = "voicemail-text"
+# What is loaded once, at the first order, is no part of an item's CPU
+OTHER_OPTION = "sms-unlimited"
+WARM_UP = 20
 LIMIT_SECONDS = 90
 
 
@@ -81,25 +86,26 @@ async def large(platform: Platform, *, rounds: int) -> None:
 
 
 @contextmanager
-def carrier(folder: Path, environment: dict[str, str]) -> Iterator[Sandbox]:
-    """The sandbox in a process of its own; it answers at once."""
+def carrier(folder: Path, environment: dict[str, str]) -> Iterator[tuple[Sandbox, int]]:
+    """The sandbox in a process of its own, and its number; it answers at once."""
     port = int(environment["FLEETLINE_SANDBOX_PORT"])
     with running(("-m", "backend.cli", "sandbox"), environment, port, ready="/healthz") as process:
         sandbox = Sandbox(folder)
         sandbox.url = process.url
         for code in ("mandarine", "lynx"):
             sandbox.behave(code, delay_ms=0, jitter_ms=0)
-        yield sandbox
+        yield sandbox, process.pid
         sandbox._http.close()
 
 
 @contextmanager
-def worker(environment: dict[str, str]) -> Iterator[None]:
+def worker(environment: dict[str, str]) -> Iterator[int]:
+    """The worker in a process of its own: its number."""
     process = subprocess.Popen(
         [sys.executable, "-m", "backend.cli", "worker"], cwd=ROOT, env={**os.environ, **environment}
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         try:
@@ -109,8 +115,16 @@ def worker(environment: dict[str, str]) -> Iterator[None]:
             process.wait()
 
 
-async def carried_out(platform: Platform, broker_url: str, items: int) -> float:
-    """Items per second, from the acceptance of an order to its end: carrier, callbacks, history and mail included."""
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """How fast the items of one order were carried out, and milliseconds of CPU an item took, by process."""
+
+    items_a_second: float
+    milliseconds: dict[str, float]
+
+
+async def carried_out(platform: Platform, broker_url: str, items: int) -> CarriedOut:
+    """From the acceptance of an order to its end: carrier, callbacks, history and mail included."""
     async with company(platform, items) as (database, customer):
         with tempfile.TemporaryDirectory() as folder:
             port = free_port()
@@ -131,10 +145,12 @@ async def carried_out(platform: Platform, broker_url: str, items: int) -> float:
             }
             async with visitor(database, customer.tenant_id) as person:
                 with ours(database, more=environment) as web:
-                    with carrier(Path(folder), {**environment, "FLEETLINE_PUBLIC_URL": web.url}) as sandbox:
+                    environment["FLEETLINE_PUBLIC_URL"] = web.url
+                    with carrier(Path(folder), environment) as (sandbox, sandbox_pid):
                         await known_to(sandbox, customer)
-                        with worker({**environment, "FLEETLINE_PUBLIC_URL": web.url}):
-                            return items / await until_done(web, database, person.token)
+                        with worker(environment) as worker_pid:
+                            pids = {"web": web.pid, "worker": worker_pid, "sandbox": sandbox_pid}
+                            return await until_done(web, database, person.token, pids, items)
 
 
 async def known_to(sandbox: Sandbox, customer: Customer) -> None:
@@ -143,12 +159,30 @@ async def known_to(sandbox: Sandbox, customer: Customer) -> None:
     assert pages
 
 
-async def until_done(web: Running, database: TestDatabase, token: str) -> float:
-    await asyncio.sleep(2)  # the worker has started
+async def until_done(
+    web: Running, database: TestDatabase, token: str, pids: dict[str, int], items: int
+) -> CarriedOut:
     connection = await asyncpg.connect(database.superuser_url)
+    backend = await connection.fetchval("SELECT pg_backend_pid()")
+    with suppress(psutil.NoSuchProcess):  # a server on another machine has no row
+        pids = {**pids, "database": psutil.Process(backend).ppid()}
     with portal(web.url, token) as client:
-        began = time.perf_counter()
-        _, order = timed(client, "/change-orders", body(request_key="all"))
+        lines = [
+            line["id"] for line in client.get(f"/lines?limit={WARM_UP}").raise_for_status().json()["items"]
+        ]
+        few = {"kind": "change_options", "line_ids": lines, "add": [OTHER_OPTION], "request_key": "few"}
+        await to_its_end(client, connection, few)
+        before = {name: tree_seconds(pid) for name, pid in pids.items()}
+        took = await to_its_end(client, connection, body(request_key="all"))
+    used = {name: 1000 * (tree_seconds(pid) - before[name]) / items for name, pid in pids.items()}
+    await connection.close()
+    return CarriedOut(items / took, used)
+
+
+async def to_its_end(client: httpx.Client, connection: asyncpg.Connection, content: dict[str, Any]) -> float:
+    """Place an order; returns after how many seconds all its items were done."""
+    began = time.perf_counter()
+    _, order = timed(client, "/change-orders", content)
     while True:
         state = await connection.fetchval(
             "SELECT state FROM change_order WHERE reference = $1", order["reference"]
@@ -158,10 +192,18 @@ async def until_done(web: Running, database: TestDatabase, token: str) -> float:
         if time.perf_counter() - began > LIMIT_SECONDS:
             raise RuntimeError(f"the order is still {state}")
         await asyncio.sleep(0.05)
-    took = time.perf_counter() - began
-    await connection.close()
     assert state == "completed", state
-    return took
+    return time.perf_counter() - began
+
+
+def tree_seconds(pid: int) -> float:
+    """Seconds of CPU of a process and of all that it has started, ended ones included."""
+    process = psutil.Process(pid)
+    total = sum(process.cpu_times()[:4])
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(child.cpu_times()[:4])
+    return total
 
 
 def noop_jobs(broker_url: str, jobs: int) -> float:
@@ -194,6 +236,10 @@ async def run(platform: Platform, *, quick: bool = False) -> None:
     given = os.environ.get("FLEETLINE_TEST_BROKER_URLS", "").split(",")
     for url in ("", *filter(None, given)):
         name = {"amqp": "RabbitMQ", "redis": "Redis"}.get(url.partition(":")[0], "in-process broker")
-        items = await carried_out(platform, url, 100 if quick else 500)
+        done = await carried_out(platform, url, 100 if quick else 500)
         noop = await asyncio.to_thread(noop_jobs, url, 500 if quick else 2000)
-        row(f"items carried out, {name}, against no-op jobs", items, "items/s", floor=noop)
+        row(f"items carried out, {name}, against no-op jobs", done.items_a_second, "items/s", floor=noop)
+        for process, milliseconds in done.milliseconds.items():
+            row(f"items carried out, {name}: CPU of an item, {process}", milliseconds, "ms")
+        total = sum(done.milliseconds.values()) - done.milliseconds["sandbox"]
+        row(f"items carried out, {name}: CPU of an item, without the sandbox", total, "ms")
