@@ -9,6 +9,7 @@ TABLE_MODULES = [
     "backend.core.tables",
     "backend.issuer.tables",
     "backend.documents.tables",
+    "backend.timeline.tables",
     "backend.members.tables",
     "backend.lines.tables",
     "backend.notifications.tables",

@@ -1,19 +1,14 @@
-"""Words, colours and shapes for the stable codes of the business: states, reasons, actions, kinds."""
+"""Words, colours and shapes for the stable codes of the business: states, reasons, kinds."""
 
 from datetime import datetime
 
 from reactpy.types import VdomDict
 
-from backend.catalog.catalogue import Catalogue
-from backend.catalog.profiles import profile
 from backend.catalog.schemas import OptionFamily
 from backend.core import clock
-from backend.lines.schemas import TimelineEntry
 from backend.orders.lifecycle import ItemState, OrderState
-from backend.orders.texts import action_text as order_words
 from frontend.elements import pill
 from frontend.i18n import Translator, translatable
-from frontend.page_context import PageContext
 
 LINE_STATES = {
     "ordered": (translatable("Ordered"), "running", "half"),
@@ -95,17 +90,6 @@ AGREEMENT_STATES = {
     "under_review": translatable("The operator is looking at the contract"),
     "active": translatable("In force"),
 }
-ACTIONS = {
-    "line.gone_at_carrier": translatable("No longer at the operator"),
-    "puk.shown": translatable("PUK code shown"),
-    "esim.code_shown": translatable("eSIM code shown"),
-    "esim.confirmed": translatable("eSIM confirmed by the user"),
-    "contract.looked_at": translatable("Contract looked at by the operator"),
-    "contract.accepted": translatable("Contract accepted by the operator"),
-    "contract.refused": translatable("Contract refused by the operator"),
-    "usage.detail_shown": translatable("Detail of usage looked at"),
-    "cap.raised": translatable("Cap abroad raised for one month"),
-}
 
 
 def line_state(text: Translator, code: str) -> VdomDict:
@@ -151,13 +135,6 @@ def order_state(text: Translator, state: OrderState) -> VdomDict:
 def item_state(text: Translator, state: ItemState) -> VdomDict:
     words, tone, shape = ITEM_STATES[state]
     return pill(text(words), tone, shape)
-
-
-def action_words(page: PageContext, entry: TimelineEntry) -> str:
-    """What happened: orders speak for themselves, in the words of their kind."""
-    catalogue = Catalogue(profile(page.profile.carrier), page.text.language)
-    said = order_words(catalogue, entry.action, entry.detail)
-    return said or page.text(ACTIONS.get(entry.action, translatable("Changed")))
 
 
 def network_words(text: Translator, at: datetime | None) -> str:

@@ -33,6 +33,7 @@ BYTEWISE = {
     "reserved_number": ("msisdn",),
     "split_agreement": ("profile", "state"),
     "notification": ("key",),
+    "timeline_entry": ("subject_kind", "code", "to_state"),
     "change_order": ("reference", "kind", "state", "request_key"),
     "change_order_item": ("kind", "state"),
     "port_in_case": ("port_case", "state"),

@@ -14,6 +14,9 @@ from backend.documents.attachments import SubjectKind, attach
 from backend.lines.lifecycle import ENDED, AgreementState
 from backend.lines.line_writes import lock_lines, update_lines
 from backend.lines.tables import SplitAgreement
+from backend.lines.timeline_codes import LineTimelineCode
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 UNDER_REVIEW = AgreementState.UNDER_REVIEW
@@ -91,8 +94,11 @@ async def decide_agreement(scope: Scope, agreement_id: UUID, *, accepted: bool, 
             SplitAgreement.decided_at: now,
         }
     ).where(SplitAgreement.id == agreement_id)
-    action = "contract.accepted" if accepted else "contract.refused"
-    await audit.record(scope, action, "line", found.line_id, profile=found.profile, reason=reason)
+    code = LineTimelineCode.CONTRACT_ACCEPTED if accepted else LineTimelineCode.CONTRACT_REFUSED
+    await audit.record(scope, code, "line", found.line_id, profile=found.profile, reason=reason)
+    await timeline.record(
+        scope, TimelineSubject.LINE, found.line_id, code, profile=found.profile, reason=reason
+    )
     scope.invalidate(f"line:{found.line_id}")
     return found.line_id
 

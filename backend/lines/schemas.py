@@ -181,18 +181,6 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     refreshed_at: datetime | None = None
 
 
-class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened to a line or an order, newest first in lists."""
-
-    at: datetime
-    # "" where the product or the carrier acted
-    actor: str
-    # Stable code, translated by pages
-    action: str
-    detail: dict[str, str] = {}
-    reference: str = ""
-
-
 class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Counts for the home page."""
 

@@ -26,10 +26,11 @@ from backend.lines.schemas import (
     LineList,
     SelectionSummary,
     Sort,
-    TimelineEntry,
 )
 from backend.lines.tables import LINE_BEARING, InventorySync
-from backend.lines.views import DETAIL, DetailRow, HistoryRow, history_entry, line_detail, line_row
+from backend.lines.views import DETAIL, DetailRow, line_detail, line_row
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineEntry, TimelineSubject
 from tenants.scope import Scope
 
 T = TypeVar("T")
@@ -47,9 +48,6 @@ COUNTS_KEPT = """
 SELECT c.status AS value, sum(c.lines)::bigint AS lines FROM fleet_count c WHERE c.status = ANY($1::text[]) GROUP BY 1
 """
 COUNTS = "SELECT l.status AS value, count(*) AS lines FROM fleet l WHERE {where} GROUP BY 1"
-HISTORY = """
-SELECT at, actor_name, action, detail FROM audit_event WHERE subject_id = $1 ORDER BY at DESC, id DESC LIMIT $2
-"""
 FIRST_ACCOUNT_OF_USER = "SELECT min(account) FROM line WHERE end_user_id = $1"
 FIRST_ACCOUNT = "SELECT min(number) FROM billing_account WHERE kind = $1"
 FIRST_ACCOUNT_IN_REACH = """
@@ -233,7 +231,7 @@ async def line_history(scope: Scope, line_id: LineId | UUID, *, limit: int = 100
         bool, f"SELECT EXISTS (SELECT FROM line l WHERE {where.sql})", *where.values
     ):
         raise NotFound
-    return [history_entry(row) for row in await scope.fetch_all(HistoryRow, HISTORY, line_id, limit)]
+    return await timeline.entries(scope, TimelineSubject.LINE, line_id, limit=limit)
 
 
 @use_case(Permission.SELF, read_only=True)

@@ -5,13 +5,12 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-import orjson
 
 from backend.catalog.catalogue import Catalogue
 from backend.core import clock
 from backend.lines.lifecycle import AgreementState
 from backend.lines.queries import FleetRow
-from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName, TimelineEntry
+from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName
 from backend.lines.sims.esim_lifecycle import unusable_reason
 from backend.lines.sims.sim_lifecycle import GONE
 
@@ -86,15 +85,6 @@ class DetailRow(msgspec.Struct, frozen=True):
     open_orders: list[str]
 
 
-class HistoryRow(msgspec.Struct, frozen=True):
-    """One entry of the audit trail; `detail` is JSON."""
-
-    at: datetime
-    actor_name: str
-    action: str
-    detail: str
-
-
 def line_row(row: FleetRow, catalogue: Catalogue) -> LineRow:
     """A line of the list, with the name of its plan."""
     return LineRow(
@@ -167,16 +157,4 @@ def _agreement(row: DetailRow) -> AgreementView | None:
         return None
     return AgreementView(
         profile=row.agreement_profile or "", state=row.agreement_state, reason=row.agreement_reason or ""
-    )
-
-
-def history_entry(row: HistoryRow) -> TimelineEntry:
-    """One entry of a history; the values of its detail as text."""
-    detail = {key: str(value) for key, value in orjson.loads(row.detail).items()}
-    return TimelineEntry(
-        at=row.at,
-        actor=row.actor_name,
-        action=row.action,
-        detail=detail,
-        reference=detail.get("reference", ""),
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.identifiers import format_msisdn
-from backend.core import audit, clock
+from backend.core import clock
 from backend.core.clock import midnight
 from backend.core.errors import ValidationFailed
 from backend.core.facts import JobName
@@ -23,7 +23,10 @@ from backend.notifications.sending import send_once
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.orders.lifecycle import OFFERED_DEPARTURES, OPEN_DEPARTURES, DepartureState
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.runtime import clients
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 
@@ -146,7 +149,7 @@ async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
     )
     if line_id is None:
         return False
-    await audit.record(scope, "departure.offer_chosen", "line", line_id, offer=offer)
+    await timeline.record(scope, TimelineSubject.LINE, line_id, OrderTimelineCode.OFFER_CHOSEN, offer=offer)
     scope.invalidate(f"line:{line_id}")
     return True
 

@@ -8,7 +8,7 @@ import msgspec
 
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.pricing import Price
-from backend.lines.schemas import LineFilter, PlanName, TimelineEntry
+from backend.lines.schemas import LineFilter, PlanName
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 
 
@@ -170,6 +170,17 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
 
 
+class OrderMove(msgspec.Struct, frozen=True, kw_only=True):
+    """One move of an order. `action` is the new state; `detail` has the state before (`from`), and `why`."""
+
+    at: datetime
+    # "" where the product or the carrier acted
+    actor: str
+    action: str
+    detail: dict[str, str] = {}
+    reference: str = ""
+
+
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the request page shows. `counts` maps item states to numbers of items."""
 
@@ -192,7 +203,8 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     items: list[OrderItemView]
     items_total: int
-    history: list[TimelineEntry]
+    # The oldest first, at most the newest 500
+    history: list[OrderMove]
     carrier: str
     due_on: date | None = None
     flag: OrderFlag = OrderFlag.NONE

@@ -1,4 +1,4 @@
-"""Requests and their items, with the history of every move."""
+"""Requests, their items, and what belongs to one item: port-ins and departures."""
 
 from piccolo.columns import JSONB, UUID, Date, Integer, Text, Timestamptz
 from piccolo.constraints import Check, Unique
@@ -81,19 +81,6 @@ class ChangeOrderItem(Table):
 
     change_order_item_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_item_state_check = one_of("state", ItemState)
-
-
-class OrderEvent(Table):
-    """One move of an order: who, when, from, to, why."""
-
-    id = UUID(primary_key=True, default=None)
-    tenant_id = UUID(default=None)
-    order_id = UUID(default=None)
-    at = Timestamptz()
-    from_state = Text()
-    to_state = Text()
-    actor_name = Text(default="")
-    why = Text(default="")
 
 
 class PortInCase(Table):

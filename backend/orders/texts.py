@@ -12,9 +12,20 @@ from backend.core.clock import local
 from backend.core.formats import format_money, format_sim
 from backend.core.i18n import known_language, load_texts
 from backend.orders.kinds import KINDS
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.runtime import settings
+from backend.timeline.schemas import TimelineEntry
 
 FOLDER = Path(__file__).parent / "kinds"
+# What is written to the timeline of a line -> the key of its text
+TEXT_OF: dict[str, str] = {
+    OrderTimelineCode.PLACED: "order_placed",
+    OrderTimelineCode.UNDONE: "order_undone",
+    OrderTimelineCode.CANCELLED: "order_cancelled",
+    OrderTimelineCode.DONE: "done",
+    OrderTimelineCode.LINE_STAYS: "line_stays",
+    OrderTimelineCode.OFFER_CHOSEN: "offer_chosen",
+}
 
 
 def kind_texts(name: str) -> Mapping[str, Mapping[str, str]]:
@@ -125,12 +136,7 @@ def support_route(catalogue: Catalogue, kind: str) -> str:
     return KindTexts(catalogue, kind).text("through_support", support=settings().operator.support_email)
 
 
-def action_text(catalogue: Catalogue, action: str, detail: dict[str, str]) -> str:
-    """The text of an entry in a line's history that is about an order; "" for any other entry."""
-    texts = KindTexts(catalogue, detail.get("kind", ""))
-    if action in {"order.placed", "order.undone", "order.cancelled"} and detail.get("kind"):
-        return texts.text(action.replace(".", "_"), kind=texts.title)
-    for kind in KINDS.values():
-        if kind.audit_action and kind.audit_action == action:
-            return KindTexts(catalogue, kind.code).text("done")
-    return ""
+def entry_text(catalogue: Catalogue, entry: TimelineEntry) -> str:
+    """The text of an entry on the timeline of a line that orders wrote; "" for any other entry."""
+    texts, key = KindTexts(catalogue, entry.params.get("kind", "")), TEXT_OF.get(entry.code, "")
+    return texts.text(key, kind=texts.title) if texts.has(key) else ""

@@ -1,4 +1,4 @@
-"""What every move of an order needs: its history, and cancelling its items before they are sent."""
+"""What every move of an order needs: its timeline, and cancelling its items before they are sent."""
 
 from uuid import UUID
 
@@ -7,14 +7,15 @@ import orjson
 
 from backend.core import audit, clock
 from backend.core.facts import OrderEnded
-from backend.core.ids import new_id
 from backend.core.use_case import require_recent_sign_in
 from backend.orders.effects import effects_of
 from backend.orders.effects.events import ClosedItem
 from backend.orders.kinds.base import OrderKind
 from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderState
-from backend.orders.tables import OrderEvent
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.topics import invalidate_lines, invalidate_order
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 # Pages of more lines than that are woken by the fleet's topic
@@ -36,9 +37,12 @@ class CancelledItem(msgspec.Struct, frozen=True):
 
 
 async def cancel_items(
-    scope: Scope, order_id: UUID, reference: str, before: OrderState, action: str, *, why: str
+    scope: Scope, order_id: UUID, reference: str, before: OrderState, code: OrderTimelineCode, *, why: str
 ) -> None:
-    """Cancel the waiting items of an order whose row the caller has set to cancelled, and write history and audit."""
+    """Cancel the waiting items of an order whose row the caller has set to cancelled, and write timelines and audit.
+
+    `code`: what is written to its lines, and to the audit trail.
+    """
     rows = await scope.fetch_all(
         CancelledItem, CANCEL_WAITING, order_id, ItemState.CANCELLED, clock.now(), ItemState.WAITING
     )
@@ -47,9 +51,9 @@ async def cancel_items(
         await effects_of(rows[0].kind).on_cancelled(scope, closed)
     await record_transition(scope, order_id, before, OrderState.CANCELLED, why=why)
     scope.emit(OrderEnded(order_id=order_id, state=OrderState.CANCELLED, why=why))
-    await audit.record(scope, action, "order", order_id, reference=reference)
-    detail = {"reference": reference, "kind": rows[0].kind} if rows else {}
-    await audit.record_many(scope, action, "line", [(row.line_id, detail) for row in rows])
+    await audit.record(scope, code, "order", order_id, reference=reference)
+    params = {"reference": reference, "kind": rows[0].kind} if rows else {}
+    await timeline.record_many(scope, TimelineSubject.LINE, code, [(row.line_id, params) for row in rows])
     invalidate_order(scope, order_id)
     invalidate_lines(scope, (row.line_id for row in rows[:MAX_LINE_TOPICS]))
 
@@ -63,17 +67,14 @@ def check_recent_sign_in(scope: Scope, kind: OrderKind) -> None:
 async def record_transition(
     scope: Scope, order_id: UUID, before: OrderState, after: OrderState, *, why: str = ""
 ) -> None:
-    """Write one row of an order's history. Raises Conflict (`not_in_this_state`) for a move that is not listed."""
+    """Write a move to the order's timeline. Raises Conflict (`not_in_this_state`) for a move that is not listed."""
     ORDER_LIFECYCLE.check(before, after)
-    await OrderEvent.insert(
-        OrderEvent(
-            id=new_id(),
-            tenant_id=scope.tenant_id,
-            order_id=order_id,
-            at=clock.now(),
-            from_state=before,
-            to_state=after,
-            actor_name=scope.actor.name,
-            why=why,
-        )
+    await timeline.record(
+        scope,
+        TimelineSubject.ORDER,
+        order_id,
+        OrderTimelineCode.STATE_CHANGED,
+        from_state=before,
+        to_state=after,
+        why=why,
     )

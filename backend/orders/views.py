@@ -11,13 +11,14 @@ from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
 from backend.catalog.pricing import Price
 from backend.core.ids import OrderId
-from backend.lines.schemas import TimelineEntry
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.queries import OrderFilter, decode_request, matching
-from backend.orders.schemas import OrderDetail, OrderItemView, OrderSummary
-from backend.orders.tables import ChangeOrder, OrderEvent
+from backend.orders.schemas import OrderDetail, OrderItemView, OrderMove, OrderSummary
+from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts, kind_title
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineEntry, TimelineSubject
 from tenants.scope import Scope
 
 
@@ -85,8 +86,9 @@ class ItemRecord(msgspec.Struct, frozen=True):
 
 ITEMS = """
 SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.kind,
-  CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT max(e.at) FROM order_event e
-    WHERE e.tenant_id = o.tenant_id AND e.order_id = o.id AND e.to_state = $4) END AS held_since
+  CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT e.at FROM timeline_entry e WHERE e.tenant_id = o.tenant_id
+    AND e.subject_kind = $6 AND e.subject_id = o.id AND e.to_state = $4 ORDER BY e.at DESC, e.id DESC LIMIT 1)
+  END AS held_since
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
 """
@@ -97,7 +99,8 @@ async def items(
 ) -> list[OrderItemView]:
     """Items of an order with their sentences; all of them (no `limit`) without, for programs that read codes."""
     catalogue = catalogue or await catalogue_of(scope)
-    rows = await scope.fetch_all(ItemRecord, ITEMS, order_id, limit, offset, OrderState.HELD, ItemState.HELD)
+    held = (OrderState.HELD, ItemState.HELD, TimelineSubject.ORDER)
+    rows = await scope.fetch_all(ItemRecord, ITEMS, order_id, limit, offset, *held)
     texts = KindTexts(catalogue, rows[0].kind) if rows else None
     return [_item(texts, row, described=limit is not None) for row in rows] if texts else []
 
@@ -147,16 +150,6 @@ class DetailRecord(msgspec.Struct, frozen=True):
     promise_due_at: datetime | None
 
 
-class EventRecord(msgspec.Struct, frozen=True):
-    """One move of an order, as its history shows it."""
-
-    at: datetime
-    actor_name: str
-    from_state: str
-    to_state: str
-    why: str
-
-
 class StateCount(msgspec.Struct, frozen=True):
     """How many items of an order are in one state."""
 
@@ -184,18 +177,13 @@ async def detail(
     row = await scope.select_one(DetailRecord, ChangeOrder, ChangeOrder.id == order_id)
     if row is None:
         raise LookupError(f"no order {order_id}")
-    events = await scope.select_all(
-        EventRecord,
-        OrderEvent,
-        OrderEvent.order_id == order_id,
-        order_by=(OrderEvent.at, OrderEvent.id),
-    )
+    moves = await timeline.entries(scope, TimelineSubject.ORDER, order_id)
     catalogue = await catalogue_of(scope)
     if language:
         catalogue = Catalogue(catalogue.profile, language)
     found = await counts(scope, order_id)
     texts, request = KindTexts(catalogue, row.kind), decode_request(row.body)
-    held = [event.at for event in events if event.to_state == OrderState.HELD]
+    held = next((move.at for move in moves if move.to_state == OrderState.HELD), None)
     return OrderDetail(
         id=row.id,
         reference=row.reference,
@@ -216,24 +204,25 @@ async def detail(
         counts=found,
         items=await items(scope, order_id, limit=items_limit, catalogue=catalogue),
         items_total=sum(found.values()),
-        history=_history(events, row.reference),
+        history=_history(moves, row.reference),
         carrier=catalogue.profile.name,
         upload_id=request.upload_id,
         own=row.requester_id == scope.actor.member_id,
         due_on=row.due_on,
         flag=OrderFlag(row.flag),
-        held_until=hold_deadline(catalogue.profile, held[-1]) if row.state == OrderState.HELD else None,
+        held_until=hold_deadline(catalogue.profile, held) if held and row.state == OrderState.HELD else None,
     )
 
 
-def _history(events: Sequence[EventRecord], reference: str) -> list[TimelineEntry]:
+def _history(moves: Sequence[TimelineEntry], reference: str) -> list[OrderMove]:
+    """The moves of an order, the oldest first."""
     return [
-        TimelineEntry(
-            at=event.at,
-            actor=event.actor_name,
-            action=event.to_state,
-            detail={"from": event.from_state, "why": event.why},
+        OrderMove(
+            at=move.at,
+            actor=move.actor_name,
+            action=move.to_state,
+            detail={"from": move.from_state, "why": move.params.get("why", "")},
             reference=reference,
         )
-        for event in events
+        for move in reversed(moves)
     ]

@@ -3,14 +3,17 @@
 from datetime import date
 from uuid import UUID
 
-from backend.core import audit, clock
+from backend.core import clock
 from backend.core.errors import NotFound
 from backend.core.facts import JobName
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from backend.usage.alerts import check_lines
 from backend.usage.lifecycle import period_from
 from backend.usage.loading import LOCK
+from backend.usage.timeline_codes import UsageTimelineCode
 from tenants.scope import Scope
 
 RAISE = (
@@ -30,7 +33,8 @@ async def raise_for_period(scope: Scope, line_id: UUID, period: date, cents: int
     done = await scope.fetch_value(UUID, RAISE, new_id(), scope.tenant_id, line_id, month, cents, clock.now())
     if done is None:
         raise NotFound
-    await audit.record(scope, "cap.raised", "line", line_id, period=f"{month:%Y-%m}", cents=cents)
+    params = {"period": f"{month:%Y-%m}"} | ({} if cents is None else {"cents": str(cents)})
+    await timeline.record(scope, TimelineSubject.LINE, line_id, UsageTimelineCode.CAP_RAISED, **params)
     await check_lines(scope, [line_id])
     scope.invalidate(f"usage:{line_id}")
 

@@ -9,6 +9,8 @@ import msgspec
 from backend.core import clock
 from backend.core.errors import NotFound, ValidationFailed
 from backend.lines.queries import SqlFilter, one_line_filter
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from backend.usage.lifecycle import cap_of_period, cap_state, month_before, period_of
 from backend.usage.schemas import (
     Alert,
@@ -21,11 +23,13 @@ from backend.usage.schemas import (
     UsageDetailRow,
 )
 from backend.usage.tables import UsageBucket
+from backend.usage.timeline_codes import UsageTimelineCode
 from tenants.scope import Scope
 
 HISTORY_MONTHS = 12
 OLDEST_MONTHS = 36
 MOST_ALERTS = 200
+MOST_LOOKS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +221,6 @@ FROM usage_record WHERE line_id = $1 AND period = $2 AND ($4::timestamptz IS NUL
 ORDER BY started_at DESC, record_id DESC LIMIT $3
 """
 
-LOOKS = (
-    "SELECT at, actor_name AS name, detail->>'reason' AS reason, detail->>'period' AS period FROM audit_event"
-    " WHERE subject_id = $1 AND action = 'usage.detail_shown' ORDER BY at DESC, id DESC LIMIT 50"
-)
-
-
 OPEN_ALERTS = """
 SELECT found.id, found.line_id, found.msisdn, found.name, found.kind, found.subject, found.threshold, found.at
 FROM (SELECT DISTINCT ON (a.line_id, a.kind, a.subject) a.id, a.line_id, l.msisdn, l.name, a.kind, a.subject,
@@ -241,7 +239,12 @@ async def records_of(
 
 async def accesses_to(scope: Scope, line_id: UUID) -> list[DetailAccess]:
     """Who looked at the single records of a line, the newest first."""
-    return await scope.fetch_all(DetailAccess, LOOKS, line_id)
+    looks = await timeline.entries(
+        scope, TimelineSubject.LINE, line_id, limit=MOST_LOOKS, codes=[UsageTimelineCode.DETAIL_SHOWN]
+    )
+    return [
+        DetailAccess(look.at, look.actor_name, look.params["reason"], look.params["period"]) for look in looks
+    ]
 
 
 async def open_alerts_of(scope: Scope, where: SqlFilter, audience: str, limit: int) -> list[Alert]:

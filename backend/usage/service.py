@@ -14,6 +14,8 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.queries import NOBODY, SqlFilter, add_reach, own_lines_filter
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from backend.usage import queries
 from backend.usage.lifecycle import month_before, period_of
 from backend.usage.schemas import (
@@ -27,6 +29,7 @@ from backend.usage.schemas import (
     UsageDetail,
     UsageDetailRow,
 )
+from backend.usage.timeline_codes import UsageTimelineCode
 from tenants.scope import Scope
 
 SHORTEST_REASON, LONGEST_REASON = 10, 500
@@ -61,7 +64,9 @@ async def line_detail(
     split = line.was_split(month)
     query = queries.EMPLOYERS_DAYS if split else queries.EMPLOYERS_RECORDS
     rows = await queries.records_of(scope, query, line_id, month)
-    await audit.record(scope, "usage.detail_shown", "line", line_id, reason=texts, period=f"{month:%Y-%m}")
+    code, shown = UsageTimelineCode.DETAIL_SHOWN, {"reason": texts, "period": f"{month:%Y-%m}"}
+    await audit.record(scope, code, "line", line_id, **shown)
+    await timeline.record(scope, TimelineSubject.LINE, line_id, code, **shown)
     scope.invalidate(f"usage:{line_id}")
     return _detail(rows, by_day=split)
 

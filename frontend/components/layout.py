@@ -1,7 +1,6 @@
-"""What a page is laid out with: header, breadcrumb, panels, tabs, steps, empty states, skeletons."""
+"""What a page is laid out with: header, breadcrumb, panels, tabs, empty states, skeletons."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -118,28 +117,4 @@ def columns(main: Sequence[Child], aside: Sequence[Child], *, sticky: bool = Fal
         {"class": "columns", "key": "columns"},
         html.div({"class": "stack"}, *main),
         html.div({"class": classes("stack", "aside-sticky" if sticky else None)}, *aside),
-    )
-
-
-def timeline(steps: Sequence[dict[str, Any]], *, live: bool = False) -> VdomDict:
-    """Steps of something under way. Each: state (done, now, next, attention, lost), title, time, note."""
-    return html.ol(
-        {"class": "timeline", **({"aria-live": "polite"} if live else {})},
-        *(_step(step) for step in steps),
-    )
-
-
-MARKS = {"done": "check", "lost": "close", "attention": "alert"}
-
-
-def _step(step: dict[str, Any]) -> VdomDict:
-    state = step["state"]
-    attributes: dict[str, Any] = {"aria-current": "step"} if state == "now" else {"class": f"is-{state}"}
-    mark = MARKS.get(state)
-    return html.li(
-        attributes,
-        html.span({"class": "marker"}, icon(mark) if mark else None),
-        html.h3(step["title"]),
-        html.time(step["time"]) if step.get("time") else None,
-        html.p(step["note"]) if step.get("note") else None,
     )

@@ -4,6 +4,9 @@
 ALTER TABLE inbox ALTER COLUMN id SET DATA TYPE bigint;
 ALTER TABLE inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
 
+ALTER TABLE timeline_entry ALTER COLUMN id SET DATA TYPE bigint;
+ALTER TABLE timeline_entry ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
+
 ALTER TABLE issuer_session ADD FOREIGN KEY (account_id) REFERENCES account (id) ON DELETE CASCADE;
 
 ALTER TABLE authorization_code ADD FOREIGN KEY (account_id) REFERENCES account (id) ON DELETE CASCADE;
@@ -55,8 +58,6 @@ ALTER TABLE change_order ADD FOREIGN KEY (tenant_id, requester_id) REFERENCES me
 
 ALTER TABLE change_order_item ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);
 ALTER TABLE change_order_item ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
-
-ALTER TABLE order_event ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);
 
 
 ALTER TABLE port_in_case ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);

@@ -37,11 +37,12 @@ CREATE INDEX order_by_time ON change_order (tenant_id, created_at DESC, id DESC)
 CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);
 CREATE INDEX item_by_line ON change_order_item (tenant_id, line_id);
 CREATE INDEX item_unheard ON change_order_item (tenant_id, last_contact_at) WHERE state IN ('sent', 'in_progress', 'held');
-CREATE INDEX event_by_order ON order_event (tenant_id, order_id, at);
 CREATE INDEX port_by_line ON port_in_case (tenant_id, line_id);
 CREATE INDEX departure_by_line ON departure (tenant_id, line_id);
 
 CREATE INDEX audit_by_subject ON audit_event (tenant_id, subject_id, at DESC);
+-- Ids are unique over all kinds of subjects, so the kind need not be in it.
+CREATE INDEX timeline_by_subject ON timeline_entry (tenant_id, subject_id, at DESC, id DESC);
 CREATE INDEX inbox_open ON inbox (tenant_id, source, id) WHERE handled_at IS NULL;
 CREATE INDEX outbox_due ON outbox (not_before) WHERE failed_at IS NULL;
 

@@ -3,7 +3,7 @@ GRANT USAGE ON SCHEMA public TO fleetline_app, fleetline_relay, fleetline_search
 
 -- The app. History and files are never changed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO fleetline_app;
-REVOKE UPDATE, DELETE ON audit_event, order_event FROM fleetline_app;
+REVOKE UPDATE, DELETE ON audit_event, timeline_entry FROM fleetline_app;
 REVOKE UPDATE ON document FROM fleetline_app;
 REVOKE ALL ON migration FROM fleetline_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fleetline_app;

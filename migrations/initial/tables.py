@@ -63,6 +63,24 @@ class AuditEvent(Table):
     detail = JSONB(default="{}")
 
 
+class Timeline(Table, tablename="timeline_entry"):
+    """What customers read of the life of a line or an order, append-only."""
+
+    id = BigInt(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    subject_kind = Text()
+    subject_id = UUID(default=None)
+    at = Timestamptz()
+    actor_id = UUID(null=True, default=None)
+    actor_name = Text(default="")
+    code = Text()
+    from_state = Text(default="")
+    to_state = Text(default="")
+    params = JSONB(default="{}")
+
+    timeline_entry_subject_kind_check = Check("subject_kind IN ('line', 'order')")
+
+
 class RecurringRun(Table):
     """One slot of one sweep: the unique pair lets any number of schedulers run."""
 
@@ -509,19 +527,6 @@ class ChangeOrderItem(Table):
     change_order_item_state_check = Check(
         "state IN ('waiting', 'sent', 'in_progress', 'held', 'done', 'failed', 'cancelled', 'skipped')"
     )
-
-
-class OrderEvent(Table):
-    """One move of an order: who, when, from, to, why."""
-
-    id = UUID(primary_key=True, default=None)
-    tenant_id = UUID(default=None)
-    order_id = UUID(default=None)
-    at = Timestamptz()
-    from_state = Text()
-    to_state = Text()
-    actor_name = Text(default="")
-    why = Text(default="")
 
 
 class PortInCase(Table):

@@ -14,6 +14,7 @@ from backend.core.facts import Fact, FactName, JobName, TimerName
 from backend.core.messaging.jobs import JOBS
 from backend.core.permissions import OPERATOR_PERMISSIONS, PERMISSIONS, Permission, Role
 from backend.core.use_case import USE_CASES
+from backend.timeline.schemas import TimelineCode
 
 ROOT = Path(backend.__file__).parents[1]
 PACKAGES = ("backend", "frontend", "tenants")
@@ -149,6 +150,29 @@ def test_components_are_called_by_the_names_of_their_parameters() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in known:
                 given = {each.arg for each in node.keywords if each.arg}
                 assert given <= known[node.func.id], (name, node.lineno, node.func.id)
+
+
+def test_codes_of_timelines_are_enum_members() -> None:
+    calls = [
+        (name, node)
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"record", "record_many"}
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "timeline"
+    ]
+    assert len(calls) > 10
+    literal = [f"{name}:{node.lineno}" for name, node in calls if any(map(_is_literal, node.args))]
+    assert not literal
+    import_everything()
+    codes = [code.value for feature in TimelineCode.__subclasses__() for code in feature]
+    assert len(codes) == len(set(codes)), "one code, one thing"
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Constant, ast.JoinedStr))
 
 
 ESCAPES_BY_HAND = {

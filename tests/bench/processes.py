@@ -127,7 +127,7 @@ async def visitor(database: TestDatabase, tenant: UUID) -> AsyncIterator[Visitor
         connection = await asyncpg.connect(database.superuser_url)
         await connection.execute("SET session_replication_role = replica")
         for table in (
-            "order_event",
+            "timeline_entry",
             "change_order_item",
             "change_order",
             "portal_session",

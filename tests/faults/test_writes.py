@@ -36,7 +36,7 @@ async def written(prepared: PreparedOrder) -> dict[str, int]:
         prepared.deployment,
         "SELECT (SELECT count(*) FROM change_order WHERE tenant_id = $1) AS orders,"
         " (SELECT count(*) FROM change_order_item WHERE tenant_id = $1) AS items,"
-        " (SELECT count(*) FROM order_event WHERE tenant_id = $1) AS moves,"
+        " (SELECT count(*) FROM timeline_entry WHERE tenant_id = $1) AS entries,"
         " (SELECT count(*) FROM audit_event WHERE tenant_id = $1 AND action LIKE 'order.%') AS audited,"
         " (SELECT count(*) FROM outbox WHERE tenant_id = $1) AS announced",
         prepared.customer.tenant_id,

@@ -96,7 +96,9 @@ async def test_a_line_with_a_new_number_goes_live(
     assert done.items[0].msisdn == now.msisdn
     assert (now.status, now.sim_number, now.options) == ("active", card, [SMS])
     assert now.activated_on == clock.today()
-    assert "line.added" in {entry.action for entry in await line_history(customer.manager, line["id"])}
+    history = await line_history(customer.manager, line["id"])
+    assert [entry.code for entry in history] == ["order.done", "order.placed"]
+    assert {entry.params["kind"] for entry in history} == {"add_line"}
     [held] = await rows(customer, "SELECT state, line_id FROM sim_card WHERE number = $1", card)
     assert held == {"state": "active", "line_id": line["id"]}
     reported = sandbox.order(customer.carrier, str(done.items[0].id))

@@ -103,7 +103,7 @@ async def test_a_contract_is_looked_at_and_then_in_force(
     assert now.split_profile == profiles(customer)[0]
     assert now.agreement
     assert now.agreement.state == "active"
-    trail = {(entry.action, entry.actor) for entry in await line_history(customer.manager, line.id)}
+    trail = {(entry.code, entry.actor_name) for entry in await line_history(customer.manager, line.id)}
     assert {("contract.accepted", "Nadia Operator"), ("contract.looked_at", "Nadia Operator")} <= trail
 
 

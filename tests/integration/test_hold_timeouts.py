@@ -39,7 +39,7 @@ MISSING = {"donor_account": "88-1"}
 async def later(database: TestDatabase, days: int) -> None:
     """As if so many days had passed since anything was held."""
     connection = await asyncpg.connect(database.superuser_url)
-    await connection.execute("UPDATE order_event SET at = at - $1::interval", timedelta(days=days))
+    await connection.execute("UPDATE timeline_entry SET at = at - $1::interval", timedelta(days=days))
     await connection.close()
 
 

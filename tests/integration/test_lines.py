@@ -160,9 +160,11 @@ async def test_puk_is_sealed_at_rest_shown_once_fresh_and_audited(database) -> N
     assert await reveal_puk(customer.manager, line.id) == "12345678"
     connection = await asyncpg.connect(database.superuser_url)
     sealed = await connection.fetchval("SELECT puk_sealed FROM line")
+    audited = await connection.fetch("SELECT actor_id FROM audit_event WHERE action = 'puk.shown'")
     await connection.close()
     assert b"12345678" not in sealed
-    assert [entry.action for entry in await line_history(customer.manager, line.id)] == ["puk.shown"]
+    assert [row["actor_id"] for row in audited] == [customer.manager.member_id]
+    assert [entry.code for entry in await line_history(customer.manager, line.id)] == ["puk.shown"]
 
 
 async def test_an_invoice_only_customer_number_carries_no_lines() -> None:

@@ -23,6 +23,7 @@ from backend.orders.placement.drafts import (
 )
 from backend.orders.placement.place import place_order, preview_order
 from backend.orders.service import get_order, list_orders
+from backend.orders.timeline_codes import OrderTimelineCode
 from tenants.scope import Reach
 from tests.support.database import TestDatabase
 from tests.support.factories import make_account, make_customer, make_lines, make_member
@@ -46,9 +47,11 @@ async def test_an_order_is_carried_out_once_and_confirmed(database: TestDatabase
     for line in lines:
         now = await get_line(customer.manager, line.id)
         assert now.options == [SMS]
-        assert {"order.placed", "options.changed"} <= {
-            entry.action for entry in await line_history(customer.manager, line.id)
-        }
+        history = await line_history(customer.manager, line.id)
+        assert [entry.code for entry in history] == [OrderTimelineCode.DONE, OrderTimelineCode.PLACED]
+        assert [entry.actor_name for entry in history] == ["", customer.manager.name]
+        told = {"reference": placed.reference, "kind": "change_options", "add": SMS}
+        assert [entry.params for entry in history] == [told, told]
     subjects = [mail["subject"] for mail in sandbox.mails(customer.manager.email)]
     assert subjects == ["Your request in the portal - Change options"] * 2
     assert done.mailed_at

@@ -11,6 +11,7 @@ from backend.core import clock
 from backend.orders.lifecycle import OrderState
 from backend.orders.service import get_order
 from frontend.components.orders.timeline import order_steps
+from frontend.components.timeline import StepState, TimelineStep
 from frontend.i18n import translator_for
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer
@@ -33,19 +34,19 @@ async def test_a_carrier_that_is_down_is_said_to_be_silent(
     assert order.state is OrderState.SUBMITTED
     page: Any = SimpleNamespace(text=translator_for("en"), profile=SimpleNamespace(carrier=customer.carrier))
 
-    def sent(submitted_ago: float) -> dict[str, Any]:
+    def sent(submitted_ago: float) -> TimelineStep:
         at = clock.now() - timedelta(seconds=submitted_ago)
         return next(
             step
             for step in order_steps(page, msgspec.structs.replace(order, submitted_at=at))
-            if step["title"].endswith("sent to Mandarine Mobile")
+            if str(step.title).endswith("sent to Mandarine Mobile")
         )
 
-    assert sent(1)["note"] == "Waiting for the answer of Mandarine Mobile."
-    assert sent(60)["state"] == "attention"
-    assert "does not answer yet" in sent(60)["note"]
+    assert sent(1).note == "Waiting for the answer of Mandarine Mobile."
+    assert sent(60).state is StepState.ATTENTION
+    assert "does not answer yet" in sent(60).note
     sandbox.behave_normally("mandarine")
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED
     taken = next(step.at for step in done.history if step.action == OrderState.IN_PROGRESS)
-    assert order_steps(page, done)[2]["time"] == page.text.time(taken, seconds=True)
+    assert order_steps(page, done)[2].time == page.text.time(taken, seconds=True)

@@ -35,6 +35,7 @@ from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, sim_for
 from tests.support.jobs import drain, make_jobs_due
+from tests.support.new_lines import rows
 from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.sandbox import Sandbox
 
@@ -262,8 +263,9 @@ async def test_an_esim_is_mailed_and_live_and_its_code_is_nowhere(
     assert (now.sim_number, now.sim_kind) == (profile["iccid"], "esim")
     assert (await profiles(customer))[0]["state"] == "enabled"
     assert now.has_puk
-    assert {"esim.activated", "esim.code_shown"} <= {
-        entry.action for entry in await line_history(customer.manager, line.id)
+    history = await line_history(customer.manager, line.id)
+    assert {("order.done", "request_esim"), ("esim.code_shown", None)} <= {
+        (entry.code, entry.params.get("kind")) for entry in history
     }
     with pytest.raises(Conflict) as spent:
         await codes.reveal_activation_code(customer.manager, line.id)
@@ -383,8 +385,10 @@ async def test_own_secrets_in_the_user_portal(database: TestDatabase, sandbox: S
             await reveal(stranger, line.id)
     await codes.reveal_activation_code(customer.manager, line.id)
     history = await line_history(customer.manager, line.id)
-    shown = [entry.detail for entry in history if entry.action == "esim.code_shown"]
-    assert shown == [{}, {"to": "user"}], "the trail says to whom the code was shown"
+    shown = [entry.params for entry in history if entry.code == "esim.code_shown"]
+    assert shown == [{}, {"to": "user"}], "the timeline says to whom the code was shown"
+    audited = "SELECT detail->>'to' AS told FROM audit_event WHERE action = 'esim.code_shown' ORDER BY at"
+    assert [row["told"] for row in await rows(customer, audited)] == ["user", None]
 
 
 async def test_loss_blocks_the_card_and_keeps_the_profile(database: TestDatabase, sandbox: Sandbox) -> None:

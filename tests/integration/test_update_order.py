@@ -122,7 +122,7 @@ async def as_it_is(scope: Scope) -> dict[str, list[dict[str, Any]]]:
         "card": "SELECT number, state, line_id FROM sim_card ORDER BY number",
         "profile": "SELECT iccid, state FROM esim_profile WHERE state NOT IN ('revoked', 'expired')",
         "port": "SELECT state, agreed_at, completed_at IS NULL AS open FROM port_in_case",
-        "last move": "SELECT to_state FROM order_event ORDER BY at DESC, id DESC LIMIT 1",
+        "last move": "SELECT to_state FROM timeline_entry WHERE subject_kind = 'order' ORDER BY id DESC LIMIT 1",
     }
     return {name: [dict(row) for row in await scope.connection.fetch(one)] for name, one in sql.items()}
 

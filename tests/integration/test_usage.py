@@ -419,9 +419,12 @@ async def test_detail_wants_the_permission_and_a_reason_that_the_user_sees() -> 
     looks = (await usage.own_usage(person))[0].looks
     assert [(look.name, look.reason) for look in looks] == [("Sofie Claes", "Bill of October looks wrong")]
     assert looks == await usage.detail_accesses(customer.manager, line.id)
-    assert [entry.action for entry in await line_history(customer.manager, line.id)][:1] == [
-        "usage.detail_shown"
-    ]
+    assert [entry.code for entry in await line_history(customer.manager, line.id)] == ["usage.detail_shown"]
+    async with open_scope(customer.system, read_only=True) as scope:
+        audited = await scope.connection.fetch(
+            "SELECT actor_name, detail->>'reason' AS reason FROM audit_event WHERE action = 'usage.detail_shown'"
+        )
+    assert [tuple(row) for row in audited] == [(look.name, look.reason) for look in looks]
     own = await usage.own_detail(person, line.id)
     assert [row.counterpart for row in own.rows] == ["+3247512••••"]
     other = (await make_customer(lines=1)).lines()

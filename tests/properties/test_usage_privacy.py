@@ -114,7 +114,7 @@ async def seen(employer: Employer) -> dict[str, bytes]:
         detail = await usage.line_detail(who, line_id, reason="A reason to look")
         keep(f"detail {msisdn}", detail)
         keep(f"looks {msisdn}", [look.reason for look in await usage.detail_accesses(who, line_id)])
-        keep(f"history {msisdn}", [(e.action, e.detail) for e in await line_history(who, line_id)])
+        keep(f"history {msisdn}", [(e.code, e.params) for e in await line_history(who, line_id)])
         answer = await employer.http.get(f"/api/v1/lines/{line_id}/usage", headers=employer.headers)
         assert answer.status_code == 200
         found[f"rest {msisdn}"] = answer.content
@@ -130,11 +130,23 @@ async def seen(employer: Employer) -> dict[str, bytes]:
         audit = await scope.connection.fetch(
             "SELECT actor_name, action, subject, detail FROM audit_event ORDER BY id"
         )
+        timeline = await scope.connection.fetch(
+            "SELECT subject_kind, actor_name, code, params FROM timeline_entry ORDER BY id"
+        )
     keep("audit", [tuple(row) for row in audit if row["action"].startswith("usage.")])
+    keep("timeline", [tuple(row) for row in timeline])
     return found
 
 
-TABLES = ("usage_record", "usage_month", "usage_bucket", "alert_check_queue", "usage_alert", "audit_event")
+TABLES = (
+    "usage_record",
+    "usage_month",
+    "usage_bucket",
+    "alert_check_queue",
+    "usage_alert",
+    "audit_event",
+    "timeline_entry",
+)
 
 
 async def live(

@@ -12,7 +12,13 @@ from babel.messages.pofile import read_po
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
 from backend.core.i18n import LANGUAGES
-from backend.orders.texts import KindTexts
+from backend.lines.timeline_codes import LineTimelineCode
+from backend.orders.kinds import KINDS
+from backend.orders.texts import TEXT_OF, KindTexts
+from backend.orders.timeline_codes import OrderTimelineCode
+from backend.timeline.schemas import TimelineCode, TimelineEntry
+from backend.usage.timeline_codes import UsageTimelineCode
+from frontend.components.timeline import LINE_TEXTS, USAGE_TEXTS, entry_words
 from frontend.i18n import translator_for
 from tests.support.messages import LOCALES, ROOT, in_code
 
@@ -82,6 +88,39 @@ def test_french_signs_stand_behind_a_space_that_does_not_break() -> None:
 
 def test_german_has_one_word_for_a_line() -> None:
     assert [texts for texts in said("de") if re.search(r"\bLeitung(en)?\b", texts)] == []
+
+
+def in_timelines() -> Iterator[TimelineEntry]:
+    """One entry of each code that pages show, and one of each kind of request where it says the kind."""
+    for feature in TimelineCode.__subclasses__():
+        # The page of a request shows its moves as steps
+        for code in set(feature) - {OrderTimelineCode.STATE_CHANGED}:
+            for kind in KINDS if feature is OrderTimelineCode else ("",):
+                yield TimelineEntry(
+                    id=1, at=datetime.now(UTC), actor_id=None, actor_name="", code=code, params={"kind": kind}
+                )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_of_a_timeline_has_its_text(language: str) -> None:
+    text, catalogue = translator_for(language), Catalogue(profile("mandarine"), language)
+    entries = list(in_timelines())
+    assert len({entry.code for entry in entries}) > 12
+    for entry in entries:
+        assert entry_words(text, catalogue, entry) != text("Changed"), entry.code
+    assert set(LINE_TEXTS) == set(LineTimelineCode)
+    assert set(USAGE_TEXTS) == set(UsageTimelineCode)
+    assert set(TEXT_OF) == set(OrderTimelineCode) - {OrderTimelineCode.STATE_CHANGED}
+
+
+def test_a_code_of_another_version_is_shown_as_a_change() -> None:
+    entry = TimelineEntry(id=1, at=datetime.now(UTC), actor_id=None, actor_name="", code="future.thing")
+    gone = TimelineEntry(
+        id=1, at=datetime.now(UTC), actor_id=None, actor_name="", code="order.done", params={"kind": "gone"}
+    )
+    catalogue = Catalogue(profile("lynx"), "nl")
+    for each in (entry, gone):
+        assert entry_words(translator_for("nl"), catalogue, each) == "Gewijzigd"
 
 
 def placeholders(texts: str) -> set[str]:

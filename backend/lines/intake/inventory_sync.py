@@ -25,7 +25,10 @@ from backend.lines.schemas import SyncStatus
 from backend.lines.search_keys import search_text
 from backend.lines.sims.codes import seal_context
 from backend.lines.tables import InventorySync
+from backend.lines.timeline_codes import LineTimelineCode
 from backend.runtime import clients, secret_box
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 
@@ -252,7 +255,8 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
     left = LineStatus.TERMINATED
     gone = await scope.fetch_all(LineKey, GONE, began, left, LINE_LIFECYCLE.sources(left))
     await _rebuild_search(scope)
-    await audit.record_many(scope, "line.gone_at_carrier", "line", [(line.id, {}) for line in gone])
+    lost = [(line.id, dict[str, str]()) for line in gone]
+    await timeline.record_many(scope, TimelineSubject.LINE, LineTimelineCode.GONE_AT_CARRIER, lost)
     strangers = [one.account for one in await scope.fetch_all(AccountNumber, UNKNOWN_ACCOUNTS)]
     # Their lines stay out of the list until the customer number is known here
     if strangers:

@@ -1,7 +1,7 @@
 """The secrets of SIMs: fetched from the carrier, sealed, shown after a recent sign-in; each showing is audited."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,10 @@ from backend.lines.queries import SqlFilter, one_line_filter, own_lines_filter
 from backend.lines.sims.esim_lifecycle import unusable_reason
 from backend.lines.sims.esim_profiles import ENDED_STATES, send_code
 from backend.lines.tables import Line
+from backend.lines.timeline_codes import LineTimelineCode
 from backend.runtime import clients, secret_box
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 
@@ -212,7 +215,7 @@ async def _reveal_code(scope: Scope, line_id: UUID, where: SqlFilter, **shown: s
     require_recent_sign_in(scope.actor)
     check_usable(profile)
     code = open_code(scope, profile)
-    await _record(scope, "esim.code_shown", line_id, shown)
+    await _record(scope, LineTimelineCode.ESIM_CODE_SHOWN, line_id, shown)
     return code
 
 
@@ -223,10 +226,11 @@ async def _reveal_puk(scope: Scope, line_id: UUID, where: SqlFilter, **shown: st
     if sealed is None:
         raise NotFound
     require_recent_sign_in(scope.actor)
-    await _record(scope, "puk.shown", line_id, shown)
+    await _record(scope, LineTimelineCode.PUK_SHOWN, line_id, shown)
     return secret_box().open(sealed, seal_context(scope.tenant_id, "puk", line_id)).decode()
 
 
-async def _record(scope: Scope, action: str, line_id: UUID, shown: dict[str, Any]) -> None:
-    await audit.record(scope, action, "line", line_id, **shown)
+async def _record(scope: Scope, code: LineTimelineCode, line_id: UUID, shown: Mapping[str, str]) -> None:
+    await audit.record(scope, code, "line", line_id, **shown)
+    await timeline.record(scope, TimelineSubject.LINE, line_id, code, **shown)
     scope.invalidate(f"line:{line_id}")

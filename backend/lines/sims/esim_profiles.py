@@ -10,7 +10,7 @@ import msgspec
 from piccolo.columns import Column
 
 from backend.catalog.profiles import profile
-from backend.core import audit, clock
+from backend.core import clock
 from backend.core.errors import NotFound
 from backend.core.facts import EsimReleased, JobName
 from backend.core.ids import new_id
@@ -18,6 +18,9 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.sims.esim_lifecycle import ENDED, EsimState, next_state
 from backend.lines.tables import EsimProfile
+from backend.lines.timeline_codes import LineTimelineCode
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 from tenants.tenant_info import tenant_info
 
@@ -237,5 +240,5 @@ async def confirm_profile(scope: Scope, profile_id: UUID) -> None:
         return
     characteristics = {"esimConfirmedAt": now.isoformat()}
     scope.enqueue(JobName.AMEND_AT_CARRIER, item_id=confirmed.item_id, characteristics=characteristics)
-    await audit.record(scope, "esim.confirmed", "line", confirmed.line_id)
+    await timeline.record(scope, TimelineSubject.LINE, confirmed.line_id, LineTimelineCode.ESIM_CONFIRMED)
     await send_code(scope, profile_id)

@@ -14,6 +14,7 @@ from backend.orders.queries import OrderHead, lock_order, order_head
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import LISTED, get_order, order_detail
 from backend.orders.tables import ChangeOrder, ChangeOrderItem
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.transitions import cancel_items
 from tenants.scope import Scope
 
@@ -36,7 +37,9 @@ async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = 
         .returning(ChangeOrder.id)
     )
     if undone:
-        await cancel_items(scope, order_id, reference, OrderState.GRACE, "order.undone", why="undone")
+        await cancel_items(
+            scope, order_id, reference, OrderState.GRACE, OrderTimelineCode.UNDONE, why="undone"
+        )
     elif (await order_head(scope, order_id)).state != OrderState.CANCELLED:
         raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
     return await order_detail(scope, order_id, items_limit=items_limit)
@@ -59,7 +62,7 @@ async def cancel_order(scope: Scope, reference: str) -> OrderDetail:
             }
         ).where(its_row)
         await cancel_items(
-            scope, order.id, reference, OrderState.SCHEDULED, "order.cancelled", why="cancelled"
+            scope, order.id, reference, OrderState.SCHEDULED, OrderTimelineCode.CANCELLED, why="cancelled"
         )
     elif await _may_be_recalled(scope, order):
         await ChangeOrder.update({ChangeOrder.flag: OrderFlag.CANCELLING}).where(its_row)

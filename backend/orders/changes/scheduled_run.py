@@ -12,6 +12,7 @@ from backend.core.messaging.jobs import job
 from backend.orders.changes.requote import costs_more, requote, rewrite_items, skip_items
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.tables import ChangeOrder
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.topics import invalidate_order
 from backend.orders.transitions import cancel_items, record_transition
 from tenants.scope import Scope
@@ -50,7 +51,12 @@ async def run_scheduled_order(scope: Scope, *, order_id: str) -> None:
             {ChangeOrder.state: OrderState.CANCELLED, ChangeOrder.ended_at: clock.now()}
         ).where(its_row)
         await cancel_items(
-            scope, order.id, order.reference, OrderState.SCHEDULED, "order.cancelled", why="nothing_left"
+            scope,
+            order.id,
+            order.reference,
+            OrderState.SCHEDULED,
+            OrderTimelineCode.CANCELLED,
+            why="nothing_left",
         )
         await skip_items(scope, order.id, quote)
         return

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from backend.core import audit
 from backend.lines.lifecycle import LineStatus
 from backend.lines.line_writes import lock_lines, update_lines
 from backend.lines.offboarding import offboard_lines
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate
 from backend.orders.lifecycle import ItemState
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.topics import invalidate_lines
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 MAY_GO_BACK = frozenset({LineStatus.PENDING_RELEASE, LineStatus.PENDING_TERMINATION})
@@ -44,7 +46,8 @@ async def restore_lines(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     lines = await lock_lines(scope, list(before))
     back = [line for line in lines.values() if line["status"] in MAY_GO_BACK and before[line["id"]]]
     await update_lines(scope, [(line, {"status": before[line["id"]]}) for line in back])
-    await audit.record_many(scope, "line.stays", "line", [(line["id"], {}) for line in back])
+    stays = [(line["id"], dict[str, str]()) for line in back]
+    await timeline.record_many(scope, TimelineSubject.LINE, OrderTimelineCode.LINE_STAYS, stays)
     invalidate_lines(scope, [line["id"] for line in back])
 
 

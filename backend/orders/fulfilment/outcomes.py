@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,8 +13,11 @@ from backend.orders.effects import effects_of
 from backend.orders.effects.events import ClosedItem, ItemUpdate
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderFlag, OrderState, derive_order_state
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.topics import invalidate_lines
 from backend.orders.transitions import record_transition
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 # Pages of more lines than that are woken by the fleet's topic
@@ -42,29 +44,22 @@ class ItemStateCount(msgspec.Struct, frozen=True):
 
 
 async def write_to_lines(scope: Scope, done: Sequence[ItemUpdate], references: Mapping[UUID, str]) -> None:
-    """Write the confirmed values of items that are done to their lines, and to the audit trail.
+    """Write the confirmed values of items that are done to their lines, and that they are done to the timelines.
 
     `references`: the reference of each order.
     """
     if not done:
         return
     lines = await lock_lines(scope, [update.line_id for update in done])
-    trail = defaultdict[str, list[tuple[UUID | None, dict[str, Any]]]](list)
-    changes = []
+    changes, written = [], []
     for update in done:
         kind, line = KINDS[update.item.kind], lines[update.line_id]
         update.line = dict(line)
         changes.append((line, kind.confirmed_columns(line, update.change, update.reported)))
-        if kind.audit_action:
-            detail = {
-                "reference": references[update.item.order_id],
-                "kind": kind.code,
-                **kind.audit_detail(update.change),
-            }
-            trail[kind.audit_action].append((update.line_id, detail))
+        params = {"reference": references[update.item.order_id], "kind": kind.code}
+        written.append((update.line_id, {**params, **kind.timeline_params(update.change)}))
     await update_lines(scope, changes)
-    for action, entries in trail.items():
-        await audit.record_many(scope, action, "line", entries)
+    await timeline.record_many(scope, TimelineSubject.LINE, OrderTimelineCode.DONE, written)
     invalidate_lines(scope, (update.line_id for update in done[:MAX_LINE_TOPICS]))
 
 

@@ -20,15 +20,17 @@ from backend.orders.fulfilment.updates import HELD_TOO_LONG, apply_updates
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.runtime import clients
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor
 from tenants.tenant_info import tenant_info
 
 log = structlog.get_logger()
 
 HELD_ORDERS = """
-SELECT o.id, max(e.at) AS since FROM change_order o
-JOIN order_event e ON e.tenant_id = o.tenant_id AND e.order_id = o.id AND e.to_state = $1
-WHERE o.state = $1 GROUP BY o.id
+SELECT o.id, held.at AS since FROM change_order o
+JOIN LATERAL (SELECT e.at FROM timeline_entry e WHERE e.tenant_id = o.tenant_id AND e.subject_kind = $2
+  AND e.subject_id = o.id AND e.to_state = $1 ORDER BY e.at DESC, e.id DESC LIMIT 1) held ON true
+WHERE o.state = $1
 """
 EXPIRE = """
 UPDATE change_order SET flag = $2 WHERE id = ANY($1) AND state = $3 AND flag <> $4 RETURNING id
@@ -61,7 +63,7 @@ async def find_overdue(actor: Actor) -> int:
     """
     async with job_scope(actor) as scope:
         profile = (await catalogue_of(scope)).profile
-        held = await scope.fetch_all(HeldOrder, HELD_ORDERS, OrderState.HELD)
+        held = await scope.fetch_all(HeldOrder, HELD_ORDERS, OrderState.HELD, TimelineSubject.ORDER)
         overdue = [order.id for order in held if hold_deadline(profile, order.since) <= clock.now()]
         expired = await scope.fetch_all(
             OrderId, EXPIRE, overdue, OrderFlag.HOLD_EXPIRED, OrderState.HELD, OrderFlag.CANCELLING

@@ -13,6 +13,6 @@ class AddRemove(OrderRequest, frozen=True, kw_only=True):
     remove: tuple[str, ...] = ()
 
 
-def audit_codes(change: Mapping[str, Any]) -> dict[str, str]:
-    """The codes that were added and removed, for the audit trail."""
+def added_and_removed(change: Mapping[str, Any]) -> dict[str, str]:
+    """The codes that were added and removed, for the timeline."""
     return {name: ", ".join(codes) for name in ("add", "remove") if (codes := change.get(name))}

@@ -147,10 +147,8 @@ class OrderKind:
     confirmed_columns: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = (
         empty
     )
-    # An item's change, for the audit trail
-    audit_detail: Callable[[Mapping[str, Any]], dict[str, str]] = empty
-    # The audit trail's action for a line on which it is done
-    audit_action: str = ""
+    # What the timeline of a line keeps of an item's change
+    timeline_params: Callable[[Mapping[str, Any]], dict[str, str]] = empty
     # The key of the carrier's promise; None: the kind's code
     expected_completion: Callable[[QuoteContext, Any], str] | None = None
     # What must be read before it is sent

@@ -7,7 +7,7 @@ import msgspec
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
-from backend.orders.kinds.add_remove import AddRemove, audit_codes
+from backend.orders.kinds.add_remove import AddRemove, added_and_removed
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -101,6 +101,5 @@ CHANGE_BARRINGS = OrderKind(
     check=_check,
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
-    audit_detail=audit_codes,
-    audit_action="barrings.changed",
+    timeline_params=added_and_removed,
 )

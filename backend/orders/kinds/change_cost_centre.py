@@ -77,7 +77,6 @@ CHANGE_COST_CENTRE = OrderKind(
     summary=_summary,
     check=_check,
     confirmed_columns=_confirmed_columns,
-    audit_detail=lambda change: {"cost_centre": change.get("cost_centre") or ""},
-    audit_action="cost_centre.changed",
+    timeline_params=lambda change: {"cost_centre": change.get("cost_centre") or ""},
     statuses=frozenset(IN_FLEET),
 )

@@ -9,7 +9,7 @@ from backend.catalog.pricing import BillingMonth, monthly_cost
 from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, ChargeType
 from backend.core.errors import ValidationFailed
-from backend.orders.kinds.add_remove import AddRemove, audit_codes
+from backend.orders.kinds.add_remove import AddRemove, added_and_removed
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -166,8 +166,7 @@ CHANGE_OPTIONS = OrderKind(
     check=_check,
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
-    audit_detail=audit_codes,
-    audit_action="options.changed",
+    timeline_params=added_and_removed,
     # A new plan decides which options there are
     excludes=frozenset({"change_plan"}),
 )

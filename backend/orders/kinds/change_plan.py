@@ -126,7 +126,6 @@ CHANGE_PLAN = OrderKind(
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
     warnings=_warnings,
-    audit_detail=lambda change: {"plan": change.get("plan", ""), "before": change.get("before", "")},
-    audit_action="plan.changed",
+    timeline_params=lambda change: {"plan": change.get("plan", ""), "before": change.get("before", "")},
     excludes=frozenset({"change_options"}),
 )

@@ -128,9 +128,8 @@ CHANGE_SPEND_CAP = OrderKind(
     confirmed_columns=_confirmed_columns,
     # A free switch in the network, as barrings are
     expected_completion=lambda _context, _request: "change_barrings",
-    audit_detail=lambda change: {
+    timeline_params=lambda change: {
         "cap_cents": str(change.get("cap_cents")),
         "period": change.get("period", ""),
     },
-    audit_action="cap.changed",
 )

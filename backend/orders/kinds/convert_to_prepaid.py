@@ -12,7 +12,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, audit_day, ended_as, plan_end
+from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, end_day, ended_as, plan_end
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -50,8 +50,7 @@ CONVERT_TO_PREPAID = OrderKind(
     warnings=_warnings,
     must_confirm=_must_confirm,
     expected_completion=lambda _context, _request: "convert_prepaid",
-    audit_detail=audit_day,
-    audit_action="line.converted",
+    timeline_params=end_day,
     statuses=MAY_LEAVE,
     excludes=ENDING,
     offered=lambda profile: profile.prepaid_in_portal,

@@ -1,4 +1,4 @@
-"""What requests share that end a line (domain 3.2): price, statuses, last state, audit. Pure."""
+"""What requests share that end a line (domain 3.2): price, statuses, last state, timeline. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,6 +43,6 @@ def ended_as(reported: Mapping[str, Any], otherwise: LineStatus) -> dict[str, An
     return {"status": str(said) if said in set(map(str, ends)) else str(otherwise)}
 
 
-def audit_day(change: Mapping[str, Any]) -> dict[str, str]:
-    """The day on which the line ended, for the audit trail."""
+def end_day(change: Mapping[str, Any]) -> dict[str, str]:
+    """The day on which the line ended, for the timeline."""
     return {"day": str(change.get("day", ""))}

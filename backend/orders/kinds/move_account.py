@@ -96,6 +96,5 @@ MOVE_ACCOUNT = OrderKind(
         "moveAccount", characteristics={"billingAccount": change["account"]}
     ),
     confirmed_columns=_confirmed_columns,
-    audit_detail=lambda change: {"before": change.get("before", ""), "account": change.get("account", "")},
-    audit_action="account.changed",
+    timeline_params=lambda change: {"before": change.get("before", ""), "account": change.get("account", "")},
 )

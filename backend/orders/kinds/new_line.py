@@ -250,8 +250,8 @@ def amend_new_line(
     return dict(change), {"goOn": "true"}
 
 
-def audit_detail(change: Mapping[str, Any]) -> dict[str, str]:
-    """The plan and the customer number, for the audit trail."""
+def timeline_params(change: Mapping[str, Any]) -> dict[str, str]:
+    """The plan and the customer number, for the timeline."""
     return {"plan": str(change.get("plan", "")), "account": str(change.get("account", ""))}
 
 

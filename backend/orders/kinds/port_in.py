@@ -230,8 +230,7 @@ PORT_IN = OrderKind(
     expected_completion=_expected_completion,
     effective_date=lambda request: request.port_on,
     warnings=_warnings,
-    audit_detail=new_line.audit_detail,
-    audit_action="line.ported_in",
+    timeline_params=new_line.timeline_params,
     steps={
         **new_line.STEPS,
         "": ("operator",),

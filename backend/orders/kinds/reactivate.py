@@ -48,6 +48,5 @@ REACTIVATE = OrderKind(
     summary=_summary,
     to_carrier=lambda _change: ServiceOrderItem("reactivate"),
     confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "active")},
-    audit_action="line.reactivated",
     statuses=frozenset({LineStatus.SUSPENDED}),
 )

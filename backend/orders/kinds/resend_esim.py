@@ -55,7 +55,6 @@ RESEND_ESIM = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
-    audit_action="esim.resent",
     skips_grace=lambda _request: True,
     statuses=frozenset({"ordered", "pending_active", "active", "suspended"}),
     bulk=False,

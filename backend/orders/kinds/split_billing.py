@@ -143,8 +143,7 @@ SPLIT_BILLING = OrderKind(
     warnings=_warnings,
     decided_by=UNDER_REVIEW,
     needs_decision=lambda change: not change["stop"],
-    audit_detail=lambda change: {"profile": str(change.get("profile", ""))},
-    audit_action="split.changed",
+    timeline_params=lambda change: {"profile": str(change.get("profile", ""))},
     excludes=frozenset({"change_user"}) | LEAVING,
     bulk=False,
 )

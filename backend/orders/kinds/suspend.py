@@ -76,7 +76,6 @@ SUSPEND = OrderKind(
     confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "suspended")},
     warnings=_warnings,
     skips_grace=lambda request: request.reason in set(map(str, URGENT)),
-    audit_detail=lambda change: {"reason": str(change.get("reason", ""))},
-    audit_action="line.suspended",
+    timeline_params=lambda change: {"reason": str(change.get("reason", ""))},
     statuses=frozenset({LineStatus.ACTIVE}),
 )

@@ -12,7 +12,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, audit_day, ended_as, plan_end
+from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, end_day, ended_as, plan_end
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -56,8 +56,7 @@ TERMINATE = OrderKind(
     must_confirm=_must_confirm,
     # A switch in the network: moments
     expected_completion=lambda _context, _request: "change_barrings",
-    audit_detail=audit_day,
-    audit_action="line.terminated",
+    timeline_params=end_day,
     statuses=MAY_LEAVE,
     excludes=ENDING,
     offered=lambda profile: profile.termination_in_portal,

@@ -13,10 +13,13 @@ from backend.core.use_case import use_case
 from backend.documents.service import DocumentContent, StoredFile
 from backend.lines.agreements import UNDER_REVIEW, decide_agreement
 from backend.lines.lifecycle import ENDED
+from backend.lines.timeline_codes import LineTimelineCode
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds.split_billing import UNDER_REVIEW as HELD_FOR_REVIEW
 from backend.orders.lifecycle import ItemState
 from backend.orders.operator.decisions import DecidedItem, checked_reason, decision_update
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 LISTED = """
@@ -109,7 +112,8 @@ async def read_contract(scope: Scope, agreement_id: UUID) -> DocumentContent:
     scan = await scope.fetch_one(ContractScan, SCAN, agreement_id, UNDER_REVIEW)
     if scan is None:
         raise NotFound
-    await audit.record(scope, "contract.looked_at", "line", scan.line_id)
+    await audit.record(scope, LineTimelineCode.CONTRACT_LOOKED_AT, "line", scan.line_id)
+    await timeline.record(scope, TimelineSubject.LINE, scan.line_id, LineTimelineCode.CONTRACT_LOOKED_AT)
     stored = StoredFile(
         id=scan.id,
         purpose=scan.purpose,

@@ -1,4 +1,4 @@
-"""Writes a placed order: the order itself under a free reference, its items, its history and audit."""
+"""Writes a placed order: the order itself under a free reference, its items, timelines and audit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,11 @@ from backend.core.errors import Conflict
 from backend.core.outbox import dump
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.quote import Quote
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.topics import invalidate_lines, invalidate_order
 from backend.orders.transitions import MAX_LINE_TOPICS, record_transition
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 REFERENCE_TRIES = 20
@@ -125,22 +128,20 @@ async def _insert_items(scope: Scope, quote: Quote, order_id: UUID, ids: Sequenc
     )
 
 
-async def write_history(scope: Scope, quote: Quote, order_id: UUID, written: InitialState) -> None:
-    """Write the first move and the audit of the order and of its lines; wake the pages that show them."""
+async def write_timelines(scope: Scope, quote: Quote, order_id: UUID, written: InitialState) -> None:
+    """Write the first move, the audit, and the timelines of the lines; wake the pages that show them."""
     reference, kind = written.reference, quote.kind
     await record_transition(scope, order_id, OrderState.DRAFT, written.state)
-    await audit.record(scope, "order.placed", "order", order_id, reference=reference)
-    await audit.record_many(
+    lines = len(quote.changing)
+    await audit.record(
+        scope, "order.placed", "order", order_id, reference=reference, kind=kind.code, lines=lines
+    )
+    params = {"reference": reference, "kind": kind.code}
+    await timeline.record_many(
         scope,
-        "order.placed",
-        "line",
-        [
-            (
-                item.line.id,
-                {"reference": reference, "kind": quote.request.kind, **kind.audit_detail(item.change)},
-            )
-            for item in quote.changing
-        ],
+        TimelineSubject.LINE,
+        OrderTimelineCode.PLACED,
+        [(item.line.id, {**params, **kind.timeline_params(item.change)}) for item in quote.changing],
     )
     invalidate_order(scope, order_id)
     invalidate_lines(scope, (item.line.id for item in quote.changing[:MAX_LINE_TOPICS]))

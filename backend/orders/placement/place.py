@@ -17,9 +17,9 @@ from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.placement.file_rows import mark_ordered
 from backend.orders.placement.order_writes import (
     InitialState,
-    write_history,
     write_items,
     write_order,
+    write_timelines,
 )
 from backend.orders.placement.preview import preview_of
 from backend.orders.placement.quote import Quote, quote_order
@@ -59,7 +59,7 @@ async def place(scope: Scope, request: OrderRequest, *, draft_id: UUID | None = 
     written = await write_order(scope, quote, order_id, digest=digest)
     await _write_items(scope, quote, order_id, written)
     await mark_ordered(scope, request, order_id)
-    await write_history(scope, quote, order_id, written)
+    await write_timelines(scope, quote, order_id, written)
     _announce(scope, quote, order_id, written)
     return order_id
 

@@ -6,7 +6,8 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.usage.schemas import DetailAccess, UsageDetail, UsageDetailRow
-from frontend.components.layout import empty, panel, timeline
+from frontend.components.layout import empty, panel
+from frontend.components.timeline import TimelineStep, timeline
 from frontend.components.usage.words import amount_words, service_words
 from frontend.i18n import Translator
 
@@ -74,12 +75,11 @@ def access_log(text: Translator, entries: Sequence[DetailAccess]) -> VdomDict:
         return html.p({"class": "muted"}, text("Nobody has looked at single records."))
     return timeline(
         [
-            {
-                "state": "done",
-                "title": text("{name} looked at the detail", name=look.name),
-                "time": text.moment(look.at),
-                "note": text("“{reason}”", reason=look.reason),
-            }
+            TimelineStep(
+                title=text("{name} looked at the detail", name=look.name),
+                time=text.moment(look.at),
+                note=text("“{reason}”", reason=look.reason),
+            )
             for look in entries
         ]
     )

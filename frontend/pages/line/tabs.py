@@ -1,6 +1,5 @@
 """What the other tabs of a line show: options, requests, history."""
 
-from typing import Any
 from uuid import UUID
 
 from reactpy import html
@@ -8,16 +7,19 @@ from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile
 from backend.lines import service as lines
-from backend.lines.schemas import LineDetail, TimelineEntry
+from backend.lines.schemas import LineDetail
 from backend.orders import service as orders
-from frontend.components.layout import empty, panel, timeline
+from frontend.components.layout import empty, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
+from frontend.components.timeline import entries_timeline
 from frontend.elements import icon
 from frontend.hooks import component, use_page
-from frontend.labels import FAMILIES, action_words
+from frontend.labels import FAMILIES
 from frontend.page_context import PageContext
 from frontend.queries import use_query
+
+ENTRIES_SHOWN = 100
 
 
 def options(page: PageContext, detail: LineDetail) -> VdomDict:
@@ -90,7 +92,7 @@ def LineRequests(line_id: UUID) -> VdomDict:
 def LineHistory(line_id: UUID) -> VdomDict:
     page = use_page()
     text = page.text
-    found = use_query(lines.line_history, line_id, topics=(f"line:{line_id}",))
+    found = use_query(lines.line_history, line_id, topics=(f"line:{line_id}",), limit=ENTRIES_SHOWN + 1)
     if found.data is None:
         return html.div(not_ready(text, found))
     if not found.data:
@@ -100,18 +102,10 @@ def LineHistory(line_id: UUID) -> VdomDict:
                 text("Nothing has happened yet"), text("Changes and looks at secrets will be listed here.")
             ),
         )
-    return panel("history", text("History"), timeline([_event(page, entry) for entry in found.data]))
-
-
-def _event(page: PageContext, entry: TimelineEntry) -> dict[str, Any]:
-    text = page.text
-    who = text("by {name}", name=entry.actor) if entry.actor else text("by the product or the carrier")
-    title: Any = action_words(page, entry)
-    if entry.reference:
-        title = [
-            title,
-            " ",
-            html.a({"class": "number", "href": f"/app/requests/{entry.reference}"}, entry.reference),
-        ]
-        title = html.span(*title)
-    return {"state": "done", "title": title, "time": text.moment(entry.at), "note": who}
+    more = len(found.data) > ENTRIES_SHOWN
+    return panel(
+        "history",
+        text("History"),
+        entries_timeline(page, found.data[:ENTRIES_SHOWN]),
+        html.p({"class": "small muted"}, text("Only the newest entries are shown.")) if more else None,
+    )

@@ -10,9 +10,10 @@ from backend.core.permissions import Permission
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.schemas import OrderDetail
 from frontend.components.actions import button
-from frontend.components.layout import panel, timeline
+from frontend.components.layout import panel
 from frontend.components.orders.promise import is_today
 from frontend.components.orders.timeline import order_steps
+from frontend.components.timeline import timeline
 from frontend.elements import Child, progress
 from frontend.i18n import Translator
 from frontend.labels import (
