@@ -28,6 +28,7 @@ ERROR_MESSAGES = {
     "file_encrypted": translatable("The file is protected by a password. Save it without one."),
     "file_unpacks_too_large": translatable("The file unpacks to far more than it should. Save it anew."),
     "file_characters": translatable("The characters cannot be read. Save the file as UTF-8."),
+    "file_quotes": translatable("A quotation mark in the file is not closed. Correct the row."),
     "file_too_many_rows": translatable("The file has more than 20,000 rows. Divide it."),
     "file_too_many_columns": translatable(
         "The file has more than 40 columns. Remove those that are not needed."

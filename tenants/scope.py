@@ -1,6 +1,6 @@
 """Who acts, for which tenant, in which transaction. Types only: `transaction.py` opens scopes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, NewType, Protocol, TypeVar
@@ -125,6 +125,14 @@ class Scope:
     async def fetch_all(self, row_type: Callable[..., R], query: str, *args: object) -> list[R]:
         """Every row of a statement."""
         return [row_type(*record) for record in await self.connection.fetch(query, *args)]
+
+    async def fetch_batches(
+        self, row_type: Callable[..., R], query: str, *args: object, size: int
+    ) -> AsyncIterator[list[R]]:
+        """The rows of a statement, `size` at a time: memory stays flat whatever their number."""
+        cursor = await self.connection.cursor(query, *args)
+        while records := await cursor.fetch(size):
+            yield [row_type(*record) for record in records]
 
     async def fetch_value(self, value_type: Callable[..., R], query: str, *args: object) -> R | None:  # noqa: ARG002 - names the type of the column
         """The first column of the first row; None where there is no row or the column is NULL."""

@@ -13,7 +13,7 @@ from litestar.response import Response
 from backend.bulk import service
 from backend.bulk.lifecycle import RowStatus
 from backend.bulk.schemas import BulkRowView, Upload
-from backend.core.spreadsheets import TYPES
+from backend.tabular.formats import TYPES
 from backend.web.files import download
 from backend.web.problems import problem_specs
 from tenants.scope import Actor

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from backend.bulk.columns import CheckedRow, HeaderError, RowProblem, check_rows, match_header
 from backend.bulk.kinds import FILES, FileKind
 from backend.bulk.lifecycle import UploadState
-from backend.bulk.reading import read_table
 from backend.bulk.validation import UploadReplaced, UploadRun
-from backend.core.errors import ValidationFailed
+from backend.core.errors import FileRejected
 from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job, job_scope
+from backend.tabular.columns import CheckedRow, read_checked
+from backend.tabular.reading import read_table
 from tenants.scope import Actor, MemberId, Reach, Scope
 
 CHUNK = 2000
@@ -71,7 +71,7 @@ async def validate(actor: Actor, *, upload_id: str, document_id: str) -> None:
     try:
         # It computes for seconds: not in the event loop
         rows, notes = await asyncio.to_thread(_read, run.kind, file, started.language)
-    except (ValidationFailed, HeaderError) as refused:
+    except FileRejected as refused:
         await run.fail(refused)
         return
     try:
@@ -83,14 +83,9 @@ async def validate(actor: Actor, *, upload_id: str, document_id: str) -> None:
 
 
 def _read(kind: FileKind, file: UploadContent, language: str) -> tuple[list[CheckedRow], list[str]]:
-    """The checked rows and the notes. Raises FileRejected for an unreadable file, HeaderError for other columns."""
+    """The checked rows and the notes. Raises FileRejected for an unreadable file and for other columns."""
     table = read_table(file.content, file.media_type)
-    _, header = next(table.rows, (1, []))
-    columns = match_header(kind.columns, header, language)
-    rows = check_rows(columns, table.rows)
-    if not rows:
-        raise HeaderError([RowProblem(column="", code="no_rows")])
-    return rows, table.notes
+    return read_checked(kind.columns, table, language), table.notes
 
 
 async def _requester(scope: Scope, upload: StartedUpload) -> Actor:

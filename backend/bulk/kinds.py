@@ -9,18 +9,25 @@ from typing import Any
 import msgspec
 
 from backend.bulk import cells
-from backend.bulk.columns import FileColumn
 from backend.catalog.catalogue import Catalogue
 from backend.orders.kinds import KINDS
+from backend.tabular.cells import NO_AMOUNT, cents, digits, list_of, one_of, optional
+from backend.tabular.columns import FileColumn
 
 FieldValues = dict[str, Any]
+
+
+class OrderColumn(FileColumn, frozen=True, kw_only=True):
+    """A column of a bulk file; `names`: plan, option or barring, whose code or name the cell has."""
+
+    names: str = ""
 
 
 class FileKind(msgspec.Struct, frozen=True, kw_only=True):
     """One order kind as a file. `finish` changes values of cells to the kind's fields, where they differ."""
 
     kind: str
-    columns: tuple[FileColumn, ...]
+    columns: tuple[OrderColumn, ...]
     finish: Callable[[FieldValues], None] | None = None
 
     @property
@@ -34,10 +41,10 @@ def _said() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("columns.toml").read_text("utf-8"))
 
 
-def _column(name: str, *, code: str = "", **more: Any) -> FileColumn:
+def _column(name: str, *, code: str = "", **more: Any) -> OrderColumn:
     """A column as columns.toml has it; `code` is the kind's field where it is called otherwise."""
     said = _said()[name]
-    return FileColumn(
+    return OrderColumn(
         code=code or name,
         labels=said["label"],
         hint=said.get("hint", {}),
@@ -46,19 +53,19 @@ def _column(name: str, *, code: str = "", **more: Any) -> FileColumn:
     )
 
 
-def _choice(name: str, **more: Any) -> FileColumn:
-    return _column(name, parse=cells.one_of(_said()[name]["words"]), **more)
+def _choice(name: str, **more: Any) -> OrderColumn:
+    return _column(name, parse=one_of(_said()[name]["words"]), **more)
 
 
-def _some(name: str, names: str, *, code: str = "") -> FileColumn:
-    return _column(name, code=code, names=names, parse=cells.list_of, required=False)
+def _some(name: str, names: str, *, code: str = "") -> OrderColumn:
+    return _column(name, code=code, names=names, parse=list_of, required=False)
 
 
 NUMBER = _column("number", parse=cells.number, unique=True)
 
 
 def _cap(fields: FieldValues) -> None:
-    if fields.get("cap_cents") == cells.NO_CAP:
+    if fields.get("cap_cents") == NO_AMOUNT:
         fields["cap_cents"], fields["no_cap"] = None, True
 
 
@@ -71,13 +78,13 @@ ALL = (
     ),
     FileKind(
         kind="change_spend_cap",
-        columns=(NUMBER, _column("cap_cents", parse=cells.cents), _choice("period", required=False)),
+        columns=(NUMBER, _column("cap_cents", parse=cents), _choice("period", required=False)),
         finish=_cap,
     ),
     FileKind(kind="suspend", columns=(NUMBER, _choice("reason"))),
     FileKind(kind="reactivate", columns=(NUMBER,)),
     FileKind(kind="convert_to_prepaid", columns=(NUMBER,)),
-    FileKind(kind="change_cost_centre", columns=(NUMBER, _column("cost_centre", parse=cells.optional))),
+    FileKind(kind="change_cost_centre", columns=(NUMBER, _column("cost_centre", parse=optional))),
     FileKind(kind="move_account", columns=(NUMBER, _column("account"))),
     FileKind(
         kind="add_line",
@@ -88,15 +95,15 @@ ALL = (
             _column("cost_centre", required=False),
             _column("reserved", code="number", parse=cells.number, required=False, unique=True),
             _choice("sim_kind", required=False),
-            _column("sim_number", parse=cells.digits, required=False, unique=True),
+            _column("sim_number", parse=digits, required=False, unique=True),
             _column("email", required=False),
             _choice("language", required=False),
             _column("plan", names="plan"),
             _some("options", "option"),
-            _column("cap_cents", parse=cells.cents),
+            _column("cap_cents", parse=cents),
             _column(
                 "companion_sim",
-                parse=cells.one_of(_said()["companion_sim"]["words"], {"true": True, "false": False}),
+                parse=one_of(_said()["companion_sim"]["words"], {"true": True, "false": False}),
                 required=False,
             ),
         ),
@@ -106,7 +113,7 @@ ALL = (
 FILES: dict[str, FileKind] = {one.kind: one for one in ALL if one.kind in KINDS}
 
 
-def with_examples(kind: FileKind, catalogue: Catalogue) -> list[FileColumn]:
+def with_examples(kind: FileKind, catalogue: Catalogue) -> list[OrderColumn]:
     """The columns with examples of the tenant's own carrier."""
     profile = catalogue.profile
     first = {
@@ -117,7 +124,7 @@ def with_examples(kind: FileKind, catalogue: Catalogue) -> list[FileColumn]:
     found = []
     for column in kind.columns:
         if column.names and first[column.names]:
-            several = column.parse is cells.list_of and column.code != "remove"
+            several = column.parse is list_of and column.code != "remove"
             example = "" if column.code == "remove" else "|".join(first[column.names][: 2 if several else 1])
             found.append(msgspec.structs.replace(column, example=example))
         elif column.code == "sim_number":

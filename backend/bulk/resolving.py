@@ -8,8 +8,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from backend.bulk.columns import CheckedRow, FileColumn
-from backend.bulk.kinds import FileKind
+from backend.bulk.kinds import FileKind, OrderColumn
 from backend.bulk.lifecycle import RowStatus
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.pricing import BillingMonth
@@ -26,7 +25,21 @@ from backend.orders.placement.file_rows import row_request
 from backend.orders.placement.selection import load_lines
 from backend.orders.schemas import OrderRequest
 from backend.orders.texts import KindTexts
+from backend.tabular.columns import CheckedRow
 from tenants.scope import Scope
+
+
+class ResolvedRow(CheckedRow, kw_only=True):
+    """A checked row with the line that it names."""
+
+    line_id: UUID | None = None
+
+    @property
+    def status(self) -> RowStatus:
+        """What was found in the row."""
+        if self.bad:
+            return RowStatus.ERROR
+        return RowStatus.WARNING if self.problems else RowStatus.OK
 
 
 class NamedCentre(msgspec.Struct, frozen=True):
@@ -43,7 +56,7 @@ class NumberedLine(msgspec.Struct, frozen=True):
     msisdn: str
 
 
-async def resolve(scope: Scope, file: FileKind, rows: Sequence[CheckedRow]) -> None:
+async def resolve(scope: Scope, file: FileKind, rows: Sequence[ResolvedRow]) -> None:
     """Replace names by codes and ids in these rows, and note what is wrong in them. Nothing is written.
 
     The scope is the requester's, since lines and cost centres have to be within the requester's reach.
@@ -80,7 +93,7 @@ def _plain(texts: str) -> str:
     return " ".join(texts.casefold().split())
 
 
-def _codes(columns: Sequence[FileColumn], catalogue: Catalogue, row: CheckedRow) -> None:
+def _codes(columns: Sequence[OrderColumn], catalogue: Catalogue, row: ResolvedRow) -> None:
     for column in columns:
         given = row.fields.get(column.code)
         if not column.names or given is None:
@@ -99,7 +112,7 @@ def _codes(columns: Sequence[FileColumn], catalogue: Catalogue, row: CheckedRow)
         row.fields[column.code] = found[0] if isinstance(given, str) else list(dict.fromkeys(found))
 
 
-async def _cost_centres(scope: Scope, rows: Sequence[CheckedRow]) -> None:
+async def _cost_centres(scope: Scope, rows: Sequence[ResolvedRow]) -> None:
     """Note cost centres that do not exist or are out of reach, with one and the same problem."""
     wanted = {code for row in rows if (code := row.fields.get("cost_centre"))}
     if not wanted:
@@ -114,7 +127,7 @@ async def _cost_centres(scope: Scope, rows: Sequence[CheckedRow]) -> None:
             row.wrong("cost_centre", "cost_centre_unknown")
 
 
-async def _lines(scope: Scope, rows: Sequence[CheckedRow]) -> None:
+async def _lines(scope: Scope, rows: Sequence[ResolvedRow]) -> None:
     """Set each row's line by its number. One that is foreign, unknown, ended or out of reach gets the same problem."""
     where = SqlFilter()
     where.add("l.msisdn = ANY({0}::text[])", [row.fields["number"] for row in rows])
@@ -131,7 +144,7 @@ async def _lines(scope: Scope, rows: Sequence[CheckedRow]) -> None:
 
 
 async def _check_requests(
-    scope: Scope, kind: OrderKind, catalogue: Catalogue, rows: Sequence[CheckedRow]
+    scope: Scope, kind: OrderKind, catalogue: Catalogue, rows: Sequence[ResolvedRow]
 ) -> None:
     """Note what the rules of the kind refuse in each row, and what the request would leave unchanged."""
     if not rows:
@@ -163,10 +176,12 @@ def _request(kind: OrderKind, fields: dict[str, Any], shared: dict[bytes, OrderR
     return shared[key]
 
 
-async def _lines_now(scope: Scope, kind: OrderKind, rows: Sequence[CheckedRow]) -> dict[UUID, LineSnapshot]:
+async def _lines_now(
+    scope: Scope, kind: OrderKind, rows: Sequence[ResolvedRow]
+) -> dict[UUID | None, LineSnapshot]:
     if kind.creates is not None:
         return {}
-    ids = tuple(row.line_id for row in rows)
+    ids = tuple(row.line_id for row in rows if row.line_id)
     found = await load_lines(scope, kind.request(line_ids=ids), together=False)
     return {line.id: line for line in found}
 
@@ -179,7 +194,7 @@ def _refused(kind: OrderKind, context: QuoteContext, request: OrderRequest) -> M
     return {}
 
 
-def _warn(texts: KindTexts, row: CheckedRow, planned: QuoteItem) -> None:
+def _warn(texts: KindTexts, row: ResolvedRow, planned: QuoteItem) -> None:
     """Warn of what the request leaves unchanged: the line, or single codes."""
     if planned.state is ItemState.SKIPPED:
         row.wrong("", "said", warning=True, values={"words": texts.why(planned.reason)})

@@ -7,8 +7,6 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from backend.bulk import writing
-from backend.bulk.columns import column_text
 from backend.bulk.kinds import FILES, with_examples
 from backend.bulk.lifecycle import GOOD_ROWS, UPLOAD_LIFECYCLE, RowStatus, UploadState
 from backend.bulk.schemas import (
@@ -21,6 +19,7 @@ from backend.bulk.schemas import (
     UploadList,
 )
 from backend.bulk.tables import BulkRow, BulkUpload
+from backend.bulk.texts import texts_in
 from backend.bulk.validation import finish_validation
 from backend.bulk.views import (
     UPLOADS,
@@ -41,6 +40,8 @@ from backend.core.use_case import use_case
 from backend.documents.attachments import SubjectKind, attach, detach
 from backend.documents.service import DocumentContent, own_document, read_document
 from backend.orders.texts import KindTexts, kind_title, support_route
+from backend.tabular import templates
+from backend.tabular.formats import FileFormat
 from tenants.scope import Scope
 
 LARGEST_PAGE = 500
@@ -251,10 +252,10 @@ async def upload_rows(
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
-async def file_template(scope: Scope, kind: str, *, format: writing.TemplateFormat = "xlsx") -> bytes:  # noqa: A002
+async def file_template(scope: Scope, kind: str, *, format: FileFormat = "xlsx") -> bytes:  # noqa: A002
     """An empty file for a kind, in the actor's language. Raises NotFound for a kind that does not come as a file."""
     columns = with_examples(file_kind(kind), await catalogue_of(scope))
-    return await asyncio.to_thread(writing.template, columns, scope.actor.language, format)
+    return await asyncio.to_thread(templates.template, columns, scope.actor.language, format)
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
@@ -262,6 +263,7 @@ async def result_file(scope: Scope, upload_id: UUID) -> DocumentContent:
     """The file as it was handed in, with status, reason and reference beside each row. Raises NotFound."""
     row = await upload_record(scope, upload_id)
     language, kind = scope.actor.language, file_kind(row.kind)
+    words = texts_in(language)
     file = await read_document(scope, row.document_id)
     found = await scope.fetch_all(RowResult, RESULTS, upload_id, row.order_id, GOOD_ROWS)
     texts, reference = KindTexts(await catalogue_of(scope), row.kind), row.reference or ""
@@ -269,13 +271,13 @@ async def result_file(scope: Scope, upload_id: UUID) -> DocumentContent:
     for one in found:
         if one.state:
             why = texts.why(one.reason or "", one.detail or "")
-            results[one.number] = (column_text(f"item_{one.state}", language), why, reference)
+            results[one.number] = (words.text(f"item_{one.state}"), why, reference)
         else:
             why = _reason(problem_views(one.problems, kind, language))
-            results[one.number] = (column_text(f"row_{one.status}", language), why, "")
-    made = await asyncio.to_thread(writing.result, file.content, file.file.type, results, language)
+            results[one.number] = (words.text(f"row_{one.status}"), why, "")
+    made = await asyncio.to_thread(templates.result, file.content, file.file.type, results, language)
     stem, dot, ending = file.file.name.rpartition(".")
-    named = f"{stem}-{column_text('result', language)}{dot}{ending}"
+    named = f"{stem}-{words.text('result')}{dot}{ending}"
     return DocumentContent(msgspec.structs.replace(file.file, name=named, size=len(made)), made)
 
 

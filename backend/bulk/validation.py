@@ -6,16 +6,17 @@ from uuid import UUID
 import msgspec
 from piccolo.custom_types import Combinable
 
-from backend.bulk.columns import CheckedRow, HeaderError
 from backend.bulk.kinds import FileKind
 from backend.bulk.lifecycle import RowStatus, UploadState, state_after_validation
-from backend.bulk.resolving import resolve
+from backend.bulk.resolving import ResolvedRow, resolve
 from backend.bulk.tables import BulkUpload
 from backend.core import clock
-from backend.core.errors import ValidationFailed
+from backend.core.errors import FileRejected
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope
 from backend.core.outbox import dump
+from backend.tabular.columns import CheckedRow
+from backend.tabular.problems import TableRejected
 from tenants.scope import Actor, Scope
 
 INSERT_ROWS = """
@@ -63,7 +64,8 @@ class UploadRun:
     async def write(self, rows: Sequence[CheckedRow], total: int) -> None:
         """Check a chunk of rows and write it. Raises UploadReplaced where the file was replaced meanwhile."""
         fresh = [
-            msgspec.structs.replace(row, problems=list(row.problems), fields=dict(row.fields)) for row in rows
+            ResolvedRow(row=row.row, fields=dict(row.fields), problems=list(row.problems), cells=row.cells)
+            for row in rows
         ]
         async with job_scope(self.requester) as scope:
             await self._hold(scope)
@@ -90,14 +92,14 @@ class UploadRun:
             await self._hold(scope)
             await finish_validation(scope, self.upload, notes=notes)
 
-    async def fail(self, refused: ValidationFailed | HeaderError) -> None:
+    async def fail(self, refused: FileRejected) -> None:
         """Write why the file as a whole cannot be read."""
-        problems = [msgspec.to_builtins(one) for one in getattr(refused, "problems", ())]
+        problems = msgspec.to_builtins(refused.problems) if isinstance(refused, TableRejected) else []
         async with job_scope(self.actor) as scope:
             await BulkUpload.update(
                 {
                     BulkUpload.state: UploadState.FAILED,
-                    BulkUpload.problem: "file_header" if isinstance(refused, HeaderError) else refused.code,
+                    BulkUpload.problem: refused.code,
                     BulkUpload.notes: dump(problems),
                     BulkUpload.validated_at: clock.now(),
                     **dict.fromkeys(("ok", "warnings", "errors", "skipped"), 0),

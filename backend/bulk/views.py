@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from backend.bulk.columns import RowProblem, column_text
 from backend.bulk.kinds import FILES, FileKind
 from backend.bulk.lifecycle import UploadState
 from backend.bulk.schemas import RowProblemView, Upload
+from backend.bulk.texts import texts_in
 from backend.core.errors import NotFound
+from backend.tabular.problems import RowProblem
 from tenants.scope import Scope
 
 UPLOADS = """
@@ -79,7 +80,7 @@ def shown(scope: Scope, row: UploadRecord) -> Upload:
         state=UploadState(row.state),
         problem=row.problem,
         problems=problem_views(row.notes, file_kind(row.kind), language) if failed else [],
-        notes=[] if failed else [column_text(note, language) for note in orjson.loads(row.notes)],
+        notes=[] if failed else [texts_in(language).text(note) for note in orjson.loads(row.notes)],
         skip_bad=row.skip_bad,
         total=row.total,
         checked=row.checked,
@@ -95,13 +96,14 @@ def shown(scope: Scope, row: UploadRecord) -> Upload:
 
 def problem_views(stored: str, kind: FileKind, language: str) -> list[RowProblemView]:
     """The problems of a row, or of a file as a whole, from their JSON."""
+    texts = texts_in(language)
     labels = {column.code: column.label(language) for column in kind.columns}
     return [
         RowProblemView(
             column=one.column,
             label=labels.get(one.column, ""),
             code=one.code,
-            message=one.message(language),
+            message=one.message(texts),
             warning=one.warning,
             given=one.given,
         )

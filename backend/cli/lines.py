@@ -1,12 +1,32 @@
 """Lines of customers: their import, stock of SIM cards and numbers, and usage."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from backend.cli.tenants import actor_of
 from backend.command import CommandFailed, with_database
+from backend.tabular.problems import RowProblem
+
+# Bytes of a file that is read as a whole
+LARGEST_FILE = 100 * 1024 * 1024
+
+
+def read_whole(file: IO[bytes]) -> bytes:
+    """The bytes of a file. Refuses one that is too large for memory."""
+    content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise CommandFailed(f"the file is larger than {LARGEST_FILE // 1024 // 1024} MB: divide it")
+    return content
+
+
+def print_problems(problems: Sequence[RowProblem]) -> None:
+    """One line for each on stderr: the row, the column, and what is wrong."""
+    for problem in problems:
+        place = f"row {problem.row}, {problem.column}" if problem.column else f"row {problem.row}"
+        click.echo(f"{place}: {problem.message()}", err=True)
 
 
 @click.group()
@@ -15,29 +35,28 @@ def fleet() -> None:
 
 
 @fleet.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"), required=False)
+@click.argument("file", type=click.File("rb"), required=False)
 @click.option("--tenant", "slug")
 @click.option("--skip-bad-rows", is_flag=True, help="Import the good rows although others have errors.")
 @click.option("--template", is_flag=True, help="Print the header that the file must have, and nothing else.")
-def fleet_import(file: Any, slug: str | None, *, skip_bad_rows: bool, template: bool) -> None:
-    """Import lines from a CSV file. All or nothing, unless bad rows may be skipped."""
-    from backend.lines.intake.file_import import COLUMNS
+def fleet_import(file: IO[bytes] | None, slug: str | None, *, skip_bad_rows: bool, template: bool) -> None:
+    """Import lines from a CSV or XLSX file. All or nothing, unless bad rows may be skipped."""
+    from backend.lines.intake.file_columns import COLUMNS
 
     if template:
         click.echo(",".join(COLUMNS))
         return
     if file is None or slug is None:
         raise click.UsageError("Give FILE and --tenant, or --template.")
-    _import(file, slug, skip_bad_rows=skip_bad_rows)
+    _import(read_whole(file), slug, skip_bad_rows=skip_bad_rows)
 
 
 @with_database
-async def _import(file: Any, slug: str, *, skip_bad_rows: bool) -> None:
+async def _import(content: bytes, slug: str, *, skip_bad_rows: bool) -> None:
     from backend.lines.intake.file_import import import_lines
 
-    result = await import_lines(await actor_of(slug), file, skip_bad_rows=skip_bad_rows)
-    for error in result.errors:
-        click.echo(f"row {error.row}, {error.column}: {error.message}", err=True)
+    result = await import_lines(await actor_of(slug), content, skip_bad_rows=skip_bad_rows)
+    print_problems(result.errors)
     click.echo(f"imported: {result.imported}")
     if result.errors and not skip_bad_rows:
         raise CommandFailed(f"nothing was imported: {len(result.errors)} errors")
@@ -50,13 +69,17 @@ def sim() -> None:
 
 @sim.command("add")
 @click.option("--tenant", "slug", required=True)
-@click.argument("file", type=click.File(), default="-")
+@click.argument("file", type=click.File("rb"), default="-")
 @with_database
-async def sim_add(slug: str, file: Any) -> None:
-    """Take delivered blank cards into stock: one SIM number a line, from FILE or standard input."""
-    from backend.lines.sims.stock import add_sims
+async def sim_add(slug: str, file: IO[bytes]) -> None:
+    """Take delivered blank cards into stock: one SIM number a row, from FILE (CSV or XLSX) or standard input."""
+    from backend.lines.sims.stock_file import add_sims_of_file
 
-    print_stock_result(await add_sims(await actor_of(slug), [line.strip() for line in file if line.strip()]))
+    taken = await add_sims_of_file(await actor_of(slug), read_whole(file))
+    click.echo(f"{taken.added} added")
+    print_problems(taken.problems)
+    if taken.problems:
+        raise SystemExit(1)
 
 
 @click.group()

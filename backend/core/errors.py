@@ -76,6 +76,13 @@ class ValidationFailed(AppError):
         self.fields: Mapping[str, str] = fields
 
 
+class FileRejected(ValidationFailed):
+    """A file that is not taken: the field `file` is the place where a form shows the sentence."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence, code=code, file=sentence)
+
+
 class Unavailable(AppError):
     """A counterpart does not answer; trying again later may work."""
 

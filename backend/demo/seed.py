@@ -10,7 +10,8 @@ from backend.core import clock
 from backend.core.messaging.jobs import job_scope
 from backend.demo.fleets import TENANTS, DemoTenant, blank_sims_of, inventory_of, reserved_numbers_of, rows_of
 from backend.demo.usage import seed_usage
-from backend.lines.intake.file_import import COLUMNS, import_lines
+from backend.lines.intake.file_columns import COLUMNS
+from backend.lines.intake.file_import import import_lines
 from backend.lines.organisations import add_billing_account, add_cost_centre, add_organisation, link_end_user
 from backend.lines.sims.stock import add_sims, reserve_numbers
 from backend.members.service import add_member
@@ -58,7 +59,7 @@ async def _make(tenant: DemoTenant) -> None:
                 parent_id=parent,
             )
             parent = account if kind == "invoice_only" else parent
-    result = await import_lines(product, _csv(tenant))
+    result = await import_lines(product, "\n".join(_csv(tenant)).encode())
     if result.errors:
         raise SeedError(f"{tenant.slug}: {result.errors[0]}")
     for taken in (

@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 
 from backend.core import audit, clock
-from backend.core.errors import NotFound, ValidationFailed
+from backend.core.errors import FileRejected, NotFound, ValidationFailed
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
-from backend.core.spreadsheets import CSV, XLSX
 from backend.core.use_case import use_case
-from backend.documents.file_checks import JPEG, PDF, PNG, FileRejected, check_size, clean_name, media_type_of
+from backend.documents.file_checks import JPEG, PDF, PNG, check_size, clean_name, media_type_of
 from backend.documents.tables import Document
+from backend.tabular.formats import CSV, XLSX
 from tenants.scope import Scope
 
 UNATTACHED = timedelta(days=7)

@@ -1,16 +1,16 @@
 """The items of a request as a CSV or XLSX file: what was asked for each line, and its result."""
 
-import asyncio
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
+from backend.catalog.catalogue import catalogue_of
 from backend.catalog.identifiers import format_msisdn
 from backend.core.permissions import Permission
-from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
-from backend.lines.export import BATCH, IN_MEMORY, ExportFormat
-from backend.orders import queries, views
+from backend.orders import queries
+from backend.orders.views import HELD, ITEMS, ItemRecord, item_views
+from backend.tabular.exporting import BATCH, write_table
+from backend.tabular.formats import FileFormat
 from tenants.scope import Scope
 
 COLUMNS = ("reference", "number", "name", "change", "status", "reason", "detail")
@@ -21,7 +21,7 @@ async def export_items(
     scope: Scope,
     reference: str,
     *,
-    format: ExportFormat = "csv",  # noqa: A002 - the word people use
+    format: FileFormat = "csv",  # noqa: A002 - the word people use
     headings: Sequence[str] = COLUMNS,
     states: Mapping[str, str] | None = None,
 ) -> IO[bytes]:
@@ -29,25 +29,21 @@ async def export_items(
 
     `headings` and `states` are in the reader's language. Raises NotFound.
     """
-    order_id = await queries.find(scope, reference)
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
-    write = CsvWriter(file, headings) if format == "csv" else XlsxWriter(file, headings, sheet=reference)
-    offset = 0
-    while items := await views.items(scope, order_id, limit=BATCH, offset=offset):
-        offset += len(items)
-        rows = [
-            [
+    order_id, catalogue = await queries.find(scope, reference), await catalogue_of(scope)
+    names = states or {}
+
+    def cells(records: Sequence[ItemRecord]) -> Iterator[list[str]]:
+        for item in item_views(catalogue, records):
+            yield [
                 reference,
                 format_msisdn(item.msisdn),
-                escape_formula(item.name),
-                escape_formula(", ".join(item.words)),
-                (states or {}).get(item.state, item.state),
-                escape_formula(item.why),
-                escape_formula(item.detail),
+                item.name,
+                ", ".join(item.words),
+                names.get(item.state, item.state),
+                item.why,
+                item.detail,
             ]
-            for item in items
-        ]
-        await asyncio.to_thread(write.rows, rows)
-    await asyncio.to_thread(write.close)
-    file.seek(0)
+
+    batches = scope.fetch_batches(ItemRecord, ITEMS, order_id, None, 0, *HELD, size=BATCH)
+    file, _ = await write_table(batches, cells, headings, format, sheet=reference)
     return file

@@ -92,6 +92,8 @@ SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change,
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
 """
+# The values of $4 to $6
+HELD = (OrderState.HELD, ItemState.HELD, TimelineSubject.ORDER)
 
 
 async def items(
@@ -99,10 +101,16 @@ async def items(
 ) -> list[OrderItemView]:
     """Items of an order with their sentences; all of them (no `limit`) without, for programs that read codes."""
     catalogue = catalogue or await catalogue_of(scope)
-    held = (OrderState.HELD, ItemState.HELD, TimelineSubject.ORDER)
-    rows = await scope.fetch_all(ItemRecord, ITEMS, order_id, limit, offset, *held)
+    rows = await scope.fetch_all(ItemRecord, ITEMS, order_id, limit, offset, *HELD)
+    return item_views(catalogue, rows, described=limit is not None)
+
+
+def item_views(
+    catalogue: Catalogue, rows: Sequence[ItemRecord], *, described: bool = True
+) -> list[OrderItemView]:
+    """What is shown of items of one order, with their sentences where they are `described`."""
     texts = KindTexts(catalogue, rows[0].kind) if rows else None
-    return [_item(texts, row, described=limit is not None) for row in rows] if texts else []
+    return [_item(texts, row, described=described) for row in rows] if texts else []
 
 
 def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemView:

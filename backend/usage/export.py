@@ -1,9 +1,8 @@
-"""Usage of every line within reach in a month as a CSV or XLSX file: the employer's part, written row by row."""
+"""Usage of every line within reach in a month as a CSV or XLSX file: the employer's part, written batch by batch."""
 
-import asyncio
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache, partial
 from typing import IO
 from uuid import UUID
 
@@ -13,10 +12,10 @@ from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.identifiers import format_msisdn
 from backend.core import audit
 from backend.core.permissions import Permission
-from backend.core.spreadsheets import CsvWriter, XlsxWriter, escape_formula
 from backend.core.use_case import use_case
-from backend.lines.export import BATCH, IN_MEMORY, ExportFormat
 from backend.lines.queries import SqlFilter, add_reach
+from backend.tabular.exporting import BATCH, write_table
+from backend.tabular.formats import FileFormat
 from backend.usage import queries
 from tenants.scope import Scope
 
@@ -47,7 +46,7 @@ async def export_usage(
     scope: Scope,
     *,
     period: date | None = None,
-    format: ExportFormat = "csv",  # noqa: A002 - the word people use
+    format: FileFormat = "csv",  # noqa: A002 - the word people use
     headings: Sequence[str] = COLUMNS,
     sheet: str = "Usage",
 ) -> IO[bytes]:
@@ -58,37 +57,34 @@ async def export_usage(
     where.add("m.period = {0}", month)
     where.add(queries.EMPLOYERS.rows)
     add_reach(scope.actor, where)
-    cursor = await scope.connection.cursor(
+    batches = scope.fetch_batches(
+        LineMonth,
         "SELECT l.name, l.name_key, l.id, l.msisdn, l.account, l.plan, max(c.code) AS centre,"
         f" {queries.sums(queries.EMPLOYERS)} FROM usage_month m"
         " JOIN line l ON l.tenant_id = m.tenant_id AND l.id = m.line_id"
         " LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id"
         f" WHERE {where.sql} GROUP BY l.name, l.name_key, l.id, l.msisdn, l.account, l.plan ORDER BY l.name_key, l.id",
         *where.values,
+        size=BATCH,
     )
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
-    write = CsvWriter(file, headings) if format == "csv" else XlsxWriter(file, headings, sheet=sheet)
-    count = 0
-    while records := await cursor.fetch(BATCH):
-        rows = [LineMonth(*record) for record in records]
-        count += len(rows)
-        await asyncio.to_thread(write.rows, list(_cells(rows, catalogue, month)))
-    await asyncio.to_thread(write.close)
+    cells = partial(_cells, catalogue=catalogue, month=month)
+    file, count = await write_table(batches, cells, headings, format, sheet=sheet)
     await audit.record(
         scope, "usage.exported", "usage", None, lines=count, format=format, period=f"{month:%Y-%m}"
     )
-    file.seek(0)
     return file
 
 
 def _cells(rows: Sequence[LineMonth], catalogue: Catalogue, month: date) -> Iterator[list[str]]:
+    # Few plans in many lines
+    name = cache(catalogue.name)
     for row in rows:
         yield [
-            escape_formula(row.name),
+            row.name,
             format_msisdn(row.msisdn),
-            escape_formula(row.account),
-            escape_formula(row.centre or ""),
-            escape_formula(catalogue.name("plan", row.plan)),
+            row.account,
+            row.centre or "",
+            name("plan", row.plan),
             f"{month:%Y-%m}",
             str(row.data_bytes),
             str(row.voice_seconds),

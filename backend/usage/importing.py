@@ -4,14 +4,16 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
 from backend.core.errors import ValidationFailed
+from backend.tabular.batches import in_batches
+from backend.tabular.problems import RowProblem, said
+from backend.tabular.text import text_lines
 from backend.usage.loading import BATCH, UNKNOWN_NUMBER, LoadResult, UsageRow, load_rows
-from backend.usage.records import ParsedRow, RowRejection, UsageFileKind, kind_of, read_rows
+from backend.usage.records import ParsedRow, UsageFileKind, open_usage
 from tenants.directory import DirectoryEntry, find_lines
 from tenants.scope import Actor, TenantId
 
@@ -28,13 +30,13 @@ class RejectionReport:
         self._writer: Any = None
         path.unlink(missing_ok=True)
 
-    def write(self, row: RowRejection) -> None:
+    def write(self, row: RowProblem) -> None:
         """Add one row."""
         if self._writer is None:
             file: IO[str] = self._stack.enter_context(self.path.open("w", encoding="utf-8", newline=""))
             self._writer = csv.writer(file)
             self._writer.writerow(HEADER)
-        self._writer.writerow((row.row, row.column, row.reason))
+        self._writer.writerow((row.row, row.column, row.message()))
 
     def close(self) -> None:
         """Close the file, where there is one."""
@@ -54,7 +56,7 @@ async def import_file(file: Path, *, only: Sequence[TenantId] = ()) -> LoadResul
     """
     refused = RejectionReport(rejected_path(file))
     try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="\n") as text:
+        with file.open("rb") as content, text_lines(content) as text:
             return await _Import(refused, frozenset(only)).run(text)
     finally:
         refused.close()
@@ -70,12 +72,11 @@ class _Import:
 
     async def run(self, text: Iterator[str]) -> LoadResult:
         try:
-            kind = kind_of(next(text, ""))
+            kind, rows = open_usage(text)
         except ValidationFailed as wrong:
-            self._refuse(RowRejection(1, "", wrong.message))
+            self._refuse(said(1, "", wrong.message))
             return self.result
-        rows = read_rows(text, kind)
-        while batch := list(islice(rows, BATCH)):
+        async for batch in in_batches(rows, BATCH):
             self.result.rows += len(batch)
             await self._find(batch)
             for row in batch:
@@ -86,26 +87,26 @@ class _Import:
             await self._write(kind, tenant)
         return self.result
 
-    async def _find(self, batch: Sequence[ParsedRow | RowRejection]) -> None:
+    async def _find(self, batch: Sequence[ParsedRow | RowProblem]) -> None:
         numbers = {row.msisdn for row in batch if isinstance(row, ParsedRow)} - self.known.keys()
         if not numbers:
             return
         found = await find_lines(list(numbers))
         self.known.update({number: found.get(number) for number in numbers})
 
-    def _take(self, row: ParsedRow | RowRejection) -> None:
-        if isinstance(row, RowRejection):
+    def _take(self, row: ParsedRow | RowProblem) -> None:
+        if isinstance(row, RowProblem):
             self._refuse(row)
             return
         line = self.known[row.msisdn]
         if line is None or (self.only and line.tenant_id not in self.only):
-            self._refuse(RowRejection(row.row, "msisdn", UNKNOWN_NUMBER))
+            self._refuse(said(row.row, "msisdn", UNKNOWN_NUMBER))
             return
         line_id: UUID = line.id
         self.waiting[line.tenant_id].append((line_id, row.values))
         self.held += 1
 
-    def _refuse(self, row: RowRejection) -> None:
+    def _refuse(self, row: RowProblem) -> None:
         self.result.refuse(row)
         self.refused.write(row)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,9 @@ from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.queries import lines_with_numbers
-from backend.usage.records import ParsedRow, RowRejection, UsageFileKind, kind_of, read_rows
+from backend.tabular.batches import in_batches
+from backend.tabular.problems import RowProblem, said
+from backend.usage.records import ParsedRow, UsageFileKind, open_usage
 from tenants.scope import Scope
 
 BATCH = 20_000
@@ -38,9 +39,9 @@ class LoadResult:
     repeated: int = 0
     rejected: int = 0
     # The first of them
-    errors: list[RowRejection] = field(default_factory=list)
+    errors: list[RowProblem] = field(default_factory=list)
 
-    def refuse(self, row: RowRejection) -> None:
+    def refuse(self, row: RowProblem) -> None:
         """Count a row that was not taken; the first thousand are kept."""
         self.rejected += 1
         if len(self.errors) < REJECTED_SHOWN:
@@ -162,11 +163,11 @@ async def load_file(scope: Scope, lines: Iterable[str], *, kind: UsageFileKind) 
     Raises ValidationFailed where the header is not that of `kind`.
     """
     await scope.execute(LOCK, scope.tenant_id)
-    text = iter(lines)
-    check_header(next(text, ""), kind)
+    found, rows = open_usage(lines)
+    if found is not kind:
+        raise ValidationFailed(file=f"This is a file of {found}, not of {kind}.")
     result, known = LoadResult(), dict[str, UUID | None]()
-    rows = read_rows(text, kind)
-    while batch := list(islice(rows, BATCH)):
+    async for batch in in_batches(rows, BATCH):
         result.rows += len(batch)
         await _find(scope, batch, known)
         good = list(_of_lines(batch, known, result))
@@ -179,16 +180,7 @@ async def load_file(scope: Scope, lines: Iterable[str], *, kind: UsageFileKind) 
     return result
 
 
-def check_header(header: str, kind: UsageFileKind) -> None:
-    """Raise ValidationFailed where the first line belongs to another file."""
-    found = kind_of(header)
-    if found is not kind:
-        raise ValidationFailed(file=f"This is a file of {found}, not of {kind}.")
-
-
-async def _find(
-    scope: Scope, batch: Sequence[ParsedRow | RowRejection], known: dict[str, UUID | None]
-) -> None:
+async def _find(scope: Scope, batch: Sequence[ParsedRow | RowProblem], known: dict[str, UUID | None]) -> None:
     """Look up the numbers that were not met before: the live line, or else the one that had the number last."""
     numbers = {row.msisdn for row in batch if isinstance(row, ParsedRow)} - known.keys()
     known.update(dict.fromkeys(numbers))
@@ -196,15 +188,15 @@ async def _find(
 
 
 def _of_lines(
-    batch: Sequence[ParsedRow | RowRejection], known: dict[str, UUID | None], result: LoadResult
+    batch: Sequence[ParsedRow | RowProblem], known: dict[str, UUID | None], result: LoadResult
 ) -> Iterator[UsageRow]:
     for row in batch:
-        if isinstance(row, RowRejection):
+        if isinstance(row, RowProblem):
             result.refuse(row)
         elif line_id := known[row.msisdn]:
             yield line_id, row.values
         else:
-            result.refuse(RowRejection(row.row, "msisdn", UNKNOWN_NUMBER))
+            result.refuse(said(row.row, "msisdn", UNKNOWN_NUMBER))
 
 
 async def _record_load(scope: Scope, kind: UsageFileKind) -> None:

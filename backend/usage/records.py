@@ -1,16 +1,18 @@
-"""Reads usage files: the header, then each row; good ones as tuples, bad ones with column and reason. Pure."""
+"""Checks the rows of usage files: good ones as tuples, bad ones with column and reason. Pure."""
 
-import csv
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from backend.catalog.identifiers import normalise_msisdn
 from backend.core import clock
 from backend.core.errors import ValidationFailed
+from backend.tabular.problems import CellError, RowProblem
+from backend.tabular.stream import RowStream, read_stream
 from backend.usage.lifecycle import masked, period_from
 
 RECORD_COLUMNS = (
@@ -25,8 +27,6 @@ ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 LONGEST_ID, LARGEST_AMOUNT, LARGEST_CENTS = 100, 10**15, 10**8
 # Clocks differ, time zones are mistaken; later than that a record is wrong
 AHEAD = timedelta(days=1)
-# Characters
-LONGEST_LINE = 2000
 # The year
 EARLIEST = 2000
 
@@ -41,17 +41,7 @@ class UsageFileKind(StrEnum):
 COLUMNS = {UsageFileKind.RECORDS: RECORD_COLUMNS, UsageFileKind.BUCKETS: BUCKET_COLUMNS}
 
 
-@dataclass(frozen=True, slots=True)
-class RowRejection:
-    """One row that was not taken (counted as in a spreadsheet, the header being row 1)."""
-
-    row: int
-    column: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedRow:
+class ParsedRow(msgspec.Struct, frozen=True):
     """A good row: its number, and the values after the columns that name the line."""
 
     row: int
@@ -59,46 +49,36 @@ class ParsedRow:
     values: tuple[Any, ...]
 
 
-class CellError(Exception):
-    """A value that does not hold."""
+def open_usage(lines: Iterable[str]) -> tuple[UsageFileKind, Iterator[ParsedRow | RowProblem]]:
+    """What the lines of a usage file hold, and its rows. Raises ValidationFailed for any other header."""
+    stream = read_stream(lines)
+    kind = kind_of(stream.header)
+    return kind, read_rows(stream, kind)
 
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column, self.reason = column, reason
 
-
-def kind_of(header: str) -> UsageFileKind:
-    """Which file a header belongs to. Raises ValidationFailed for any other line."""
-    names = tuple(
-        name.strip().lower() for name in header.lstrip("\ufeff").replace('"', "").strip().split(",")
-    )
+def kind_of(header: Sequence[str]) -> UsageFileKind:
+    """Which file a header belongs to. Raises ValidationFailed for any other one."""
     for kind, columns in COLUMNS.items():
-        if names == columns:
+        if tuple(header) == columns:
             return kind
-    raise ValidationFailed(
-        file=f"The first line must be the header of a usage file: {','.join(RECORD_COLUMNS)} or {','.join(BUCKET_COLUMNS)}."
-    )
+    either = " or ".join(",".join(columns) for columns in COLUMNS.values())
+    raise ValidationFailed(file=f"The first line must be the header of a usage file: {either}.")
 
 
-def read_rows(lines: Iterator[str], kind: UsageFileKind) -> Iterator[ParsedRow | RowRejection]:
+def read_rows(stream: RowStream, kind: UsageFileKind) -> Iterator[ParsedRow | RowProblem]:
     """The rows after the header, in their order. Nothing is kept: a file of any size may be read."""
-    columns, check = COLUMNS[kind], _CHECKS[kind]
+    check, phone_at = _CHECKS[kind], COLUMNS[kind].index("msisdn")
     latest = clock.now() + AHEAD
     known: dict[str, str | None] = {}
-    for number, cells in enumerate(csv.reader(_bounded(lines)), start=2):
-        if not cells:
+    for row in stream.rows:
+        if isinstance(row, RowProblem):
+            yield row
             continue
+        number, cells = row
         try:
-            _count(cells, columns)
-            phone = _number(cells[columns.index("msisdn")], known)
-            yield ParsedRow(number, phone, check(cells, latest))
+            yield ParsedRow(number, _number(cells[phone_at], known), check(cells, latest))
         except CellError as bad:
-            yield RowRejection(number, bad.column, bad.reason)
-
-
-def _count(cells: list[str], columns: tuple[str, ...]) -> None:
-    if len(cells) != len(columns):
-        raise CellError("", f"The row has {len(cells)} cells, the header {len(columns)}.")
+            yield RowProblem.of(bad, number)
 
 
 def _number(written: str, known: dict[str, str | None]) -> str:
@@ -106,14 +86,8 @@ def _number(written: str, known: dict[str, str | None]) -> str:
         known[written] = normalise_msisdn(written)
     phone = known[written]
     if phone is None:
-        raise CellError("msisdn", "This is not a Belgian mobile number.")
+        raise CellError.said("This is not a Belgian mobile number.", column="msisdn")
     return phone
-
-
-def _bounded(lines: Iterable[str]) -> Iterator[str]:
-    """A line without end is cut, so that its row is refused; a NUL or a quotation mark left open joins no rows."""
-    for line in lines:
-        yield line[:LONGEST_LINE].replace("\0", "?").replace('"', "").replace("\r", "").rstrip("\n") + "\n"
 
 
 def _record(cells: list[str], latest: datetime) -> tuple[Any, ...]:
@@ -121,17 +95,17 @@ def _record(cells: list[str], latest: datetime) -> tuple[Any, ...]:
         cells
     )
     if not (0 < len(record_id) <= LONGEST_ID and record_id.isprintable()):
-        raise CellError("record_id", f"Give an id of 1 to {LONGEST_ID} characters.")
+        raise CellError.said(f"Give an id of 1 to {LONGEST_ID} characters.", column="record_id")
     if service not in SERVICES:
-        raise CellError("service", f"This is not one of {', '.join(sorted(SERVICES))}.")
+        raise CellError.said(f"This is not one of {', '.join(sorted(SERVICES))}.", column="service")
     if not ZONE.fullmatch(zone):
-        raise CellError("zone", "A zone is a code of at most 20 letters and digits.")
+        raise CellError.said("A zone is a code of at most 20 letters and digits.", column="zone")
     if roaming not in {"0", "1"}:
-        raise CellError("roaming", "Write 0 or 1.")
+        raise CellError.said("Write 0 or 1.", column="roaming")
     if bucket and not CODE.fullmatch(bucket):
-        raise CellError("bucket", "A bucket is a code of letters and digits.")
+        raise CellError.said("A bucket is a code of letters and digits.", column="bucket")
     if len(counterpart) > 40 or not counterpart.isprintable():
-        raise CellError("counterpart", "A called number has at most 40 characters.")
+        raise CellError.said("A called number has at most 40 characters.", column="counterpart")
     return (
         record_id,
         _instant("started_at", started, latest),
@@ -150,10 +124,10 @@ def _record(cells: list[str], latest: datetime) -> tuple[Any, ...]:
 def _bucket(cells: list[str], latest: datetime) -> tuple[Any, ...]:
     _, bucket, period, allowance, used, unit, measured = cells
     if not CODE.fullmatch(bucket):
-        raise CellError("bucket", "A bucket is a code of letters and digits.")
+        raise CellError.said("A bucket is a code of letters and digits.", column="bucket")
     month = period_from(period)
     if month is None:
-        raise CellError("period", "Write the month as yyyy-mm.")
+        raise CellError.said("Write the month as yyyy-mm.", column="period")
     return (
         bucket,
         month,
@@ -169,13 +143,13 @@ _CHECKS = {UsageFileKind.RECORDS: _record, UsageFileKind.BUCKETS: _bucket}
 
 def _unit(text: str) -> str:
     if text not in UNITS:
-        raise CellError("unit", f"This is not one of {', '.join(sorted(UNITS))}.")
+        raise CellError.said(f"This is not one of {', '.join(sorted(UNITS))}.", column="unit")
     return text
 
 
 def _whole(column: str, text: str, largest: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= largest):
-        raise CellError(column, f"Write a whole number from 0 to {largest}.")
+        raise CellError.said(f"Write a whole number from 0 to {largest}.", column=column)
     return int(text)
 
 
@@ -183,9 +157,9 @@ def _instant(column: str, text: str, latest: datetime) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise CellError(column, "Write the moment as 2026-11-21T14:05:00+01:00.") from None
+        raise CellError.said("Write the moment as 2026-11-21T14:05:00+01:00.", column=column) from None
     if instant.tzinfo is None:
-        raise CellError(column, "The moment lacks its offset, as in 2026-11-21T14:05:00+01:00.")
+        raise CellError.said("The moment lacks its offset, as in 2026-11-21T14:05:00+01:00.", column=column)
     if instant.year < EARLIEST or instant > latest:
-        raise CellError(column, "The moment lies too far back or in the future.")
+        raise CellError.said("The moment lies too far back or in the future.", column=column)
     return instant

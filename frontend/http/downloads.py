@@ -9,12 +9,12 @@ from litestar.params import FromPath
 
 from backend.bulk.service import file_template, result_file
 from backend.core.errors import NotFound
-from backend.core.spreadsheets import TYPES
 from backend.documents.contracts import ContractText, contract_pdf
 from backend.documents.file_checks import PDF
 from backend.documents.service import read_document
 from backend.orders.contracts import contract_for
 from backend.orders.placement.draft_contracts import contract_of_draft
+from backend.tabular.formats import TYPES
 from backend.web.files import FILE_HEADERS, download
 from frontend.http.pages import SignedIn
 from frontend.page_context import PageContext

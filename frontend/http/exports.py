@@ -8,8 +8,9 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from backend.lines.export import ExportFormat, export_lines
+from backend.lines.export import export_lines
 from backend.orders.export import export_items
+from backend.tabular.formats import CSV, XLSX, FileFormat
 from backend.usage.export import export_usage
 from backend.web.types import AnyRequest
 from frontend.http.pages import NOT_KEPT, SignedIn, read_query
@@ -18,10 +19,7 @@ from frontend.page_context import PageContext
 from frontend.pages.fleet.view import read_view
 from frontend.pages.usage.page import read_filter
 
-EXPORT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+EXPORT_TYPES = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX}
 CHUNK = 64 * 1024
 
 
@@ -31,7 +29,7 @@ async def export(request: AnyRequest, page: SignedIn, file_name: FromPath[str]) 
     list_name, _, ending = file_name.partition(".")
     if ending not in EXPORT_TYPES:
         raise HTTPException(status_code=404, detail="not found")
-    kind: ExportFormat = "csv" if ending == "csv" else "xlsx"
+    kind: FileFormat = "csv" if ending == "csv" else "xlsx"
     if list_name.startswith("request-"):
         return await _items(page, list_name.removeprefix("request-"), kind)
     match list_name:
@@ -42,12 +40,12 @@ async def export(request: AnyRequest, page: SignedIn, file_name: FromPath[str]) 
     raise HTTPException(status_code=404, detail="not found")
 
 
-def _stream(file: IO[bytes], name: str, kind: ExportFormat) -> Stream:
+def _stream(file: IO[bytes], name: str, kind: FileFormat) -> Stream:
     headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{name}.{kind}"'}
     return Stream(_chunks(file), media_type=EXPORT_TYPES[kind], headers=headers)
 
 
-async def _lines(page: PageContext, query: str, kind: ExportFormat) -> Stream:
+async def _lines(page: PageContext, query: str, kind: FileFormat) -> Stream:
     """The lines of a view, all its pages."""
     text, view = page.text, read_view(query)
     headings = [
@@ -76,7 +74,7 @@ async def _lines(page: PageContext, query: str, kind: ExportFormat) -> Stream:
     return _stream(file, text("fleet"), kind)
 
 
-async def _items(page: PageContext, reference: str, kind: ExportFormat) -> Stream:
+async def _items(page: PageContext, reference: str, kind: FileFormat) -> Stream:
     """The result of every line of a request."""
     text = page.text
     headings = [
@@ -93,7 +91,7 @@ async def _items(page: PageContext, reference: str, kind: ExportFormat) -> Strea
     return _stream(file, reference, kind)
 
 
-async def _usage(page: PageContext, query: str, kind: ExportFormat) -> Stream:
+async def _usage(page: PageContext, query: str, kind: FileFormat) -> Stream:
     """Usage of a month, one row a line."""
     text, (month, _) = page.text, read_filter(query)
     headings = [

@@ -8,9 +8,9 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from backend.core.errors import AppError, NotAuthenticated, ValidationFailed
+from backend.core.errors import AppError, FileRejected, NotAuthenticated, ValidationFailed
 from backend.core.i18n import choose_language
-from backend.documents.file_checks import LARGEST, LARGEST_BODY, FileRejected, too_large
+from backend.documents.file_checks import LARGEST, LARGEST_BODY, too_large
 from backend.documents.service import store_document
 from backend.web.origin import safe_return_path
 from backend.web.problems import PROBLEM_JSON, Problem

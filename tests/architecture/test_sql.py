@@ -29,7 +29,7 @@ LEFT_OUT = (
     "backend/embedded_postgres.py",
     "backend/api/health.py",
 )
-READS = {"fetch_one", "fetch_all"}
+READS = {"fetch_one", "fetch_all", "fetch_batches"}
 RUNS = READS | {"fetch_value", "execute", "fetch", "fetchrow", "fetchval", "executemany", "cursor"}
 STATEMENT = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 

@@ -134,6 +134,7 @@ async def test_another_file_in_its_place_is_checked_anew(database: TestDatabase)
         ("nothing;else\n1;2\n", "file_header"),
         ("number;cost_centre\n", "file_header"),
         ("number;number;cost_centre\n1;2;3\n", "file_header"),
+        ('number;cost_centre\n1;CC-1\n2;"CC-1\n3;CC-1\n', "file_quotes"),
         ("number;cost_centre\n" + "1;CC-1\n" * 20_001, "file_too_many_rows"),
         (";".join(["number", "cost_centre", *["x"] * 40]) + "\n", "file_too_many_columns"),
         (
@@ -154,7 +155,7 @@ async def test_another_file_in_its_place_is_checked_anew(database: TestDatabase)
             "file_too_many_rows",
         ),
     ],
-    ids=["headings", "no rows", "twice", "rows", "columns", "damaged", "far corner"],
+    ids=["headings", "no rows", "twice", "quotation mark", "rows", "columns", "damaged", "far corner"],
 )
 async def test_a_file_that_cannot_be_used_says_why(
     database: TestDatabase, content: bytes | str, problem: str
@@ -162,11 +163,18 @@ async def test_a_file_that_cannot_be_used_says_why(
     customer, numbers = await fleet()
     upload = await check(database, customer.manager, content)
     assert (upload.state, upload.problem) == (UploadState.FAILED, problem)
-    assert bool(upload.problems) == (problem == "file_header")
+    assert bool(upload.problems) == (problem in {"file_header", "file_quotes"})
     good = await hand_in(customer.manager, f"number;cost_centre\n{numbers[0]};CC-1\n")
     await replace_file(customer.manager, upload.id, document_id=good)
     await drain(database, only="bulk.")
     assert (await get_upload(customer.manager, upload.id)).state is UploadState.READY
+
+
+async def test_a_file_in_utf_16_with_a_separator_line_and_marks_is_read(database: TestDatabase) -> None:
+    customer, numbers = await fleet(1)
+    text = f"sep=;\r\nnumber;cost_centre\r\n\u202a{numbers[0]}\u202c;CC-1\r\n\x1a"
+    upload = await check(database, customer.manager, text.encode("utf-16"))
+    assert (upload.state, upload.ok, upload.notes) == (UploadState.READY, 1, [])
 
 
 async def test_a_line_of_another_tenant_one_out_of_reach_and_an_unknown_one_are_one_answer(

@@ -70,6 +70,10 @@ def test_a_customer_from_nothing_to_a_token(run, tmp_path: Path) -> None:  # noq
     refused = run("fleet", "import", str(file), "--tenant", "delta")
     assert refused.returncode == 1
     assert "row 3, msisdn:" in refused.stderr
+    western = tmp_path / "western.csv"
+    western.write_bytes(file.read_text().replace(",,", ",é,", 1).encode("cp1252").replace(b"x", b"\xe9"))
+    refused = run("fleet", "import", str(western), "--tenant", "delta")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False), refused.stderr
     done = run("fleet", "import", str(file), "--tenant", "delta", "--skip-bad-rows")
     assert (done.returncode, done.stdout) == (0, "imported: 1\n")
     token = run("token", "create", "--tenant", "delta", "--member", "an@delta.example")

@@ -3,8 +3,9 @@
 import pytest
 
 from backend.cli import lines
-from backend.core.errors import Forbidden
+from backend.core.errors import FileRejected, Forbidden
 from backend.lines.sims.stock import add_sims, reserve_numbers
+from backend.lines.sims.stock_file import add_sims_of_file
 from tenants.transaction import open_scope
 from tests.support.factories import make_customer, make_member, next_msisdn, sim_for
 
@@ -42,6 +43,24 @@ async def test_the_operators_command_says_no_more_of_other_customers(
         out, err = capsys.readouterr()
         said.append((out, err.replace(number, "NUMBER")))
     assert said == [("0 added\n", "in use: NUMBER\n")] * 2
+
+
+async def test_a_file_of_cards_is_read_and_its_problems_are_named_by_row() -> None:
+    customer = await make_customer(lines=1)
+    (line,) = await customer.lines()
+    cards = [sim_for("mandarine", 800_000_800 + index) for index in range(4)]
+    text = (
+        f"\ufeff{cards[0]}\r\n\r\n{line.sim_number}\r\n{cards[1]};x\r\n\u200e{cards[2]}\r\n{cards[2]}\r\n\x1a"
+    )
+    taken = await add_sims_of_file(customer.manager, text.encode())
+    assert taken.added == 2
+    assert [(one.row, one.column, one.message()) for one in taken.problems] == [
+        (3, "sim_number", f"in use: {line.sim_number}"),
+        (4, "sim_number", f"not valid: {cards[1]};x"),
+    ]
+    assert (await add_sims_of_file(customer.manager, f"{cards[3]}\r\n".encode("utf-16"))).added == 1
+    with pytest.raises(FileRejected):
+        await add_sims_of_file(customer.manager, f'"{cards[3]}\n{cards[3]}\n'.encode())
 
 
 async def test_numbers_are_kept_for_one_customer_only() -> None:

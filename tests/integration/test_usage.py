@@ -25,7 +25,7 @@ from backend.usage.export import export_usage
 from backend.usage.importing import import_file, rejected_path
 from backend.usage.lifecycle import CapState, employer_share, is_employer_paid, month_before, period_of
 from backend.usage.loading import load_file, purge_records, upsert_rows
-from backend.usage.records import ParsedRow, UsageFileKind, read_rows
+from backend.usage.records import ParsedRow, UsageFileKind, open_usage
 from backend.usage.schemas import Grouping
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
@@ -123,7 +123,7 @@ async def test_a_load_that_is_cut_off_leaves_nothing_and_may_be_repeated(databas
 
 
 def _values(row: dict[str, str]) -> tuple[object, ...]:
-    checked = next(read_rows(iter(file_of([row])[1:]), RECORDS))
+    checked = next(open_usage(file_of([row]))[1])
     assert isinstance(checked, ParsedRow)
     return checked.values
 
@@ -169,7 +169,7 @@ async def test_a_bad_cell_is_named_and_the_good_rows_come_in(column: str, value:
     done = await load_file(customer.system, file_of(rows), kind=RECORDS)
     assert done.taken == 1
     assert [(one.row, one.column) for one in done.errors] == [(3, column)]
-    assert done.errors[0].reason.endswith(".")
+    assert done.errors[0].message().endswith(".")
 
 
 BAD_BUCKETS = {
@@ -204,6 +204,24 @@ async def test_rows_of_another_shape_do_no_harm() -> None:
     assert (done.taken, done.rejected) == (1, 3)
 
 
+async def test_a_usage_file_is_read_whatever_program_wrote_it(tmp_path: Path) -> None:
+    _, line = await one_line()
+    rows = [record(name, line.msisdn) for name in "abcd"]
+    text = "".join(file_of(rows[:1]))
+    semicolons = "sep=;\r\n" + "".join(file_of(rows[1:2])).replace(",", ";").replace("\n", "\r\n") + "\x1a"
+    quoted = "".join(file_of([*rows[2:3], record('"open', line.msisdn), rows[3]]))
+    file = tmp_path / "usage.csv"
+    for content, taken, rejected in (
+        (text.encode("utf-16"), 1, 0),
+        (semicolons.encode("utf-8-sig"), 1, 0),
+        (quoted.encode() + f"é,{line.msisdn},\n".encode("cp1252"), 2, 2),
+    ):
+        file.write_bytes(content)
+        done = await import_file(file)
+        assert (done.taken, done.rejected) == (taken, rejected), done.errors
+    assert [(one.row, one.code) for one in done.errors] == [(3, "line_quotes"), (5, "cell_unreadable")]
+
+
 async def test_another_tenants_number_is_an_unknown_number() -> None:
     ours, theirs = await make_customer(lines=1), await make_customer(lines=1)
     foreign = (await theirs.lines())[0]
@@ -211,7 +229,9 @@ async def test_another_tenants_number_is_an_unknown_number() -> None:
         ours.system, file_of([record("a", foreign.msisdn), record("b", "+32499999999")]), kind=RECORDS
     )
     assert done.taken == 0
-    assert [(one.column, one.reason) for one in done.errors] == [("msisdn", "No line has this number.")] * 2
+    assert [(one.column, one.message()) for one in done.errors] == [
+        ("msisdn", "No line has this number.")
+    ] * 2
 
 
 async def test_a_number_of_a_line_that_ended_still_takes_what_comes_late(database: TestDatabase) -> None:

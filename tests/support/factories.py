@@ -9,7 +9,8 @@ from backend.catalog.identifiers import with_luhn
 from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.ids import new_id
-from backend.lines.intake.file_import import COLUMNS, import_lines
+from backend.lines.intake.file_columns import COLUMNS
+from backend.lines.intake.file_import import import_lines
 from backend.lines.organisations import add_billing_account, add_cost_centre, add_organisation
 from backend.lines.schemas import LineFilter, LineRow
 from backend.lines.service import list_lines
@@ -168,7 +169,7 @@ async def make_lines(
             "cost_centre": cost_centre,
         }
         rows.append(",".join(cells.get(column, "") for column in COLUMNS))
-    result = await import_lines(customer.manager, rows)
+    result = await import_lines(customer.manager, "\n".join(rows).encode())
     assert not result.errors, result.errors[:3]
 
 

@@ -1,8 +1,12 @@
 import pytest
 
-from backend.core.spreadsheets import CSV, XLSX
-from backend.documents.file_checks import JPEG, LARGEST, PDF, PNG, FileRejected, clean_name, media_type_of
+from backend.core.errors import FileRejected
+from backend.documents.file_checks import JPEG, LARGEST, PDF, PNG, clean_name, media_type_of
+from backend.tabular.formats import CSV, XLSX
 from tests.support import files
+
+# How a workbook with a password begins, and the name in it
+PROTECTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
 
 
 @pytest.mark.parametrize(
@@ -15,6 +19,7 @@ from tests.support import files
         (b"number;cost_centre\r\n0470123456;A\r\n", CSV),
         ("n° ; é\n".encode("cp1252"), CSV),
         ("\ufeffnumber\n".encode(), CSV),
+        ("number\n0470123456\n".encode("utf-16"), CSV),
     ],
 )
 def test_the_bytes_say_what_a_file_is(content: bytes, expected: str) -> None:
@@ -40,10 +45,12 @@ def test_the_bytes_say_what_a_file_is(content: bytes, expected: str) -> None:
         (files.encrypted(), "file_encrypted"),
         (b"MZ\x90\x00\x03", "file_type"),
         (b"GIF89a\x01\x00", "file_type"),
-        ("number\n".encode("utf-16"), "file_type"),
+        ("number\0\n".encode("utf-16"), "file_type"),
+        ("number\n".encode("utf-16")[:-1], "file_type"),
+        (PROTECTED, "file_encrypted"),
         (b"\x7fELF", "file_type"),
     ],
-    ids=range(18),
+    ids=range(20),
 )
 def test_what_is_empty_large_damaged_dangerous_or_other_is_refused_with_a_sentence(
     content: bytes, code: str

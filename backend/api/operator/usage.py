@@ -10,6 +10,7 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.openapi.spec.enums import OpenAPIType
 
 from backend.api.operator.access import OperatorController, Slug, TooLarge
+from backend.tabular.text import text_lines
 from backend.usage.loading import LoadResult, load_file
 from backend.usage.records import UsageFileKind
 from backend.web.problems import problem_specs
@@ -46,7 +47,9 @@ class LoadReport(msgspec.Struct, frozen=True, kw_only=True):
             taken=loaded.taken,
             repeated=loaded.repeated,
             rejected=loaded.rejected,
-            errors=[RejectedRow(row=one.row, column=one.column, reason=one.reason) for one in loaded.errors],
+            errors=[
+                RejectedRow(row=one.row, column=one.column, reason=one.message()) for one in loaded.errors
+            ],
         )
 
 
@@ -117,6 +120,5 @@ class OperatorUsageController(OperatorController):
 
 
 async def _load(request: AnyRequest, actor: Actor, kind: UsageFileKind) -> LoadReport:
-    with await spooled(request) as file:
-        lines = (line.decode("utf-8", "replace") for line in file)
+    with await spooled(request) as file, text_lines(file) as lines:
         return LoadReport.of(await load_file(actor, lines, kind=kind))

@@ -6,15 +6,22 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.bulk.columns import check_rows
 from backend.bulk.kinds import FILES
-from backend.bulk.reading import read_table
-from backend.core.spreadsheets import CSV, XLSX
-from backend.documents.file_checks import FileRejected, clean_name, media_type_of
+from backend.bulk.resolving import ResolvedRow
+from backend.bulk.texts import texts_in
+from backend.core.errors import FileRejected
+from backend.documents.file_checks import clean_name, media_type_of
+from backend.tabular.columns import check_rows
+from backend.tabular.formats import CSV, XLSX
+from backend.tabular.reading import read_table
+from backend.tabular.stream import read_stream
+from backend.tabular.text import text_lines
 from tests.support import files
 
 COLUMNS = list(FILES["change_cost_centre"].columns)
-CELLS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=20)
+CELLS = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zs", "Zl", "Zp")), min_size=1, max_size=20
+)
 
 
 @given(st.binary(max_size=400))
@@ -26,6 +33,14 @@ def test_any_bytes_are_a_table_or_a_refusal(content: bytes) -> None:
                 assert cells[-1]
         except FileRejected:
             continue
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_rows_and_problems_of_a_stream(content: bytes) -> None:
+    with text_lines(io.BytesIO(content)) as lines:
+        rows = list(read_stream(lines).rows)
+    numbers = [row[0] if isinstance(row, tuple) else row.row for row in rows]
+    assert numbers == sorted(set(numbers))
 
 
 @given(
@@ -53,8 +68,12 @@ def test_a_written_table_is_read_as_it_was(rows: list[list[str]], delimiter: str
 def test_every_row_is_good_or_says_what_is_wrong_and_doubles_all_say_so(rows: list[tuple[str, str]]) -> None:
     checked = check_rows(COLUMNS, [(number, cells) for number, cells in enumerate(rows, start=2)])
     for row in checked:
-        assert row.status == ("error" if row.problems else "ok")
-        assert all(problem.message("fr") and problem.message("en") for problem in row.problems)
+        assert ResolvedRow(row=row.row, fields={}, problems=row.problems).status == (
+            "error" if row.problems else "ok"
+        )
+        assert all(
+            problem.message(texts_in("fr")) and problem.message(texts_in("en")) for problem in row.problems
+        )
     good = [row.fields["number"] for row in checked if not row.problems]
     assert len(good) == len(set(good))
 

@@ -1,80 +1,53 @@
-"""Columns of a bulk file, and the check of its rows against them. Pure; messages come by code, in texts.toml."""
+"""The columns of a table, its header matched with them, and the check of its rows. Pure; messages come by code."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from backend.bulk.lifecycle import RowStatus
-from backend.core.i18n import FileTexts, load_texts
+from backend.core.i18n import load_texts
+from backend.tabular.problems import CHOICES, TEXTS, CellError, HeaderError, RowProblem
+from backend.tabular.reading import LONGEST_CELL, Table
 
-TEXTS = Path(__file__).with_name("texts.toml")
 # Signs of a cell that are repeated beside what is wrong with it
 SHOWN = 100
 # In the first cell of a row: the template's own, never carried out
 EXAMPLE = "example"
 RESULT = ("status", "reason", "reference")
-# A value of sentences about a cell that chooses
-CHOICES = "choices"
 # Language -> words
 ColumnTexts = Mapping[str, str]
 
 
-class BulkCellError(ValueError):
-    """A parser's answer: `code` names the sentence in texts.toml, `values` fill it."""
-
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code)
-        self.code, self.values = code, {key: str(value) for key, value in values.items()}
-
-
 class FileColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """One column. `parse` turns a filled cell into its value, or raises BulkCellError. `unique`: once in a file."""
+    """One column. `parse` turns a filled cell into its value, or raises CellError. `unique`: once in a file."""
 
     code: str
-    labels: ColumnTexts
+    labels: ColumnTexts = {}
     parse: Callable[[str], Any] = str
     required: bool = True
     unique: bool = False
     example: ColumnTexts | str = ""
     hint: ColumnTexts = {}
-    # Plan, option, barring: codes of the carrier's catalogue, or their names
-    names: str = ""
 
     def label(self, language: str) -> str:
-        return self.labels.get(language) or self.labels["en"]
+        return self.labels.get(language) or self.labels.get("en") or self.code
 
     def example_in(self, language: str) -> str:
         example = self.example
         return example if isinstance(example, str) else example.get(language) or example["en"]
 
 
-class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one cell or row (`column` empty). A row with warnings only may be ordered.
-
-    `given` is what stood in the cell. The code `said` has its sentence in `values`, in the requester's language.
-    """
-
-    column: str
-    code: str
-    values: dict[str, str] = {}
-    warning: bool = False
-    given: str = ""
-
-    def message(self, language: str) -> str:
-        choices = self.values.get(f"{CHOICES}_{language}") or self.values.get(CHOICES, "")
-        return column_text(self.code, language, **{**self.values, CHOICES: choices})
+# A feature may derive a column that knows more
+Column = TypeVar("Column", bound=FileColumn)
 
 
 class CheckedRow(msgspec.Struct, kw_only=True):
-    """One row: what was understood, and what is wrong. Resolving may add to it."""
+    """One row: what was understood, and what is wrong. A feature may add to it."""
 
     row: int
     fields: dict[str, Any]
     problems: list[RowProblem]
-    line_id: Any = None
     # As they came
     cells: dict[str, str] = {}
 
@@ -89,6 +62,7 @@ class CheckedRow(msgspec.Struct, kw_only=True):
         """Note what is wrong, beside what was given."""
         self.problems.append(
             RowProblem(
+                row=self.row,
                 column=column,
                 code=code,
                 values={key: str(value) for key, value in values.items()},
@@ -98,32 +72,25 @@ class CheckedRow(msgspec.Struct, kw_only=True):
         )
 
     @property
-    def status(self) -> RowStatus:
-        if any(not problem.warning for problem in self.problems):
-            return RowStatus.ERROR
-        return RowStatus.WARNING if self.problems else RowStatus.OK
+    def bad(self) -> bool:
+        """Whether anything is an error, and no warning only."""
+        return any(not problem.warning for problem in self.problems)
 
 
-class HeaderError(ValueError):
-    """The header does not name the columns; `problems` say which are missing, unknown or there twice."""
-
-    def __init__(self, problems: Sequence[RowProblem]) -> None:
-        super().__init__("; ".join(problem.code for problem in problems))
-        self.problems = list(problems)
-
-
-def column_text(code: str, language: str, **values: object) -> str:
-    """The text of a code in a language, with its placeholders filled."""
-    return FileTexts(TEXTS, language).text(code, **values)
+def read_checked(columns: Sequence[FileColumn], table: Table, language: str) -> list[CheckedRow]:
+    """The rows of a table with their problems. Raises HeaderError for other columns or no row, FileRejected as reading."""
+    _, header = next(table.rows, (1, list[str]()))
+    rows = check_rows(match_header(columns, header, language), table.rows)
+    if not rows:
+        raise HeaderError([RowProblem(code="no_rows")])
+    return rows
 
 
 def _plain(heading: str) -> str:
     return " ".join(heading.strip().strip("*").split()).casefold()
 
 
-def match_header(
-    columns: Sequence[FileColumn], header: Sequence[str], language: str
-) -> list[FileColumn | None]:
+def match_header(columns: Sequence[Column], header: Sequence[str], language: str) -> list[Column | None]:
     """The column of each cell of the header, by its code or its label in any language.
 
     None for an empty cell and for the columns that a result file adds.
@@ -132,12 +99,12 @@ def match_header(
     """
     known = {_plain(word): column for column in columns for word in (column.code, *column.labels.values())}
     ours = {_plain(texts[name]) for texts in load_texts(TEXTS).values() for name in RESULT} - set(known)
-    found: list[FileColumn | None] = []
+    found: list[Column | None] = []
     problems: list[RowProblem] = []
     for cell in header:
         column = known.get(_plain(cell))
         if cell.strip() and column is None and _plain(cell) not in ours:
-            problems.append(RowProblem(column="", code="column_unknown", values={"column": cell[:60]}))
+            problems.append(RowProblem(code="column_unknown", values={"column": cell[:60]}))
         elif column and column in found:
             values = {"column": column.label(language)}
             problems.append(RowProblem(column=column.code, code="column_twice", values=values))
@@ -158,6 +125,7 @@ def is_example(cells: Sequence[str], language_words: Iterable[str]) -> bool:
 
 
 def example_marks() -> list[str]:
+    """What begins a template's example row, in every language."""
     return [texts[EXAMPLE] for texts in load_texts(TEXTS).values()]
 
 
@@ -187,8 +155,8 @@ def _check_row(columns: Sequence[FileColumn | None], number: int, cells: Sequenc
             continue
         row.cells[column.code] = cell
         try:
-            row.fields[column.code] = column.parse(cell)
-        except BulkCellError as wrong:
+            row.fields[column.code] = _parsed(column, cell)
+        except CellError as wrong:
             row.fields[column.code] = cell
             row.wrong(column.code, wrong.code, values={**wrong.values, **_choices(column, wrong)})
     if any(cell.strip() for cell in cells[len(columns) :]):
@@ -196,7 +164,14 @@ def _check_row(columns: Sequence[FileColumn | None], number: int, cells: Sequenc
     return row
 
 
-def _choices(column: FileColumn, wrong: BulkCellError) -> ColumnTexts:
+def _parsed(column: FileColumn, cell: str) -> Any:
+    # The reader cuts behind one more
+    if len(cell) > LONGEST_CELL:
+        raise CellError("cell_too_long", most=LONGEST_CELL)
+    return column.parse(cell)
+
+
+def _choices(column: FileColumn, wrong: CellError) -> ColumnTexts:
     """What may be chosen, in each language, from the column's hint: a cell may have it in any language."""
     if CHOICES not in wrong.values:
         return {}

@@ -7,12 +7,14 @@ from typing import IO, Any
 
 import xlsxwriter
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from backend.tabular.formats import SHEET, FileFormat
+
+FORMULA_STARTS = frozenset("=+-@\t\r")
 
 
-def escape_formula(text: str) -> str:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it (CWE-1236)."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def without_formulas(cells: Iterable[str]) -> list[str]:
+    """Cells that a spreadsheet would run as a formula get an apostrophe before them (CWE-1236)."""
+    return [f"'{cell}" if cell[:1] in FORMULA_STARTS else cell for cell in cells]
 
 
 class CsvWriter:
@@ -26,7 +28,7 @@ class CsvWriter:
     def rows(self, rows: Iterable[Sequence[str]]) -> None:
         """Write more rows."""
         text = io.StringIO(newline="")
-        csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
+        csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(map(without_formulas, rows))
         self._file.write(text.getvalue().encode())
 
     def close(self) -> None:
@@ -44,7 +46,7 @@ class XlsxWriter:
         file: IO[bytes],
         headings: Sequence[str],
         *,
-        sheet: str = "Fleet",
+        sheet: str = SHEET,
         hints: Sequence[str] = (),
         as_text: bool = False,
     ) -> None:
@@ -59,7 +61,7 @@ class XlsxWriter:
         text = self._book.add_format({"num_format": "@"}) if as_text else None
         self._sheet.freeze_panes(1, 0)
         self._sheet.set_column(0, len(headings) - 1, 22, text)
-        for column, heading in enumerate(headings):
+        for column, heading in enumerate(without_formulas(headings)):
             self._sheet.write_string(0, column, heading, bold)
         for column, hint in enumerate(hints):
             if hint:
@@ -69,7 +71,7 @@ class XlsxWriter:
     def rows(self, rows: Iterable[Sequence[str]]) -> None:
         """Write more rows."""
         for cells in rows:
-            for column, cell in enumerate(cells):
+            for column, cell in enumerate(without_formulas(cells)):
                 self._sheet.write_string(self._next, column, cell, self._text)
             self._next += 1
 
@@ -78,10 +80,8 @@ class XlsxWriter:
         self._book.close()
 
 
-CSV = "text/csv"
-
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-TYPES = {"csv": CSV, "xlsx": XLSX}
+def table_writer(
+    file: IO[bytes], headings: Sequence[str], file_format: FileFormat, *, sheet: str
+) -> CsvWriter | XlsxWriter:
+    """A writer of either format; the header is written at once."""
+    return CsvWriter(file, headings) if file_format == "csv" else XlsxWriter(file, headings, sheet=sheet)

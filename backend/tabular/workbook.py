@@ -1,7 +1,7 @@
 """Checks a workbook before a library reads it, so that a small file cannot need much memory or time.
 
-The unpacked size is limited (`backend/documents/file_checks.py`). Two things are left: a value in the last corner of
-a sheet makes a table of seventeen thousand million cells, and one long text may stand in a million cells.
+The unpacked size is limited (`archive.py`). Two things are left: a value in the last corner of a sheet makes a table
+of seventeen thousand million cells, and one long text may stand in a million cells.
 """
 
 import codecs
@@ -11,7 +11,8 @@ import zipfile
 from collections.abc import Callable
 from xml.parsers import expat
 
-from backend.documents.file_checks import MEGABYTE, FileRejected, check_archive
+from backend.tabular.archive import MEGABYTE, check_archive
+from backend.tabular.refusals import damaged, no_table, too_many_columns, too_many_rows, unpacks_too_large
 
 # Characters in all cells of a sheet together
 MOST_TEXT = 32 * MEGABYTE
@@ -33,7 +34,7 @@ def check_workbook(content: bytes, *, most_rows: int, most_columns: int) -> None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = set(archive.namelist())
         if names & FOREIGN:
-            raise FileRejected("file_type_table", "Choose a CSV or XLSX file.")
+            raise no_table()
         lengths: list[int] = []
         for name in sorted(names):
             if name.lower().endswith("sharedstrings.xml"):
@@ -50,7 +51,7 @@ def _lengths(archive: zipfile.ZipFile, name: str) -> list[int]:
     """The length of every shared text with its markup, which is an upper limit."""
     content = archive.read(name)
     if b"<!DOCTYPE" in content:
-        raise _damaged()
+        raise damaged()
     if b":si" in content:
         strings = _Strings()
         _parse(archive, name, strings.parser)
@@ -61,7 +62,7 @@ def _lengths(archive: zipfile.ZipFile, name: str) -> list[int]:
 def _plainly_small(content: bytes, lengths: list[int], most_rows: int, most_columns: int) -> bool:
     """Whether a sheet is within every limit and written as spreadsheet programs write; it is not parsed."""
     if b"<!DOCTYPE" in content:
-        raise _damaged()
+        raise damaged()
     cells = PLAIN_CELL.findall(content)
     if len(cells) != len(ANY_CELL.findall(content)) or len(content) > MOST_TEXT:
         return False
@@ -87,11 +88,11 @@ def _is_markup(archive: zipfile.ZipFile, name: str) -> bool:
     with archive.open(name) as stream:
         start = stream.read(200)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _damaged()
+        raise damaged()
     # Old drawings (.vml) are not always well-formed XML; no sheet has that name
     drawing = name.endswith(".vml")
     if drawing and b".vml" in archive.read("xl/_rels/workbook.xml.rels"):
-        raise _damaged()
+        raise damaged()
     return not drawing and start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<")
 
 
@@ -104,17 +105,11 @@ def _parse(archive: zipfile.ZipFile, name: str, parser: expat.XMLParserType) -> 
                 parser.Parse(piece, False)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise _damaged() from error
+        raise damaged() from error
 
 
 def _no_doctype(*_: object) -> None:
-    raise _damaged()
-
-
-def _damaged() -> FileRejected:
-    return FileRejected(
-        "file_damaged", "The file is damaged or incomplete. Make it again and choose it anew."
-    )
+    raise damaged()
 
 
 class _Strings:
@@ -167,9 +162,7 @@ class _Sheet:
         self.column += 1
         self.cells += 1
         if self.cells > MOST_CELLS:
-            raise FileRejected(
-                "file_unpacks_too_large", "The file unpacks to far more than it should. Save it anew."
-            )
+            raise unpacks_too_large()
         self.shared = attributes.get("t") == "s"
         if found := COORDINATE.fullmatch(attributes.get("r", "")):
             self.column, self.row = _column(found[1].encode()), int(found[2])
@@ -188,16 +181,4 @@ class _Sheet:
         if self.shared and self.text.isdecimal() and int(self.text[:9]) < len(self.lengths):
             self.signs += self.lengths[int(self.text[:9])]
         if self.signs > MOST_TEXT:
-            raise FileRejected(
-                "file_unpacks_too_large", "The file unpacks to far more than it should. Save it anew."
-            )
-
-
-def too_many_rows(most: int) -> FileRejected:
-    return FileRejected("file_too_many_rows", f"The file has more than {most - 1:,} rows. Divide it.")
-
-
-def too_many_columns(most: int) -> FileRejected:
-    return FileRejected(
-        "file_too_many_columns", f"The file has more than {most} columns. Remove those that are not needed."
-    )
+            raise unpacks_too_large()
