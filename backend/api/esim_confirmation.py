@@ -13,25 +13,25 @@ from backend.lines.sims.esim_profiles import (
     confirm_profile,
     profile_to_confirm,
 )
-from backend.lines.sims.notifications import PURPOSE, WORDS
+from backend.lines.sims.notifications import PURPOSE, TEXTS
 from tenants.scope import Scope
 
 
 def _view(found: ProfileToConfirm, *, decided: bool) -> PublicView:
-    words = FileTexts(WORDS, found.language)
+    texts = FileTexts(TEXTS, found.language)
     if found.state in ENDED_STATES:
         return PublicView(
-            words.text("page_over_title"), [words.text("page_over_text")], language=words.language
+            texts.text("page_over_title"), [texts.text("page_over_text")], language=texts.language
         )
     if decided:
         return PublicView(
-            words.text("page_done_title"), [words.text("page_done_text")], language=words.language
+            texts.text("page_done_title"), [texts.text("page_done_text")], language=texts.language
         )
     return PublicView(
-        words.text("page_title", number=format_msisdn(found.msisdn) or words.text("new_number")),
-        [words.text("page_text"), words.text("page_warning")],
-        [("confirm", words.text("page_button"))],
-        language=words.language,
+        texts.text("page_title", number=format_msisdn(found.msisdn) or texts.text("new_number")),
+        [texts.text("page_text"), texts.text("page_warning")],
+        [("confirm", texts.text("page_button"))],
+        language=texts.language,
     )
 
 

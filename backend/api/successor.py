@@ -8,7 +8,7 @@ from backend.core.errors import NotFound
 from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.public_links import PublicLinkGrant
-from backend.orders.departures import WORDS, DepartureView, SuccessorOffer, choose_offer, departure_of
+from backend.orders.departures import TEXTS, DepartureView, SuccessorOffer, choose_offer, departure_of
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.web.html import Markup, element
@@ -30,10 +30,10 @@ async def handle(scope: Scope, link: PublicLinkGrant, language: str, form: Mappi
     """Write the choice down. It may be made again until the day, so the link is not used up by it."""
     found = await _read(scope, link)
     offer = PREPAID if form.get("choice") == "decline" else form.get("offer", "")
-    words = FileTexts(WORDS, found.language or language)
+    texts = FileTexts(TEXTS, found.language or language)
     if found.open and offer not in {PREPAID, *(one.code for one in found.offers)}:
         view = _view(found, language)
-        wrong = {f"offer-{found.offers[0].code if found.offers else PREPAID}": words.text("bad_choice")}
+        wrong = {f"offer-{found.offers[0].code if found.offers else PREPAID}": texts.text("bad_choice")}
         return PublicView(view.title, view.text, view.buttons, view.form, view.language, wrong)
     if found.open:
         await choose_offer(scope, found.id, offer=offer)
@@ -41,7 +41,7 @@ async def handle(scope: Scope, link: PublicLinkGrant, language: str, form: Mappi
 
 
 def _view(found: DepartureView, language: str) -> PublicView:
-    words = FileTexts(WORDS, found.language or language)
+    texts = FileTexts(TEXTS, found.language or language)
     values = {
         "number": format_msisdn(found.msisdn),
         "day": f"{found.leaves_on:%d/%m/%Y}",
@@ -49,25 +49,25 @@ def _view(found: DepartureView, language: str) -> PublicView:
         "name": found.given_name,
     }
     if not found.open:
-        closed = words.text("page_closed", **values)
-        return PublicView(words.text("page_closed_title"), (closed,), language=words.language)
-    text = [words.text("page_lead", **values)]
+        closed = texts.text("page_closed", **values)
+        return PublicView(texts.text("page_closed_title"), (closed,), language=texts.language)
+    text = [texts.text("page_lead", **values)]
     if found.offer == PREPAID:
-        text.append(words.text("page_prepaid_chosen", **values))
+        text.append(texts.text("page_prepaid_chosen", **values))
     elif found.offer:
         name = next((one.name for one in found.offers if one.code == found.offer), found.offer)
-        text.append(words.text("page_chosen", offer=name, **values))
-    text.append(words.text("otherwise", **values))
+        text.append(texts.text("page_chosen", offer=name, **values))
+    text.append(texts.text("otherwise", **values))
     return PublicView(
-        words.text("page_title", **values),
+        texts.text("page_title", **values),
         tuple(text),
-        (("choose", words.text("choose")), ("decline", words.text("decline"))),
-        _cards(words, found),
-        words.language,
+        (("choose", texts.text("choose")), ("decline", texts.text("decline"))),
+        _cards(texts, found),
+        texts.language,
     )
 
 
-def _cards(words: FileTexts, found: DepartureView) -> Markup:
+def _cards(texts: FileTexts, found: DepartureView) -> Markup:
     def card(code: str, name: str, about: str) -> Markup:
         choice = {
             "type": "radio",
@@ -84,15 +84,15 @@ def _cards(words: FileTexts, found: DepartureView) -> Markup:
         )
 
     def about(offer: SuccessorOffer) -> str:
-        amount = format_money(offer.monthly_cents, words.language)
-        return words.text("offer_about", about=offer.about, carrier=found.carrier, amount=amount)
+        amount = format_money(offer.monthly_cents, texts.language)
+        return texts.text("offer_about", about=offer.about, carrier=found.carrier, amount=amount)
 
     cards = [card(offer.code, offer.name, about(offer)) for offer in found.offers]
-    cards.append(card(PREPAID, words.text("prepaid"), words.text("prepaid_about")))
+    cards.append(card(PREPAID, texts.text("prepaid"), texts.text("prepaid_about")))
     return element(
         "fieldset",
         {"class": "field"},
-        element("legend", {}, words.text("question")),
+        element("legend", {}, texts.text("question")),
         element("div", {"class": "radio-cards"}, *cards),
     )
 

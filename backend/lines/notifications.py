@@ -16,7 +16,7 @@ from backend.notifications.sending import pin_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
-WORDS = Path(__file__).with_name("notification_texts.toml")
+TEXTS = Path(__file__).with_name("notification_texts.toml")
 
 
 ADDRESSES = """
@@ -76,7 +76,7 @@ async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, langu
         row = await scope.fetch_one(AddressNotice, NOTICE, _key(item_id), UUID(line_id))
         if row is None:
             return None
-        operator, texts = clients().settings.operator, FileTexts(WORDS, language)
+        operator, texts = clients().settings.operator, FileTexts(TEXTS, language)
         return row.recipient, MailContent(
             language=texts.language,
             subject=texts.text("address_title"),

@@ -30,7 +30,7 @@ from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 
-WORDS = Path(__file__).with_name("departure_texts.toml")
+TEXTS = Path(__file__).with_name("departure_texts.toml")
 # The time after the end in which a release can be disputed; then the successor's data is deleted
 KEPT = timedelta(days=60)
 
@@ -192,7 +192,7 @@ async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
 
 
 async def _mail_content(scope: Scope, what: str, departure: DepartureRecord, *, link: bool) -> MailContent:
-    texts, company = FileTexts(WORDS, departure.language), (await tenant_info(scope)).name
+    texts, company = FileTexts(TEXTS, departure.language), (await tenant_info(scope)).name
     number, day = format_msisdn(departure.msisdn), f"{departure.leaves_on:%d/%m/%Y}"
     values = {"number": number, "day": day, "company": company, "name": departure.given_name}
     paragraphs = [texts.text("greeting", **values), texts.text(f"{what}_lead", **values)]

@@ -35,7 +35,7 @@ from backend.usage.lifecycle import (
 from backend.usage.loading import LOCK
 from tenants.scope import Actor, Scope
 
-WORDS = Path(__file__).with_name("alert_texts.toml")
+TEXTS = Path(__file__).with_name("alert_texts.toml")
 AT_ONCE = 2000
 EMPLOYER, USER = "employer", "user"
 
@@ -235,7 +235,7 @@ async def mail_alert(actor: Actor, *, alert_id: str) -> None:
 
 def content(mail: AlertMail, public_url: str) -> MailContent:
     """The mail of one alert. It holds no amounts: whoever sees it over a shoulder learns none."""
-    texts = FileTexts(WORDS, mail.language)
+    texts = FileTexts(TEXTS, mail.language)
     step = f"{mail.kind}_{mail.threshold}"
     bucket = _bucket_name(texts, mail.subject)
     return MailContent(

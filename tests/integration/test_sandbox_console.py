@@ -14,7 +14,7 @@ from backend.core import clock
 from backend.integrations.network import HttpCarrierNetwork, OrderAccepted, ServiceOrder
 from backend.sandbox.carrier.behaviour import PortRejection
 from backend.sandbox.carrier.port_ins import CORRECTIONS
-from backend.sandbox.carrier.port_ins import WORDS as PORT_WORDS
+from backend.sandbox.carrier.port_ins import MESSAGES as PORT_MESSAGES
 from backend.sandbox.console.orders_table import ACTIONS
 from tests.support.listener import listening
 from tests.support.orders import CARRIERS, a_line, asking, asking_to_port
@@ -230,7 +230,7 @@ async def test_each_reason_of_a_donor_is_chosen_on_the_page(
     page = await browser.get("/")
     assert f'<option value="{reason}"' in page.text
     page = await press(browser, carrier, number, "reject", reason=str(reason))
-    assert PORT_WORDS[reason] in unescape(page.text)
+    assert PORT_MESSAGES[reason] in unescape(page.text)
     state, reported = stands(sandbox, carrier, order)
     if reason not in CORRECTIONS:
         assert (state, reported["portState"]) == ("failed", "rejected")

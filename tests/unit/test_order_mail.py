@@ -16,7 +16,7 @@ from backend.notifications.frame import labelled, render
 from backend.settings import Operator
 from backend.usage import alerts
 
-FILES = (frame.TEXTS, alerts.WORDS, sim_notifications.WORDS, line_notifications.WORDS)
+FILES = (frame.TEXTS, alerts.TEXTS, sim_notifications.TEXTS, line_notifications.TEXTS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -31,7 +31,7 @@ def test_every_language_has_every_key_with_the_same_blanks(path: Path) -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert FileTexts(alerts.WORDS, "xx").language == "en"
+    assert FileTexts(alerts.TEXTS, "xx").language == "en"
 
 
 def test_text_and_html_say_the_same_and_escape_what_they_are_given() -> None:

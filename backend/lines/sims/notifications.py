@@ -20,7 +20,7 @@ from backend.notifications.sending import pin_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
-WORDS = Path(__file__).with_name("texts.toml")
+TEXTS = Path(__file__).with_name("texts.toml")
 # Of the public link
 PURPOSE = "esim_confirmation"
 ANSWER_WITHIN = timedelta(days=30)
@@ -104,7 +104,7 @@ async def _mailed(scope: Scope, profile_id: str) -> MailedProfile | None:
 
 def code_mail(row: MailedProfile, code: EsimCode) -> MailContent:
     """The mail with an activation code, in the language of the line's user."""
-    texts = FileTexts(WORDS, row.language)
+    texts = FileTexts(TEXTS, row.language)
     facts = [
         (texts.text("number"), format_msisdn(row.msisdn) or texts.text("new_number")),
         (texts.text("esim_number"), mask_sim(code.sim_number)),
@@ -141,7 +141,7 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
             return None
         until = min(row.valid_until or clock.now() + ANSWER_WITHIN, clock.now() + ANSWER_WITHIN)
         token = await public_links.create_link(scope, PURPOSE, row.id, until)
-        texts = FileTexts(WORDS, row.language)
+        texts = FileTexts(TEXTS, row.language)
         return row.email, MailContent(
             language=texts.language,
             subject=texts.text("confirm_subject"),
@@ -198,7 +198,7 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
         if row is None:
             return None
         operator = clients().settings.operator
-        texts = FileTexts(WORDS, row.language or "en")
+        texts = FileTexts(TEXTS, row.language or "en")
         facts = [
             (texts.text("number"), format_msisdn(row.msisdn)),
             (texts.text("when"), f"{clock.local(datetime.fromisoformat(at)):%d/%m/%Y %H:%M}"),

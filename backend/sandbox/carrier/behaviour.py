@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     HELD = "held"
 
 
-WORDS = {
+MESSAGES = {
     Outcome.FAILED: "The network could not carry out this change.",
     Outcome.PARTIAL: "Only a part of this change was carried out.",
     Outcome.CANCELLED: "The order was cancelled by the carrier.",

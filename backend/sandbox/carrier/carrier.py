@@ -9,7 +9,7 @@ import msgspec
 from backend.core.ids import new_id
 from backend.sandbox.carrier.amendments import check_amendment
 from backend.sandbox.carrier.behaviour import (
-    WORDS,
+    MESSAGES,
     Behaviour,
     EsimTrouble,
     Outcome,
@@ -138,14 +138,16 @@ class Carrier(OrderEngine):
         order = self._open(order_id)
         now = time.time()
         if outcome is Outcome.HELD:
-            callbacks = self._wait(order, Pause("information", True, "held", message or WORDS[outcome]), now)
+            callbacks = self._wait(
+                order, Pause("information", True, "held", message or MESSAGES[outcome]), now
+            )
         elif outcome is Outcome.COMPLETED:
             # Whatever the steps to come would wait for
             for step in order.steps:
                 MILESTONES[step].run(self.desk, order, by_hand=True)
             callbacks = self._end(order, outcome, "", "", now)
         else:
-            callbacks = self._end(order, outcome, "", message or WORDS[outcome], now)
+            callbacks = self._end(order, outcome, "", message or MESSAGES[outcome], now)
         return await self._done(order, callbacks)
 
     async def resume(self, order_id: str) -> CarrierOrder:

@@ -12,7 +12,7 @@ import msgspec
 from backend.catalog.schemas import CarrierProfile
 from backend.core.ids import new_id
 from backend.sandbox.carrier.amendments import resume
-from backend.sandbox.carrier.behaviour import WORDS, Behaviour, EsimTrouble, Outcome
+from backend.sandbox.carrier.behaviour import MESSAGES, Behaviour, EsimTrouble, Outcome
 from backend.sandbox.carrier.callbacks import Callback, CallbackSender
 from backend.sandbox.carrier.documents import CarrierOrder, TmfError, moment, order_document
 from backend.sandbox.carrier.line_register import LineRegister
@@ -118,7 +118,7 @@ class OrderEngine(CarrierScript):
         return self._notify(order, now) if order.due > now else []
 
     def _meet_outcome(self, order: CarrierOrder, behaviour: Behaviour, now: float) -> list[Callback]:
-        message = behaviour.message or WORDS[behaviour.outcome]
+        message = behaviour.message or MESSAGES[behaviour.outcome]
         if behaviour.outcome is Outcome.HELD:
             return self._wait(order, Pause("information", True, behaviour.code or "held", message), now)
         return self._end(order, behaviour.outcome, behaviour.code, message, now)

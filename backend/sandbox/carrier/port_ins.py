@@ -13,7 +13,7 @@ from backend.sandbox.carrier.esims import ON_DEVICE, PREPARED
 from backend.sandbox.carrier.order_context import Failure, OrderContext, Pause, StepResult, one_of, word
 
 R = PortRejection
-WORDS = {
+MESSAGES = {
     R.NUMBER_NOT_WITH_DONOR: "The number is not with the operator named.",
     R.SIM_MISMATCH: "The SIM number is not that of this number.",
     R.ACCOUNT_MISMATCH: "The customer number is not that of this number.",
@@ -115,10 +115,10 @@ def reject(order: CarrierOrder, reason: PortRejection) -> Pause | Failure:
     """A correctable reason holds the order until other values come; the others end it."""
     if reason not in CORRECTIONS:
         order.reported["portState"] = "rejected"
-        return Failure(Outcome.FAILED, reason.value, WORDS[reason])
+        return Failure(Outcome.FAILED, reason.value, MESSAGES[reason])
     order.reported["portState"] = "info_required"
     order.rejected = {name: order.asked.get(name) for name in CORRECTIONS[reason]}
-    return Pause("information", held=True, code=reason.value, message=WORDS[reason])
+    return Pause("information", held=True, code=reason.value, message=MESSAGES[reason])
 
 
 def resume(order: CarrierOrder) -> None:
