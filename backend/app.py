@@ -26,6 +26,7 @@ from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
 from backend.api.health import healthz, metrics, readyz
 from backend.api.lines import LinesController
+from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
 from backend.api.public import public_router
@@ -123,6 +124,7 @@ def rest_router() -> Router:
             UsageController,
             DocumentsController,
             BulkController,
+            NotificationsController,
         ],
         dependencies={"actor": Provide(bearer)},
         security=[{"token": []}],

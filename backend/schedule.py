@@ -23,6 +23,7 @@ from backend.database import open_database
 from backend.documents.service import purge_documents
 from backend.issuer.store import purge_expired
 from backend.members.sessions import purge_sessions
+from backend.notifications.service import purge_notifications
 from backend.orders.departures import erase_successors
 from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.fulfilment.timeouts import find_overdue
@@ -74,7 +75,7 @@ async def expire_held(settings: Settings) -> None:  # noqa: ARG001 - every task 
 
 
 async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task gets the settings
-    """Delete what is over: sessions, drafts that nobody sent, handled events, old usage records, old files, old slots."""
+    """Delete what is over: sessions, drafts that nobody sent, handled events, old usage records, files and messages."""
     async for actor in each_tenant():
         async with isolate_errors("run_purges", actor):
             await purge_sessions(actor)
@@ -85,6 +86,7 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task g
             await purge_links(actor)
             await purge_uploads(actor)
             await purge_documents(actor)
+            await purge_notifications(actor)
     await purge_expired()
     async with open_global() as connection:
         await connection.execute(FORGET_SLOTS)

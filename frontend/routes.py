@@ -8,7 +8,10 @@ from reactpy import html, use_connection, use_effect, use_ref, use_state
 from reactpy.reactjs import component_from_url
 from reactpy.types import Component, VdomDict
 
-from backend.core.permissions import Permission
+from backend.catalog.identifiers import REFERENCE_PATTERN
+from backend.core.permissions import Permission, Portal
+from backend.notifications.content import notification_topic
+from backend.notifications.service import count_unread
 from backend.orders import service as orders
 from frontend.assets import asset_url
 from frontend.components.actions import link_button
@@ -22,6 +25,7 @@ from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
 from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
+from frontend.pages.notifications import NotificationsPage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review.page import ReviewPage
@@ -45,12 +49,17 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/bulk", P.ORDERS_PLACE, BulkPage),
         (rf"/bulk/(?P<upload_id>{UUID})", P.ORDERS_READ, UploadPage),
         ("/requests", P.ORDERS_READ, RequestsPage),
-        (r"/requests/(?P<reference>[A-Z]{2,4}-\d{10}-[A-Z]{4})", P.ORDERS_READ, RequestPage),
+        (rf"/requests/(?P<reference>{REFERENCE_PATTERN})", P.ORDERS_READ, RequestPage),
         ("/usage", P.USAGE_READ, UsagePage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
+        ("/notifications", P.SELF, NotificationsPage),
     )
 )
-WITH_QUERY = (BulkPage, FleetPage, RequestsPage, RequestPage, StartPage, UsagePage)
+WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)
+
+
+# What the frame counts, by its name in the page's script
+FRAME_COUNTS = {"running": orders.counts_running, "unread": count_unread}
 
 
 def route(page: PageContext, path: str, query: str) -> Component:
@@ -103,7 +112,7 @@ def Root() -> VdomDict:
         else:
             set_place((path, query))
 
-    use_effect(lambda: count_running(page), [])
+    use_effect(lambda: keep_counts(page), [])
     return html.div(
         {"class": "contents"},
         RoutedApp({"onAddress": handler(page, moved), "key": "app"}),
@@ -111,13 +120,26 @@ def Root() -> VdomDict:
     )
 
 
-def count_running(page: PageContext) -> Callable[[], None]:
-    """Keep the number of requests under way in the menu right."""
-    if page.profile.portal == "user" or not page.may(Permission.ORDERS_READ):
-        return lambda: None
+def keep_counts(page: PageContext) -> Callable[[], None]:
+    """Keep the requests under way and the unread messages in the frame right; returns the unsubscribing call."""
+    with_orders = page.profile.portal != Portal.USER and page.may(Permission.ORDERS_READ)
+    topics = {"running": "orders"} if with_orders else {}
+    if page.actor.member_id is not None:
+        topics["unread"] = notification_topic(page.actor.member_id)
 
-    async def count() -> None:
-        await page.push("frame", running=await orders.counts_running(page.actor))
+    async def count(*names: str) -> None:
+        await page.push("frame", **{name: await FRAME_COUNTS[name](page.actor) for name in names})
 
-    page.run_in_background(count())
-    return page.services.subscribe(page.actor.tenant_id, "orders", lambda: page.run_in_background(count()))
+    def follow(name: str, topic: str) -> Callable[[], None]:
+        return page.services.subscribe(
+            page.actor.tenant_id, topic, lambda: page.run_in_background(count(name))
+        )
+
+    page.run_in_background(count(*topics))
+    ends = [follow(name, topic) for name, topic in topics.items()]
+
+    def stop() -> None:
+        for end in ends:
+            end()
+
+    return stop

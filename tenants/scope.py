@@ -8,6 +8,7 @@ from uuid import UUID
 
 from piccolo.columns import Column
 from piccolo.custom_types import Combinable
+from piccolo.query import Delete, Update
 from piccolo.table import Table
 
 R = TypeVar("R")
@@ -143,6 +144,14 @@ class Scope:
         """Run a statement that gives no rows; returns PostgreSQL's command tag."""
         return await self.connection.execute(query, *args)
 
+    async def execute_many(self, query: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement that gives no rows once for each row of arguments, in one round trip."""
+        await self.connection.executemany(query, rows)
+
+    async def copy_rows(self, table_name: str, rows: Sequence[Sequence[object]]) -> None:
+        """Write rows with COPY, to a temporary table: it is refused on a table under policies."""
+        await self.connection.copy_records_to_table(table_name, records=rows)
+
     async def select_one(
         self, row_type: type[R], table: type[Table], where: Combinable, *, lock: bool = False
     ) -> R | None:
@@ -173,6 +182,10 @@ class Scope:
         if limit is not None:
             query = query.limit(limit)
         return [row_type(**found) for found in await (query.lock_rows("NO KEY UPDATE") if lock else query)]
+
+    async def change_all(self, row_type: type[R], query: Update[Any] | Delete) -> list[R]:
+        """Run an UPDATE or DELETE of one table, and give the rows that it met, with the columns that `row_type` names."""
+        return [row_type(**found) for found in await query.returning(*_columns(row_type, query.table))]
 
     def emit(self, fact: NamedFact) -> None:
         """Say that this happened: the jobs that subscribed to it follow. Written with the transaction or not at all."""

@@ -5,7 +5,9 @@ from uuid import UUID
 import msgspec
 
 from tenants.scope import Scope
-from tenants.tables import Tenant
+
+# On the path of every page, callback and batch, so in SQL (decision 0007)
+TENANT = "SELECT id, slug, name, carrier, state, grace_seconds FROM tenant WHERE id = $1"
 
 
 class TenantInfo(msgspec.Struct, frozen=True):
@@ -22,7 +24,7 @@ class TenantInfo(msgspec.Struct, frozen=True):
 async def tenant_info(scope: Scope) -> TenantInfo:
     """The scope's own tenant, read once a transaction. Raises LookupError where the tenant is not there."""
     if scope.tenant is None:
-        scope.tenant = await scope.select_one(TenantInfo, Tenant, Tenant.id == scope.tenant_id)
+        scope.tenant = await scope.fetch_one(TenantInfo, TENANT, scope.tenant_id)
     if scope.tenant is None:
         raise LookupError(f"no tenant {scope.tenant_id}")
     found: TenantInfo = scope.tenant

@@ -20,6 +20,7 @@ from backend.api.sign_in_state import (
 )
 from backend.core.errors import AppError, Unavailable
 from backend.core.i18n import LANGUAGES
+from backend.core.permissions import Portal
 from backend.integrations.identity import SignInFailed
 from backend.issuer import store
 from backend.issuer.context import Issuer
@@ -28,7 +29,6 @@ from backend.issuer.routes import issuer_router
 from backend.issuer.texts import say
 from backend.members import service as members
 from backend.members import sessions
-from backend.members.lifecycle import Portal
 from backend.members.schemas import Membership, OpenedSession
 from backend.settings import Settings
 from backend.web.origin import safe_return_path

@@ -9,6 +9,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
+from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.pricing import Price
 from backend.core.errors import ValidationFailed
@@ -22,9 +23,7 @@ from backend.orders.schemas import OrderDetail, OrderPreview
 from backend.web.problems import problem_specs
 from tenants.scope import Actor
 
-Reference = Annotated[
-    str, PathParameter(pattern=r"^[A-Z]{2,4}-\d{10}-[A-Z]{4}$", description="MND-2611201405-KXTR")
-]
+Reference = Annotated[str, PathParameter(pattern=f"^{REFERENCE_PATTERN}$", description="MND-2611201405-KXTR")]
 
 
 class OrderItemResponse(msgspec.Struct, frozen=True, kw_only=True):

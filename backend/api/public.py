@@ -124,7 +124,7 @@ async def _answer(
         async with job_scope(Actor(link.tenant_id, language=language)) as scope:
             if form is None:
                 # Mail scanners follow links: whatever a page does, drawing it changes nothing.
-                await scope.connection.execute("SET TRANSACTION READ ONLY")
+                await scope.execute("SET TRANSACTION READ ONLY")
                 view = await registered.render(scope, link, language)
             else:
                 view = await registered.handle(scope, link, language, form)

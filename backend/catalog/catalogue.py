@@ -33,5 +33,5 @@ class Catalogue:
 
 async def catalogue_of(scope: Scope) -> Catalogue:
     """The catalogue of the scope's tenant, in its actor's language."""
-    carrier = scope.actor.carrier or await scope.connection.fetchval("SELECT carrier FROM tenant")
+    carrier = scope.actor.carrier or await scope.fetch_value(str, "SELECT carrier FROM tenant") or ""
     return Catalogue(profile(carrier), scope.actor.language)

@@ -17,7 +17,10 @@ ACTIVATION_CODE = re.compile(
     r"(?:LPA:)?1\$(?=.{1,255}?(?:\$|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
     r"\$[A-Za-z0-9-]*(?:\$(?:[0-9]+(?:\.[0-9]+)*)?(?:\$1?)?)?",
 )
-ORDER_REFERENCE = re.compile(r"[A-Z]{2,4}-[0-9]{10}-[A-Z]{4}")
+# Of every reference that customers see: requests today; other features take the same with prefixes of their own
+REFERENCE_PATTERN = r"[A-Z]{2,4}-[0-9]{10}-[A-Z]{4}"
+REFERENCE = re.compile(REFERENCE_PATTERN)
+PREFIX = re.compile(r"[A-Z]{2,4}")
 # Without vowels no word can form, and without I, L, O, Q, S, U, V, Z no letter is taken for another sign.
 REFERENCE_LETTERS = "BCDFGHJKMNPRTWX"
 
@@ -114,18 +117,21 @@ def structured_communication(text: str) -> str | None:
     return digits if re.fullmatch(r"[0-9]{12}", digits) and ogm_vcs.is_valid(digits) else None
 
 
-def order_reference(prefix: str, at: datetime) -> str:
-    """A new reference: the carrier's prefix, the Belgian minute of submission, four letters at random.
+def new_reference(prefix: str, at: datetime) -> str:
+    """A new reference (F-168): a prefix of two to four letters, the Belgian minute, four letters at random.
 
-    Two of the same minute differ by the letters only, so the caller tries again where one is taken.
+    The prefix of a request is that of its carrier. Two of the same minute differ by the letters only, so the caller
+    tries again where one is taken. Raises ValueError for another prefix.
     """
+    if not PREFIX.fullmatch(prefix):
+        raise ValueError(f"{prefix!r} is no prefix of a reference")
     letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(4))
     return f"{prefix}-{local(at):%y%m%d%H%M}-{letters}"
 
 
-def order_reference_valid(text: str) -> bool:
-    """Whether a reference follows the pattern and names a minute that existed in Belgium."""
-    if not ORDER_REFERENCE.fullmatch(text):
+def reference_valid(text: str, *, prefix: str = "") -> bool:
+    """Whether a reference follows the pattern, names a minute that existed in Belgium, and has the prefix asked for."""
+    if not REFERENCE.fullmatch(text) or (prefix and not text.startswith(f"{prefix}-")):
         return False
     try:
         naive = datetime.strptime(text.split("-")[1], "%y%m%d%H%M")  # noqa: DTZ007 - the zone follows

@@ -57,7 +57,7 @@ async def flush(scope: Scope) -> None:
             for job in _jobs_of(event)
         ]
         # Due by the database's clock, which the relay asks: hosts' clocks differ.
-        await scope.connection.executemany(
+        await scope.execute_many(
             "INSERT INTO outbox (id, tenant_id, job, data, not_before, created_at, attempts)"
             " VALUES ($1, $2, $3, $4, COALESCE($5, now()), now(), 0)",
             rows,
@@ -65,7 +65,7 @@ async def flush(scope: Scope) -> None:
         scope.events.clear()
     if scope.topics:
         payloads = [f"{scope.tenant_id}/{topic}" for topic in sorted(scope.topics)]
-        await scope.connection.execute(
+        await scope.execute(
             "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", LIVE_CHANNEL, payloads
         )
         scope.topics.clear()

@@ -14,6 +14,13 @@ class Role(StrEnum):
     END_USER = "end_user"
 
 
+class Portal(StrEnum):
+    """The pages of managers, or those of people who use a line."""
+
+    MANAGER = "manager"
+    USER = "user"
+
+
 class Permission(StrEnum):
     """What a use case asks of the one who acts."""
 

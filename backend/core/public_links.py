@@ -30,13 +30,6 @@ FIND = """
 SELECT l.subject_id, l.used_at FROM public_link l JOIN tenant t ON t.id = l.tenant_id
 WHERE l.id = $1 AND l.purpose = $2 AND l.expires_at > $3 AND t.state = $4
 """
-USE = """
-UPDATE public_link SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2 RETURNING true
-"""
-WITHDRAW = """
-UPDATE public_link SET expires_at = $3 WHERE purpose = $1 AND subject_id = $2 AND expires_at > $3
-"""
-PURGE = "DELETE FROM public_link WHERE expires_at < $1"
 
 
 class LinkRow(msgspec.Struct, frozen=True):
@@ -44,6 +37,12 @@ class LinkRow(msgspec.Struct, frozen=True):
 
     subject_id: UUID
     used_at: datetime | None
+
+
+class LinkKey(msgspec.Struct, frozen=True):
+    """The id of a link."""
+
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +94,22 @@ async def use_link(scope: Scope, link_id: UUID) -> bool:
 
     Belongs into the transaction of what it decides.
     """
-    return bool(await scope.fetch_value(bool, USE, link_id, clock.now()))
+    now = clock.now()
+    unused = (PublicLink.id == link_id) & PublicLink.used_at.is_null() & (PublicLink.expires_at > now)
+    return bool(await scope.change_all(LinkKey, PublicLink.update({PublicLink.used_at: now}).where(unused)))
 
 
-async def withdraw_link(scope: Scope, purpose: str, subject_id: UUID) -> None:
+async def withdraw_link(scope: Scope, purpose: str, subject_id: UUID) -> None:  # noqa: ARG001 - its transaction
     """End every link of a subject: what they ask is not open any more, or newer ones were sent."""
-    await scope.execute(WITHDRAW, purpose, subject_id, clock.now())
+    now = clock.now()
+    await PublicLink.update({PublicLink.expires_at: now}).where(
+        (PublicLink.purpose == purpose)
+        & (PublicLink.subject_id == subject_id)
+        & (PublicLink.expires_at > now)
+    )
 
 
 @use_case(Permission.SYSTEM)
-async def purge_links(scope: Scope) -> None:
+async def purge_links(scope: Scope) -> None:  # noqa: ARG001 - its transaction
     """Delete those that ended long ago."""
-    await scope.execute(PURGE, clock.now() - KEPT)
+    await PublicLink.delete().where(PublicLink.expires_at < clock.now() - KEPT)

@@ -87,8 +87,8 @@ async def _make(tenant: DemoTenant) -> None:
 async def _mark_as_read(tenant_id: TenantId) -> None:
     """The lines came from the carrier's own records a moment ago."""
     async with job_scope(Actor(tenant_id)) as scope:
-        total = await scope.connection.fetchval("SELECT count(*) FROM line")
-        await scope.connection.execute(
+        total = await scope.fetch_value(int, "SELECT count(*) FROM line")
+        await scope.execute(
             "INSERT INTO inventory_sync (tenant_id, refreshed_at, state, read, total) VALUES ($1, $2, 'idle', $3, $3)",
             tenant_id,
             clock.now(),

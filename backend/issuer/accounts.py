@@ -14,7 +14,7 @@ from backend.core import clock
 from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.issuer import attempts, passwords
-from tenants.scope import Connection
+from tenants.scope import Scope
 from tenants.transaction import open_global
 
 # Numbers typed without a country prefix
@@ -150,7 +150,7 @@ async def _store_password(account_id: UUID, password_hash: str) -> None:
 
 
 async def ensure_account(
-    connection: Connection,
+    scope: Scope,
     *,
     email: str,
     name: str,
@@ -167,16 +167,16 @@ async def ensure_account(
     if email.count("@") != 1 or email.startswith("@") or email.endswith("@"):
         raise ValidationFailed(email="This is not an e-mail address.")
     number = _own_number(mobile)
-    record = await connection.fetchrow(LOCK_BY_EMAIL, email)
-    other = await connection.fetchval(EMAIL_OF_MOBILE, number) if number else None
+    known = await scope.fetch_one(KnownAccount, LOCK_BY_EMAIL, email)
+    other = await scope.fetch_value(str, EMAIL_OF_MOBILE, number) if number else None
     if other not in {None, email}:
         raise ValidationFailed(mobile="This mobile number already signs in to another account.")
-    if record is None:
+    if known is None:
         if password_hash is None:
             raise ValidationFailed(password="A new account needs a password.")  # noqa: S106 - a sentence about it
         given_name, _, family_name = name.strip().partition(" ")
         account_id = new_id()
-        await connection.execute(
+        await scope.execute(
             INSERT,
             account_id,
             email,
@@ -189,12 +189,11 @@ async def ensure_account(
             clock.now(),
         )
         return account_id
-    known = KnownAccount(*record)
     if number and number != known.mobile:
-        await connection.execute(SET_MOBILE, known.id, number)
+        await scope.execute(SET_MOBILE, known.id, number)
     if password_hash:
-        await connection.execute(SET_PASSWORD, known.id, password_hash)
-        await connection.execute(END_SESSIONS, known.id)
+        await scope.execute(SET_PASSWORD, known.id, password_hash)
+        await scope.execute(END_SESSIONS, known.id)
     return known.id
 
 

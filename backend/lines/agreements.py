@@ -21,9 +21,6 @@ from tenants.scope import Scope
 
 UNDER_REVIEW = AgreementState.UNDER_REVIEW
 UNDECIDED = (AgreementState.DOCUMENT_PENDING, UNDER_REVIEW)
-END_OF_LINE = (
-    "UPDATE split_agreement SET state = $3, ended_at = $2 WHERE line_id = $1 AND state = ANY($4::text[])"
-)
 END_OF_LINES = "UPDATE split_agreement SET state = $3, ended_at = $2 WHERE line_id = ANY($1) AND state <> $3"
 END_OF_ITEMS = "UPDATE split_agreement SET state = $3, ended_at = $2 WHERE item_id = ANY($1) AND state = $4"
 
@@ -51,7 +48,7 @@ async def open_agreement(
     An agreement in force stays so until this one is accepted. One that is not decided yet ends.
     """
     agreement_id, now = new_id(), clock.now()
-    await scope.execute(END_OF_LINE, line_id, now, AgreementState.ENDED, list(UNDECIDED))
+    await _end_of_line(line_id, UNDECIDED)
     await SplitAgreement.insert(
         SplitAgreement(
             id=agreement_id,
@@ -106,10 +103,17 @@ async def decide_agreement(scope: Scope, agreement_id: UUID, *, accepted: bool, 
 async def _put_in_force(scope: Scope, agreement: Agreement) -> None:
     """End the agreement that was in force, and write the new profile to the line, unless the line has ended."""
     line_id = agreement.line_id
-    await scope.execute(END_OF_LINE, line_id, clock.now(), AgreementState.ENDED, [AgreementState.ACTIVE])
+    await _end_of_line(line_id, (AgreementState.ACTIVE,))
     lines = await lock_lines(scope, [line_id])
-    if lines[line_id]["status"] not in ENDED:
+    if lines[line_id].status not in ENDED:
         await update_lines(scope, [(lines[line_id], {"split_profile": agreement.profile})])
+
+
+async def _end_of_line(line_id: UUID, states: Sequence[AgreementState]) -> None:
+    """End the agreements of a line that are in one of these states."""
+    await SplitAgreement.update(
+        {SplitAgreement.state: AgreementState.ENDED, SplitAgreement.ended_at: clock.now()}
+    ).where((SplitAgreement.line_id == line_id) & SplitAgreement.state.is_in(list(states)))
 
 
 async def end_agreements(scope: Scope, line_ids: Sequence[UUID]) -> None:

@@ -14,6 +14,7 @@ import structlog
 
 from backend.core import clock
 from backend.lines.lifecycle import LINE_LIFECYCLE, LineStatus
+from backend.lines.schemas import LockedLine
 from backend.lines.search_keys import name_key, search_text
 from tenants.scope import Scope
 
@@ -21,12 +22,11 @@ log = structlog.get_logger()
 
 # Columns from which `search` and `name_key` are made
 SEARCHED = frozenset({"name", "msisdn", "sim_number", "account"})
-LINE_COLUMNS = (
-    "id", "msisdn", "status", "product_type", "plan", "options", "barrings", "billing_account_id", "account",
-    "cost_centre_id", "end_user_id", "name", "sim_number", "sim_kind", "roaming_cap_cents", "companion_sim",
-    "split_profile", "debt_block", "activated_on",
-)  # fmt: skip
-LOCK_LINES = f"SELECT {', '.join(LINE_COLUMNS)} FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
+LOCK_LINES = """
+SELECT id, msisdn, status, product_type, plan, options, barrings, billing_account_id, account, cost_centre_id,
+  end_user_id, name, sim_number, sim_kind, roaming_cap_cents, companion_sim, split_profile, debt_block, activated_on
+FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+"""
 MOVE_LINES = (
     "UPDATE line SET status = $2 WHERE id = ANY($1) AND status = ANY($3::text[]) RETURNING id, status"
 )
@@ -43,36 +43,33 @@ class LineState(msgspec.Struct, frozen=True):
     status: str
 
 
-async def update_lines(scope: Scope, changes: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
-    """Write, for each line (its present columns, locked by the caller), the columns that are now other.
+async def update_lines(scope: Scope, changes: Sequence[tuple[LockedLine, Mapping[str, Any]]]) -> None:
+    """Write, for each line (locked by the caller), the columns that are now other, by their names.
 
-    The present columns are brought up to date, so that a second change of the same line starts from the first. A
-    line whose state would make a move that is not listed keeps all its columns: see `may_move`.
+    The line's row is brought up to date, so that a second change of the same line starts from the first. A line whose
+    state would make a move that is not listed keeps all its columns: see `may_move`.
     Raises Conflict (`wrong_state`) for such a move where a person acts.
     """
     writes = defaultdict[tuple[str, ...], list[tuple[Any, ...]]](list)
     now = clock.now()
     for line, columns in changes:
-        if not may_move(scope, line["id"], line["status"], columns.get("status", line["status"])):
+        current = LineStatus(line.status)
+        if not may_move(scope, line.id, current, columns.get("status", current)):
             continue
         changed = dict(columns)
-        if line["split_profile"] and columns.get("split_profile") == "":
+        if line.split_profile and columns.get("split_profile") == "":
             changed["split_ended_at"] = now
-        line |= columns  # noqa: PLW2901 - the caller's own row
+        for name, value in columns.items():
+            setattr(line, name, value)
         if SEARCHED & set(columns):
             changed["search"] = search_text(
-                name=line["name"],
-                msisdn=line["msisdn"],
-                sim_number=line["sim_number"],
-                account=line["account"],
+                name=line.name, msisdn=line.msisdn, sim_number=line.sim_number, account=line.account
             )
-            changed["name_key"] = name_key(line["name"])
-        writes[tuple(changed)].append((line["id"], now, *changed.values()))
+            changed["name_key"] = name_key(line.name)
+        writes[tuple(changed)].append((line.id, now, *changed.values()))
     for names, values in writes.items():
         columns_sql = "".join(f", {name} = ${index}" for index, name in enumerate(names, start=3))
-        await scope.connection.executemany(
-            f"UPDATE line SET confirmed_at = $2{columns_sql} WHERE id = $1", values
-        )
+        await scope.execute_many(f"UPDATE line SET confirmed_at = $2{columns_sql} WHERE id = $1", values)
 
 
 def may_move(scope: Scope, line_id: UUID, current: LineStatus, target: LineStatus) -> bool:
@@ -106,9 +103,6 @@ async def set_user(scope: Scope, line_id: UUID, end_user_id: UUID, *, another_pe
     await scope.execute(SET_USER, line_id, end_user_id, another_person, clock.now())
 
 
-async def lock_lines(scope: Scope, line_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The columns of these lines by name (`LINE_COLUMNS`), locked in the order of their ids.
-
-    Rows are dictionaries that can be changed: order kinds say new values by the names of columns.
-    """
-    return {row["id"]: dict(row) for row in await scope.connection.fetch(LOCK_LINES, list(line_ids))}
+async def lock_lines(scope: Scope, line_ids: Sequence[UUID]) -> dict[UUID, LockedLine]:
+    """These lines by their ids, locked in the order of the ids."""
+    return {line.id: line for line in await scope.fetch_all(LockedLine, LOCK_LINES, list(line_ids))}

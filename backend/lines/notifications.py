@@ -1,4 +1,4 @@
-"""Mails about the user of a line: the earlier address is told that it was changed, and not which one came after it."""
+"""Messages about the user of a line: the earlier address is told that it was changed, and not what came after it."""
 
 from datetime import datetime
 from pathlib import Path
@@ -11,37 +11,47 @@ from backend.core import clock
 from backend.core.facts import JobName, UserAddressChanged
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
-from backend.notifications.content import MailContent
-from backend.notifications.sending import pin_recipient, send_once
+from backend.core.permissions import Portal
+from backend.lines.tables import Line
+from backend.notifications.content import MailContent, Message, PortalContent
+from backend.notifications.sending import pin_recipient, pinned_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
+from tenants.tenant_info import tenant_info
 
 TEXTS = Path(__file__).with_name("notification_texts.toml")
 
-
 ADDRESSES = """
-SELECT l.id, u.email, u.language FROM line l JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
+SELECT l.id, u.email, u.language, u.member_id FROM line l JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 WHERE l.id = ANY($1) AND u.email <> ''
-"""
-NOTICE = """
-SELECT t.recipient, l.msisdn, c.name AS company FROM notification t, line l, tenant c WHERE t.key = $1 AND l.id = $2
 """
 
 
 class UserAddress(msgspec.Struct, frozen=True):
-    """The address and the language of whoever uses a line."""
+    """The address and the language of whoever uses a line; `member_id` where that person is a member."""
 
     id: UUID
     email: str
     language: str
+    member_id: UUID | None
 
 
-class AddressNotice(msgspec.Struct, frozen=True):
-    """What the notice of a changed address says."""
+class LineNumber(msgspec.Struct, frozen=True):
+    """The number of a line; empty before the carrier gave one."""
 
-    recipient: str
     msisdn: str
-    company: str
+
+
+async def line_number(scope: Scope, line_id: UUID) -> LineNumber | None:
+    """The number of a line, for a message about it."""
+    return await scope.select_one(LineNumber, Line, Line.id == line_id)
+
+
+def own_notice(member_id: UUID | None, language: str, title: str, text: str) -> PortalContent | None:
+    """A message in the portal about somebody's own line, which leads to it; None for somebody who is no member."""
+    if member_id is None:
+        return None
+    return PortalContent(member_id, Portal.USER, language, title, text, "/app/my")
 
 
 async def addresses_of(scope: Scope, line_ids: list[UUID]) -> dict[UUID, UserAddress]:
@@ -55,7 +65,7 @@ async def notify_old_address(
     """Notify the earlier address that the line's messages go elsewhere from now on, unless it is the same one."""
     if earlier.email.casefold() == now.casefold():
         return
-    await pin_recipient(scope, _key(item_id), earlier.email)
+    await pin_recipient(scope, _key(item_id), earlier.email, member_id=earlier.member_id)
     scope.emit(
         UserAddressChanged(item_id=item_id, line_id=line_id, language=earlier.language, at=clock.now())
     )
@@ -67,28 +77,31 @@ def _key(item_id: object) -> str:
 
 @idempotent_job(JobName.SEND_ADDRESS_NOTICE)
 async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, language: str, at: str) -> None:
-    """Mail the security notice, in the language of whoever had the address.
+    """Send the security notice, in the language of whoever had the address.
 
     It names nobody, since the line may have another user.
     """
 
-    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.fetch_one(AddressNotice, NOTICE, _key(item_id), UUID(line_id))
-        if row is None:
+    async def compose(scope: Scope) -> Message | None:
+        to, line = await pinned_recipient(scope, _key(item_id)), await line_number(scope, UUID(line_id))
+        if to is None or line is None:
             return None
         operator, texts = clients().settings.operator, FileTexts(TEXTS, language)
-        return row.recipient, MailContent(
+        number = format_msisdn(line.msisdn) or texts.text("new_number")
+        mail = MailContent(
             language=texts.language,
             subject=texts.text("address_title"),
             title=texts.text("address_title"),
             paragraphs=(texts.text("greeting"), texts.text("address_lead")),
             facts=(
-                (texts.text("number"), format_msisdn(row.msisdn) or texts.text("new_number")),
+                (texts.text("number"), number),
                 (texts.text("when"), f"{clock.local(datetime.fromisoformat(at)):%d/%m/%Y %H:%M}"),
-                (texts.text("by"), row.company),
+                (texts.text("by"), (await tenant_info(scope)).name),
                 (texts.text("support"), f"{operator.support_email}, {operator.support_phone}"),
             ),
             closing=(texts.text("address_not_you"),),
         )
+        words = texts.text("address_portal", number=number)
+        return Message(to.recipient, mail, own_notice(to.member_id, texts.language, mail.title, words))
 
     await send_once(actor, _key(item_id), compose)

@@ -19,6 +19,30 @@ class Sort(StrEnum):
     STATUS = "status"
 
 
+class LockedLine(msgspec.Struct):
+    """The columns of a line that its writer has locked. `update_lines` keeps them up to date with what it writes."""
+
+    id: UUID
+    msisdn: str
+    status: str
+    product_type: str
+    plan: str
+    options: list[str]
+    barrings: list[str]
+    billing_account_id: UUID
+    account: str
+    cost_centre_id: UUID | None
+    end_user_id: UUID | None
+    name: str
+    sim_number: str
+    sim_kind: str
+    roaming_cap_cents: int | None
+    companion_sim: str
+    split_profile: str
+    debt_block: bool
+    activated_on: date | None
+
+
 class LineFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lines: the same keys in page addresses, in `GET /lines` and in order filters.
 

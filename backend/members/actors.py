@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from backend.core import clock
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, Portal
 from backend.core.use_case import set_actor_loader, use_case
-from backend.members.lifecycle import Portal, last_seen_is_stale, roles_in
+from backend.members.lifecycle import last_seen_is_stale, roles_in
 from tenants.scope import Actor, MemberId, Reach, Scope, TenantId
 
 # An end user to whom no line is linked

@@ -5,14 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from backend.core.errors import ValidationFailed
-from backend.core.permissions import MANAGER_ROLES, Role
-
-
-class Portal(StrEnum):
-    """The pages of managers, or those of people who use a line."""
-
-    MANAGER = "manager"
-    USER = "user"
+from backend.core.permissions import MANAGER_ROLES, Portal, Role
 
 
 class MemberState(StrEnum):

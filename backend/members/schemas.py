@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.members.lifecycle import Portal
+from backend.core.permissions import Portal
 from tenants.scope import MemberId, TenantId
 
 

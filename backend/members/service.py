@@ -9,11 +9,11 @@ from backend.core import audit, clock
 from backend.core.errors import Forbidden, NotFound, ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.core.ids import new_id
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, Portal
 from backend.core.use_case import use_case
 from backend.issuer.accounts import ensure_account, normalise_login
 from backend.issuer.passwords import check_strength, hash_password
-from backend.members.lifecycle import MemberState, Portal, check_roles, portals
+from backend.members.lifecycle import MemberState, check_roles, portals
 from backend.members.schemas import Membership, Profile
 from backend.members.sessions import end_sessions_of
 from backend.members.tables import Member
@@ -94,7 +94,7 @@ async def _add_member(
     language: str,
 ) -> tuple[UUID, MemberId]:
     account_id = await ensure_account(
-        scope.connection,
+        scope,
         email=email,
         name=name,
         language=language,

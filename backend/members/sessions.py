@@ -9,11 +9,11 @@ import msgspec
 from backend.core import audit, clock
 from backend.core.errors import Forbidden, NotAuthenticated, NotFound
 from backend.core.ids import new_id
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, Portal
 from backend.core.secrets import new_token, token_hash
 from backend.core.use_case import use_case
 from backend.members.actors import read_actor, session_row
-from backend.members.lifecycle import ABSOLUTE, MemberState, Portal, portals
+from backend.members.lifecycle import ABSOLUTE, MemberState, portals
 from backend.members.schemas import OpenedSession
 from backend.members.tables import Member, PortalSession
 from tenants.directory import find_memberships, find_session

@@ -4,7 +4,8 @@ from piccolo.columns import UUID, Array, Bytea, Text, Timestamptz
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from backend.members.lifecycle import MemberState, Portal
+from backend.core.permissions import Portal
+from backend.members.lifecycle import MemberState
 from tenants.checks import one_of
 
 

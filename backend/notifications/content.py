@@ -1,6 +1,18 @@
 """What a message says. Plain text throughout: how it is written is the frame's concern. Pure."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from backend.core.permissions import Portal
+
+
+class Channel(StrEnum):
+    """How a message reaches a person."""
+
+    MAIL = "mail"
+    SMS = "sms"
+    PORTAL = "portal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +73,32 @@ class SmsContent:
 
     language: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalContent:
+    """What the portal shows a member, in `language`: a title, a short text, and the page that it leads to.
+
+    `path` is an address within `portal`, such as `/app/my`. The message is listed in that portal only.
+    """
+
+    member_id: UUID
+    portal: Portal
+    language: str
+    title: str
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person: `content` goes to `recipient` ("": to nobody), and a member sees `portal` as well."""
+
+    recipient: str
+    content: MailContent | SmsContent
+    portal: PortalContent | None = None
+
+
+def notification_topic(member_id: UUID) -> str:
+    """The live topic of a member's messages in the portal."""
+    return f"notifications:{member_id}"

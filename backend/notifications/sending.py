@@ -1,53 +1,78 @@
 """Sends a message once: the intent is written, then it is sent, then the result is written.
 
-A repeat after a crash sends it again under the same Message-ID, so that whoever gets it twice sees one.
+A repeat after a crash sends it again under the same Message-ID, so that whoever gets it twice sees one. What the portal
+shows is written with the intent: it stands whatever the mail server says.
 """
 
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
+from uuid import UUID
+
+import msgspec
 
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope
 from backend.integrations.mail import Mail, UndeliverableError
 from backend.integrations.sms import Sms
-from backend.notifications.content import MailContent, SmsContent
+from backend.notifications.content import Channel, MailContent, Message, PortalContent, notification_topic
 from backend.notifications.frame import render
 from backend.notifications.frame_html import PICTURE
-from backend.notifications.tables import Channel
+from backend.notifications.tables import Notification
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 
-Compose = Callable[[Scope], Awaitable[tuple[str, MailContent | SmsContent] | None]]
+Compose = Callable[[Scope], Awaitable[Message | None]]
 # Takes why the server will never take the message, or None where it was sent.
 RecordResult = Callable[[Scope, str | None], Awaitable[None]]
 
-INTENT = (
-    "INSERT INTO notification (id, tenant_id, key, channel, recipient, title, created_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, key)"
-    " DO UPDATE SET title = EXCLUDED.title, channel = EXCLUDED.channel"
-    " WHERE notification.sent_at IS NULL AND notification.refused IS NULL RETURNING key"
-)
-PIN = (
-    "INSERT INTO notification (id, tenant_id, key, channel, recipient, title, created_at)"
-    " VALUES ($1, $2, $3, $4, $5, '', $6) ON CONFLICT (tenant_id, key) DO NOTHING"
-)
-RESULT = (
-    "UPDATE notification SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2 WHERE key = $1"
-)
+INTENT = f"""
+INSERT INTO notification (id, tenant_id, key, channel, recipient, title, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, key) WHERE channel <> '{Channel.PORTAL}'
+DO UPDATE SET title = EXCLUDED.title, channel = EXCLUDED.channel
+WHERE notification.sent_at IS NULL AND notification.refused IS NULL RETURNING key
+"""
+PIN = f"""
+INSERT INTO notification (id, tenant_id, key, channel, recipient, member_id, title, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, '', $7) ON CONFLICT (tenant_id, key) WHERE channel <> '{Channel.PORTAL}' DO NOTHING
+"""
+SHOW = f"""
+INSERT INTO notification (id, tenant_id, key, channel, member_id, portal, title, text, path, language, created_at)
+VALUES ($1, $2, $3, '{Channel.PORTAL}', $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (tenant_id, key) WHERE channel = '{Channel.PORTAL}' DO NOTHING RETURNING id
+"""
+RESULT = f"""
+UPDATE notification SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2
+WHERE key = $1 AND channel <> '{Channel.PORTAL}'
+"""
 
 
-async def pin_recipient(scope: Scope, key: str, recipient: str) -> None:
+class PinnedRecipient(msgspec.Struct, frozen=True):
+    """To whom a mail goes that is not written yet; `member_id` where that person is a member."""
+
+    recipient: str
+    member_id: UUID | None
+
+
+async def pin_recipient(scope: Scope, key: str, recipient: str, *, member_id: UUID | None = None) -> None:
     """Fix to whom a mail will go before it is written, whatever address a record has by then."""
-    await scope.execute(PIN, new_id(), scope.tenant_id, key, Channel.MAIL, recipient, clock.now())
+    await scope.execute(PIN, new_id(), scope.tenant_id, key, Channel.MAIL, recipient, member_id, clock.now())
+
+
+async def pinned_recipient(scope: Scope, key: str) -> PinnedRecipient | None:
+    """To whom the mail of this key goes; None where nobody was fixed."""
+    return await scope.select_one(
+        PinnedRecipient, Notification, (Notification.key == key) & (Notification.channel != Channel.PORTAL)
+    )
 
 
 async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordResult | None = None) -> None:
-    """Send the message that `compose` returns in a scope (recipient and content; None: nothing), once by `key`.
+    """Send the message that `compose` returns in a scope (None: nothing), once by `key`; show it to the member.
 
-    `record` writes what else follows from the result, in the transaction that writes it. Call it from an idempotent
-    job, outside any scope. Raises Unavailable while the server is away: the job is repeated.
+    `record` writes what else follows from the result of sending, in the transaction that writes it; it is not called
+    where the message goes to nobody outside the portal. Call it from an idempotent job, outside any scope.
+    Raises Unavailable while the server is away: the job is repeated.
     """
     async with job_scope(actor) as scope:
         message = await _prepare(scope, key, compose)
@@ -65,27 +90,46 @@ async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordR
 
 
 async def _prepare(scope: Scope, key: str, compose: Compose) -> Mail | Sms | None:
-    """Write the intent and return the message; None where there is nothing to send, or it was sent or refused."""
-    composed = await compose(scope)
-    if composed is None:
+    """Write the intent and what the portal shows, and return what is to be sent.
+
+    None where there is nothing to send, or it was sent or refused before.
+    """
+    message = await compose(scope)
+    if message is None or (message.recipient and not await _write_intent(scope, key, message)):
         return None
-    recipient, content = composed
+    if message.portal is not None:
+        await _show(scope, key, message.portal)
+    return await _outgoing(scope, key, message) if message.recipient else None
+
+
+async def _write_intent(scope: Scope, key: str, message: Message) -> bool:
+    """Whether the message is still to be sent."""
+    content = message.content
     if isinstance(content, MailContent):
         channel, title = Channel.MAIL, content.subject
     else:
         channel, title = Channel.SMS, ""
-    intent = (new_id(), scope.tenant_id, key, channel, recipient, title, clock.now())
-    if await scope.fetch_value(str, INTENT, *intent) is None:
-        return None
-    name = sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32]
-    if isinstance(content, SmsContent):
-        return Sms(message_id=name, to=recipient, text=content.text)
+    intent = (new_id(), scope.tenant_id, key, channel, message.recipient, title, clock.now())
+    return await scope.fetch_value(str, INTENT, *intent) is not None
+
+
+async def _show(scope: Scope, key: str, shown: PortalContent) -> None:
+    """Write what the portal shows, unless it was written before, and wake the member's open pages."""
+    row = (shown.member_id, shown.portal, shown.title, shown.text, shown.path, shown.language, clock.now())
+    if await scope.fetch_value(UUID, SHOW, new_id(), scope.tenant_id, key, *row) is not None:
+        scope.invalidate(notification_topic(shown.member_id))
+
+
+async def _outgoing(scope: Scope, key: str, message: Message) -> Mail | Sms:
+    name, content = sha256(f"{scope.tenant_id}/{key}".encode()).hexdigest()[:32], message.content
+    if not isinstance(content, MailContent):
+        return Sms(message_id=name, to=message.recipient, text=content.text)
     settings = clients().settings
     written = render(content, tenant=(await tenant_info(scope)).name, operator=settings.operator)
     domain = settings.mail_from.rpartition("@")[2].strip("> ")
     return Mail(
         message_id=f"<{name}@{domain}>",
-        to=recipient,
+        to=message.recipient,
         subject=content.subject,
         text=written.text,
         html=written.html,

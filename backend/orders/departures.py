@@ -18,11 +18,12 @@ from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
 from backend.core.public_links import create_link, public_address
 from backend.core.use_case import use_case
-from backend.notifications.content import MailContent
+from backend.notifications.content import MailContent, Message
 from backend.notifications.sending import send_once
 from backend.orders.effects.departures import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.orders.lifecycle import OFFERED_DEPARTURES, OPEN_DEPARTURES, DepartureState
+from backend.orders.tables import Departure
 from backend.orders.timeline_codes import OrderTimelineCode
 from backend.runtime import clients
 from backend.timeline import service as timeline
@@ -37,10 +38,6 @@ KEPT = timedelta(days=60)
 DEPARTURE = """
 SELECT d.id, d.state, d.leaves_on, d.given_name, d.email, d.language, d.offer, d.invited_at, l.msisdn
 FROM departure d JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id WHERE d.id = $1
-"""
-CHOOSE = """
-UPDATE departure SET state = $2, offer = $3, chosen_at = $4
-WHERE id = $1 AND state = ANY($5) AND leaves_on > $6 RETURNING line_id
 """
 ERASE = """
 UPDATE departure SET given_name = '', family_name = '', email = '', forgotten_at = $2
@@ -66,6 +63,12 @@ class DepartureRecord(msgspec.Struct, frozen=True):
     offer: str
     invited_at: datetime | None
     msisdn: str
+
+
+class DepartingLine(msgspec.Struct, frozen=True):
+    """The line of a departure."""
+
+    line_id: UUID
 
 
 class SuccessorOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,18 +140,20 @@ async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
     known = {one.code for one in offers_of(await catalogue_of(scope))}
     if offer != PREPAID and offer not in known:
         raise ValidationFailed(offer="Choose one of the offers.")
-    line_id = await scope.fetch_value(
-        UUID,
-        CHOOSE,
-        departure_id,
-        DepartureState.OFFER_CHOSEN if offer != PREPAID else DepartureState.SUCCESSOR_INVITED,
-        offer,
-        clock.now(),
-        OFFERED_DEPARTURES,
-        clock.today(),
+    state = DepartureState.OFFER_CHOSEN if offer != PREPAID else DepartureState.SUCCESSOR_INVITED
+    chosen = await scope.change_all(
+        DepartingLine,
+        Departure.update(
+            {Departure.state: state, Departure.offer: offer, Departure.chosen_at: clock.now()}
+        ).where(
+            (Departure.id == departure_id)
+            & Departure.state.is_in(list(OFFERED_DEPARTURES))
+            & (Departure.leaves_on > clock.today())
+        ),
     )
-    if line_id is None:
+    if not chosen:
         return False
+    line_id = chosen[0].line_id
     await timeline.record(scope, TimelineSubject.LINE, line_id, OrderTimelineCode.OFFER_CHOSEN, offer=offer)
     scope.invalidate(f"line:{line_id}")
     return True
@@ -158,12 +163,12 @@ async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
 async def invite_successor(actor: Actor, *, departure_id: str) -> None:
     """Mail the offers to the successor, once the undo time of the request is over."""
 
-    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
+    async def compose(scope: Scope) -> Message | None:
         found = await scope.fetch_one(DepartureRecord, DEPARTURE, UUID(departure_id))
         if found is None or found.state != DepartureState.SUCCESSOR_INVITED or not found.email:
             return None
         await scope.execute("UPDATE departure SET invited_at = now() WHERE id = $1", found.id)
-        return found.email, await _mail_content(scope, "invite", found, link=True)
+        return Message(found.email, await _mail_content(scope, "invite", found, link=True))
 
     await send_once(actor, f"departure_invite/{departure_id}", compose)
 
@@ -181,12 +186,12 @@ async def notify_withdrawn(actor: Actor, *, departure_id: str) -> None:
 
 
 async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
-    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
+    async def compose(scope: Scope) -> Message | None:
         found = await scope.fetch_one(DepartureRecord, DEPARTURE, UUID(departure_id))
         if found is None or not found.email or not found.invited_at:
             return None
         # The first link ended on the first day: a new one is valid until the new day
-        return found.email, await _mail_content(scope, what, found, link=what == "moved")
+        return Message(found.email, await _mail_content(scope, what, found, link=what == "moved"))
 
     await send_once(actor, key, compose)
 

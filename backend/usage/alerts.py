@@ -21,7 +21,8 @@ from backend.core.formats import format_month
 from backend.core.i18n import FileTexts
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job
-from backend.notifications.content import MailContent, SmsContent
+from backend.core.permissions import Portal
+from backend.notifications.content import MailContent, Message, PortalContent, SmsContent
 from backend.notifications.sending import send_once
 from backend.runtime import clients
 from backend.usage.lifecycle import (
@@ -37,6 +38,8 @@ from tenants.scope import Actor, Scope
 
 TEXTS = Path(__file__).with_name("alert_texts.toml")
 AT_ONCE = 2000
+# The page of a line's user
+OWN_PAGE = "/app/my"
 EMPLOYER, USER = "employer", "user"
 
 SPENT = """
@@ -73,7 +76,7 @@ CLOSE = (
 QUEUED = "DELETE FROM alert_check_queue RETURNING line_id"
 MAIL = """
 SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, l.product_type, u.email, u.language,
-  u.given_name
+  u.given_name, u.member_id
 FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
 JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE a.id = $1
 """
@@ -132,6 +135,7 @@ class AlertMail(msgspec.Struct, frozen=True):
     email: str
     language: str
     given_name: str
+    member_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +220,20 @@ def _to_mail(written: Sequence[WrittenAlert]) -> list[WrittenAlert]:
 async def mail_alert(actor: Actor, *, alert_id: str) -> None:
     """Send the alert to the line's user, in the user's language. One that is closed again is not sent.
 
-    It goes by mail; to a user without an address by SMS, where a gateway is set and the line takes SMS.
+    It goes by mail; to a user without an address by SMS, where a gateway is set and the line takes SMS. A user who is
+    a member sees it in the portal as well.
     """
 
-    async def compose(scope: Scope) -> tuple[str, MailContent | SmsContent] | None:
+    async def compose(scope: Scope) -> Message | None:
         alert = await scope.fetch_one(AlertMail, MAIL, UUID(alert_id))
         if alert is None or alert.closed_at:
             return None
-        mail = content(alert, clients().settings.public_url)
+        mail, shown = content(alert, clients().settings.public_url), notice(alert)
         if alert.email:
-            return alert.email, mail
+            return Message(alert.email, mail, shown)
         if clients().sms.available and alert.product_type == ProductType.VOICE_DATA:
-            return alert.msisdn, SmsContent(mail.language, mail.title)
-        return None
+            return Message(alert.msisdn, SmsContent(mail.language, mail.title), shown)
+        return Message("", mail, shown)
 
     await send_once(actor, f"usage_alert/{alert_id}", compose)
 
@@ -252,7 +257,23 @@ def content(mail: AlertMail, public_url: str) -> MailContent:
             (texts.text("number"), format_msisdn(mail.msisdn)),
             (texts.text("month"), format_month(mail.period, texts.language)),
         ),
-        button=(texts.text("button"), f"{public_url}/app/my"),
+        button=(texts.text("button"), f"{public_url}{OWN_PAGE}"),
+    )
+
+
+def notice(alert: AlertMail) -> PortalContent | None:
+    """What the portal shows of one alert, as the mail: without amounts. None where the user is no member."""
+    if alert.member_id is None:
+        return None
+    texts = FileTexts(TEXTS, alert.language)
+    step, bucket = f"{alert.kind}_{alert.threshold}", _bucket_name(texts, alert.subject)
+    return PortalContent(
+        member_id=alert.member_id,
+        portal=Portal.USER,
+        language=texts.language,
+        title=texts.text(f"{step}_title", bucket=bucket),
+        text=texts.text(f"{step}_text", bucket=bucket),
+        path=OWN_PAGE,
     )
 
 

@@ -132,10 +132,9 @@ class Written(msgspec.Struct, frozen=True):
 
 async def upsert_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
     """Write checked rows of this tenant's lines; returns how many were new. A repeat changes nothing."""
-    connection = scope.connection
-    await connection.execute(TEMPORARY[kind])
+    await scope.execute(TEMPORARY[kind])
     table = "loaded_records" if kind is UsageFileKind.RECORDS else "loaded_buckets"
-    await connection.copy_records_to_table(table, records=[(line, *values) for line, values in rows])
+    await scope.copy_rows(table, [(line, *values) for line, values in rows])
     statement = INSERT_RECORDS if kind is UsageFileKind.RECORDS else UPSERT_BUCKETS
     written = await scope.fetch_one(Written, statement, scope.tenant_id)
     if written is None or not written.taken:

@@ -1,4 +1,4 @@
-"""The bar above every page: search, portal switch, languages, account."""
+"""The bar above every page: search, portal switch, messages, languages, account."""
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -125,6 +125,18 @@ def _account_menu(page: PageContext) -> VdomDict:
     )
 
 
+def _notifications(text: Translator, path: str) -> VdomDict:
+    """Leads to the person's messages. How many are unread comes over the socket; none shows no number."""
+    here = {"aria-current": "page"} if path == "/app/notifications" else {}
+    return html.a(
+        {"class": "icon-button", "href": "/app/notifications", "data-place": "", **here},
+        icon("bell"),
+        hidden(text("Messages")),
+        html.span({"class": "count", "data-unread": "", "hidden": True}, "0"),
+        html.span({"class": "visually-hidden", "hidden": True}, text("unread")),
+    )
+
+
 def topbar(page: PageContext, path: str) -> VdomDict:
     text, name = page.text, page.actor.name
     return html.header(
@@ -142,6 +154,7 @@ def topbar(page: PageContext, path: str) -> VdomDict:
         html.span({"class": "tenant"}, page.profile.tenant),
         _switch(page),
         _search(page) or html.span({"class": "push"}),
+        _notifications(text, path),
         html.button(
             {"class": "button button-quiet topbar-wide", "type": "button", "popovertarget": "language-menu"},
             icon("globe", "icon-small"),

@@ -39,18 +39,23 @@ function leave({ to, replace, outside }) { // the server moved on by itself: onl
 function place() { // where we are, in the menu and in forms that come back here
   for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;
   let best = null;
-  for (const a of document.querySelectorAll(".sidenav a[href^='/app']")) {
+  for (const a of document.querySelectorAll(":is(.sidenav a[href^='/app'], a[data-place])")) {
     const here = [a.pathname, ...(a.dataset.also?.split(" ") ?? [])].some((p) => location.pathname === p || (p !== "/app" && location.pathname.startsWith(`${p}/`)));
     if (here && (!best || a.pathname.length > best.pathname.length)) best = a;
   }
-  for (const a of document.querySelectorAll(".sidenav a[aria-current]")) if (a !== best) a.removeAttribute("aria-current");
+  for (const a of document.querySelectorAll(":is(.sidenav a, a[data-place])[aria-current]")) if (a !== best) a.removeAttribute("aria-current");
   best?.setAttribute("aria-current", "page");
   const nav = document.getElementById("nav");
   if (nav?.matches(":popover-open")) nav.hidePopover();
 }
-function frame({ running }) {
-  const badge = document.querySelector("[data-running]");
-  if (badge) { badge.textContent = running; badge.hidden = !running; }
+function frame(counts) { // requests under way, unread messages: what a message leaves out stays as it is
+  for (const name of ["running", "unread"]) {
+    const badge = document.querySelector(`[data-${name}]`), n = counts[name];
+    if (!badge || n === undefined) continue;
+    badge.textContent = n > 99 ? "99+" : n;
+    badge.hidden = !n;
+    if (name === "unread") badge.nextElementSibling.hidden = !n;
+  }
 }
 function again({ fresh }) { location.assign(`${document.getElementById("app").dataset.login}?${fresh ? "fresh=1&" : ""}next=${encodeURIComponent(location.pathname + location.search)}`); } // signed out, or a secret asks for a recent sign-in
 function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }

@@ -54,6 +54,8 @@ ALTER TABLE reserved_number ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line
 ALTER TABLE split_agreement ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 ALTER TABLE split_agreement ADD FOREIGN KEY (tenant_id, end_user_id) REFERENCES end_user (tenant_id, id);
 
+ALTER TABLE notification ADD FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE change_order ADD FOREIGN KEY (tenant_id, requester_id) REFERENCES member (tenant_id, id);
 
 ALTER TABLE change_order_item ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);

@@ -12,6 +12,9 @@ CREATE UNIQUE INDEX order_request_key ON change_order (tenant_id, requester_id, 
 CREATE UNIQUE INDEX sim_live ON sim_card (number) WHERE state NOT IN ('replaced', 'retired');
 CREATE UNIQUE INDEX number_reserved ON reserved_number (msisdn);
 CREATE UNIQUE INDEX agreement_open ON split_agreement (tenant_id, line_id, state) WHERE state <> 'ended';
+-- A message is sent once by its key, by mail or by SMS, and stands once in the portal.
+CREATE UNIQUE INDEX notification_sent ON notification (tenant_id, key) WHERE channel <> 'portal';
+CREATE UNIQUE INDEX notification_shown ON notification (tenant_id, key) WHERE channel = 'portal';
 
 -- Lists of the fleet, one for each order in which they are read.
 CREATE INDEX line_by_name ON line (tenant_id, name_key, id);
@@ -49,6 +52,11 @@ CREATE INDEX outbox_due ON outbox (not_before) WHERE failed_at IS NULL;
 CREATE INDEX usage_record_by_line ON usage_record (tenant_id, line_id, started_at);
 CREATE INDEX usage_month_by_period ON usage_month (tenant_id, period);
 CREATE INDEX usage_alert_open ON usage_alert (tenant_id, audience, period) WHERE closed_at IS NULL;
+
+CREATE INDEX notification_by_member ON notification (tenant_id, member_id, portal, created_at DESC, id DESC)
+  WHERE channel = 'portal';
+CREATE INDEX notification_unread ON notification (tenant_id, member_id, portal)
+  WHERE channel = 'portal' AND read_at IS NULL;
 
 CREATE INDEX public_link_by_subject ON public_link (tenant_id, subject_id);
 CREATE INDEX bulk_upload_by_time ON bulk_upload (tenant_id, created_at DESC);

@@ -445,20 +445,26 @@ class SplitAgreement(Table):
 
 
 class Notification(Table):
-    """A message by its key, unique in its tenant, such as `usage_alert/<id>`."""
+    """A message by its key, such as `usage_alert/<id>`: sent once in its tenant, and shown once in the portal."""
 
     id = UUID(primary_key=True, default=None)
     tenant_id = UUID(default=None)
     key = Text()
     channel = Text()
-    recipient = Text()
+    recipient = Text(default="")
     title = Text()
+    member_id = UUID(null=True, default=None)
+    portal = Text(default="")
+    text = Text(default="")
+    path = Text(default="")
+    language = Text(default="")
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
     refused = Text(null=True, default=None)
+    read_at = Timestamptz(null=True, default=None)
 
-    notification_tenant_id_key_key = Unique(["tenant_id", "key"])
-    notification_channel_check = Check("channel IN ('mail', 'sms')")
+    notification_channel_check = Check("channel IN ('mail', 'sms', 'portal')")
+    notification_check = Check("channel <> 'portal' OR member_id IS NOT NULL")
 
 
 class ChangeOrder(Table):

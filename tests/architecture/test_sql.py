@@ -30,7 +30,16 @@ LEFT_OUT = (
     "backend/api/health.py",
 )
 READS = {"fetch_one", "fetch_all", "fetch_batches"}
-RUNS = READS | {"fetch_value", "execute", "fetch", "fetchrow", "fetchval", "executemany", "cursor"}
+RUNS = READS | {
+    "fetch_value",
+    "execute",
+    "fetch",
+    "fetchrow",
+    "fetchval",
+    "executemany",
+    "execute_many",
+    "cursor",
+}
 STATEMENT = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
 
@@ -66,7 +75,7 @@ def statements() -> tuple[Statement, ...]:
 
 
 def _statements() -> Iterator[Statement]:
-    for path in sorted((ROOT / "backend").rglob("*.py")):
+    for path in sorted([*(ROOT / "backend").rglob("*.py"), *(ROOT / "tenants").rglob("*.py")]):
         name = str(path.relative_to(ROOT))
         if name.startswith(LEFT_OUT):
             continue

@@ -178,6 +178,8 @@ async def test_the_pages_of_a_fleet_manager(
 
 async def take_home(view: View) -> None:
     await view.open_and_take("/app", "home", "home")
+    await view.open_and_take("/app/notifications", "home", "messages")
+    await view.open("/app")
     await view.page.locator("[popovertarget=account-menu]").click()
     await view.take("home", "account menu", whole=False)
     await view.page.keyboard.press("Escape")

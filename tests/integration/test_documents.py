@@ -13,6 +13,7 @@ import pytest
 from backend.app import create_api
 from backend.core import clock
 from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.core.permissions import Portal
 from backend.documents.attachments import SubjectKind, attach
 from backend.documents.file_checks import LARGEST, PDF
 from backend.documents.service import (
@@ -25,7 +26,6 @@ from backend.documents.service import (
 from backend.lines.schemas import Selection
 from backend.members import service as members
 from backend.members import sessions
-from backend.members.lifecycle import Portal
 from backend.members.sessions import open_session
 from backend.members.tokens import create_token
 from backend.orders.placement import drafts

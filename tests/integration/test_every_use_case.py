@@ -11,7 +11,7 @@ import pytest
 
 from backend.bulk import service as bulk
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
-from backend.core.permissions import Role
+from backend.core.permissions import Portal, Role
 from backend.core.use_case import USE_CASES, is_allowed
 from backend.documents import service as documents
 from backend.documents.service import store_document
@@ -20,6 +20,9 @@ from backend.lines.schemas import Selection
 from backend.lines.sims import codes
 from backend.members import tokens
 from backend.members.sessions import end_sessions_of
+from backend.notifications import service as notifications
+from backend.notifications.content import Message, PortalContent, SmsContent
+from backend.notifications.sending import send_once
 from backend.orders import contracts, port_ins
 from backend.orders import service as orders
 from backend.orders.changes import cancellation, corrections, scheduling
@@ -30,7 +33,7 @@ from backend.orders.operator import held_items
 from backend.orders.placement import draft_contracts, drafts
 from backend.orders.placement.place import place_order, preview_order
 from backend.usage import service as usage
-from tenants.scope import Actor, MemberId
+from tenants.scope import Actor, MemberId, Scope
 from tests.architecture.test_code import import_everything
 from tests.support import files
 from tests.support.factories import Customer, make_customer, make_lines, make_member
@@ -78,6 +81,7 @@ class Things:
     upload: UUID
     contract: UUID
     held: UUID
+    message: UUID
 
 
 async def things_of(customer: Customer) -> Things:
@@ -105,7 +109,20 @@ async def things_of(customer: Customer) -> Things:
         document,
         upload,
         *await _contract_of(customer, second.id),
+        await _message_to(customer.manager),
     )
+
+
+async def _message_to(member: Actor) -> UUID:
+    """A message that the member has not read."""
+
+    async def compose(_scope: Scope) -> Message:
+        assert member.member_id
+        shown = PortalContent(member.member_id, Portal.MANAGER, "en", "Done", "", "/app")
+        return Message("", SmsContent("en", "Done"), shown)
+
+    await send_once(Actor(member.tenant_id), "test/1", compose)
+    return (await notifications.list_notifications(member)).items[0].id
 
 
 async def _contract_of(customer: Customer, line_id: UUID) -> tuple[UUID, UUID]:
@@ -229,6 +246,7 @@ WITH_IDS: dict[str, Call] = {
     "backend.usage.service.own_detail": lambda who, at: usage.own_detail(
         replace(who, roles=frozenset({"end_user"})), at.line
     ),
+    "backend.notifications.service.mark_read": lambda who, at: notifications.mark_read(who, at.message),
     "backend.members.tokens.revoke_token": lambda who, at: tokens.revoke_token(who, at.token),
 }
 
@@ -262,7 +280,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(9)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(10)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

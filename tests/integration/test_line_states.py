@@ -30,7 +30,7 @@ async def in_state(customer: Customer, *states: LineStatus) -> list:
 async def states_of(customer: Customer, ids: list) -> list[str]:
     async with open_scope(customer.system) as scope:
         lines = await lock_lines(scope, ids)
-    return [lines[line_id]["status"] for line_id in ids]
+    return [lines[line_id].status for line_id in ids]
 
 
 async def write(actor: Actor, moves: list) -> None:
@@ -68,18 +68,18 @@ async def test_a_bad_line_of_a_batch_keeps_all_its_columns_and_the_others_are_wr
     )
     async with open_scope(customer.system) as scope:
         lines = await lock_lines(scope, [first, bad, last])
-        plan = lines[bad]["plan"]
+        plan = lines[bad].plan
         changes = {"status": LineStatus.PENDING_RELEASE, "plan": "other"}
         await update_lines(scope, [(lines[key], changes) for key in (first, bad, last)])
-        assert lines[bad]["status"] == LineStatus.TERMINATED
+        assert lines[bad].status == LineStatus.TERMINATED
     async with open_scope(customer.system) as scope:
         lines = await lock_lines(scope, [first, bad, last])
-    assert [lines[key]["status"] for key in (first, bad, last)] == [
+    assert [lines[key].status for key in (first, bad, last)] == [
         "pending_release",
         "terminated",
         "pending_release",
     ]
-    assert [lines[key]["plan"] for key in (first, bad, last)] == ["other", plan, "other"]
+    assert [lines[key].plan for key in (first, bad, last)] == ["other", plan, "other"]
 
 
 async def test_a_state_that_nobody_knows_is_not_written() -> None:

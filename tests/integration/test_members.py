@@ -12,14 +12,14 @@ import pytest
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotAuthenticated, NotFound, ValidationFailed
 from backend.core.messaging.live_topics import TopicHub
-from backend.core.permissions import Permission
+from backend.core.permissions import Permission, Portal
 from backend.core.secrets import token_hash
 from backend.core.use_case import use_case
 from backend.issuer.accounts import check_password
 from backend.lines.service import fleet_frame
 from backend.members import actors, sessions, tokens
 from backend.members import service as members
-from backend.members.lifecycle import ABSOLUTE, Portal
+from backend.members.lifecycle import ABSOLUTE
 from backend.members.schemas import OpenedSession
 from backend.members.tenants import create_tenant
 from tenants.scope import Actor, Reach, Scope

@@ -44,3 +44,11 @@ async def test_the_tenant_is_read_once_a_transaction(database: TestDatabase) -> 
         first = await tenant_info(scope)
         assert (first.slug, first.carrier) == (customer.slug, customer.carrier)
         assert await tenant_info(scope) is first
+
+
+async def test_a_write_gives_the_rows_that_it_met() -> None:
+    customer, other = await make_customer(), await make_customer()
+    async with open_scope(Actor(customer.tenant_id)) as scope:
+        for tenant_id, met in ((other.tenant_id, []), (customer.tenant_id, [customer.tenant_id])):
+            renamed = Tenant.update({Tenant.name: "New"}).where(Tenant.id == tenant_id)
+            assert await scope.change_all(TenantName, renamed) == [TenantName(one, "New") for one in met]

@@ -9,7 +9,7 @@ from backend import runtime
 from backend.core.errors import Unavailable
 from backend.integrations.mail import UndeliverableError
 from backend.integrations.sms import NoSmsGateway, Sms, TmfSmsGateway
-from backend.notifications.content import SmsContent
+from backend.notifications.content import Message, SmsContent
 from backend.notifications.sending import send_once
 from backend.settings import Settings
 from backend.usage.loading import load_file
@@ -66,8 +66,8 @@ async def test_a_message_is_sent_once_by_its_key(settings: Settings, sandbox: Sa
     customer = await make_customer()
     runtime.open_clients(replace(settings, sms_url=sandbox.url))
 
-    async def compose(scope: Scope) -> tuple[str, SmsContent]:
-        return NUMBER, SmsContent("fr", "Votre code est prêt")
+    async def compose(scope: Scope) -> Message:
+        return Message(NUMBER, SmsContent("fr", "Votre code est prêt"))
 
     for _ in range(2):
         await send_once(Actor(customer.tenant_id), "test/1", compose)

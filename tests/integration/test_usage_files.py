@@ -8,7 +8,7 @@ import pytest
 
 from backend.core import clock
 from backend.demo import fleets, seed
-from backend.notifications.content import MailContent
+from backend.notifications.content import MailContent, Message
 from backend.notifications.sending import send_once
 from backend.sandbox.usage_files import month_so_far
 from backend.usage import service as usage
@@ -115,8 +115,8 @@ def test_an_operators_token_is_made_and_revoked_on_the_command_line(run) -> None
 async def test_a_letter_is_sent_once_by_its_key(sandbox: Sandbox) -> None:
     customer = await make_customer()
 
-    async def compose(_scope: Scope) -> tuple[str, MailContent]:
-        return "an@customer.example", MailContent("nl", "Onderwerp", "Hallo", ("Dag",))
+    async def compose(_scope: Scope) -> Message:
+        return Message("an@customer.example", MailContent("nl", "Onderwerp", "Hallo", ("Dag",)))
 
     async def nothing(_scope: Scope) -> None:
         return None

@@ -18,9 +18,9 @@ from backend.api.callbacks import service_order_state_change
 from backend.api.public import public_router
 from backend.core import clock
 from backend.core.messaging.live_topics import TopicHub
+from backend.core.permissions import Portal as PortalName
 from backend.members import service as members
 from backend.members import sessions
-from backend.members.lifecycle import Portal as PortalName
 from backend.members.schemas import OpenedSession
 from backend.members.sessions import open_session
 from backend.settings import Settings

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from backend.core.permissions import Portal
 from backend.lines.schemas import FleetFrame
-from backend.members.lifecycle import Portal
 from backend.members.schemas import Profile
 from backend.settings import Settings
 from frontend.assets import asset_tag, asset_url

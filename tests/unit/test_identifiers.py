@@ -186,27 +186,32 @@ def test_structured_communications(text: str, digits: str | None) -> None:
     assert identifiers.structured_communication(text) == digits
 
 
-def test_order_references_carry_a_belgian_minute() -> None:
-    assert identifiers.order_reference_valid("OBE-2601311405-KXTR")
-    assert not identifiers.order_reference_valid("OBE-2602311405-KXTR")  # 31 February
-    assert not identifiers.order_reference_valid("OBE-2603290230-KXTR")  # skipped when summer time began
-    assert identifiers.order_reference_valid("OBE-2610250230-KXTR")  # happened twice
-    assert not identifiers.order_reference_valid("OBE-2601311405-KXT1")
-    assert not identifiers.order_reference_valid("O-2601311405-KXTR")
-    assert not identifiers.order_reference_valid("OBE-2601311405-KXTR\n")
+def test_references_carry_a_belgian_minute() -> None:
+    assert identifiers.reference_valid("OBE-2601311405-KXTR")
+    assert not identifiers.reference_valid("OBE-2602311405-KXTR")  # 31 February
+    assert not identifiers.reference_valid("OBE-2603290230-KXTR")  # skipped when summer time began
+    assert identifiers.reference_valid("OBE-2610250230-KXTR")  # happened twice
+    assert not identifiers.reference_valid("OBE-2601311405-KXT1")
+    assert not identifiers.reference_valid("O-2601311405-KXTR")
+    assert not identifiers.reference_valid("OBE-2601311405-KXTR\n")
+    assert identifiers.reference_valid("OBE-2601311405-KXTR", prefix="OBE")
+    assert not identifiers.reference_valid("OBE-2601311405-KXTR", prefix="OB")
+    for prefix in ("", "O", "OBELX", "obe", "OB1"):
+        with pytest.raises(ValueError, match="no prefix"):
+            identifiers.new_reference(prefix, datetime(2026, 1, 31, tzinfo=UTC))
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2068, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_every_new_reference_is_valid(at: datetime) -> None:
-    reference = identifiers.order_reference("MND", at)
-    assert identifiers.order_reference_valid(reference)
+    reference = identifiers.new_reference("MND", at)
+    assert identifiers.reference_valid(reference)
     assert set(reference[-4:]) <= set(identifiers.REFERENCE_LETTERS)
 
 
 def test_a_new_reference_reads_the_belgian_clock() -> None:
-    assert identifiers.order_reference("OBE", datetime(2026, 1, 31, 13, 5, tzinfo=UTC)).startswith(
+    assert identifiers.new_reference("OBE", datetime(2026, 1, 31, 13, 5, tzinfo=UTC)).startswith(
         "OBE-2601311405-"
     )
-    assert identifiers.order_reference("OBE", datetime(2026, 7, 1, 22, 30, tzinfo=UTC)).startswith(
+    assert identifiers.new_reference("OBE", datetime(2026, 7, 1, 22, 30, tzinfo=UTC)).startswith(
         "OBE-2607020030-"
     )

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.core.errors import ValidationFailed
-from backend.members.lifecycle import Portal, check_roles, last_seen_is_stale, portals, roles_in
+from backend.core.permissions import Portal
+from backend.members.lifecycle import check_roles, last_seen_is_stale, portals, roles_in
 
 
 def test_roles_open_portals() -> None:

@@ -73,7 +73,9 @@ def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, thre
         email="karim@customer.example",
         language=language,
         given_name="Karim",
+        member_id=None,
     )
+    assert alerts.notice(row) is None
     letter = alerts.content(row, "https://portal.example")
     written = render(letter, tenant="Delta", operator=Operator())
     assert "2026" in written.text

@@ -42,9 +42,6 @@ STUCK = timedelta(minutes=10)
 ENSURE_ROW = """
 INSERT INTO inventory_sync (tenant_id, state, read, total) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING
 """
-PROGRESS = (
-    "UPDATE inventory_sync SET read = $2, total = $3 WHERE started_at = $1 AND state = $4 RETURNING true"
-)
 LOCK_READING = "SELECT true FROM inventory_sync WHERE started_at = $1 AND state = $2 FOR UPDATE"
 
 
@@ -181,7 +178,12 @@ async def sync_inventory(actor: Actor, *, started_at: str) -> None:
 async def _progress(actor: Actor, began: datetime, read: int, total: int) -> bool:
     """Write how far the reading has come. False where another one has taken over."""
     async with job_scope(actor) as scope:
-        current = await scope.fetch_value(bool, PROGRESS, began, read, total, SyncState.RUNNING)
+        current = await scope.change_all(
+            SyncRow,
+            InventorySync.update({InventorySync.read: read, InventorySync.total: total}).where(
+                (InventorySync.started_at == began) & (InventorySync.state == SyncState.RUNNING)
+            ),
+        )
         scope.invalidate("fleet")
         return bool(current)
 
@@ -241,17 +243,17 @@ FINISHED = "UPDATE inventory_sync SET state = $1, refreshed_at = $2, read = $3, 
 
 async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], began: datetime) -> None:
     """Write the whole inventory, unless a newer reading has taken over or this one was written before."""
-    connection, ended = scope.connection, list(ENDED)
+    ended = list(ENDED)
     if not await scope.fetch_value(bool, LOCK_READING, began, SyncState.RUNNING):
         return
-    await connection.execute(INCOMING)
+    await scope.execute(INCOMING)
     known = {line.msisdn: line.id for line in await scope.fetch_all(KnownLine, KNOWN, ended)}
     # COPY is refused on a table under policies, so rows go through a temporary one.
-    await connection.copy_records_to_table(
-        "incoming", records=[_record(scope, line, read_at, known.get(line.msisdn)) for line, read_at in lines]
+    await scope.copy_rows(
+        "incoming", [_record(scope, line, read_at, known.get(line.msisdn)) for line, read_at in lines]
     )
-    await connection.execute(UPDATE_KNOWN, ended)
-    await connection.execute(INSERT_NEW, scope.tenant_id, ended)
+    await scope.execute(UPDATE_KNOWN, ended)
+    await scope.execute(INSERT_NEW, scope.tenant_id, ended)
     left = LineStatus.TERMINATED
     gone = await scope.fetch_all(LineKey, GONE, began, left, LINE_LIFECYCLE.sources(left))
     await _rebuild_search(scope)
@@ -269,7 +271,7 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
         lines=len(lines),
         unknown_customer_numbers=", ".join(strangers),
     )
-    await connection.execute(FINISHED, SyncState.IDLE, began, len(lines))
+    await scope.execute(FINISHED, SyncState.IDLE, began, len(lines))
     scope.invalidate("fleet")
 
 
@@ -314,4 +316,4 @@ async def _rebuild_search(scope: Scope) -> None:
         )
         != line.search
     ]
-    await scope.connection.executemany("UPDATE line SET search = $2 WHERE id = $1", stale)
+    await scope.execute_many("UPDATE line SET search = $2 WHERE id = $1", stale)

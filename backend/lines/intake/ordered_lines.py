@@ -66,7 +66,7 @@ async def mark_pending_active(scope: Scope, line_ids: Sequence[UUID]) -> None:
     """
     lines = await lock_lines(scope, line_ids)
     await move_lines(
-        scope, [key for key, line in lines.items() if line["status"] in ON_ORDER], LineStatus.PENDING_ACTIVE
+        scope, [key for key, line in lines.items() if line.status in ON_ORDER], LineStatus.PENDING_ACTIVE
     )
     for line_id in line_ids:
         scope.invalidate(f"line:{line_id}")
@@ -78,8 +78,10 @@ async def set_numbers(scope: Scope, told: Mapping[UUID, Mapping[str, Any]]) -> N
     lines = await lock_lines(scope, list(told))
     changes = []
     for line_id, columns in told.items():
-        other = {name: value for name, value in columns.items() if value and value != lines[line_id][name]}
-        if other and lines[line_id]["status"] in ON_ORDER:
+        other = {
+            name: value for name, value in columns.items() if value and value != getattr(lines[line_id], name)
+        }
+        if other and lines[line_id].status in ON_ORDER:
             changes.append((lines[line_id], other))
     await update_lines(scope, changes)
 

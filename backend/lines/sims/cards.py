@@ -141,11 +141,11 @@ async def release_sims(scope: Scope, item_ids: Sequence[UUID]) -> None:
 async def activate_sims(scope: Scope, active: Sequence[tuple[UUID, str, str]]) -> None:
     """The network uses other cards now: (line, old number, new number). The old ones are replaced for good."""
     now, in_use = clock.now(), [SimState.ACTIVE, SimState.BLOCKED]
-    await scope.connection.executemany(
+    await scope.execute_many(
         SET_STATE,
         [(old, line, now, SimState.REPLACED, in_use) for line, old, new in active if old and old != new],
     )
-    await scope.connection.executemany(
+    await scope.execute_many(
         SET_STATE, [(new, line, now, SimState.ACTIVE, [SimState.ASSIGNED]) for line, _, new in active]
     )
     for line, old, new in active:

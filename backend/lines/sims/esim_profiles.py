@@ -49,10 +49,6 @@ ORDER BY id FOR NO KEY UPDATE
 COUNT_SENDING = """
 UPDATE esim_profile SET sent_count = sent_count + 1 WHERE id = $1 RETURNING sent_count, line_id, confirmed_at
 """
-CONFIRM = """
-UPDATE esim_profile SET confirmed_at = $2, changed_at = $2 WHERE id = $1 AND confirmed_at IS NULL
-  AND state <> ALL($3::text[]) RETURNING item_id, line_id
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,9 +231,16 @@ async def profile_to_confirm(scope: Scope, profile_id: UUID) -> ProfileToConfirm
 async def confirm_profile(scope: Scope, profile_id: UUID) -> None:
     """Write that the user agreed: the carrier is told, and the code is mailed. A second time changes nothing."""
     now = clock.now()
-    confirmed = await scope.fetch_one(Confirmation, CONFIRM, profile_id, now, ENDED_STATES)
-    if confirmed is None:
+    open_profile = (
+        (EsimProfile.id == profile_id)
+        & EsimProfile.confirmed_at.is_null()
+        & EsimProfile.state.not_in(list(ENDED_STATES))
+    )
+    now_confirmed = EsimProfile.update({EsimProfile.confirmed_at: now, EsimProfile.changed_at: now})
+    found = await scope.change_all(Confirmation, now_confirmed.where(open_profile))
+    if not found:
         return
+    confirmed = found[0]
     characteristics = {"esimConfirmedAt": now.isoformat()}
     scope.enqueue(JobName.AMEND_AT_CARRIER, item_id=confirmed.item_id, characteristics=characteristics)
     await timeline.record(scope, TimelineSubject.LINE, confirmed.line_id, LineTimelineCode.ESIM_CONFIRMED)

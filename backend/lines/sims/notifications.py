@@ -1,4 +1,4 @@
-"""Mails about SIMs: the code of an eSIM to its user, the question before it, and the notice of a swap."""
+"""Messages about SIMs: the code of an eSIM to its user, the question before it, and the notice of a swap."""
 
 import io
 from datetime import datetime, timedelta
@@ -13,10 +13,11 @@ from backend.core import clock, public_links
 from backend.core.facts import JobName, SimSwapped
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job, job_scope
+from backend.lines.notifications import own_notice
 from backend.lines.sims.codes import EsimCode, SealedCode, open_code
 from backend.lines.sims.esim_profiles import ENDED_STATES
-from backend.notifications.content import InlineImage, MailContent
-from backend.notifications.sending import pin_recipient, send_once
+from backend.notifications.content import InlineImage, MailContent, Message, PortalContent
+from backend.notifications.sending import pin_recipient, pinned_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
@@ -29,7 +30,7 @@ ASKED, ACTIVE = "asked", "active"
 
 PROFILE = """
 SELECT p.id, p.state, p.iccid, p.activation_sealed, p.confirmation_sealed, p.valid_until, p.email, p.language,
-  p.copy_to, p.confirmed_at, l.msisdn, u.given_name
+  p.copy_to, p.confirmed_at, l.msisdn, u.given_name, u.member_id
 FROM esim_profile p JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_id
 LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 WHERE p.id = $1 AND p.state <> ALL($2::text[]) AND p.activation_sealed IS NOT NULL
@@ -38,10 +39,13 @@ MARK_SENT = """
 UPDATE esim_profile p SET sent_at = t.sent_at FROM notification t WHERE p.id = $1 AND t.tenant_id = p.tenant_id
   AND t.key = $2 AND t.sent_at IS NOT NULL RETURNING p.line_id
 """
-WAS_PINNED = "SELECT EXISTS (SELECT FROM notification WHERE key = $1)"
-SWAP = """
-SELECT t.recipient, l.msisdn, u.given_name, u.language FROM notification t, line l
-LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE t.key = $1 AND l.id = $2
+SWAPPED = """
+SELECT l.msisdn, u.given_name, u.language FROM line l
+LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE l.id = $1
+"""
+USER_MEMBERS = """
+SELECT l.id, u.member_id FROM line l JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
+WHERE l.id = ANY($1) AND u.member_id IS NOT NULL
 """
 
 
@@ -54,15 +58,22 @@ class MailedProfile(SealedCode, frozen=True):
     confirmed_at: datetime | None
     msisdn: str
     given_name: str | None
+    member_id: UUID | None
 
 
-class SwapNotice(msgspec.Struct, frozen=True):
-    """Who hears of a SIM swap."""
+class SwappedLine(msgspec.Struct, frozen=True):
+    """The number of a SIM swap, and who uses it."""
 
-    recipient: str
     msisdn: str
     given_name: str | None
     language: str | None
+
+
+class UserMember(msgspec.Struct, frozen=True):
+    """The member who uses a line."""
+
+    id: UUID
+    member_id: UUID
 
 
 def qr_png(content: str) -> bytes:
@@ -81,13 +92,17 @@ def mask_sim(number: str) -> str:
 async def send_activation_code(actor: Actor, *, profile_id: str, number: int) -> None:
     """Mail the code to the line's user, in that person's language; a copy where it was asked for."""
 
-    async def to_user(scope: Scope) -> tuple[str, MailContent] | None:
+    async def to_user(scope: Scope) -> Message | None:
         found = await _mailed(scope, profile_id)
-        return (found.email, code_mail(found, open_code(scope, found))) if found and found.email else None
+        if found is None or not found.email:
+            return None
+        return Message(found.email, code_mail(found, open_code(scope, found)), code_notice(found))
 
-    async def to_requester(scope: Scope) -> tuple[str, MailContent] | None:
+    async def to_requester(scope: Scope) -> Message | None:
         found = await _mailed(scope, profile_id)
-        return (found.copy_to, code_mail(found, open_code(scope, found))) if found and found.copy_to else None
+        if found is None or not found.copy_to:
+            return None
+        return Message(found.copy_to, code_mail(found, open_code(scope, found)))
 
     key = f"esim/{profile_id}/{number}"
     await send_once(actor, key, to_user)
@@ -127,6 +142,14 @@ def code_mail(row: MailedProfile, code: EsimCode) -> MailContent:
     )
 
 
+def code_notice(row: MailedProfile) -> PortalContent | None:
+    """What the portal shows of that mail: that the code is there, and never the code."""
+    texts = FileTexts(TEXTS, row.language)
+    number = format_msisdn(row.msisdn) or texts.text("new_number")
+    words = texts.text("code_portal", number=number)
+    return own_notice(row.member_id, texts.language, texts.text("code_title"), words)
+
+
 def _greeting(texts: FileTexts, given_name: str | None) -> str:
     return texts.text("greeting", name=given_name) if given_name else texts.text("greeting_nobody")
 
@@ -135,14 +158,14 @@ def _greeting(texts: FileTexts, given_name: str | None) -> str:
 async def send_confirmation_request(actor: Actor, *, profile_id: str, number: int) -> None:
     """Ask the line's user whether the number may move to an eSIM; until then it is not active there."""
 
-    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
+    async def compose(scope: Scope) -> Message | None:
         row = await _mailed(scope, profile_id)
         if row is None or row.confirmed_at or not row.email:
             return None
         until = min(row.valid_until or clock.now() + ANSWER_WITHIN, clock.now() + ANSWER_WITHIN)
         token = await public_links.create_link(scope, PURPOSE, row.id, until)
         texts = FileTexts(TEXTS, row.language)
-        return row.email, MailContent(
+        mail = MailContent(
             language=texts.language,
             subject=texts.text("confirm_subject"),
             title=texts.text("confirm_title"),
@@ -158,6 +181,8 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
             ),
             closing=(texts.text("confirm_not_you", support=clients().settings.operator.support_email),),
         )
+        # The link of the mail is the answer, so the portal shows nothing
+        return Message(row.email, mail)
 
     await send_once(actor, f"esim_confirmation/{profile_id}/{number}", compose)
 
@@ -167,20 +192,28 @@ def swap_key(item_id: object, phase: str) -> str:
     return f"sim_swap/{item_id}/{phase}"
 
 
+async def members_using(scope: Scope, line_ids: list[UUID]) -> dict[UUID, UUID]:
+    """By line: the member who uses it. Lines whose user is no member are left out."""
+    return {one.id: one.member_id for one in await scope.fetch_all(UserMember, USER_MEMBERS, line_ids)}
+
+
 async def notify_swap_requested(
-    scope: Scope, item_id: UUID, line_id: UUID, *, recipient: str, by: str
+    scope: Scope, item_id: UUID, line_id: UUID, *, recipient: str, member_id: UUID | None, by: str
 ) -> None:
-    """Notify the line's user of a requested SIM swap, now and when it is done, at the address known before."""
+    """Notify the line's user of a requested SIM swap, now and when it is done, at the address known before.
+
+    `member_id`: the member who uses the line, and sees the same in the portal.
+    """
     if not recipient:
         return
     for phase in (ASKED, ACTIVE):
-        await pin_recipient(scope, swap_key(item_id, phase), recipient)
+        await pin_recipient(scope, swap_key(item_id, phase), recipient, member_id=member_id)
     _announce(scope, item_id, line_id, ASKED, by)
 
 
 async def notify_sim_active(scope: Scope, item_id: UUID, line_id: UUID) -> None:
     """Notify the same person that the swap is done, where anybody was notified of the request."""
-    if await scope.fetch_value(bool, WAS_PINNED, swap_key(item_id, ACTIVE)):
+    if await pinned_recipient(scope, swap_key(item_id, ACTIVE)) is not None:
         _announce(scope, item_id, line_id, ACTIVE, "")
 
 
@@ -190,12 +223,13 @@ def _announce(scope: Scope, item_id: UUID, line_id: UUID, phase: str, by: str) -
 
 @idempotent_job(JobName.SEND_SWAP_NOTICE)
 async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: str, by: str, at: str) -> None:
-    """Mail the security notice of a swap, in the user's language."""
+    """Send the security notice of a swap, in the user's language."""
     key = swap_key(item_id, phase)
 
-    async def compose(scope: Scope) -> tuple[str, MailContent] | None:
-        row = await scope.fetch_one(SwapNotice, SWAP, key, UUID(line_id))
-        if row is None:
+    async def compose(scope: Scope) -> Message | None:
+        to = await pinned_recipient(scope, key)
+        row = await scope.fetch_one(SwappedLine, SWAPPED, UUID(line_id))
+        if to is None or row is None:
             return None
         operator = clients().settings.operator
         texts = FileTexts(TEXTS, row.language or "en")
@@ -206,13 +240,20 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
         if by:
             facts.append((texts.text("by"), by))
         facts.append((texts.text("support"), f"{operator.support_email}, {operator.support_phone}"))
-        return row.recipient, MailContent(
-            language=texts.language,
-            subject=texts.text(f"swap_{phase}_title"),
-            title=texts.text(f"swap_{phase}_title"),
-            paragraphs=(_greeting(texts, row.given_name), texts.text(f"swap_{phase}_lead")),
-            facts=tuple(facts),
-            closing=(texts.text("swap_not_you"),),
+        title, lead, warning = (
+            texts.text(f"swap_{phase}_title"),
+            texts.text(f"swap_{phase}_lead"),
+            texts.text("swap_not_you"),
         )
+        mail = MailContent(
+            language=texts.language,
+            subject=title,
+            title=title,
+            paragraphs=(_greeting(texts, row.given_name), lead),
+            facts=tuple(facts),
+            closing=(warning,),
+        )
+        shown = own_notice(to.member_id, texts.language, title, f"{lead} {warning}")
+        return Message(to.recipient, mail, shown)
 
     await send_once(actor, key, compose)

@@ -120,7 +120,7 @@ async def costs_more(scope: Scope, order_id: UUID, quote: Quote) -> bool:
 async def rewrite_items(scope: Scope, order_id: UUID, quote: Quote) -> None:
     """Write the change and the price of each line as they are now; lines that no longer change are skipped."""
     await skip_items(scope, order_id, quote)
-    await scope.connection.executemany(
+    await scope.execute_many(
         REWRITE_ITEM,
         [
             (

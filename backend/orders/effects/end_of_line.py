@@ -44,11 +44,11 @@ async def restore_lines(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     """Give the lines their earlier status back, unless they have another one than pending by now."""
     before = {one.line_id: one.change.get("before_status") for one in closed}
     lines = await lock_lines(scope, list(before))
-    back = [line for line in lines.values() if line["status"] in MAY_GO_BACK and before[line["id"]]]
-    await update_lines(scope, [(line, {"status": before[line["id"]]}) for line in back])
-    stays = [(line["id"], dict[str, str]()) for line in back]
+    back = [line for line in lines.values() if line.status in MAY_GO_BACK and before[line.id]]
+    await update_lines(scope, [(line, {"status": before[line.id]}) for line in back])
+    stays = [(line.id, dict[str, str]()) for line in back]
     await timeline.record_many(scope, TimelineSubject.LINE, OrderTimelineCode.LINE_STAYS, stays)
-    invalidate_lines(scope, [line["id"] for line in back])
+    invalidate_lines(scope, [line.id for line in back])
 
 
 PREPAID = on_accepted(LineStatus.PENDING_RELEASE)

@@ -10,6 +10,7 @@ import msgspec
 import orjson
 
 from backend.integrations.network import OrderUpdate
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import QuoteItem
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderRequest
@@ -76,8 +77,8 @@ class ItemUpdate:
         self.applied: OrderUpdate | None = None
         self.reported: dict[str, Any] = orjson.loads(item.reported)
         self.change: Mapping[str, Any] = orjson.loads(item.change)
-        # The line's columns before the update was written to it; empty unless the item is done
-        self.line: dict[str, Any] = {}
+        # The line before the update was written to it; None unless the item is done
+        self.line: LockedLine | None = None
 
     @property
     def item_id(self) -> UUID:
@@ -86,6 +87,13 @@ class ItemUpdate:
     @property
     def line_id(self) -> UUID:
         return self.item.line_id
+
+    @property
+    def before(self) -> LockedLine:
+        """The line before the update was written to it. Raises ValueError for an item that is not done."""
+        if self.line is None:
+            raise ValueError("the item is not done")
+        return self.line
 
 
 @dataclass(frozen=True, slots=True)

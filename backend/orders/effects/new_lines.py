@@ -105,7 +105,7 @@ async def on_update(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
         for update in under_way
     }
     await set_numbers(scope, reported)
-    await scope.connection.executemany(
+    await scope.execute_many(
         "UPDATE change_order_item SET msisdn = $2 WHERE id = $1 AND msisdn <> $2",
         [(update.item_id, update.reported["msisdn"]) for update in updates if update.reported.get("msisdn")],
     )

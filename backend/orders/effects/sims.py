@@ -19,7 +19,7 @@ from backend.lines.sims.esim_profiles import (
     send_code,
     update_profiles,
 )
-from backend.lines.sims.notifications import notify_sim_active, notify_swap_requested
+from backend.lines.sims.notifications import members_using, notify_sim_active, notify_swap_requested
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.kinds.base import LineSnapshot
@@ -62,9 +62,15 @@ async def _card_choices(
 
 
 async def _notify(scope: Scope, order: PlacedOrder) -> None:
+    members = await members_using(scope, [item.line.id for _, item in order.items])
     for item_id, item in order.items:
         await notify_swap_requested(
-            scope, item_id, item.line.id, recipient=item.line.email, by=scope.actor.name
+            scope,
+            item_id,
+            item.line.id,
+            recipient=item.line.email,
+            member_id=members.get(item.line.id),
+            by=scope.actor.name,
         )
 
 
@@ -78,7 +84,7 @@ async def _card_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     """Activate the new card, retire the old card or eSIM, and notify the user."""
     await activate_sims(
         scope,
-        [(update.line_id, update.line["sim_number"], update.change["sim_number"]) for update in updates],
+        [(update.line_id, update.before.sim_number, update.change["sim_number"]) for update in updates],
     )
     await revoke_profiles(scope, [update.line_id for update in updates])
     for update in updates:
@@ -133,7 +139,7 @@ async def _esim_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     await activate_sims(
         scope,
         [
-            (update.line_id, update.line["sim_number"], str(update.reported.get("simNumber") or ""))
+            (update.line_id, update.before.sim_number, str(update.reported.get("simNumber") or ""))
             for update in updates
         ],
     )

@@ -15,7 +15,6 @@ from backend.orders.fulfilment.submission import BATCH_ITEMS, SubmittedItem, sub
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SUBMITTED_ORDERS, ItemState, OrderState
-from backend.orders.tables import ChangeOrder
 from backend.orders.topics import invalidate_order
 from backend.orders.transitions import record_transition
 from tenants.scope import Actor, Scope
@@ -24,6 +23,8 @@ from tenants.tenant_info import tenant_info
 # How long to wait before looking again, where this host's clock is behind
 CLOCK_SKEW = timedelta(seconds=1)
 
+LOCK_IN_GRACE = "SELECT id, grace_until FROM change_order WHERE id = $1 AND state = $2 FOR NO KEY UPDATE"
+SUBMIT = "UPDATE change_order SET state = $2, submitted_at = $3 WHERE id = $1"
 LOCK_SUBMITTED = """
 SELECT reference FROM change_order WHERE id = $1 AND state = ANY($2) FOR NO KEY UPDATE
 """
@@ -44,20 +45,13 @@ class OrderInGrace(msgspec.Struct, frozen=True):
 @job(JobName.END_GRACE)
 async def end_grace(scope: Scope, *, order_id: str) -> None:
     """Submit an order whose undo time is over, unless it was undone."""
-    order = await scope.select_one(
-        OrderInGrace,
-        ChangeOrder,
-        (ChangeOrder.id == UUID(order_id)) & (ChangeOrder.state == OrderState.GRACE),
-        lock=True,
-    )
+    order = await scope.fetch_one(OrderInGrace, LOCK_IN_GRACE, UUID(order_id), OrderState.GRACE)
     if order is None:
         return
     if order.grace_until > clock.now():
         scope.set_timer(TimerName.ORDER_GRACE_ENDED, order.grace_until + CLOCK_SKEW, order_id=order_id)
         return
-    await ChangeOrder.update(
-        {ChangeOrder.state: OrderState.SUBMITTED, ChangeOrder.submitted_at: clock.now()}
-    ).where(ChangeOrder.id == order.id)
+    await scope.execute(SUBMIT, order.id, OrderState.SUBMITTED, clock.now())
     await record_transition(scope, order.id, OrderState.GRACE, OrderState.SUBMITTED)
     scope.emit(OrderSubmitted(order_id=order.id))
     invalidate_order(scope, order.id)

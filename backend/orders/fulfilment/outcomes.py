@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from uuid import UUID
 
 import msgspec
@@ -54,7 +55,7 @@ async def write_to_lines(scope: Scope, done: Sequence[ItemUpdate], references: M
     changes, written = [], []
     for update in done:
         kind, line = KINDS[update.item.kind], lines[update.line_id]
-        update.line = dict(line)
+        update.line = copy(line)
         changes.append((line, kind.confirmed_columns(line, update.change, update.reported)))
         params = {"reference": references[update.item.order_id], "kind": kind.code}
         written.append((update.line_id, {**params, **kind.timeline_params(update.change)}))

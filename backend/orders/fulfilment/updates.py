@@ -151,7 +151,7 @@ def _apply(update: ItemUpdate, one: OrderUpdate) -> None:
 
 async def _write_items(scope: Scope, changed: Sequence[ItemUpdate]) -> None:
     now = clock.now()
-    await scope.connection.executemany(
+    await scope.execute_many(
         WRITE_ITEM,
         [
             (

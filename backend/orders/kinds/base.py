@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.catalog.pricing import BillingMonth
 from backend.catalog.schemas import CarrierProfile
 from backend.lines.lifecycle import CHANGEABLE
+from backend.lines.schemas import LockedLine
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -144,9 +145,7 @@ class OrderKind:
     # Whether an item's change needs that decision
     needs_decision: Callable[[Mapping[str, Any]], bool] = lambda _change: True
     # From the line's columns, the item's change and what the carrier reported: the line's new columns
-    confirmed_columns: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = (
-        empty
-    )
+    confirmed_columns: Callable[[LockedLine, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = empty
     # What the timeline of a line keeps of an item's change
     timeline_params: Callable[[Mapping[str, Any]], dict[str, str]] = empty
     # The key of the carrier's promise; None: the kind's code

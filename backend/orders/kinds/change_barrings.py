@@ -7,6 +7,7 @@ import msgspec
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.add_remove import AddRemove, added_and_removed
 from backend.orders.kinds.base import (
     LineSnapshot,
@@ -74,9 +75,9 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 
 
 def _confirmed_columns(
-    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+    line: LockedLine, change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
-    return {"barrings": reported.get("barrings", changed_codes(line["barrings"], change))}
+    return {"barrings": reported.get("barrings", changed_codes(line.barrings, change))}
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ import msgspec
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -54,7 +55,7 @@ def _quote_line(context: QuoteContext, request: ChangeCostCentre, line: LineSnap
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
+    _line: LockedLine, change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     found = change["cost_centre_id"]
     return {"cost_centre_id": UUID(found) if found else None}

@@ -9,6 +9,7 @@ from backend.catalog.pricing import BillingMonth, monthly_cost
 from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, ChargeType
 from backend.core.errors import ValidationFailed
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.add_remove import AddRemove, added_and_removed
 from backend.orders.kinds.base import (
     LineSnapshot,
@@ -135,10 +136,10 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 
 
 def _confirmed_columns(
-    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+    line: LockedLine, change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     """An option that is a cap sets the line's cap. One that is removed leaves the cap, so that no line is uncapped."""
-    confirmed = {"options": reported.get("options", changed_codes(line["options"], change))}
+    confirmed = {"options": reported.get("options", changed_codes(line.options, change))}
     if "cap_cents" in change:
         confirmed["roaming_cap_cents"] = reported.get("roamingCapCents", change["cap_cents"])
     return confirmed

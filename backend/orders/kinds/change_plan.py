@@ -9,6 +9,7 @@ from backend.catalog.pricing import monthly_cost
 from backend.catalog.rules import option_allowed
 from backend.catalog.schemas import CarrierProfile, ChargeType
 from backend.core.errors import ValidationFailed
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -92,9 +93,9 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 
 
 def _confirmed_columns(
-    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+    line: LockedLine, change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
-    left = [code for code in line["options"] if code not in change.get("remove", [])]
+    left = [code for code in line.options if code not in change.get("remove", [])]
     return {"plan": reported.get("plan", change["plan"]), "options": reported.get("options", left)}
 
 

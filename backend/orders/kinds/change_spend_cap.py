@@ -5,6 +5,7 @@ from typing import Any
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -88,13 +89,13 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 
 
 def _confirmed_columns(
-    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+    line: LockedLine, change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     if change["period"] == CURRENT:
         return {}
     confirmed = {"roaming_cap_cents": reported.get("roamingCapCents", change["cap_cents"])}
     if change.get("remove"):
-        confirmed["options"] = reported.get("options", changed_codes(line["options"], change))
+        confirmed["options"] = reported.get("options", changed_codes(line.options, change))
     return confirmed
 
 

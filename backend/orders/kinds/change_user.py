@@ -8,6 +8,7 @@ from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderRequest, SummaryRow
@@ -75,7 +76,7 @@ def _quote_line(context: QuoteContext, request: ChangeUser, line: LineSnapshot) 
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
+    _line: LockedLine, change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     columns: dict[str, Any] = {"name": full_name(change["family_name"], change["given_name"])}
     if change.get("ends_split"):

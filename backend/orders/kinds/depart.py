@@ -8,6 +8,7 @@ from uuid import UUID
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import LineStatus
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -97,7 +98,7 @@ def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+    _line: LockedLine, change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     private = change["target"] == PRIVATE
     return ended_as(reported, LineStatus.RELEASED_PRIVATE if private else LineStatus.RELEASED_PREPAID)

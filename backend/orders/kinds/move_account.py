@@ -9,6 +9,7 @@ import msgspec
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -73,7 +74,7 @@ def _quote_line(context: QuoteContext, request: MoveAccount, line: LineSnapshot)
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
+    _line: LockedLine, change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {"account": change["account"], "billing_account_id": UUID(change["account_id"])}
 

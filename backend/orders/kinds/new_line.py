@@ -10,6 +10,7 @@ from backend.catalog.identifiers import sim_number
 from backend.catalog.pricing import monthly_cost
 from backend.catalog.rules import conflicting_options, option_allowed
 from backend.catalog.schemas import CarrierProfile, Plan
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import LineSnapshot, QuoteContext, QuoteItem
 from backend.orders.kinds.change_options import charge
 from backend.orders.kinds.change_user import full_name
@@ -226,12 +227,12 @@ def characteristics(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def confirmed_columns(
-    line: Mapping[str, Any], change: Mapping[str, Any], reported: Mapping[str, Any]
+    line: LockedLine, change: Mapping[str, Any], reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The columns of the line that is active, as the carrier reported them."""
     columns = {
         "status": "active",
-        "msisdn": reported.get("msisdn") or line["msisdn"],
+        "msisdn": reported.get("msisdn") or line.msisdn,
         "sim_number": reported.get("simNumber") or change["sim_number"],
         "sim_kind": reported.get("simKind") or change["sim_kind"],
         "plan": reported.get("plan") or change["plan"],

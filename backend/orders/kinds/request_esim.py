@@ -103,7 +103,7 @@ REQUEST_ESIM = OrderKind(
     check=_check,
     to_carrier=lambda change: ServiceOrderItem("requestEsim", characteristics={"reason": change["reason"]}),
     confirmed_columns=lambda line, _change, reported: {
-        "sim_number": reported.get("simNumber") or line["sim_number"],
+        "sim_number": reported.get("simNumber") or line.sim_number,
         "sim_kind": "esim",
     },
     warnings=_warnings,

@@ -9,6 +9,7 @@ import msgspec
 
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
+from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
 from backend.orders.kinds.replace_sim import LEAVING
 from backend.orders.schemas import OrderRequest, SummaryRow
@@ -102,7 +103,7 @@ def _quote_line(context: QuoteContext, request: SplitBilling, line: LineSnapshot
 
 
 def _confirmed_columns(
-    _line: Mapping[str, Any], change: Mapping[str, Any], _reported: Mapping[str, Any]
+    _line: LockedLine, change: Mapping[str, Any], _reported: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {"split_profile": "" if change["stop"] else change["profile"]}
 

@@ -1,17 +1,18 @@
-"""The jobs that mail about a request (F-170 to F-172)."""
+"""The jobs that tell the requester about a request, by mail and in the portal (F-170 to F-172)."""
 
 from uuid import UUID
 
 import msgspec
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
+from backend.core import clock
 from backend.core.facts import JobName
 from backend.core.ids import OrderId
 from backend.core.messaging.jobs import idempotent_job
-from backend.notifications.content import MailContent
+from backend.notifications.content import Message
 from backend.notifications.sending import send_once
 from backend.orders import views
-from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail
+from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail, order_notice
 from backend.orders.tables import ChangeOrder
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
@@ -26,8 +27,9 @@ ACCOUNTS = (
 
 
 class Requester(msgspec.Struct, frozen=True):
-    """Who is mailed about a request."""
+    """Who is told about a request."""
 
+    requester_id: UUID | None
     requester_email: str
     language: str
 
@@ -67,28 +69,31 @@ async def mail_ended(actor: Actor, *, order_id: str, state: str, why: str) -> No
 async def _mail(actor: Actor, order_id: UUID, phase: MailPhase) -> None:
     async def record(scope: Scope, refused: str | None) -> None:
         if phase is MailPhase.ENDED and refused is None:
-            await scope.execute("UPDATE change_order SET mailed_at = now() WHERE id = $1", order_id)
+            await ChangeOrder.update({ChangeOrder.mailed_at: clock.now()}).where(ChangeOrder.id == order_id)
         scope.invalidate(f"order:{order_id}")
 
     key = f"order/{order_id}/{phase}"
     await send_once(actor, key, lambda scope: _compose(scope, order_id, phase), record=record)
 
 
-async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> tuple[str, MailContent] | None:
-    """The requester's address and the mail; None for an order that is gone or was placed without an address."""
+async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | None:
+    """What the requester is told; None for an order that is gone or was placed without an address."""
     requester = await scope.select_one(Requester, ChangeOrder, ChangeOrder.id == order_id)
     if requester is None or not requester.requester_email:
         return None
     language = requester.language
     profile = (await catalogue_of(scope)).profile
+    order = await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language)
     content = order_mail(
-        await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language),
+        order,
         phase=phase,
         catalogue=Catalogue(profile, language),
         accounts=await _accounts(scope, order_id),
         settings=clients().settings,
     )
-    return requester.requester_email, content
+    member_id = requester.requester_id
+    shown = order_notice(order, phase=phase, language=language, member_id=member_id) if member_id else None
+    return Message(requester.requester_email, content, shown)
 
 
 async def _accounts(scope: Scope, order_id: UUID) -> dict[UUID, str]:

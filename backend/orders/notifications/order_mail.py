@@ -1,4 +1,4 @@
-"""The confirmation mails of a request, in the requester's language (F-170 to F-172). Pure."""
+"""What the requester is told of a request, by mail and in the portal, in that person's language (F-170 to F-172). Pure."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from backend.catalog.identifiers import format_msisdn
 from backend.core.clock import local, today
 from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
-from backend.notifications.content import MailContent, MailTable, MailTableRow
+from backend.core.permissions import Portal
+from backend.notifications.content import MailContent, MailTable, MailTableRow, PortalContent
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderDetail, OrderItemView
 from backend.settings import Settings
@@ -52,9 +53,26 @@ def order_mail(
         facts=_facts(texts, order),
         strong=texts.text("reference"),
         table=_table(texts, order, accounts, closed=closed),
-        button=(texts.text("follow"), f"{settings.public_url}/app/requests/{order.reference}"),
+        button=(texts.text("follow"), f"{settings.public_url}{_page_of(order)}"),
         footer=texts.text("footer", support=settings.operator.support_email),
     )
+
+
+def order_notice(order: OrderDetail, *, phase: MailPhase, language: str, member_id: UUID) -> PortalContent:
+    """What the portal shows of one phase: the title of its mail, and which request it is."""
+    texts = FileTexts(TEXTS, language)
+    return PortalContent(
+        member_id=member_id,
+        portal=Portal.MANAGER,
+        language=texts.language,
+        title=_opening(texts, order, phase)[0],
+        text=f"{order.title} · {order.reference}",
+        path=_page_of(order),
+    )
+
+
+def _page_of(order: OrderDetail) -> str:
+    return f"/app/requests/{order.reference}"
 
 
 def _opening(texts: FileTexts, order: OrderDetail, phase: MailPhase) -> tuple[str, str]:

@@ -89,6 +89,12 @@ async def start_draft(
     return draft_id
 
 
+class DraftKey(msgspec.Struct, frozen=True):
+    """The id of a draft."""
+
+    id: UUID
+
+
 class DraftRecord(msgspec.Struct, frozen=True):
     """A draft, or the order that it became."""
 
@@ -227,9 +233,6 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
 @use_case(Permission.SYSTEM)
 async def purge_drafts(scope: Scope) -> None:
     """Delete drafts that nobody sent within a week. A periodic task calls this for each tenant."""
-    purged = (
-        await ChangeOrder.delete()
-        .where((ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT))
-        .returning(ChangeOrder.id)
-    )
-    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[row["id"] for row in purged])
+    old = (ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT)
+    purged = await scope.change_all(DraftKey, ChangeOrder.delete().where(old))
+    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in purged])

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from backend.catalog.identifiers import order_reference
+from backend.catalog.identifiers import new_reference
 from backend.core import audit
 from backend.core.errors import Conflict
 from backend.core.outbox import dump
@@ -63,7 +63,7 @@ async def write_order(scope: Scope, quote: Quote, order_id: UUID, *, digest: str
     actor, request, now = scope.actor, quote.request, quote.context.now
     state, grace_until = _start(quote)
     for _ in range(REFERENCE_TRIES):
-        reference = order_reference(quote.catalogue.profile.reference_prefix, now)
+        reference = new_reference(quote.catalogue.profile.reference_prefix, now)
         written = await scope.fetch_value(
             UUID,
             INSERT_ORDER,
