@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/fleetline
-# One worker a core, each with a database, ports and a browser of its own. A file stays with one worker: what it
-# starts, it starts once.
-PYTEST := $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder --durations=10
+# One worker more than cores (`tests/conftest.py`), each with a database, ports and a browser of its own. A file stays
+# with one worker: what it starts, it starts once.
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=10
 # Without bytecode every process that the tests start would compile all modules again, which takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -23,6 +23,11 @@ hypothesis_settings.load_profile("fleetline")
 QUIET = ("unit", "properties", "architecture")  # these talk to nobody, unless they ask for the database
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: a worker waits for browsers, servers and clocks half of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         kind = Path(str(item.fspath)).relative_to(Path(__file__).parent).parts[0]

@@ -1,4 +1,4 @@
-"""Every page by axe, in the browser's own widths: no violation, no sideways scrolling, nothing in English on a French page."""
+"""Every page in the browser's own widths, in German and in French: no sideways scrolling, nothing in English; by keyboard."""
 
 import re
 
@@ -6,87 +6,19 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from backend.catalog.profiles import profile
 from backend.lines.organisations import link_end_user
-from backend.lines.schemas import LineFilter, Selection
+from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
-from backend.orders.kinds import KINDS
-from backend.orders.placement import drafts
 from backend.orders.service import list_orders
 from tenants.scope import Actor
-from tests.browser.test_fleet import an_option
 from tests.support.factories import Customer, make_member
-from tests.support.order_steps import place
+from tests.support.pages import addresses, settled
 from tests.support.portal import Portal
 
 WIDTHS = {"wide": 1440, "narrow": 390, "small": 360}
-RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
 ENGLISH = re.compile(
     r"\b(the|your|line|lines|request|requests|status|of|no|not|search|show|change)\b", re.IGNORECASE
 )
-
-
-async def addresses(customer: Customer) -> dict[str, str]:
-    """One address of every page, in the states that need data."""
-    lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
-    order = await place(customer, [line.id for line in lines[:3]], add=(an_option(customer),))
-    draft = await drafts.start_draft(
-        customer.manager, "change_options", Selection(line_ids=(lines[5].id, lines[6].id))
-    )
-    await drafts.save_draft(customer.manager, draft, {"add": [an_option(customer)]})
-    forms = {
-        kind: await drafts.start_draft(customer.manager, kind, Selection(line_ids=(lines[7].id,)))
-        for kind, effects in KINDS.items()
-        if not effects.creates
-        and (effects.offered is None or effects.offered(profile(customer.carrier)))
-        and "active" in effects.statuses
-    }
-    return {
-        **{f"form of {kind}": f"/app/drafts/{form}" for kind, form in forms.items()},
-        "requests, what needs somebody": "/app/requests?show=attention",
-        "requests, nothing found": "/app/requests?search=nobody",
-        "cannot begin": f"/app/start/reactivate?line={customer.tenant_id}",
-        "home": "/app",
-        "fleet": "/app/fleet",
-        "fleet, nothing found": "/app/fleet?search=personne+ici",
-        "line": f"/app/lines/{lines[0].id}",
-        "options of a line": f"/app/lines/{lines[0].id}/options",
-        "requests of a line": f"/app/lines/{lines[0].id}/requests",
-        "history of a line": f"/app/lines/{lines[0].id}/history",
-        "change options": f"/app/drafts/{draft}",
-        "review": f"/app/drafts/{draft}/review",
-        "request": f"/app/requests/{order.reference}",
-        "requests": "/app/requests",
-        "not found": "/app/nowhere",
-    }
-
-
-async def settled(page: Page, path: str) -> None:
-    await page.goto(path)
-    await page.wait_for_selector("html[data-ready]")
-    await expect(page.locator("[data-skeleton]")).to_have_count(0)
-
-
-async def check_by_axe(page: Page, name: str) -> None:
-    """Every rule in the light scheme; in the dark one those of colour, for nothing else is other."""
-    for scheme, rules in (("light", {}), ("dark", {"runOnly": RULES_OF_COLOUR})):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = await Axe().run(page, options={"resultTypes": ["violations"], **rules})
-        assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
-
-
-async def test_axe_finds_nothing(browser: Browser, portal: Portal, customer: Customer) -> None:
-    # Without motion a colour is at its end at once.
-    look = {"reduced_motion": "reduce", "viewport": {"width": 1440, "height": 900}}
-    async with portal.browse(browser, customer.manager, bypass_csp=True, **look) as visitor:
-        page = visitor.page
-        for name, path in (await addresses(customer)).items():
-            await settled(page, path)
-            await check_by_axe(page, name)
-        await settled(page, "/app/fleet")
-        await page.locator("tbody input:enabled").first.check()
-        await page.get_by_role("button", name="Filter", exact=True).click()
-        await check_by_axe(page, "fleet, choosing and filtering")
 
 
 async def check_widths(page: Page, name: str) -> None:

@@ -3,11 +3,11 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from backend.catalog.profiles import profile
 from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
 from tests.support.factories import Customer, make_customer
 from tests.support.order_steps import place
+from tests.support.pages import an_option
 from tests.support.portal import Portal
 
 
@@ -146,10 +146,6 @@ async def test_a_request_elsewhere_shows_on_the_open_page(
         await expect(row.get_by_role("checkbox")).to_be_enabled()
         await place(customer, [line.id], add=(an_option(customer),))
         await expect(row).to_contain_text("Request under way", timeout=2000)
-
-
-def an_option(customer: Customer) -> str:
-    return next(o.code for o in profile(customer.carrier).options if not o.plans)
 
 
 @pytest.mark.parametrize(

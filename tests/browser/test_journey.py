@@ -15,11 +15,11 @@ from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
 from backend.orders.changes.cancellation import undo_order
 from backend.orders.service import list_orders
-from tests.browser.test_fleet import an_option
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_member
 from tests.support.jobs import drain, make_jobs_due
 from tests.support.order_steps import load_lines_at_carrier, place
+from tests.support.pages import an_option
 from tests.support.portal import Portal
 from tests.support.sandbox import Sandbox
 

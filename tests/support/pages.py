@@ -1,0 +1,56 @@
+"""Every page of the portal, for tests that look at all of them."""
+
+from playwright.async_api import Page, expect
+
+from backend.catalog.profiles import profile
+from backend.lines.schemas import LineFilter, Selection
+from backend.lines.service import list_lines
+from backend.orders.kinds import KINDS
+from backend.orders.placement import drafts
+from tests.support.factories import Customer
+from tests.support.order_steps import place
+
+
+def an_option(customer: Customer) -> str:
+    return next(o.code for o in profile(customer.carrier).options if not o.plans)
+
+
+async def addresses(customer: Customer) -> dict[str, str]:
+    """One address of every page, in the states that need data."""
+    lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
+    order = await place(customer, [line.id for line in lines[:3]], add=(an_option(customer),))
+    draft = await drafts.start_draft(
+        customer.manager, "change_options", Selection(line_ids=(lines[5].id, lines[6].id))
+    )
+    await drafts.save_draft(customer.manager, draft, {"add": [an_option(customer)]})
+    forms = {
+        kind: await drafts.start_draft(customer.manager, kind, Selection(line_ids=(lines[7].id,)))
+        for kind, effects in KINDS.items()
+        if not effects.creates
+        and (effects.offered is None or effects.offered(profile(customer.carrier)))
+        and "active" in effects.statuses
+    }
+    return {
+        **{f"form of {kind}": f"/app/drafts/{form}" for kind, form in forms.items()},
+        "requests, what needs somebody": "/app/requests?show=attention",
+        "requests, nothing found": "/app/requests?search=nobody",
+        "cannot begin": f"/app/start/reactivate?line={customer.tenant_id}",
+        "home": "/app",
+        "fleet": "/app/fleet",
+        "fleet, nothing found": "/app/fleet?search=personne+ici",
+        "line": f"/app/lines/{lines[0].id}",
+        "options of a line": f"/app/lines/{lines[0].id}/options",
+        "requests of a line": f"/app/lines/{lines[0].id}/requests",
+        "history of a line": f"/app/lines/{lines[0].id}/history",
+        "change options": f"/app/drafts/{draft}",
+        "review": f"/app/drafts/{draft}/review",
+        "request": f"/app/requests/{order.reference}",
+        "requests": "/app/requests",
+        "not found": "/app/nowhere",
+    }
+
+
+async def settled(page: Page, path: str) -> None:
+    await page.goto(path)
+    await page.wait_for_selector("html[data-ready]")
+    await expect(page.locator("[data-skeleton]")).to_have_count(0)
