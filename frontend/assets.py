@@ -1,7 +1,6 @@
-"""ReactPy 2.0.0b13's browser client and dispatcher, corrected, and our own assets under one content hash.
+"""The files that the browser loads, under one content hash: ReactPy's client, corrected, and our own.
 
-Everything that works round the beta stands here. Each correction names its reason and fails loudly when
-the text it corrects is not there exactly once.
+The corrections themselves stand in `reactpy_patches.py`.
 """
 
 import functools

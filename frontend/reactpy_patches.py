@@ -1,4 +1,8 @@
-"""Corrections of ReactPy 2.0.0b13. Delete this file when a release has them."""
+"""Corrections of ReactPy 2.0.0b13. Delete this file when a release has them.
+
+Each correction gives its reason. A correction whose text is not in the client exactly once raises, and so does any other
+version of ReactPy.
+"""
 
 import asyncio
 import importlib.metadata

@@ -9,7 +9,7 @@ from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.public_links import PublicLinkGrant
 from backend.orders.departures import TEXTS, DepartureView, SuccessorOffer, choose_offer, departure_of
-from backend.orders.effects.departures import LINK
+from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.web.html import Markup, element
 from tenants.scope import Scope

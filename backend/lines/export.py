@@ -18,7 +18,8 @@ from backend.tabular.exporting import BATCH, write_table
 from backend.tabular.formats import FileFormat
 from tenants.scope import Scope
 
-COLUMNS = ("name", "number", "customer_number", "product_type", "plan", "options", "status", "sim_number")
+# Of a caller that gives none in the language of the reader; one for each cell of `_cells`
+HEADINGS = ("name", "number", "customer_number", "product_type", "plan", "options", "status", "sim_number")
 
 
 class ExportedLine(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ async def export_lines(
     format: FileFormat = "csv",  # noqa: A002 - the word people use
     sort: Sort = Sort.NAME,
     descending: bool = False,
-    headings: Sequence[str] = COLUMNS,
+    headings: Sequence[str] = HEADINGS,
     statuses: Mapping[str, str] | None = None,
 ) -> IO[bytes]:
     """Write every line that matches, in the list's own order; returns the open file, at its start.

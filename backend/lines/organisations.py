@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from backend.core import audit
 from backend.core.errors import Conflict, NotFound
@@ -17,6 +18,24 @@ LINK_USER = """
 UPDATE end_user u SET member_id = $1 FROM line l WHERE l.tenant_id = u.tenant_id AND l.end_user_id = u.id
   AND l.msisdn = $2 RETURNING u.id
 """
+CENTRES = "SELECT code, name, id FROM cost_centre WHERE $1 OR id = ANY($2::uuid[]) ORDER BY code"
+
+
+class ReachableCentre(msgspec.Struct, frozen=True):
+    """A cost centre within reach."""
+
+    code: str
+    name: str
+    id: UUID
+
+
+async def centres_within_reach(scope: Scope) -> list[ReachableCentre]:
+    """The cost centres to choose from, by code.
+
+    A member whose reach names cost centres has those only; one whose reach is everything, or customer numbers, has all.
+    """
+    wanted = scope.actor.reach.cost_centres
+    return await scope.fetch_all(ReachableCentre, CENTRES, wanted is None, list(wanted or ()))
 
 
 @use_case(Permission.MEMBERS_MANAGE)

@@ -174,8 +174,8 @@ class FleetPageRow(FleetRow, frozen=True):
     total: int
 
 
-# The columns of FleetRow
-COLUMNS = ", ".join(f"l.{column}" for column in FleetRow.__struct_fields__)
+# The columns of FleetRow, which is the place to add one
+FLEET_COLUMNS = ", ".join(f"l.{column}" for column in FleetRow.__struct_fields__)
 
 
 class LineOfNumber(msgspec.Struct, frozen=True):
@@ -211,7 +211,7 @@ async def page_of_lines(
     total = "count(*) OVER ()" if "LIKE" in where.sql else f"({where.total_sql})"
     rows = await scope.fetch_all(
         FleetPageRow,
-        f"SELECT {COLUMNS}, {total} AS total FROM fleet l WHERE {where.sql}"
+        f"SELECT {FLEET_COLUMNS}, {total} AS total FROM fleet l WHERE {where.sql}"
         f" ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
@@ -226,7 +226,7 @@ async def fetch_lines(
     """One page without its total."""
     return await scope.fetch_all(
         FleetRow,
-        f"SELECT {COLUMNS} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
+        f"SELECT {FLEET_COLUMNS} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
 

@@ -92,7 +92,10 @@ class PortalContent:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one person: `content` goes to `recipient` ("": to nobody), and a member sees `portal` as well."""
+    """One message to one person: `content` goes to `recipient`, and a member sees `portal` as well.
+
+    A `recipient` of "" means that nothing is sent: `Message("", content, shown)` is shown in the portal only.
+    """
 
     recipient: str
     content: MailContent | SmsContent

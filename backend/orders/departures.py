@@ -20,7 +20,7 @@ from backend.core.public_links import create_link, public_address
 from backend.core.use_case import use_case
 from backend.notifications.content import MailContent, Message
 from backend.notifications.sending import send_once
-from backend.orders.effects.departures import LINK
+from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.orders.lifecycle import OFFERED_DEPARTURES, OPEN_DEPARTURES, DepartureState
 from backend.orders.tables import Departure

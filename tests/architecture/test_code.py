@@ -110,6 +110,29 @@ def test_every_fact_has_one_struct_and_every_timer_and_command_a_job() -> None:
     assert started | enqueued() == set(JobName), "a job that nothing starts"
 
 
+def test_modules_with_jobs_are_imported_where_jobs_are_subscribed() -> None:
+    """A worker knows the jobs of the modules that `subscriptions.py` imports, and no others."""
+    trees = dict(modules())
+    with_jobs = {
+        name.removesuffix(".py").replace("/", ".")
+        for name, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id in {"job", "idempotent_job"}
+    }
+    imported = {
+        alias.name
+        for node in trees["backend/subscriptions.py"].body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert len(with_jobs) > 10
+    assert with_jobs == imported
+
+
 def test_every_fact_is_emitted() -> None:
     import_everything()
     made = {

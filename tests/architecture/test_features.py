@@ -40,6 +40,24 @@ def test_every_test_that_is_named_exists() -> None:
     assert not missing
 
 
+def test_every_message_is_listed() -> None:
+    """The jobs of each module that sends messages stand in the list of messages."""
+    text = (ROOT / "docs" / "features.md").read_text("utf-8")
+    senders = [
+        path for path in (ROOT / "backend").rglob("*.py") if "await send_once(" in path.read_text("utf-8")
+    ]
+    jobs = {
+        (node.name, path)
+        for path in senders
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.AsyncFunctionDef)
+        and any("idempotent_job" in ast.dump(decorator) for decorator in node.decorator_list)
+    }
+    assert len(jobs) > 10
+    listed = {job: f"`{job}` in `{path.relative_to(ROOT / 'backend')}`" for job, path in jobs}
+    assert not [row for row in listed.values() if row not in text]
+
+
 # Port-ins, departures and contracts are objects of one kind each, with a life of their own.
 KIND_PARTS = ("kinds", "effects", "port_ins.py", "departures.py", "contracts.py")
 

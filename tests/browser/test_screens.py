@@ -19,7 +19,9 @@ from backend.lines import service as lines
 from backend.lines.schemas import LineFilter, Selection
 from backend.members.sessions import load_session
 from backend.orders.fulfilment.polling import poll_stale_items
-from backend.orders.kinds import ChangeOptions, Depart, PortIn
+from backend.orders.kinds.change_options import ChangeOptions
+from backend.orders.kinds.depart import Depart
+from backend.orders.kinds.port_in import PortIn
 from backend.orders.placement import drafts
 from backend.orders.placement.place import place_order
 from backend.orders.service import get_order

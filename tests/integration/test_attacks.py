@@ -13,15 +13,13 @@ from backend.core.errors import ReauthenticationRequired, ValidationFailed
 from backend.lines.organisations import link_end_user
 from backend.lines.schemas import Selection
 from backend.orders.changes.scheduling import accept_price, requote_order, reschedule_order
-from backend.orders.kinds import (
-    ChangeCostCentre,
-    ChangeUser,
-    MoveAccount,
-    ReplaceSim,
-    RequestEsim,
-    SplitBilling,
-    Terminate,
-)
+from backend.orders.kinds.change_cost_centre import ChangeCostCentre
+from backend.orders.kinds.change_user import ChangeUser
+from backend.orders.kinds.move_account import MoveAccount
+from backend.orders.kinds.replace_sim import ReplaceSim
+from backend.orders.kinds.request_esim import RequestEsim
+from backend.orders.kinds.split_billing import SplitBilling
+from backend.orders.kinds.terminate import Terminate
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, start_draft
 from backend.orders.placement.place import place_order, preview_order

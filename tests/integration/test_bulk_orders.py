@@ -29,7 +29,8 @@ from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.documents.service import purge_documents, store_document
 from backend.orders.changes.scheduled_run import run_scheduled_order
-from backend.orders.kinds import KINDS, Suspend
+from backend.orders.kinds import KINDS
+from backend.orders.kinds.suspend import Suspend
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.placement import drafts
 from backend.orders.placement.place import place_order

@@ -15,7 +15,8 @@ from backend.lines.schemas import LineRow
 from backend.lines.service import get_line, line_history
 from backend.members.operators import create_operator_token
 from backend.orders import contracts
-from backend.orders.kinds import ChangeUser, SplitBilling
+from backend.orders.kinds.change_user import ChangeUser
+from backend.orders.kinds.split_billing import SplitBilling
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.operator import contracts as operator_contracts
 from backend.orders.placement.place import place_order

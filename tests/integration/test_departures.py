@@ -14,8 +14,8 @@ from backend.lines.service import get_line
 from backend.orders.changes.cancellation import cancel_order
 from backend.orders.changes.scheduling import reschedule_order
 from backend.orders.departures import choose_offer, erase_successors
-from backend.orders.effects.departures import LINK
-from backend.orders.kinds import Depart
+from backend.orders.effects.depart import LINK
+from backend.orders.kinds.depart import Depart
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderDetail

@@ -27,7 +27,8 @@ from backend.orders import contracts, port_ins
 from backend.orders import service as orders
 from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.export import export_items
-from backend.orders.kinds import ChangeOptions, SplitBilling
+from backend.orders.kinds.change_options import ChangeOptions
+from backend.orders.kinds.split_billing import SplitBilling
 from backend.orders.operator import contracts as operator_contracts
 from backend.orders.operator import held_items
 from backend.orders.placement import draft_contracts, drafts

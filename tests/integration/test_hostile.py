@@ -15,7 +15,7 @@ from backend.core.ids import new_id
 from backend.lines.schemas import LineFilter
 from backend.members import service as members
 from backend.members import sessions
-from backend.orders.kinds import ChangeOptions
+from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.placement.place import preview_order
 from backend.settings import Settings
 from frontend.i18n import translator_for

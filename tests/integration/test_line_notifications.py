@@ -3,7 +3,7 @@
 import pytest
 
 from backend.orders.changes.cancellation import undo_order
-from backend.orders.kinds import ChangeUser
+from backend.orders.kinds.change_user import ChangeUser
 from backend.orders.placement.place import place_order
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase

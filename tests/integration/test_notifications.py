@@ -21,7 +21,8 @@ from backend.notifications.service import (
     mark_read,
     purge_notifications,
 )
-from backend.orders.kinds import ChangeOptions, ReplaceSim
+from backend.orders.kinds.change_options import ChangeOptions
+from backend.orders.kinds.replace_sim import ReplaceSim
 from backend.orders.placement.place import place_order
 from backend.settings import Settings
 from backend.usage.loading import load_file

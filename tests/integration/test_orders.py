@@ -11,7 +11,7 @@ from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import get_line, line_history
 from backend.orders.changes.cancellation import cancel_order, undo_order
-from backend.orders.kinds import ChangeOptions
+from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.placement.drafts import (
     drop_draft_line,

@@ -20,6 +20,7 @@ from backend.integrations.network import (
     ServiceOrder,
 )
 from backend.sandbox.carrier.behaviour import PortRejection
+from backend.sandbox.carrier.order_types import ORDER_TYPES
 from backend.sandbox.carrier.port_ins import CORRECTIONS
 from tests.support.factories import sim_for
 from tests.support.orders import CARRIERS, KINDS, LINE, a_line, asking, asking_to_port
@@ -226,6 +227,11 @@ async def test_a_transfer_waits_for_its_date(
     assert news.reported["agreedAt"] == "2099-01-05T08:00:00.000Z"
     sandbox.act(carrier, order.external_id, "execute")
     await until(network, carrier, order, state=OrderUpdateState.DONE)
+
+
+def test_no_category_is_left_out() -> None:
+    """New lines, transfers and eSIMs have tests of their own above."""
+    assert {row[0] for row in KINDS} | {"addLine", "portIn", "requestEsim"} == set(ORDER_TYPES)
 
 
 @pytest.mark.parametrize(("category", "order_request", "reported", "now"), KINDS)

@@ -24,7 +24,11 @@ from backend.lines.sims.codes import reveal_puk
 from backend.orders.changes.cancellation import undo_order
 from backend.orders.changes.corrections import correct_item
 from backend.orders.fulfilment.polling import poll_stale_items
-from backend.orders.kinds import ChangeUser, ReplaceSim, RequestEsim, ResendEsim, Suspend
+from backend.orders.kinds.change_user import ChangeUser
+from backend.orders.kinds.replace_sim import ReplaceSim
+from backend.orders.kinds.request_esim import RequestEsim
+from backend.orders.kinds.resend_esim import ResendEsim
+from backend.orders.kinds.suspend import Suspend
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, start_draft
 from backend.orders.placement.place import place_order

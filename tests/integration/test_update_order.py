@@ -11,9 +11,11 @@ import pytest
 from backend.core import clock
 from backend.integrations.network import OrderAccepted, OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import KnownItem
-from backend.orders.fulfilment.submission import SubmittedItem, to_service_order, to_update
+from backend.orders.fulfilment.answers import to_update
+from backend.orders.fulfilment.dispatch import SubmittedItem, to_service_order
 from backend.orders.fulfilment.updates import apply_updates
-from backend.orders.kinds import ReplaceSim, RequestEsim
+from backend.orders.kinds.replace_sim import ReplaceSim
+from backend.orders.kinds.request_esim import RequestEsim
 from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderRequest
 from backend.runtime import clients

@@ -12,8 +12,9 @@ from backend.catalog.profiles import load_profiles
 from backend.catalog.rules import conflicting_options, option_allowed
 from backend.core import clock
 from backend.core.money import pro_rata, round_half_away, vat_on
-from backend.orders.kinds import ChangeOptions, change_options
+from backend.orders.kinds import change_options
 from backend.orders.kinds.base import LineSnapshot, QuoteContext, changed_codes
+from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderState, derive_order_state
 from backend.orders.texts import KindTexts
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from backend.catalog.profiles import profile
 from backend.core.ids import new_id
 from backend.documents.service import store_document
-from backend.orders.kinds import AddLine, PortIn
+from backend.orders.kinds.add_line import AddLine
+from backend.orders.kinds.port_in import PortIn
 from tenants.transaction import open_scope
 from tests.support.factories import Customer, next_msisdn, sim_for
 from tests.support.files import PDF

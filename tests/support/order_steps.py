@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.lines.schemas import LineRow
 from backend.orders.fulfilment.polling import poll_stale_items
-from backend.orders.kinds import ChangeOptions
+from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order

@@ -1,8 +1,15 @@
 from datetime import UTC, datetime
+from typing import cast
+
+import pytest
 
 from backend.catalog.lead_times import expected_completion
+from backend.catalog.pricing import BillingMonth
 from backend.catalog.profiles import load_profiles
 from backend.catalog.schemas import LeadTime
+from backend.core import clock
+from backend.orders.kinds import KINDS
+from backend.orders.kinds.base import QuoteContext, Texts, no_promise
 
 HOLIDAYS = load_profiles()["mandarine"].holidays
 
@@ -30,3 +37,17 @@ def test_what_is_promised_for_a_day_is_promised_until_it_is_over() -> None:
     begins = datetime(2026, 11, 26, 23, 0, tzinfo=UTC)  # the 27th in Brussels, a Friday
     found = expected_completion(LeadTime(code="chosen_date", name={}), begins, HOLIDAYS)
     assert found.due_at == datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("carrier", ["mandarine", "lynx"])
+@pytest.mark.parametrize("code", sorted(KINDS))
+def test_every_kind_has_its_promise_or_says_that_there_is_none(code: str, carrier: str) -> None:
+    kind, profile = KINDS[code], load_profiles()[carrier]
+    if kind.expected_completion is no_promise or not kind.in_portal(profile):
+        return
+    day = clock.today()
+    context = QuoteContext(profile, clock.now(), day, BillingMonth.of(day), cast("Texts", None))
+    key = kind.expected_completion(context, kind.request()) if kind.expected_completion else code
+    assert key in profile.promises, (
+        f"write [promises.{key}] in catalog/profiles/{carrier}.toml, or no_promise"
+    )

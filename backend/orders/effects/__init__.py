@@ -1,20 +1,22 @@
-"""What order kinds read and write beside the columns of their lines: one module for each kind that needs it.
+"""What order kinds read and write beside the columns of their lines, by kind. A kind that needs nothing has no row.
+
+A module is called as its kind, or it serves several kinds: CONTRIBUTING.md ("An order kind") lists those.
 
 The rules of a kind are pure (`orders/kinds`): what they need is read here, and what follows from them is written here.
 """
 
 from backend.orders.effects import (
-    accounts,
-    caps,
     catalogue,
-    cost_centres,
-    departures,
+    change_cost_centre,
+    change_spend_cap,
+    change_user,
+    depart,
     end_of_line,
+    move_account,
     new_lines,
-    port_ins,
+    port_in,
     sims,
-    split,
-    users,
+    split_billing,
 )
 from backend.orders.effects.base import Effects
 
@@ -23,20 +25,20 @@ EFFECTS: dict[str, Effects] = {
     "change_options": catalogue.OPTIONS,
     "change_plan": catalogue.PLANS,
     "change_barrings": catalogue.BARRINGS,
-    "change_spend_cap": caps.CAPS_EFFECTS,
+    "change_spend_cap": change_spend_cap.CAPS_EFFECTS,
     "replace_sim": sims.CARDS,
     "request_esim": sims.ESIMS,
     "resend_esim": sims.RESENT,
     "suspend": sims.SUSPENDED,
     "reactivate": sims.REACTIVATED,
-    "split_billing": split.SPLIT_EFFECTS,
-    "change_user": users.USERS_EFFECTS,
-    "change_cost_centre": cost_centres.COST_CENTRES_EFFECTS,
-    "move_account": accounts.ACCOUNTS_EFFECTS,
+    "split_billing": split_billing.SPLIT_EFFECTS,
+    "change_user": change_user.USERS_EFFECTS,
+    "change_cost_centre": change_cost_centre.COST_CENTRES_EFFECTS,
+    "move_account": move_account.ACCOUNTS_EFFECTS,
     "add_line": new_lines.NEW_LINES_EFFECTS,
-    "port_in": port_ins.PORT_INS_EFFECTS,
+    "port_in": port_in.PORT_INS_EFFECTS,
     "convert_to_prepaid": end_of_line.PREPAID,
-    "depart": departures.DEPARTURES_EFFECTS,
+    "depart": depart.DEPARTURES_EFFECTS,
     "terminate": end_of_line.TERMINATION,
 }
 

@@ -8,10 +8,10 @@ from backend.catalog.catalogue import Catalogue
 from backend.catalog.rules import option_allowed
 from backend.catalog.schemas import CarrierProfile
 from backend.lines.sims.cards import stock_of
-from backend.orders.effects.accounts import account_choices
-from backend.orders.effects.cost_centres import centre_choices
+from backend.orders.effects.change_cost_centre import centre_choices
+from backend.orders.effects.move_account import account_choices
 from backend.orders.effects.new_line_facts import contracts_among, copied_options
-from backend.orders.effects.split import split_choices
+from backend.orders.effects.split_billing import split_choices
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_cost_centre import CostCentreChoice
 from backend.orders.kinds.change_plan import PlanChoice

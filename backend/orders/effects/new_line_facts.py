@@ -11,10 +11,10 @@ from backend.catalog.identifiers import normalise_msisdn, sim_number
 from backend.core.errors import NotFound
 from backend.documents.service import own_document
 from backend.lines.lifecycle import IN_FLEET
+from backend.lines.organisations import centres_within_reach
 from backend.lines.queries import SqlFilter, add_reach
 from backend.lines.sims.cards import sim_use
-from backend.orders.effects.accounts import accounts_within_reach
-from backend.orders.effects.cost_centres import centres_within_reach
+from backend.orders.effects.move_account import accounts_within_reach
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.new_line import ESIM, NewLineFacts, NewLineRequest
 from tenants.scope import Scope

@@ -1,5 +1,7 @@
 """Jobs that send orders to the carrier: the undo time ends, an order is cut into batches, a batch is sent."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,16 +12,20 @@ from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderSubmitted, TimerName
 from backend.core.messaging.jobs import idempotent_job, job, job_scope
-from backend.integrations.network import OrderUpdate, OrderUpdateState
-from backend.orders.fulfilment.submission import BATCH_ITEMS, SubmittedItem, submit_items
+from backend.integrations.network import OrderUpdate, OrderUpdateState, ServiceOrder
+from backend.orders.effects.events import KnownItem
+from backend.orders.fulfilment.answers import raise_first_error, record_answers, to_update
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SUBMITTED_ORDERS, ItemState, OrderState
 from backend.orders.topics import invalidate_order
 from backend.orders.transitions import record_transition
+from backend.runtime import clients
 from tenants.scope import Actor, Scope
-from tenants.tenant_info import tenant_info
+from tenants.tenant_info import TenantInfo, tenant_info
 
+# Items that one job sends to the carrier
+BATCH_ITEMS = 100
 # How long to wait before looking again, where this host's clock is behind
 CLOCK_SKEW = timedelta(seconds=1)
 
@@ -40,6 +46,15 @@ class OrderInGrace(msgspec.Struct, frozen=True):
 
     id: UUID
     grace_until: datetime
+
+
+class SubmittedItem(KnownItem, frozen=True):
+    """An item as it is sent to the carrier."""
+
+    msisdn: str
+    kind: str
+    change: str
+    reference: str
 
 
 @job(JobName.END_GRACE)
@@ -102,6 +117,41 @@ async def submit_batch(actor: Actor, *, order_id: str, first: int, last: int) ->
             # An open page says that the carrier does not answer yet
             scope.invalidate(f"order:{order_id}")
         raise
+
+
+async def submit_items(actor: Actor, tenant: TenantInfo, items: Sequence[SubmittedItem]) -> None:
+    """Send each item to the carrier and record the answers. Raises the first error, so that the job is repeated."""
+    if not items:
+        return
+    network = clients().network
+    answers = await asyncio.gather(
+        *(network.submit(tenant.carrier, to_service_order(tenant.slug, item)) for item in items),
+        return_exceptions=True,
+    )
+    updates = [
+        to_update(str(item.id), answer)
+        for item, answer in zip(items, answers, strict=True)
+        if not isinstance(answer, BaseException)
+    ]
+    await record_answers(actor, updates, items)
+    raise_first_error(answers)
+
+
+def to_service_order(customer: str, item: SubmittedItem) -> ServiceOrder:
+    """The item as the carrier is asked for it. Raises ValueError for a kind that is not for the carrier."""
+    ask = KINDS[item.kind].to_carrier
+    if ask is None:
+        raise ValueError(f"{item.kind} is not for the carrier")
+    message = ask(orjson.loads(item.change))
+    return ServiceOrder(
+        external_id=str(item.id),
+        customer=customer,
+        msisdn=item.msisdn,
+        reference=item.reference,
+        category=message.category,
+        action=message.action,
+        characteristics=message.characteristics,
+    )
 
 
 def _own_update(item: SubmittedItem) -> OrderUpdate:

@@ -6,27 +6,26 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName
 from backend.core.ids import ItemId
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import OrderUpdate
-from backend.orders.fulfilment.submission import (
-    BATCH_ITEMS,
-    CARRIER_KINDS,
-    SubmittedItem,
-    log,
-    raise_first_error,
-    record_answers,
-    submit_items,
-)
+from backend.orders.fulfilment.answers import raise_first_error, record_answers
+from backend.orders.fulfilment.dispatch import BATCH_ITEMS, SubmittedItem, submit_items
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SENT_ITEMS
 from backend.orders.queries import literals
 from backend.runtime import clients
 from tenants.scope import Actor
 from tenants.tenant_info import tenant_info
 
+log = structlog.get_logger()
+
+# Kinds that the carrier carries out
+CARRIER_KINDS = [kind.code for kind in KINDS.values() if kind.to_carrier is not None]
 SENT = """
 SELECT i.id, i.state, i.reason, i.reported, i.reported_at, i.carrier_order_id, i.msisdn, i.kind, i.change, o.reference
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id

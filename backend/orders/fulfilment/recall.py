@@ -3,17 +3,21 @@
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import KnownItem
-from backend.orders.fulfilment.submission import log, record_answers, to_update
+from backend.orders.fulfilment.answers import record_answers, to_update
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.lifecycle import ACCEPTED_ITEMS, OrderFlag
 from backend.orders.tables import ChangeOrder, ChangeOrderItem
 from backend.runtime import clients
 from tenants.scope import Actor
 from tenants.tenant_info import tenant_info
+
+log = structlog.get_logger()
 
 
 class AcceptedItem(KnownItem, frozen=True):

@@ -123,6 +123,11 @@ def no_texts(*_: object) -> list[Any]:
     return []
 
 
+def no_promise(*_: object) -> str:
+    """For a kind of which the carriers promise no time: no expected completion is shown."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderKind:
     """One order kind: its request struct, rules and texts. The pipeline knows no kind by name. All hooks are pure."""
@@ -148,7 +153,7 @@ class OrderKind:
     confirmed_columns: Callable[[LockedLine, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = empty
     # What the timeline of a line keeps of an item's change
     timeline_params: Callable[[Mapping[str, Any]], dict[str, str]] = empty
-    # The key of the carrier's promise; None: the kind's code
+    # The key of the carrier's promise in its profile (`[promises.<key>]`); None: the kind's code
     expected_completion: Callable[[QuoteContext, Any], str] | None = None
     # What must be read before it is sent
     warnings: Callable[[Texts, QuoteContext, Sequence["QuoteItem"]], list[str]] = no_texts

@@ -11,7 +11,14 @@ from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LockedLine
-from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    Texts,
+    no_promise,
+)
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -76,6 +83,7 @@ CHANGE_COST_CENTRE = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     check=_check,
     confirmed_columns=_confirmed_columns,
     timeline_params=lambda change: {"cost_centre": change.get("cost_centre") or ""},

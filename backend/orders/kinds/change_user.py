@@ -9,7 +9,14 @@ from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LockedLine
-from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    Texts,
+    no_promise,
+)
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -113,6 +120,7 @@ CHANGE_USER = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     check=_check,
     confirmed_columns=_confirmed_columns,
     warnings=_warnings,

@@ -17,6 +17,7 @@ from backend.orders.kinds.base import (
     QuoteItem,
     ServiceOrderItem,
     Texts,
+    no_promise,
 )
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -92,6 +93,7 @@ MOVE_ACCOUNT = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     check=_check,
     to_carrier=lambda change: ServiceOrderItem(
         "moveAccount", characteristics={"billingAccount": change["account"]}

@@ -12,6 +12,7 @@ from backend.orders.kinds.base import (
     QuoteItem,
     ServiceOrderItem,
     Texts,
+    no_promise,
 )
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -46,6 +47,7 @@ REACTIVATE = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     to_carrier=lambda _change: ServiceOrderItem("reactivate"),
     confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "active")},
     statuses=frozenset({LineStatus.SUSPENDED}),

@@ -6,7 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from backend.catalog.pricing import monthly_cost
-from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    Texts,
+    no_promise,
+)
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -55,6 +62,7 @@ RESEND_ESIM = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     skips_grace=lambda _request: True,
     statuses=frozenset({"ordered", "pending_active", "active", "suspended"}),
     bulk=False,

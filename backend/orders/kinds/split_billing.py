@@ -10,7 +10,14 @@ import msgspec
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
 from backend.lines.schemas import LockedLine
-from backend.orders.kinds.base import LineSnapshot, OrderKind, QuoteContext, QuoteItem, Texts
+from backend.orders.kinds.base import (
+    LineSnapshot,
+    OrderKind,
+    QuoteContext,
+    QuoteItem,
+    Texts,
+    no_promise,
+)
 from backend.orders.kinds.replace_sim import LEAVING
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -139,6 +146,7 @@ SPLIT_BILLING = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     check=_check,
     confirmed_columns=_confirmed_columns,
     warnings=_warnings,

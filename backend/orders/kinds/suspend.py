@@ -14,6 +14,7 @@ from backend.orders.kinds.base import (
     QuoteItem,
     ServiceOrderItem,
     Texts,
+    no_promise,
 )
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -71,6 +72,7 @@ SUSPEND = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    expected_completion=no_promise,
     check=_check,
     to_carrier=lambda change: ServiceOrderItem("suspend", characteristics={"reason": change["reason"]}),
     confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "suspended")},

@@ -11,22 +11,22 @@ from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.loading import draft_not_ready
 from frontend.hooks import component, use_page
-from frontend.pages.drafts.account import AccountForm
-from frontend.pages.drafts.barrings import BarringsForm
-from frontend.pages.drafts.cap import CapForm
-from frontend.pages.drafts.convert import ConvertForm
-from frontend.pages.drafts.cost_centre import CostCentreForm
+from frontend.pages.drafts.change_barrings import BarringsForm
+from frontend.pages.drafts.change_cost_centre import CostCentreForm
+from frontend.pages.drafts.change_options.page import OptionsForm
+from frontend.pages.drafts.change_plan import PlanForm
+from frontend.pages.drafts.change_spend_cap import CapForm
+from frontend.pages.drafts.change_user import UserForm
+from frontend.pages.drafts.convert_to_prepaid import ConvertForm
 from frontend.pages.drafts.depart import DepartForm
 from frontend.pages.drafts.from_file import FileRequestForm
+from frontend.pages.drafts.move_account import AccountForm
 from frontend.pages.drafts.new_line.page import NewLineForm
-from frontend.pages.drafts.options.page import OptionsForm
-from frontend.pages.drafts.plan import PlanForm
 from frontend.pages.drafts.reactivate import ReactivateForm
 from frontend.pages.drafts.sims import ReplaceSimForm, RequestEsimForm, ResendEsimForm
-from frontend.pages.drafts.split import SplitForm
+from frontend.pages.drafts.split_billing import SplitForm
 from frontend.pages.drafts.suspend import SuspendForm
 from frontend.pages.drafts.terminate import TerminateForm
-from frontend.pages.drafts.user import UserForm
 from frontend.queries import use_query
 
 FORMS: dict[str, Callable[..., Component]] = {

@@ -11,7 +11,8 @@ from frontend.html import to_html
 from frontend.i18n import Translator, translatable
 from frontend.pages.fleet.view import FLEET, View
 
-COLUMNS = (
+# Words, what a click on the head sorts by, and from which width on the column is shown
+HEADS = (
     (translatable("User"), Sort.NAME, ""),
     (translatable("Number"), Sort.MSISDN, "rank-2"),
     (translatable("Customer no."), None, "rank-3"),
@@ -55,7 +56,7 @@ def heads(text: Translator, view: View) -> VdomDict:
                 }
             ),
         ),
-        *(column(*entry) for entry in COLUMNS),
+        *(column(*entry) for entry in HEADS),
         html.th({"scope": "col", "class": "rank-2"}, hidden(text("Actions"))),
     )
 
@@ -142,10 +143,12 @@ def unreadable(text: Translator, words: str) -> VdomDict:
 
 
 def skeleton_rows() -> str:
+    """Empty rows with the columns of the list: the tick box, the heads, the row menu."""
+    ranks = ("", *(rank for _, _, rank in HEADS), "rank-2")
     row = html.tr(
         *(
-            html.td({"class": "rank-3"} if index in {2, 4, 6} else {}, skeleton_line(1 if index == 0 else 2))
-            for index in range(8)
+            html.td({"class": rank} if rank else {}, skeleton_line(1 if index == 0 else 2))
+            for index, rank in enumerate(ranks)
         )
     )
     return to_html(row) * 8

@@ -21,8 +21,8 @@ from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
 from frontend.labels import FAMILIES
 from frontend.page_errors import PageError, no_page_error
+from frontend.pages.drafts.change_options.draft import pressed_value
 from frontend.pages.drafts.new_line.chosen_options import ChosenOptions
-from frontend.pages.drafts.options.draft import pressed_value
 
 
 @component

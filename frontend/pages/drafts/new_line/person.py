@@ -12,7 +12,7 @@ from frontend.components.orders.person_fields import language_field
 from frontend.elements import Child, notice
 from frontend.i18n import GAP, Translator
 from frontend.page_context import PageContext
-from frontend.pages.drafts.account import account_field
+from frontend.pages.drafts.move_account import account_field
 
 
 def optional(text: Translator, words: str) -> Child:

@@ -12,7 +12,7 @@ from frontend.components.orders.draft_form import Errors, Values, one
 from frontend.elements import Child
 from frontend.i18n import translatable
 from frontend.page_context import PageContext
-from frontend.pages.drafts.cap import cap_fields, read_cap
+from frontend.pages.drafts.change_spend_cap import cap_fields, read_cap
 
 TYPES = {
     "voice_data": translatable("Mobile: calls and data"),

@@ -2,37 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
-
-import msgspec
 
 from backend.catalog.catalogue import Catalogue
+from backend.lines.organisations import centres_within_reach
 from backend.orders.effects.base import Effects
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_cost_centre import CostCentreAccess, CostCentreChoice
 from tenants.scope import Scope
-
-
-class ReachableCentre(msgspec.Struct, frozen=True):
-    """A cost centre within reach."""
-
-    code: str
-    name: str
-    id: UUID
-
-
-async def centres_within_reach(scope: Scope) -> list[ReachableCentre]:
-    """The cost centres to choose from, by code.
-
-    A member whose reach names cost centres has those only; one whose reach is everything, or customer numbers, has all.
-    """
-    wanted = scope.actor.reach.cost_centres
-    return await scope.fetch_all(
-        ReachableCentre,
-        "SELECT code, name, id FROM cost_centre WHERE $1 OR id = ANY($2::uuid[]) ORDER BY code",
-        wanted is None,
-        list(wanted or ()),
-    )
 
 
 async def _load_context(

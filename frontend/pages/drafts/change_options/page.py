@@ -13,9 +13,9 @@ from frontend.components.steps import change_steps
 from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
 from frontend.page_errors import PageError, no_page_error
-from frontend.pages.drafts.options.cards import families, groups
-from frontend.pages.drafts.options.draft import OptionsDraft, pressed_value
-from frontend.pages.drafts.options.summary import summary
+from frontend.pages.drafts.change_options.cards import families, groups
+from frontend.pages.drafts.change_options.draft import OptionsDraft, pressed_value
+from frontend.pages.drafts.change_options.summary import summary
 
 
 @component
