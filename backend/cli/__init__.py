@@ -19,6 +19,8 @@ for command in (
     processes.sandbox,
     database.migrate,
     database.db,
+    database.backup,
+    database.restore,
     database.rotate_key,
     tenants.tenant,
     tenants.member,

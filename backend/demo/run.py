@@ -9,9 +9,15 @@ import shutil
 import signal
 import socket
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
+import asyncpg
+
 from backend import provision, runtime
+from backend.backup import restore
 from backend.demo.seed import seed
 from backend.demo.supervisor import FOLDER, supervise
 from backend.embedded_postgres import EmbeddedPostgres
@@ -35,15 +41,48 @@ def run_demo(*, reset: bool) -> int:
         ("FLEETLINE_SANDBOX_MAIL_PORT", mail_port),
     ):
         _check_free(name, number)
+    with _alone():
+        if reset:
+            _reset()
+        return _run(port, sandbox_port)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other demos out of the folder until the block ends. Raises DemoError where one runs."""
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise DemoError("a demo runs in this folder already: end that one first") from None
-        if reset:
-            _reset()
-        return _run(port, sandbox_port)
+        yield
+
+
+def restore_demo(file: Path) -> None:
+    """Replace the database of the demo that does not run. Raises DemoError, DatabaseError, BackupError."""
+    with _alone():
+        server = EmbeddedPostgres(FOLDER)
+        url = server.start()
+        try:
+            asyncio.run(_replace_database(url, file))
+        finally:
+            server.stop()
+
+
+async def _replace_database(admin_url: str, file: Path) -> None:
+    """Restore beside the present database, then take its place: a file that is no backup changes nothing."""
+    aside = f"{DATABASE}_restored"
+    secret = _secrets()
+    passwords = {role: secret[role] for role in provision.ROLES}
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{aside}" WITH (FORCE)')
+        await restore(admin_url, aside, file, passwords)
+        await connection.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+        await connection.execute(f'ALTER DATABASE "{aside}" RENAME TO "{DATABASE}"')
+    finally:
+        await connection.close()
 
 
 def _run(port: int, sandbox_port: int) -> int:
@@ -96,8 +135,8 @@ def _check_free(name: str, port: int) -> None:
             ) from None
 
 
-def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict[str, str]:
-    """The settings of every process. Secrets are made once and kept beside the data."""
+def _secrets() -> dict[str, str]:
+    """Secrets of this demo, made once and kept beside the data."""
     kept = FOLDER / "secrets.json"
     if not kept.exists():
         made = {
@@ -107,14 +146,15 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
         }
         kept.touch(mode=0o600)
         kept.write_text(json.dumps(made))
-    secret = json.loads(kept.read_text())
+    found: dict[str, str] = json.loads(kept.read_text())
+    return found
+
+
+def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict[str, str]:
+    """The settings of every process."""
+    secret = _secrets()
     admin = server.url()
-    logins = provision.DatabaseRoles(
-        *(
-            provision.role_url(admin, role, secret[role], DATABASE)
-            for role in ("fleetline_owner", "fleetline_app", "fleetline_relay")
-        )
-    )
+    logins = provision.logins_of(admin, DATABASE, secret)
     sandbox = f"http://localhost:{sandbox_port}"
     mail_port = str(_port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port()))
     return {
@@ -150,9 +190,17 @@ def running_demo() -> dict[str, str]:
     return _environment(server, _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010))
 
 
+def running_server() -> str:
+    """The superuser's address of the server of the demo that runs in this folder; "" where none runs."""
+    if not (FOLDER / "secrets.json").exists():
+        return ""
+    server = EmbeddedPostgres(FOLDER)
+    return server.url() if server.ready() else ""
+
+
 async def _prepare(server: EmbeddedPostgres) -> None:
-    secret = json.loads((FOLDER / "secrets.json").read_text())
-    passwords = {role: secret[role] for role in provision.ROLES if role in secret}
+    secret = _secrets()
+    passwords = {role: secret[role] for role in provision.ROLES}
     try:
         await provision.set_up(server.url(), DATABASE, passwords)
     except provision.SchemaTooOld:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import sys
 import threading
 import time
@@ -56,7 +57,9 @@ def supervise(port: int, sandbox_port: int) -> int:
     with path.open("a", buffering=1) as log:
         manager = Supervisor(Printer(log, colour=False), announcer.start)
         for name in ("sandbox", "web", "worker", "schedule"):
-            manager.add_process(name, f"exec {sys.executable} -m backend.cli {name}", env=dict(os.environ))
+            manager.add_process(
+                name, f"exec {shlex.quote(sys.executable)} -m backend.cli {name}", env=dict(os.environ)
+            )
         manager.loop()
     if manager.returncode in SIGNALLED:
         return 0

@@ -187,6 +187,38 @@ def test_data_of_another_version_is_said_in_one_line(demo: Demo) -> None:
     version.write_text(kept)
 
 
+def command(demo: Demo, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "backend.cli", *arguments],
+        cwd=demo.folder,
+        env=demo.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_demo_is_backed_up_while_it_runs_and_restored_while_it_does_not(demo: Demo) -> None:
+    demo.start()
+    said = command(demo, "backup", "kept.dump")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "secrets.json" in said.stdout
+    again = command(demo, "backup", "kept.dump")
+    assert (again.returncode, len(again.stderr.splitlines())) == (1, 1)
+    assert "a demo runs in this folder already" in command(demo, "restore", "kept.dump").stderr
+    assert demo.end() == 0
+    assert "no demo runs in this folder" in command(demo, "backup", "other.dump").stderr
+    # What is no backup changes nothing
+    (demo.folder / "wrong.dump").write_text("no backup")
+    wrong = command(demo, "restore", "wrong.dump")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (1, 1)
+    for _ in range(2):
+        assert "restored" in command(demo, "restore", "kept.dump").stdout
+    assert "sofie@delta.example" in demo.start()
+    assert demo.end() == 0
+
+
 async def _rename_migration(demo: Demo, old: str, new: str) -> None:
     server = EmbeddedPostgres(demo.folder / ".fleetline")
     server.start()
