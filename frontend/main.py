@@ -1,4 +1,4 @@
-"""The web process: settings, database, live topics and identity, handed to the portal. Uvicorn calls `create`."""
+"""The web process: settings, database, live topics and identity, handed to the portal. Uvicorn calls `serve`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Litestar
 
 from backend.app import create_api
+from backend.core.garbage_collection import tune_garbage_collector
 from backend.core.messaging.live_topics import TopicHub
 from backend.members import service as members
 from backend.members import sessions
@@ -20,10 +21,16 @@ from frontend.page_context import Services
 SESSION = "/session:"
 
 
-def create(settings: Settings | None = None) -> Gateway:
+def serve() -> Gateway:
+    """What uvicorn calls: the web process by the settings of its environment."""
+    web = create(read_settings())
+    tune_garbage_collector()
+    return web
+
+
+def create(settings: Settings) -> Gateway:
     """The whole web process as one ASGI application."""
-    chosen = settings or read_settings()
-    live = TopicHub(chosen.database_url)
+    live = TopicHub(settings.database_url)
 
     @asynccontextmanager
     async def listening(_: Litestar) -> AsyncIterator[None]:
@@ -32,14 +39,14 @@ def create(settings: Settings | None = None) -> Gateway:
         await live.stop()
 
     api = create_api(
-        chosen, stylesheets=[asset_url(name) for name in ("tokens.css", "components.css")], also=[listening]
+        settings, stylesheets=[asset_url(name) for name in ("tokens.css", "components.css")], also=[listening]
     )
     services = Services(
         authenticate=sessions.load_session,
         profile=members.profile,
         subscribe=live.subscribe,
     )
-    web = create_web(chosen, api, services)
+    web = create_web(settings, api, services)
 
     def sign_out(payload: str) -> None:
         """A session ended somewhere: close its open pages here."""

@@ -1,5 +1,6 @@
 """Who acts, for which tenant, in which transaction. Types only: `transaction.py` opens scopes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,9 @@ from piccolo.query import Delete, Update
 from piccolo.table import Table
 
 R = TypeVar("R")
+
+# Rows that are read without leaving the event loop
+LARGE = 1000
 
 TenantId = NewType("TenantId", UUID)
 MemberId = NewType("MemberId", UUID)
@@ -125,7 +129,11 @@ class Scope:
 
     async def fetch_all(self, row_type: Callable[..., R], query: str, *args: object) -> list[R]:
         """Every row of a statement."""
-        return [row_type(*record) for record in await self.connection.fetch(query, *args)]
+        records = await self.connection.fetch(query, *args)
+        if len(records) <= LARGE:
+            return [row_type(*record) for record in records]
+        # Thousands of rows take long enough for others to notice: not in the event loop
+        return await asyncio.to_thread(lambda: [row_type(*record) for record in records])
 
     async def fetch_batches(
         self, row_type: Callable[..., R], query: str, *args: object, size: int

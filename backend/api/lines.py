@@ -26,7 +26,7 @@ class LinesController(Controller):
         self,
         actor: NamedDependency[Actor],
         search: Annotated[
-            str, QueryParameter(description="Counts from the third character.", max_length=100)
+            str, QueryParameter(description="At least three letters or digits.", max_length=100)
         ] = "",
         status: SearchParameter = None,
         plan: SearchParameter = None,

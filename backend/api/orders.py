@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.pricing import Price
+from backend.core.computing import compute
 from backend.core.errors import ValidationFailed
 from backend.orders import service
 from backend.orders.changes import cancellation, corrections, scheduling
@@ -77,6 +78,11 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+async def answer(detail: OrderDetail) -> OrderResponse:
+    """The answer that shows an order, with all its items."""
+    return await compute(len(detail.items), OrderResponse.of, detail)
+
+
 class RescheduleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day on which a planned order happens, in Europe/Brussels."""
 
@@ -118,7 +124,7 @@ class OrdersController(Controller):
             raise ValidationFailed(
                 request_key="Give a key of your own, of 1 to 200 characters: it makes resending safe."
             )
-        return OrderResponse.of(await place.place_order(actor, data))
+        return await answer(await place.place_order(actor, data))
 
     @get(responses=problem_specs(400, 401, 403, 422), summary="List orders")
     async def list_orders(
@@ -142,7 +148,7 @@ class OrdersController(Controller):
 
     @get("/{reference:str}", responses=problem_specs(400, 401, 403, 404), summary="Follow an order")
     async def get_order(self, actor: NamedDependency[Actor], reference: Reference) -> OrderResponse:
-        return OrderResponse.of(await service.get_order(actor, reference, items_limit=None))
+        return await answer(await service.get_order(actor, reference, items_limit=None))
 
     @post(
         "/{reference:str}/undo",
@@ -151,7 +157,7 @@ class OrdersController(Controller):
         summary="Undo while nothing has left",
     )
     async def undo(self, actor: NamedDependency[Actor], reference: Reference) -> OrderResponse:
-        return OrderResponse.of(await cancellation.undo_order(actor, reference, items_limit=None))
+        return await answer(await cancellation.undo_order(actor, reference, items_limit=None))
 
     @post(
         "/{reference:str}/cancel",
@@ -160,7 +166,7 @@ class OrdersController(Controller):
         summary="Cancel a planned order, or call one back at the carrier while it still may",
     )
     async def cancel(self, actor: NamedDependency[Actor], reference: Reference) -> OrderResponse:
-        return OrderResponse.of(await cancellation.cancel_order(actor, reference))
+        return await answer(await cancellation.cancel_order(actor, reference))
 
     @post(
         "/{reference:str}/reschedule",
@@ -171,7 +177,7 @@ class OrdersController(Controller):
     async def reschedule(
         self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[RescheduleBody]
     ) -> OrderResponse:
-        return OrderResponse.of(await scheduling.reschedule_order(actor, reference, on=data.on))
+        return await answer(await scheduling.reschedule_order(actor, reference, on=data.on))
 
     @post(
         "/{reference:str}/preview",
@@ -191,7 +197,7 @@ class OrdersController(Controller):
     async def accept_price(
         self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[AcceptPriceBody]
     ) -> OrderResponse:
-        return OrderResponse.of(await scheduling.accept_price(actor, reference, fingerprint=data.fingerprint))
+        return await answer(await scheduling.accept_price(actor, reference, fingerprint=data.fingerprint))
 
     @post(
         "/{reference:str}/items/{item_id:uuid}/correct",
@@ -206,4 +212,4 @@ class OrdersController(Controller):
         item_id: FromPath[UUID],
         data: JSONBody[CorrectionBody],
     ) -> OrderResponse:
-        return OrderResponse.of(await corrections.correct_item(actor, reference, item_id, fields=data.fields))
+        return await answer(await corrections.correct_item(actor, reference, item_id, fields=data.fields))

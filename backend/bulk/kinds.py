@@ -1,7 +1,7 @@
 """Which order kinds come as files, and their columns: they have the names of the kind's fields."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,22 +113,37 @@ ALL = (
 FILES: dict[str, FileKind] = {one.kind: one for one in ALL if one.kind in KINDS}
 
 
-def with_examples(kind: FileKind, catalogue: Catalogue) -> list[OrderColumn]:
-    """The columns with examples of the tenant's own carrier."""
-    profile = catalogue.profile
-    first = {
+def with_examples(
+    kind: FileKind, catalogue: Catalogue, values: Mapping[str, Sequence[str]]
+) -> list[OrderColumn]:
+    """The columns with examples and names of the tenant's own carrier.
+
+    `values`: what the tenant has itself for a column, such as its cost centres, by the column's code.
+    """
+    profile, language = catalogue.profile, catalogue.language
+    offered = {
         "plan": [plan.code for plan in profile.plans],
         "option": [option.code for option in profile.options],
         "barring": [barring.code for barring in profile.barrings],
     }
     found = []
     for column in kind.columns:
-        if column.names and first[column.names]:
+        changes: dict[str, Any] = {"allowed": tuple(values.get(column.code, _words(column.code, language)))}
+        if column.names and offered[column.names]:
+            codes = offered[column.names]
             several = column.parse is list_of and column.code != "remove"
-            example = "" if column.code == "remove" else "|".join(first[column.names][: 2 if several else 1])
-            found.append(msgspec.structs.replace(column, example=example))
+            changes["example"] = "" if column.code == "remove" else "|".join(codes[: 2 if several else 1])
+            changes["allowed"] = tuple(catalogue.name(column.names, code) for code in codes)
         elif column.code == "sim_number":
-            found.append(msgspec.structs.replace(column, example=profile.sim_number.example))
-        else:
-            found.append(column)
+            changes["example"] = profile.sim_number.example
+        found.append(msgspec.structs.replace(column, **changes))
     return found
+
+
+def _words(name: str, language: str) -> list[str]:
+    """The words of a column that chooses, as its hint in this language has them."""
+    said = _said().get(name, {})
+    hint = said.get("hint", {}).get(language, "").casefold()
+    return [
+        next((word for word in words if word in hint), words[0]) for words in said.get("words", {}).values()
+    ]

@@ -39,6 +39,8 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.documents.attachments import SubjectKind, attach, detach
 from backend.documents.service import DocumentContent, own_document, read_document
+from backend.lines.organisations import centres_within_reach
+from backend.orders.effects.move_account import account_choices
 from backend.orders.texts import KindTexts, kind_title, support_route
 from backend.tabular import templates
 from backend.tabular.formats import FileFormat
@@ -254,7 +256,11 @@ async def upload_rows(
 @use_case(Permission.ORDERS_READ, read_only=True)
 async def file_template(scope: Scope, kind: str, *, format: FileFormat = "xlsx") -> bytes:  # noqa: A002
     """An empty file for a kind, in the actor's language. Raises NotFound for a kind that does not come as a file."""
-    columns = with_examples(file_kind(kind), await catalogue_of(scope))
+    values = {
+        "account": [one.number for one in await account_choices(scope) if not one.why_not],
+        "cost_centre": [one.code for one in await centres_within_reach(scope)],
+    }
+    columns = with_examples(file_kind(kind), await catalogue_of(scope), values)
     return await asyncio.to_thread(templates.template, columns, scope.actor.language, format)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from datetime import UTC, datetime
 
 from stdnum import iban, luhn
@@ -9,9 +10,12 @@ from stdnum.be import ogm_vcs, vat
 
 from backend.catalog.schemas import SimNumberRule
 from backend.core.clock import BRUSSELS, local
+from backend.core.visible import visible
 
 # Belgian mobile ranges are 045x to 049x. Length decides: +32 4 and seven more digits is a landline of Liège.
 MSISDN = re.compile(r"\+324[5-9][0-9]{7}")
+# With the dashes and the minus sign that programs make of a hyphen
+SEPARATORS = re.compile("[\\s./()\\-\u2010-\u2015\u2212]")
 ICCID = re.compile(r"89[0-9]{17,18}")
 ACTIVATION_CODE = re.compile(
     r"(?:LPA:)?1\$(?=.{1,255}?(?:\$|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -28,15 +32,18 @@ REFERENCE_LETTERS = "BCDFGHJKMNPRTWX"
 def normalise_msisdn(text: str) -> str | None:
     """A Belgian mobile number as +324XXXXXXXX, from any usual spelling; None for anything else.
 
-    Spaces, dots, slashes, hyphens, 0032, 32 and "+32 (0)" are taken; other signs are not, so that two
-    numbers in one field are never read as one.
+    Spaces, dots, slashes, hyphens, parentheses, 0032, 32, "+32 (0)" and "tel:" are taken, and the nine digits that a
+    spreadsheet leaves of a number. Other signs are not, so that two numbers in one field are never read as one.
     """
-    digits = re.sub(r"[\s./\-\u2010-\u2013]", "", text.replace("(0)", "").strip())
-    for prefix in ("+32", "0032", "32", "0"):
+    plain = visible(unicodedata.normalize("NFKC", text)).strip()
+    digits = SEPARATORS.sub("", plain.removeprefix("tel:").replace("(0)", ""))
+    for prefix in ("+32", "0032", "32"):
         if digits.startswith(prefix):
-            number = f"+32{digits.removeprefix(prefix)}"
-            return number if MSISDN.fullmatch(number) else None
-    return None
+            digits = digits.removeprefix(prefix)
+            break
+    # +32 0470… too: the zero of the country's own form
+    number = f"+32{digits.removeprefix('0')}"
+    return number if MSISDN.fullmatch(number) else None
 
 
 def format_msisdn(number: str) -> str:

@@ -39,7 +39,7 @@ def web() -> None:
     # Concurrent rendering may end with a stale page.
     os.environ.setdefault("REACTPY_ASYNC_RENDERING", "false")
     uvicorn.run(
-        "frontend.main:create",
+        "frontend.main:serve",
         factory=True,
         host=settings.host,
         port=settings.port,

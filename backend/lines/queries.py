@@ -15,7 +15,7 @@ import msgspec
 from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LineFilter, Sort
-from backend.lines.search_keys import search_patterns
+from backend.lines.search_keys import SHORTEST_SEARCH, search_patterns
 from tenants.scope import Actor, Scope
 
 SORT_COLUMNS = {
@@ -80,14 +80,20 @@ def add_reach(actor: Actor, where: SqlFilter, alias: str = "l") -> None:
 def line_filter(actor: Actor, lines: LineFilter) -> SqlFilter:
     """The whole condition of a list: in the fleet, within reach, matching the filter.
 
-    Raises ValidationFailed for a filter that is too long.
+    Raises ValidationFailed for a filter that is too long, and for a search too short to narrow anything
+    (`search_too_short`): it would stand for the whole fleet.
     """
     _check_length(lines)
+    patterns = search_patterns(lines.search)
+    if lines.search.strip() and not patterns:
+        raise ValidationFailed(
+            search=f"Search for at least {SHORTEST_SEARCH} letters or digits.", code="search_too_short"
+        )
     where = SqlFilter()
     statuses = [status for status in lines.status if status in IN_FLEET] if lines.status else list(IN_FLEET)
     where.add("l.status = ANY({0}::text[])", statuses)
     add_reach(actor, where)
-    for pattern in search_patterns(lines.search):
+    for pattern in patterns:
         where.add("l.search LIKE {0}", pattern)
     for column in ("plan", "account", "product_type"):
         if values := getattr(lines, column):

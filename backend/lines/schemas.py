@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from backend.core.bounds import bound_fields
+
 PAGE_SIZE = 50
 
 
@@ -46,7 +48,7 @@ class LockedLine(msgspec.Struct):
 class LineFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lines: the same keys in page addresses, in `GET /lines` and in order filters.
 
-    `search` counts from the third character. Several values of one key are alternatives;
+    `search` needs three letters or digits. Several values of one key are alternatives;
     different keys narrow each other. `account` is a customer number.
     """
 
@@ -57,6 +59,9 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     product_type: tuple[str, ...] = ()
     option: tuple[str, ...] = ()
     cost_centre: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        bound_fields(self)
 
     @property
     def active(self) -> bool:
@@ -120,6 +125,9 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
     line_ids: tuple[UUID, ...] = ()
     filter: LineFilter | None = None
+
+    def __post_init__(self) -> None:
+        bound_fields(self)
 
 
 class SelectionSummary(msgspec.Struct, frozen=True, kw_only=True):

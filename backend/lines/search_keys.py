@@ -7,13 +7,20 @@ SHORTEST_SEARCH = 3
 # Digits
 LONGEST_ENDING = 6
 NUMBER_LIKE = re.compile(r"[+\d\s./()-]+")
+# The zero of a number inside the country, written behind that of the country: +32 (0)470…
+NATIONAL_ZERO = re.compile(r"^(\s*(?:\+|00)[\s./-]*\d{1,3}[\s./-]*)\(0\)")
+# Letters that Unicode does not take apart, as people type them
+LETTERS = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
+)
 LIKE_SPECIAL = re.compile(r"([\\%_])")
 
 
 def normalise(text: str) -> str:
-    """Lower case without accents: "Élodie Müller" becomes "elodie muller"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    """Lower case without accents: "Élodie Müller" becomes "elodie muller", "Łukasz Sørensen" "lukasz sorensen"."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return plain.translate(LETTERS)
 
 
 def name_key(name: str) -> str:
@@ -34,7 +41,7 @@ def search_patterns(text: str) -> list[str]:
 
     A number may be written in any usual way, or by its last digits; words may come in any order.
     """
-    text = text.strip()
+    text = NATIONAL_ZERO.sub(r"\1", unicodedata.normalize("NFKC", text).strip())
     if NUMBER_LIKE.fullmatch(text):
         digits = re.sub(r"\D", "", text)
         if (

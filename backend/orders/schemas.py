@@ -8,6 +8,7 @@ import msgspec
 
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.pricing import Price
+from backend.core.bounds import bound_fields
 from backend.lines.schemas import LineFilter, PlanName
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 
@@ -32,6 +33,9 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     request_key: str = ""
     # Of the preview that was shown: the order is refused where price or effect have changed since
     fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        bound_fields(self)
 
     @property
     def kind(self) -> str:

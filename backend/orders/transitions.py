@@ -6,6 +6,7 @@ import msgspec
 import orjson
 
 from backend.core import audit, clock
+from backend.core.computing import compute
 from backend.core.facts import OrderEnded
 from backend.core.use_case import require_recent_sign_in
 from backend.orders.effects import effects_of
@@ -46,7 +47,9 @@ async def cancel_items(
     rows = await scope.fetch_all(
         CancelledItem, CANCEL_WAITING, order_id, ItemState.CANCELLED, clock.now(), ItemState.WAITING
     )
-    closed = [ClosedItem(row.id, row.line_id, orjson.loads(row.change), why) for row in rows]
+    closed = await compute(
+        len(rows), lambda: [ClosedItem(row.id, row.line_id, orjson.loads(row.change), why) for row in rows]
+    )
     if rows:
         await effects_of(rows[0].kind).on_cancelled(scope, closed)
     await record_transition(scope, order_id, before, OrderState.CANCELLED, why=why)

@@ -10,6 +10,7 @@ import orjson
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
 from backend.catalog.pricing import Price
+from backend.core.computing import compute
 from backend.core.ids import OrderId
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
@@ -102,7 +103,7 @@ async def items(
     """Items of an order with their sentences; all of them (no `limit`) without, for programs that read codes."""
     catalogue = catalogue or await catalogue_of(scope)
     rows = await scope.fetch_all(ItemRecord, ITEMS, order_id, limit, offset, *HELD)
-    return item_views(catalogue, rows, described=limit is not None)
+    return await compute(len(rows), item_views, catalogue, rows, described=limit is not None)
 
 
 def item_views(

@@ -9,7 +9,10 @@ from backend.tabular.problems import CellError
 NONE = frozenset({"none", "aucun", "aucune", "geen", "kein", "keine", "keines"})
 NO_AMOUNT = "none"
 AMOUNT = re.compile(r"[0-9]{1,7}(?:[.,][0-9]{1,2})?")
-SEPARATORS = re.compile(r"[|;\n]")
+# Not the comma of an amount: "Data 2,5 GB" is one name
+SEPARATORS = re.compile(r"[|;\n]|,(?!\d)")
+# What a spreadsheet makes of a long number: 4,70E+08
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 
 
 def list_of(cell: str) -> list[str]:

@@ -29,6 +29,8 @@ class FileColumn(msgspec.Struct, frozen=True, kw_only=True):
     unique: bool = False
     example: ColumnTexts | str = ""
     hint: ColumnTexts = {}
+    # What a cell may have, as people write it; empty where that is not one of a few
+    allowed: tuple[str, ...] = ()
 
     def label(self, language: str) -> str:
         return self.labels.get(language) or self.labels.get("en") or self.code

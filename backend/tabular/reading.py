@@ -10,11 +10,12 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
+from backend.core.visible import visible
 from backend.tabular.archive import ARCHIVE
 from backend.tabular.formats import CSV, SHEET, XLSX
 from backend.tabular.problems import RowProblem, TableRejected
 from backend.tabular.refusals import damaged, no_table, too_many_columns, too_many_rows
-from backend.tabular.text import decode, is_text, visible
+from backend.tabular.text import decode, is_text
 from backend.tabular.workbook import check_workbook
 
 # The header is one

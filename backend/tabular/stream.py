@@ -4,9 +4,10 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from backend.core.visible import visible
 from backend.tabular.problems import CellError, RowProblem
 from backend.tabular.reading import SEPARATOR, delimiter_of
-from backend.tabular.text import END_OF_FILE, LONGEST_LINE, visible
+from backend.tabular.text import END_OF_FILE, LONGEST_LINE
 
 UNREADABLE = "\ufffd"
 # The number and the cells of a row, or what is wrong with it

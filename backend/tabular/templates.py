@@ -15,7 +15,10 @@ from backend.tabular.writing import CsvWriter, XlsxWriter
 
 
 def template(columns: Sequence[FileColumn], language: str, format: FileFormat) -> bytes:  # noqa: A002 - the word people use
-    """A header and one row marked as an example; in XLSX hints at the headings, and every column as text."""
+    """A header and one row marked as an example.
+
+    In XLSX hints at the headings, every column as text, and on a second sheet what the cells of a column may have.
+    """
     file = io.BytesIO()
     headings = [column.label(language) + (" *" if column.required else "") for column in columns]
     example = [column.example_in(language) for column in columns]
@@ -28,6 +31,10 @@ def template(columns: Sequence[FileColumn], language: str, format: FileFormat) -
         hints = [column.hint.get(language, column.hint.get("en", "")) for column in columns]
         writer = XlsxWriter(file, headings, hints=hints, as_text=True)
     writer.rows([example])
+    if isinstance(writer, XlsxWriter) and (lists := [one for one in columns if one.allowed]):
+        writer.lists(
+            TableTexts(language).text("allowed"), [(one.label(language), one.allowed) for one in lists]
+        )
     writer.close()
     return file.getvalue()
 

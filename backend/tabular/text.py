@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from backend.core.visible import visible
 from backend.tabular.refusals import damaged, unreadable
 
-# Marks of the writing direction, of the byte order, and spaces without a width. Contacts and web pages put them
-# round numbers and names.
-INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 # What old programs write after the last row
 END_OF_FILE = "\x1a"
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -48,11 +46,6 @@ def decode(content: bytes) -> tuple[str, list[str]]:
     if "\0" in text:
         raise damaged()
     return visible(text).rstrip(END_OF_FILE), notes
-
-
-def visible(text: str) -> str:
-    """The text without marks that nobody sees."""
-    return text if text.isascii() else INVISIBLE.sub("", text)
 
 
 @contextmanager

@@ -51,6 +51,7 @@ class XlsxWriter:
         as_text: bool = False,
     ) -> None:
         options: dict[str, Any] = {
+            # A file with hints is a template: small, and with a further sheet
             "constant_memory": not hints,
             "strings_to_formulas": False,
             "strings_to_urls": False,
@@ -74,6 +75,18 @@ class XlsxWriter:
             for column, cell in enumerate(without_formulas(cells)):
                 self._sheet.write_string(self._next, column, cell, self._text)
             self._next += 1
+
+    def lists(self, name: str, columns: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """A further sheet with a list in each column, below its heading."""
+        sheet = self._book.add_worksheet(name)
+        bold, text = (
+            self._book.add_format({"bold": True, "num_format": "@"}),
+            self._book.add_format({"num_format": "@"}),
+        )
+        sheet.set_column(0, len(columns) - 1, 32, text)
+        for column, (heading, values) in enumerate(columns):
+            for row, cell in enumerate(without_formulas([heading, *values])):
+                sheet.write_string(row, column, cell, text if row else bold)
 
     def close(self) -> None:
         """Write the end of the file."""

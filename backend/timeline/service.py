@@ -16,6 +16,8 @@ from backend.timeline.schemas import TimelineCode, TimelineEntry, TimelineSubjec
 from tenants.scope import Scope
 
 MOST_ENTRIES = 500
+# Entries written at once: the event loop makes one statement of them
+BATCH = 2000
 
 INSERT = """
 INSERT INTO timeline_entry (tenant_id, subject_kind, subject_id, at, actor_id, actor_name, code, from_state, to_state,
@@ -82,21 +84,20 @@ async def record_many(
     code: TimelineCode,
     subjects: Sequence[tuple[UUID, Mapping[str, str]]],
 ) -> None:
-    """Write the same code for many subjects in one statement. `subjects`: each one's id and its params."""
-    if not subjects:
-        return
-    actor = scope.actor
-    await scope.execute(
-        INSERT_MANY,
-        scope.tenant_id,
-        subject_kind,
-        clock.now(),
-        actor.member_id,
-        actor.name,
-        code,
-        [subject_id for subject_id, _ in subjects],
-        [dump(params) for _, params in subjects],
-    )
+    """Write the same code for many subjects, `BATCH` in one statement. `subjects`: each one's id and its params."""
+    actor, now = scope.actor, clock.now()
+    for batch in (subjects[start : start + BATCH] for start in range(0, len(subjects), BATCH)):
+        await scope.execute(
+            INSERT_MANY,
+            scope.tenant_id,
+            subject_kind,
+            now,
+            actor.member_id,
+            actor.name,
+            code,
+            [subject_id for subject_id, _ in batch],
+            [dump(params) for _, params in batch],
+        )
 
 
 async def entries(

@@ -12,7 +12,7 @@ from backend.core.errors import ValidationFailed
 from backend.tabular.batches import in_batches
 from backend.tabular.problems import RowProblem, said
 from backend.tabular.text import text_lines
-from backend.usage.loading import BATCH, UNKNOWN_NUMBER, LoadResult, UsageRow, load_rows
+from backend.usage.loading import BATCH, OTHER_CONTENT, UNKNOWN_NUMBER, LoadResult, UsageRow, load_rows
 from backend.usage.records import ParsedRow, UsageFileKind, open_usage
 from tenants.directory import DirectoryEntry, find_lines
 from tenants.scope import Actor, TenantId
@@ -103,7 +103,7 @@ class _Import:
             self._refuse(said(row.row, "msisdn", UNKNOWN_NUMBER))
             return
         line_id: UUID = line.id
-        self.waiting[line.tenant_id].append((line_id, row.values))
+        self.waiting[line.tenant_id].append((line_id, row.row, row.values))
         self.held += 1
 
     def _refuse(self, row: RowProblem) -> None:
@@ -113,6 +113,7 @@ class _Import:
     async def _write(self, kind: UsageFileKind, tenant_id: TenantId) -> None:
         rows = self.waiting.pop(tenant_id)
         self.held -= len(rows)
-        new = await load_rows(Actor(tenant_id), kind, rows)
-        self.result.taken += new
-        self.result.repeated += len(rows) - new
+        written = await load_rows(Actor(tenant_id), kind, rows)
+        self.result.count(written, len(rows))
+        for number in written.conflicts:
+            self._refuse(said(number, "record_id", OTHER_CONTENT))

@@ -68,7 +68,7 @@ def is_employer_paid(*, employer_cents: int, bundled: bool) -> bool:
 
     The SQL of `loading.py` (`employer_until`) and `queries.py` (`EMPLOYERS_RECORDS`, `EMPLOYERS_DAYS`) says the same.
     """
-    return bundled or employer_cents > 0
+    return bundled or employer_cents != 0
 
 
 def period_of(instant: datetime) -> date:

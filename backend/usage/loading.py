@@ -22,12 +22,13 @@ from tenants.scope import Scope
 
 BATCH = 20_000
 UNKNOWN_NUMBER = "No line has this number."
+OTHER_CONTENT = "A record with this id is there already with other content: it was not changed."
 REJECTED_SHOWN = 1000
 # A year and a half
 KEPT = timedelta(days=550)
 
-# The line, and what `records.Checked` holds
-UsageRow = tuple[UUID, tuple[Any, ...]]
+# The line, the number of the row, and the values of `records.ParsedRow`
+UsageRow = tuple[UUID, int, tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -41,6 +42,11 @@ class LoadResult:
     # The first of them
     errors: list[RowProblem] = field(default_factory=list)
 
+    def count(self, written: "Upserted", rows: int) -> None:
+        """Add what became of so many good rows. Those in conflict are refused by the caller."""
+        self.taken += written.taken
+        self.repeated += rows - written.taken - len(written.conflicts)
+
     def refuse(self, row: RowProblem) -> None:
         """Count a row that was not taken; the first thousand are kept."""
         self.rejected += 1
@@ -50,12 +56,12 @@ class LoadResult:
 
 TEMPORARY = {
     UsageFileKind.RECORDS: """
-CREATE TEMPORARY TABLE IF NOT EXISTS loaded_records (line_id uuid, record_id text COLLATE "C", started_at timestamptz,
+CREATE TEMPORARY TABLE IF NOT EXISTS loaded_records (line_id uuid, number int, record_id text COLLATE "C", started_at timestamptz,
   service text, amount bigint, unit text, zone text, roaming boolean, bucket text, employer_cents int,
   employee_cents int, counterpart text) ON COMMIT DROP;
 TRUNCATE loaded_records""",
     UsageFileKind.BUCKETS: """
-CREATE TEMPORARY TABLE IF NOT EXISTS loaded_buckets (line_id uuid, bucket text COLLATE "C", period date,
+CREATE TEMPORARY TABLE IF NOT EXISTS loaded_buckets (line_id uuid, number int, bucket text COLLATE "C", period date,
   allowance bigint, used bigint, unit text, measured_at timestamptz) ON COMMIT DROP;
 TRUNCATE loaded_buckets""",
 }
@@ -67,7 +73,7 @@ WITH fresh AS (
     bucket, employer_amount, employer_cents, employee_cents, counterpart)
   SELECT $1, r.record_id, l.id, date_trunc('month', r.started_at AT TIME ZONE 'Europe/Brussels')::date, r.started_at,
     r.service, r.amount, r.unit, r.zone, r.roaming, r.bucket,
-    CASE WHEN r.bucket <> '' OR (r.employer_cents > 0 AND l.split_profile = '') THEN r.amount ELSE 0 END,
+    CASE WHEN r.bucket <> '' OR (r.employer_cents <> 0 AND l.split_profile = '') THEN r.amount ELSE 0 END,
     r.employer_cents, r.employee_cents, r.counterpart
   FROM loaded_records r JOIN line l ON l.id = r.line_id
   ORDER BY r.record_id
@@ -78,7 +84,7 @@ WITH fresh AS (
   INSERT INTO usage_month (id, tenant_id, line_id, period, service, unit, roaming, bundled, employer_amount,
     employer_cents, employer_until, amount, employee_cents, until)
   SELECT gen_random_uuid(), $1, line_id, period, service, unit, roaming, bucket <> '', sum(employer_amount),
-    sum(employer_cents), max(started_at) FILTER (WHERE bucket <> '' OR employer_cents > 0), sum(amount),
+    sum(employer_cents), max(started_at) FILTER (WHERE bucket <> '' OR employer_cents <> 0), sum(amount),
     sum(employee_cents), max(started_at)
   FROM fresh GROUP BY line_id, period, service, unit, roaming, bucket <> ''
   ON CONFLICT (tenant_id, line_id, period, service, unit, roaming, bundled) DO UPDATE SET
@@ -117,6 +123,19 @@ WITH latest AS (
 SELECT count(*) AS taken, coalesce(array_agg(DISTINCT line_id), '{}') AS lines FROM written
 """
 
+# Rows whose record is there already with other content: of another number, at another moment or of another amount.
+# A number may have another line by now.
+CONFLICTS = """
+SELECT r.number FROM loaded_records r
+JOIN usage_record u ON u.tenant_id = $1 AND u.record_id = r.record_id
+JOIN line l ON l.id = r.line_id JOIN line k ON k.id = u.line_id
+WHERE (l.msisdn, r.started_at, r.service, r.amount, r.unit, r.zone, r.roaming, r.bucket, r.employer_cents,
+  r.employee_cents, r.counterpart)
+  IS DISTINCT FROM (k.msisdn, u.started_at, u.service, u.amount, u.unit, u.zone, u.roaming, u.bucket, u.employer_cents,
+  u.employee_cents, u.counterpart)
+ORDER BY r.number
+"""
+
 PURGE = "DELETE FROM usage_record WHERE period < (date_trunc('month', now()) - $1::interval)::date"
 
 # The first key is any constant; the second is the tenant. Imports and checks of one tenant come one after the other.
@@ -130,29 +149,38 @@ class Written(msgspec.Struct, frozen=True):
     lines: list[UUID]
 
 
-async def upsert_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
-    """Write checked rows of this tenant's lines; returns how many were new. A repeat changes nothing."""
+class Upserted(msgspec.Struct, frozen=True):
+    """How many rows were new, and the numbers of those whose record is there already with other content."""
+
+    taken: int
+    conflicts: list[int] = []
+
+
+async def upsert_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> Upserted:
+    """Write checked rows of this tenant's lines. A repeat changes nothing, and neither does a conflict."""
     await scope.execute(TEMPORARY[kind])
     table = "loaded_records" if kind is UsageFileKind.RECORDS else "loaded_buckets"
-    await scope.copy_rows(table, [(line, *values) for line, values in rows])
+    await scope.copy_rows(table, [(line, number, *values) for line, number, values in rows])
     statement = INSERT_RECORDS if kind is UsageFileKind.RECORDS else UPSERT_BUCKETS
-    written = await scope.fetch_one(Written, statement, scope.tenant_id)
-    if written is None or not written.taken:
-        return 0
-    for line_id in written.lines[:REJECTED_SHOWN]:
-        scope.invalidate(f"usage:{line_id}")
-    scope.invalidate("usage")
-    return written.taken
+    written = await scope.fetch_one(Written, statement, scope.tenant_id) or Written(0, [])
+    conflicts: list[int] = []
+    if kind is UsageFileKind.RECORDS and written.taken < len(rows):
+        conflicts = await scope.fetch_all(int, CONFLICTS, scope.tenant_id)
+    if written.taken:
+        for line_id in written.lines[:REJECTED_SHOWN]:
+            scope.invalidate(f"usage:{line_id}")
+        scope.invalidate("usage")
+    return Upserted(written.taken, conflicts)
 
 
 @use_case(Permission.OPERATOR_USAGE_LOAD)
-async def load_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> int:
-    """Part of a file of many tenants: rows whose lines are known. Returns how many were new."""
+async def load_rows(scope: Scope, kind: UsageFileKind, rows: Sequence[UsageRow]) -> Upserted:
+    """Part of a file of many tenants: rows whose lines are known."""
     await scope.execute(LOCK, scope.tenant_id)
-    taken = await upsert_rows(scope, kind, rows)
-    if taken:
+    written = await upsert_rows(scope, kind, rows)
+    if written.taken:
         await _record_load(scope, kind)
-    return taken
+    return written
 
 
 @use_case(Permission.OPERATOR_USAGE_LOAD)
@@ -171,9 +199,10 @@ async def load_file(scope: Scope, lines: Iterable[str], *, kind: UsageFileKind) 
         await _find(scope, batch, known)
         good = list(_of_lines(batch, known, result))
         if good:
-            new = await upsert_rows(scope, kind, good)
-            result.taken += new
-            result.repeated += len(good) - new
+            written = await upsert_rows(scope, kind, good)
+            result.count(written, len(good))
+            for number in written.conflicts:
+                result.refuse(said(number, "record_id", OTHER_CONTENT))
     if result.taken:
         await _record_load(scope, kind)
     return result
@@ -193,7 +222,7 @@ def _of_lines(
         if isinstance(row, RowProblem):
             result.refuse(row)
         elif line_id := known[row.msisdn]:
-            yield line_id, row.values
+            yield line_id, row.row, row.values
         else:
             result.refuse(said(row.row, "msisdn", UNKNOWN_NUMBER))
 

@@ -206,13 +206,13 @@ DETAIL_LIMIT = 500
 # Only columns of the part itself decide whether a record is shown, and in which order.
 EMPLOYERS_RECORDS = """
 SELECT started_at AS at, service, unit, zone, roaming, employer_amount AS amount, employer_cents AS cents,
-  '' AS counterpart FROM usage_record WHERE line_id = $1 AND period = $2 AND (bucket <> '' OR employer_cents > 0)
+  '' AS counterpart FROM usage_record WHERE line_id = $1 AND period = $2 AND (bucket <> '' OR employer_cents <> 0)
 ORDER BY started_at DESC, record_id DESC LIMIT $3
 """
 EMPLOYERS_DAYS = """
 SELECT date_trunc('day', started_at, 'Europe/Brussels') AS at, service, unit, '' AS zone, roaming,
   sum(employer_amount)::bigint AS amount, sum(employer_cents)::bigint AS cents, '' AS counterpart
-FROM usage_record WHERE line_id = $1 AND period = $2 AND (bucket <> '' OR employer_cents > 0)
+FROM usage_record WHERE line_id = $1 AND period = $2 AND (bucket <> '' OR employer_cents <> 0)
 GROUP BY 1, 2, 3, 5 ORDER BY 1 DESC, 2, 5 LIMIT $3
 """
 OWN_RECORDS = """

@@ -22,6 +22,14 @@ RECORD_COLUMNS = (
 BUCKET_COLUMNS = ("msisdn", "bucket", "period", "allowance", "used", "unit", "measured_at")
 SERVICES = ("data", "voice", "sms", "mms", "premium")
 UNITS = ("bytes", "seconds", "pieces")
+# What each service is counted in
+SERVICE_UNITS = {
+    "data": ("bytes",),
+    "voice": ("seconds",),
+    "sms": ("pieces",),
+    "mms": ("pieces",),
+    "premium": ("pieces", "seconds"),
+}
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 ZONE = re.compile(r"[A-Za-z0-9._-]{0,20}")
 LONGEST_ID, LARGEST_AMOUNT, LARGEST_CENTS = 100, 10**15, 10**8
@@ -111,12 +119,12 @@ def _record(cells: list[str], latest: datetime) -> tuple[Any, ...]:
         _instant("started_at", started, latest),
         service,
         _whole("amount", amount, LARGEST_AMOUNT),
-        _unit(unit),
+        _unit(unit, service),
         zone,
         roaming == "1",
         bucket,
-        _whole("employer_cents", employer, LARGEST_CENTS),
-        _whole("employee_cents", employee, LARGEST_CENTS),
+        _cents("employer_cents", employer),
+        _cents("employee_cents", employee),
         masked(counterpart),
     )
 
@@ -141,9 +149,10 @@ def _bucket(cells: list[str], latest: datetime) -> tuple[Any, ...]:
 _CHECKS = {UsageFileKind.RECORDS: _record, UsageFileKind.BUCKETS: _bucket}
 
 
-def _unit(text: str) -> str:
-    if text not in UNITS:
-        raise CellError.said(f"This is not one of {', '.join(sorted(UNITS))}.", column="unit")
+def _unit(text: str, service: str = "") -> str:
+    possible = SERVICE_UNITS.get(service, UNITS)
+    if text not in possible:
+        raise CellError.said(f"Write {' or '.join(possible)}.", column="unit")
     return text
 
 
@@ -151,6 +160,12 @@ def _whole(column: str, text: str, largest: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= largest):
         raise CellError.said(f"Write a whole number from 0 to {largest}.", column=column)
     return int(text)
+
+
+def _cents(column: str, text: str) -> int:
+    """Cents of a charge; below zero, of a credit."""
+    sign = -1 if text.startswith("-") else 1
+    return sign * _whole(column, text.removeprefix("-"), LARGEST_CENTS)
 
 
 def _instant(column: str, text: str, latest: datetime) -> datetime:

@@ -36,7 +36,6 @@ class UsageRecord(Table):
     usage_record_service_check = one_of("service", SERVICES)
     usage_record_unit_check = one_of("unit", UNITS)
     usage_record_check = Check("amount >= 0 AND employer_amount BETWEEN 0 AND amount")
-    usage_record_check1 = Check("employer_cents >= 0 AND employee_cents >= 0")
 
 
 class UsageMonth(Table):

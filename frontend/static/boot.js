@@ -121,7 +121,9 @@ addEventListener("input", (e) => {
   clearTimeout(typing);
   typing = setTimeout(() => {
     const url = query(box.form, new URL(box.form.action));
-    if (box.value.trim().length < 3) url.searchParams.delete(box.name); // too short to count: the whole list, not the last result
+    const typed = box.value.trim(), short = typed.replace(/[^\p{L}\p{N}]/gu, "").length < 3; // as the server counts
+    if (short) url.searchParams.delete(box.name); // the whole list, not the last result
+    box.form.querySelector("[data-short]")?.toggleAttribute("hidden", !typed || !short);
     if (!down()) go(url, { replace: true, keep: true });
   }, 200);
 });

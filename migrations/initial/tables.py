@@ -614,7 +614,6 @@ class UsageRecord(Table):
     usage_record_service_check = Check("service IN ('data', 'voice', 'sms', 'mms', 'premium')")
     usage_record_unit_check = Check("unit IN ('bytes', 'seconds', 'pieces')")
     usage_record_check = Check("amount >= 0 AND employer_amount BETWEEN 0 AND amount")
-    usage_record_check1 = Check("employer_cents >= 0 AND employee_cents >= 0")
 
 
 class UsageMonth(Table):

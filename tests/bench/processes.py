@@ -73,7 +73,7 @@ def ours(
     public_port: int | None = None,
     more: Mapping[str, str] | None = None,
     *,
-    factory: str = "frontend.main:create",
+    factory: str = "frontend.main:serve",
 ) -> Iterator[Running]:
     """Our web process, one worker. `public_port`: where browsers reach it, when something stands between."""
     port = free_port()

@@ -61,9 +61,12 @@ async def test_search_sort_and_pages_live_in_the_address(
         await box.press_sequentially("pe", delay=20)
         await page.wait_for_timeout(300)
         assert len(messages) == 2, "two letters are too few"
+        note = page.get_by_text("At least three letters or digits")
+        await expect(note).to_be_visible()
         await box.press_sequentially("eters00003", delay=20)
         await expect(page.locator("tbody tr")).to_have_count(1)
         assert len(messages) == 3, "typing is one message"
+        await expect(note).to_be_hidden()
         assert "search=peeters00003" in page.url
         assert await box.evaluate("box => box === document.activeElement")
         await page.reload()
@@ -72,6 +75,18 @@ async def test_search_sort_and_pages_live_in_the_address(
         await expect(page.locator("tbody tr")).to_have_count(50)
         await page.go_back()
         await expect(page.locator("tbody tr")).to_have_count(1)
+
+
+async def test_a_search_without_a_hit_takes_the_first_rows_away(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    """The rows that came with the page are not taken for those of the search."""
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        await expect(page.locator("tbody tr")).to_have_count(50)
+        await page.get_by_placeholder("Number, SIM, customer number or name").fill("nobody here")
+        await expect(page.get_by_text("Nothing matches these filters")).to_be_visible()
+        await expect(page.locator("tbody tr")).to_have_count(0)
 
 
 async def test_a_selection_answers_at_once_and_says_why_a_row_cannot_join(

@@ -212,6 +212,7 @@ async def test_lines_are_filtered_and_a_line_is_read(http: httpx.AsyncClient) ->
         {"after": "nonsense"},
         {"after": "x" * 2000},
         {"search": "x" * 200},
+        {"search": "12"},
     ],
 )
 async def test_what_cannot_be_asked_is_refused_in_words(
@@ -263,6 +264,21 @@ async def test_preview_place_follow_undo(http: httpx.AsyncClient) -> None:
         assert (undone.status_code, undone.json()["state"]) == (200, OrderState.CANCELLED)
 
 
+async def test_what_is_asked_twice_is_priced_ordered_and_stored_once(http: httpx.AsyncClient) -> None:
+    customer = await make_customer(lines=2)
+    lines, headers = await customer.lines(), await bearer(customer.manager)
+    once, twice = order_of(lines), order_of(lines + lines, add=[SMS] * 1000)
+    first = await http.post("/api/v1/change-orders/preview", headers=headers, json=once)
+    again = await http.post("/api/v1/change-orders/preview", headers=headers, json=twice)
+    apart = {"promise": None}
+    assert again.json() | apart == first.json() | apart
+    placed = (await http.post("/api/v1/change-orders", headers=headers, json=twice)).json()
+    assert placed["price"] == first.json()["price"]
+    assert [item["change"] for item in placed["items"]] == [{"add": [SMS], "remove": []}] * 2
+    same = await http.post("/api/v1/change-orders", headers=headers, json=once)
+    assert (same.status_code, same.json()["reference"]) == (202, placed["reference"])
+
+
 async def test_two_requests_at_once_with_one_key_make_one_order(http: httpx.AsyncClient) -> None:
     customer = await make_customer(lines=2)
     lines, headers = await customer.lines(), await bearer(customer.manager)
@@ -285,6 +301,10 @@ async def test_orders_that_nobody_can_follow_are_refused(http: httpx.AsyncClient
         (order_of(lines, remove=[SMS]), 422, "invalid"),
         (order_of(lines, add=["data-5gb", "data-20gb"]), 422, "option_conflict"),
         (order_of([], filter={"search": "nobody here"}), 422, ""),
+        *(
+            (order_of([], filter={"search": short}), 422, "search_too_short")
+            for short in ("12", "N/A", "李", "zz")
+        ),
         (order_of(lines, filter={"search": "both"}), 422, "invalid"),
         (order_of(lines, request_key=""), 422, "invalid"),
         (order_of(lines, request_key="x" * 201), 422, "invalid"),

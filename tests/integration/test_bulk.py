@@ -254,6 +254,9 @@ async def test_a_template_that_is_filled_in_is_a_good_file(
         sheet = book["Fleetline"]
         assert sheet["A2"].number_format == "@"
         assert sheet["A1"].comment
+        allowed = {"fr": "Valeurs", "nl": "Waarden", "de": "Werte", "en": "Values"}[language]
+        assert book.sheetnames == ["Fleetline", allowed]
+        assert [cell.value for cell in book[allowed]["A"]][1:] == ["CC-1", "CC-2"]
         sheet.append([f"0{numbers[0][3:]}", "CC-1"])
         out = io.BytesIO()
         book.save(out)

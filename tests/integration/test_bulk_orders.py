@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import openpyxl
 import pytest
 
 from backend.bulk.kinds import FILES
@@ -395,6 +396,23 @@ async def test_templates_show_the_carrier_s_own_things_and_are_read_back(carrier
         assert not {plan.code for plan in other.plans} - own & set(example)
     plan = (await file_template(who, "change_plan", format="csv")).decode("utf-8-sig")
     assert profile(carrier).plans[0].code in plan
+    # Each word of the second sheet is one that the column takes
+    for form in forms:
+        book = openpyxl.load_workbook(io.BytesIO(await file_template(who, form.kind)))
+        listed = {
+            column[0].value: [cell.value for cell in column[1:] if cell.value]
+            for column in book.worksheets[-1].columns
+        }
+        for column in FILES[form.kind].columns:
+            for word in listed.get(column.labels[language], ()):
+                if not column.names:
+                    column.parse(word)
+    lists = {cell.value for cell in next(book.worksheets[-1].iter_rows())}
+    assert {
+        column.labels[language]
+        for column in FILES["add_line"].columns
+        if column.code in {"plan", "options", "account"}
+    } <= lists
 
 
 async def age(database: TestDatabase, statement: str) -> None:
@@ -422,3 +440,45 @@ async def test_old_files_and_those_of_nobody_are_forgotten(database: TestDatabas
         left = {row["id"] for row in await scope.connection.fetch("SELECT id FROM document")}
     assert left == {waiting.document_id, recent.id}
     assert lonely.id not in left
+
+
+async def test_new_lines_that_were_ordered_already_are_confirmed_on_purpose(database: TestDatabase) -> None:
+    """The same file twice, and two equal rows: an eSIM has nothing unique in the file."""
+    customer = await make_customer()
+    account, who = next(iter(customer.accounts)), customer.manager
+    heading = ("account", "family_name", "given_name", "sim_kind", "email", "language", "plan", "cap_cents")
+
+    def row(given: str) -> tuple[str, ...]:
+        return (
+            account,
+            "Twice",
+            given,
+            "esim",
+            f"{given}@delta.example".lower(),
+            "nl",
+            "pro-flex-2",
+            "50,00",
+        )
+
+    first = await hand_in(database, who, "add_line", heading, row("Tina"), row("Tom"))
+    preview = await drafts.preview_draft(who, await drafts.start_draft(who, "add_line", upload_id=first.id))
+    assert (preview.changing, preview.must_confirm) == (2, "")
+    assert (await order_of(who, first)).counts == {"waiting": 2}
+    again = await hand_in(database, who, "add_line", heading, row("Tina"), row("Bo"), row("Bo"), row("Ann"))
+    draft = await drafts.start_draft(who, "add_line", upload_id=again.id)
+    preview = await drafts.preview_draft(who, draft)
+    assert preview.changing == 4
+    assert preview.must_confirm.startswith("3 lines look like some that were ordered in the last 30 days")
+    assert "Twice, Tina; Twice, Bo" in preview.must_confirm
+    assert "Ann" not in preview.must_confirm
+    with pytest.raises(ValidationFailed) as refused:
+        await drafts.submit_draft(who, draft, fingerprint=preview.fingerprint)
+    assert refused.value.code == "must_confirm"
+    done = await drafts.submit_draft(who, draft, fingerprint=preview.fingerprint, confirmed=True)
+    assert done.counts == {"waiting": 4}
+    # Another company's lines are no earlier ones of this company
+    other = await make_customer()
+    own = (next(iter(other.accounts)), *row("Tina")[1:])
+    upload = await hand_in(database, other.manager, "add_line", heading, own)
+    draft = await drafts.start_draft(other.manager, "add_line", upload_id=upload.id)
+    assert (await drafts.preview_draft(other.manager, draft)).must_confirm == ""

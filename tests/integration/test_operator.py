@@ -69,7 +69,7 @@ async def test_usage_comes_in_through_the_door_and_the_audit_names_the_person(
         "rejected": 2,
         "errors": [
             {"row": 3, "column": "msisdn", "reason": "No line has this number."},
-            {"row": 4, "column": "unit", "reason": "This is not one of bytes, pieces, seconds."},
+            {"row": 4, "column": "unit", "reason": "Write seconds."},
         ],
     }
     again = await http.post(

@@ -111,7 +111,7 @@ class Counting:
         return await self.inner.execute(query, *args)  # type: ignore[attr-defined, no-any-return]
 
 
-async def test_thousands_are_written_in_one_statement(scope: Scope) -> None:
+async def test_thousands_are_written_in_a_few_statements(scope: Scope) -> None:
     subjects = [uuid4() for _ in range(5000)]
     lent = scope.connection
     counting = Counting(lent)
@@ -123,9 +123,9 @@ async def test_thousands_are_written_in_one_statement(scope: Scope) -> None:
             OrderTimelineCode.DONE,
             [(one, {"reference": f"R{n}"}) for n, one in enumerate(subjects)],
         )
-        assert counting.statements == 1
+        assert counting.statements == 3
         await timeline.record_many(scope, LINE, OrderTimelineCode.DONE, [])
-        assert counting.statements == 1
+        assert counting.statements == 3
     finally:
         scope.connection = lent
     assert await scope.fetch_value(int, "SELECT count(*) FROM timeline_entry") == 5000

@@ -33,7 +33,7 @@ from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member
 from tests.support.jobs import drain
 from tests.support.sandbox import Sandbox
-from tests.support.usage import abroad, bucket, buckets_of, file_of, record
+from tests.support.usage import abroad, bucket, buckets_of, file_of, moment, record
 
 RECORDS, BUCKETS = UsageFileKind.RECORDS, UsageFileKind.BUCKETS
 
@@ -86,8 +86,50 @@ async def test_a_file_twice_or_out_of_order_gives_the_same_sums(database: TestDa
     assert await rows_of(database, SUMS) == sums
     late = [*rows[:3], record("late", phones[0], started_at=before), record("late", phones[0], amount=999)]
     third = await load_file(customer.system, file_of(late), kind=RECORDS)
-    assert (third.taken, third.repeated) == (1, 4)
+    assert (third.taken, third.repeated, third.rejected) == (1, 3, 1)
+    assert [(one.row, one.column) for one in third.errors] == [(6, "record_id")]
     assert await rows_of(database, SUMS) == await rows_of(database, COUNTED)
+
+
+async def test_a_known_record_with_other_content_is_a_conflict_and_changes_nothing(
+    database: TestDatabase,
+) -> None:
+    customer = await make_customer(lines=2)
+    one, two = [line.msisdn for line in await customer.lines()]
+    first = abroad("Z-1", one, 10, amount=1000)
+    assert (await load_file(customer.system, file_of([first]), kind=RECORDS)).taken == 1
+    sums = await rows_of(database, SUMS)
+    others = [
+        first | {"msisdn": two},
+        first | {"amount": "9000"},
+        first | {"employer_cents": "90"},
+        first | {"started_at": moment(timedelta(hours=1))},
+    ]
+    for other in others:
+        done = await load_file(customer.system, file_of([first, other]), kind=RECORDS)
+        assert (done.taken, done.repeated, done.rejected) == (0, 1, 1)
+        assert [(problem.row, problem.column) for problem in done.errors] == [(3, "record_id")]
+    assert await rows_of(database, SUMS) == sums
+
+
+async def test_credits_load_and_a_service_is_counted_in_its_own_unit(database: TestDatabase) -> None:
+    customer, line = await one_line()
+    rows = [
+        abroad("a", line.msisdn, 900),
+        abroad("b", line.msisdn, -250, amount=0, employee_cents=-40),
+        record("c", line.msisdn, unit="bytes"),
+        record("d", line.msisdn, service="sms", unit="seconds"),
+        record("e", line.msisdn, employer_cents="--5"),
+        record("f", line.msisdn, employer_cents="-1.5"),
+    ]
+    done = await load_file(customer.system, file_of(rows), kind=RECORDS)
+    assert (done.taken, done.rejected) == (2, 4)
+    assert [(one.row, one.column) for one in done.errors] == [
+        (4, "unit"), (5, "unit"), (6, "employer_cents"), (7, "employer_cents"),
+    ]  # fmt: skip
+    assert await rows_of(database, SUMS) == await rows_of(database, COUNTED)
+    found = await usage.line_usage(customer.manager, line.id, period_of(clock.now()))
+    assert sum(one.cents for one in found.services) == 650
 
 
 async def test_two_imports_at_once_count_every_record_once(database: TestDatabase) -> None:
@@ -110,8 +152,8 @@ async def test_a_load_that_is_cut_off_leaves_nothing_and_may_be_repeated(databas
 
     async def cut() -> None:
         async with open_scope(customer.system) as scope:
-            values = [(line.id, tuple(_values(row))) for row in rows]
-            assert await upsert_rows(scope, RECORDS, values) == 10
+            values = [(line.id, number, tuple(_values(row))) for number, row in enumerate(rows)]
+            assert (await upsert_rows(scope, RECORDS, values)).taken == 10
             await flush(scope)
             raise Killed
 
@@ -156,8 +198,8 @@ BAD = {
     "zone": ("a zone", "x" * 21),
     "roaming": ("", "2", "true"),
     "bucket": ("a bucket", "-x"),
-    "employer_cents": ("", "-5", "1e3"),
-    "employee_cents": ("", "-5", "999999999"),
+    "employer_cents": ("", "-", "1e3"),
+    "employee_cents": ("", "5-", "999999999"),
     "counterpart": ("x" * 41,),
 }
 
@@ -299,7 +341,7 @@ async def test_the_database_and_the_rules_agree_whose_a_record_is(database: Test
         rows = [
             record(f"{name}{cents}{own}", line.msisdn, bucket=name, employer_cents=cents, employee_cents=own)
             for name in ("", "voice")
-            for cents in (0, 7)
+            for cents in (0, 7, -7)
             for own in (0, 9)
         ]
         await load_file(customer.system, file_of(rows), kind=RECORDS)

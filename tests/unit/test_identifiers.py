@@ -26,6 +26,17 @@ FULL = SimNumberRule(pattern=r"893203\d{13}")
         "32492123456",
         "  0492123456\n",
         "0492\u00a012\u202f34 56",
+        # What spreadsheets, contacts and web pages make of it
+        "492123456",
+        "\u202a+32492123456\u202c",
+        "\u200e0492123456",
+        "\ufeff0492123456",
+        "(0492) 12 34 56",
+        "(+32) 492 12 34 56",
+        "+32 0492 12 34 56",
+        "tel:+32492123456",
+        "+32\u2212492\u2212123456",
+        "\uff10\uff14\uff19\uff12\uff11\uff12\uff13\uff14\uff15\uff16",
     ],
 )
 def test_every_usual_spelling_of_a_number_becomes_one(text: str) -> None:
@@ -45,7 +56,9 @@ def test_every_usual_spelling_of_a_number_becomes_one(text: str) -> None:
         "+33612345678",
         "0492 12 34 5A",
         "0492 12 34 56 / 0493 12 34 56",
-        "492123456",
+        "4,92E+08",
+        "tel:0492 12 34 56 0493 12 34 56",
+        "00492123456",
         "٠٤٩٢١٢٣٤٥٦",
         "+32077700000000000",  # machine-to-machine
     ],

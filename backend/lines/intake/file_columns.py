@@ -8,7 +8,7 @@ from backend.catalog.schemas import CarrierProfile
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.tables import INVOICE_ONLY
-from backend.tabular.cells import list_of, short
+from backend.tabular.cells import SHORTENED, list_of, short
 from backend.tabular.columns import FileColumn
 from backend.tabular.problems import CellError
 
@@ -63,6 +63,10 @@ def line_columns(
 
 def _msisdn(cell: str) -> str:
     found = normalise_msisdn(cell)
+    if found is None and SHORTENED.fullmatch(cell):
+        raise CellError.said(
+            "The spreadsheet has shortened this number: make the column text, and type it again."
+        )
     if found is None:
         raise CellError.said("This is not a Belgian mobile number.")
     return found

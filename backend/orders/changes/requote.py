@@ -7,6 +7,7 @@ import msgspec
 
 from backend.catalog.catalogue import catalogue_of
 from backend.core import clock
+from backend.core.computing import compute
 from backend.core.outbox import dump
 from backend.orders.effects import effects_of
 from backend.orders.effects.events import ClosedItem
@@ -83,7 +84,7 @@ async def requote(scope: Scope, order_id: UUID, *, lock: bool = False) -> Quote:
     loaded = await effects_of(kind.code).load_context(unlimited, requests, lines)
     texts = KindTexts(catalogue, kind.code)
     context = QuoteContext(catalogue.profile, now, day, month_of(kind, request, day), texts, loaded)
-    return build_quote(request, catalogue, context, targets, grace_seconds=0)
+    return await compute(len(targets), build_quote, request, catalogue, context, targets, grace_seconds=0)
 
 
 async def _file_requests(

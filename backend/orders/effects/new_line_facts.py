@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
 from backend.catalog.catalogue import catalogue_of
 from backend.catalog.identifiers import normalise_msisdn, sim_number
+from backend.core import clock
 from backend.core.errors import NotFound
 from backend.documents.service import own_document
 from backend.lines.lifecycle import IN_FLEET
@@ -16,11 +18,24 @@ from backend.lines.queries import SqlFilter, add_reach
 from backend.lines.sims.cards import sim_use
 from backend.orders.effects.move_account import accounts_within_reach
 from backend.orders.kinds.base import LineSnapshot
-from backend.orders.kinds.new_line import ESIM, NewLineFacts, NewLineRequest
+from backend.orders.kinds.new_line import ESIM, NewLineFacts, NewLineRequest, same_line
+from backend.orders.lifecycle import ItemState
 from tenants.scope import Scope
 
 # The purpose of a signed scan
 CONTRACT = "split_contract"
+KIND = "add_line"
+# An order that is given twice by mistake is given twice within weeks
+COMPARED_FOR = timedelta(days=30)
+NOT_DONE = (ItemState.SKIPPED, ItemState.FAILED, ItemState.CANCELLED)
+
+EARLIER = """
+SELECT i.change->>'account' AS account, i.change->>'family_name' AS family_name, i.change->>'given_name' AS given_name,
+  i.change->>'email' AS email, i.change->>'plan' AS plan
+FROM change_order o JOIN change_order_item i ON i.tenant_id = o.tenant_id AND i.order_id = o.id
+WHERE o.kind = $1 AND o.requested_at > $2 AND i.state <> ALL($3::text[]) AND i.change->>'sim_kind' = $4
+  AND COALESCE(i.change->>'number', '') = '' AND lower(trim(i.change->>'email')) = ANY($5::text[])
+"""
 
 
 class PoolNumber(msgspec.Struct, frozen=True):
@@ -38,12 +53,22 @@ class LineOptions(msgspec.Struct, frozen=True):
     options: list[str]
 
 
+class EarlierLine(msgspec.Struct, frozen=True):
+    """A new line that was ordered before, by the fields of `same_line`."""
+
+    account: str
+    family_name: str
+    given_name: str
+    email: str
+    plan: str
+
+
 def _twice(values: Sequence[str]) -> frozenset[str]:
     return frozenset(value for value, times in Counter(filter(None, values)).items() if times > 1)
 
 
 async def load_context(
-    scope: Scope, request: Sequence[NewLineRequest], _lines: Sequence[LineSnapshot]
+    scope: Scope, request: Sequence[NewLineRequest], lines: Sequence[LineSnapshot]
 ) -> NewLineFacts:
     """Read what the rules need for all these requests, in a few statements whatever their number."""
     rule = (await catalogue_of(scope)).profile.sim_number
@@ -67,7 +92,22 @@ async def load_context(
         twice=_twice(cards) | _twice(numbers),
         numbers_here=await _in_fleet(scope, numbers),
         numbers_taken=await _live(scope, numbers),
+        # Lines that are there already belong to an order: it is not compared with itself
+        again=frozenset() if lines else await _ordered_again(scope, request),
     )
+
+
+async def _ordered_again(scope: Scope, requests: Sequence[NewLineRequest]) -> frozenset[tuple[str, ...]]:
+    """New lines that stand in this request more than once, or were ordered in the last weeks."""
+    times = Counter(key for one in requests if (key := same_line(one)))
+    emails = sorted({one.email.strip().casefold() for one in requests if same_line(one)})
+    if not emails:
+        return frozenset()
+    earlier = await scope.fetch_all(
+        EarlierLine, EARLIER, KIND, clock.now() - COMPARED_FOR, NOT_DONE, ESIM, emails
+    )
+    before = {tuple(text.strip().casefold() for text in msgspec.structs.astuple(line)) for line in earlier}
+    return frozenset(key for key, count in times.items() if count > 1 or key in before)
 
 
 async def copied_options(scope: Scope, typed: set[str]) -> dict[str, tuple[str, ...]]:

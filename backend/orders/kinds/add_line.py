@@ -1,6 +1,6 @@
 """Add a line with a new number (F-054 to F-083): one that the carrier chooses, or a reserved one. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.catalog.identifiers import normalise_msisdn
@@ -14,10 +14,13 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line, plan_of
+from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line, plan_of, same_line
 from backend.orders.kinds.new_line_checks import wrong_fields
 from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
 from backend.orders.schemas import SummaryRow
+
+# In one sentence
+MOST_NAMES = 5
 
 
 class AddLine(NewLineRequest, frozen=True, kw_only=True, tag="add_line"):
@@ -62,6 +65,31 @@ def _summary(texts: Texts, request: AddLine) -> list[SummaryRow]:
     return [*user_facts(texts, request, number=number), *service_facts(texts, request)]
 
 
+def _must_confirm(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem]) -> str:
+    """A line that looks like one that was ordered already, or that stands in the file twice, is wanted on purpose."""
+    names = [item.line.name for item in items if _key(item) in context.loaded.again]
+    if not names:
+        return ""
+    shown = list(dict.fromkeys(names))[:MOST_NAMES]
+    return texts.counted(
+        "ordered_again", len(names), names="; ".join(shown) + ("…" if len(names) > len(shown) else "")
+    )
+
+
+def _key(item: QuoteItem) -> tuple[str, ...]:
+    line = item.line
+    request = AddLine(
+        account=line.account,
+        family_name=line.family_name,
+        given_name=line.given_name,
+        email=line.email,
+        plan=line.plan,
+        sim_kind=line.sim_kind,
+        number=line.msisdn,
+    )
+    return same_line(request)
+
+
 ADD_LINE = OrderKind(
     request=AddLine,
     quote_line=_quote_line,
@@ -73,6 +101,7 @@ ADD_LINE = OrderKind(
     confirmed_columns=new_line.confirmed_columns,
     expected_completion=expected_completion,
     timeline_params=new_line.timeline_params,
+    must_confirm=_must_confirm,
     amend=new_line.amend_new_line,
     steps=new_line.STEPS,
     statuses=frozenset({"ordered"}),

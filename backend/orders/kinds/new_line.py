@@ -79,6 +79,9 @@ class NewLineFacts:
     numbers_here: frozenset[str] = frozenset()
     # Live anywhere on the platform
     numbers_taken: frozenset[str] = frozenset()
+    # Lines by an eSIM with a number of the carrier's choice, as `same_line` names them: several in this request, or
+    # ordered in the last weeks
+    again: frozenset[tuple[str, ...]] = frozenset()
 
     def sim_refused(self, number: str, line_id: UUID | None = None) -> str:
         """Why a card cannot be used; "" where it can. A card that is assigned to the line's own order can."""
@@ -98,6 +101,14 @@ class NewLineFacts:
 
 # No line has this id
 NOBODYS = UUID(int=0)
+
+
+def same_line(request: NewLineRequest) -> tuple[str, ...]:
+    """What makes two new lines look like the same one; empty where a number or a card of its own tells it apart."""
+    if request.sim_kind != ESIM or request.kind_fields.get("number"):
+        return ()
+    names = (request.account, request.family_name, request.given_name, request.email, request.plan)
+    return tuple(name.strip().casefold() for name in names)
 
 
 def card_number(context: QuoteContext, typed: str) -> str:

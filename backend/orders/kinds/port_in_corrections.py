@@ -21,6 +21,9 @@ DONOR_ACCOUNT = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{0,39}")
 def donor_sim(typed: str) -> str:
     """The digits of a SIM number of any operator; "" for a text that is none."""
     digits = re.sub(r"[\s.\-]", "", typed)
+    # A telephone shows 19 digits filled up with F to whole bytes
+    if len(digits) == 20:
+        digits = digits.removesuffix("F").removesuffix("f")
     if not re.fullmatch(r"[0-9]{13,20}", digits) or not digits.isascii():
         return ""
     return digits if len(digits) < 19 or iccid_valid(digits) else ""

@@ -1,6 +1,6 @@
 """The rows of an uploaded file as order requests. The folder `bulk`, which keeps the files, registers here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
+from backend.core.computing import compute
 from backend.core.errors import Conflict, NotFound
 from backend.core.outbox import dump
 from backend.orders.kinds import KINDS
@@ -80,6 +81,10 @@ async def file_rows(
     if source is None or request.upload_id is None:
         raise NotFound
     rows = await source.load(scope, request.upload_id, request.kind, lock=lock, order_id=order_id)
+    return await compute(len(rows), _row_requests, request, rows)
+
+
+def _row_requests(request: OrderRequest, rows: Sequence[FileRow]) -> list[RowRequest]:
     kind, shared = KINDS[request.kind].request, {"on": request.on, "confirmed": request.confirmed}
     # Rows with the same fields share one request
     same: dict[str, OrderRequest] = {}

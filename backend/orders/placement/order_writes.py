@@ -10,6 +10,7 @@ import msgspec
 
 from backend.catalog.identifiers import new_reference
 from backend.core import audit
+from backend.core.computing import compute
 from backend.core.errors import Conflict
 from backend.core.outbox import dump
 from backend.orders.lifecycle import OrderState
@@ -22,6 +23,8 @@ from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
 
 REFERENCE_TRIES = 20
+# Items written at once: the event loop makes one statement of them
+BATCH = 1000
 
 INSERT_ORDER = """
 INSERT INTO change_order (id, tenant_id, reference, kind, state, requester_id, requester_name, requester_email,
@@ -107,14 +110,19 @@ async def write_items(scope: Scope, quote: Quote, order_id: UUID, ids: Sequence[
 
 
 async def _insert_items(scope: Scope, quote: Quote, order_id: UUID, ids: Sequence[UUID]) -> None:
-    items = quote.items
+    for start in range(0, len(ids), BATCH):
+        await _insert_batch(scope, quote, order_id, ids[start : start + BATCH], start)
+
+
+async def _insert_batch(scope: Scope, quote: Quote, order_id: UUID, ids: Sequence[UUID], start: int) -> None:
+    items = quote.items[start : start + len(ids)]
     await scope.execute(
         INSERT_ITEMS,
         scope.tenant_id,
         order_id,
         quote.request.kind,
         ids,
-        list(range(len(items))),
+        list(range(start, start + len(ids))),
         [item.line.id for item in items],
         [item.line.msisdn for item in items],
         [item.line.name for item in items],
@@ -137,11 +145,10 @@ async def write_timelines(scope: Scope, quote: Quote, order_id: UUID, written: I
         scope, "order.placed", "order", order_id, reference=reference, kind=kind.code, lines=lines
     )
     params = {"reference": reference, "kind": kind.code}
-    await timeline.record_many(
-        scope,
-        TimelineSubject.LINE,
-        OrderTimelineCode.PLACED,
-        [(item.line.id, {**params, **kind.timeline_params(item.change)}) for item in quote.changing],
+    entries = await compute(
+        lines,
+        lambda: [(item.line.id, {**params, **kind.timeline_params(item.change)}) for item in quote.changing],
     )
+    await timeline.record_many(scope, TimelineSubject.LINE, OrderTimelineCode.PLACED, entries)
     invalidate_order(scope, order_id)
     invalidate_lines(scope, (item.line.id for item in quote.changing[:MAX_LINE_TOPICS]))

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.clock import midnight
+from backend.core.computing import compute
 from backend.core.errors import Conflict, ValidationFailed
 from backend.core.facts import OrderPlaced, OrderScheduled, OrderSubmitted, TimerName
 from backend.core.ids import new_id
@@ -49,7 +50,7 @@ async def place(scope: Scope, request: OrderRequest, *, draft_id: UUID | None = 
     if request.request_key and (earlier := await _earlier(scope, request.request_key, digest)):
         return earlier
     quote = await quote_order(scope, request, lock=True)
-    _check(quote)
+    await compute(len(quote.items), _check, quote)
     check_recent_sign_in(scope, quote.kind)
     order_id = draft_id or new_id()
     if draft_id is not None:
@@ -83,7 +84,7 @@ def _check(quote: Quote) -> None:
 
 async def _write_items(scope: Scope, quote: Quote, order_id: UUID, written: InitialState) -> None:
     """Write the items and run the kind's effects: before the items where those make the lines, else after them."""
-    ids = [new_id() for _ in quote.items]
+    ids = await compute(len(quote.items), lambda: [new_id() for _ in quote.items])
     changing = [
         (id_, item) for id_, item in zip(ids, quote.items, strict=True) if item.state is ItemState.WAITING
     ]
@@ -137,7 +138,7 @@ async def _earlier(scope: Scope, key: str, digest: str) -> UUID | None:
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_order(scope: Scope, request: OrderRequest, *, listed: int | None = None) -> OrderPreview:
     """What the order would do and cost, line by line. Nothing is written."""
-    return preview_of(await quote_order(scope, request), listed=listed)
+    return await preview_of(await quote_order(scope, request), listed=listed)
 
 
 @use_case(Permission.ORDERS_PLACE)

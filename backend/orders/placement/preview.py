@@ -1,5 +1,6 @@
 """What a preview (check answers) shows of a quote."""
 
+from backend.core.computing import compute
 from backend.lines.schemas import PlanName
 from backend.orders.kinds.base import OrderKind, QuoteItem
 from backend.orders.placement.quote import Quote
@@ -7,8 +8,12 @@ from backend.orders.schemas import ItemPreview, OrderPreview
 from backend.orders.texts import KindTexts
 
 
-def preview_of(quote: Quote, *, listed: int | None = None) -> OrderPreview:
+async def preview_of(quote: Quote, *, listed: int | None = None) -> OrderPreview:
     """The preview of a quote. `listed` limits the rows; the sums always cover all."""
+    return await compute(len(quote.items), _preview, quote, listed)
+
+
+def _preview(quote: Quote, listed: int | None) -> OrderPreview:
     items, texts, kind = quote.items, quote.texts, quote.kind
     shown = items if listed is None else items[:listed]
     plans = {item.line.plan for item in items}

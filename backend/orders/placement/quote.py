@@ -10,6 +10,7 @@ from backend.catalog.lead_times import ExpectedCompletion, expected_completion
 from backend.catalog.pricing import BillingMonth, Price, price_of
 from backend.core import clock
 from backend.core.clock import midnight
+from backend.core.computing import compute
 from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.core.outbox import dump
@@ -127,12 +128,13 @@ async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False
     lines = [target.line for target in targets]
     loaded = await effects_of(kind.code).load_context(scope, requests, lines)
     context = QuoteContext(profile, now, day, month_of(kind, request, day), texts, loaded)
-    _check(kind, context, requests, from_file=request.upload_id is not None)
+    size = max(len(requests), len(targets))
+    await compute(size, _check, kind, context, requests, from_file=request.upload_id is not None)
     if kind.creates is not None:
-        targets = [OrderTarget(one, replace(kind.creates(context, one), id=new_id())) for one in requests]
+        targets = await compute(size, _new_targets, kind, context, requests)
     at_once = kind.skips_grace is not None and any(map(kind.skips_grace, requests))
     grace_seconds = 0 if at_once else await _grace_seconds(scope)
-    return build_quote(request, catalogue, context, targets, grace_seconds=grace_seconds)
+    return await compute(size, build_quote, request, catalogue, context, targets, grace_seconds=grace_seconds)
 
 
 async def check_step(scope: Scope, request: OrderRequest, step: str) -> None:
@@ -163,6 +165,16 @@ def _check(kind: OrderKind, context: QuoteContext, requests: list[OrderRequest],
             if from_file and "on" not in invalid.fields:
                 raise stale_file() from invalid
             raise
+
+
+def _new_targets(
+    kind: OrderKind, context: QuoteContext, requests: Sequence[OrderRequest]
+) -> list[OrderTarget]:
+    """The lines that a kind makes, one for each request, with ids of their own."""
+    creates = kind.creates
+    if creates is None:
+        return []
+    return [OrderTarget(one, replace(creates(context, one), id=new_id())) for one in requests]
 
 
 def _distinct(targets: list[OrderTarget]) -> list[OrderRequest]:

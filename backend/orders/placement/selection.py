@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.core.computing import compute
 from backend.core.errors import NotFound, ValidationFailed
 from backend.lines import queries
 from backend.lines.schemas import LineFilter
@@ -111,7 +112,7 @@ async def load_lines(
     if request.line_ids and len(rows) != len(set(request.line_ids)):
         raise NotFound
     left_out = frozenset(request.except_ids)
-    lines = [row.snapshot() for row in rows if row.id not in left_out]
+    lines = await compute(len(rows), lambda: [row.snapshot() for row in rows if row.id not in left_out])
     check_together(lines if together else lines[:1])
     return lines
 

@@ -34,8 +34,9 @@ class FleetList:
         self.drawer: str | None = None
         # And what it offered
         self.facets: LineFacets | None = None
-        # Row -> fingerprint of its HTML: unchanged rows are not sent again
-        self.seen: dict[str, int] = {}
+        # Row -> fingerprint of its HTML: unchanged rows are not sent again. None: rows that came with the page itself,
+        # or none at all
+        self.seen: dict[str, int] | None = None
         self.over = self.due = False
 
     def start(self) -> Callable[[], None]:
@@ -109,8 +110,9 @@ class FleetList:
             "search": view.filter.search,
             "network": network_words(page.text, known.snapshot.refreshed_at),
         }
-        if list(prints) == list(self.seen):
-            message["some"] = [(key, html) for key, html in rows if self.seen[key] != prints[key]]
+        seen = self.seen
+        if seen is not None and list(prints) == list(seen):
+            message["some"] = [(key, html) for key, html in rows if seen[key] != prints[key]]
         else:
             message["rows"] = rows
         self.seen = prints

@@ -93,6 +93,10 @@ def _toolbar(text: Translator) -> VdomDict:
         html.label({"class": "visually-hidden", "for": "fleet-search"}, text("Search the fleet")),
         icon("search"),
         box,
+        html.span(
+            {"class": "search-note", "role": "status", "data-short": "", "hidden": True},
+            text("At least three letters or digits"),
+        ),
         html.span({"class": "contents"}, "@kept@"),
     )
     return html.div(

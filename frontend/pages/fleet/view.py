@@ -65,11 +65,14 @@ class View:
         return replace(self, filter=msgspec.structs.replace(self.filter, **{key: kept}), page=1)
 
 
-def read_view(query: str) -> View:
-    """The view of an address. What cannot be read is left out: an old link still opens."""
+def read_view(query: str, *, short_search: bool = False) -> View:
+    """The view of an address. What cannot be read is left out: an old link still opens.
+
+    `short_search` keeps a search that is too short to narrow anything, for who refuses it.
+    """
     found = parse_qs("&".join(query.lstrip("?").split("&", MOST_KEYS)[:MOST_KEYS]))
     search = found.get("search", [""])[0].strip()[:100]
-    if not search_patterns(search):
+    if not short_search and not search_patterns(search):
         # Too short to narrow anything: no chip may say that it did
         search = ""
     wanted = found.get("sort", [""])[0]

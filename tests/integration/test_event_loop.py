@@ -1,0 +1,112 @@
+"""No request, however large, keeps the event loop: what others wait for is one step of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from backend.app import create_api
+from backend.core.messaging.jobs import job_scope
+from backend.lines.export import export_lines
+from backend.lines.schemas import LineFilter
+from backend.orders.export import export_items
+from backend.settings import Settings
+from tests.integration.test_api import bearer
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer
+from tests.support.jobs import drain
+from tests.support.watchdog import watched_loop
+
+LINES = 20_000
+HEADER = b"number;reason\n"
+
+
+@pytest.fixture
+async def customer() -> Customer:
+    return await make_customer("delta", lines=LINES, grace_seconds=30)
+
+
+@pytest.fixture
+async def http(settings: Settings, customer: Customer) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=create_api(settings))  # type: ignore[arg-type]
+    headers = await bearer(customer.manager)
+    async with httpx.AsyncClient(
+        transport=transport, base_url=f"{settings.public_url}/api/v1", headers=headers, timeout=120
+    ) as client:
+        yield client
+
+
+async def answered(client: httpx.AsyncClient, method: str, path: str, **body: object) -> httpx.Response:
+    """The answer, after a look at the steps that it took."""
+    with watched_loop() as found:
+        answer = await client.request(method, path, json=body or None)
+    assert answer.is_success, answer.text[:300]
+    assert found.steps == [], f"{method} {path}"
+    return answer
+
+
+def test_the_watchdog_barks() -> None:
+    """A step that computes for long is found, one that sleeps is not."""
+
+    async def computing() -> None:
+        began = time.thread_time()
+        while time.thread_time() - began < 0.06:
+            pass
+
+    with watched_loop() as found:
+        asyncio.run(computing())
+    assert found.longest > 0.05
+    with watched_loop() as found:
+        asyncio.run(asyncio.sleep(0.06))
+    assert found.steps == []
+
+
+async def test_a_request_for_every_line(http: httpx.AsyncClient, customer: Customer) -> None:
+    body = {"kind": "change_options", "filter": {"status": ["active"]}, "add": ["sms-unlimited"]}
+    preview = (await answered(http, "POST", "/change-orders/preview", **body)).json()
+    assert preview["changing"] == len(preview["items"]) == LINES
+    placed = (await answered(http, "POST", "/change-orders", **body, request_key="k")).json()
+    assert len(placed["items"]) == LINES
+    path = f"/change-orders/{placed['reference']}"
+    assert len((await answered(http, "GET", path)).json()["items"]) == LINES
+    with watched_loop() as found:
+        (await export_items(customer.manager, placed["reference"])).close()
+        (await export_lines(customer.manager, LineFilter())).close()
+    assert found.steps == []
+    undone = (await answered(http, "POST", f"{path}/undo")).json()
+    assert undone["state"] == "cancelled"
+
+
+async def test_the_lines_by_their_ids_given_twice(http: httpx.AsyncClient, customer: Customer) -> None:
+    """Twenty thousand ids, each of them twice."""
+    async with job_scope(customer.system) as scope:
+        ids = [str(id_) for id_ in await scope.fetch_all(lambda id_: id_, "SELECT id FROM line")]
+    body = {"kind": "change_barrings", "line_ids": ids + ids, "add": ["premium-sms"]}
+    twice = (await answered(http, "POST", "/change-orders/preview", **body)).json()
+    assert twice["total_lines"] == LINES
+    preview = (await answered(http, "POST", "/change-orders/preview", **{**body, "line_ids": ids})).json()
+    assert preview["total_lines"] == LINES
+
+
+async def test_a_file_of_as_many_rows(
+    http: httpx.AsyncClient, customer: Customer, database: TestDatabase
+) -> None:
+    async with job_scope(customer.system) as scope:
+        numbers = await scope.fetch_all(str, "SELECT msisdn FROM line")
+    content = HEADER + b"".join(f"{number};absence\n".encode() for number in numbers)
+    sent = {"file": ("fleet.csv", content, "text/csv")}
+    with watched_loop() as found:
+        stored = await http.post("/documents", data={"purpose": "bulk"}, files=sent)
+    assert found.steps == []
+    document = stored.raise_for_status().json()["id"]
+    upload = (await answered(http, "POST", "/bulk", kind="suspend", document_id=document)).json()["id"]
+    with watched_loop() as found:
+        await drain(database, only="bulk.")
+    assert found.steps == []
+    body = {"kind": "suspend", "upload_id": upload}
+    preview = (await answered(http, "POST", "/change-orders/preview", **body)).json()
+    assert preview["changing"] == LINES
+    placed = (await answered(http, "POST", "/change-orders", **body, request_key="k")).json()
+    assert len(placed["items"]) == LINES
