@@ -17,6 +17,7 @@ from backend.core.database_errors import is_transient
 from backend.core.errors import AppError
 from backend.core.ids import new_id
 from backend.core.messaging.inbox import purge_inbox
+from backend.core.messaging.set_aside import purge_set_aside
 from backend.core.public_links import purge_links
 from backend.core.shutdown import wait_for_stop_signal
 from backend.database import open_database
@@ -75,13 +76,14 @@ async def expire_held(settings: Settings) -> None:  # noqa: ARG001 - every task 
 
 
 async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task gets the settings
-    """Delete what is over: sessions, drafts that nobody sent, handled events, old usage records, files and messages."""
+    """Delete what is over: sessions, drafts, handled events, messages set aside, usage records, files, messages, slots."""
     async for actor in each_tenant():
         async with isolate_errors("run_purges", actor):
             await purge_sessions(actor)
             await purge_drafts(actor)
             await erase_successors(actor)
             await purge_inbox(actor)
+            await purge_set_aside(actor)
             await purge_records(actor)
             await purge_links(actor)
             await purge_uploads(actor)

@@ -7,11 +7,11 @@ import backend.lines.sims.codes
 import backend.lines.sims.notifications
 import backend.orders.changes.scheduled_run
 import backend.orders.departures
+import backend.orders.fulfilment.callbacks
 import backend.orders.fulfilment.dispatch
 import backend.orders.fulfilment.polling
 import backend.orders.fulfilment.recall
 import backend.orders.fulfilment.timeouts
-import backend.orders.fulfilment.updates
 import backend.orders.notifications.jobs
 import backend.usage.alerts
 import backend.usage.caps  # noqa: F401 - importing registers the jobs

@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent / "initial"
 BYTEWISE = {
     "tenant": ("slug",),
     "inbox": ("source", "event_id"),
+    "set_aside_message": ("source", "key", "subject", "state"),
     "recurring_run": ("name",),
     "public_link": ("purpose",),
     "account": ("email", "mobile"),
@@ -28,6 +29,7 @@ BYTEWISE = {
     "billing_account": ("number",),
     "cost_centre": ("code",),
     "line": ("msisdn", "status", "product_type", "plan", "account", "name_key", "search", "sim_number"),
+    "held_line_end": ("status",),
     "sim_card": ("number", "state"),
     "esim_profile": ("iccid", "state"),
     "reserved_number": ("msisdn",),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, NewType, Protocol, TypeVar
@@ -194,6 +195,22 @@ class Scope:
     async def change_all(self, row_type: type[R], query: Update[Any] | Delete) -> list[R]:
         """Run an UPDATE or DELETE of one table, and give the rows that it met, with the columns that `row_type` names."""
         return [row_type(**found) for found in await query.returning(*_columns(row_type, query.table))]
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what happened inside where an exception leaves it; the transaction goes on.
+
+        They nest. Facts, timers, commands and topics of inside are undone with the rows.
+        """
+        events, topics = list(self.events), set(self.topics)
+        await self.connection.execute("SAVEPOINT inside")
+        try:
+            yield
+        except BaseException:
+            await self.connection.execute("ROLLBACK TO SAVEPOINT inside; RELEASE SAVEPOINT inside")
+            self.events[:], self.topics = events, topics
+            raise
+        await self.connection.execute("RELEASE SAVEPOINT inside")
 
     def emit(self, fact: NamedFact) -> None:
         """Say that this happened: the jobs that subscribed to it follow. Written with the transaction or not at all."""

@@ -1,5 +1,6 @@
 """The listener for state changes at a carrier: checks the signature, stores each event once; a job handles it."""
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from backend.core import clock
 from backend.core.facts import JobName
 from backend.core.messaging.inbox import store_callback
 from backend.core.messaging.jobs import job_scope
-from backend.integrations.network import HEADER, MalformedError, parse_event, verify, without_secrets
+from backend.integrations.network import HEADER, MalformedError, parse_envelope, verify
 from backend.runtime import settings
 from backend.web.problems import problem_response
 from backend.web.types import AnyRequest
@@ -28,7 +29,11 @@ LARGEST = 64 * 1024
     request_max_body_size=LARGEST,
 )
 async def service_order_state_change(request: AnyRequest) -> Response[Any]:
-    """TMF641 listener. 401 for a wrong signature, 404 for an order that is not ours, else 201 (also for a repeat)."""
+    """TMF641 listener. 401 for a wrong signature, 404 for an order that is not ours, else 201 (also for a repeat).
+
+    Only what is needed to keep the event is read here; 400 where it does not say its order. The job reads the rest, and
+    sets the event aside where it cannot.
+    """
     body = await request.body()
     signature = request.headers.get(HEADER, "")
     secrets = settings().carrier_secrets
@@ -38,8 +43,8 @@ async def service_order_state_change(request: AnyRequest) -> Response[Any]:
             401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
         )
     try:
-        text, change = without_secrets(body), parse_event(body)
-        item_id = UUID(change.update.external_id)
+        event = parse_envelope(body)
+        item_id = UUID(event.external_id)
     except (MalformedError, ValueError) as error:
         return problem_response(400, detail=str(error), code="malformed")
     found = await find_item(item_id)
@@ -49,5 +54,7 @@ async def service_order_state_change(request: AnyRequest) -> Response[Any]:
         carrier = (await tenant_info(scope)).carrier
         if carrier not in carriers:
             return problem_response(404, detail="There is no such order.", code="not_found")
-        await store_callback(scope, f"carrier:{carrier}", change.event_id, text, job=JobName.HANDLE_CALLBACKS)
+        # Without an id of its own an event is known by its words
+        event_id = event.event_id or sha256(body).hexdigest()
+        await store_callback(scope, f"carrier:{carrier}", event_id, event.text, job=JobName.HANDLE_CALLBACKS)
     return Response(None, status_code=201)

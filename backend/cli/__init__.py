@@ -2,7 +2,7 @@
 
 import click
 
-from backend.cli import database, lines, processes, tenants
+from backend.cli import carrier, database, lines, processes, tenants
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,5 +29,6 @@ for command in (
     lines.sim,
     lines.number,
     lines.usage,
+    carrier.carrier,
 ):
     main.add_command(command)

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     OPERATOR_USAGE_LOAD = "operator:usage_load"
     OPERATOR_CONTRACTS_DECIDE = "operator:contracts_decide"
     OPERATOR_ORDERS_DECIDE = "operator:orders_decide"
+    # Messages that were set aside, and readings of the inventory that are held
+    OPERATOR_CARRIER_MANAGE = "operator:carrier_manage"
     # What every member may do with the own session and profile
     SELF = "self"
     # Jobs only: no role holds it
@@ -98,7 +100,12 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 # What an operator's token may, in the one tenant that a call names.
 OPERATOR_PERMISSIONS = frozenset(
-    {P.OPERATOR_USAGE_LOAD, P.OPERATOR_CONTRACTS_DECIDE, P.OPERATOR_ORDERS_DECIDE}
+    {
+        P.OPERATOR_USAGE_LOAD,
+        P.OPERATOR_CONTRACTS_DECIDE,
+        P.OPERATOR_ORDERS_DECIDE,
+        P.OPERATOR_CARRIER_MANAGE,
+    }
 )
 
 MANAGER_ROLES = frozenset(Role) - {Role.END_USER}

@@ -4,6 +4,9 @@ from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamp
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
+from backend.core.messaging.set_aside_states import SetAsideSource, SetAsideState
+from tenants.checks import one_of
+
 
 class Outbox(Table):
     """A job that must happen, written with the change that asked for it. Deleted when it has finished."""
@@ -35,6 +38,33 @@ class Inbox(Table):
     handled_at = Timestamptz(null=True, default=None)
 
     inbox_tenant_id_source_event_id_key = Unique(["tenant_id", "source", "event_id"])
+
+
+class SetAsideMessage(Table):
+    """A carrier's message that could not be read or applied, for the operator's staff. The rest went on without it."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    # `SetAsideSource`
+    source = Text()
+    # One of a source: the event, or what was asked for
+    key = Text()
+    # The item, number or SIM that it is about
+    subject = Text(default="")
+    # Without secrets, cut
+    body = Text(default="")
+    # Why it could not be read; holds no value of the message
+    why = Text(default="")
+    state = Text(default="open")
+    times = Integer(default=1)
+    first_at = Timestamptz()
+    last_at = Timestamptz()
+    decided_by = Text(default="")
+    decided_at = Timestamptz(null=True, default=None)
+
+    set_aside_message_tenant_id_source_key_key = Unique(["tenant_id", "source", "key"])
+    set_aside_message_source_check = one_of("source", SetAsideSource)
+    set_aside_message_state_check = one_of("state", SetAsideState)
 
 
 class AuditEvent(Table):

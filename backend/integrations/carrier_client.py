@@ -15,7 +15,8 @@ import msgspec
 from yarl import URL
 
 from backend.core.errors import Unavailable
-from backend.integrations.tmf630 import MalformedError, parse_refusal
+from backend.integrations.tmf630 import MalformedError, NotJsonError, parse_refusal
+from backend.integrations.tmf_secrets import kept_text
 
 REFUSALS = frozenset({400, 403, 404, 405, 409, 410, 422})
 # Seconds. Reading an answer may take long where a carrier is busy; reaching it may not.
@@ -30,13 +31,17 @@ T = TypeVar("T")
 
 
 class CarrierRequest(msgspec.Struct, frozen=True):
-    """One request. `path` is below the carrier's address, its special characters quoted."""
+    """One request. `path` is below the carrier's address, its special characters quoted.
+
+    `keep` gives what may be kept of an answer that cannot be read.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] | None = None
     body: bytes = b""
     media_type: str = "application/json"
+    keep: Callable[[bytes], str] = kept_text
 
 
 class CarrierResponse(msgspec.Struct, frozen=True):
@@ -53,6 +58,16 @@ class CarrierRefused(Exception):
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
+
+
+class UnreadableAnswer(Unavailable):
+    """The carrier answered, and what it said cannot be understood. `body` is the answer without secrets."""
+
+    code = "unreadable"
+
+    def __init__(self, carrier: str, why: str, body: str) -> None:
+        super().__init__(f"The answer of {carrier} cannot be read: {why}.", carrier=carrier)
+        self.why, self.body = why, body
 
 
 class CarrierClient:
@@ -77,8 +92,8 @@ class CarrierClient:
     ) -> T:
         """Send a request and read its answer with `parse`, which may raise MalformedError.
 
-        Raises CarrierRefused for a refusal in TMF's own words, and Unavailable for everything else: no address, no
-        connection, another status, or an answer that cannot be read.
+        Raises CarrierRefused for a refusal in TMF's own words, UnreadableAnswer for a message that cannot be
+        understood, and Unavailable for everything else: no address, no connection, another status, no message at all.
         """
         response = await self._send(carrier, request)
         if response.status in REFUSALS:
@@ -88,8 +103,10 @@ class CarrierClient:
             raise unavailable(carrier, f"it answered {response.status} without a TMF error")
         try:
             return parse(response)
-        except MalformedError as error:
+        except NotJsonError as error:
             raise unavailable(carrier, str(error)) from None
+        except MalformedError as error:
+            raise UnreadableAnswer(carrier, str(error), request.keep(response.content)) from None
 
     async def _send(self, carrier: str, request: CarrierRequest) -> CarrierResponse:
         if not (base := self._urls.get(carrier)):

@@ -13,6 +13,7 @@ from backend.integrations.carrier_client import (
     CarrierRefused,
     CarrierRequest,
     CarrierResponse,
+    UnreadableAnswer,
     unavailable,
 )
 from backend.integrations.signatures import HEADER, sign, verify
@@ -21,10 +22,12 @@ from backend.integrations.tmf638 import (
     InventoryLine,
     InventoryPage,
     SimResource,
+    UnreadableService,
     parse_inventory,
     parse_resource,
 )
 from backend.integrations.tmf641 import (
+    CallbackEnvelope,
     OrderUpdate,
     OrderUpdateState,
     ServiceOrder,
@@ -33,14 +36,16 @@ from backend.integrations.tmf641 import (
     cancellation_body,
     order_body,
     parse_cancellation,
+    parse_envelope,
     parse_event,
+    parse_found,
     parse_order,
-    parse_orders,
 )
-from backend.integrations.tmf_secrets import without_secrets
+from backend.integrations.tmf_secrets import kept_text, outline
 
 __all__ = [
     "HEADER",
+    "CallbackEnvelope",
     "CancellationAccepted",
     "CarrierNetwork",
     "CarrierRejection",
@@ -54,10 +59,13 @@ __all__ = [
     "ServiceOrder",
     "SimResource",
     "StateChangeEvent",
+    "UnreadableAnswer",
+    "UnreadableService",
+    "kept_text",
+    "parse_envelope",
     "parse_event",
     "sign",
     "verify",
-    "without_secrets",
 ]
 
 ORDERS = "tmf-api/serviceOrdering/v4/serviceOrder"
@@ -67,6 +75,9 @@ SERVICES = "tmf-api/serviceInventory/v4/service"
 MERGE_PATCH = "application/merge-patch+json"
 # What the carrier does not know, or no longer
 GONE = frozenset({404, 410})
+
+# Digits of the number of lines of one customer
+LONGEST_TOTAL = 9
 
 T = TypeVar("T")
 
@@ -155,8 +166,7 @@ class HttpCarrierNetwork:
     async def find(self, carrier: str, external_id: str) -> OrderUpdate | None:
         """How an order stands, by our own id: for when the carrier's answer was lost."""
         request = CarrierRequest("GET", ORDERS, query={"externalId": external_id, "limit": "2"})
-        orders = await self._read(carrier, request, _content(parse_orders))
-        return next((update for update in orders if update.external_id == external_id), None)
+        return await self._read(carrier, request, lambda answer: parse_found(answer.content, external_id))
 
     async def amend(
         self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
@@ -185,7 +195,7 @@ class HttpCarrierNetwork:
 
     async def resource(self, carrier: str, sim_number: str) -> SimResource | None:
         """A SIM card or an eSIM profile with its secrets, to be sealed at once; None where there is none."""
-        found = await self._lookup(carrier, _path(RESOURCES, sim_number), parse_resource)
+        found = await self._lookup(carrier, _path(RESOURCES, sim_number), parse_resource, keep=outline)
         if found is not None and found.number != sim_number:
             raise unavailable(carrier, "it answered with another SIM")
         return found
@@ -204,10 +214,19 @@ class HttpCarrierNetwork:
         except CarrierRefused as refusal:
             return CarrierRejection(refusal.code, refusal.message)
 
-    async def _lookup(self, carrier: str, path: str, parse: Callable[[bytes], T]) -> T | None:
+    async def _lookup(
+        self,
+        carrier: str,
+        path: str,
+        parse: Callable[[bytes], T],
+        *,
+        keep: Callable[[bytes], str] = kept_text,
+    ) -> T | None:
         """One thing by its id; None where the carrier does not know it."""
         try:
-            return await self._client.exchange(carrier, CarrierRequest("GET", path), _content(parse))
+            return await self._client.exchange(
+                carrier, CarrierRequest("GET", path, keep=keep), _content(parse)
+            )
         except CarrierRefused as refusal:
             if refusal.status in GONE:
                 return None
@@ -230,9 +249,8 @@ def _content(parse: Callable[[bytes], T]) -> Callable[[CarrierResponse], T]:
 
 
 def _inventory_page(response: CarrierResponse) -> InventoryPage:
-    try:
-        lines = parse_inventory(response.content)
-        total = int(response.headers["X-Total-Count"])
-    except (MalformedError, KeyError, ValueError) as error:
-        raise MalformedError(f"its inventory cannot be read: {error}") from None
-    return InventoryPage(lines=lines, total=total)
+    lines, unreadable = parse_inventory(response.content)
+    total = response.headers.get("X-Total-Count", "").strip()
+    if not (total.isascii() and total.isdecimal() and len(total) <= LONGEST_TOTAL):
+        raise MalformedError("its inventory does not say how many lines there are")
+    return InventoryPage(lines=lines, unreadable=unreadable, total=int(total))

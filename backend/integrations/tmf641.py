@@ -5,16 +5,26 @@ line are characteristics too, in the order's own service: it echoes what was ask
 it, so the last of a name counts.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from backend.integrations.tmf630 import Characteristic, MalformedError, TmfModel, decode
-from backend.integrations.tmf_secrets import SECRETS
+from backend.integrations.tmf630 import (
+    MalformedError,
+    TmfModel,
+    characteristics_of,
+    decode,
+    error_of,
+    object_of,
+    objects_of,
+    plain_word,
+    word_of,
+)
+from backend.integrations.tmf_secrets import without_secrets
+from backend.integrations.tmf_values import NULLABLE, instant_of, read_characteristics
 
 
 class OrderUpdateState(StrEnum):
@@ -30,16 +40,6 @@ class OrderUpdateState(StrEnum):
     def final(self) -> bool:
         return self in {OrderUpdateState.DONE, OrderUpdateState.FAILED, OrderUpdateState.CANCELLED}
 
-
-# Of an event, an option or a plan: they are indexed, and an index takes some 2,700 bytes
-LONGEST_CODE = 200
-LONGEST_NAME = 100
-LONGEST_TEXT = 2000
-MOST_TOLD = 50
-# Beyond it readers of JSON disagree
-LARGEST_NUMBER = 2**53
-# No value and an empty one are the same to a carrier, but a cap that is lifted has to be said: an explicit null.
-NULLABLE = frozenset({"roamingCapCents"})
 
 # The published product states contain "aborted " with a trailing space, so every word is stripped first.
 STATES: Mapping[str, OrderUpdateState] = {
@@ -57,6 +57,7 @@ STATES: Mapping[str, OrderUpdateState] = {
     "aborted": OrderUpdateState.FAILED,
     "cancelled": OrderUpdateState.CANCELLED,
 }
+_STATES = {plain_word(word): (word, state) for word, state in STATES.items()}
 
 
 class ServiceOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +91,17 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
+class CallbackEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be known of a callback to keep it: which event, of which item. The rest is read later.
+
+    `text` is the message without secrets.
+    """
+
+    event_id: str
+    external_id: str
+    text: str
+
+
 class StateChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A callback. The same event may come twice, and events may overtake each other."""
 
@@ -112,6 +124,8 @@ TASK_STATES: Mapping[str, bool | None] = {
     "done": True,
     "terminatedWithError": False,
 }
+_TASK_STATES = {plain_word(word): meaning for word, meaning in TASK_STATES.items()}
+EVENT_TYPE = "serviceorderstatechangeevent"
 
 
 def order_body(order: ServiceOrder) -> dict[str, Any]:
@@ -186,127 +200,97 @@ def _value_type(value: Any) -> str:
     return "string"
 
 
-class _OrderedService(msgspec.Struct, rename="camel"):
-    service_characteristic: list[Characteristic] = []
-
-
-class _OrderedItem(msgspec.Struct, rename="camel"):
-    state: str = ""
-    service: _OrderedService | None = None
-    error_message: list[TmfModel] = []
-
-
-class _Order(msgspec.Struct, rename="camel"):
-    id: str = ""
-    external_id: str = ""
-    state: str = ""
-    error_message: list[TmfModel] = []
-    service_order_item: list[_OrderedItem] = []
-
-
-class _Task(msgspec.Struct, rename="camel"):
-    state: str = ""
-    error_message: TmfModel | None = None
-
-
-class _Payload(msgspec.Struct, rename="camel"):
-    service_order: _Order
-
-
-class _Event(msgspec.Struct, rename="camel"):
-    event_id: str
-    event_time: datetime
-    event: _Payload
-    event_type: str = ""
-
-
 def parse_order(body: bytes) -> OrderUpdate:
     """A service order as the carrier tells it. Raises MalformedError."""
-    return _to_order_update(decode(body, _Order))
+    return _to_order_update(decode(body))
 
 
-def parse_orders(body: bytes) -> list[OrderUpdate]:
-    """A list of service orders. Raises MalformedError."""
-    return [_to_order_update(order) for order in decode(body, list[_Order])]
+def parse_found(body: bytes, external_id: str) -> OrderUpdate | None:
+    """The order of this external id in a list of service orders; the others need not be readable.
+
+    Raises MalformedError.
+    """
+    found = decode(body)
+    if not isinstance(found, list):
+        raise MalformedError("the carrier's orders are not a list")
+    for order in found:
+        if isinstance(order, dict) and str(order.get("externalId")) == external_id:
+            return _to_order_update(order)
+    return None
 
 
-def parse_event(body: bytes) -> StateChangeEvent:
-    """A `serviceOrderStateChangeEvent`. Raises MalformedError."""
-    event = decode(body, _Event)
-    if not 0 < len(event.event_id) <= LONGEST_CODE or event.event_type not in {
-        "ServiceOrderStateChangeEvent",
-        "serviceOrderStateChangeEvent",
-    }:
+def parse_envelope(body: bytes) -> CallbackEnvelope:
+    """Which event a callback is, of which item. Raises MalformedError where that is not said."""
+    event = object_of(decode(body), "the event")
+    kind = word_of(event.get("eventType"), "the type of the event")
+    # The listener is for these only, so a carrier may leave the type out
+    if kind and plain_word(kind) != EVENT_TYPE:
         raise MalformedError("this is not a state change of a service order")
-    at = event.event_time if event.event_time.tzinfo else event.event_time.replace(tzinfo=UTC)
-    try:
-        at = at.astimezone(UTC)
-    except OverflowError:
-        raise MalformedError("the carrier's clock is beyond all calendars") from None
-    news = msgspec.structs.replace(_to_order_update(event.event.service_order), at=at)
-    return StateChangeEvent(event_id=event.event_id, at=at, update=news)
+    order = _ordered(event)
+    return CallbackEnvelope(
+        event_id=word_of(event.get("eventId"), "the event's id"),
+        external_id=word_of(order.get("externalId"), "the order's externalId"),
+        text=without_secrets(body),
+    )
+
+
+def parse_event(body: bytes, received_at: datetime | None = None) -> StateChangeEvent:
+    """A `serviceOrderStateChangeEvent`; one without a time happened when it was received. Raises MalformedError."""
+    event = object_of(decode(body), "the event")
+    at = instant_of(event.get("eventTime"), "the event's time") or received_at
+    if at is None:
+        raise MalformedError("the event has no time")
+    update = msgspec.structs.replace(_to_order_update(_ordered(event)), at=at)
+    return StateChangeEvent(event_id=word_of(event.get("eventId"), "the event's id"), at=at, update=update)
+
+
+def _ordered(event: dict[str, Any]) -> dict[str, Any]:
+    content = object_of(event.get("event"), "the event's content")
+    return object_of(content.get("serviceOrder"), "the event's order")
 
 
 def parse_cancellation(body: bytes) -> Cancellation:
     """The result of a cancellation. Raises MalformedError."""
-    task = decode(body, _Task)
-    if task.state.strip() not in TASK_STATES:
-        raise MalformedError(f"the carrier's cancellation is in the unknown state {task.state!r}")
-    error = task.error_message or TmfModel()
-    return Cancellation(TASK_STATES[task.state.strip()], error.code, error.message or error.reason)
+    task = object_of(decode(body), "the carrier's cancellation")
+    word = word_of(task.get("state"), "the state of the cancellation")
+    if plain_word(word) not in _TASK_STATES:
+        raise MalformedError("the carrier's cancellation is in an unknown state")
+    error = next(_errors(task), TmfModel())
+    return Cancellation(_TASK_STATES[plain_word(word)], error.code, error.message or error.reason)
 
 
-def _to_order_update(order: _Order) -> OrderUpdate:
-    items = order.service_order_item
-    word = (order.state or (items[0].state if items else "")).strip()
-    if word not in STATES or not order.id:
-        raise MalformedError(f"the carrier's order {order.id!r} is in the unknown state {word!r}")
-    reported = next(_messages(order), TmfModel())
-    state = STATES[word]
+def _to_order_update(message: Any) -> OrderUpdate:
+    order = object_of(message, "the carrier's order")
+    items = objects_of(order.get("serviceOrderItem"), "the items of the order")
+    order_id = word_of(order.get("id"), "the order's id")
+    said = next(filter(None, (word_of(one.get("state"), "the state") for one in (order, *items[:1]))), "")
+    known = _STATES.get(plain_word(said))
+    if known is None or not order_id:
+        raise MalformedError(f"the carrier's order {order_id!r} is in the unknown state {said!r}")
+    word, state = known
+    error = next((found for one in (order, *items) for found in _errors(one)), TmfModel())
     told_nothing = "" if state in {OrderUpdateState.IN_PROGRESS, OrderUpdateState.DONE} else word
     return OrderUpdate(
-        external_id=order.external_id,
-        carrier_order_id=order.id,
+        external_id=word_of(order.get("externalId"), "the order's externalId"),
+        carrier_order_id=order_id,
         state=state,
-        code=reported.code or told_nothing,
-        message=reported.message or reported.reason,
-        reported=_told(order),
+        code=error.code or told_nothing,
+        message=error.message or error.reason,
+        reported=read_characteristics(_told(items)),
     )
 
 
-def _messages(order: _Order) -> Iterator[TmfModel]:
-    yield from order.error_message
-    for item in order.service_order_item:
-        yield from item.error_message
+def _errors(owner: dict[str, Any]) -> Iterator[TmfModel]:
+    """The errors of an order, an item or a task; a sentence alone is one too."""
+    found = owner.get("errorMessage")
+    for one in found if isinstance(found, list) else [found]:
+        error = error_of({"message": one} if isinstance(one, str) else one)
+        if error.code or error.reason or error.message:
+            yield error
 
 
-def _told(order: _Order) -> dict[str, Any]:
-    """What the carrier says of the line. Raises MalformedError for what we could not keep."""
-    reported: dict[str, Any] = {}
-    for item in order.service_order_item:
-        for each in item.service.service_characteristic if item.service else ():
-            if each.name in SECRETS:
-                continue
-            if not 0 < len(each.name) <= LONGEST_NAME or not _sane(each.value):
-                raise MalformedError(
-                    f"the carrier's {each.name[:LONGEST_NAME]!r} is not a value of a sane size"
-                )
-            reported[each.name] = each.value
-    if len(reported) > MOST_TOLD:
-        raise MalformedError(f"the carrier tells {len(reported)} characteristics")
-    return reported
-
-
-def _sane(value: object) -> bool:
-    match value:
-        case None | bool():
-            return True
-        case str():
-            return len(value) <= LONGEST_TEXT
-        case int() | float():
-            return math.isfinite(value) and abs(value) <= LARGEST_NUMBER
-        case list():
-            return len(value) <= LONGEST_CODE and all(
-                isinstance(word, str) and len(word) <= LONGEST_CODE for word in value
-            )
-    return False
+def _told(items: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """What the carrier says of the line."""
+    for item in items:
+        service = object_of(item.get("service"), "the service of an item")
+        yield from characteristics_of(service.get("serviceCharacteristic"), "the service's characteristics")

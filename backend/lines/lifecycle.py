@@ -43,6 +43,8 @@ LINE_LIFECYCLE = Lifecycle(
 ENDED = LINE_LIFECYCLE.final
 # What the fleet list shows
 IN_FLEET = tuple(status for status in LineStatus if status not in ENDED)
+# States that a request sets: the carrier's inventory does not know of them
+REQUESTED = frozenset({S.ORDERED, S.PENDING_ACTIVE, S.PENDING_RELEASE, S.PENDING_TERMINATION})
 # Lines whose options may be changed
 CHANGEABLE = frozenset({S.ACTIVE, S.SUSPENDED})
 

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from backend.core import clock
-from backend.lines.lifecycle import LINE_LIFECYCLE, LineStatus
+from backend.lines.lifecycle import LINE_LIFECYCLE, REQUESTED, LineStatus
 from backend.lines.schemas import LockedLine
 from backend.lines.search_keys import name_key, search_text
 from tenants.scope import Scope
@@ -28,7 +28,8 @@ SELECT id, msisdn, status, product_type, plan, options, barrings, billing_accoun
 FROM line WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """
 MOVE_LINES = (
-    "UPDATE line SET status = $2 WHERE id = ANY($1) AND status = ANY($3::text[]) RETURNING id, status"
+    "UPDATE line SET status = $2, status_requested = $4 WHERE id = ANY($1) AND status = ANY($3::text[])"
+    " RETURNING id, status"
 )
 SET_USER = """
 UPDATE line SET end_user_id = $2, user_since = CASE WHEN $3 THEN $4 ELSE user_since END WHERE id = $1
@@ -57,6 +58,8 @@ async def update_lines(scope: Scope, changes: Sequence[tuple[LockedLine, Mapping
         if not may_move(scope, line.id, current, columns.get("status", current)):
             continue
         changed = dict(columns)
+        if "status" in columns:
+            changed["status_requested"] = columns["status"] in REQUESTED
         if line.split_profile and columns.get("split_profile") == "":
             changed["split_ended_at"] = now
         for name, value in columns.items():
@@ -92,7 +95,9 @@ async def move_lines(scope: Scope, line_ids: Sequence[UUID], target: LineStatus)
     A line for which the move is not listed stays as it is: see `may_move`.
     """
     ids = list(line_ids)
-    moved = await scope.fetch_all(LineState, MOVE_LINES, ids, target, LINE_LIFECYCLE.sources(target))
+    moved = await scope.fetch_all(
+        LineState, MOVE_LINES, ids, target, LINE_LIFECYCLE.sources(target), target in REQUESTED
+    )
     for line in await scope.fetch_all(LineState, NOT_MOVED, ids, target):
         may_move(scope, line.id, LineStatus(line.status), target)
     return [line.id for line in moved]

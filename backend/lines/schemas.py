@@ -138,6 +138,26 @@ class SelectionSummary(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class HeldLine(msgspec.Struct, frozen=True):
+    """A line that a held reading would end; `status` is what it would become."""
+
+    id: UUID
+    msisdn: str
+    name: str
+    status: str
+
+
+class HeldReading(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading of the carrier's inventory that would end more than a few lines: nothing was ended, somebody is asked."""
+
+    since: datetime
+    # How many it would end, of how many
+    lines: int
+    alive: int
+    # The first of them
+    first: list[HeldLine]
+
+
 class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How old the list is, and whether it is being read again. `read` and `total` count lines."""
 
@@ -145,6 +165,9 @@ class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     running: bool = False
     read: int = 0
     total: int = 0
+    # Lines of the last reading that could not be read: they are shown as before
+    unreadable: int = 0
+    held: HeldReading | None = None
     failed: bool = False
     may_refresh_at: datetime | None = None
 

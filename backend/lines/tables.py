@@ -107,6 +107,10 @@ class Line(Table):
     split_ended_at = Timestamptz(null=True, default=None)
     # When the last item was carried out; an older snapshot never reverts it
     confirmed_at = Timestamptz(null=True, default=None)
+    # A request set its state: the inventory does not change it
+    status_requested = Boolean(default=False)
+    # When the inventory ended it; where the number comes back, so does the line
+    gone_at = Timestamptz(null=True, default=None)
 
     line_tenant_id_id_key = Unique(["tenant_id", "id"])
     line_status_check = one_of("status", LineStatus)
@@ -124,6 +128,21 @@ class InventorySync(Table):
     state = Text(default="idle")
     read = Integer(default=0)
     total = Integer(default=0)
+    # Services of the last reading that could not be read
+    unreadable = Integer(default=0)
+    # Since when somebody is asked whether lines have ended
+    held_since = Timestamptz(null=True, default=None)
+
+
+class HeldLineEnd(Table):
+    """A line that a reading of the inventory would end, while somebody is asked."""
+
+    line_id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    # How it would end
+    status = Text()
+    # When the reading began
+    read_at = Timestamptz()
 
 
 class SimCard(Table):

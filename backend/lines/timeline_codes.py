@@ -7,6 +7,7 @@ class LineTimelineCode(TimelineCode):
     """What happened to a line, its SIM or its contract."""
 
     GONE_AT_CARRIER = "line.gone_at_carrier"
+    BACK_AT_CARRIER = "line.back_at_carrier"
     PUK_SHOWN = "puk.shown"
     ESIM_CODE_SHOWN = "esim.code_shown"
     ESIM_CONFIRMED = "esim.confirmed"

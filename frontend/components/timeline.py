@@ -42,6 +42,7 @@ MARKS = {StepState.DONE: "check", StepState.LOST: "close", StepState.ATTENTION: 
 # The texts of orders stand beside their kinds, for mails and REST too
 LINE_TEXTS: Mapping[str, str] = {
     LineTimelineCode.GONE_AT_CARRIER: translatable("No longer at the operator"),
+    LineTimelineCode.BACK_AT_CARRIER: translatable("Listed by the operator again"),
     LineTimelineCode.PUK_SHOWN: translatable("PUK code shown"),
     LineTimelineCode.ESIM_CODE_SHOWN: translatable("eSIM code shown"),
     LineTimelineCode.ESIM_CONFIRMED: translatable("eSIM confirmed by the user"),

@@ -4,6 +4,8 @@
 ALTER TABLE inbox ALTER COLUMN id SET DATA TYPE bigint;
 ALTER TABLE inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
 
+ALTER TABLE set_aside_message ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
+
 ALTER TABLE timeline_entry ALTER COLUMN id SET DATA TYPE bigint;
 ALTER TABLE timeline_entry ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
 
@@ -42,6 +44,8 @@ ALTER TABLE line ADD FOREIGN KEY (tenant_id, cost_centre_id) REFERENCES cost_cen
 ALTER TABLE line ADD FOREIGN KEY (tenant_id, end_user_id) REFERENCES end_user (tenant_id, id);
 
 ALTER TABLE inventory_sync ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
+
+ALTER TABLE held_line_end ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);
 
 ALTER TABLE sim_card ADD FOREIGN KEY (tenant_id) REFERENCES tenant (id);
 ALTER TABLE sim_card ADD FOREIGN KEY (tenant_id, line_id) REFERENCES line (tenant_id, id);

@@ -47,6 +47,7 @@ CREATE INDEX audit_by_subject ON audit_event (tenant_id, subject_id, at DESC);
 -- Ids are unique over all kinds of subjects, so the kind need not be in it.
 CREATE INDEX timeline_by_subject ON timeline_entry (tenant_id, subject_id, at DESC, id DESC);
 CREATE INDEX inbox_open ON inbox (tenant_id, source, id) WHERE handled_at IS NULL;
+CREATE INDEX set_aside_open ON set_aside_message (tenant_id, subject) WHERE state = 'open';
 CREATE INDEX outbox_due ON outbox (not_before) WHERE failed_at IS NULL;
 
 CREATE INDEX usage_record_by_line ON usage_record (tenant_id, line_id, started_at);

@@ -49,6 +49,28 @@ class Inbox(Table):
     inbox_tenant_id_source_event_id_key = Unique(["tenant_id", "source", "event_id"])
 
 
+class SetAsideMessage(Table):
+    """A carrier's message that could not be read or applied, for the operator's staff. The rest went on without it."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    source = Text()
+    key = Text()
+    subject = Text(default="")
+    body = Text(default="")
+    why = Text(default="")
+    state = Text(default="open")
+    times = Integer(default=1)
+    first_at = Timestamptz()
+    last_at = Timestamptz()
+    decided_by = Text(default="")
+    decided_at = Timestamptz(null=True, default=None)
+
+    set_aside_message_tenant_id_source_key_key = Unique(["tenant_id", "source", "key"])
+    set_aside_message_source_check = Check("source IN ('callback', 'answer', 'inventory', 'sim')")
+    set_aside_message_state_check = Check("state IN ('open', 'done', 'dismissed')")
+
+
 class AuditEvent(Table):
     """Who did what, append-only. No secrets, no amounts of employees."""
 
@@ -347,6 +369,8 @@ class Line(Table):
     user_since = Timestamptz(null=True, default=None)
     split_ended_at = Timestamptz(null=True, default=None)
     confirmed_at = Timestamptz(null=True, default=None)
+    status_requested = Boolean(default=False)
+    gone_at = Timestamptz(null=True, default=None)
 
     line_tenant_id_id_key = Unique(["tenant_id", "id"])
     line_status_check = Check(
@@ -365,6 +389,17 @@ class InventorySync(Table):
     state = Text(default="idle")
     read = Integer(default=0)
     total = Integer(default=0)
+    unreadable = Integer(default=0)
+    held_since = Timestamptz(null=True, default=None)
+
+
+class HeldLineEnd(Table):
+    """A line that a reading of the inventory would end, while somebody is asked."""
+
+    line_id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    status = Text()
+    read_at = Timestamptz()
 
 
 class SimCard(Table):

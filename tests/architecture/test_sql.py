@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 import backend
-from backend.lines.intake.inventory_sync import INCOMING
+from backend.lines.intake.inventory_writes import INCOMING
 from backend.piccolo_app import APP_CONFIG
 from backend.usage.loading import TEMPORARY
 from tests.support.database import TestDatabase

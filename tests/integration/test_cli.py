@@ -9,9 +9,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from backend.core.messaging.jobs import job_scope
+from backend.core.messaging.set_aside import UnreadMessage, set_aside
+from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.settings import Settings
 from tests.support.database import TestDatabase, make_database
-from tests.support.factories import next_msisdn, sim_for
+from tests.support.factories import make_customer, next_msisdn, sim_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -163,3 +166,44 @@ def test_a_wrong_setting_is_named(run) -> None:  # noqa: ANN001
     done = run("web", FLEETLINE_PORT="eighty")
     assert done.returncode == 1
     assert "FLEETLINE_PORT" in done.stderr
+
+
+async def test_an_engineer_on_call_sees_and_decides_what_a_carrier_said(run, database: TestDatabase) -> None:  # noqa: ANN001
+    customer, other = await make_customer(lines=2), await make_customer()
+    message = UnreadMessage(
+        source=SetAsideSource.CALLBACK, key="e1", subject="s1", body='{"eventId":"e1"}', why="it has no time"
+    )
+    for one in (customer, other):
+        async with job_scope(one.system) as scope:
+            await set_aside(scope, [message])
+    listed = run("carrier", "messages").stdout.splitlines()
+    assert {row.split()[0] for row in listed} == {customer.slug, other.slug}
+    [row] = run("carrier", "messages", "--tenant", customer.slug).stdout.splitlines()
+    assert row.endswith("it has no time")
+    key = row.split()[1]
+    here = ("--tenant", customer.slug)
+    assert run("carrier", "show", *here, key).stdout == '{"eventId":"e1"}\n'
+    still = run("carrier", "retry", *here, key)
+    assert (still.returncode, still.stdout) == (1, "")
+    assert still.stderr.startswith("fleetline: It still cannot be read: ")
+    assert run("carrier", "dismiss", "--tenant", other.slug, key).returncode == 1
+    assert run("carrier", "dismiss", *here, key).stdout == "dismissed\n"
+    assert run("carrier", "messages", *here).stdout == ""
+
+    lines = await customer.lines()
+    async with job_scope(customer.system) as scope:
+        await scope.execute(
+            "INSERT INTO inventory_sync (tenant_id, held_since) VALUES ($1, now())", scope.tenant_id
+        )
+        await scope.execute(
+            "INSERT INTO held_line_end (line_id, tenant_id, status, read_at) SELECT id, tenant_id, 'terminated', now()"
+            " FROM line"
+        )
+    said = run("carrier", "held").stdout
+    assert said.startswith(f"{customer.slug}: 2 of 2 lines since ")
+    assert all(line.msisdn in said for line in lines)
+    assert run("carrier", "held", *here, "--end").returncode == 2
+    assert run("carrier", "held", *here, "--end", "--lines", "1").returncode == 1
+    assert run("carrier", "held", *here, "--end", "--lines", "2").stdout == "ended: 2\n"
+    assert run("carrier", "held").stdout == ""
+    assert await customer.lines() == []

@@ -11,6 +11,8 @@ import pytest
 
 from backend.bulk import service as bulk
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from backend.core.messaging.set_aside import UnreadMessage, set_aside
+from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.core.permissions import Portal, Role
 from backend.core.use_case import USE_CASES, is_allowed
 from backend.documents import service as documents
@@ -29,12 +31,13 @@ from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.export import export_items
 from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.kinds.split_billing import SplitBilling
+from backend.orders.operator import carrier_messages, held_items
 from backend.orders.operator import contracts as operator_contracts
-from backend.orders.operator import held_items
 from backend.orders.placement import draft_contracts, drafts
 from backend.orders.placement.place import place_order, preview_order
 from backend.usage import service as usage
 from tenants.scope import Actor, MemberId, Scope
+from tenants.transaction import open_scope
 from tests.architecture.test_code import import_everything
 from tests.support import files
 from tests.support.factories import Customer, make_customer, make_lines, make_member
@@ -83,6 +86,7 @@ class Things:
     contract: UUID
     held: UUID
     message: UUID
+    set_aside: UUID
 
 
 async def things_of(customer: Customer) -> Things:
@@ -111,6 +115,7 @@ async def things_of(customer: Customer) -> Things:
         upload,
         *await _contract_of(customer, second.id),
         await _message_to(customer.manager),
+        await _message_of(customer),
     )
 
 
@@ -124,6 +129,14 @@ async def _message_to(member: Actor) -> UUID:
 
     await send_once(Actor(member.tenant_id), "test/1", compose)
     return (await notifications.list_notifications(member)).items[0].id
+
+
+async def _message_of(customer: Customer) -> UUID:
+    """A carrier's message that was set aside."""
+    message = UnreadMessage(source=SetAsideSource.ANSWER, key="k", subject="s", body="{}", why="w")
+    async with open_scope(customer.system) as scope:
+        await set_aside(scope, [message])
+    return (await carrier_messages.carrier_messages(customer.system))[0].id
 
 
 async def _contract_of(customer: Customer, line_id: UUID) -> tuple[UUID, UUID]:
@@ -166,6 +179,15 @@ WITH_IDS: dict[str, Call] = {
     ),
     "backend.orders.operator.held_items.decide_held_item": lambda who, at: held_items.decide_held_item(
         _staff_of(who), at.held, completed=False, reason="No"
+    ),
+    "backend.orders.operator.carrier_messages.read_carrier_message": lambda who, at: (
+        carrier_messages.read_carrier_message(_staff_of(who), at.set_aside)
+    ),
+    "backend.orders.operator.carrier_messages.retry_carrier_message": lambda who, at: (
+        carrier_messages.retry_carrier_message(_staff_of(who), at.set_aside)
+    ),
+    "backend.orders.operator.carrier_messages.dismiss_carrier_message": lambda who, at: (
+        carrier_messages.dismiss_carrier_message(_staff_of(who), at.set_aside)
     ),
     "backend.lines.service.line_history": lambda who, at: service.line_history(who, at.line),
     "backend.lines.organisations.add_billing_account": lambda who, at: organisations.add_billing_account(
@@ -281,7 +303,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(10)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(11)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.held_items import OperatorHeldController
 from backend.api.operator.usage import OperatorUsageController
@@ -11,6 +12,12 @@ def operator_router() -> Router:
     """Every resource at `/api/operator/v1`; each asks for an operator token."""
     return Router(
         "/api/operator/v1",
-        route_handlers=[OperatorUsageController, OperatorContractsController, OperatorHeldController],
+        route_handlers=[
+            OperatorUsageController,
+            OperatorContractsController,
+            OperatorHeldController,
+            CarrierMessagesController,
+            InventoryReadingController,
+        ],
         security=[{"operator": []}],
     )

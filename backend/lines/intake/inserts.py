@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.lines.lifecycle import LineStatus
 from backend.lines.search_keys import name_key, search_text
 from tenants.scope import Scope
 
@@ -17,9 +18,10 @@ FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) AS t (id
 INSERT_LINES = """
 INSERT INTO line (id, tenant_id, msisdn, status, product_type, plan, options, barrings, billing_account_id, account,
   cost_centre_id, end_user_id, name, name_key, search, sim_number, sim_kind, puk_sealed, roaming_cap_cents,
-  companion_sim, split_profile, debt_block, activated_on)
+  companion_sim, split_profile, debt_block, activated_on, status_requested)
 SELECT id, $1, msisdn, status, product_type, plan, string_to_array(options, '|'), '{}', account_id, account, centre,
-  end_user_id, name, name_key, search, sim_number, sim_kind, puk, cap, '', '', false, day
+  end_user_id, name, name_key, search, sim_number, sim_kind, puk, cap, '', '', false, day,
+  status = $20
 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::text[],
   $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::int[],
   $19::date[])
@@ -89,4 +91,5 @@ async def insert_lines(scope: Scope, lines: Sequence[NewLine]) -> None:
         [line.puk_sealed for line in lines],
         [line.roaming_cap_cents for line in lines],
         [line.activated_on for line in lines],
+        LineStatus.ORDERED,
     )

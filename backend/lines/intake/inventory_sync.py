@@ -2,11 +2,13 @@
 
 Carrier-owned fields only: name, language, e-mail and cost centre are the customer's. A line whose change was
 completed after its page was read keeps what is known. The inventory is the carrier's word on what a line is: it may
-bring any state, whatever `LINE_LIFECYCLE` lists, and lines that are not in it any more are terminated.
+bring any state, whatever `LINE_LIFECYCLE` lists, but for a state that a request has set. Lines that are not in it any
+more end, a few at once and more after a person has said so (`held_reading.py`). Decision 0019.
 """
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -15,20 +17,19 @@ import structlog
 from backend.core import audit, clock
 from backend.core.errors import Conflict, Unavailable
 from backend.core.facts import JobName
-from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job_scope
+from backend.core.messaging.set_aside import UnreadMessage, clear_older, set_aside
+from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.integrations.network import InventoryLine
-from backend.lines.lifecycle import ENDED, LINE_LIFECYCLE, LineStatus
+from backend.integrations.network import UnreadableAnswer
+from backend.lines.intake.held_reading import end_or_hold, held_reading
+from backend.lines.intake.inventory_reading import MOST_SET_ASIDE, InventoryReading
+from backend.lines.intake.inventory_writes import write_lines
 from backend.lines.schemas import SyncStatus
 from backend.lines.search_keys import search_text
-from backend.lines.sims.codes import seal_context
 from backend.lines.tables import InventorySync
-from backend.lines.timeline_codes import LineTimelineCode
-from backend.runtime import clients, secret_box
-from backend.timeline import service as timeline
-from backend.timeline.schemas import TimelineSubject
+from backend.runtime import clients
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
 
@@ -38,9 +39,13 @@ PAGE = 1000
 NOT_MORE_OFTEN = timedelta(minutes=1)
 # A reading that has not ended by then may be started anew
 STUCK = timedelta(minutes=10)
+# Services of one customer: a list that is longer is none
+MOST_READ = 500_000
+# The key of a page that cannot be read as a list
+PAGE_KEY = "page"
 
 ENSURE_ROW = """
-INSERT INTO inventory_sync (tenant_id, state, read, total) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING
+INSERT INTO inventory_sync (tenant_id, state, read, total, unreadable) VALUES ($1, $2, 0, 0, 0) ON CONFLICT DO NOTHING
 """
 LOCK_READING = "SELECT true FROM inventory_sync WHERE started_at = $1 AND state = $2 FOR UPDATE"
 
@@ -61,19 +66,8 @@ class SyncRow(msgspec.Struct, frozen=True):
     started_at: datetime | None
     read: int
     total: int
-
-
-class KnownLine(msgspec.Struct, frozen=True):
-    """A live line by its number."""
-
-    msisdn: str
-    id: UUID
-
-
-class LineKey(msgspec.Struct, frozen=True):
-    """The id of a line."""
-
-    id: UUID
+    unreadable: int
+    held_since: datetime | None
 
 
 class AccountNumber(msgspec.Struct, frozen=True):
@@ -105,6 +99,11 @@ async def request_sync(scope: Scope) -> SyncStatus:
 
     Raises Conflict (`too_soon`) within a minute of the last request.
     """
+    return await start_sync(scope)
+
+
+async def start_sync(scope: Scope) -> SyncStatus:
+    """Start a reading, or join the one that runs; the caller has checked the right. Raises Conflict (`too_soon`)."""
     await scope.execute(ENSURE_ROW, scope.tenant_id, SyncState.IDLE)
     row = await _row(scope, lock=True)
     now, started, state = clock.now(), row and row.started_at, row and row.state
@@ -143,6 +142,8 @@ async def _sync_status(scope: Scope) -> SyncStatus:
         running=row.state == SyncState.RUNNING,
         read=row.read if everything else 0,
         total=row.total if everything else 0,
+        unreadable=row.unreadable if everything else 0,
+        held=await held_reading(scope, row.held_since) if everything else None,
         failed=row.state == SyncState.FAILED,
         may_refresh_at=may if may and may > clock.now() else None,
     )
@@ -153,112 +154,68 @@ async def sync_inventory(actor: Actor, *, started_at: str) -> None:
     """Read every page, then write all of it at once. A reading that was overtaken by a newer one stops."""
     async with job_scope(actor) as scope:
         tenant = await tenant_info(scope)
-    began = datetime.fromisoformat(started_at)
-    lines: list[tuple[InventoryLine, datetime]] = []
+    reading = InventoryReading(datetime.fromisoformat(started_at))
     try:
-        while True:
+        while not reading.at_end or not reading.read:
             asked_at = clock.now()
-            page = await clients().network.inventory(tenant.carrier, tenant.slug, len(lines), PAGE)
-            lines += [(line, asked_at) for line in page.lines]
-            if not await _progress(actor, began, len(lines), page.total):
+            page = await clients().network.inventory(tenant.carrier, tenant.slug, reading.read, PAGE)
+            more = reading.add(page, asked_at)
+            if not await _progress(actor, reading):
                 return
-            if not page.lines or len(lines) >= page.total:
+            if not more or reading.read > MOST_READ:
                 break
-    except Unavailable:
-        await _fail(actor, began)
+    except UnreadableAnswer as unread:
+        await _fail(actor, reading.began, unread)
         return
-    # The list ended before its own total: half of it must not replace the whole
-    if len(lines) < page.total:
-        await _fail(actor, began)
+    except Unavailable:
+        await _fail(actor, reading.began)
+        return
+    if reading.broken_off or reading.read > MOST_READ:
+        await _fail(actor, reading.began)
         return
     async with job_scope(actor) as scope:
-        await _replace(scope, lines, began)
+        await _write(scope, reading)
 
 
-async def _progress(actor: Actor, began: datetime, read: int, total: int) -> bool:
+async def _progress(actor: Actor, reading: InventoryReading) -> bool:
     """Write how far the reading has come. False where another one has taken over."""
     async with job_scope(actor) as scope:
         current = await scope.change_all(
             SyncRow,
-            InventorySync.update({InventorySync.read: read, InventorySync.total: total}).where(
-                (InventorySync.started_at == began) & (InventorySync.state == SyncState.RUNNING)
-            ),
+            InventorySync.update(
+                {InventorySync.read: reading.read, InventorySync.total: reading.total}
+            ).where((InventorySync.started_at == reading.began) & (InventorySync.state == SyncState.RUNNING)),
         )
         scope.invalidate("fleet")
         return bool(current)
 
 
-async def _fail(actor: Actor, began: datetime) -> None:
+async def _fail(actor: Actor, began: datetime, unread: UnreadableAnswer | None = None) -> None:
     """Say so on the page; the list of before stays, and the person may try again at once."""
     async with job_scope(actor) as scope:
+        if unread is not None:
+            await set_aside(scope, [_message(PAGE_KEY, unread.body, unread.why)])
         await InventorySync.update({InventorySync.state: SyncState.FAILED}).where(
             InventorySync.started_at == began
         )
         scope.invalidate("fleet")
 
 
-INCOMING = """
-CREATE TEMPORARY TABLE incoming (msisdn text, account text, status text, product_type text, plan text, options text[],
-  barrings text[], sim_number text, sim_kind text, roaming_cap_cents int, companion_sim text, split_profile text,
-  activated_on date, read_at timestamptz, new_id uuid, puk_sealed bytea) ON COMMIT DROP
-"""
-
-# A number that comes back is a new line
-KNOWN = "SELECT msisdn, id FROM line WHERE status <> ALL($1::text[])"
-
 UNKNOWN_ACCOUNTS = """
 SELECT DISTINCT i.account FROM incoming i WHERE NOT EXISTS (SELECT FROM billing_account a WHERE a.number = i.account)
 """
-
-UPDATE_KNOWN = """
-UPDATE line l SET account = a.number, billing_account_id = a.id, status = i.status, product_type = i.product_type,
-  plan = i.plan, options = i.options, barrings = i.barrings, sim_number = i.sim_number, sim_kind = i.sim_kind,
-  roaming_cap_cents = i.roaming_cap_cents, companion_sim = i.companion_sim, split_profile = i.split_profile,
-  split_ended_at = CASE WHEN l.split_profile <> '' AND i.split_profile = '' THEN now() ELSE l.split_ended_at END,
-  activated_on = i.activated_on, puk_sealed = COALESCE(i.puk_sealed, l.puk_sealed)
-FROM incoming i JOIN billing_account a ON a.number = i.account
-WHERE l.msisdn = i.msisdn AND (l.confirmed_at IS NULL OR l.confirmed_at < i.read_at)
-  AND l.status <> ALL($1::text[])
-"""
-
-INSERT_NEW = """
-INSERT INTO line (id, tenant_id, msisdn, status, product_type, plan, options, barrings, billing_account_id, account,
-  name, name_key, search, sim_number, sim_kind, roaming_cap_cents, companion_sim, split_profile, debt_block,
-  activated_on, puk_sealed)
-SELECT i.new_id, $1, i.msisdn, i.status, i.product_type, i.plan, i.options, i.barrings, a.id, a.number, '', '', '',
-  i.sim_number, i.sim_kind, i.roaming_cap_cents, i.companion_sim, i.split_profile, false, i.activated_on, i.puk_sealed
-FROM incoming i JOIN billing_account a ON a.number = i.account
-WHERE NOT EXISTS (SELECT FROM line l WHERE l.msisdn = i.msisdn AND l.status <> ALL($2::text[]))
-ON CONFLICT DO NOTHING
-"""
-
-GONE = """
-UPDATE line l SET status = $2 WHERE l.status = ANY($3::text[]) AND (l.confirmed_at IS NULL OR l.confirmed_at < $1)
-  AND NOT EXISTS (SELECT FROM incoming i WHERE i.msisdn = l.msisdn) RETURNING l.id
-"""
-
 SEARCHED_LINES = "SELECT id, name, msisdn, sim_number, account, search FROM line"
-FINISHED = "UPDATE inventory_sync SET state = $1, refreshed_at = $2, read = $3, total = $3"
+FINISHED = "UPDATE inventory_sync SET state = $1, refreshed_at = $2, read = $3, total = $3, unreadable = $4"
 
 
-async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], began: datetime) -> None:
+async def _write(scope: Scope, reading: InventoryReading) -> None:
     """Write the whole inventory, unless a newer reading has taken over or this one was written before."""
-    ended = list(ENDED)
-    if not await scope.fetch_value(bool, LOCK_READING, began, SyncState.RUNNING):
+    if not await scope.fetch_value(bool, LOCK_READING, reading.began, SyncState.RUNNING):
         return
-    await scope.execute(INCOMING)
-    known = {line.msisdn: line.id for line in await scope.fetch_all(KnownLine, KNOWN, ended)}
-    # COPY is refused on a table under policies, so rows go through a temporary one.
-    await scope.copy_rows(
-        "incoming", [_record(scope, line, read_at, known.get(line.msisdn)) for line, read_at in lines]
-    )
-    await scope.execute(UPDATE_KNOWN, ended)
-    await scope.execute(INSERT_NEW, scope.tenant_id, ended)
-    left = LineStatus.TERMINATED
-    gone = await scope.fetch_all(LineKey, GONE, began, left, LINE_LIFECYCLE.sources(left))
+    await write_lines(scope, reading)
+    await end_or_hold(scope, reading)
     await _rebuild_search(scope)
-    lost = [(line.id, dict[str, str]()) for line in gone]
-    await timeline.record_many(scope, TimelineSubject.LINE, LineTimelineCode.GONE_AT_CARRIER, lost)
+    await _set_services_aside(scope, reading)
     strangers = [one.account for one in await scope.fetch_all(AccountNumber, UNKNOWN_ACCOUNTS)]
     # Their lines stay out of the list until the customer number is known here
     if strangers:
@@ -268,39 +225,29 @@ async def _replace(scope: Scope, lines: list[tuple[InventoryLine, datetime]], be
         "fleet.refreshed",
         "fleet",
         None,
-        lines=len(lines),
+        lines=reading.read,
+        unreadable=len(reading.unreadable),
         unknown_customer_numbers=", ".join(strangers),
     )
-    await scope.execute(FINISHED, SyncState.IDLE, began, len(lines))
+    await scope.execute(FINISHED, SyncState.IDLE, reading.began, reading.read, len(reading.unreadable))
     scope.invalidate("fleet")
 
 
-def _record(scope: Scope, line: InventoryLine, read_at: datetime, known: UUID | None) -> tuple[object, ...]:
-    line_id = known or new_id()
-    # Only a number that is new here brings its PUK along: it cannot change (ETSI TS 102 221).
-    sealed = (
-        secret_box().seal(line.puk.encode(), seal_context(scope.tenant_id, "puk", line_id))
-        if line.puk and not known
-        else None
-    )
-    return (
-        line.msisdn,
-        line.billing_account,
-        line.status,
-        line.product_type,
-        line.plan,
-        list(line.options),
-        list(line.barrings),
-        line.sim_number,
-        line.sim_kind,
-        line.roaming_cap_cents,
-        line.companion_sim,
-        line.split_profile,
-        line.activated_on,
-        read_at,
-        line_id,
-        sealed,
-    )
+async def _set_services_aside(scope: Scope, reading: InventoryReading) -> None:
+    """Keep the first services that could not be read, and close those of earlier readings."""
+    now = clock.now()
+    # One without a number is known by its words
+    kept = [
+        _message(one.msisdn or sha256(one.body.encode()).hexdigest(), one.body, one.why, one.msisdn)
+        for one in reading.unreadable
+        if one.why
+    ]
+    await set_aside(scope, kept[:MOST_SET_ASIDE])
+    await clear_older(scope, SetAsideSource.INVENTORY, now)
+
+
+def _message(key: str, body: str, why: str, msisdn: str = "") -> UnreadMessage:
+    return UnreadMessage(source=SetAsideSource.INVENTORY, key=key, subject=msisdn, body=body, why=why)
 
 
 async def _rebuild_search(scope: Scope) -> None:

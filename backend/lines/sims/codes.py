@@ -16,9 +16,10 @@ from backend.core.use_case import require_recent_sign_in, use_case
 from backend.lines.queries import SqlFilter, one_line_filter, own_lines_filter
 from backend.lines.sims.esim_lifecycle import unusable_reason
 from backend.lines.sims.esim_profiles import ENDED_STATES, send_code
+from backend.lines.sims.resources import fetch_resource
 from backend.lines.tables import Line
 from backend.lines.timeline_codes import LineTimelineCode
-from backend.runtime import clients, secret_box
+from backend.runtime import secret_box
 from backend.timeline import service as timeline
 from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor, Scope
@@ -98,7 +99,7 @@ async def seal_codes(actor: Actor, *, profile_id: str) -> None:
         number = await scope.fetch_value(str, UNSEALED, key, ENDED_STATES)
     if number is None:
         return
-    resource = await clients().network.resource(carrier, number)
+    resource = await fetch_resource(actor, carrier, number)
     if resource is None or not resource.activation_code:
         raise Unavailable("The carrier has not made the codes of this profile ready yet.")
     context, seal = seal_context(actor.tenant_id, "esim", profile_id), secret_box().seal
@@ -138,7 +139,7 @@ async def read_puk(actor: Actor, *, line_id: str, sim_number: str) -> None:
         line = await scope.select_one(LineSim, Line, Line.id == key)
     if line is None or line.sim_number != sim_number:
         return
-    resource = await clients().network.resource(carrier, sim_number)
+    resource = await fetch_resource(actor, carrier, sim_number)
     async with job_scope(actor) as scope:
         await _seal_puk(scope, key, resource.puk if resource else "", sims=(sim_number,))
 

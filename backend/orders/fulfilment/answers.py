@@ -1,6 +1,7 @@
 """Answers of the carrier to what it was sent or asked, as updates of items. Callbacks come another way: `updates.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from backend.core.errors import Unavailable
 from backend.core.messaging.jobs import job_scope
@@ -9,10 +10,13 @@ from backend.integrations.network import (
     OrderAccepted,
     OrderUpdate,
     OrderUpdateState,
+    UnreadableAnswer,
 )
 from backend.orders.effects.events import KnownItem
-from backend.orders.fulfilment.updates import apply_updates
+from backend.orders.fulfilment.apply_each import apply_answers, set_answers_aside
 from tenants.scope import Actor
+
+EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 def to_update(external_id: str, answer: OrderAccepted | CarrierRejection) -> OrderUpdate:
@@ -34,14 +38,31 @@ def to_update(external_id: str, answer: OrderAccepted | CarrierRejection) -> Ord
 
 
 def raise_first_error(answers: Sequence[object]) -> None:
-    """Raise the first exception among the answers. A bug comes before an outage: an outage is repeated for ever."""
-    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    """Raise the first exception among the answers, but for answers that cannot be read: those were set aside.
+
+    A bug comes before an outage: an outage is repeated for ever.
+    """
+    errors = [
+        answer
+        for answer in answers
+        if isinstance(answer, BaseException) and not isinstance(answer, UnreadableAnswer)
+    ]
     for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
         raise error
 
 
-async def record_answers(actor: Actor, updates: Sequence[OrderUpdate], known: Sequence[KnownItem]) -> None:
-    """Apply the carrier's answers; `known` are the items as they were when it was asked."""
-    if updates:
+async def record_answers(
+    actor: Actor,
+    updates: Sequence[OrderUpdate],
+    known: Sequence[KnownItem],
+    *,
+    unread: Mapping[str, object] = EMPTY,
+) -> None:
+    """Apply the carrier's answers; `known` are the items as they were when it was asked.
+
+    `unread`: by item what came back for it, of which the answers that cannot be read are set aside.
+    """
+    if updates or any(isinstance(answer, UnreadableAnswer) for answer in unread.values()):
         async with job_scope(actor) as scope:
-            await apply_updates(scope, updates, known=known)
+            await apply_answers(scope, updates, known=known)
+            await set_answers_aside(scope, unread)

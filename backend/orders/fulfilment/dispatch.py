@@ -120,7 +120,10 @@ async def submit_batch(actor: Actor, *, order_id: str, first: int, last: int) ->
 
 
 async def submit_items(actor: Actor, tenant: TenantInfo, items: Sequence[SubmittedItem]) -> None:
-    """Send each item to the carrier and record the answers. Raises the first error, so that the job is repeated."""
+    """Send each item to the carrier and record the answers. Raises the first error, so that the job is repeated.
+
+    An answer that cannot be read is no error: the carrier has the order, and polling asks how it stands.
+    """
     if not items:
         return
     network = clients().network
@@ -133,7 +136,8 @@ async def submit_items(actor: Actor, tenant: TenantInfo, items: Sequence[Submitt
         for item, answer in zip(items, answers, strict=True)
         if not isinstance(answer, BaseException)
     ]
-    await record_answers(actor, updates, items)
+    unread = {str(item.id): answer for item, answer in zip(items, answers, strict=True)}
+    await record_answers(actor, updates, items, unread=unread)
     raise_first_error(answers)
 
 

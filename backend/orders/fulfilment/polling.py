@@ -50,7 +50,9 @@ async def poll_items(actor: Actor, *, item_ids: Sequence[str]) -> None:
     found = await asyncio.gather(
         *(_fetch_update(tenant.carrier, item) for item in items), return_exceptions=True
     )
-    await record_answers(actor, [one for one in found if isinstance(one, OrderUpdate)], items)
+    unread = {str(item.id): one for item, one in zip(items, found, strict=True)}
+    updates = [one for one in found if isinstance(one, OrderUpdate)]
+    await record_answers(actor, updates, items, unread=unread)
     never_received = [
         item for item, one in zip(items, found, strict=True) if one is None and not item.carrier_order_id
     ]

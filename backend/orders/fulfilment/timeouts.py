@@ -16,7 +16,8 @@ from backend.core.ids import OrderId
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import KnownItem
-from backend.orders.fulfilment.updates import HELD_TOO_LONG, apply_updates
+from backend.orders.fulfilment.answers import raise_first_error, record_answers
+from backend.orders.fulfilment.updates import HELD_TOO_LONG
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.runtime import clients
@@ -94,15 +95,13 @@ async def expire_held_order(actor: Actor, *, order_id: str) -> None:
         carrier = (await tenant_info(scope)).carrier
     found = await asyncio.gather(*(_final_update(carrier, item) for item in items), return_exceptions=True)
     updates = [one for one in found if isinstance(one, OrderUpdate)]
-    if updates:
-        async with job_scope(actor) as scope:
-            await apply_updates(scope, updates, known=items)
-    errors = [one for one in found if isinstance(one, BaseException)]
-    for error in sorted(errors, key=lambda error: isinstance(error, Unavailable)):
-        if not isinstance(error, Unavailable):
-            raise error
+    unread = {str(item.id): one for item, one in zip(items, found, strict=True)}
+    await record_answers(actor, updates, items, unread=unread)
+    try:
+        raise_first_error(found)
+    except Unavailable as outage:
         # Not repeated: the periodic task comes again, and repeats would only pile up
-        log.warning("carrier silent", tenant=str(actor.tenant_id), why=error.message)
+        log.warning("carrier silent", tenant=str(actor.tenant_id), why=outage.message)
 
 
 async def _final_update(carrier: str, item: ExpiredItem) -> OrderUpdate | None:

@@ -7,10 +7,8 @@ from uuid import UUID
 import msgspec
 
 from backend.core import clock
-from backend.core.facts import JobName
-from backend.core.messaging.jobs import job
 from backend.core.outbox import dump
-from backend.integrations.network import OrderUpdate, OrderUpdateState, parse_event
+from backend.integrations.network import OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import ItemUpdate, KnownItem, OpenItem
 from backend.orders.fulfilment.outcomes import run_effects, settle_order, write_to_lines
 from backend.orders.lifecycle import ITEM_LIFECYCLE, ItemState, OrderFlag, OrderState
@@ -18,8 +16,6 @@ from tenants.scope import Scope
 
 # Why an item failed whose order was held too long
 HELD_TOO_LONG = "held_too_long"
-# Callbacks that one transaction handles
-MAX_CALLBACKS = 500
 
 LOCK_ORDERS = """
 SELECT id, state, reference, flag FROM change_order
@@ -37,9 +33,6 @@ UPDATE change_order_item SET state = $2, detail = $4, carrier_order_id = $5,
   last_contact_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END, reported = $10
 WHERE id = $1
 """
-UNHANDLED = """
-SELECT id, body FROM inbox WHERE source = $1 AND handled_at IS NULL ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-"""
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
@@ -49,13 +42,6 @@ class OpenOrder(msgspec.Struct, frozen=True):
     state: str
     reference: str
     flag: str
-
-
-class StoredCallback(msgspec.Struct, frozen=True):
-    """One callback of the inbox."""
-
-    id: UUID
-    body: str
 
 
 async def apply_updates(
@@ -169,17 +155,3 @@ async def _write_items(scope: Scope, changed: Sequence[ItemUpdate]) -> None:
             for update in changed
         ],
     )
-
-
-@job(JobName.HANDLE_CALLBACKS)
-async def handle_callbacks(scope: Scope, *, source: str) -> None:
-    """Apply the callbacks that were stored and not handled yet, and mark them as handled, in one transaction."""
-    callbacks = await scope.fetch_all(StoredCallback, UNHANDLED, source, MAX_CALLBACKS)
-    if not callbacks:
-        return
-    await apply_updates(scope, [parse_event(one.body.encode()).update for one in callbacks])
-    await scope.execute(
-        "UPDATE inbox SET handled_at = now() WHERE id = ANY($1)", [one.id for one in callbacks]
-    )
-    if len(callbacks) == MAX_CALLBACKS:
-        scope.enqueue(JobName.HANDLE_CALLBACKS, source=source)

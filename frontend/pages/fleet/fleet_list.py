@@ -10,6 +10,7 @@ import msgspec
 from backend.core.errors import NotAuthenticated
 from backend.lines import service as lines
 from backend.lines.intake import inventory_sync as refreshing
+from backend.lines.intake.held_reading import decide_held_reading
 from backend.lines.schemas import LineFacets, Selection
 from backend.orders.placement import drafts
 from frontend.html import to_html
@@ -128,6 +129,13 @@ class FleetList:
                     await self.load()
                 case "refresh":
                     await refreshing.request_sync(actor)
+                    forget_cache(page)
+                    await self.load()
+                case str(act) if act.startswith(("end-lines:", "keep-lines:")):
+                    # The button says how many lines it was drawn for
+                    choice, _, shown = act.partition(":")
+                    lines_shown = int(shown) if shown.isdecimal() else 0
+                    await decide_held_reading(actor, end_lines=choice == "end-lines", lines=lines_shown)
                     forget_cache(page)
                     await self.load()
                 case "pick":

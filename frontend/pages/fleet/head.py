@@ -11,6 +11,7 @@ from frontend.elements import Child, icon, notice, progress
 from frontend.i18n import Translator
 from frontend.labels import lines_in_state
 from frontend.page_context import PageContext
+from frontend.pages.fleet.inventory_notices import inventory_notices
 from frontend.pages.fleet.view import View
 
 
@@ -111,6 +112,7 @@ def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
         if snapshot.failed and not snapshot.running
         else None
     )
+    notices = inventory_notices(page, snapshot)
     return html.div(
         html.div(
             {"class": "page-header"},
@@ -119,7 +121,7 @@ def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
             if exports or from_file
             else None,
         ),
-        failed,
+        html.div({"class": "stack stack-tight"}, failed, *notices) if failed or notices else None,
     )
 
 
