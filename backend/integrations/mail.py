@@ -1,6 +1,7 @@
 """Outgoing mail: a protocol, and its adapter over SMTP."""
 
 import ssl
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -11,6 +12,7 @@ import aiosmtplib
 import msgspec
 
 from backend.core import clock
+from backend.core.addresses import ascii_email
 from backend.core.errors import AppError, Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -48,11 +50,14 @@ class Mailer(Protocol):
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
-    """The message as it travels: plain text, with HTML beside it where there is some."""
+    """The message as it travels: plain text, with HTML beside it where there is some.
+
+    Raises ValueError or MessageError for an address or a header that cannot be.
+    """
     message = EmailMessage()
     name, address = parseaddr(sender)
     message["From"] = Address(name, addr_spec=address)
-    message["To"] = Address(addr_spec=mail.to)
+    message["To"] = Address(addr_spec=ascii_email(mail.to))
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = mail.message_id
@@ -97,7 +102,7 @@ class SmtpMailer:
     async def send(self, mail: Mail) -> None:
         try:
             message = compose(mail, self._sender)
-        except ValueError as error:
+        except (ValueError, MessageError) as error:
             # An address or a header that cannot exist
             raise UndeliverableError(f"This mail cannot be written: {error}") from error
         try:

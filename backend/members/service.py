@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core import audit, clock
+from backend.core.addresses import email_valid
 from backend.core.errors import Forbidden, NotFound, ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.core.ids import new_id
@@ -61,6 +62,8 @@ async def add_member(
     Raises ValidationFailed for roles, a language, a password, an address or a number that does not hold.
     """
     wanted = check_roles(roles)
+    if not email_valid(email.strip()):
+        raise ValidationFailed(email="No mail can be sent to this address.")
     if language not in LANGUAGES:
         raise ValidationFailed(language=f"Choose among {', '.join(LANGUAGES)}.")
     if password is not None:

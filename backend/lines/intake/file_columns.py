@@ -5,6 +5,7 @@ from datetime import date
 
 from backend.catalog.identifiers import normalise_msisdn, sim_number
 from backend.catalog.schemas import CarrierProfile
+from backend.core.addresses import email_valid
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.tables import INVOICE_ONLY
@@ -33,7 +34,7 @@ COLUMNS = (
     # Cents excluding VAT a month
     "roaming_cap",
 )
-LONGEST_NAME, LONGEST_EMAIL = 80, 254
+LONGEST_NAME = 80
 LARGEST_CAP = 10**8
 
 
@@ -47,7 +48,7 @@ def line_columns(
         "plan": _plan(profile),
         "family_name": short(LONGEST_NAME),
         "given_name": short(LONGEST_NAME),
-        "email": short(LONGEST_EMAIL),
+        "email": _email,
         "language": _among(LANGUAGES),
         "cost_centre": _among(centres),
         "sim_number": _card(profile),
@@ -59,6 +60,12 @@ def line_columns(
         "roaming_cap": _cap,
     }
     return [FileColumn(code=code, parse=parsers[code], required=code in REQUIRED) for code in COLUMNS]
+
+
+def _email(cell: str) -> str:
+    if not email_valid(cell):
+        raise CellError.said("No mail can be sent to this address.")
+    return cell
 
 
 def _msisdn(cell: str) -> str:

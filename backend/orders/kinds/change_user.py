@@ -1,10 +1,10 @@
 """Change who uses a line (F-042, F-052): a label of the customer; the company stays the contract holder. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.catalog.pricing import monthly_cost
+from backend.core.addresses import email_valid
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
@@ -23,7 +23,6 @@ from backend.orders.schemas import OrderRequest, SummaryRow
 LONGEST = 80
 # Orders that may send the code of an eSIM to the present user: the line is not handed over while one is open
 ON_THE_WAY = frozenset({"request_esim", "add_line", "port_in"})
-EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,63}")
 
 
 class ChangeUser(OrderRequest, frozen=True, kw_only=True, tag="change_user"):
@@ -34,11 +33,6 @@ class ChangeUser(OrderRequest, frozen=True, kw_only=True, tag="change_user"):
     email: str = ""
     language: str = ""
     another_person: bool = False
-
-
-def email_valid(text: str) -> bool:
-    """Whether the text looks like one e-mail address (RFC 5321 lengths, without quoted or literal forms)."""
-    return len(text) <= 254 and text.isprintable() and bool(EMAIL.fullmatch(text))
 
 
 def name_valid(text: str) -> bool:

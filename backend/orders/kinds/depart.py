@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from backend.core.addresses import email_valid
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import LineStatus
@@ -17,7 +18,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.change_user import email_valid, name_valid
+from backend.orders.kinds.change_user import name_valid
 from backend.orders.kinds.end_of_line import ENDING, MAY_LEAVE, ended_as, plan_end
 from backend.orders.schemas import OrderRequest, SummaryRow
 

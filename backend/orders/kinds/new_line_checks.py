@@ -2,12 +2,13 @@
 
 from backend.catalog.identifiers import luhn_valid, sim_number
 from backend.catalog.rules import option_allowed
+from backend.core.addresses import email_valid
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.orders.kinds.base import QuoteContext
 from backend.orders.kinds.change_options import check_together
 from backend.orders.kinds.change_spend_cap import HIGHEST
-from backend.orders.kinds.change_user import LONGEST, email_valid, name_valid
+from backend.orders.kinds.change_user import LONGEST, name_valid
 from backend.orders.kinds.new_line import BILLING, ESIM, PHYSICAL, NewLineRequest, card_number, plan_of
 
 

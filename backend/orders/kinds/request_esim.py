@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from backend.catalog.pricing import monthly_cost
+from backend.core.addresses import email_valid
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.orders.kinds.base import (
@@ -16,7 +17,6 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
-from backend.orders.kinds.change_user import email_valid
 from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone
 from backend.orders.schemas import OrderRequest, SummaryRow
 
