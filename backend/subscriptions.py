@@ -6,8 +6,9 @@ import backend.lines.notifications
 import backend.lines.sims.codes
 import backend.lines.sims.notifications
 import backend.orders.changes.scheduled_run
-import backend.orders.departures
+import backend.orders.departure_mails
 import backend.orders.fulfilment.callbacks
+import backend.orders.fulfilment.contract_reviews
 import backend.orders.fulfilment.dispatch
 import backend.orders.fulfilment.polling
 import backend.orders.fulfilment.recall
@@ -23,7 +24,11 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ORDER_SUBMITTED: (JobName.SPLIT_INTO_BATCHES, JobName.MAIL_ORDER_RECEIVED),
     FactName.ORDER_PRICE_CHANGED: (JobName.MAIL_PRICE_CHANGED,),
     FactName.ORDER_HOLD_EXPIRED: (JobName.EXPIRE_HELD_ORDER,),
+    FactName.ORDER_WAITING: (JobName.MAIL_ORDER_WAITING,),
+    FactName.CONTRACT_CLOSED: (JobName.SETTLE_CONTRACT,),
     FactName.ORDER_ENDED: (JobName.MAIL_ORDER_ENDED,),
+    FactName.DEPARTURE_CHOSEN: (JobName.CONFIRM_CHOICE,),
+    FactName.DEPARTURE_ENDED: (JobName.NOTIFY_CONVERTED,),
     FactName.DEPARTURE_RESCHEDULED: (JobName.NOTIFY_RESCHEDULED,),
     FactName.DEPARTURE_WITHDRAWN: (JobName.NOTIFY_WITHDRAWN,),
     FactName.ESIM_RELEASED: (JobName.SEAL_CODES,),

@@ -43,6 +43,7 @@ ERROR_MESSAGES = {
     "esim_not_ready": translatable("The code of this eSIM is not ready yet: try again in a moment."),
     "esim_spent": translatable("The code of this eSIM was used: request a new eSIM for this line."),
     "esim_expired": translatable("The code of this eSIM has expired: request a new eSIM for this line."),
+    "esim_not_confirmed": translatable("The user has to confirm this eSIM first, by the link in the mail."),
     "no_user": translatable("First enter the user of this line: the contract is personal."),
     "no_reference": translatable("No free reference was found: try again in a minute."),
     "line_taken": translatable("One of these lines has just got another open request: check again."),

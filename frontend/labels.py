@@ -6,7 +6,8 @@ from reactpy.types import VdomDict
 
 from backend.catalog.schemas import OptionFamily
 from backend.core import clock
-from backend.orders.lifecycle import ItemState, OrderState
+from backend.lines.schemas import EsimView
+from backend.orders.lifecycle import OrderState
 from frontend.elements import pill
 from frontend.i18n import Translator, translatable
 
@@ -21,30 +22,6 @@ LINE_STATES = {
     "released_private": (translatable("Taken over privately"), "", "minus"),
     "terminated": (translatable("Terminated"), "lost", "trash"),
     "aborted": (translatable("Aborted"), "lost", "close"),
-}
-ORDER_STATES = {
-    OrderState.DRAFT: (translatable("Draft"), "", "ring"),
-    OrderState.AWAITING_APPROVAL: (translatable("Waiting for approval"), "attention", "clock"),
-    OrderState.SCHEDULED: (translatable("Planned"), "running", "clock"),
-    OrderState.GRACE: (translatable("Can still be undone"), "running", "half"),
-    OrderState.SUBMITTED: (translatable("Being sent"), "running", "half"),
-    OrderState.IN_PROGRESS: (translatable("In progress"), "running", "half"),
-    OrderState.HELD: (translatable("Information missing"), "attention", "pause"),
-    OrderState.COMPLETED: (translatable("Completed"), "active", "check"),
-    OrderState.PARTIAL: (translatable("Partly completed"), "attention", "alert"),
-    OrderState.FAILED: (translatable("Failed"), "lost", "close"),
-    OrderState.REJECTED: (translatable("Refused"), "lost", "close"),
-    OrderState.CANCELLED: (translatable("Undone"), "", "minus"),
-}
-ITEM_STATES = {
-    ItemState.WAITING: (translatable("Waiting"), "", "ring"),
-    ItemState.SENT: (translatable("Being sent"), "running", "half"),
-    ItemState.IN_PROGRESS: (translatable("In progress"), "running", "half"),
-    ItemState.HELD: (translatable("Information missing"), "attention", "pause"),
-    ItemState.DONE: (translatable("Done"), "active", "check"),
-    ItemState.FAILED: (translatable("Failed"), "lost", "close"),
-    ItemState.CANCELLED: (translatable("Undone"), "", "minus"),
-    ItemState.SKIPPED: (translatable("Skipped"), "", "minus"),
 }
 RUNNING = frozenset(
     {
@@ -92,6 +69,13 @@ AGREEMENT_STATES = {
 }
 
 
+def esim_state_words(text: Translator, esim: EsimView) -> str:
+    """How an eSIM profile is; whose confirmation it waits for comes before its state."""
+    if esim.waits_for_user:
+        return text("Waiting for the user to confirm")
+    return text(ESIM_STATES.get(esim.state, esim.state))
+
+
 def line_state(text: Translator, code: str) -> VdomDict:
     words, tone, shape = LINE_STATES.get(code, (code, "", "ring"))
     return pill(text(words), tone, shape)
@@ -110,31 +94,6 @@ def lines_in_state(text: Translator, code: str) -> str:
             return text.context("lines", "Suspended")
         case _:
             return line_state_words(text, code)
-
-
-def counted_items(text: Translator, state: ItemState, n: int) -> str:
-    """How many lines of a request are in a state: "2 done"."""
-    words = {
-        ItemState.WAITING: text.plural("{n} waiting", "{n} waiting", n),
-        ItemState.SENT: text.plural("{n} being sent", "{n} being sent", n),
-        ItemState.IN_PROGRESS: text.plural("{n} in progress", "{n} in progress", n),
-        ItemState.HELD: text.plural("{n} with information missing", "{n} with information missing", n),
-        ItemState.DONE: text.plural("{n} done", "{n} done", n),
-        ItemState.FAILED: text.plural("{n} failed", "{n} failed", n),
-        ItemState.CANCELLED: text.plural("{n} undone", "{n} undone", n),
-        ItemState.SKIPPED: text.plural("{n} skipped", "{n} skipped", n),
-    }
-    return words[state]
-
-
-def order_state(text: Translator, state: OrderState) -> VdomDict:
-    words, tone, shape = ORDER_STATES[state]
-    return pill(text(words), tone, shape)
-
-
-def item_state(text: Translator, state: ItemState) -> VdomDict:
-    words, tone, shape = ITEM_STATES[state]
-    return pill(text(words), tone, shape)
 
 
 def network_words(text: Translator, at: datetime | None) -> str:

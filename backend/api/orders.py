@@ -18,6 +18,7 @@ from backend.orders import service
 from backend.orders.changes import cancellation, corrections, scheduling
 from backend.orders.kinds import AnyOrderRequest
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
+from backend.orders.outcome import OrderOutcome, WaitsFor
 from backend.orders.placement import place
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderDetail, OrderPreview
@@ -28,7 +29,10 @@ Reference = Annotated[str, PathParameter(pattern=f"^{REFERENCE_PATTERN}$", descr
 
 
 class OrderItemResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order; `reason` says why it was skipped or failed, `detail` in the carrier's words."""
+    """One line of an order; `reason` says why it was skipped or failed, `detail` in the carrier's words.
+
+    `left_out` has what was asked and is not done on this line: its code and the reason. `waits_for`: who has to act.
+    """
 
     id: UUID
     line_id: UUID
@@ -37,10 +41,15 @@ class OrderItemResponse(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     detail: str = ""
     change: dict[str, Any] = {}
+    waits_for: WaitsFor = WaitsFor.NOBODY
+    left_out: dict[str, str] = {}
 
 
 class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the API shows it. Amounts are integer cents."""
+    """An order as the API shows it. Amounts are integer cents.
+
+    `state` is how far it is; `outcome` says what became of what was asked: `complete` where all of it is so.
+    """
 
     reference: str
     kind: str
@@ -49,6 +58,7 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
     may_undo: bool
     due_on: date | None
     flag: OrderFlag
+    outcome: OrderOutcome
     items: list[OrderItemResponse]
     price: Price
 
@@ -62,6 +72,7 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
             may_undo=detail.may_undo,
             due_on=detail.due_on,
             flag=detail.flag,
+            outcome=detail.outcome,
             items=[
                 OrderItemResponse(
                     id=item.id,
@@ -71,6 +82,8 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
                     reason=item.reason,
                     detail=item.detail,
                     change=item.change,
+                    waits_for=item.waits_for,
+                    left_out=item.left_out,
                 )
                 for item in detail.items
             ],

@@ -1,8 +1,9 @@
 """Pages for people without a session, opened from a mail: `/p/<purpose>/<token>`.
 
-GET only draws, since mail scanners follow links; a button posts. The token in the path is what authenticates, so a
-foreign page that does not know it can post nothing; the check of origins refuses it all the same. Features register
-their page in PUBLIC_PAGES; an unknown, expired or foreign token and an unknown purpose are one answer.
+GET only draws, since mail scanners follow links; a button posts. That a browser has opened a page may be noted. The
+token in the path is what authenticates, so a foreign page that does not know it can post nothing; the check of origins
+refuses it all the same. Features register their page in PUBLIC_PAGES; an unknown, expired or foreign token and an
+unknown purpose are one answer.
 """
 
 from collections import OrderedDict
@@ -59,6 +60,8 @@ class PublicPage:
 
     render: Render
     handle: Handle
+    # After a browser has opened it: what is written of that
+    opened: Callable[[Scope, PublicLinkGrant], Awaitable[None]] | None = None
 
 
 PUBLIC_PAGES: dict[str, PublicPage] = {}
@@ -126,8 +129,14 @@ async def _answer(
                 # Mail scanners follow links: whatever a page does, drawing it changes nothing.
                 await scope.execute("SET TRANSACTION READ ONLY")
                 view = await registered.render(scope, link, language)
+                opened = registered.opened
             else:
                 view = await registered.handle(scope, link, language, form)
+                opened = None
+        # Scanners and previews of mail programs say of no navigation that a person opens a page by it
+        if opened is not None and request.headers.get("sec-fetch-dest") == "document":
+            async with job_scope(Actor(link.tenant_id, language=language)) as scope:
+                await opened(scope, link)
     except AppError as refusal:
         if refusal.status == 503:
             raise

@@ -8,7 +8,14 @@ from backend.core.errors import NotFound
 from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.public_links import PublicLinkGrant
-from backend.orders.departures import TEXTS, DepartureView, SuccessorOffer, choose_offer, departure_of
+from backend.orders.departures import (
+    TEXTS,
+    DepartureView,
+    SuccessorOffer,
+    choose_offer,
+    departure_of,
+    mark_opened,
+)
 from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.web.html import Markup, element
@@ -97,4 +104,8 @@ def _cards(texts: FileTexts, found: DepartureView) -> Markup:
     )
 
 
-PUBLIC_PAGES[LINK] = PublicPage(render, handle)
+async def opened(scope: Scope, link: PublicLinkGrant) -> None:
+    await mark_opened(scope, link.subject_id)
+
+
+PUBLIC_PAGES[LINK] = PublicPage(render, handle, opened)

@@ -167,6 +167,8 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     sim_number: SimNumberRule
     esim_confirmation: bool = False
     departure_in_portal: bool = True
+    # The days that a successor has at least to choose an offer; without a successor a number is released at once
+    successor_days: int = 1
     termination_in_portal: bool = False
     termination_fee_cents: int = 0
     # The carrier bills the user, and asks where they live when a line begins

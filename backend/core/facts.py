@@ -21,10 +21,14 @@ class FactName(StrEnum):
     ORDER_SUBMITTED = "order.submitted"
     ORDER_PRICE_CHANGED = "order.price_changed"
     ORDER_HOLD_EXPIRED = "order.hold_expired"
+    ORDER_WAITING = "order.waiting"
     ORDER_ENDED = "order.ended"
+    CONTRACT_CLOSED = "contract.closed"
     DEPARTURE_PLANNED = "departure.planned"
+    DEPARTURE_CHOSEN = "departure.chosen"
     DEPARTURE_RESCHEDULED = "departure.rescheduled"
     DEPARTURE_WITHDRAWN = "departure.withdrawn"
+    DEPARTURE_ENDED = "departure.ended"
     ESIM_RELEASED = "esim.released"
     SIM_ACTIVATED = "sim.activated"
     SIM_SWAPPED = "sim.swapped"
@@ -57,8 +61,12 @@ class JobName(StrEnum):
     MAIL_ORDER_RECEIVED = "orders.mail_received"
     MAIL_ORDER_SCHEDULED = "orders.mail_scheduled"
     MAIL_PRICE_CHANGED = "orders.mail_price_changed"
+    MAIL_ORDER_WAITING = "orders.mail_waiting"
+    SETTLE_CONTRACT = "orders.settle_contract"
     MAIL_ORDER_ENDED = "orders.mail_ended"
     INVITE_SUCCESSOR = "departures.invite_successor"
+    CONFIRM_CHOICE = "departures.confirm_choice"
+    NOTIFY_CONVERTED = "departures.notify_converted"
     NOTIFY_RESCHEDULED = "departures.notify_rescheduled"
     NOTIFY_WITHDRAWN = "departures.notify_withdrawn"
     SYNC_INVENTORY = "lines.sync_inventory"
@@ -115,6 +123,21 @@ class OrderHoldExpired(Fact, frozen=True, kw_only=True):
     order_id: UUID
 
 
+class OrderWaiting(Fact, frozen=True, kw_only=True):
+    """A request waits for its customer, or, with its lines done, for the operator's decision on their contracts."""
+
+    name = FactName.ORDER_WAITING
+    order_id: UUID
+    at: datetime
+
+
+class ContractClosed(Fact, frozen=True, kw_only=True):
+    """A contract for shared billing was accepted or refused, or ended without a decision."""
+
+    name = FactName.CONTRACT_CLOSED
+    agreement_id: UUID
+
+
 class OrderEnded(Fact, frozen=True, kw_only=True):
     """A request reached a final state. `why`: "undone" or "cancelled" where a person took it back, else empty."""
 
@@ -128,6 +151,22 @@ class DeparturePlanned(Fact, frozen=True, kw_only=True):
     """An employee is to leave with the number, and the successor is known."""
 
     name = FactName.DEPARTURE_PLANNED
+    departure_id: UUID
+
+
+class DepartureChosen(Fact, frozen=True, kw_only=True):
+    """The successor chose an offer, or another one than before."""
+
+    name = FactName.DEPARTURE_CHOSEN
+    departure_id: UUID
+    offer: str
+    at: datetime
+
+
+class DepartureEnded(Fact, frozen=True, kw_only=True):
+    """A number was released: to its successor's offer, or as a prepaid card."""
+
+    name = FactName.DEPARTURE_ENDED
     departure_id: UUID
 
 

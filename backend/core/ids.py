@@ -11,8 +11,9 @@ LineId = NewType("LineId", UUID)
 OrderId = NewType("OrderId", UUID)
 ItemId = NewType("ItemId", UUID)
 AccountId = NewType("AccountId", UUID)
+AgreementId = NewType("AgreementId", UUID)
 
-__all__ = ["AccountId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "new_id"]
+__all__ = ["AccountId", "AgreementId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "new_id"]
 
 
 def new_id() -> UUID:

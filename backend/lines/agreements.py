@@ -8,7 +8,8 @@ import msgspec
 
 from backend.core import audit, clock
 from backend.core.errors import Conflict, NotFound
-from backend.core.ids import new_id
+from backend.core.facts import ContractClosed
+from backend.core.ids import AgreementId, new_id
 from backend.core.outbox import dump
 from backend.documents.attachments import SubjectKind, attach
 from backend.lines.lifecycle import ENDED, AgreementState
@@ -21,8 +22,12 @@ from tenants.scope import Scope
 
 UNDER_REVIEW = AgreementState.UNDER_REVIEW
 UNDECIDED = (AgreementState.DOCUMENT_PENDING, UNDER_REVIEW)
-END_OF_LINES = "UPDATE split_agreement SET state = $3, ended_at = $2 WHERE line_id = ANY($1) AND state <> $3"
-END_OF_ITEMS = "UPDATE split_agreement SET state = $3, ended_at = $2 WHERE item_id = ANY($1) AND state = $4"
+END_OF_LINES = """
+UPDATE split_agreement SET state = $3, ended_at = $2 WHERE line_id = ANY($1) AND state <> $3 RETURNING id
+"""
+END_OF_ITEMS = """
+UPDATE split_agreement SET state = $3, ended_at = $2 WHERE item_id = ANY($1) AND state = $4 RETURNING id
+"""
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -48,7 +53,7 @@ async def open_agreement(
     An agreement in force stays so until this one is accepted. One that is not decided yet ends.
     """
     agreement_id, now = new_id(), clock.now()
-    await _end_of_line(line_id, UNDECIDED)
+    await _end_of_line(scope, line_id, UNDECIDED)
     await SplitAgreement.insert(
         SplitAgreement(
             id=agreement_id,
@@ -96,6 +101,7 @@ async def decide_agreement(scope: Scope, agreement_id: UUID, *, accepted: bool, 
     await timeline.record(
         scope, TimelineSubject.LINE, found.line_id, code, profile=found.profile, reason=reason
     )
+    scope.emit(ContractClosed(agreement_id=agreement_id))
     scope.invalidate(f"line:{found.line_id}")
     return found.line_id
 
@@ -103,26 +109,38 @@ async def decide_agreement(scope: Scope, agreement_id: UUID, *, accepted: bool, 
 async def _put_in_force(scope: Scope, agreement: Agreement) -> None:
     """End the agreement that was in force, and write the new profile to the line, unless the line has ended."""
     line_id = agreement.line_id
-    await _end_of_line(line_id, (AgreementState.ACTIVE,))
+    await _end_of_line(scope, line_id, (AgreementState.ACTIVE,))
     lines = await lock_lines(scope, [line_id])
     if lines[line_id].status not in ENDED:
         await update_lines(scope, [(lines[line_id], {"split_profile": agreement.profile})])
 
 
-async def _end_of_line(line_id: UUID, states: Sequence[AgreementState]) -> None:
+async def _end_of_line(scope: Scope, line_id: UUID, states: Sequence[AgreementState]) -> None:
     """End the agreements of a line that are in one of these states."""
-    await SplitAgreement.update(
-        {SplitAgreement.state: AgreementState.ENDED, SplitAgreement.ended_at: clock.now()}
-    ).where((SplitAgreement.line_id == line_id) & SplitAgreement.state.is_in(list(states)))
+    ended = (
+        await SplitAgreement.update(
+            {SplitAgreement.state: AgreementState.ENDED, SplitAgreement.ended_at: clock.now()}
+        )
+        .where((SplitAgreement.line_id == line_id) & SplitAgreement.state.is_in(list(states)))
+        .returning(SplitAgreement.id)
+    )
+    for row in ended:
+        scope.emit(ContractClosed(agreement_id=row["id"]))
 
 
 async def end_agreements(scope: Scope, line_ids: Sequence[UUID]) -> None:
     """End every agreement of these lines: the line left, its user changed, or shared billing was stopped."""
-    await scope.execute(END_OF_LINES, list(line_ids), clock.now(), AgreementState.ENDED)
+    await _end(scope, END_OF_LINES, list(line_ids), clock.now(), AgreementState.ENDED)
     for line_id in line_ids:
         scope.invalidate(f"line:{line_id}")
 
 
 async def cancel_agreements(scope: Scope, item_ids: Sequence[UUID]) -> None:
     """End agreements of requests that came to nothing before the operator decided."""
-    await scope.execute(END_OF_ITEMS, list(item_ids), clock.now(), AgreementState.ENDED, UNDER_REVIEW)
+    await _end(scope, END_OF_ITEMS, list(item_ids), clock.now(), AgreementState.ENDED, UNDER_REVIEW)
+
+
+async def _end(scope: Scope, statement: str, *values: Any) -> None:
+    """End agreements, and emit it: a request may wait for the decision on one of them."""
+    for agreement_id in await scope.fetch_all(AgreementId, statement, *values):
+        scope.emit(ContractClosed(agreement_id=agreement_id))

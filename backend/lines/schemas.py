@@ -185,6 +185,8 @@ class EsimView(msgspec.Struct, frozen=True, kw_only=True):
     sent_count: int
     sent_at: datetime | None
     confirmed_at: datetime | None
+    # Whether its user has to confirm it: until then nobody sees its code
+    waits_for_user: bool = False
 
 
 class AgreementView(msgspec.Struct, frozen=True, kw_only=True):

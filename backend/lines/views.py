@@ -11,7 +11,7 @@ from backend.core import clock
 from backend.lines.lifecycle import AgreementState
 from backend.lines.queries import FleetRow
 from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName
-from backend.lines.sims.esim_lifecycle import unusable_reason
+from backend.lines.sims.esim_lifecycle import unusable_reason, waits_for_user
 from backend.lines.sims.sim_lifecycle import GONE
 
 DETAIL = f"""
@@ -131,14 +131,14 @@ def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
         split_profile=row.split_profile,
         activated_on=row.activated_on,
         sim_state=row.sim_state or "",
-        esim=_esim(row),
+        esim=_esim(row, carrier_asks=catalogue.profile.esim_confirmation),
         agreement=_agreement(row),
         open_orders=row.open_orders,
         refreshed_at=row.refreshed_at,
     )
 
 
-def _esim(row: DetailRow) -> EsimView | None:
+def _esim(row: DetailRow, *, carrier_asks: bool) -> EsimView | None:
     if row.esim_state is None:
         return None
     return EsimView(
@@ -149,6 +149,7 @@ def _esim(row: DetailRow) -> EsimView | None:
         sent_count=row.sent_count or 0,
         sent_at=row.sent_at,
         confirmed_at=row.esim_confirmed_at,
+        waits_for_user=waits_for_user(row.esim_state, row.esim_confirmed_at, carrier_asks=carrier_asks),
     )
 
 

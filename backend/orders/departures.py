@@ -1,4 +1,4 @@
-"""The successor's side of a departure: the offer, the choice, the mails, and the deletion of personal data."""
+"""The successor's side of a departure: the offers, the choice, and the deletion of personal data."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -7,28 +7,20 @@ from uuid import UUID
 import msgspec
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
-from backend.catalog.identifiers import format_msisdn
+from backend.catalog.schemas import CarrierProfile
 from backend.core import clock
-from backend.core.clock import midnight
 from backend.core.errors import ValidationFailed
-from backend.core.facts import JobName
-from backend.core.i18n import FileTexts
+from backend.core.facts import DepartureChosen
 from backend.core.ids import ItemId
-from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
-from backend.core.public_links import create_link, public_address
 from backend.core.use_case import use_case
-from backend.notifications.content import MailContent, Message
-from backend.notifications.sending import send_once
-from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import PREPAID
 from backend.orders.lifecycle import OFFERED_DEPARTURES, OPEN_DEPARTURES, DepartureState
 from backend.orders.tables import Departure
 from backend.orders.timeline_codes import OrderTimelineCode
-from backend.runtime import clients
 from backend.timeline import service as timeline
 from backend.timeline.schemas import TimelineSubject
-from tenants.scope import Actor, Scope
+from tenants.scope import Scope
 from tenants.tenant_info import tenant_info
 
 TEXTS = Path(__file__).with_name("departure_texts.toml")
@@ -36,8 +28,14 @@ TEXTS = Path(__file__).with_name("departure_texts.toml")
 KEPT = timedelta(days=60)
 
 DEPARTURE = """
-SELECT d.id, d.state, d.leaves_on, d.given_name, d.email, d.language, d.offer, d.invited_at, l.msisdn
-FROM departure d JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id WHERE d.id = $1
+SELECT d.id, d.state, d.leaves_on, d.given_name, d.email, d.language, d.offer, d.invited_at, l.msisdn, i.order_id
+FROM departure d JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id
+JOIN change_order_item i ON i.tenant_id = d.tenant_id AND i.id = d.item_id WHERE d.id = $1
+"""
+OPENED = "UPDATE departure SET opened_at = $2 WHERE id = $1 AND opened_at IS NULL RETURNING line_id"
+REQUEST = """
+SELECT i.order_id FROM departure d JOIN change_order_item i ON i.tenant_id = d.tenant_id AND i.id = d.item_id
+WHERE d.id = $1
 """
 ERASE = """
 UPDATE departure SET given_name = '', family_name = '', email = '', forgotten_at = $2
@@ -63,12 +61,14 @@ class DepartureRecord(msgspec.Struct, frozen=True):
     offer: str
     invited_at: datetime | None
     msisdn: str
+    order_id: UUID
 
 
-class DepartingLine(msgspec.Struct, frozen=True):
-    """The line of a departure."""
+class ChosenOffer(msgspec.Struct, frozen=True):
+    """What a successor chose so far, and the line that is released."""
 
     line_id: UUID
+    offer: str
 
 
 class SuccessorOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +109,12 @@ def offers_of(catalogue: Catalogue) -> list[SuccessorOffer]:
     ]
 
 
+def offer_name(profile: CarrierProfile, code: str, language: str) -> str:
+    """The name of a private subscription; "" for a prepaid card, or where nothing was chosen."""
+    found = next((offer for offer in profile.private_offers if offer.code == code), None)
+    return Catalogue(profile, language).text(found.name) if found else ""
+
+
 @use_case(Permission.SYSTEM, read_only=True)
 async def departure_of(scope: Scope, departure_id: UUID) -> DepartureView | None:
     """The departure behind a successor's link; None where it is not there any more."""
@@ -141,84 +147,38 @@ async def choose_offer(scope: Scope, departure_id: UUID, *, offer: str) -> bool:
     if offer != PREPAID and offer not in known:
         raise ValidationFailed(offer="Choose one of the offers.")
     state = DepartureState.OFFER_CHOSEN if offer != PREPAID else DepartureState.SUCCESSOR_INVITED
-    chosen = await scope.change_all(
-        DepartingLine,
-        Departure.update(
-            {Departure.state: state, Departure.offer: offer, Departure.chosen_at: clock.now()}
-        ).where(
-            (Departure.id == departure_id)
-            & Departure.state.is_in(list(OFFERED_DEPARTURES))
-            & (Departure.leaves_on > clock.today())
-        ),
+    its_row = (
+        (Departure.id == departure_id)
+        & Departure.state.is_in(list(OFFERED_DEPARTURES))
+        & (Departure.leaves_on > clock.today())
     )
-    if not chosen:
+    before = await scope.select_one(ChosenOffer, Departure, its_row, lock=True)
+    if before is None:
         return False
-    line_id = chosen[0].line_id
-    await timeline.record(scope, TimelineSubject.LINE, line_id, OrderTimelineCode.OFFER_CHOSEN, offer=offer)
-    scope.invalidate(f"line:{line_id}")
+    now = clock.now()
+    await Departure.update({Departure.state: state, Departure.offer: offer, Departure.chosen_at: now}).where(
+        its_row
+    )
+    if offer != before.offer:
+        scope.emit(DepartureChosen(departure_id=departure_id, offer=offer, at=now))
+    await timeline.record(
+        scope, TimelineSubject.LINE, before.line_id, OrderTimelineCode.OFFER_CHOSEN, offer=offer
+    )
+    scope.invalidate(f"line:{before.line_id}")
+    await _wake_request(scope, departure_id)
     return True
 
 
-@idempotent_job(JobName.INVITE_SUCCESSOR)
-async def invite_successor(actor: Actor, *, departure_id: str) -> None:
-    """Mail the offers to the successor, once the undo time of the request is over."""
-
-    async def compose(scope: Scope) -> Message | None:
-        found = await scope.fetch_one(DepartureRecord, DEPARTURE, UUID(departure_id))
-        if found is None or found.state != DepartureState.SUCCESSOR_INVITED or not found.email:
-            return None
-        await scope.execute("UPDATE departure SET invited_at = now() WHERE id = $1", found.id)
-        return Message(found.email, await _mail_content(scope, "invite", found, link=True))
-
-    await send_once(actor, f"departure_invite/{departure_id}", compose)
+async def mark_opened(scope: Scope, departure_id: UUID) -> None:
+    """Write when the page behind the invitation was first opened in a browser."""
+    if await scope.fetch_value(UUID, OPENED, departure_id, clock.now()) is not None:
+        await _wake_request(scope, departure_id)
 
 
-@idempotent_job(JobName.NOTIFY_RESCHEDULED)
-async def notify_rescheduled(actor: Actor, *, departure_id: str, day: str) -> None:
-    """Mail another day to a successor who was invited."""
-    await _notify(actor, departure_id, "moved", f"departure_moved/{departure_id}/{day}")
-
-
-@idempotent_job(JobName.NOTIFY_WITHDRAWN)
-async def notify_withdrawn(actor: Actor, *, departure_id: str) -> None:
-    """Mail a successor who was invited that the number stays with the company."""
-    await _notify(actor, departure_id, "withdrawn", f"departure_withdrawn/{departure_id}")
-
-
-async def _notify(actor: Actor, departure_id: str, what: str, key: str) -> None:
-    async def compose(scope: Scope) -> Message | None:
-        found = await scope.fetch_one(DepartureRecord, DEPARTURE, UUID(departure_id))
-        if found is None or not found.email or not found.invited_at:
-            return None
-        # The first link ended on the first day: a new one is valid until the new day
-        return Message(found.email, await _mail_content(scope, what, found, link=what == "moved"))
-
-    await send_once(actor, key, compose)
-
-
-async def _mail_content(scope: Scope, what: str, departure: DepartureRecord, *, link: bool) -> MailContent:
-    texts, company = FileTexts(TEXTS, departure.language), (await tenant_info(scope)).name
-    number, day = format_msisdn(departure.msisdn), f"{departure.leaves_on:%d/%m/%Y}"
-    values = {"number": number, "day": day, "company": company, "name": departure.given_name}
-    paragraphs = [texts.text("greeting", **values), texts.text(f"{what}_lead", **values)]
-    if what != "withdrawn":
-        paragraphs.append(texts.text("otherwise", **values))
-    button = None
-    if link:
-        token = await create_link(scope, LINK, departure.id, midnight(departure.leaves_on))
-        button = (texts.text("invite_button"), public_address(clients().settings, LINK, token))
-    return MailContent(
-        language=texts.language,
-        subject=texts.text(f"{what}_subject", **values),
-        title=texts.text(f"{what}_title", **values),
-        paragraphs=tuple(paragraphs),
-        facts=(
-            (texts.text("number"), number),
-            (texts.text("day"), day),
-            (texts.text("company"), company),
-        ),
-        button=button,
-    )
+async def _wake_request(scope: Scope, departure_id: UUID) -> None:
+    """Wake the page of the request that the departure belongs to."""
+    order_id = await scope.fetch_value(UUID, REQUEST, departure_id)
+    scope.invalidate(f"order:{order_id}")
 
 
 @use_case(Permission.SYSTEM)

@@ -1,6 +1,6 @@
 """The items of a request as a CSV or XLSX file: what was asked for each line, and its result."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 from backend.catalog.catalogue import catalogue_of
@@ -8,6 +8,7 @@ from backend.catalog.identifiers import format_msisdn
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.orders import queries
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.views import HELD, ITEMS, ItemRecord, item_views
 from backend.tabular.exporting import BATCH, write_table
 from backend.tabular.formats import FileFormat
@@ -23,14 +24,14 @@ async def export_items(
     *,
     format: FileFormat = "csv",  # noqa: A002 - the word people use
     headings: Sequence[str] = COLUMNS,
-    states: Mapping[str, str] | None = None,
+    worded: bool = False,
 ) -> IO[bytes]:
     """Write every item with its result; returns the open file, at its start, which the caller closes.
 
-    `headings` and `states` are in the reader's language. Raises NotFound.
+    `headings` are in the reader's language; `worded`: states are too, in place of their codes. Raises NotFound.
     """
     order_id, catalogue = await queries.find(scope, reference), await catalogue_of(scope)
-    names = states or {}
+    texts = OutcomeTexts(catalogue.language)
 
     def cells(records: Sequence[ItemRecord]) -> Iterator[list[str]]:
         for item in item_views(catalogue, records):
@@ -39,8 +40,10 @@ async def export_items(
                 format_msisdn(item.msisdn),
                 item.name,
                 ", ".join(item.words),
-                names.get(item.state, item.state),
-                item.why,
+                texts.item(item.state, item.reason, item.waits_for, left_out=bool(item.left_out))
+                if worded
+                else item.state,
+                ", ".join([item.why, *item.noted] if item.why else item.noted),
                 item.detail,
             ]
 

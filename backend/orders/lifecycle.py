@@ -50,6 +50,15 @@ class OrderFlag(StrEnum):
     HOLD_EXPIRED = "given_up"
 
 
+class EndReason(StrEnum):
+    """Why an order was cancelled before it was sent."""
+
+    UNDONE = "undone"
+    CANCELLED = "cancelled"
+    # On its day it would have changed nothing
+    NOTHING_LEFT = "nothing_left"
+
+
 class PortInState(StrEnum):
     """The state of one transfer of a number (domain 3.3)."""
 
@@ -115,14 +124,22 @@ OPEN_DEPARTURES = [DepartureState.REQUESTED, *OFFERED_DEPARTURES]
 
 
 def derive_order_state(  # noqa: PLR0911 - one outcome a line
-    current: OrderState, counts: Mapping[ItemState, int], *, accepted: bool
+    current: OrderState,
+    counts: Mapping[ItemState, int],
+    *,
+    accepted: bool,
+    undecided: int = 0,
+    refused: int = 0,
 ) -> OrderState:
     """The state that follows from the items of a submitted order; any other order keeps its state.
 
     `counts`: how many items are in which state; `accepted`: whether the carrier accepted at least one item.
     The order is in progress once an item was accepted, and held when every open item is held. It ends as
-    rejected when every item was refused before one was accepted, as cancelled when the carrier cancelled every item,
-    otherwise as completed, partial or failed. Skipped items do not count.
+    rejected when every item was refused before one was accepted, as cancelled when the carrier cancelled every item
+    or none was left, otherwise as completed, partial or failed. Skipped items do not count.
+
+    `undecided`, `refused`: contracts of items that are done, on which the operator has not decided, and which it
+    refused. The order is held until all are decided, and a refused one makes it partial.
     """
     if current not in SUBMITTED_ORDERS:
         return current
@@ -136,10 +153,10 @@ def derive_order_state(  # noqa: PLR0911 - one outcome a line
         )
         return O.HELD if waits_only else O.IN_PROGRESS
     done, failed, cancelled = (counts.get(state, 0) for state in (I.DONE, I.FAILED, I.CANCELLED))
-    if not failed and not cancelled:
-        return O.COMPLETED
+    if done and undecided:
+        return O.HELD
     if done:
-        return O.PARTIAL
+        return O.PARTIAL if failed or cancelled or refused else O.COMPLETED
     # The carrier cancelled it while it still could
     if not failed:
         return O.CANCELLED if accepted else O.REJECTED

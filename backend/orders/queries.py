@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,9 @@ from backend.orders.lifecycle import OPEN_ORDERS, ItemState, OrderFlag, OrderSta
 from backend.orders.schemas import OrderRequest
 from backend.orders.tables import ChangeOrder
 from tenants.scope import Scope
+
+# An order that ended, of which something was not carried out
+UNSUCCESSFUL = [OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED]
 
 
 class OrderHead(msgspec.Struct, frozen=True):
@@ -46,7 +49,11 @@ def decode_request(body: str) -> OrderRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Which requests. `group` is running, attention (held, or a price to accept), ended, or "" for all."""
+    """Which requests.
+
+    `group` is running, attention (held, or a price to accept), ended, unsuccessful (ended, and not all was carried
+    out), or "" for all.
+    """
 
     group: str = ""
     kind: str = ""
@@ -54,6 +61,7 @@ class OrderFilter:
     # Part of a reference, of a number, or of the requester's name
     search: str = ""
     line_id: UUID | None = None
+    ended_since: datetime | None = None
 
 
 def literals(words: Iterable[str]) -> str:
@@ -88,6 +96,8 @@ def matching(scope: Scope, wanted: OrderFilter) -> SqlFilter:
         where.add("o.kind = {0}", wanted.kind)
     if wanted.state:
         where.add("o.state = {0}", wanted.state)
+    if wanted.ended_since:
+        where.add("o.ended_at > {0}", wanted.ended_since)
     if wanted.line_id:
         where.add(
             "o.id IN (SELECT i.order_id FROM change_order_item i WHERE i.line_id = {0})", wanted.line_id
@@ -118,6 +128,8 @@ def _add_group(where: SqlFilter, group: str) -> None:
                 OrderFlag.NONE,
                 ItemState.HELD,
             )
+        case "unsuccessful":
+            where.add("o.state = ANY({0})", UNSUCCESSFUL)
         case "ended":
             where.add("o.state <> ALL({0})", OPEN_ORDERS)
 

@@ -11,6 +11,7 @@ from backend.catalog.pricing import Price
 from backend.core.bounds import bound_fields
 from backend.lines.schemas import LineFilter, PlanName
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
+from backend.orders.outcome import LeftOutCount, OrderOutcome, WaitsFor
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -78,6 +79,8 @@ class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     notes: dict[str, str] = {}
     noted: list[str] = []
+    # Those of `notes` that were asked and will not be so
+    left_out: dict[str, str] = {}
     monthly_before: int = 0
     monthly_after: int = 0
     one_off: int = 0
@@ -103,6 +106,9 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     total_lines: int
     changing: int
     skipped: int
+    # How much of what is asked will not be done: wishes on lines that change, and lines on which nothing is done
+    missing: int
+    left_out: list[LeftOutCount]
     price: Price
     monthly_before: int
     monthly_after: int
@@ -155,6 +161,12 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     reported: dict[str, Any] = {}
     # The carrier's own words for a refusal
     detail: str = ""
+    # Who has to act on it
+    waits_for: WaitsFor = WaitsFor.NOBODY
+    # What was asked and is not done on this line, by its code: the reason
+    left_out: dict[str, str] = {}
+    # The same in sentences
+    noted: list[str] = []
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +184,8 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None = None
     flag: OrderFlag = OrderFlag.NONE
     ended_at: datetime | None = None
+    # Without its parts
+    outcome: OrderOutcome
 
 
 class OrderMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +217,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     mailed_at: datetime | None
     promise: ExpectedCompletion
     price: Price
+    outcome: OrderOutcome
     asked: list[SummaryRow]
     counts: dict[str, int]
     items: list[OrderItemView]

@@ -11,7 +11,7 @@ from backend.core.permissions import Permission
 from backend.core.use_case import is_allowed, use_case
 from backend.orders import queries, views
 from backend.orders.kinds import KINDS
-from backend.orders.lifecycle import ORDER_LIFECYCLE, ItemState, OrderState
+from backend.orders.lifecycle import ITEM_LIFECYCLE, ORDER_LIFECYCLE, ItemState, OrderState
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderDetail, OrderItemView, OrderSummary
 from tenants.scope import Scope
@@ -85,7 +85,12 @@ async def order_detail(scope: Scope, order_id: UUID, *, items_limit: int | None)
         may_cancel=may
         and (
             detail.state is OrderState.SCHEDULED
-            or (under_way and kind.may_be_recalled(item.reported for item in detail.items))
+            or (
+                under_way
+                and kind.may_be_recalled(
+                    item.reported for item in detail.items if item.state in ITEM_LIFECYCLE.open
+                )
+            )
         ),
         may_reschedule=may and detail.state is OrderState.SCHEDULED,
         may_retry=is_allowed(scope.actor, Permission.ORDERS_PLACE)

@@ -41,6 +41,12 @@ class ChangeOrder(Table):
     due_on = Date(null=True, default=None)
     # An `OrderFlag`
     flag = Text(default=OrderFlag.NONE.value)
+    # Why it ended before it was sent: undone, cancelled, nothing_left
+    end_reason = Text(default="")
+    # How much of what was asked was left out: wishes, and lines on which nothing is done
+    missing = Integer(default=0)
+    # Messages about it that a mail server refused
+    refused_mails = Integer(default=0)
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = one_of("state", OrderState)
@@ -78,6 +84,8 @@ class ChangeOrderItem(Table):
     # When the carrier last answered or was last asked
     last_contact_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    # What was asked and is not done on this line, by its code: the reason
+    left_out = JSONB(default="{}")
 
     change_order_item_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_item_state_check = one_of("state", ItemState)
@@ -136,6 +144,8 @@ class Departure(Table):
     # When the successor's data was deleted
     forgotten_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
+    # When the page behind the invitation was first opened
+    opened_at = Timestamptz(null=True, default=None)
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])

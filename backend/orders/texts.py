@@ -12,6 +12,8 @@ from backend.core.clock import local
 from backend.core.formats import format_money, format_sim
 from backend.core.i18n import known_language, load_texts
 from backend.orders.kinds import KINDS
+from backend.orders.outcome import OutcomePart, PartCode
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.timeline_codes import OrderTimelineCode
 from backend.runtime import settings
 from backend.timeline.schemas import TimelineEntry
@@ -54,6 +56,11 @@ class KindTexts:
     def counted(self, key: str, count: int, **values: object) -> str:
         """The sentence for one, or for several: each key has both, `<key>_one` and `<key>`."""
         return self.text(f"{key}_one" if count == 1 else key, count=count, **values)
+
+    @property
+    def outcome(self) -> OutcomeTexts:
+        """The texts of outcomes, with this kind's reasons."""
+        return OutcomeTexts(self.language, self.part_why)
 
     @property
     def title(self) -> str:
@@ -108,6 +115,18 @@ class KindTexts:
         if self.has(f"why_{reason}"):
             return self.text(f"why_{reason}")
         return detail or self.text("why_other")
+
+    def part_why(self, part: OutcomePart) -> str:
+        """The sentence of the reason of a part of an outcome; "" where it says nothing more."""
+        if not part.reason:
+            return ""
+        if self.has(f"why_{part.reason}"):
+            return self.text(f"why_{part.reason}")
+        return self.text("why_other") if part.code is PartCode.FAILED else ""
+
+    def held_why(self, reason: str, detail: str) -> str:
+        """Why a line is held: our sentence, the carrier's own text, or that the operator stopped."""
+        return self.text(f"why_{reason}") if self.has(f"why_{reason}") else detail or self.text("why_held")
 
     def note(self, what: str, code: str, present: Collection[str] = ()) -> str:
         """Why a code of the request changes nothing on a line.

@@ -1,7 +1,8 @@
 """What pages, mails and the API show of requests: rows of a list, items, one request in full."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from backend.core.computing import compute
 from backend.core.ids import OrderId
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
+from backend.orders.outcome_facts import one_outcome, outcomes
 from backend.orders.queries import OrderFilter, decode_request, matching
 from backend.orders.schemas import OrderDetail, OrderItemView, OrderMove, OrderSummary
 from backend.orders.tables import ChangeOrder
@@ -38,6 +40,9 @@ class SummaryRecord(msgspec.Struct, frozen=True):
     due_on: date | None
     flag: str
     ended_at: datetime | None
+    end_reason: str
+    missing: int
+    refused_mails: int
 
 
 async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: int) -> list[OrderSummary]:
@@ -46,10 +51,11 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
     rows = await scope.fetch_all(
         SummaryRecord,
         "SELECT o.id, o.reference, o.kind, o.state, o.requester_name, o.requested_at, o.lines, o.promise_code,"
-        f" o.promise_due_at, o.due_on, o.flag, o.ended_at FROM change_order o WHERE {where.sql}"
+        f" o.promise_due_at, o.due_on, o.flag, o.ended_at, o.end_reason, o.missing, o.refused_mails FROM change_order o WHERE {where.sql}"
         f" ORDER BY o.created_at DESC, o.id DESC LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
+    found = await outcomes(scope, rows)
     return [
         OrderSummary(
             id=row.id,
@@ -64,6 +70,7 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
             due_on=row.due_on,
             flag=OrderFlag(row.flag),
             ended_at=row.ended_at,
+            outcome=found[row.id],
         )
         for row in rows
     ]
@@ -81,12 +88,13 @@ class ItemRecord(msgspec.Struct, frozen=True):
     detail: str
     change: str
     reported: str
+    left_out: str
     kind: str
     held_since: datetime | None
 
 
 ITEMS = """
-SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.kind,
+SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.left_out, i.kind,
   CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT e.at FROM timeline_entry e WHERE e.tenant_id = o.tenant_id
     AND e.subject_kind = $6 AND e.subject_id = o.id AND e.to_state = $4 ORDER BY e.at DESC, e.id DESC LIMIT 1)
   END AS held_since
@@ -121,19 +129,34 @@ def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemVie
         sentences = [*kind.describe(texts, change), *kind.outcome_texts(texts, change, reported)]
     if row.held_since and described:
         sentences.append(texts.waits_until(row.held_since))
+    state, left_out = ItemState(row.state), orjson.loads(row.left_out)
+    why = texts.held_why if state is ItemState.HELD else texts.why
     return OrderItemView(
         id=row.id,
         line_id=row.line_id,
         msisdn=row.msisdn,
         name=row.name,
-        state=ItemState(row.state),
+        state=state,
         reason=row.reason,
-        why=texts.why(row.reason, row.detail) if described else "",
+        why=why(row.reason, row.detail) if described else "",
         detail=row.detail,
         change=change,
         words=sentences,
         reported=reported,
+        waits_for=kind.waits_for(state, row.reason, str(reported.get("esimState", ""))),
+        left_out=left_out,
+        noted=_noted(texts, row, change, left_out) if described else [],
     )
+
+
+def _noted(
+    texts: KindTexts, row: ItemRecord, change: Mapping[str, Any], left_out: Mapping[str, str]
+) -> list[str]:
+    """What was asked and is not done on a line that is done otherwise, with the operator's words where it has some."""
+    notes = [texts.note(what, code, change.get("add", ())) for what, code in left_out.items()]
+    if row.detail and row.state == ItemState.DONE and notes:
+        notes[-1] = texts.outcome.with_reason(notes[-1], row.detail)
+    return notes
 
 
 class DetailRecord(msgspec.Struct, frozen=True):
@@ -157,23 +180,9 @@ class DetailRecord(msgspec.Struct, frozen=True):
     due_on: date | None
     promise_code: str
     promise_due_at: datetime | None
-
-
-class StateCount(msgspec.Struct, frozen=True):
-    """How many items of an order are in one state."""
-
-    state: str
-    items: int
-
-
-async def counts(scope: Scope, order_id: UUID) -> dict[str, int]:
-    """How many items of an order are in which state."""
-    rows = await scope.fetch_all(
-        StateCount,
-        "SELECT state, count(*) AS items FROM change_order_item WHERE order_id = $1 GROUP BY state",
-        order_id,
-    )
-    return {row.state: row.items for row in rows}
+    end_reason: str
+    missing: int
+    refused_mails: int
 
 
 async def detail(
@@ -190,7 +199,7 @@ async def detail(
     catalogue = await catalogue_of(scope)
     if language:
         catalogue = Catalogue(catalogue.profile, language)
-    found = await counts(scope, order_id)
+    found = await one_outcome(scope, row)
     texts, request = KindTexts(catalogue, row.kind), decode_request(row.body)
     held = next((move.at for move in moves if move.to_state == OrderState.HELD), None)
     return OrderDetail(
@@ -210,9 +219,10 @@ async def detail(
         promise=ExpectedCompletion(code=row.promise_code, due_at=row.promise_due_at),
         price=msgspec.json.decode(row.price, type=Price),
         asked=[] if request.upload_id else KINDS[row.kind].summary(texts, request),
-        counts=found,
+        outcome=found.outcome,
+        counts=dict(found.counts),
         items=await items(scope, order_id, limit=items_limit, catalogue=catalogue),
-        items_total=sum(found.values()),
+        items_total=sum(found.counts.values()),
         history=_history(moves, row.reference),
         carrier=catalogue.profile.name,
         upload_id=request.upload_id,

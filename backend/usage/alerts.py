@@ -21,6 +21,7 @@ from backend.core.formats import format_month
 from backend.core.i18n import FileTexts
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job
+from backend.core.money import vat_on
 from backend.core.permissions import Portal
 from backend.notifications.content import MailContent, Message, PortalContent, SmsContent
 from backend.notifications.sending import send_once
@@ -30,6 +31,7 @@ from backend.usage.lifecycle import (
     NATIONAL_CEILING_CENTS,
     cap_of_period,
     over_national_ceiling,
+    percent_of,
     period_of,
     reached,
 )
@@ -59,12 +61,12 @@ BUCKETS = (
     " WHERE line_id = ANY($1::uuid[]) AND period = $2 AND allowance IS NOT NULL ORDER BY line_id, bucket"
 )
 WRITE = """
-INSERT INTO usage_alert (id, tenant_id, line_id, period, kind, subject, threshold, ceiling, audience, at)
-SELECT t.id, $1, t.line_id, $2, t.kind, t.subject, t.threshold, t.ceiling, t.audience, $3
-FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::text[])
-  AS t (id, line_id, kind, subject, threshold, ceiling, audience)
+INSERT INTO usage_alert (id, tenant_id, line_id, period, kind, subject, threshold, ceiling, audience, at, used)
+SELECT t.id, $1, t.line_id, $2, t.kind, t.subject, t.threshold, t.ceiling, t.audience, $3, t.used
+FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::bigint[], $10::text[], $11::bigint[])
+  AS t (id, line_id, kind, subject, threshold, ceiling, audience, used)
 ON CONFLICT (tenant_id, line_id, period, kind, subject, threshold, ceiling, audience)
-  DO UPDATE SET closed_at = NULL
+  DO UPDATE SET closed_at = NULL, used = EXCLUDED.used
 RETURNING id, line_id, kind, subject, threshold, audience, xmax = 0 AS is_new
 """
 CLOSE = (
@@ -75,7 +77,7 @@ CLOSE = (
 
 QUEUED = "DELETE FROM alert_check_queue RETURNING line_id"
 MAIL = """
-SELECT a.kind, a.subject, a.threshold, a.period, a.closed_at, l.msisdn, l.product_type, u.email, u.language,
+SELECT a.kind, a.subject, a.threshold, a.used, a.ceiling, a.period, a.closed_at, l.msisdn, l.product_type, u.email, u.language,
   u.given_name, u.member_id
 FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
 JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id WHERE a.id = $1
@@ -128,6 +130,8 @@ class AlertMail(msgspec.Struct, frozen=True):
     kind: str
     subject: str
     threshold: int
+    used: int
+    ceiling: int
     period: date
     closed_at: datetime | None
     msisdn: str
@@ -148,6 +152,7 @@ class PendingAlert:
     threshold: int
     ceiling: int
     audience: str
+    used: int
 
 
 @job(JobName.CHECK_ALERTS)
@@ -178,6 +183,7 @@ async def check_lines(scope: Scope, line_ids: Sequence[UUID]) -> None:
         [one.threshold for one in due],
         [one.ceiling for one in due],
         [one.audience for one in due],
+        [one.used for one in due],
     )
     await scope.execute(CLOSE, list(line_ids), period, [alert.id for alert in written], clock.now())
     if any(alert.is_new for alert in written):
@@ -194,9 +200,12 @@ def _due_of_costs(rows: Sequence[SpentRow]) -> Iterator[PendingAlert]:
             # Somebody who chose 0 is not told every month that nothing is left
             if cap:
                 for threshold in reached(abroad, cap):
-                    yield PendingAlert(row.id, "roaming_cap", "", threshold, cap, audience)
+                    yield PendingAlert(row.id, "roaming_cap", "", threshold, cap, audience, abroad)
             if over_national_ceiling(home):
-                yield PendingAlert(row.id, "national_ceiling", "", FULL, NATIONAL_CEILING_CENTS, audience)
+                used = home + vat_on(home)
+                yield PendingAlert(
+                    row.id, "national_ceiling", "", FULL, NATIONAL_CEILING_CENTS, audience, used
+                )
 
 
 def _due_of_buckets(rows: Sequence[BucketRow]) -> Iterator[PendingAlert]:
@@ -204,7 +213,9 @@ def _due_of_buckets(rows: Sequence[BucketRow]) -> Iterator[PendingAlert]:
         if row.allowance:
             for threshold in reached(row.used, row.allowance):
                 for audience in (EMPLOYER, USER):
-                    yield PendingAlert(row.line_id, "bucket", row.bucket, threshold, row.allowance, audience)
+                    yield PendingAlert(
+                        row.line_id, "bucket", row.bucket, threshold, row.allowance, audience, row.used
+                    )
 
 
 def _to_mail(written: Sequence[WrittenAlert]) -> list[WrittenAlert]:
@@ -242,16 +253,16 @@ def content(mail: AlertMail, public_url: str) -> MailContent:
     """The mail of one alert. It holds no amounts: whoever sees it over a shoulder learns none."""
     texts = FileTexts(TEXTS, mail.language)
     step = f"{mail.kind}_{mail.threshold}"
-    bucket = _bucket_name(texts, mail.subject)
+    bucket, percent = _bucket_name(texts, mail.subject), percent_of(mail.used, mail.ceiling)
     return MailContent(
         language=texts.language,
-        subject=texts.text(f"{step}_title", bucket=bucket),
-        title=texts.text(f"{step}_title", bucket=bucket),
+        subject=texts.text(f"{step}_title", bucket=bucket, percent=percent),
+        title=texts.text(f"{step}_title", bucket=bucket, percent=percent),
         paragraphs=(
             texts.text("greeting", name=mail.given_name)
             if mail.given_name
             else texts.text("greeting_nobody"),
-            texts.text(f"{step}_text", bucket=bucket),
+            texts.text(f"{step}_text", bucket=bucket, percent=percent),
         ),
         facts=(
             (texts.text("number"), format_msisdn(mail.msisdn)),
@@ -267,12 +278,13 @@ def notice(alert: AlertMail) -> PortalContent | None:
         return None
     texts = FileTexts(TEXTS, alert.language)
     step, bucket = f"{alert.kind}_{alert.threshold}", _bucket_name(texts, alert.subject)
+    percent = percent_of(alert.used, alert.ceiling)
     return PortalContent(
         member_id=alert.member_id,
         portal=Portal.USER,
         language=texts.language,
-        title=texts.text(f"{step}_title", bucket=bucket),
-        text=texts.text(f"{step}_text", bucket=bucket),
+        title=texts.text(f"{step}_title", bucket=bucket, percent=percent),
+        text=texts.text(f"{step}_text", bucket=bucket, percent=percent),
         path=OWN_PAGE,
     )
 

@@ -26,6 +26,11 @@ def reached(used: int, ceiling: int) -> tuple[int, ...]:
     return tuple(threshold for threshold in THRESHOLDS if used * 100 >= ceiling * threshold)
 
 
+def percent_of(used: int, ceiling: int) -> int:
+    """How much of a ceiling is used, in whole per cent and never more than is used; 100 of a ceiling of nothing."""
+    return used * 100 // ceiling if ceiling else FULL
+
+
 def cap_state(spent_cents: int, cap_cents: int | None) -> CapState:
     """Where a line stands against its cap abroad, both excluding VAT.
 

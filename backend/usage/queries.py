@@ -222,9 +222,10 @@ ORDER BY started_at DESC, record_id DESC LIMIT $3
 """
 
 OPEN_ALERTS = """
-SELECT found.id, found.line_id, found.msisdn, found.name, found.kind, found.subject, found.threshold, found.at
+SELECT found.id, found.line_id, found.msisdn, found.name, found.kind, found.subject, found.threshold, found.at,
+  CASE WHEN found.ceiling > 0 THEN found.used * 100 / found.ceiling ELSE 100 END AS percent
 FROM (SELECT DISTINCT ON (a.line_id, a.kind, a.subject) a.id, a.line_id, l.msisdn, l.name, a.kind, a.subject,
-    a.threshold, a.at FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
+    a.threshold, a.at, a.used, a.ceiling FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
   WHERE a.closed_at IS NULL AND {where} ORDER BY a.line_id, a.kind, a.subject, a.threshold DESC) found
 ORDER BY threshold DESC, at DESC, msisdn, kind, subject LIMIT {limit}
 """

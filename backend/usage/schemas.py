@@ -113,6 +113,8 @@ class Alert(msgspec.Struct, frozen=True):
     subject: str
     threshold: int
     at: datetime
+    # How much of the limit is used, in whole per cent
+    percent: int
 
 
 class Grouping(StrEnum):

@@ -114,6 +114,8 @@ class UsageAlert(Table):
     audience = Text()
     at = Timestamptz()
     closed_at = Timestamptz(null=True, default=None)
+    # How much of the ceiling is used, as of the last look
+    used = BigInt(default=0)
 
     usage_alert_tenant_id_id_key = Unique(["tenant_id", "id"])
     usage_alert_tenant_id_line_id_period_kind_subject_threshold_key = Unique(

@@ -14,7 +14,7 @@ from backend.tabular.formats import CSV, XLSX, FileFormat
 from backend.usage.export import export_usage
 from backend.web.types import AnyRequest
 from frontend.http.pages import NOT_KEPT, SignedIn, read_query
-from frontend.labels import ITEM_STATES, LINE_STATES, line_state_words
+from frontend.labels import LINE_STATES, line_state_words
 from frontend.page_context import PageContext
 from frontend.pages.fleet.view import read_view
 from frontend.pages.usage.page import read_filter
@@ -87,8 +87,7 @@ async def _items(page: PageContext, reference: str, kind: FileFormat) -> Stream:
         text("Reason"),
         text("Words of the carrier"),
     ]
-    states = {code.value: text(words) for code, (words, _, _) in ITEM_STATES.items()}
-    file = await export_items(page.actor, reference, format=kind, headings=headings, states=states)
+    file = await export_items(page.actor, reference, format=kind, headings=headings, worded=True)
     return _stream(file, reference, kind)
 
 

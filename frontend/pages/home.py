@@ -1,12 +1,15 @@
 """Home: what needs me today, what is under way, the fleet at a glance."""
 
+from datetime import timedelta
+
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders import service as orders
-from backend.orders.lifecycle import OrderFlag, OrderState
+from backend.orders.outcome import OutcomeCode, WaitsFor
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderSummary
 from frontend.components.actions import link_button
@@ -21,7 +24,8 @@ from frontend.i18n import Translator
 from frontend.queries import use_query
 from tenants.scope import Actor
 
-BADLY = (OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED)
+# Of those that need somebody, so many are looked through for those that need the customer
+MOST_WAITING = 200
 RECENT_DAYS = 7
 
 
@@ -94,12 +98,11 @@ def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool
 
 
 async def needing_me(actor: Actor) -> list[OrderSummary]:
-    """Requests that wait for a decision or an answer, and those of the last week that ended badly."""
-    waiting = await orders.list_orders(actor, OrderFilter(group="attention"))
-    found = await orders.list_orders(actor)
-    limit = clock.now().timestamp() - RECENT_DAYS * 86400
-    badly = [order for order in found if order.state in BADLY and order.requested_at.timestamp() > limit]
-    return [*waiting, *(order for order in badly if order.id not in {one.id for one in waiting})]
+    """Requests that wait for the customer, and those that ended badly within a week."""
+    waiting = await orders.list_orders(actor, OrderFilter(group="attention"), limit=MOST_WAITING)
+    since = clock.now() - timedelta(days=RECENT_DAYS)
+    badly = await orders.list_orders(actor, OrderFilter(group="unsuccessful", ended_since=since))
+    return [*(order for order in waiting if order.outcome.waits_for is WaitsFor.CUSTOMER), *badly]
 
 
 @component
@@ -119,20 +122,13 @@ def Attention() -> VdomDict:
 
 
 def _todo(text: Translator, order: OrderSummary) -> VdomDict:
-    words = {
-        OrderState.PARTIAL: text("Some lines were not changed."),
-        OrderState.FAILED: text("No line was changed. Nothing is charged."),
-        OrderState.REJECTED: text("The carrier refused it. Nothing is charged."),
-    }.get(order.state, text("Information is missing. The promised time is suspended."))
-    if order.flag is OrderFlag.PRICE_CHANGED:
-        words = text("Its price has changed: accept it, or cancel.")
-    lost = order.state in {OrderState.FAILED, OrderState.REJECTED}
+    lost = order.outcome.code in {OutcomeCode.FAILED, OutcomeCode.REFUSED}
     return html.li(
         {"key": str(order.id)},
         icon("alert", "icon-lost" if lost else "icon-attention"),
         html.div(
             html.h3(order.title, " ", number(order.reference)),
-            html.p({"class": "muted"}, words),
+            html.p({"class": "muted"}, OutcomeTexts(text.language).lead(order.outcome)),
         ),
         link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),
     )

@@ -12,7 +12,7 @@ from frontend.components.loading import not_ready
 from frontend.components.usage.own_usage import OwnUsagePanel
 from frontend.elements import icon, key_values, number, pill
 from frontend.hooks import component, use_page
-from frontend.labels import ESIM_STATES, FAMILIES, line_state
+from frontend.labels import FAMILIES, esim_state_words, line_state
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
@@ -63,12 +63,12 @@ def _line(page: PageContext, line: LineDetail) -> VdomDict:
         (text("Format"), text("eSIM") if line.sim_kind == "esim" else text("Physical card")),
     ]
     if esim is not None and esim.state not in {"revoked", "deleted"}:
-        rows.append((text("State of the eSIM"), text(ESIM_STATES.get(esim.state, esim.state))))
+        rows.append((text("State of the eSIM"), esim_state_words(text, esim)))
     sim = html.div(
         {"class": "stack stack-tight"},
         key_values(rows, stacked=True),
         ActivationCode(line_id=line.id, own=True, key=f"code-{line.id}")
-        if esim is not None and not esim.why_not
+        if esim is not None and not esim.why_not and not esim.waits_for_user
         else None,
         Puk(line_id=line.id, own=True, key=f"puk-{line.id}") if line.has_puk else None,
     )

@@ -529,6 +529,9 @@ class ChangeOrder(Table):
     lines = Integer(default=0)
     due_on = Date(null=True, default=None)
     flag = Text(default="")
+    end_reason = Text(default="")
+    missing = Integer(default=0)
+    refused_mails = Integer(default=0)
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = Check(
@@ -563,6 +566,7 @@ class ChangeOrderItem(Table):
     sent_at = Timestamptz(null=True, default=None)
     last_contact_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    left_out = JSONB(default="{}")
 
     change_order_item_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_item_state_check = Check(
@@ -619,6 +623,7 @@ class Departure(Table):
     ended_at = Timestamptz(null=True, default=None)
     forgotten_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
+    opened_at = Timestamptz(null=True, default=None)
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
@@ -721,6 +726,7 @@ class UsageAlert(Table):
     audience = Text()
     at = Timestamptz()
     closed_at = Timestamptz(null=True, default=None)
+    used = BigInt(default=0)
 
     usage_alert_tenant_id_id_key = Unique(["tenant_id", "id"])
     usage_alert_tenant_id_line_id_period_kind_subject_threshold_key = Unique(

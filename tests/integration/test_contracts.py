@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -15,6 +16,8 @@ from backend.lines.schemas import LineRow
 from backend.lines.service import get_line, line_history
 from backend.members.operators import create_operator_token
 from backend.orders import contracts
+from backend.orders.fulfilment.polling import poll_stale_items
+from backend.orders.fulfilment.timeouts import find_overdue
 from backend.orders.kinds.change_user import ChangeUser
 from backend.orders.kinds.split_billing import SplitBilling
 from backend.orders.lifecycle import ItemState, OrderState
@@ -23,12 +26,16 @@ from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
 from backend.settings import Settings
+from frontend.pages.home import needing_me
 from tenants.scope import Actor
 from tenants.transaction import open_scope
 from tests.support import files
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain, make_jobs_due
+from tests.support.new_lines import add_line_request, store_contract
+from tests.support.order_steps import carry_out
+from tests.support.sandbox import Sandbox
 
 BASE = "/api/operator/v1/tenants"
 ADDRESS = {
@@ -244,3 +251,122 @@ async def test_the_contract_is_printed_for_this_line_and_user(settings: Settings
         await operator_contracts.decide_contract(staff, waiting[0].id, accepted=True)
     assert placed.reference
     assert settings
+
+
+async def new_line_with_contract(
+    customer: Customer, database: TestDatabase, http: httpx.AsyncClient
+) -> tuple[OrderDetail, str]:
+    """A line that is active and whose contract the operator has not decided on; with the path of the decision."""
+    request = add_line_request(
+        customer,
+        split_profile=profiles(customer)[0],
+        document_id=await store_contract(customer),
+        **(ADDRESS if profile(customer.carrier).split_billing_data else {}),
+    )
+    placed = await place_order(customer.manager, request)
+    await make_jobs_due(database)
+    await drain(database)
+    for _ in range(40):
+        order = await get_order(customer.manager, placed.reference)
+        if order.counts.get(ItemState.DONE):
+            break
+        await poll_stale_items(customer.system, -1)
+        await drain(database)
+    waiting = (await http.get(f"{BASE}/{customer.slug}/contracts")).json()
+    return order, f"{BASE}/{customer.slug}/contracts/{waiting[0]['id']}/decision"
+
+
+@pytest.mark.parametrize("carrier", ["mandarine", "lynx"])
+async def test_a_new_line_waits_for_its_contract_and_says_for_whom(
+    http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox, carrier: str
+) -> None:
+    customer = await make_customer(carrier=carrier)
+    order, decision = await new_line_with_contract(customer, database, http)
+    line = await get_line(customer.manager, order.items[0].line_id)
+    assert (line.status, line.split_profile) == ("active", "")
+    assert (order.state, order.outcome.code, order.outcome.waits_for) == (
+        OrderState.HELD,
+        "waits",
+        "operator",
+    )
+    assert [(part.code, part.count, part.reason) for part in order.outcome.parts] == [
+        ("waits", 1, "contract_under_review"),
+        ("done", 1, ""),
+    ]
+    await drain(database)
+    mail = sandbox.mails(customer.manager.email)[0]
+    assert "waits for the operator" in mail["text"]
+    assert "has been carried out" not in mail["text"]
+    assert not await needing_me(customer.manager)
+    assert (await http.post(decision, json={"accepted": True})).status_code == 204
+    await drain(database, twice=True)
+    done = await get_order(customer.manager, order.reference)
+    assert (done.state, done.outcome.complete) == (OrderState.COMPLETED, True)
+    assert (await get_line(customer.manager, line.id)).split_profile == profiles(customer)[0]
+    assert "everything you asked for" in sandbox.mails(customer.manager.email)[0]["text"]
+
+
+async def test_a_refusal_reaches_the_requester_and_can_be_put_right(
+    http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    order, decision = await new_line_with_contract(customer, database, http)
+    why = "The signature is missing."
+    assert (await http.post(decision, json={"accepted": False, "reason": why})).status_code == 204
+    await drain(database, twice=True)
+    ended = await get_order(customer.manager, order.reference)
+    assert (ended.state, ended.outcome.code, ended.outcome.missing) == (OrderState.PARTIAL, "partial", 1)
+    assert ended.items[0].left_out == {"split_profile": "contract_refused"}
+    assert why in ended.items[0].noted[0]
+    mail = sandbox.mails(customer.manager.email)[0]
+    assert "carried out in part" in mail["text"]
+    assert why in mail["text"]
+    assert [one.reference for one in await needing_me(customer.manager)] == [order.reference]
+    line = (await customer.lines())[0]
+    again = await share(customer, line)
+    assert (await run(customer, database, again.reference)).outcome.waits_for == "operator"
+
+
+async def test_a_contract_refused_before_the_line_is_there_makes_the_request_partial(
+    http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    request = add_line_request(
+        customer, split_profile=profiles(customer)[0], document_id=await store_contract(customer)
+    )
+    placed = await place_order(customer.manager, request)
+    waiting = (await http.get(f"{BASE}/{customer.slug}/contracts")).json()
+    path = f"{BASE}/{customer.slug}/contracts/{waiting[0]['id']}/decision"
+    await http.post(path, json={"accepted": False, "reason": "No."})
+    ended = await carry_out(customer, database, placed.reference)
+    assert (ended.state, ended.outcome.missing) == (OrderState.PARTIAL, 1)
+
+
+async def test_a_contract_that_ends_undecided_moves_the_request_on(
+    http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    order, _ = await new_line_with_contract(customer, database, http)
+    line = (await customer.lines())[0]
+    changed = ChangeUser(
+        line_ids=(line.id,), given_name="Bo", family_name="Ray", language="en", another_person=True
+    )
+    await run(customer, database, (await place_order(customer.manager, changed)).reference)
+    ended = await get_order(customer.manager, order.reference)
+    assert ended.state is OrderState.PARTIAL
+    assert ended.items[0].left_out == {"split_profile": "contract_ended"}
+
+
+async def test_a_contract_that_nobody_decides_does_not_hold_the_request_for_ever(
+    http: httpx.AsyncClient, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    order, _ = await new_line_with_contract(customer, database, http)
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute("UPDATE timeline_entry SET at = at - interval '40 days'")
+    await connection.close()
+    assert await find_overdue(customer.system) == 1
+    await drain(database, twice=True)
+    ended = await get_order(customer.manager, order.reference)
+    assert (ended.state, ended.flag) == (OrderState.PARTIAL, "")
+    assert (await get_line(customer.manager, order.items[0].line_id)).status == "active"

@@ -5,20 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from litestar import Litestar
 
+from backend.api.public import public_router
 from backend.api.successor import handle, render
 from backend.core import clock, public_links
+from backend.core.errors import ValidationFailed
 from backend.core.messaging.jobs import job_scope
 from backend.lines.service import get_line
 from backend.orders.changes.cancellation import cancel_order
 from backend.orders.changes.scheduling import reschedule_order
-from backend.orders.departures import choose_offer, erase_successors
+from backend.orders.departure_status import departure_status
+from backend.orders.departures import choose_offer, erase_successors, mark_opened
 from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import Depart
 from backend.orders.lifecycle import OrderState
-from backend.orders.placement.place import place_order
+from backend.orders.placement.place import place_order, preview_order
 from backend.orders.schemas import OrderDetail
+from backend.settings import Settings
 from tenants.scope import Actor
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
@@ -198,3 +204,90 @@ async def test_the_successor_is_forgotten_two_months_after_the_end(
 @pytest.mark.parametrize("token", ["", "x", "y" * 300])
 async def test_an_unknown_token_is_no_link(token: str) -> None:
     assert await public_links.find_link(token, LINK) is None
+
+
+async def test_with_a_successor_the_day_is_not_today(sandbox: Sandbox) -> None:
+    """The successor would be asked for a choice that nobody could make any more."""
+    customer = await make_customer(lines=1)
+    (line,) = await load_lines_at_carrier(customer, sandbox)
+    who = {"given_name": "Mia", "family_name": "Claes", "email": MAIL, "language": "nl"}
+
+    def asked(**more: Any) -> Depart:
+        return Depart(line_ids=(line.id,), request_key="k", **more)
+
+    with pytest.raises(ValidationFailed) as refused:
+        await preview_order(customer.manager, asked(on=clock.today(), knows_successor=True, **who))
+    tomorrow = clock.today() + timedelta(days=1)
+    assert set(refused.value.fields) == {"on"}
+    assert f"{tomorrow:%d/%m/%Y}" in refused.value.fields["on"]
+    told = await preview_order(customer.manager, asked(on=tomorrow, knows_successor=True, **who))
+    assert "prepaid card without an answer" in told.items[0].words[0]
+    alone = await preview_order(customer.manager, asked(on=clock.today(), knows_successor=False))
+    assert alone.items[0].words == [f"Becomes a prepaid card on {clock.today():%d/%m/%Y}"]
+
+
+async def test_the_manager_sees_what_became_of_the_invitation(
+    sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer, placed, token = await leaving(sandbox, database)
+    before = await departure_status(customer.manager, placed.reference)
+    assert before is not None
+    assert (before.email, before.opened_at, before.offer) == (MAIL, None, "")
+    assert before.sent_at is not None
+    link = await public_links.find_link(token, LINK)
+    assert link is not None
+    async with job_scope(Actor(link.tenant_id)) as scope:
+        await mark_opened(scope, link.subject_id)
+        await choose_offer(scope, link.subject_id, offer="zeste-30")
+    seen = await departure_status(customer.manager, placed.reference)
+    assert seen is not None
+    assert (seen.offer, seen.prepaid) == ("Zest 30 GB", False)
+    assert seen.opened_at is not None
+    await drain(database, twice=True)
+    confirmation = sandbox.mails(MAIL)[0]
+    assert "Zest 30 GB" in confirmation["text"]
+    assert "uw keuze" in confirmation["subject"].lower()
+    await come(database)
+    done = await carry_out(customer, database, placed.reference)
+    assert done.items[0].words == [f"Transfer to a private offer on {clock.today():%d/%m/%Y}"]
+    assert "is van u" in sandbox.mails(MAIL)[0]["subject"]
+    assert len(sandbox.mails(MAIL)) == 3
+
+
+async def test_without_an_answer_nobody_says_that_it_was_transferred(
+    sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer, placed, _ = await leaving(sandbox, database)
+    await come(database)
+    done = await carry_out(customer, database, placed.reference)
+    assert done.items[0].words == [f"Becomes a prepaid card on {clock.today():%d/%m/%Y}"]
+    ended = await departure_status(customer.manager, placed.reference)
+    assert ended is not None
+    assert (ended.state, ended.offer, ended.prepaid) == ("converted_prepaid", "", False)
+
+
+async def test_an_invitation_that_cannot_arrive_is_said(sandbox: Sandbox, database: TestDatabase) -> None:
+    customer, placed, _ = await leaving(sandbox, database)
+    async with job_scope(customer.system) as scope:
+        await scope.connection.execute(
+            "UPDATE notification SET sent_at = NULL, refused = 'no such mailbox' WHERE key LIKE 'departure_invite/%'"
+        )
+    status = await departure_status(customer.manager, placed.reference)
+    assert status is not None
+    assert (status.sent_at, status.refused) == (None, "no such mailbox")
+
+
+async def test_a_browser_that_opens_the_page_is_noted_and_a_scanner_is_not(
+    settings: Settings, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer, _, token = await leaving(sandbox, database)
+    app = Litestar([public_router(settings)], openapi_config=None)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
+        assert (await client.get(f"/p/{LINK}/{token}")).status_code == 200
+        assert (await state_of(customer))["opened_at"] is None
+        await client.get(f"/p/{LINK}/{token}", headers={"sec-fetch-dest": "document"})
+        first = (await state_of(customer))["opened_at"]
+        assert first is not None
+        await client.get(f"/p/{LINK}/{token}", headers={"sec-fetch-dest": "document"})
+        assert (await state_of(customer))["opened_at"] == first

@@ -28,6 +28,7 @@ from backend.notifications.sending import send_once
 from backend.orders import contracts, port_ins
 from backend.orders import service as orders
 from backend.orders.changes import cancellation, corrections, scheduling
+from backend.orders.departure_status import departure_status
 from backend.orders.export import export_items
 from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.kinds.split_billing import SplitBilling
@@ -221,6 +222,7 @@ WITH_IDS: dict[str, Call] = {
     "backend.orders.placement.drafts.submit_draft": lambda who, at: drafts.submit_draft(
         who, at.draft, fingerprint="x"
     ),
+    "backend.orders.departure_status.departure_status": lambda who, at: departure_status(who, at.reference),
     "backend.orders.export.export_items": lambda who, at: export_items(who, at.reference),
     "backend.orders.changes.cancellation.cancel_order": lambda who, at: cancellation.cancel_order(
         who, at.reference

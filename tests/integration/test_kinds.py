@@ -21,7 +21,7 @@ from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.placement.place import place_order, preview_order
 from backend.orders.schemas import OrderDetail
-from backend.orders.service import get_order
+from backend.orders.service import get_order, list_orders
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import (
@@ -456,3 +456,16 @@ async def test_lines_are_listed_until_they_leave(database: TestDatabase, sandbox
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
     assert first.id not in {line.id for line in await customer.lines()}
     assert (await list_lines(customer.manager, LineFilter())).total == 1
+
+
+async def test_a_planned_request_that_moves_takes_its_promise_along(sandbox: Sandbox) -> None:
+    customer = await fleet(sandbox, "mandarine")
+    placed = await asked_and_placed(customer, "change_plan", on=tomorrow().isoformat())
+    later = tomorrow() + timedelta(days=5)
+    moved = await reschedule_order(customer.manager, placed.reference, on=later)
+    before, after = placed.promise.due_at, moved.promise.due_at
+    assert before is not None
+    assert after is not None
+    assert clock.local(after).date() == clock.local(before).date() + timedelta(days=5)
+    [listed] = await list_orders(customer.manager)
+    assert (listed.promise, listed.outcome.day) == (moved.promise, later)

@@ -20,6 +20,7 @@ from backend.orders.placement.place import place_order, preview_order
 from backend.orders.port_ins import port_in_of
 from backend.orders.service import get_order
 from backend.sandbox.carrier.behaviour import PortRejection
+from frontend.pages.home import needing_me
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member, next_msisdn
 from tests.support.jobs import drain, make_jobs_due
@@ -235,7 +236,12 @@ async def test_what_can_be_corrected_is_held_with_its_words_and_goes_on(
     )
     held = await carry_out(customer, database, placed.reference, rounds=5)
     assert held.state is OrderState.HELD
+    assert (held.outcome.code, held.outcome.waits_for) == ("waits", "customer")
+    assert [one.reference for one in await needing_me(customer.manager)] == [placed.reference]
+    told = [mail for mail in sandbox.mails(customer.manager.email) if "waits for you" in mail["text"]]
+    assert len(told) == 1
     [view] = await port_in_of(customer.manager, placed.reference)
+    assert view.why in told[0]["text"]
     field = CORRECTIONS[reason.value]
     assert (view.state, view.correct) == ("info_required", field)
     assert view.why
@@ -246,7 +252,13 @@ async def test_what_can_be_corrected_is_held_with_its_words_and_goes_on(
     for bad in ({}, {field: "\u0000"}, {"plan": "gone"}):
         with pytest.raises(ValidationFailed):
             await correct_item(customer.manager, placed.reference, item, fields=bad)
-    await correct_item(customer.manager, placed.reference, item, fields={field: f" {value} "})
+    corrected = await correct_item(customer.manager, placed.reference, item, fields={field: f" {value} "})
+    if field != "port_on":
+        asked = {row.field: row.value for row in corrected.asked}
+        # A SIM number is written in groups
+        assert "".join(asked[field]).replace(" ", "") == value.replace(" ", ""), (
+            "the page shows what was corrected"
+        )
     await drain(database)
     done = await carry_out(customer, database, placed.reference)
     assert done.state is OrderState.COMPLETED

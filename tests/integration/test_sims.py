@@ -283,6 +283,14 @@ async def test_the_user_confirms_first_where_the_carrier_asks(
     placed = await ask_esim(customer, line)
     await until(customer, database, placed.reference, said="released")
     assert not mails_about(sandbox, EMAIL, "Votre eSIM est prête")
+    waiting = await get_order(customer.manager, placed.reference)
+    assert (waiting.outcome.code, waiting.outcome.waits_for) == ("waits", "user")
+    shown = await get_line(customer.manager, line.id)
+    assert shown.esim
+    assert shown.esim.waits_for_user
+    with pytest.raises(Conflict) as unconfirmed:
+        await codes.reveal_activation_code(customer.manager, line.id)
+    assert unconfirmed.value.code == "esim_not_confirmed"
     request = mails_about(sandbox, EMAIL, "Confirmez votre eSIM")
     assert len(request) == 1
     path = re.search(r"/p/esim_confirmation/\S+", request[0]["text"])

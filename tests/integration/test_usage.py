@@ -364,6 +364,20 @@ async def mails_to(sandbox: Sandbox, address: str) -> list[dict[str, object]]:
     return [mail for mail in sandbox.mails() if mail["to"] == address or address in str(mail["to"])]
 
 
+async def test_an_alert_says_how_much_is_used_by_now(database: TestDatabase, sandbox: Sandbox) -> None:
+    """The threshold is passed once; what is said follows the use."""
+    customer, line = await one_line(roaming_cap_cents=1000)
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE end_user SET email = 'an@customer.example', language = 'en'")
+    for name, cents, percent in (("a", 870, 87), ("b", 100, 97)):
+        await load_file(customer.system, file_of([abroad(name, line.msisdn, cents)]), kind=RECORDS)
+        await drain(database, only="usage.", twice=True)
+        [alert] = await usage.open_alerts(customer.manager)
+        assert (alert.threshold, alert.percent) == (80, percent)
+    [mail] = await mails_to(sandbox, "an@customer.example")
+    assert "87%" in str(mail["subject"])
+
+
 async def test_the_cap_warns_at_80_blocks_at_100_and_a_raise_for_this_month_reopens(
     database: TestDatabase, sandbox: Sandbox
 ) -> None:

@@ -66,6 +66,8 @@ def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, thre
         kind=kind,
         subject="voice",
         threshold=threshold,
+        used=97,
+        ceiling=100,
         period=date(2026, 11, 1),
         closed_at=None,
         msisdn="+32470123456",
@@ -80,6 +82,7 @@ def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, thre
     written = render(letter, tenant="Delta", operator=Operator())
     assert "2026" in written.text
     assert "0470 12 34 56" in written.text
+    assert ("97" in written.text) is (threshold == 80)
     assert "€" not in written.text
     assert "EUR" not in written.text
 

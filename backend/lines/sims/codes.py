@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.catalog.profiles import profile
 from backend.core import audit, clock
 from backend.core.errors import Conflict, NotFound, Unavailable
 from backend.core.facts import JobName
@@ -14,7 +15,7 @@ from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.core.permissions import Permission
 from backend.core.use_case import require_recent_sign_in, use_case
 from backend.lines.queries import SqlFilter, one_line_filter, own_lines_filter
-from backend.lines.sims.esim_lifecycle import unusable_reason
+from backend.lines.sims.esim_lifecycle import unusable_reason, waits_for_user
 from backend.lines.sims.esim_profiles import ENDED_STATES, send_code
 from backend.lines.sims.resources import fetch_resource
 from backend.lines.tables import Line
@@ -36,7 +37,7 @@ WHERE id = $1 AND iccid = $2 AND activation_sealed IS NULL AND state <> ALL($6::
 """
 SEAL_PUK = "UPDATE line SET puk_sealed = $2 WHERE id = $1 AND sim_number = ANY($3::text[])"
 LATEST = """
-SELECT p.id, p.state, p.iccid, p.activation_sealed, p.confirmation_sealed, p.valid_until
+SELECT p.id, p.state, p.iccid, p.activation_sealed, p.confirmation_sealed, p.valid_until, p.confirmed_at
 FROM esim_profile p JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_id
 """
 
@@ -66,6 +67,12 @@ class SealedCode(msgspec.Struct, frozen=True):
     activation_sealed: bytes | None
     confirmation_sealed: bytes | None
     valid_until: datetime | None
+
+
+class LatestCode(SealedCode, frozen=True):
+    """The latest profile of a line, and when its user confirmed it."""
+
+    confirmed_at: datetime | None
 
 
 class SealedProfile(msgspec.Struct, frozen=True):
@@ -206,16 +213,21 @@ async def reveal_own_puk(scope: Scope, line_id: LineId | UUID) -> str:
 
 
 async def _reveal_code(scope: Scope, line_id: UUID, where: SqlFilter, **shown: str) -> EsimCode:
-    profile = await scope.fetch_one(
-        SealedCode,
+    latest = await scope.fetch_one(
+        LatestCode,
         f"{LATEST} WHERE {where.sql} ORDER BY p.created_at DESC, p.id DESC LIMIT 1",
         *where.values,
     )
-    if profile is None:
+    if latest is None:
         raise NotFound
     require_recent_sign_in(scope.actor)
-    check_usable(profile)
-    code = open_code(scope, profile)
+    check_usable(latest)
+    asks = profile((await tenant_info(scope)).carrier).esim_confirmation
+    if waits_for_user(latest.state, latest.confirmed_at, carrier_asks=asks):
+        raise Conflict(
+            "The user has to confirm this eSIM first, by the link in the mail.", code="esim_not_confirmed"
+        )
+    code = open_code(scope, latest)
     await _record(scope, LineTimelineCode.ESIM_CODE_SHOWN, line_id, shown)
     return code
 

@@ -63,6 +63,11 @@ def next_state(current: EsimState, said: str) -> EsimState | None:
     return None
 
 
+def waits_for_user(state: str, confirmed_at: datetime | None, *, carrier_asks: bool) -> bool:
+    """Whether the user has to confirm a profile that is ready, at a carrier that asks for it: nobody sees its code."""
+    return carrier_asks and confirmed_at is None and state in SENDABLE
+
+
 def unusable_reason(state: str, valid_until: datetime | None, now: datetime, *, sealed: bool) -> str:
     """Why a profile's code cannot be used (again): esim_not_ready, esim_expired, esim_spent; "" where it can."""
     if state == E.EXPIRED or (valid_until is not None and valid_until <= now and state in SENDABLE):

@@ -9,7 +9,7 @@ from backend.core.facts import JobName
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.orders import queries
-from backend.orders.lifecycle import SENT_ITEMS, OrderFlag, OrderState
+from backend.orders.lifecycle import SENT_ITEMS, EndReason, OrderFlag, OrderState
 from backend.orders.queries import OrderHead, lock_order, order_head
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import LISTED, get_order, order_detail
@@ -28,7 +28,13 @@ async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = 
     order_id = await queries.find(scope, reference)
     now = clock.now()
     undone = (
-        await ChangeOrder.update({ChangeOrder.state: OrderState.CANCELLED, ChangeOrder.ended_at: now})
+        await ChangeOrder.update(
+            {
+                ChangeOrder.state: OrderState.CANCELLED,
+                ChangeOrder.end_reason: EndReason.UNDONE,
+                ChangeOrder.ended_at: now,
+            }
+        )
         .where(
             (ChangeOrder.id == order_id)
             & (ChangeOrder.state == OrderState.GRACE)
@@ -38,7 +44,7 @@ async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = 
     )
     if undone:
         await cancel_items(
-            scope, order_id, reference, OrderState.GRACE, OrderTimelineCode.UNDONE, why="undone"
+            scope, order_id, reference, OrderState.GRACE, OrderTimelineCode.UNDONE, why=EndReason.UNDONE
         )
     elif (await order_head(scope, order_id)).state != OrderState.CANCELLED:
         raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
@@ -57,12 +63,18 @@ async def cancel_order(scope: Scope, reference: str) -> OrderDetail:
         await ChangeOrder.update(
             {
                 ChangeOrder.state: OrderState.CANCELLED,
+                ChangeOrder.end_reason: EndReason.CANCELLED,
                 ChangeOrder.flag: OrderFlag.NONE,
                 ChangeOrder.ended_at: clock.now(),
             }
         ).where(its_row)
         await cancel_items(
-            scope, order.id, reference, OrderState.SCHEDULED, OrderTimelineCode.CANCELLED, why="cancelled"
+            scope,
+            order.id,
+            reference,
+            OrderState.SCHEDULED,
+            OrderTimelineCode.CANCELLED,
+            why=EndReason.CANCELLED,
         )
     elif await _may_be_recalled(scope, order):
         await ChangeOrder.update({ChangeOrder.flag: OrderFlag.CANCELLING}).where(its_row)

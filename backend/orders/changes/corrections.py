@@ -21,10 +21,10 @@ from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import QuoteContext
 from backend.orders.lifecycle import ItemState, OrderFlag
 from backend.orders.placement.drafts import start_draft
-from backend.orders.queries import lock_order, order_head
+from backend.orders.queries import OrderHead, lock_order, order_head
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
-from backend.orders.tables import ChangeOrderItem
+from backend.orders.tables import ChangeOrder, ChangeOrderItem
 from backend.orders.texts import KindTexts
 from tenants.scope import Scope
 
@@ -61,10 +61,27 @@ async def correct_item(
     context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts)
     change, characteristics = amend(context, orjson.loads(item.change), fields)
     await ChangeOrderItem.update({ChangeOrderItem.change: dump(change)}).where(its_row)
+    await _write_to_request(order, change, fields)
     await audit.record(scope, "order.corrected", "order", order.id, reference=reference)
     scope.enqueue(JobName.AMEND_AT_CARRIER, item_id=item_id, characteristics=characteristics)
     scope.invalidate(f"order:{order.id}")
     return await get_order(scope, reference)
+
+
+async def _write_to_request(order: OrderHead, change: Mapping[str, Any], fields: Mapping[str, str]) -> None:
+    """Write corrected fields to what was asked, which the page shows and a new try starts from.
+
+    What a file asks stands in its rows.
+    """
+    request = order.request
+    defaults = {one.name: one.default for one in msgspec.structs.fields(request)}
+    corrected = {name: change[name] or defaults[name] for name in fields if name in defaults}
+    if not corrected or request.upload_id is not None:
+        return
+    asked = msgspec.convert({**msgspec.to_builtins(request), **corrected}, type(request))
+    await ChangeOrder.update({ChangeOrder.body: msgspec.json.encode(asked).decode()}).where(
+        ChangeOrder.id == order.id
+    )
 
 
 class FailedItem(msgspec.Struct, frozen=True):

@@ -11,9 +11,11 @@ from backend.core.computing import compute
 from backend.core.outbox import dump
 from backend.orders.effects import effects_of
 from backend.orders.effects.events import ClosedItem
+from backend.orders.fulfilment.outcomes import SHARED_BILLING
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import LineSnapshot, QuoteContext
 from backend.orders.lifecycle import ItemState
+from backend.orders.outcome import ALREADY_SO, NOT_ASKED
 from backend.orders.placement.file_rows import file_rows
 from backend.orders.placement.quote import Quote, build_quote, month_of
 from backend.orders.placement.selection import OrderTarget, load_lines
@@ -29,8 +31,17 @@ FROM unnest($2::uuid[], $3::text[]) AS s (line_id, reason)
 WHERE i.order_id = $1 AND i.line_id = s.line_id AND i.state = ANY($6)
 RETURNING i.id, i.line_id, i.reason
 """
+# Lines of which nothing is done count once, others by their wishes
+COUNT_MISSING = """
+UPDATE change_order o SET missing = (SELECT coalesce(sum(CASE WHEN i.state = $2 THEN (i.reason <> ALL($3))::int
+    ELSE (SELECT count(*) FROM jsonb_object_keys(i.left_out)) END), 0)
+  FROM change_order_item i WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id)
+WHERE o.id = $1
+"""
+# A contract that came to nothing in the meantime stays left out
 REWRITE_ITEM = """
-UPDATE change_order_item SET change = $3, monthly_before = $4, monthly_after = $5, one_off = $6, pro_rata = $7
+UPDATE change_order_item SET change = $3, monthly_before = $4, monthly_after = $5, one_off = $6, pro_rata = $7,
+  left_out = $9::jsonb || jsonb_strip_nulls(jsonb_build_object($10::text, left_out->$10))
 WHERE order_id = $1 AND line_id = $2 AND state = $8
 """
 
@@ -133,11 +144,14 @@ async def rewrite_items(scope: Scope, order_id: UUID, quote: Quote) -> None:
                 item.one_off,
                 item.pro_rata,
                 ItemState.WAITING,
+                dump(item.left_out),
+                SHARED_BILLING,
             )
             for item in quote.changing
         ],
     )
     await write_price(order_id, quote)
+    await count_missing(scope, order_id)
 
 
 async def write_price(order_id: UUID, quote: Quote) -> None:
@@ -145,6 +159,11 @@ async def write_price(order_id: UUID, quote: Quote) -> None:
     await ChangeOrder.update({ChangeOrder.price: msgspec.json.encode(quote.price).decode()}).where(
         ChangeOrder.id == order_id
     )
+
+
+async def count_missing(scope: Scope, order_id: UUID) -> None:
+    """Write how much of what was asked is left out, from the order's items."""
+    await scope.execute(COUNT_MISSING, order_id, ItemState.SKIPPED, sorted(ALREADY_SO | NOT_ASKED))
 
 
 async def skip_items(scope: Scope, order_id: UUID, quote: Quote) -> None:

@@ -10,7 +10,7 @@ from backend.core.clock import midnight
 from backend.core.facts import JobName, OrderPriceChanged, OrderSubmitted, TimerName
 from backend.core.messaging.jobs import job
 from backend.orders.changes.requote import costs_more, requote, rewrite_items, skip_items
-from backend.orders.lifecycle import OrderFlag, OrderState
+from backend.orders.lifecycle import EndReason, OrderFlag, OrderState
 from backend.orders.tables import ChangeOrder
 from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.topics import invalidate_order
@@ -48,7 +48,11 @@ async def run_scheduled_order(scope: Scope, *, order_id: str) -> None:
     quote = await requote(scope, order.id, lock=True)
     if not quote.changing:
         await ChangeOrder.update(
-            {ChangeOrder.state: OrderState.CANCELLED, ChangeOrder.ended_at: clock.now()}
+            {
+                ChangeOrder.state: OrderState.CANCELLED,
+                ChangeOrder.end_reason: EndReason.NOTHING_LEFT,
+                ChangeOrder.ended_at: clock.now(),
+            }
         ).where(its_row)
         await cancel_items(
             scope,
@@ -56,7 +60,7 @@ async def run_scheduled_order(scope: Scope, *, order_id: str) -> None:
             order.reference,
             OrderState.SCHEDULED,
             OrderTimelineCode.CANCELLED,
-            why="nothing_left",
+            why=EndReason.NOTHING_LEFT,
         )
         await skip_items(scope, order.id, quote)
         return

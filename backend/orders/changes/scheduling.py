@@ -16,7 +16,7 @@ from backend.orders.changes.requote import costs_more, requote, rewrite_items
 from backend.orders.effects import effects_of
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.placement.preview import preview_of
-from backend.orders.placement.quote import LONGEST_WAIT_DAYS
+from backend.orders.placement.quote import LONGEST_WAIT_DAYS, check_earliest
 from backend.orders.queries import OrderHead, lock_order, order_head
 from backend.orders.schemas import OrderDetail, OrderPreview
 from backend.orders.service import LISTED, get_order
@@ -48,6 +48,13 @@ async def reschedule_order(scope: Scope, reference: str, *, on: date) -> OrderDe
         }
     ).where(ChangeOrder.id == order.id)
     quote = await requote(scope, order.id)
+    # What was promised counts from the new day
+    await ChangeOrder.update(
+        {
+            ChangeOrder.promise_code: quote.expected_completion.code,
+            ChangeOrder.promise_due_at: quote.expected_completion.due_at,
+        }
+    ).where(ChangeOrder.id == order.id)
     # A higher price is shown and accepted on the day
     if not await costs_more(scope, order.id, quote):
         await rewrite_items(scope, order.id, quote)
@@ -66,6 +73,7 @@ async def _check_day(scope: Scope, order: OrderHead, on: date) -> None:
         raise ValidationFailed(on=texts.text("bad_day_not_later"), code="date_in_the_past")
     if (on - today).days > LONGEST_WAIT_DAYS:
         raise ValidationFailed(on=texts.text("bad_day_far"), code="date_too_far")
+    check_earliest(order.order_kind, texts, order.request, on)
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)

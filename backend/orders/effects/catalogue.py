@@ -33,6 +33,10 @@ async def options(
             price_cents=option.price_cents,
             active_on=sum(option.code in line.options for line in lines),
             allowed_on=sum(option_allowed(option, line.plan, line.product_type) for line in lines),
+            cap_cents=option.spend_cap_cents,
+            present_on=sum(line.roaming_cap_cents == option.spend_cap_cents for line in lines)
+            if option.is_cap
+            else 0,
         )
         for option in sorted(offered, key=lambda option: families.index(option.family))
     ]

@@ -1,12 +1,24 @@
-"""A cap that is raised for the present month only: the line keeps its cap, and CapRaised is emitted."""
+"""Caps abroad: those that lines have, for the form; one that is raised for the present month only is emitted."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
+from backend.catalog.catalogue import Catalogue
 from backend.core.facts import CapRaised
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ItemUpdate
-from backend.orders.kinds.change_spend_cap import CURRENT
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.change_spend_cap import CURRENT, PresentCap
 from tenants.scope import Scope
+
+
+async def _present_caps(
+    _scope: Scope, _catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
+) -> list[PresentCap]:
+    """The caps of these lines, the most frequent first."""
+    counts = Counter(line.roaming_cap_cents for line in lines)
+    return [PresentCap(cents=cents, lines=n) for cents, n in counts.most_common()]
 
 
 async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
@@ -16,4 +28,4 @@ async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
             scope.emit(CapRaised(line_id=update.line_id, period=update.change["month"], cents=cents))
 
 
-CAPS_EFFECTS = Effects(on_completed=_on_completed)
+CAPS_EFFECTS = Effects(form_choices=_present_caps, on_completed=_on_completed)

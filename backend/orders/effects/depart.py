@@ -8,7 +8,13 @@ from uuid import UUID
 import msgspec
 
 from backend.core import clock
-from backend.core.facts import DeparturePlanned, DepartureRescheduled, DepartureWithdrawn, JobName
+from backend.core.facts import (
+    DepartureEnded,
+    DeparturePlanned,
+    DepartureRescheduled,
+    DepartureWithdrawn,
+    JobName,
+)
 from backend.core.ids import new_id
 from backend.core.public_links import withdraw_link
 from backend.lines.lifecycle import LineStatus
@@ -109,7 +115,7 @@ async def _on_placed(scope: Scope, order: PlacedOrder) -> None:
                 created_at=now,
             )
         )
-        if invited and request.on is not None and request.on > clock.today():
+        if invited:
             start = now + timedelta(seconds=settings().grace_seconds)
             scope.emit(DeparturePlanned(departure_id=departure_id))
             scope.enqueue(JobName.INVITE_SUCCESSOR, not_before=start, departure_id=departure_id)
@@ -126,14 +132,20 @@ async def _on_rescheduled(scope: Scope, order_id: UUID, on: date) -> None:
 async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     for update in updates:
         private = update.change["target"] == PRIVATE
-        await Departure.update(
-            {
-                Departure.state: DepartureState.CONVERTED_PRIVATE
-                if private
-                else DepartureState.CONVERTED_PREPAID,
-                Departure.ended_at: clock.now(),
-            }
-        ).where(Departure.item_id == update.item_id)
+        ended = (
+            await Departure.update(
+                {
+                    Departure.state: DepartureState.CONVERTED_PRIVATE
+                    if private
+                    else DepartureState.CONVERTED_PREPAID,
+                    Departure.ended_at: clock.now(),
+                }
+            )
+            .where(Departure.item_id == update.item_id)
+            .returning(Departure.id)
+        )
+        for row in ended:
+            scope.emit(DepartureEnded(departure_id=row["id"]))
     await end_lines(scope, updates)
 
 

@@ -12,9 +12,10 @@ from backend.catalog.lead_times import hold_deadline
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderHoldExpired
-from backend.core.ids import OrderId
+from backend.core.ids import ItemId, OrderId
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
+from backend.lines.agreements import cancel_agreements
 from backend.orders.effects.events import KnownItem
 from backend.orders.fulfilment.answers import raise_first_error, record_answers
 from backend.orders.fulfilment.updates import HELD_TOO_LONG
@@ -40,6 +41,14 @@ EXPIRED_ITEMS = """
 SELECT i.id, i.state, i.reason, i.reported, i.reported_at, i.carrier_order_id, i.kind FROM change_order_item i
 JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE o.id = $1 AND o.state = $2 AND o.flag = $3 AND i.state = $4
+"""
+
+
+# Of new lines that are done: a contract that is under review ends, which moves the order on
+UNDECIDED = """
+SELECT i.id FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+JOIN split_agreement s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
+WHERE o.id = $1 AND o.state = $3 AND o.flag = $4 AND i.state = $2
 """
 
 
@@ -93,6 +102,10 @@ async def expire_held_order(actor: Actor, *, order_id: str) -> None:
             ItemState.HELD,
         )
         carrier = (await tenant_info(scope)).carrier
+        reviewed = await scope.fetch_all(
+            ItemId, UNDECIDED, UUID(order_id), ItemState.DONE, OrderState.HELD, OrderFlag.HOLD_EXPIRED
+        )
+        await cancel_agreements(scope, reviewed)
     found = await asyncio.gather(*(_final_update(carrier, item) for item in items), return_exceptions=True)
     updates = [one for one in found if isinstance(one, OrderUpdate)]
     unread = {str(item.id): one for item, one in zip(items, found, strict=True)}

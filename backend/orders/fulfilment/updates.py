@@ -10,7 +10,7 @@ from backend.core import clock
 from backend.core.outbox import dump
 from backend.integrations.network import OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import ItemUpdate, KnownItem, OpenItem
-from backend.orders.fulfilment.outcomes import run_effects, settle_order, write_to_lines
+from backend.orders.fulfilment.outcomes import announce_waits, run_effects, settle_order, write_to_lines
 from backend.orders.lifecycle import ITEM_LIFECYCLE, ItemState, OrderFlag, OrderState
 from tenants.scope import Scope
 
@@ -80,6 +80,7 @@ async def apply_updates(
         {order.id: order.reference for order in orders},
     )
     await run_effects(scope, changed)
+    await announce_waits(scope, changed)
     for order in orders:
         await settle_order(scope, order.id, OrderState(order.state), order.reference)
 

@@ -103,6 +103,8 @@ ADD_LINE = OrderKind(
     timeline_params=new_line.timeline_params,
     must_confirm=_must_confirm,
     amend=new_line.amend_new_line,
+    correctable=new_line.esim_trouble,
+    user_acts_on=new_line.USER_ACTS_ON,
     steps=new_line.STEPS,
     statuses=frozenset({"ordered"}),
 )

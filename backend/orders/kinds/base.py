@@ -11,6 +11,7 @@ from backend.catalog.schemas import CarrierProfile
 from backend.lines.lifecycle import CHANGEABLE
 from backend.lines.schemas import LockedLine
 from backend.orders.lifecycle import ItemState
+from backend.orders.outcome import WaitsFor, is_missing
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -58,6 +59,18 @@ class QuoteItem:
     monthly_after: int = 0
     one_off: int = 0
     pro_rata: int = 0
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The codes that were asked and are not done on this line, each with its reason."""
+        return {what: why for what, why in self.notes.items() if is_missing(why)}
+
+    @property
+    def missing(self) -> int:
+        """How much of what was asked is left out: wishes, or the line itself."""
+        if self.state is ItemState.SKIPPED:
+            return int(is_missing(self.reason))
+        return len(self.left_out)
 
     def skip(self, reason: str) -> "QuoteItem":
         """Leave the line out for this reason; returns the item."""
@@ -118,6 +131,11 @@ def always_false(*_: object) -> bool:
     return False
 
 
+def no_days(*_: object) -> int:
+    """The default of hooks that return a number of days."""
+    return 0
+
+
 def no_texts(*_: object) -> list[Any]:
     """The default of hooks that return sentences."""
     return []
@@ -175,6 +193,8 @@ class OrderKind:
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # The kind whose texts it uses where its own file has none
     texts_from: str = ""
+    # How many days ahead it is asked for at least, by the carrier's rules
+    earliest_days: Callable[[CarrierProfile, Any], int] = no_days
     # Whether it may be for several lines at once
     bulk: bool = True
     # Whether it may wait for a day
@@ -192,9 +212,24 @@ class OrderKind:
         | None
     ) = None
 
+    # The states of an ordered eSIM in which its user has to act: confirm it, or install it
+    user_acts_on: frozenset[str] = frozenset()
+    # The reason of a held item -> the field whose value has to be another one
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    # From the reason of a held item: whether the customer can put it right
+    correctable: Callable[[str], bool] = always_false
+
     @property
     def code(self) -> str:
         return str(self.request.__struct_config__.tag)
+
+    def waits_for(self, state: ItemState, reason: str, esim_state: str = "") -> WaitsFor:
+        """Who has to act on an item in this state; nobody where the carrier goes on by itself."""
+        if state is ItemState.HELD:
+            return WaitsFor.CUSTOMER if self.correctable(reason) else WaitsFor.OPERATOR
+        if state is ItemState.IN_PROGRESS and esim_state in self.user_acts_on:
+            return WaitsFor.USER
+        return WaitsFor.NOBODY
 
     def step_of(self, name: str) -> str:
         """The page of the form that asks for this field; "" where the form has one page only."""

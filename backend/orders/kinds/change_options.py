@@ -42,6 +42,10 @@ class OptionChoice(msgspec.Struct, frozen=True, kw_only=True):
     active_on: int
     # Lines of the selection whose plan allows it
     allowed_on: int
+    # The cap abroad that it is, in cents; None for any other option
+    cap_cents: int | None = None
+    # Lines of the selection whose cap abroad is that amount
+    present_on: int = 0
 
 
 def _check(context: QuoteContext, request: ChangeOptions) -> None:
@@ -72,7 +76,8 @@ def check_together(context: QuoteContext, codes: Sequence[str], name: str) -> No
 def quote_line(context: QuoteContext, request: ChangeOptions, line: LineSnapshot) -> QuoteItem:
     """What the request does on one line.
 
-    An option that the line cannot have is left out with a note. A line on which nothing changes is skipped.
+    An option that the line cannot have is left out with a note. A cap takes the place of the line's other cap.
+    A line on which nothing changes is skipped.
     """
     profile = context.profile
     before = monthly_cost(profile, line.plan, line.options)
@@ -80,8 +85,9 @@ def quote_line(context: QuoteContext, request: ChangeOptions, line: LineSnapshot
     if why := CHANGE_OPTIONS.unavailable_reason(line):
         return item.skip(why)
     remove = [code for code in request.remove if code in line.options]
+    remove += [code for code in replaced_caps(profile, request.add, line) if code not in remove]
     kept = [code for code in line.options if code not in remove]
-    notes = dict.fromkeys((code for code in request.remove if code not in remove), "already_off")
+    notes = dict.fromkeys((code for code in request.remove if code not in line.options), "already_off")
     add: list[str] = []
     for code in request.add:
         if why := why_not(profile, code, line, [*kept, *add]):
@@ -98,6 +104,15 @@ def quote_line(context: QuoteContext, request: ChangeOptions, line: LineSnapshot
     item.monthly_after = monthly_cost(profile, line.plan, [*kept, *add])
     charge(profile, item, add, remove, context.month)
     return item
+
+
+def replaced_caps(profile: CarrierProfile, add: Sequence[str], line: LineSnapshot) -> list[str]:
+    """The line's caps that give way to one of these options: a line has one cap."""
+    wanted = [option for code in add if (option := profile.option(code)) and option.is_cap]
+    if not any(option_allowed(option, line.plan, line.product_type) for option in wanted):
+        return []
+    present = (option for code in line.options if (option := profile.option(code)))
+    return [option.code for option in present if option.is_cap and option.code not in add]
 
 
 def why_not(profile: CarrierProfile, code: str, line: LineSnapshot, present: Sequence[str]) -> str:

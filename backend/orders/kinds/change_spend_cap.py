@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from backend.catalog.pricing import monthly_cost
 from backend.core.errors import ValidationFailed
 from backend.lines.schemas import LockedLine
@@ -34,6 +36,13 @@ class ChangeSpendCap(OrderRequest, frozen=True, kw_only=True, tag="change_spend_
     cap_cents: int | None = None
     no_cap: bool = False
     period: str = STANDING
+
+
+class PresentCap(msgspec.Struct, frozen=True, kw_only=True):
+    """A cap abroad that lines of the selection have; None is no cap."""
+
+    cents: int | None
+    lines: int
 
 
 def _check(context: QuoteContext, request: ChangeSpendCap) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.core.addresses import email_valid
+from backend.core.clock import local
 from backend.core.errors import ValidationFailed
 from backend.core.i18n import LANGUAGES
 from backend.lines.lifecycle import LineStatus
@@ -84,6 +85,8 @@ def _quote_line(context: QuoteContext, request: Depart, line: LineSnapshot) -> Q
         item.change |= {"target": PREPAID, "invited": bool(request.knows_successor)}
         if chosen:
             item.change["before_status"] = chosen.previous_status
+            # On the day nothing can be chosen any more
+            item.change["decided"] = context.day <= local(context.now).date()
         if chosen and chosen.offer and chosen.offer != PREPAID:
             item.change |= {"target": PRIVATE, "offer": chosen.offer}
             item.change |= {name: getattr(chosen, name) for name in DETAILS}
@@ -106,9 +109,8 @@ def _confirmed_columns(
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
-    key = (
-        "to_private" if change["target"] == PRIVATE else "to_successor" if change["invited"] else "to_prepaid"
-    )
+    offered = change["invited"] and not change.get("decided")
+    key = "to_private" if change["target"] == PRIVATE else "to_successor" if offered else "to_prepaid"
     return [texts.text(key, day=texts.day(change["day"]))]
 
 
@@ -138,6 +140,7 @@ DEPART = OrderKind(
     warnings=_warnings,
     expected_completion=lambda _context, _request: "departure",
     timeline_params=lambda change: {"day": str(change.get("day", "")), "target": change.get("target", "")},
+    earliest_days=lambda profile, request: profile.successor_days if request.knows_successor else 0,
     statuses=MAY_LEAVE | {LineStatus.PENDING_RELEASE},
     excludes=ENDING,
     offered=lambda profile: profile.departure_in_portal,

@@ -20,7 +20,14 @@ from backend.orders.kinds.base import (
 from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line
 from backend.orders.kinds.new_line_checks import wrong_fields
 from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
-from backend.orders.kinds.port_in_corrections import CARRIER_NAMES, CHECKS, amend, donor_sim, wrong_date
+from backend.orders.kinds.port_in_corrections import (
+    CARRIER_NAMES,
+    CHECKS,
+    CORRECTIONS,
+    amend,
+    donor_sim,
+    wrong_date,
+)
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import SummaryRow
 
@@ -254,4 +261,6 @@ PORT_IN = OrderKind(
     cancellable=True,
     too_late=too_late,
     amend=amend,
+    corrections=CORRECTIONS,
+    correctable=lambda reason: reason in CORRECTIONS or new_line.esim_trouble(reason),
 )

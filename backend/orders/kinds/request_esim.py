@@ -17,6 +17,7 @@ from backend.orders.kinds.base import (
     ServiceOrderItem,
     Texts,
 )
+from backend.orders.kinds.new_line import USER_ACTS_ON
 from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone
 from backend.orders.schemas import OrderRequest, SummaryRow
 
@@ -114,4 +115,6 @@ REQUEST_ESIM = OrderKind(
     needs_recent_sign_in=True,
     # After the code expired or its download failed
     amend=lambda _context, change, _fields: (dict(change), {"goOn": "true"}),
+    correctable=lambda _reason: True,
+    user_acts_on=USER_ACTS_ON,
 )

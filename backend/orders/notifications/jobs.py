@@ -66,13 +66,24 @@ async def mail_ended(actor: Actor, *, order_id: str, state: str, why: str) -> No
         await _mail(actor, UUID(order_id), MailPhase.ENDED)
 
 
-async def _mail(actor: Actor, order_id: UUID, phase: MailPhase) -> None:
+@idempotent_job(JobName.MAIL_ORDER_WAITING)
+async def mail_waiting(actor: Actor, *, order_id: str, at: str) -> None:
+    """Say whom the request waits for, each time that it begins to wait; nothing where it goes on by now."""
+    await _mail(actor, UUID(order_id), MailPhase.WAITING, at=at)
+
+
+async def _mail(actor: Actor, order_id: UUID, phase: MailPhase, *, at: str = "") -> None:
     async def record(scope: Scope, refused: str | None) -> None:
-        if phase is MailPhase.ENDED and refused is None:
-            await ChangeOrder.update({ChangeOrder.mailed_at: clock.now()}).where(ChangeOrder.id == order_id)
+        its_row = ChangeOrder.id == order_id
+        if refused is not None:
+            await ChangeOrder.update({ChangeOrder.refused_mails: ChangeOrder.refused_mails + 1}).where(
+                its_row
+            )
+        elif phase is MailPhase.ENDED:
+            await ChangeOrder.update({ChangeOrder.mailed_at: clock.now()}).where(its_row)
         scope.invalidate(f"order:{order_id}")
 
-    key = f"order/{order_id}/{phase}"
+    key = "/".join(part for part in ("order", str(order_id), phase, at) if part)
     await send_once(actor, key, lambda scope: _compose(scope, order_id, phase), record=record)
 
 
@@ -84,6 +95,8 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     language = requester.language
     profile = (await catalogue_of(scope)).profile
     order = await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language)
+    if phase is MailPhase.WAITING and not order.outcome.waits_for:
+        return None
     content = order_mail(
         order,
         phase=phase,

@@ -15,7 +15,10 @@ from backend.core.i18n import FileTexts
 from backend.core.permissions import Portal
 from backend.notifications.content import MailContent, MailTable, MailTableRow, PortalContent
 from backend.orders.lifecycle import ItemState
+from backend.orders.outcome import OutcomeCode, PartCode
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail, OrderItemView
+from backend.orders.texts import KindTexts
 from backend.settings import Settings
 
 TEXTS = Path(__file__).with_name("order_mail.toml")
@@ -29,7 +32,14 @@ class MailPhase(StrEnum):
     RECEIVED = "received"
     SCHEDULED = "planned"
     PRICE_CHANGED = "price"
+    # It waits for somebody
+    WAITING = "waiting"
     ENDED = "ended"
+
+
+# The parts of an outcome that a mail names above its table
+REMARKS = frozenset({PartCode.FAILED, PartCode.WAITS, PartCode.LEFT_OUT, PartCode.SKIPPED})
+MOST_REMARKS = 8
 
 
 def order_mail(
@@ -42,17 +52,22 @@ def order_mail(
 ) -> MailContent:
     """The mail of one phase: one row for each number, with its customer number (`accounts`), change and result."""
     texts = FileTexts(TEXTS, catalogue.language)
-    title, lead = _opening(texts, order, phase)
-    closed = phase is MailPhase.ENDED
+    kind_texts = KindTexts(catalogue, order.kind)
+    title, lead = _opening(texts, kind_texts.outcome, order, phase)
+    remarks = [part for part in order.outcome.parts if part.code in REMARKS][:MOST_REMARKS]
     return MailContent(
         language=texts.language,
         subject=texts.text("subject", kind=order.title),
         title=title,
         preheader=f"{title} {order.reference}",
-        paragraphs=(texts.text("greeting", name=order.requested_by.split(" ")[0]), lead),
+        paragraphs=(
+            texts.text("greeting", name=order.requested_by.split(" ")[0]),
+            lead,
+            *(f"{kind_texts.outcome.part(part)}." for part in remarks),
+        ),
         facts=_facts(texts, order),
         strong=texts.text("reference"),
-        table=_table(texts, order, accounts, closed=closed),
+        table=_table(texts, kind_texts.outcome, order, accounts, closed=phase in RESULTS),
         button=(texts.text("follow"), f"{settings.public_url}{_page_of(order)}"),
         footer=texts.text("footer", support=settings.operator.support_email),
     )
@@ -65,7 +80,7 @@ def order_notice(order: OrderDetail, *, phase: MailPhase, language: str, member_
         member_id=member_id,
         portal=Portal.MANAGER,
         language=texts.language,
-        title=_opening(texts, order, phase)[0],
+        title=_opening(texts, OutcomeTexts(language), order, phase)[0],
         text=f"{order.title} · {order.reference}",
         path=_page_of(order),
     )
@@ -75,16 +90,19 @@ def _page_of(order: OrderDetail) -> str:
     return f"/app/requests/{order.reference}"
 
 
-def _opening(texts: FileTexts, order: OrderDetail, phase: MailPhase) -> tuple[str, str]:
-    """Title and first sentence."""
-    if phase is MailPhase.ENDED:
-        return texts.text(f"{order.state}_title"), texts.text(f"{order.state}_lead")
-    title = texts.text(f"{phase}_title")
-    if phase is MailPhase.SCHEDULED:
-        return title, texts.text("planned_lead", due=f"{order.due_on:%d/%m/%Y}" if order.due_on else "")
-    if phase is MailPhase.PRICE_CHANGED:
-        return title, texts.text("price_lead")
-    due = order.promise.due_at
+# The phases in which each line has its result
+RESULTS = frozenset({MailPhase.WAITING, MailPhase.ENDED})
+
+
+def _opening(
+    texts: FileTexts, outcome: OutcomeTexts, order: OrderDetail, phase: MailPhase
+) -> tuple[str, str]:
+    """Title and first sentence. What was received says until when, or whom it waits for."""
+    if phase is not MailPhase.RECEIVED:
+        return outcome.title(order.outcome), outcome.lead(order.outcome, greeted=True)
+    title, due = texts.text("received_title"), order.promise.due_at
+    if order.outcome.code is OutcomeCode.WAITS:
+        return title, f"{texts.text('received')} {outcome.lead(order.outcome)}"
     return title, _received(texts, due) if due else texts.text("received_lead_open")
 
 
@@ -126,35 +144,43 @@ def _facts(texts: FileTexts, order: OrderDetail) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _table(texts: FileTexts, order: OrderDetail, accounts: Mapping[UUID, str], *, closed: bool) -> MailTable:
+def _table(
+    texts: FileTexts,
+    outcome: OutcomeTexts,
+    order: OrderDetail,
+    accounts: Mapping[UUID, str],
+    *,
+    closed: bool,
+) -> MailTable:
     left = f"{texts.text('column_number')} · {texts.text('column_account')}"
     right = texts.text("column_change")
     more = order.items_total - len(order.items)
+    rows = [_row(texts, outcome, item, accounts.get(item.line_id, ""), closed=closed) for item in order.items]
     return MailTable(
         heading=texts.text("lines"),
         columns=(left, f"{right} · {texts.text('column_result')}" if closed else right),
-        rows=tuple(_row(texts, item, accounts.get(item.line_id, ""), closed=closed) for item in order.items),
+        rows=tuple(rows),
         more=texts.text("more", count=more) if more > 0 else "",
     )
 
 
-def _row(texts: FileTexts, item: OrderItemView, account: str, *, closed: bool) -> MailTableRow:
+def _row(
+    texts: FileTexts, outcome: OutcomeTexts, item: OrderItemView, account: str, *, closed: bool
+) -> MailTableRow:
+    changes = (*item.words, *map(outcome.left_out, item.noted))
     return MailTableRow(
         name=format_msisdn(item.msisdn),
         notes=tuple(note for note in (item.name, account) if note),
-        value=tuple(item.words) or (texts.text("nothing"),),
-        result=_result(texts, item) if closed or item.state is ItemState.SKIPPED else "",
+        value=changes or (texts.text("nothing"),),
+        result=_result(texts, outcome, item) if closed or item.state is ItemState.SKIPPED else "",
     )
 
 
-def _result(texts: FileTexts, item: OrderItemView) -> str:
-    """What happened on one line; "" while nothing has."""
-    if item.state is ItemState.DONE:
-        return texts.text("result_done")
-    if item.state is ItemState.CANCELLED:
-        return texts.text("result_cancelled")
+def _result(texts: FileTexts, outcome: OutcomeTexts, item: OrderItemView) -> str:
+    """How one line is, and why."""
+    what = outcome.item(item.state, item.reason, item.waits_for, left_out=bool(item.left_out))
+    if not item.why:
+        return what
     # A reason of ours begins a sentence; here it follows a colon. The carrier's own words stay as they are.
     why = item.why if item.why == item.detail else item.why[:1].lower() + item.why[1:]
-    if item.state is ItemState.FAILED:
-        return texts.text("result_failed", why=why)
-    return texts.text("result_skipped", why=why) if item.state is ItemState.SKIPPED else ""
+    return texts.text("result", what=what, why=why)

@@ -29,17 +29,17 @@ BATCH = 1000
 INSERT_ORDER = """
 INSERT INTO change_order (id, tenant_id, reference, kind, state, requester_id, requester_name, requester_email,
   language, request_key, request_hash, body, price, promise_code, promise_due_at, created_at, requested_at,
-  grace_until, submitted_at, lines, due_on)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20)
+  grace_until, submitted_at, lines, due_on, missing)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21)
 ON CONFLICT (reference) DO NOTHING RETURNING id
 """
 INSERT_ITEMS = """
 INSERT INTO change_order_item (id, tenant_id, order_id, kind, position, line_id, msisdn, name, state, reason, change,
-  detail, monthly_before, monthly_after, one_off, pro_rata)
-SELECT id, $1, $2, $3, position, line_id, msisdn, name, state, reason, change, '', before, after, one_off, part
+  detail, left_out, monthly_before, monthly_after, one_off, pro_rata)
+SELECT id, $1, $2, $3, position, line_id, msisdn, name, state, reason, change, '', left_out, before, after, one_off, part
 FROM unnest($4::uuid[], $5::int[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
-  $12::int[], $13::int[], $14::int[], $15::int[])
-  AS t (id, position, line_id, msisdn, name, state, reason, change, before, after, one_off, part)
+  $12::jsonb[], $13::int[], $14::int[], $15::int[], $16::int[])
+  AS t (id, position, line_id, msisdn, name, state, reason, change, left_out, before, after, one_off, part)
 """
 
 
@@ -90,6 +90,7 @@ async def write_order(scope: Scope, quote: Quote, order_id: UUID, *, digest: str
             now if state is OrderState.SUBMITTED else None,
             len(quote.items),
             request.on,
+            quote.missing,
         )
         if written:
             return InitialState(reference, state, grace_until)
@@ -129,6 +130,7 @@ async def _insert_batch(scope: Scope, quote: Quote, order_id: UUID, ids: Sequenc
         [item.state.value for item in items],
         [item.reason for item in items],
         [dump(item.change) for item in items],
+        [dump(item.left_out) for item in items],
         [item.monthly_before for item in items],
         [item.monthly_after for item in items],
         [item.one_off for item in items],

@@ -1,8 +1,12 @@
 """What a preview (check answers) shows of a quote."""
 
+from collections import Counter
+
 from backend.core.computing import compute
 from backend.lines.schemas import PlanName
 from backend.orders.kinds.base import OrderKind, QuoteItem
+from backend.orders.lifecycle import ItemState
+from backend.orders.outcome import LeftOutCount
 from backend.orders.placement.quote import Quote
 from backend.orders.schemas import ItemPreview, OrderPreview
 from backend.orders.texts import KindTexts
@@ -32,6 +36,11 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         total_lines=len(items),
         changing=len(changing),
         skipped=len(items) - len(changing),
+        missing=sum(item.missing for item in items),
+        left_out=[
+            LeftOutCount(reason=reason, wishes=wishes)
+            for reason, wishes in Counter(why for item in changing for why in item.left_out.values()).items()
+        ],
         price=quote.price,
         monthly_before=sum(item.monthly_before for item in items),
         monthly_after=sum(item.monthly_after for item in items),
@@ -54,6 +63,7 @@ def _item(kind: OrderKind, texts: KindTexts, item: QuoteItem) -> ItemPreview:
         why=texts.why(item.reason),
         notes=item.notes,
         noted=[texts.note(what, code, present) for what, code in item.notes.items()],
+        left_out={} if item.state is ItemState.SKIPPED else item.left_out,
         monthly_before=item.monthly_before,
         monthly_after=item.monthly_after,
         one_off=item.one_off,

@@ -47,6 +47,11 @@ class Quote:
         return [item for item in self.items if item.state is ItemState.WAITING]
 
     @property
+    def missing(self) -> int:
+        """How much of what is asked will not be done."""
+        return sum(item.missing for item in self.items)
+
+    @property
     def scheduled(self) -> bool:
         """Whether it waits for its day."""
         return self.context.day > clock.local(self.context.now).date()
@@ -193,7 +198,15 @@ def _day(kind: OrderKind, texts: KindTexts, request: OrderRequest, now: datetime
         raise ValidationFailed(on=texts.text("bad_day_over"), code="date_in_the_past")
     if (request.on - today).days > LONGEST_WAIT_DAYS:
         raise ValidationFailed(on=texts.text("bad_day_far"), code="date_too_far")
+    check_earliest(kind, texts, request, request.on)
     return request.on
+
+
+def check_earliest(kind: OrderKind, texts: KindTexts, request: OrderRequest, on: date) -> None:
+    """Raise ValidationFailed (`date_too_early`) for a day before the earliest that the carrier's rules allow."""
+    earliest = clock.today() + timedelta(days=kind.earliest_days(texts.catalogue.profile, request))
+    if on < earliest:
+        raise ValidationFailed(on=texts.text("bad_day_early", day=texts.day(earliest)), code="date_too_early")
 
 
 def month_of(kind: OrderKind, request: OrderRequest, day: date) -> BillingMonth:

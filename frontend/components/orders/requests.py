@@ -7,10 +7,10 @@ from reactpy.types import VdomDict
 
 from backend.orders.lifecycle import OrderState
 from backend.orders.schemas import OrderSummary
+from frontend.components.orders.outcome import outcome_pill
 from frontend.components.orders.promise import hour_or_day
 from frontend.components.table import rows_table, table_frame
 from frontend.i18n import Translator
-from frontend.labels import order_state
 
 
 def promised_or_ended(text: Translator, order: OrderSummary) -> str:
@@ -34,7 +34,7 @@ def request_rows(text: Translator, orders: Sequence[OrderSummary]) -> list[tuple
                     html.span({"class": "cell-sub number"}, order.reference),
                 ),
                 html.td({"class": "rank-2 amount"}, text.number(order.lines)),
-                html.td(order_state(text, order.state)),
+                html.td(outcome_pill(text, order.outcome)),
                 html.td({"class": "rank-3"}, order.requested_by),
                 html.td({"class": "rank-2 amount"}, promised_or_ended(text, order)),
             ),

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from backend.core import clock
-from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
+from backend.orders.lifecycle import OrderFlag, OrderState
+from backend.orders.outcome import OutcomeCode, WaitsFor
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail
 from frontend.components.timeline import StepState, TimelineStep
 from frontend.page_context import PageContext
@@ -65,12 +67,10 @@ def _planned(page: PageContext, order: OrderDetail) -> TimelineStep:
 
 def _undone(page: PageContext, order: OrderDetail) -> TimelineStep:
     text = page.text
-    at = text.time(order.ended_at, seconds=True) if order.ended_at else ""
     return TimelineStep(
         state=StepState.LOST,
-        title=text("Request undone"),
-        time=at,
-        note=text("Nothing was sent and nothing is charged."),
+        title=OutcomeTexts(text.language).short(order.outcome),
+        time=text.time(order.ended_at, seconds=True) if order.ended_at else "",
     )
 
 
@@ -102,13 +102,8 @@ def _sent(page: PageContext, order: OrderDetail) -> TimelineStep:
     at = text.time(taken, seconds=True) if taken else ""
     title = text("Sent to {carrier}", carrier=order.carrier)
     if order.state == OrderState.REJECTED:
-        why = next((item.why for item in order.items if item.why), "")
-        return TimelineStep(
-            state=StepState.LOST,
-            title=text("Refused by {carrier}", carrier=order.carrier),
-            time=at,
-            note=f"{why}. {text('Nothing changed and nothing is charged.')}".lstrip(". "),
-        )
+        refused = text("Refused by {carrier}", carrier=order.carrier)
+        return TimelineStep(state=StepState.LOST, title=refused, time=at)
     if order.state == OrderState.SUBMITTED:
         late = clock.now() - (order.submitted_at or order.requested_at) > SILENT_AFTER
         return TimelineStep(
@@ -123,46 +118,31 @@ def _sent(page: PageContext, order: OrderDetail) -> TimelineStep:
     return TimelineStep(state=StepState.DONE if order.state in SENT else StepState.NEXT, title=title, time=at)
 
 
+# The step is done, is being done, needs attention, or came to nothing; any other is yet to come
+STEPS = {
+    OutcomeCode.UNDER_WAY: StepState.NOW,
+    OutcomeCode.WAITS: StepState.NOW,
+    OutcomeCode.CANCELLING: StepState.NOW,
+    OutcomeCode.EXPIRED: StepState.ATTENTION,
+    OutcomeCode.DONE: StepState.DONE,
+    OutcomeCode.DONE_EXCEPT: StepState.ATTENTION,
+    OutcomeCode.PARTIAL: StepState.ATTENTION,
+    OutcomeCode.FAILED: StepState.LOST,
+}
+
+
 def _carried_out(page: PageContext, order: OrderDetail) -> TimelineStep:
-    text = page.text
-    at = text.time(order.ended_at, seconds=True) if order.ended_at else ""
-    title = text("Carried out")
-    match order.state:
-        case OrderState.IN_PROGRESS:
-            return TimelineStep(
-                state=StepState.NOW,
-                title=title,
-                note=text("{carrier} is carrying it out.", carrier=order.carrier),
-            )
-        case OrderState.HELD:
-            return TimelineStep(
-                state=StepState.ATTENTION,
-                title=text("Information missing"),
-                note=text("The carrier needs something more to go on."),
-            )
-        case OrderState.COMPLETED:
-            return TimelineStep(title=title, time=at)
-        case OrderState.PARTIAL:
-            failed = order.counts.get(ItemState.FAILED, 0)
-            return TimelineStep(
-                state=StepState.ATTENTION,
-                title=text("Partly carried out"),
-                time=at,
-                note=text.plural(
-                    "{n} line was not changed: the reason is beside it.",
-                    "{n} lines were not changed: the reason is beside each.",
-                    failed,
-                ),
-            )
-        case OrderState.FAILED:
-            return TimelineStep(
-                state=StepState.LOST,
-                title=text("Not carried out"),
-                time=at,
-                note=text("Nothing changed and nothing is charged."),
-            )
-        case _:
-            return TimelineStep(state=StepState.NEXT, title=title)
+    """The carrier's work, in the words of the outcome."""
+    outcome, texts = order.outcome, OutcomeTexts(page.text.language)
+    state = STEPS.get(outcome.code, StepState.NEXT)
+    if state is StepState.NEXT:
+        return TimelineStep(state=state, title=page.text("Carried out"))
+    mine = outcome.waits_for is WaitsFor.CUSTOMER
+    return TimelineStep(
+        state=StepState.ATTENTION if mine else state,
+        title=texts.short(outcome),
+        time=page.text.time(order.ended_at, seconds=True) if order.ended_at else "",
+    )
 
 
 def _confirmed(page: PageContext, order: OrderDetail) -> TimelineStep:

@@ -16,21 +16,23 @@ from frontend.queries import use_query
 
 SHOWN = 5
 ALERTS = {
-    ("bucket", 80): translatable("80 % of the bundle {bucket} is used"),
+    ("bucket", 80): translatable("{percent} of the bundle {bucket} is used"),
     ("bucket", 100): translatable("The bundle {bucket} is used up"),
-    ("roaming_cap", 80): translatable("80 % of the cap abroad is reached"),
+    ("roaming_cap", 80): translatable("{percent} of the cap abroad is reached"),
     ("roaming_cap", 100): translatable("The cap abroad is reached: data abroad is stopped"),
     ("national_ceiling", 100): translatable("Costs outside the bundle in Belgium passed the alert level"),
 }
 
 
-def alert_words(page: PageContext, kind: str, threshold: int, subject: str) -> str:
-    words = ALERTS.get((kind, threshold), translatable("A limit is near"))
-    return page.text(words, bucket=bucket_words(page, subject))
+def alert_words(page: PageContext, alert: Alert) -> str:
+    """An alert with how much is used by now, not with the threshold that it passed."""
+    words = ALERTS.get((alert.kind, alert.threshold), translatable("A limit is near"))
+    percent = page.text.percent(alert.percent)
+    return page.text(words, bucket=bucket_words(page, alert.subject), percent=percent)
 
 
-def alert_notice(page: PageContext, kind: str, threshold: int, subject: str) -> VdomDict:
-    return notice(alert_words(page, kind, threshold, subject), tone="attention", mark="alert")
+def alert_notice(page: PageContext, alert: Alert) -> VdomDict:
+    return notice(alert_words(page, alert), tone="attention", mark="alert")
 
 
 @component
@@ -57,7 +59,7 @@ def _entry(page: PageContext, alert: Alert) -> VdomDict:
         {"key": str(alert.id)},
         icon("alert", "icon-lost" if alert.threshold >= 100 else "icon-attention"),
         html.div(
-            html.h3(alert_words(page, alert.kind, alert.threshold, alert.subject)),
+            html.h3(alert_words(page, alert)),
             html.p(
                 {"class": "muted"},
                 number(text.msisdn(alert.msisdn)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.usage.lifecycle import CapState
+from backend.usage.lifecycle import CapState, percent_of
 from backend.usage.schemas import Bucket, Cap, LineUsage
 from frontend.components.usage.words import amount_words, bucket_words
 from frontend.elements import Child, classes, pill
@@ -14,7 +14,7 @@ from frontend.page_context import PageContext
 
 CAP_STATES = {
     CapState.BELOW: (translatable("Below the cap"), "active", "dot"),
-    CapState.WARNED: (translatable("80 % reached"), "attention", "alert"),
+    CapState.WARNED: (translatable("{percent} reached"), "attention", "alert"),
     CapState.BLOCKED: (translatable("Data abroad stopped"), "lost", "pause"),
 }
 # Per cent
@@ -70,10 +70,13 @@ def cap_meter(text: Translator, cap: Cap) -> VdomDict:
     words, tone, shape = CAP_STATES[cap.state]
     share = cap.spent_cents / cap.cap_cents if cap.cap_cents else 1.0
     of = html.span({"class": "muted"}, text("of {amount}", amount=text.money(cap.cap_cents)))
+    percent = percent_of(cap.spent_cents, cap.cap_cents)
     until = text("for this month only") if cap.raised else text("every month")
     drawn = meter(head, spent, share, text("Cap {when}, excl. VAT", when=until), beside=of)
     return html.div(
-        {"class": "stack stack-tight", "key": "cap"}, drawn, html.div(pill(text(words), tone, shape))
+        {"class": "stack stack-tight", "key": "cap"},
+        drawn,
+        html.div(pill(text(words, percent=text.percent(percent)), tone, shape)),
     )
 
 

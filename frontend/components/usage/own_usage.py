@@ -42,7 +42,7 @@ def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
         title = f"{title}, {text.msisdn(own.msisdn)}"
     meters = (bundle_meters(page, shown.buckets), html.hr(), cap_meter(text, shown.cap))
     main: list[Child] = [
-        *(alert_notice(page, alert.kind, alert.threshold, alert.subject) for alert in own.alerts),
+        *(alert_notice(page, alert) for alert in own.alerts),
         panel(f"usage-{name}", title, *meters, provisional(text, shown)),
     ]
     if shown.services:

@@ -1,11 +1,12 @@
 """At which amount data abroad stops, for every month or for this one."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from reactpy.types import Component
 
-from backend.orders.kinds.change_spend_cap import SUGGESTED
+from backend.orders.kinds.change_spend_cap import SUGGESTED, PresentCap
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
@@ -15,6 +16,8 @@ from frontend.i18n import Translator
 from frontend.page_context import PageContext
 
 NONE, OTHER = "none", "other"
+# Of many different caps of a selection, so many are named
+SHOWN = 5
 
 
 def cents_of(typed: str) -> int | None:
@@ -29,8 +32,17 @@ def cents_of(typed: str) -> int | None:
     return int(amount * 100)
 
 
-def cap_fields(text: Translator, *, cents: int | None, no_cap: bool, errors: Errors) -> list[Child]:
-    """The suggested amounts, another one, or none."""
+def cap_fields(
+    text: Translator,
+    *,
+    cents: int | None,
+    no_cap: bool,
+    errors: Errors,
+    present: Sequence[PresentCap] = (),
+) -> list[Child]:
+    """The suggested amounts, another one, or none; where all lines have the same `present` one, it is chosen."""
+    if cents is None and not no_cap and len(present) == 1:
+        cents, no_cap = present[0].cents, present[0].cents is None
     known = cents in SUGGESTED
     chosen = NONE if no_cap else "" if cents is None else str(cents) if known else OTHER
     error = errors.get("cap_cents", "")
@@ -47,7 +59,14 @@ def cap_fields(text: Translator, *, cents: int | None, no_cap: bool, errors: Err
         (NONE, text("No cap"), text("Data abroad is never cut")),
     ]
     return [
-        radio_cards("cap", text("Data abroad stops at"), cards, value=chosen, error=error),
+        radio_cards(
+            "cap",
+            text("Data abroad stops at"),
+            cards,
+            value=chosen,
+            hint=_present(text, present),
+            error=error,
+        ),
         text_field(
             "cap_other",
             text("Another amount in euros, excl. VAT"),
@@ -56,6 +75,18 @@ def cap_fields(text: Translator, *, cents: int | None, no_cap: bool, errors: Err
             more={"inputmode": "decimal"},
         ),
     ]
+
+
+def _present(text: Translator, present: Sequence[PresentCap]) -> str | None:
+    """The present caps in words: "Now: 50,00 €", or how many lines have which."""
+    names = [text("No cap") if one.cents is None else text.money(one.cents) for one in present]
+    if len(names) == 1:
+        return text("Now: {amount}", amount=names[0])
+    counted = [
+        text.plural("{amount} on {n} line", "{amount} on {n} lines", one.lines, amount=name)
+        for one, name in zip(present[:SHOWN], names, strict=False)
+    ]
+    return text("Now: {amount}", amount=", ".join(counted)) if counted else None
 
 
 def read_cap(values: Values) -> dict[str, Any]:
@@ -84,7 +115,13 @@ def CapForm(draft: DraftView) -> Component:
 def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
     text, kind_fields = page.text, draft.asked.kind_fields
     return [
-        *cap_fields(text, cents=kind_fields["cap_cents"], no_cap=kind_fields["no_cap"], errors=errors),
+        *cap_fields(
+            text,
+            cents=kind_fields["cap_cents"],
+            no_cap=kind_fields["no_cap"],
+            errors=errors,
+            present=draft.choices or (),
+        ),
         radio_cards(
             "period",
             text("For how long?"),

@@ -1,8 +1,11 @@
 """When the user leaves, and whether the new owner of the number is known."""
 
+from datetime import timedelta
+
 from reactpy import html
 from reactpy.types import Component
 
+from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, text_field
@@ -40,6 +43,8 @@ def DepartForm(draft: DraftView) -> Component:
 
 def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
     text, kind_fields = page.text, draft.asked.kind_fields
+    successor_days = profile(page.profile.carrier).successor_days
+    earliest = clock.today() + timedelta(days=successor_days)
     known = {True: "yes", False: "no", None: ""}[kind_fields["knows_successor"]]
     return [
         text_field(
@@ -47,7 +52,10 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
             text("Day of departure"),
             kind="date",
             value=draft.asked.on.isoformat() if draft.asked.on else "",
-            hint=text("Today or later. Until that day you can withdraw."),
+            hint=text(
+                "Without a new owner today or later, with one {day} or later: that person needs time to choose. Until that day you can withdraw.",
+                day=text.date(earliest),
+            ),
             error=errors.get("on", ""),
             short=True,
             more={"min": clock.today().isoformat()},
@@ -56,7 +64,13 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
             "knows_successor",
             text("Do you know the details of the new owner?"),
             [
-                ("yes", text("Yes"), text("That person is asked by e-mail to choose an offer, or prepaid.")),
+                (
+                    "yes",
+                    text("Yes"),
+                    text(
+                        "That person is asked by e-mail to choose an offer, or prepaid, and gets a confirmation."
+                    ),
+                ),
                 ("no", text("No"), text("The number becomes prepaid on that day.")),
             ],
             value=known,

@@ -16,7 +16,7 @@ from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.orders.options import names
 from frontend.elements import Child, hidden, key_values, number
 from frontend.i18n import Translator
-from frontend.labels import AGREEMENT_STATES, ESIM_STATES, SIM_STATES
+from frontend.labels import AGREEMENT_STATES, SIM_STATES, esim_state_words
 from frontend.page_context import PageContext
 
 
@@ -107,7 +107,8 @@ def _contact(text: Translator, detail: LineDetail) -> list[tuple[str, str]]:
 def _sim(page: PageContext, detail: LineDetail) -> VdomDict:
     text, esim = page.text, detail.esim
     state = [(text("State of the card"), text(SIM_STATES[detail.sim_state]))] if detail.sim_state else []
-    code = esim is not None and not esim.why_not and page.may(Permission.ESIM_REVEAL)
+    ready = esim is not None and not esim.why_not and not esim.waits_for_user
+    code = ready and page.may(Permission.ESIM_REVEAL)
     return html.div(
         {"class": "stack stack-tight"},
         key_values(
@@ -142,7 +143,7 @@ def _esim(page: PageContext, detail: LineDetail) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = []
     if esim.sim_number and esim.sim_number != detail.sim_number:
         rows.append((text("New eSIM number"), number(text.sim(esim.sim_number))))
-    rows.append((text("State of the eSIM"), text(ESIM_STATES.get(esim.state, esim.state))))
+    rows.append((text("State of the eSIM"), esim_state_words(text, esim)))
     if esim.sent_at:
         sent = text("{moment}, to {email}", moment=text.moment(esim.sent_at), email=esim.email)
         times = text.plural("sent {n} time", "sent {n} times", esim.sent_count)

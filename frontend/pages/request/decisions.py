@@ -9,6 +9,7 @@ from backend.core.permissions import Permission
 from backend.orders.changes import cancellation, corrections
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderFlag
+from backend.orders.outcome import WaitsFor
 from backend.orders.schemas import OrderDetail, OrderItemView
 from frontend.components.actions import button, link_button
 from frontend.components.layout import panel
@@ -25,13 +26,15 @@ AT_ONCE = 10
 def OrderActions(order: OrderDetail) -> VdomDict | Component | None:
     """Nothing where nothing is open to decide."""
     page = use_page()
-    parts: list[Child] = _said(page.text, order)
+    parts: list[Child] = []
     if order.flag is OrderFlag.PRICE_CHANGED and page.may(Permission.ORDERS_PLACE):
         parts.append(AcceptPrice(reference=order.reference, key="price"))
     if page.may(Permission.ORDERS_PLACE):
         parts += [
             AnswerCarrier(order=order, item=item, key=f"go-on-{item.id}") for item in held_without_form(order)
         ]
+    if page.may(Permission.ORDERS_PLACE):
+        parts += contracts_again(page.text, order)
     if order.may_reschedule:
         parts.append(Reschedule(order=order, key="move"))
     if order.may_cancel:
@@ -44,9 +47,39 @@ def OrderActions(order: OrderDetail) -> VdomDict | Component | None:
 def held_without_form(order: OrderDetail) -> list[OrderItemView]:
     """Held items that need only a confirmation to go on; a transfer has a form for its corrections."""
     kind = KINDS[order.kind]
-    if kind.amend is None or kind.creates is not None:
+    if kind.amend is None:
         return []
-    return [item for item in order.items if item.state == ItemState.HELD][:AT_ONCE]
+    return [
+        item
+        for item in order.items
+        if item.state is ItemState.HELD
+        and item.waits_for is WaitsFor.CUSTOMER
+        and item.reason not in kind.corrections
+    ][:AT_ONCE]
+
+
+def contracts_again(text: Translator, order: OrderDetail) -> list[VdomDict]:
+    """Links that send the contract again, for new lines whose bill is not shared because of theirs."""
+    lines = [item for item in order.items if "split_profile" in item.left_out][:AT_ONCE]
+    return [
+        decision(
+            None,
+            notice(
+                html.strong(text.msisdn(item.msisdn)),
+                " ",
+                "; ".join(item.noted),
+                tone="attention",
+                mark="alert",
+            ),
+            link_button(
+                text("Send the contract again"),
+                f"/app/start/split_billing?line={item.line_id}",
+                mark="send",
+                kind="primary",
+            ),
+        )
+        for item in lines
+    ]
 
 
 @component
@@ -67,16 +100,6 @@ def AnswerCarrier(order: OrderDetail, item: OrderItemView) -> VdomDict:
             busy=again.pending,
         ),
     )
-
-
-def _said(text: Translator, order: OrderDetail) -> list[Child]:
-    """How far a cancellation at the carrier is."""
-    if order.flag is OrderFlag.CANCELLING:
-        return [notice(text("{carrier} has been asked to call it back.", carrier=order.carrier))]
-    if order.flag is OrderFlag.CANCEL_REFUSED:
-        words = text("{carrier} could not call it back any more: it goes on.", carrier=order.carrier)
-        return [notice(words, tone="attention", mark="alert")]
-    return []
 
 
 @component

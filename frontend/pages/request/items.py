@@ -5,19 +5,16 @@ from reactpy.types import Component, VdomDict
 
 from backend.orders import service as orders
 from backend.orders.lifecycle import ItemState
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail, OrderItemView
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
+from frontend.components.orders.outcome import item_pill, part_pills
 from frontend.components.paging import pager
 from frontend.components.table import rows_table, table_frame
-from frontend.elements import Child, notice, pill
+from frontend.elements import Child, notice
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
-from frontend.labels import (
-    ITEM_STATES,
-    counted_items,
-    item_state,
-)
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
@@ -82,31 +79,16 @@ def _items(page: PageContext, order: OrderDetail, items: list[OrderItemView], pa
     )
 
 
-RESULTS = (
-    ItemState.FAILED,
-    ItemState.HELD,
-    ItemState.IN_PROGRESS,
-    ItemState.SENT,
-    ItemState.WAITING,
-    ItemState.DONE,
-    ItemState.SKIPPED,
-    ItemState.CANCELLED,
-)
-
-
 def _results(text: Translator, order: OrderDetail) -> VdomDict:
-    """How many lines are in which state, what needs attention first."""
-    shown = [(state, n) for state in RESULTS if (n := order.counts.get(state))]
-    return html.span(
-        {"class": "row small push"},
-        *(pill(counted_items(text, state, n), *ITEM_STATES[state][1:]) for state, n in shown),
-    )
+    """How many lines are how, what needs attention first."""
+    return html.span({"class": "row small push"}, *part_pills(text, order.outcome))
 
 
 def _row(page: PageContext, item: OrderItemView) -> VdomDict:
     text = page.text
     skipped = item.state == ItemState.SKIPPED
-    lines = [html.li({"key": words}, words) for words in item.words]
+    left_out = map(OutcomeTexts(text.language).left_out, item.noted)
+    lines = [html.li({"key": words}, words) for words in (*item.words, *left_out)]
     change: Child = html.ul(*lines) if lines else text("Nothing to change")
     return html.tr(
         {"class": "is-skipped"} if skipped else {},
@@ -122,7 +104,7 @@ def _row(page: PageContext, item: OrderItemView) -> VdomDict:
         html.td({"class": "rank-2"}, change),
         html.td(
             {"class": "keep"},
-            item_state(text, item.state),
+            item_pill(text, item),
             html.span({"class": "cell-sub"}, item.why) if item.reason else None,
         ),
     )

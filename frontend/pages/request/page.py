@@ -13,16 +13,15 @@ from backend.orders.schemas import OrderDetail
 from frontend.components.actions import link_button
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
+from frontend.components.orders.outcome import outcome_pill
 from frontend.components.orders.promise import promise_words
 from frontend.components.paging import page_number
 from frontend.elements import Child, icon, key_values, notice, number
 from frontend.hooks import component, use_mutation, use_page
-from frontend.labels import (
-    RUNNING,
-    order_state,
-)
+from frontend.labels import RUNNING
 from frontend.page_context import PageContext
 from frontend.pages.request.decisions import OrderActions, downloads
+from frontend.pages.request.departure import DeparturePanel
 from frontend.pages.request.items import ItemsTable, topic
 from frontend.pages.request.ports import PortInPanel
 from frontend.pages.request.progress import countdown, progress_panel
@@ -57,6 +56,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
                 countdown(page, order, pending=undo.pending, on_undo=lambda _event: undo.run(reference)),
                 progress_panel(page, order),
                 PortInPanel(order=order, key="ports") if order.kind == "port_in" else None,
+                DeparturePanel(order=order, key="departure") if order.kind == "depart" else None,
                 ItemsTable(order=order, page_number=number_of_page, key=f"items-{number_of_page}"),
                 panel("asked", text("Your request"), key_values(_asked(order))) if _long(order) else None,
             ],
@@ -95,7 +95,7 @@ def _header(page: PageContext, order: OrderDetail) -> VdomDict:
     return page_header(
         order.title,
         html.p({"class": "row"}, number(order.reference), copy),
-        beside=order_state(text, order.state),
+        beside=outcome_pill(text, order.outcome),
         crumbs=breadcrumb(text, (text("Requests"), "/app/requests"), (order.reference, None)),
     )
 

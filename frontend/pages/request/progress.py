@@ -11,6 +11,7 @@ from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.schemas import OrderDetail
 from frontend.components.actions import button
 from frontend.components.layout import panel
+from frontend.components.orders.outcome import outcome_summary
 from frontend.components.orders.promise import is_today
 from frontend.components.orders.timeline import order_steps
 from frontend.components.timeline import timeline
@@ -85,6 +86,7 @@ def progress_panel(page: PageContext, order: OrderDetail) -> VdomDict:
     return panel(
         "progress",
         text("Progress"),
+        outcome_summary(page, order),
         _counts(text, order),
         timeline(order_steps(page, order), live=True),
         beside=beside,

@@ -4,19 +4,31 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.orders.lifecycle import ItemState
+from backend.orders.outcome import WaitsFor, is_missing
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import ItemPreview, OrderPreview
 from frontend.components.layout import panel
 from frontend.components.table import rows_table, table_frame
-from frontend.elements import classes, number
+from frontend.elements import classes, icon, number
 from frontend.page_context import PageContext
 
 
-def item_reason(page: PageContext, item: ItemPreview) -> str:
-    """Why a line stays as it is, or which of the kind_fields change nothing on it."""
-    text, notes = page.text, item.noted
-    if item.state == ItemState.SKIPPED:
-        return text("Skipped: {reason}.", reason=(", ".join(notes) or item.why).rstrip("."))
-    return f"{', '.join(notes)}." if notes else ""
+def remarks(page: PageContext, item: ItemPreview) -> list[VdomDict]:
+    """Why a line stays as it is, or what of the request changes nothing on it; amber where a wish is left out."""
+    texts, skipped = OutcomeTexts(page.text.language), item.state is ItemState.SKIPPED
+    if skipped:
+        words = ", ".join(item.noted) or item.why
+        said = f"{texts.item(item.state, item.reason, WaitsFor.NOBODY)}: {words.rstrip('.')}."
+        return [_remark(said, missing=is_missing(item.reason))]
+    return [
+        _remark(texts.left_out(words), missing=True) if what in item.left_out else _remark(words)
+        for what, words in zip(item.notes, item.noted, strict=True)
+    ]
+
+
+def _remark(words: str, *, missing: bool = False) -> VdomDict:
+    mark = icon("alert", "icon-small", "icon-attention") if missing else None
+    return html.span({"class": "cell-sub", "key": words}, mark, " " if mark else None, words)
 
 
 def lines_in_preview(page: PageContext, preview: OrderPreview) -> VdomDict:
@@ -63,7 +75,7 @@ def lines_in_preview(page: PageContext, preview: OrderPreview) -> VdomDict:
 
 
 def _item(page: PageContext, item: ItemPreview, *, several: bool) -> VdomDict:
-    text, difference, why = page.text, item.monthly_after - item.monthly_before, item_reason(page, item)
+    text, difference = page.text, item.monthly_after - item.monthly_before
     skipped = item.state == ItemState.SKIPPED
     return html.tr(
         {"class": "is-skipped"} if skipped else {},
@@ -72,7 +84,7 @@ def _item(page: PageContext, item: ItemPreview, *, several: bool) -> VdomDict:
             number(text.msisdn(item.msisdn) if item.msisdn else text("New number")),
             html.span({"class": "cell-sub"}, item.name),
             html.span({"class": "cell-sub"}, ", ".join(item.words)) if several and item.words else None,
-            html.span({"class": "cell-sub"}, why) if why else None,
+            *remarks(page, item),
             html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off)))
             if item.one_off
             else None,

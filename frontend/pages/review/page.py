@@ -8,6 +8,7 @@ from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.orders.kinds import KINDS
+from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.placement import drafts
 from backend.orders.schemas import OrderDetail, OrderPreview
 from frontend.components.actions import button, link_button
@@ -55,6 +56,7 @@ def ReviewPage(draft: str) -> VdomDict:
         _header(text, preview, back),
         steps(text, 2, draft, creates=KINDS[preview.kind].creates is not None),
         _problem(text, send.problem, outdated, preview) if send.problem else None,
+        _missing(text, preview) if preview.missing else None,
         columns(
             [
                 panel("what", text("Your request"), answers(page, preview, back)),
@@ -76,6 +78,14 @@ def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
         text("Check before you send"),
         html.p(f"{changes}, {stays}." if preview.skipped else f"{changes}."),
         crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (preview.title, back), (text("Check"), None)),
+    )
+
+
+def _missing(text: Translator, preview: OrderPreview) -> VdomDict:
+    """How much of what is asked will not be done; each stands beside its line."""
+    words = OutcomeTexts(text.language).missing(preview.missing)
+    return html.div(
+        {"class": "before-columns", "key": "missing"}, notice(words, tone="attention", mark="alert")
     )
 
 

@@ -1,6 +1,6 @@
 """The choices: one card per option, by family."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reactpy import html
@@ -9,6 +9,7 @@ from reactpy.types import VdomDict
 from backend.catalog.schemas import OptionFamily
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.schemas import DraftView
+from frontend.components.forms import radio_cards
 from frontend.components.orders.option_card import option_card
 from frontend.elements import Child, pill
 from frontend.i18n import Translator
@@ -40,9 +41,11 @@ def families(text: Translator, view: DraftView, family: str, choose: Callable[[s
 
 
 def groups(text: Translator, view: DraftView, family: str, on_tick: Callable[..., Any]) -> list[VdomDict]:
+    """The cards of each family; caps abroad are one choice below their family."""
     groups = []
     for f in OptionFamily:
-        choices = [c for c in view.choices if c.family == f and family in {"", f.value}]
+        offered = [c for c in view.choices if c.family == f and family in {"", f.value}]
+        choices = [c for c in offered if c.cap_cents is None]
         if choices:
             cards = (_card(text, view, choice, on_tick) for choice in choices)
             groups.append(
@@ -52,7 +55,38 @@ def groups(text: Translator, view: DraftView, family: str, on_tick: Callable[...
                     html.div({"class": "stack stack-tight"}, *cards),
                 )
             )
+        if caps := [c for c in offered if c.cap_cents is not None and c.allowed_on]:
+            groups.append(_caps(text, view, caps, on_tick))
     return groups
+
+
+def _caps(
+    text: Translator, view: DraftView, caps: Sequence[OptionChoice], on_tick: Callable[..., Any]
+) -> VdomDict:
+    """One of the caps, or the present one."""
+    chosen = next((c.code for c in caps if c.code in view.asked.kind_fields["add"]), "")
+
+    def about(choice: OptionChoice) -> str:
+        if not choice.present_on:
+            return choice.description
+        return text.plural("Present cap on {n} line", "Present cap on {n} lines", choice.present_on)
+
+    present = next((c for c in caps if c.present_on == view.total_lines), None)
+    keep = (
+        text("Keep {amount}", amount=text.money(present.cap_cents or 0))
+        if present
+        else text("Keep the cap as it is")
+    )
+    cards: list[tuple[str, Child, Child]] = [("", keep, text("Nothing changes for data abroad."))]
+    cards += [(c.code, c.name, about(c)) for c in caps if c is not present]
+    return radio_cards(
+        "cap_option",
+        text("Monthly cap on data abroad"),
+        cards,
+        value=chosen,
+        hint=text("A line has one cap: the one you choose takes the place of the present one."),
+        more={"onChange": on_tick},
+    )
 
 
 def _card(text: Translator, view: DraftView, choice: OptionChoice, on_tick: Callable[..., Any]) -> VdomDict:

@@ -38,6 +38,14 @@ class OptionsDraft:
             [code for code in kind_fields[name] if code in offered] for name in ("add", "remove")
         )
 
+    def choose(self, code: str, *, ticked: bool) -> None:
+        """A tick of an option, or one of the caps; no code: each line keeps its cap."""
+        choice = next((one for one in self.view.choices if one.code == code), None)
+        if choice is None or choice.cap_cents is not None:
+            self._choose_cap(choice)
+        else:
+            self.tick(choice, ticked=ticked)
+
     def tick(self, choice: OptionChoice, *, ticked: bool) -> None:
         """Ticked: every line shall have it. Unticked: none shall. Back to how it is: nothing changes."""
         self.leave(choice.code)
@@ -45,6 +53,14 @@ class OptionsDraft:
             self.add.append(choice.code)
         elif not ticked and choice.active_on:
             self.remove.append(choice.code)
+
+    def _choose_cap(self, chosen: OptionChoice | None) -> None:
+        """Every line gets this cap in place of its own; None: each keeps its own."""
+        for choice in self.view.choices:
+            if choice.cap_cents is not None:
+                self.leave(choice.code)
+        if chosen and chosen.active_on < self.view.total_lines:
+            self.add.append(chosen.code)
 
     def leave(self, code: str) -> None:
         self.add = [other for other in self.add if other != code]

@@ -39,15 +39,14 @@ def OptionsForm(draft: DraftView) -> VdomDict:
     mine = use_once(lambda: OptionsDraft(page, view, kept, fail))
 
     async def ticked(event: Any) -> None:
-        code = event["target"]["value"]
-        choice = next((c for c in view.choices if c.code == code), None)
-        if choice is not None:
-            mine.tick(choice, ticked=bool(event["target"]["checked"]))
-            await mine.save()
+        mine.choose(str(event["target"]["value"]), ticked=bool(event["target"]["checked"]))
+        await mine.save()
 
     async def left(event: Any) -> None:
         mine.leave(pressed_value(event))
         await mine.save()
+        # A cap that was left is not chosen any more
+        set_turn(lambda n: n + 1)
 
     async def dropped(event: Any) -> None:
         await mine.drop(UUID(pressed_value(event)))

@@ -1,0 +1,76 @@
+"""The outcome of a request in one language: a word for lists, title and sentence for pages and mails, its parts. Pure."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from backend.core.i18n import FileTexts
+from backend.orders.lifecycle import ItemState
+from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartCode, WaitsFor, is_missing
+
+TEXTS = Path(__file__).with_suffix(".toml")
+
+
+class OutcomeTexts:
+    """The texts of outcomes in one language. `why`: the sentence of a part's reason, by the request's kind."""
+
+    def __init__(self, language: str, why: Callable[[OutcomePart], str] | None = None) -> None:
+        self._texts = FileTexts(TEXTS, language)
+        self._why = why
+
+    def short(self, outcome: OrderOutcome) -> str:
+        """A word or two for a list."""
+        return self._texts.text(f"short_{_key(outcome)}")
+
+    def title(self, outcome: OrderOutcome) -> str:
+        """The heading of a page or a mail."""
+        return self._texts.text(f"title_{_key(outcome)}")
+
+    def lead(self, outcome: OrderOutcome, *, greeted: bool = False) -> str:
+        """The sentence below the title. After a greeting it begins with a small letter."""
+        day = f"{outcome.day:%d/%m/%Y}" if outcome.day else ""
+        sentence = self._texts.text(f"lead_{_key(outcome)}", day=day)
+        return sentence if greeted else sentence[:1].upper() + sentence[1:]
+
+    def part(self, part: OutcomePart) -> str:
+        """One part with its count, and its reason where it has one."""
+        key = f"part_{part.code}"
+        if part.code is PartCode.WAITS:
+            key = f"{key}_{part.waits_for}"
+        what = self._texts.text(f"{key}_one" if part.count == 1 else key, count=part.count)
+        why = self._why(part).rstrip(".") if self._why else ""
+        return self.with_reason(what, why) if why else what
+
+    def with_reason(self, what: str, why: str) -> str:
+        """What is so, and why."""
+        return self._texts.text("with_reason", what=what, why=why)
+
+    def item(self, state: ItemState, reason: str, waits_for: WaitsFor, *, left_out: bool = False) -> str:
+        """How one line is, in a word or two. `left_out`: something that was asked is not done on it."""
+        if waits_for:
+            return self._texts.text(f"short_waits_{waits_for}")
+        if state is ItemState.SKIPPED and not is_missing(reason):
+            return self._texts.text("item_already")
+        if state is ItemState.DONE and left_out:
+            return self._texts.text("item_done_except")
+        return self._texts.text(f"item_{state}")
+
+    def left_out(self, what: str) -> str:
+        """That a wish was left out; `what` names it and says why."""
+        return self._texts.text("left_out", what=what)
+
+    def missing(self, count: int) -> str:
+        """Before sending: how much of what is asked will not be done."""
+        return self._texts.text("missing_one" if count == 1 else "missing", count=count)
+
+    def parts(self, outcome: OrderOutcome) -> list[str]:
+        """Every part as a sentence of its own."""
+        return [self.part(part) for part in outcome.parts]
+
+
+def _key(outcome: OrderOutcome) -> str:
+    """The key of a code; where the whole waits, of whom it waits for, and of the customer where a part does."""
+    if outcome.code is OutcomeCode.WAITS:
+        return f"waits_{outcome.waits_for}"
+    if outcome.code is OutcomeCode.UNDER_WAY and outcome.waits_for is WaitsFor.CUSTOMER:
+        return "under_way_customer"
+    return str(outcome.code)
