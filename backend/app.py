@@ -9,6 +9,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -34,10 +35,12 @@ from backend.api.usage import UsageController
 from backend.database import open_database
 from backend.members.tokens import authenticate_token
 from backend.settings import Settings
+from backend.web.bodies import json_is_json
 from backend.web.metrics import MetricsMiddleware
 from backend.web.origin import OriginCheck
 from backend.web.problems import HANDLERS
-from backend.web.types import AnyRequest
+from backend.web.refusals import bearer_token, log_refusal, trust_proxies
+from backend.web.types import AnyConnection, AnyRequest
 from tenants.scope import Actor
 from tenants.transaction import engine, use_engine
 
@@ -64,12 +67,18 @@ OPENAPI = OpenAPIConfig(
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-async def bearer(request: AnyRequest) -> Actor:
-    """Who acts through the bearer token. Cookies are not looked at here."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    actor = await authenticate_token(token.strip()) if scheme.lower() == "bearer" else None
+async def token_required(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """A guard: who acts through the bearer token is known before a body is read. Cookies are not looked at here."""
+    actor = await authenticate_token(bearer_token(connection))
     if actor is None:
+        log_refusal(connection, "token")
         raise NotAuthorizedException("Send a valid token: Authorization: Bearer …")
+    connection.state.actor = actor
+
+
+def bearer(request: AnyRequest) -> Actor:
+    """Who acts, as the guard found."""
+    actor: Actor = request.state.actor
     return actor
 
 
@@ -89,6 +98,7 @@ def create_api(
         yield
         await engine().close()
 
+    trust_proxies(settings.trusted_proxies)
     return Litestar(
         route_handlers=[
             rest_router(),
@@ -126,6 +136,7 @@ def rest_router() -> Router:
             BulkController,
             NotificationsController,
         ],
-        dependencies={"actor": Provide(bearer)},
+        guards=[token_required, json_is_json],
+        dependencies={"actor": Provide(bearer, sync_to_thread=False)},
         security=[{"token": []}],
     )

@@ -2,6 +2,7 @@
 
 import backend.bulk.jobs
 import backend.lines.intake.inventory_sync
+import backend.lines.intake.transfers
 import backend.lines.notifications
 import backend.lines.sims.codes
 import backend.lines.sims.notifications

@@ -50,6 +50,17 @@ ERROR_MESSAGES = {
     "cancel_too_late": translatable("This request can no longer be cancelled."),
     "held_too_long": translatable("The time for this is over: send a new request."),
     "not_held": translatable("Nothing is missing for this line any more."),
+    "reading_decided": translatable("No lines are waiting for this decision."),
+    "reading_changed": translatable("The network was read again since: look at the lines once more."),
     "not_scheduled": translatable("This is only for a planned request: it has moved on meanwhile."),
+    "number_taken": translatable("This number cannot be used: choose another one."),
+    "too_many_transfers": translatable(
+        "Too many of your transfers were refused lately. Try again tomorrow, or ask your operator."
+    ),
+    "request_key_reused": translatable("This was sent before as another request. Load the page again."),
+    "malformed": translatable("Part of what was sent cannot be read. Check it and send it again."),
+    "invalid_text": translatable("The text holds a character that cannot be stored."),
+    "signed_out": translatable("You are signed out. Sign in to go on."),
+    "fresh_sign_in_needed": translatable("Sign in again to go on."),
     "nothing_failed": translatable("Nothing of this request failed."),
 }

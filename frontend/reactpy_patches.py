@@ -6,15 +6,25 @@ version of ReactPy.
 
 import asyncio
 import importlib.metadata
+import logging
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import reactpy
+import structlog
 from asgi_tools import ResponseWebSocket
 from reactpy.config import REACTPY_ASYNC_RENDERING
+from reactpy.core.layout import Layout
 from reactpy.executors.asgi.middleware import ReactPyWebsocket
+from reactpy.types import Event
+
+log = structlog.get_logger()
+# It writes to a handler of its own, past the rules of `core/logs.py`.
+logging.getLogger("reactpy").handlers.clear()
 
 VERSION = "2.0.0b13"
 
@@ -92,6 +102,70 @@ async def _accept_then_render(self: ReactPyWebsocket) -> ReactPyWebsocket:
     return self
 
 
+# Events that wait in one page
+PENDING, PENDING_BYTES = 200, 2 * 1024 * 1024
+# A handler may be away for a moment while its component is drawn anew
+LOOKS, LOOK_SECONDS = 4, 0.01
+
+
+class _Backlog:
+    """What waits in one layout: sizes, and for each control the turn of its events."""
+
+    def __init__(self) -> None:
+        self.events = self.bytes = 0
+        self.turns: dict[str, tuple[asyncio.Lock, list[None]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, target: str) -> AsyncIterator[None]:
+        """Wait for earlier events of the same control. Nothing is kept of a control without events."""
+        lock, waiting = self.turns.setdefault(target, (asyncio.Lock(), []))
+        waiting.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            waiting.pop()
+            if not waiting:
+                self.turns.pop(target, None)
+
+
+async def _deliver(self: Layout, event: dict[str, Any]) -> None:
+    # It kept a queue and a task for each target that was ever named, and held any number of events.
+    backlog: _Backlog = self.__dict__.setdefault("_backlog", _Backlog())
+    size = len(orjson.dumps(event["data"], default=str)) if backlog.events else 0
+    if backlog.events >= PENDING or backlog.bytes + size > PENDING_BYTES:
+        log.warning("event left out", why="too many wait")
+        return
+    backlog.events += 1
+    backlog.bytes += size
+    try:
+        async with backlog.turn(event["target"]):
+            await _handle(self, event)
+    finally:
+        backlog.events -= 1
+        backlog.bytes -= size
+
+
+async def _handle(layout: Layout, event: dict[str, Any]) -> None:
+    """Run the handler of an event. An event of a control that is not there is left out without a word."""
+    target, seq = event["target"], event.get("seq")
+    # ReactPy's own places
+    handlers, answered = layout._event_handlers, layout._last_event_seq_by_target  # noqa: SLF001
+    for _ in range(LOOKS):
+        if handler := handlers.get(target):
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    else:
+        answered.pop(target, None)
+        return
+    if isinstance(seq, int) and seq > answered.get(target, -1):
+        answered[target] = seq
+    try:
+        await handler.function([Event(one) if isinstance(one, dict) else one for one in event["data"]])
+    except Exception:
+        log.exception("event handler failed")
+
+
 def correct_dispatcher() -> None:
     """Apply the server-side corrections; doing so twice changes nothing."""
     # Rendering several components at once left stale pages in 4 of 13 runs.
@@ -102,3 +176,4 @@ def correct_dispatcher() -> None:
         ("__aenter__", _accept_then_render),
     ):
         setattr(ReactPyWebsocket, name, function)
+    setattr(Layout, "deliver", _deliver)  # noqa: B010 - a type checker refuses the plain assignment

@@ -30,6 +30,7 @@ from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review.page import ReviewPage
 from frontend.pages.start import StartPage
+from frontend.pages.tokens import TokensPage
 from frontend.pages.usage.page import UsagePage
 
 RoutedApp = component_from_url(asset_url("helpers.js"), "App", resolve_imports=False)
@@ -53,6 +54,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/usage", P.USAGE_READ, UsagePage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
+        ("/tokens", P.SELF, TokensPage),
     )
 )
 WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)

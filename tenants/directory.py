@@ -58,6 +58,12 @@ async def find_memberships(account_id: UUID) -> list[tuple[TenantId, MemberId]]:
     return [(TenantId(tenant), MemberId(member)) for tenant, member in rows]
 
 
+async def find_every_membership(account_id: UUID) -> list[tuple[TenantId, MemberId]]:
+    """Every membership of a sign-in account, those of blocked members and suspended companies included."""
+    rows = await _ask("SELECT tenant_id, id FROM directory_members($1)", account_id)
+    return [(TenantId(tenant), MemberId(member)) for tenant, member in rows]
+
+
 async def find_tenant(slug: str) -> TenantId | None:
     """The tenant of this slug, suspended ones included."""
     [[found]] = await _ask("SELECT directory_tenant($1) AS id", slug)
@@ -79,6 +85,14 @@ async def find_lines(numbers: Sequence[str]) -> dict[str, DirectoryEntry]:
     """The line of each number, wherever it is: the one that is live, or else the one that had it last."""
     rows = await _ask("SELECT msisdn, tenant_id, id FROM directory_lines($1::text[])", list(numbers))
     return {number: DirectoryEntry(TenantId(tenant), line) for number, tenant, line in rows}
+
+
+async def find_holders(number: str) -> list[TenantId]:
+    """The companies that have a live line with this number; more than one while it is transferred between them."""
+    return [
+        TenantId(tenant)
+        for tenant, _ in await _ask("SELECT tenant_id, id FROM directory_holders($1)", number)
+    ]
 
 
 async def find_public_link(token_hash: bytes) -> DirectoryEntry | None:

@@ -23,6 +23,7 @@ hypothesis_settings.load_profile("fleetline")
 QUIET = ("unit", "properties", "architecture")  # these talk to nobody, unless they ask for the database
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than cores: a worker waits for browsers, servers and clocks half of its time."""
     return (os.cpu_count() or 1) + 1

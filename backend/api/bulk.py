@@ -59,7 +59,7 @@ class BulkController(Controller):
 
     @post(
         status_code=202,
-        responses=problem_specs(400, 401, 403, 404, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 413, 415, 422),
         summary="Hand in a stored file",
     )
     async def start(self, actor: NamedDependency[Actor], data: JSONBody[NewUpload]) -> Upload:

@@ -13,6 +13,7 @@ from backend.core.messaging.jobs import job_scope
 from backend.integrations.network import HEADER, MalformedError, parse_envelope, verify
 from backend.runtime import settings
 from backend.web.problems import problem_response
+from backend.web.refusals import log_refusal
 from backend.web.types import AnyRequest
 from tenants.directory import find_item
 from tenants.scope import Actor
@@ -39,6 +40,7 @@ async def service_order_state_change(request: AnyRequest) -> Response[Any]:
     secrets = settings().carrier_secrets
     carriers = [code for code, secret in secrets.items() if verify([secret], signature, body, clock.now())]
     if not carriers:
+        log_refusal(request, "signature")
         return problem_response(
             401, detail="The signature is missing, wrong or older than five minutes.", code="bad_signature"
         )

@@ -123,14 +123,16 @@ class OrdersController(Controller):
     @post(
         "/preview",
         status_code=200,
-        responses=problem_specs(400, 401, 403, 404, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 413, 415, 422),
         summary="What an order would do and cost",
     )
     async def preview(self, actor: NamedDependency[Actor], data: JSONBody[AnyOrderRequest]) -> OrderPreview:
         return await place.preview_order(actor, data)
 
     @post(
-        status_code=202, responses=problem_specs(400, 401, 403, 404, 409, 413, 422), summary="Place an order"
+        status_code=202,
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
+        summary="Place an order",
     )
     async def place(self, actor: NamedDependency[Actor], data: JSONBody[AnyOrderRequest]) -> OrderResponse:
         if not 1 <= len(data.request_key) <= 200:
@@ -184,7 +186,7 @@ class OrdersController(Controller):
     @post(
         "/{reference:str}/reschedule",
         status_code=200,
-        responses=problem_specs(400, 401, 403, 404, 409, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
         summary="Move a planned order to another day",
     )
     async def reschedule(
@@ -204,7 +206,7 @@ class OrdersController(Controller):
     @post(
         "/{reference:str}/accept-price",
         status_code=200,
-        responses=problem_specs(400, 401, 403, 404, 409, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
         summary="Accept the changed price of a planned order",
     )
     async def accept_price(
@@ -215,7 +217,7 @@ class OrdersController(Controller):
     @post(
         "/{reference:str}/items/{item_id:uuid}/correct",
         status_code=200,
-        responses=problem_specs(400, 401, 403, 404, 409, 413, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
         summary="Give what a held item waits for",
     )
     async def correct(

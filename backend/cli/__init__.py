@@ -2,7 +2,7 @@
 
 import click
 
-from backend.cli import carrier, database, lines, processes, tenants
+from backend.cli import carrier, database, lines, processes, tenants, tokens
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +24,7 @@ for command in (
     database.rotate_key,
     tenants.tenant,
     tenants.member,
-    tenants.token,
+    tokens.token,
     lines.fleet,
     lines.sim,
     lines.number,

@@ -44,11 +44,15 @@ def web() -> None:
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        # Its handlers would write past the rules of `core/logs.py`.
+        log_config=None,
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
         timeout_graceful_shutdown=3,
+        http="backend.web.connection:BoundedHttpProtocol",
         ws_max_size=1024 * 1024,
+        ws_max_queue=4,
     )
 
 

@@ -55,6 +55,29 @@ async def tenant_create(
     click.echo(str(actor.tenant_id))
 
 
+async def _set_tenant_state(slug: str, name: str) -> None:
+    from backend.members.access import set_tenant_state
+    from tenants.tenant_state import TenantState
+
+    await set_tenant_state(await actor_of(slug), TenantState(name))
+
+
+@tenant.command("suspend")
+@click.argument("slug")
+@with_database
+async def tenant_suspend(slug: str) -> None:
+    """Close a customer: nobody of it can sign in or use a token. Requests under way go on."""
+    await _set_tenant_state(slug, "suspended")
+
+
+@tenant.command("resume")
+@click.argument("slug")
+@with_database
+async def tenant_resume(slug: str) -> None:
+    """Let a suspended customer in again."""
+    await _set_tenant_state(slug, "active")
+
+
 @click.group()
 def member() -> None:
     """People of a customer who sign in."""
@@ -96,41 +119,46 @@ async def member_add(
     )
 
 
-@click.group()
-def token() -> None:
-    """Bearer tokens for the REST interface."""
-
-
-@token.command("create")
-@click.option("--tenant", "slug")
-@click.option("--member", "email", metavar="EMAIL")
-@click.option("--operator", metavar="NAME", help="A person of the operator's staff; belongs to no tenant.")
-@click.option("--label", default="")
-def token_create(slug: str | None, email: str | None, operator: str | None, label: str) -> None:
-    """Print a new token, and nothing else; it is shown this once."""
-    if (bool(slug), bool(email), operator is not None) not in {(True, True, False), (False, False, True)}:
-        raise click.UsageError("Give --tenant and --member, or --operator.")
-    _create_token(slug or "", email or "", operator, label)
-
-
+@member.command("list")
+@click.option("--tenant", "slug", required=True)
 @with_database
-async def _create_token(slug: str, email: str, operator: str | None, label: str) -> None:
-    from backend.members.operators import create_operator_token
-    from backend.members.service import find_member
-    from backend.members.tokens import create_token
+async def member_list(slug: str) -> None:
+    """Print each member on one line: address, state, roles, name."""
+    from backend.members.access import list_members
 
-    if operator is not None:
-        click.echo(await create_operator_token(operator))
-        return
-    actor = await actor_of(slug)
-    click.echo(await create_token(actor, await find_member(actor, email), label=label))
+    for one in await list_members(await actor_of(slug)):
+        click.echo(f"{one.email}\t{one.state}\t{','.join(one.roles)}\t{one.name}")
 
 
-@token.command("revoke")
-@click.option("--operator", required=True, metavar="NAME", help="Ends every token of this person.")
+async def _set_member_state(slug: str, email: str, name: str) -> None:
+    from backend.members.access import set_member_state
+    from backend.members.lifecycle import MemberState
+
+    await set_member_state(await actor_of(slug), email, MemberState(name))
+
+
+@member.command("block")
+@click.option("--tenant", "slug", required=True)
+@click.option("--email", required=True)
 @with_database
-async def token_revoke(operator: str) -> None:
-    """End the operator tokens of a person, at once and in every process."""
-    from backend.members.operators import revoke_operator_tokens
+async def member_block(slug: str, email: str) -> None:
+    """Keep a member out until unblocked: sessions, open pages and tokens end at once."""
+    await _set_member_state(slug, email, "blocked")
 
-    click.echo(f"revoked: {await revoke_operator_tokens(operator)}")
+
+@member.command("unblock")
+@click.option("--tenant", "slug", required=True)
+@click.option("--email", required=True)
+@with_database
+async def member_unblock(slug: str, email: str) -> None:
+    """Let a blocked member in again. Earlier tokens stay revoked."""
+    await _set_member_state(slug, email, "active")
+
+
+@member.command("remove")
+@click.option("--tenant", "slug", required=True)
+@click.option("--email", required=True)
+@with_database
+async def member_remove(slug: str, email: str) -> None:
+    """End a membership: sessions, open pages and tokens end at once. The person's requests stay on record."""
+    await _set_member_state(slug, email, "removed")

@@ -70,6 +70,7 @@ class JobName(StrEnum):
     NOTIFY_RESCHEDULED = "departures.notify_rescheduled"
     NOTIFY_WITHDRAWN = "departures.notify_withdrawn"
     SYNC_INVENTORY = "lines.sync_inventory"
+    READ_AFTER_TRANSFER = "lines.read_after_transfer"
     SEAL_CODES = "sims.seal_codes"
     READ_PUK = "sims.read_puk"
     SEND_ACTIVATION_CODE = "sims.send_activation_code"

@@ -10,10 +10,19 @@ from backend.tabular.text import is_text
 
 LARGEST = 10 * MEGABYTE
 LONGEST_NAME = 100
+LONGEST_ENDING = 5
 # Of an upload: the file, and what the other fields and the boundaries may take
 LARGEST_BODY = LARGEST + 64 * 1024
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+# What a name of each type may end in; another ending could be run by whoever opens the file
+KNOWN_ENDINGS = {
+    PDF: {".pdf"},
+    JPEG: {".jpg", ".jpeg"},
+    PNG: {".png"},
+    CSV: {".csv", ".txt", ".tsv"},
+    XLSX: {".xlsx"},
+}
 ENDINGS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", CSV: ".csv", XLSX: ".xlsx"}
 
 # Overrides and isolates of the writing direction show a name other than it is ("gpj.exe" as "exe.jpg").
@@ -61,15 +70,19 @@ def _whole(media_type: str, complete: bool) -> str:
 
 
 def clean_name(name: str, media_type: str) -> str:
-    """The last part of a path, without signs that hide or reorder, and not too long: fit for a list and a download."""
+    """The last part of a path, fit for a list and a download.
+
+    Signs that hide or reorder are left out, it is not too long, and it ends as its content does.
+    """
     last = PurePosixPath(name.replace("\\", "/")).name
     shown = "".join(sign for sign in last if sign.isprintable() and sign not in BIDI)
     shown = " ".join(shown.split()).strip(". ")
-    if len(shown) > LONGEST_NAME:
-        stem, dot, ending = shown.rpartition(".")
-        shown = (
-            f"{stem[: LONGEST_NAME - 1 - len(ending)]}.{ending}"
-            if dot and len(ending) <= 5
-            else shown[:LONGEST_NAME]
-        )
-    return shown or f"file{ENDINGS.get(media_type, '')}"
+    stem, dot, ending = shown.rpartition(".")
+    is_ending = dot and len(ending) <= LONGEST_ENDING and ending[:1].isalpha() and ending.isalnum()
+    kept = f".{ending}"
+    if not is_ending:
+        stem, kept = shown, ""
+    if kept.lower() not in KNOWN_ENDINGS[media_type]:
+        kept = ENDINGS[media_type]
+    stem = stem[: LONGEST_NAME - len(kept)].rstrip(". ") or "file"
+    return f"{stem}{kept}"

@@ -129,7 +129,15 @@ class Provider:
             claims = await self._claims(token, flow.nonce)
         except httpx.HTTPError as error:
             raise Unavailable("The sign-in service does not answer.") from error
-        except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
+        except (
+            AuthlibBaseError,
+            JoseError,
+            ArithmeticError,
+            RecursionError,
+            TypeError,
+            ValueError,
+            KeyError,
+        ) as error:
             raise SignInFailed(f"{type(error).__name__}: {error}") from error
         return self._identity(claims, flow)
 
@@ -211,8 +219,20 @@ class Provider:
             return jwt.decode(raw, self._keys, registry=registry)
 
     def _identity(self, claims: dict[str, Any], flow: AuthorizationFlow) -> Identity:
-        signed_in = claims.get("auth_time")
-        if flow.fresh and (signed_in is None or signed_in < flow.began - LEEWAY_SECONDS):
+        at = _signed_in_at(claims)
+        fresh = at is not None and at.timestamp() >= flow.began - LEEWAY_SECONDS
+        if flow.fresh and not fresh:
             raise SignInFailed("a fresh sign-in was asked for, and an old one came back")
-        at = clock.now() if signed_in is None else datetime.fromtimestamp(int(signed_in), UTC)
-        return Identity(self.issuer, str(claims["sub"]), at)
+        return Identity(self.issuer, str(claims["sub"]), at or clock.now())
+
+
+def _signed_in_at(claims: dict[str, Any]) -> datetime | None:
+    """When the person signed in, as the provider says. Raises SignInFailed: one in the future would stay fresh."""
+    said, now = claims.get("auth_time"), clock.now()
+    if said is None:
+        return None
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        raise SignInFailed("auth_time is not a number")
+    if not 0 <= said <= now.timestamp() + LEEWAY_SECONDS:
+        raise SignInFailed("auth_time is in the future, or is no time")
+    return min(now, datetime.fromtimestamp(int(said), UTC))

@@ -15,8 +15,6 @@ from backend.core import clock
 from backend.core.addresses import ascii_email
 from backend.core.errors import AppError, Unavailable
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one person. `message_id` ("<…@…>") stays the same when a send is repeated."""
@@ -122,10 +120,10 @@ class SmtpMailer:
             raise Unavailable(f"The mail server does not answer: {type(error).__name__}.") from error
 
     def _start_tls(self) -> bool | None:
-        """A password never crosses a network in the clear; without one, TLS is used where it is offered."""
+        """A password never travels in the clear; without one, TLS is used where it is offered."""
         if self._tls:
             return False
-        return True if self._user and self._host not in LOOPBACK else None
+        return True if self._user or self._password else None
 
 
 def _translated(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException) -> AppError:

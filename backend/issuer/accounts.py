@@ -8,15 +8,20 @@ from uuid import UUID
 
 import msgspec
 import phonenumbers
+import structlog
 
 from backend.catalog.identifiers import normalise_msisdn
 from backend.core import clock
 from backend.core.errors import ValidationFailed
 from backend.core.ids import new_id
 from backend.issuer import attempts, passwords
+from backend.issuer.devices import KnownDevice
 from tenants.scope import Scope
 from tenants.transaction import open_global
 
+log = structlog.get_logger()
+
+UNKNOWN_DEVICE = KnownDevice()
 # Numbers typed without a country prefix
 HOME_REGION = "BE"
 # An e-mail address, RFC 5321
@@ -60,7 +65,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 SET_MOBILE = "UPDATE account SET mobile = $2 WHERE id = $1"
 SET_PASSWORD = "UPDATE account SET password_hash = $2 WHERE id = $1"  # noqa: S105 - a statement
-END_SESSIONS = "DELETE FROM issuer_session WHERE account_id = $1"
+# What was granted with the earlier password
+END_GRANTS = (
+    "DELETE FROM issuer_session WHERE account_id = $1",
+    "DELETE FROM authorization_code WHERE account_id = $1",
+    "DELETE FROM access_token WHERE account_id = $1",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,10 @@ class PasswordCheck:
 
 
 def normalise_login(text: str) -> str:
-    """One spelling per login: lower case for an address, E.164 for a number, else the text itself."""
-    text = unicodedata.normalize("NFKC", text).strip()[:LONGEST_LOGIN].casefold()
+    """One spelling per login: lower case for an address, E.164 for a number, else the text itself; none if too long."""
+    if len(text) > LONGEST_LOGIN:
+        return ""
+    text = unicodedata.normalize("NFKC", text).strip().casefold()
     if "@" in text:
         return text
     return normalise_mobile(text) or text
@@ -113,17 +125,27 @@ def normalise_mobile(text: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-async def check_password(login: str, password: str, address: str) -> PasswordCheck:
-    """Try to sign in. Unknown, blocked and wrong cost the same work and give the same answer."""
+async def check_password(
+    login: str, password: str, address: str, device: KnownDevice = UNKNOWN_DEVICE
+) -> PasswordCheck:
+    """Try to sign in. Unknown, blocked and wrong cost the same work and give the same answer.
+
+    The address and the number of an account count as one; a browser that has signed in to it before counts apart.
+    """
     login = normalise_login(login)
-    attempt = await attempts.begin(login, address)
-    if attempt.wait:
-        return PasswordCheck(wait=attempt.wait)
     async with open_global() as connection:
         record = await connection.fetchrow(FIND_LOGIN, login, AccountState.ACTIVE)
     account = PasswordAccount(*record) if record else None
+    name = str(account.id) if account else login
+    known = device.name_for(account.id) if account else ""
+    attempt = await attempts.begin(name, address, known)
+    about = {"account": name if account else "unknown", "address": address, "known_device": bool(known)}
+    if attempt.wait:
+        log.warning("sign-in refused", **about, wait_seconds=round(attempt.wait.total_seconds()))
+        return PasswordCheck(wait=attempt.wait)
     right = await passwords.verify(account.password_hash if account else None, password)
     if not right or account is None:
+        log.warning("sign-in failed", **about, locks=attempt.locks)
         return PasswordCheck(locked_account=account.id if account and attempt.locks else None)
     await attempts.succeeded(attempt)
     if passwords.needs_rehash(account.password_hash):
@@ -193,7 +215,8 @@ async def ensure_account(
         await scope.execute(SET_MOBILE, known.id, number)
     if password_hash:
         await scope.execute(SET_PASSWORD, known.id, password_hash)
-        await scope.execute(END_SESSIONS, known.id)
+        for statement in END_GRANTS:
+            await scope.execute(statement, known.id)
     return known.id
 
 

@@ -32,9 +32,11 @@ class Issuer:
     keys: SigningKeys = field(init=False)
     server: AuthorizationServer = field(init=False)
     cookies: CookieNames = field(init=False)
+    secret_box: SecretBox = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = SigningKeys(SecretBox(self.settings.secret_keys))
+        self.secret_box = SecretBox(self.settings.secret_keys)
+        self.keys = SigningKeys(self.secret_box)
         clients = (portal_client(self.settings), *self.more_clients)
         self.server = AuthorizationServer(self.settings.issuer, self.keys, clients)
         self.cookies = CookieNames(self.settings.secure)

@@ -23,7 +23,7 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
 def check_strength(password: str) -> None:
     """Raise ValidationFailed for a password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise ValidationFailed(password=f"A password has {SHORTEST} characters at least.")
+        raise ValidationFailed(password=f"A password has {SHORTEST} to {LONGEST} characters.")
 
 
 async def hash_password(password: str) -> str:
@@ -32,7 +32,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(stored: str | None, password: str) -> bool:
-    """Whether the password is right. With no stored hash: the same work, and False."""
+    """Whether the password is right. With no stored hash, and for a password that is too long: the same work, and False."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _verify, stored, password)
 
 
@@ -48,8 +48,11 @@ def _decoy() -> str:
 
 
 def _verify(stored: str | None, password: str) -> bool:
+    # Cut, it would match the hash of its beginning
+    if len(password) > LONGEST:
+        stored, password = None, ""
     try:
-        HASHER.verify(stored or _decoy(), password[:LONGEST])
+        HASHER.verify(stored or _decoy(), password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

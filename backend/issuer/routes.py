@@ -15,6 +15,8 @@ from backend.issuer import store
 from backend.issuer.accounts import AccountHolder, PasswordCheck, check_password
 from backend.issuer.clients import SCOPES
 from backend.issuer.context import Issuer
+from backend.issuer.devices import SECONDS as DEVICE_SECONDS
+from backend.issuer.devices import open_device, seal_device
 from backend.issuer.frame import HEADERS, PageFrame
 from backend.issuer.keys import ALGORITHM
 from backend.issuer.page import SignInForm, choice_form, message_page, sign_in_page, wait_words
@@ -28,6 +30,9 @@ from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
 from backend.web.types import AnyRequest
+
+# Digits; Python refuses to read numbers of thousands
+LONGEST_MAX_AGE = 9
 
 
 @get("/.well-known/openid-configuration")
@@ -97,12 +102,15 @@ async def _try(
     }
     if any(missing.values()):
         return _html(sign_in_page(frame, SignInForm(form.query, login, form.again, **missing)), 422)
-    answer = await check_password(login, password, _address(request, issuer.settings))
+    device = open_device(issuer.secret_box, request.cookies.get(issuer.cookies.device, ""))
+    answer = await check_password(login, password, _address(request, issuer.settings), device)
     if answer.person is None:
         return _refuse(issuer, frame, SignInForm(form.query, login, form.again), answer)
     token = await store.begin_session(answer.person, request.cookies.get(issuer.cookies.issuer, ""))
     response = await _grant(issuer, asked, grant, answer.person)
     response.set_cookie(issuer.cookies.make(issuer.cookies.issuer, token))
+    known = seal_device(issuer.secret_box, device.after_sign_in(answer.person.id))
+    response.set_cookie(issuer.cookies.make(issuer.cookies.device, known, seconds=DEVICE_SECONDS))
     return response
 
 
@@ -138,7 +146,7 @@ async def token(request: AnyRequest, issuer: NamedDependency[Issuer]) -> Respons
     reply = issuer.server.create_token_response(asked)
     if asked.token_to_keep:
         access_token, person, data = asked.token_to_keep
-        await store.store_token(access_token, person.id, data)
+        await store.store_token(access_token, person.id, data, code=asked.form.get("code", ""))
     headers = {key.lower(): value for key, value in reply.headers.items()} | {"cache-control": "no-store"}
     return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
 
@@ -209,6 +217,9 @@ async def _hinted(issuer: Issuer, id_token: str) -> tuple[str, str] | None:
 def _too_old(person: AccountHolder, max_age: str) -> bool:
     """Whether the sign-in is older than the client accepts (OpenID Connect Core 3.1.2.1)."""
     if not (max_age.isascii() and max_age.isdecimal()) or person.auth_time is None:
+        return False
+    # More than 30 years
+    if len(max_age) > LONGEST_MAX_AGE:
         return False
     return (clock.now() - person.auth_time).total_seconds() > int(max_age)
 

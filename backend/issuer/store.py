@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 
 from backend.core import clock
 from backend.core.secrets import new_token, token_hash
 from backend.issuer.accounts import ACCOUNT_COLUMNS, AccountHolder, AccountState, PasswordAccount, as_person
 from tenants.transaction import open_global
+
+log = structlog.get_logger()
 
 SESSION_LIFE = timedelta(hours=8)
 CODE_LIFE = timedelta(minutes=1)
@@ -26,12 +29,21 @@ WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.state = $3
 INSERT_CODE = (
     "INSERT INTO authorization_code (code_hash, account_id, data, expires_at) VALUES ($1, $2, $3, $4)"
 )
-CONSUME_CODE = f"""
-WITH used AS (DELETE FROM authorization_code WHERE code_hash = $1 RETURNING account_id, data, expires_at)
-SELECT {ACCOUNT_COLUMNS}, used.data FROM used JOIN account a ON a.id = used.account_id
-WHERE used.expires_at > $2 AND a.state = $3
+# The lock lets one of two at once through.
+LOCK_CODE = "SELECT used_at IS NOT NULL FROM authorization_code WHERE code_hash = $1 FOR UPDATE"
+USE_CODE = f"""
+WITH code AS (SELECT account_id, data, expires_at FROM authorization_code WHERE code_hash = $1),
+used AS (UPDATE authorization_code SET used_at = $2, expires_at = $4 WHERE code_hash = $1)
+SELECT {ACCOUNT_COLUMNS}, code.data FROM code JOIN account a ON a.id = code.account_id
+WHERE code.expires_at > $2 AND a.state = $3
 """
-KEEP_GRANT = "INSERT INTO access_token (token_hash, account_id, data, expires_at) VALUES ($1, $2, $3, $4)"
+END_TOKENS_OF_CODE = "DELETE FROM access_token WHERE code_hash = $1 RETURNING true"
+FORGET_CODE = "DELETE FROM authorization_code WHERE code_hash = $1"
+# Nothing is kept where the code was shown again in the meantime.
+KEEP_GRANT = """
+INSERT INTO access_token (token_hash, account_id, data, expires_at, code_hash)
+SELECT $1, $2, $3::jsonb, $4, code_hash FROM authorization_code WHERE code_hash = $5
+"""
 FIND_TOKEN = f"""
 SELECT {ACCOUNT_COLUMNS}, t.data FROM access_token t JOIN account a ON a.id = t.account_id
 WHERE t.token_hash = $1 AND t.expires_at > $2 AND a.state = $3
@@ -92,20 +104,36 @@ async def store_code(code: str, account_id: UUID, data: dict[str, Any]) -> None:
 
 
 async def consume_code(code: str) -> tuple[AccountHolder, dict[str, Any]] | None:
-    """Delete a code and return what it stood for; a second call finds nothing."""
+    """Use a code up and return what it stood for.
+
+    A second call finds nothing and ends the tokens of the first: somebody else may have it (RFC 6749, 4.1.2).
+    """
+    key, now = token_hash(code), clock.now()
     async with open_global() as connection:
-        record = await connection.fetchrow(CONSUME_CODE, token_hash(code), clock.now(), AccountState.ACTIVE)
+        used = await connection.fetchval(LOCK_CODE, key)
+        if used:
+            ended = await connection.fetch(END_TOKENS_OF_CODE, key)
+            await connection.execute(FORGET_CODE, key)
+            log.warning("code replayed", tokens_ended=len(ended))
+        if used is None or used:
+            return None
+        record = await connection.fetchrow(USE_CODE, key, now, AccountState.ACTIVE, now + TOKEN_LIFE)
     if record is None:
         return None
     found = GrantedAccount(*record)
     return as_person(found, None), orjson.loads(found.data)
 
 
-async def store_token(token: str, account_id: UUID, data: dict[str, Any]) -> None:
-    """Keep what an access token stands for, for five minutes."""
+async def store_token(token: str, account_id: UUID, data: dict[str, Any], *, code: str) -> None:
+    """Keep what an access token stands for, for five minutes, and which code it was given for."""
     async with open_global() as connection:
         await connection.execute(
-            KEEP_GRANT, token_hash(token), account_id, orjson.dumps(data).decode(), clock.now() + TOKEN_LIFE
+            KEEP_GRANT,
+            token_hash(token),
+            account_id,
+            orjson.dumps(data).decode(),
+            clock.now() + TOKEN_LIFE,
+            token_hash(code),
         )
 
 

@@ -32,12 +32,13 @@ class IssuerSession(Table):
 
 
 class AuthorizationCode(Table):
-    """A one-time code, consumed with DELETE … RETURNING."""
+    """A one-time code. A used one is kept while tokens that it gave may live: shown again, it ends them."""
 
     code_hash = Bytea(primary_key=True, default=None)
     account_id = UUID(default=None)
     data = JSONB()
     expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
 
 
 class AccessToken(Table):
@@ -47,6 +48,8 @@ class AccessToken(Table):
     account_id = UUID(default=None)
     data = JSONB()
     expires_at = Timestamptz()
+    # The code that it was given for
+    code_hash = Bytea(null=True, default=None)
 
 
 class IssuerKey(Table):
@@ -58,9 +61,9 @@ class IssuerKey(Table):
 
 
 class SignInAttempt(Table):
-    """Failed tries for one account or one address; counted for names that do not exist as well."""
+    """Failed tries of one counter; kept for logins that do not exist as well."""
 
-    # Either account:<hash> or address:<ip>.
+    # <kind>:<hash> or address:<ip>; the kinds are device, pair, account and credit (`attempts.py`)
     key = Text(primary_key=True, default=None)
     failures = Integer(default=0)
     last_at = Timestamptz()

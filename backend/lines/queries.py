@@ -143,7 +143,7 @@ def decode_cursor(text: str) -> Cursor:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
         UUID(cursor.keys[-1])
         whole = len(cursor.keys) == len(SORT_COLUMNS[cursor.sort]) + 1
-    except (ValueError, IndexError, msgspec.MsgspecError):
+    except (ValueError, IndexError, RecursionError, msgspec.MsgspecError):
         whole = False
     if not whole:
         raise ValidationFailed(after="This cursor is not valid: start again from the first page.")

@@ -25,7 +25,7 @@ MARK_USED = "UPDATE api_token SET last_used_at = now() WHERE id = $1"
 
 
 class ActorRow(msgspec.Struct, frozen=True):
-    """A session or a token with its member, as of now. A token has no `auth_time` and no end."""
+    """A session or a token with its member, as of now. A token has no `auth_time`."""
 
     id: UUID
     account_id: UUID

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from backend.core.errors import ValidationFailed
+from backend.core.lifecycle import Lifecycle
 from backend.core.permissions import MANAGER_ROLES, Portal, Role
 
 
@@ -15,6 +16,19 @@ class MemberState(StrEnum):
     ACTIVE = "active"
     BLOCKED = "blocked"
     REMOVED = "removed"
+
+
+# A removed member comes back by being added again.
+MEMBER_LIFECYCLE = Lifecycle(
+    MemberState,
+    {
+        MemberState.INVITED: {MemberState.ACTIVE, MemberState.REMOVED},
+        MemberState.ACTIVE: {MemberState.BLOCKED, MemberState.REMOVED},
+        MemberState.BLOCKED: {MemberState.ACTIVE, MemberState.REMOVED},
+    },
+)
+# A token of a member or of the operator's staff lasts so long at most
+LONGEST_TOKEN = timedelta(days=365)
 
 
 # session_actor() in the database also ends a session after eight idle hours
@@ -42,6 +56,13 @@ def check_roles(roles: Iterable[str]) -> list[str]:
     if not wanted or len(known) != len(wanted):
         raise ValidationFailed(roles=f"Choose among {', '.join(role.value for role in Role)}.")
     return known
+
+
+def token_life(days: int) -> timedelta:
+    """How long a token lasts. Raises ValidationFailed for less than a day and for more than a year."""
+    if not 1 <= days <= LONGEST_TOKEN.days:
+        raise ValidationFailed(days=f"A token lasts 1 to {LONGEST_TOKEN.days} days.")
+    return timedelta(days=days)
 
 
 def last_seen_is_stale(used_at: datetime | None, now: datetime) -> bool:

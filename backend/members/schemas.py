@@ -41,6 +41,16 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: TenantId
 
 
+class MemberInfo(msgspec.Struct, frozen=True):
+    """A member in a list, in whatever state."""
+
+    id: UUID
+    name: str
+    email: str
+    roles: list[str]
+    state: str
+
+
 class TokenInfo(msgspec.Struct, frozen=True):
     """A token in a list, without its text; `member` is a name."""
 
@@ -48,5 +58,6 @@ class TokenInfo(msgspec.Struct, frozen=True):
     label: str
     member: str
     created_at: datetime
+    expires_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None

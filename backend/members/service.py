@@ -14,11 +14,11 @@ from backend.core.permissions import Permission, Portal
 from backend.core.use_case import use_case
 from backend.issuer.accounts import ensure_account, normalise_login
 from backend.issuer.passwords import check_strength, hash_password
+from backend.members.access import end_access_of
 from backend.members.lifecycle import MemberState, check_roles, portals
 from backend.members.schemas import Membership, Profile
-from backend.members.sessions import end_sessions_of
 from backend.members.tables import Member
-from tenants.directory import find_memberships
+from tenants.directory import find_every_membership, find_memberships
 from tenants.scope import Actor, MemberId, Scope, TenantId
 from tenants.tenant_info import tenant_info
 
@@ -80,8 +80,8 @@ async def add_member(
         language=language,
     )
     if password_hash:
-        for tenant_id, member in await find_memberships(account_id):
-            await end_sessions_of(Actor(tenant_id), member)
+        for tenant_id, member in await find_every_membership(account_id):
+            await end_access_of(Actor(tenant_id), member)
     return member_id
 
 

@@ -24,6 +24,7 @@ END = "UPDATE portal_session SET ended_at = now() WHERE id = $1 AND ended_at IS 
 END_OF_MEMBER = (
     "UPDATE portal_session SET ended_at = now() WHERE member_id = $1 AND ended_at IS NULL RETURNING id"
 )
+END_ALL = "UPDATE portal_session SET ended_at = now() WHERE ended_at IS NULL RETURNING id"
 PURGE = "DELETE FROM portal_session WHERE coalesce(ended_at, expires_at) < now() - interval '1 day'"
 
 
@@ -91,6 +92,12 @@ async def end_sessions_of(scope: Scope, member_id: UUID) -> int:
     if ended:
         await audit.record(scope, "session.all_ended", "member", member_id, sessions=ended)
     return ended
+
+
+@use_case(Permission.SYSTEM)
+async def end_every_session(scope: Scope) -> int:
+    """End every session of the company, as when it is suspended; how many there were."""
+    return await _end(scope, END_ALL)
 
 
 @use_case(Permission.SELF)
@@ -199,9 +206,9 @@ async def _insert(
     return OpenedSession(token=token, session_id=session_id, tenant_id=scope.tenant_id)
 
 
-async def _end(scope: Scope, query: str, key: UUID) -> int:
+async def _end(scope: Scope, query: str, *keys: UUID) -> int:
     """End sessions, in every process; returns how many were open."""
-    ended = await scope.fetch_all(SessionKey, query, key)
+    ended = await scope.fetch_all(SessionKey, query, *keys)
     for session in ended:
         scope.invalidate(f"session:{session.id}")
     return len(ended)

@@ -57,6 +57,7 @@ class ApiToken(Table):
     member_id = UUID(default=None)
     label = Text(default="")
     created_at = Timestamptz()
+    expires_at = Timestamptz()
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
 
@@ -68,6 +69,7 @@ class OperatorToken(Table):
     name = Text()
     token_hash = Bytea(unique=True)
     created_at = Timestamptz()
+    expires_at = Timestamptz()
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
 

@@ -17,7 +17,7 @@ from backend.core.permissions import Permission
 from backend.core.secrets import new_token, token_hash
 from backend.core.use_case import use_case
 from backend.members.actors import read_actor
-from backend.members.lifecycle import NOTE_USE_EVERY, MemberState
+from backend.members.lifecycle import LONGEST_TOKEN, NOTE_USE_EVERY, MemberState, token_life
 from backend.members.schemas import TokenInfo
 from backend.members.tables import ApiToken, Member
 from tenants.directory import find_token
@@ -31,16 +31,37 @@ LONGEST_LABEL = 100
 REVOKE = """
 UPDATE api_token SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING revoked_at = now() AS revoked_now
 """
+REVOKE_ALL = (
+    "UPDATE api_token SET revoked_at = now() WHERE member_id = $1 AND revoked_at IS NULL RETURNING id"
+)
 LIST = """
-SELECT k.id, k.label, m.name AS member, k.created_at, k.last_used_at, k.revoked_at
-FROM api_token k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id ORDER BY k.id DESC
+SELECT k.id, k.label, m.name AS member, k.created_at, k.expires_at, k.last_used_at, k.revoked_at
+FROM api_token k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id ORDER BY k.id DESC LIMIT $1
 """
+LIST_OWN = """
+SELECT k.id, k.label, m.name AS member, k.created_at, k.expires_at, k.last_used_at, k.revoked_at
+FROM api_token k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id
+WHERE k.member_id = $1 AND k.revoked_at IS NULL AND k.expires_at > now() ORDER BY k.id DESC LIMIT $2
+"""
+LISTED = 1000
 
 
 class Revocation(msgspec.Struct, frozen=True):
     """Whether a token was revoked just now, and not before."""
 
     revoked_now: bool
+
+
+class TokenKey(msgspec.Struct, frozen=True):
+    """The id of a token."""
+
+    id: UUID
+
+
+class TokenOwner(msgspec.Struct, frozen=True):
+    """The member whose token it is."""
+
+    member_id: UUID
 
 
 class TokenCache:
@@ -87,17 +108,22 @@ async def authenticate_token(bearer: str) -> Actor | None:
 
 
 @use_case(Permission.TOKENS_MANAGE)
-async def create_token(scope: Scope, member_id: UUID, label: str = "") -> str:
+async def create_token(
+    scope: Scope, member_id: UUID, label: str = "", *, days: int = LONGEST_TOKEN.days
+) -> str:
     """A bearer token that acts as the member; shown once. People make tokens for themselves only.
 
-    Raises NotFound for a member who is not active, Forbidden for somebody else's.
+    It ends by itself after so many days, at most 365. Raises NotFound for a member who is not active, Forbidden for
+    somebody else's, ValidationFailed for a number of days that is not allowed.
     """
+    life = token_life(days)
     if not scope.actor.system and scope.actor.member_id != member_id:
         raise Forbidden
     active = (Member.id == member_id) & (Member.state == MemberState.ACTIVE)
     if not await Member.exists().where(active):
         raise NotFound
     token, token_id, label = new_token(PREFIX), new_id(), label.strip()[:LONGEST_LABEL]
+    now = clock.now()
     await ApiToken.insert(
         ApiToken(
             id=token_id,
@@ -105,7 +131,8 @@ async def create_token(scope: Scope, member_id: UUID, label: str = "") -> str:
             token_hash=token_hash(token),
             member_id=member_id,
             label=label,
-            created_at=clock.now(),
+            created_at=now,
+            expires_at=now + life,
         )
     )
     await audit.record(scope, "token.created", "token", token_id, member=member_id, label=label)
@@ -115,6 +142,10 @@ async def create_token(scope: Scope, member_id: UUID, label: str = "") -> str:
 @use_case(Permission.TOKENS_MANAGE)
 async def revoke_token(scope: Scope, token_id: UUID) -> None:
     """Revoke a token: no process serves a request with it any more. Raises NotFound where there is none."""
+    await _revoke(scope, token_id)
+
+
+async def _revoke(scope: Scope, token_id: UUID) -> None:
     found = await scope.fetch_one(Revocation, REVOKE, token_id)
     if found is None:
         raise NotFound
@@ -122,7 +153,37 @@ async def revoke_token(scope: Scope, token_id: UUID) -> None:
         await audit.record(scope, "token.revoked", "token", token_id)
 
 
+@use_case(Permission.MEMBERS_MANAGE)
+async def revoke_tokens_of(scope: Scope, member_id: UUID) -> int:
+    """Revoke every token of a member, as after a change of password or a block; how many there were."""
+    revoked = await scope.fetch_all(TokenKey, REVOKE_ALL, member_id)
+    if revoked:
+        await audit.record(scope, "token.all_revoked", "member", member_id, tokens=len(revoked))
+    return len(revoked)
+
+
+@use_case(Permission.SELF)
+async def revoke_own_token(scope: Scope, token_id: UUID) -> None:
+    """Revoke a token of one's own. Raises NotFound for any other."""
+    owner = await scope.select_one(TokenOwner, ApiToken, ApiToken.id == token_id)
+    if owner is None or owner.member_id != scope.actor.member_id:
+        raise NotFound
+    await _revoke(scope, token_id)
+    scope.invalidate(token_topic(owner.member_id))
+
+
+def token_topic(member_id: UUID) -> str:
+    """The live topic of the tokens of a member."""
+    return f"tokens:{member_id}"
+
+
 @use_case(Permission.TOKENS_MANAGE, read_only=True)
 async def list_tokens(scope: Scope) -> list[TokenInfo]:
-    """Every token of the company with its last use, the newest first."""
-    return await scope.fetch_all(TokenInfo, LIST)
+    """The tokens of the company with their last use, the newest first, a thousand at most."""
+    return await scope.fetch_all(TokenInfo, LIST, LISTED)
+
+
+@use_case(Permission.SELF, read_only=True)
+async def list_own_tokens(scope: Scope) -> list[TokenInfo]:
+    """The tokens of the member who asks that still work, the newest first, a thousand at most."""
+    return await scope.fetch_all(TokenInfo, LIST_OWN, scope.actor.member_id, LISTED)

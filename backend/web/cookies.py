@@ -25,6 +25,11 @@ class CookieNames:
         return self._name("fleetline_id")
 
     @property
+    def device(self) -> str:
+        """A browser that has signed in before, sealed."""
+        return self._name("fleetline_device")
+
+    @property
     def flow(self) -> str:
         """Sign-ins under way, sealed."""
         return self._name("fleetline_flow")

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from backend.web.refusals import log_refusal
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -26,6 +29,7 @@ class OriginCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] not in SAFE and not self._allows(scope):
+            log_refusal(Request(scope), "origin")
             await send(
                 {
                     "type": "http.response.start",

@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from backend.core.database_errors import to_app_error
 from backend.core.errors import AppError, Unavailable, ValidationFailed
+from backend.web.bodies import is_unreadable_body
 from backend.web.types import AnyRequest
 from tenants.transaction import ActorChanged
 
@@ -93,6 +94,8 @@ def on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Probl
     if refusal := to_app_error(error):
         log.warning("request failed", path=path_of(request), why=f"{type(error).__name__}: {error}")
         return on_app_error(request, refusal)
+    if is_unreadable_body(error):
+        return problem_response(400, detail="The body cannot be read.", code="bad_request")
     reference = secrets.token_hex(4)
     log.error("request failed", path=path_of(request), reference=reference, exc_info=error)
     return problem_response(

@@ -74,7 +74,7 @@ def upload(text: Translator, field: UploadField, on_stored: OnStored) -> VdomDic
     async def stored(event: dict[str, Any]) -> None:
         try:
             told = msgspec.json.decode(event["target"]["value"], type=_Told)
-        except (KeyError, msgspec.MsgspecError):
+        except (KeyError, TypeError, ValueError, RecursionError, msgspec.MsgspecError):
             return
         done = on_stored(Uploaded(told.id, told.name, told.size))
         if done is not None:

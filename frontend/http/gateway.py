@@ -1,20 +1,27 @@
 """The outermost layer: serves assets, and guards the socket by origin and session."""
 
 import asyncio
-from collections import defaultdict
+import contextlib
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+import structlog
+
 from backend.core.i18n import choose_language
 from backend.settings import Settings
 from backend.web.cookies import CookieNames, read_cookie
 from backend.web.origin import origin_of
+from backend.web.response_headers import with_headers
 from backend.web.types import AnyRequest
 from frontend.assets import asset_tag, asset_url, assets
+from frontend.http.socket_limits import SOCKETS, MessageBudget, is_event
 from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
+
+log = structlog.get_logger()
 
 AsgiScope = MutableMapping[str, Any]
 AsgiMessage = MutableMapping[str, Any]
@@ -27,6 +34,10 @@ SIGNED_OUT = 4401
 FOREIGN = 4403
 # A page from before an upgrade: it loads itself again
 OUTDATED = 4409
+# More pages are open than one member needs
+TOO_MANY = 4429
+# Not what our own script sends (RFC 6455, 7.4.1)
+POLICY_VIOLATION = 1008
 
 
 async def open_page(
@@ -52,6 +63,7 @@ class Gateway:
         self.assets, self.tag = assets(), asset_tag()
         self.origin = origin_of(settings.public_url)
         self.open: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self.sockets: Counter[UUID] = Counter()
 
     def close_session(self, session_id: UUID) -> None:
         """End every open page of a session at once (in this process)."""
@@ -59,6 +71,8 @@ class Gateway:
             gone.set()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            send = with_headers(send, secure=self.settings.secure)
         if scope["type"] == "websocket":
             await self._guard(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/assets/"):
@@ -91,6 +105,7 @@ class Gateway:
     async def _guard(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         if headers.get(b"origin", b"").decode("latin-1") != self.origin:
+            log.warning("socket refused", why="origin", origin=headers.get(b"origin", b"").decode("latin-1"))
             await receive()
             await send({"type": "websocket.close", "code": FOREIGN})
             return
@@ -103,13 +118,21 @@ class Gateway:
             await _close_socket(receive, send, OUTDATED)
             return
         page.booted = "boot" in query
-        session = page.actor.session_id
-        line = SocketGuard(receive, send)
+        session, owner = page.actor.session_id, page.actor.member_id or page.actor.tenant_id
+        if self.sockets[owner] >= SOCKETS:
+            log.warning("socket refused", why="too many", member=str(owner))
+            await _close_socket(receive, send, TOO_MANY)
+            return
+        line = SocketGuard(receive, send, name=str(owner))
+        self.sockets[owner] += 1
         if session is not None:
             self.open[session].add(line.gone)
         try:
             await self.socket({**scope, "fleetline.visit": page}, line.receive, line.send)
         finally:
+            self.sockets[owner] -= 1
+            if not self.sockets[owner]:
+                del self.sockets[owner]
             if session is not None:
                 self.open[session].discard(line.gone)
                 if not self.open[session]:
@@ -124,13 +147,34 @@ async def _close_socket(receive: Receive, send: Send, code: int) -> None:
 
 
 class SocketGuard:
-    """A socket that can be ended from outside, and that sends nothing before it is accepted or refused."""
+    """A socket that can be ended from outside, and that sends nothing before it is accepted or refused.
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
+    It hands on events of our own script only, and no more than a person makes. Anything else closes it.
+    """
+
+    def __init__(self, receive: Receive, send: Send, *, name: str = "") -> None:
+        self._receive, self._send, self._name = receive, send, name
+        self._budget = MessageBudget()
         self.gone, self._accepted, self._closed = asyncio.Event(), asyncio.Event(), False
 
     async def receive(self) -> AsgiMessage:
+        message = await self._next()
+        if message["type"] != "websocket.receive":
+            return message
+        text = message.get("text") or ""
+        if not is_event(text):
+            log.warning("socket closed", why="not an event", member=self._name, size=len(text))
+            if not self._closed:
+                self._closed = True
+                await self._send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+        if wait := self._budget.wait_for(len(text)):
+            # What comes meanwhile waits in the connection, which holds the sender up.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.gone.wait(), wait)
+        return message
+
+    async def _next(self) -> AsgiMessage:
         message = asyncio.ensure_future(self._receive())
         gone = asyncio.ensure_future(self.gone.wait())
         try:

@@ -11,12 +11,16 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect
 
 from backend.core.errors import AppError
+from backend.core.i18n import choose_language
 from backend.core.permissions import Permission
+from backend.web.bodies import is_unreadable_body
 from backend.web.types import AnyRequest
 from frontend.components.layout import skeleton
+from frontend.error_messages import ERROR_MESSAGES
 from frontend.html import to_html
 from frontend.http.gateway import page_of
 from frontend.http.shell import page_html
+from frontend.i18n import Translator, translatable, translator_for
 from frontend.page_context import PageContext
 from frontend.page_errors import new_error_reference
 from frontend.pages.fleet.page import first_view
@@ -37,6 +41,11 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+STATUS_MESSAGES = {
+    404: translatable("There is nothing at this address"),
+    413: translatable("The file is larger than 10 MB. Choose a smaller one."),
+}
+REFUSED = translatable("Part of what was sent cannot be read. Check it and send it again.")
 NOT_KEPT = {**SECURITY_HEADERS, "cache-control": "no-store"}
 
 
@@ -83,17 +92,28 @@ async def shell(request: AnyRequest, page: SignedIn) -> Response[Any]:
     return Response(page_html(page, path, first), media_type=MediaType.HTML, headers=NOT_KEPT)
 
 
-def on_app_error_page(_request: AnyRequest, error: AppError) -> Response[str]:
-    return Response(error.message, status_code=error.status, media_type=MediaType.TEXT, headers=NOT_KEPT)
+def words_for(request: AnyRequest) -> Translator:
+    """The language that the browser asks for: of an answer that no page of the person was made for."""
+    return translator_for(choose_language(request.headers.get("accept-language", "")))
+
+
+def on_app_error_page(request: AnyRequest, error: AppError) -> Response[str]:
+    words = words_for(request)(ERROR_MESSAGES.get(error.code, error.message))
+    return Response(words, status_code=error.status, media_type=MediaType.TEXT, headers=NOT_KEPT)
 
 
 def on_unexpected_error_page(request: AnyRequest, error: Exception) -> Response[str]:
     """Anything unexpected: in the log with a reference, and the reference to the person."""
+    text = words_for(request)
+    if is_unreadable_body(error):
+        error = HTTPException(status_code=400)
     if isinstance(error, HTTPException):
-        return Response(
-            error.detail, status_code=error.status_code, media_type=MediaType.TEXT, headers=NOT_KEPT
-        )
+        words = text(STATUS_MESSAGES.get(error.status_code, REFUSED))
+        return Response(words, status_code=error.status_code, media_type=MediaType.TEXT, headers=NOT_KEPT)
     ref = new_error_reference()
     log.error("page failed", path=request.url.path, reference=ref, exc_info=error)
-    words = f"Something went wrong on our side. Try again, or give the support this reference: {ref}."
+    words = text(
+        "Something went wrong on our side. Try again, or give the support this reference: {reference}.",
+        reference=ref,
+    )
     return Response(words, status_code=500, media_type=MediaType.TEXT, headers=NOT_KEPT)

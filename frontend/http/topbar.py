@@ -121,6 +121,7 @@ def _account_menu(page: PageContext) -> VdomDict:
                 if portal != profile.portal
             ),
         ),
+        html.a({"href": "/app/tokens", "data-place": ""}, icon("lock"), text("Access tokens")),
         post_button("/auth/logout", "session", "", icon("signout"), text("Sign out")),
     )
 

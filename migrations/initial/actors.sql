@@ -23,13 +23,13 @@ CREATE FUNCTION token_actor(key uuid) RETURNS TABLE (id uuid, account_id uuid, m
   LANGUAGE sql STABLE AS $$
   SELECT k.id, m.account_id, m.id, m.name, m.email, m.language, m.roles, m.reach_billing_accounts,
     m.reach_cost_centres, CASE WHEN m.roles <@ ARRAY['end_user'] THEN 'user' ELSE 'manager' END, e.id,
-    NULL::timestamptz, k.last_used_at, NULL::timestamptz, actor_version(m.xmin, e.id)
+    NULL::timestamptz, k.last_used_at, k.expires_at, actor_version(m.xmin, e.id)
   FROM api_token k
   JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.member_id AND m.state = 'active'
   JOIN tenant t ON t.id = k.tenant_id AND t.state = 'active'
   LEFT JOIN LATERAL (SELECT u.id FROM end_user u WHERE m.roles <@ ARRAY['end_user'] AND u.tenant_id = m.tenant_id
     AND u.member_id = m.id ORDER BY u.id LIMIT 1) e ON true
-  WHERE k.id = key AND k.revoked_at IS NULL $$;
+  WHERE k.id = key AND k.revoked_at IS NULL AND k.expires_at > now() $$;
 
 -- Opens every scope of a person, in the same round trip as BEGIN.
 CREATE FUNCTION check_actor(kind text, key uuid, expected bigint) RETURNS void LANGUAGE plpgsql STABLE AS $$

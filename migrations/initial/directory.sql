@@ -38,6 +38,11 @@ CREATE FUNCTION directory_memberships(key uuid) RETURNS TABLE (tenant_id uuid, i
   $$ SELECT m.tenant_id, m.id FROM member m JOIN tenant t ON t.id = m.tenant_id
      WHERE m.account_id = key AND m.state = 'active' AND t.state = 'active' ORDER BY t.name $$;
 
+-- The same whatever the state of member and company: a new password ends what was opened with the old one.
+CREATE FUNCTION directory_members(key uuid) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT m.tenant_id, m.id FROM member m WHERE m.account_id = key ORDER BY m.tenant_id $$;
+
 CREATE FUNCTION directory_tenant(key text) RETURNS uuid LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT t.id FROM tenant t WHERE t.slug = key $$;
 
@@ -65,22 +70,29 @@ CREATE FUNCTION directory_sims_taken(numbers text[]) RETURNS SETOF text LANGUAGE
      UNION SELECT s.number FROM sim_card s WHERE s.number = ANY(numbers) AND (s.state <> 'stock'
        OR s.tenant_id IS DISTINCT FROM nullif(current_setting('app.tenant_id', true), '')::uuid) $$;
 
--- The line that has a number now, or had it last, among the lines that the caller sees: an import of one tenant asks it.
+-- The line that has a number now, or had it last, and one that waits for it where there is no other; among the lines that the caller sees: an import of one tenant asks it.
 CREATE FUNCTION lines_of_numbers(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
   AS $$
   SELECT DISTINCT ON (l.msisdn) l.msisdn, l.tenant_id, l.id FROM unnest(numbers) AS n (number)
   JOIN line l ON l.msisdn = n.number
-  ORDER BY l.msisdn, l.status IN ('released_prepaid', 'released_private', 'terminated', 'aborted'), l.id DESC $$;
+  ORDER BY l.msisdn, CASE WHEN l.status IN ('ordered', 'pending_active', 'aborted') THEN 2
+    WHEN l.status IN ('released_prepaid', 'released_private', 'terminated') THEN 1 ELSE 0 END, l.id DESC $$;
 
 -- The same among all lines: a usage file names numbers of many tenants.
 CREATE FUNCTION directory_lines(numbers text[]) RETURNS TABLE (msisdn text, tenant_id uuid, id uuid) LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ SELECT o.msisdn, o.tenant_id, o.id FROM lines_of_numbers(numbers) o $$;
 
+-- The lines that have a number now, with any customer.
+CREATE FUNCTION directory_holders(number text) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT l.tenant_id, l.id FROM line l WHERE l.msisdn = number AND l.status NOT IN ('ordered', 'pending_active',
+     'released_prepaid', 'released_private', 'terminated', 'aborted') ORDER BY l.id $$;
+
 -- Only the app may look up.
 REVOKE ALL ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
-  directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
-  directory_lines, lines_of_numbers FROM PUBLIC;
+  directory_members, directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
+  directory_lines, directory_holders, lines_of_numbers FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
-  directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
-  directory_lines, lines_of_numbers TO fleetline_app;
+  directory_members, directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
+  directory_lines, directory_holders, lines_of_numbers TO fleetline_app;

@@ -1,7 +1,8 @@
 -- What is unique on the whole platform, or while a state lasts (domain 3.1, 4.8).
 
--- One live line per number. A number that the carrier has not given yet is '', and many lines may wait for theirs.
-CREATE UNIQUE INDEX line_live_number ON line (msisdn)
+-- One live line per number of a company. Of two companies both may have one for a while: the number is on its way from
+-- one to the other. A number that the carrier has not given yet is '', and many lines may wait for theirs.
+CREATE UNIQUE INDEX line_live_number ON line (tenant_id, msisdn)
   WHERE msisdn <> '' AND status NOT IN ('released_prepaid', 'released_private', 'terminated', 'aborted');
 -- One open item per line and kind.
 CREATE UNIQUE INDEX item_open ON change_order_item (tenant_id, line_id, kind)

@@ -152,12 +152,13 @@ class IssuerSession(Table):
 
 
 class AuthorizationCode(Table):
-    """A one-time code, consumed with DELETE … RETURNING."""
+    """A one-time code. A used one is kept while tokens that it gave may live: shown again, it ends them."""
 
     code_hash = Bytea(primary_key=True, default=None)
     account_id = UUID(default=None)
     data = JSONB()
     expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
 
 
 class AccessToken(Table):
@@ -167,6 +168,7 @@ class AccessToken(Table):
     account_id = UUID(default=None)
     data = JSONB()
     expires_at = Timestamptz()
+    code_hash = Bytea(null=True, default=None)
 
 
 class IssuerKey(Table):
@@ -268,6 +270,7 @@ class ApiToken(Table):
     member_id = UUID(default=None)
     label = Text(default="")
     created_at = Timestamptz()
+    expires_at = Timestamptz()
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
 
@@ -279,6 +282,7 @@ class OperatorToken(Table):
     name = Text()
     token_hash = Bytea(unique=True)
     created_at = Timestamptz()
+    expires_at = Timestamptz()
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
 

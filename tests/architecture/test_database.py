@@ -97,8 +97,10 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
     )
     assert {row["proname"] for row in functions} == {
+        "directory_holders",
         "directory_item",
         "directory_lines",
+        "directory_members",
         "directory_memberships",
         "directory_numbers_taken",
         "directory_open_items",

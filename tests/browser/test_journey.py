@@ -91,7 +91,7 @@ async def test_an_open_request_shows_what_the_carrier_tells(
         await make_jobs_due(database)
         await drain(database)
         await told(database, 2)
-        await expect(rows.filter(has_text="Information missing")).to_have_count(2, timeout=1000)
+        await expect(rows.filter(has_text="Waits for the operator")).to_have_count(2, timeout=1000)
         for item in order.items:
             sandbox.act(customer.carrier, str(item.id), "complete")
         await told(database, 4)

@@ -100,7 +100,7 @@ async def test_a_managers_pages_in_french(
         await settled(page, f"/app/lines/{line.id}/usage")
         await expect(page.locator(".meter")).to_have_count(3)
         await expect(page.locator(".meter-attention")).to_have_count(2)
-        await expect(page.get_by_text("80 % du plafond atteints")).to_be_visible()
+        await expect(page.get_by_text("85 % du plafond atteints")).to_be_visible()
         body = await page.locator("main").inner_text()
         assert "1,50" not in body, "the employee's part"
         assert "+32475" not in body, "a called number"

@@ -316,8 +316,9 @@ async def test_orders_that_nobody_can_follow_are_refused(http: httpx.AsyncClient
     ]
     for body, status, code in cases:
         problem(await http.post("/api/v1/change-orders", headers=headers, json=body), status, code)
+    of_json = {**headers, "content-type": "application/json"}
     for content in (b"", b"{", b"[]", b"\xff\xfe", b"null"):
-        problem(await http.post("/api/v1/change-orders", headers=headers, content=content), 400)
+        problem(await http.post("/api/v1/change-orders", headers=of_json, content=content), 400)
 
 
 async def test_what_another_company_has_does_not_exist(http: httpx.AsyncClient) -> None:
@@ -377,7 +378,8 @@ async def test_everything_else_is_a_problem_too(http: httpx.AsyncClient) -> None
     problem(refused, 405)
     assert "GET" in refused.headers["allow"]
     problem(await http.get("/api/v1/change-orders/lower-case", headers=headers), 400)
-    big = await http.post("/api/v1/change-orders", headers=headers, content=b" " * (2 * 1024 * 1024 + 1))
+    of_json = {**headers, "content-type": "application/json"}
+    big = await http.post("/api/v1/change-orders", headers=of_json, content=b" " * (2 * 1024 * 1024 + 1))
     problem(big, 413)
 
 

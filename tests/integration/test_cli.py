@@ -83,6 +83,19 @@ def test_a_customer_from_nothing_to_a_token(run, tmp_path: Path) -> None:  # noq
     assert token.returncode == 0
     assert len(token.stdout.split()) == 1
     assert token.stderr == ""
+    listed = run("token", "list", "--tenant", "delta").stdout
+    assert "until " in listed
+    revoked = run("token", "revoke", "--tenant", "delta", "--id", listed.split("\t")[0])
+    assert revoked.stdout == "revoked: 1\n"
+    assert "revoked " in run("token", "list", "--tenant", "delta").stdout
+    assert run("token", "create", "--operator", "Nadia", "--days", "30").returncode == 0
+    assert "Nadia" in run("token", "list", "--operators").stdout
+    of_an = ("--tenant", "delta", "--email", "an@delta.example")
+    for command, state in (("block", "blocked"), ("unblock", "active"), ("remove", "removed")):
+        assert run("member", command, *of_an).returncode == 0
+        assert f"an@delta.example\t{state}\t" in run("member", "list", "--tenant", "delta").stdout
+    assert run("member", "unblock", *of_an).returncode == 1
+    assert run("tenant", "suspend", "delta").returncode == run("tenant", "resume", "delta").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -94,6 +107,11 @@ def test_a_customer_from_nothing_to_a_token(run, tmp_path: Path) -> None:  # noq
         (("nonsense",), 2),
         (("tenant", "create", "x"), 2),
         (("fleet", "import"), 2),
+        (("token", "list"), 2),
+        (("token", "revoke", "--tenant", "x"), 2),
+        (("token", "revoke", "--operator", "x", "--tenant", "x"), 2),
+        (("token", "create", "--operator", "x", "--days", "366"), 1),
+        (("member", "block", "--tenant", "nobody", "--email", "a@b.example"), 1),
         (("db", "url", "--role", "search"), 2),
         (("tenant", "create", "x", "--name", "X", "--carrier", "nope"), 1),
         (("token", "create", "--tenant", "nobody", "--member", "a@b.example"), 1),

@@ -21,6 +21,7 @@ from backend.lines import organisations, service
 from backend.lines.schemas import Selection
 from backend.lines.sims import codes
 from backend.members import tokens
+from backend.members.access import end_access_of
 from backend.members.sessions import end_sessions_of
 from backend.notifications import service as notifications
 from backend.notifications.content import Message, PortalContent, SmsContent
@@ -272,6 +273,7 @@ WITH_IDS: dict[str, Call] = {
         replace(who, roles=frozenset({"end_user"})), at.line
     ),
     "backend.notifications.service.mark_read": lambda who, at: notifications.mark_read(who, at.message),
+    "backend.members.tokens.revoke_own_token": lambda who, at: tokens.revoke_own_token(who, at.token),
     "backend.members.tokens.revoke_token": lambda who, at: tokens.revoke_token(who, at.token),
 }
 
@@ -279,6 +281,8 @@ WITH_IDS: dict[str, Call] = {
 SILENT: dict[str, Call] = {
     "backend.orders.service.list_orders": lambda who, at: orders.list_orders(who, line_id=at.line),
     "backend.members.sessions.end_sessions_of": lambda who, at: end_sessions_of(who, at.member),
+    "backend.members.tokens.revoke_tokens_of": lambda who, at: tokens.revoke_tokens_of(who, at.member),
+    "backend.members.access.end_access_of": lambda who, at: end_access_of(who, at.member),
 }
 
 # Only the product calls these, with ids that a directory function has just given it.

@@ -167,12 +167,12 @@ async def test_a_fleet_manager_ends_them_or_keeps_them(database: TestDatabase, s
     assert (await sync_status(customer.manager)).held is None
     with pytest.raises(Conflict) as nothing:
         await decide_held_reading(customer.manager, end_lines=True, lines=6)
-    assert nothing.value.code == "not_held"
+    assert nothing.value.code == "reading_decided"
     # The next reading asks again
     assert (await read(customer, database)).held
     with pytest.raises(Conflict) as other:
         await decide_held_reading(customer.manager, end_lines=True, lines=5)
-    assert other.value.code == "changed"
+    assert other.value.code == "reading_changed"
     assert await decide_held_reading(customer.manager, end_lines=True, lines=6) == 6
     assert [line.msisdn for line in await customer.lines()] == [line.msisdn for line in lines[:2]]
     assert (await line_history(customer.manager, lines[5].id))[0].code == "line.gone_at_carrier"
@@ -225,7 +225,7 @@ async def test_the_operators_staff_decide_over_rest(
     assert (held["lines"], held["alive"]) == (6, 8)
     assert {one["msisdn"] for one in held["first"]} == {line.msisdn for line in lines[2:]}
     wrong = await http.post(f"{base}/decision", headers=headers, json={"end_lines": True, "lines": 8})
-    assert (wrong.status_code, wrong.json()["code"]) == (409, "changed")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "reading_changed")
     done = await http.post(f"{base}/decision", headers=headers, json={"end_lines": True, "lines": 6})
     assert done.json() == {"ended": 6}
     assert (await http.get(base, headers=headers)).json() == {"held": None}

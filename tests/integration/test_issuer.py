@@ -112,6 +112,26 @@ async def test_a_code_becomes_tokens_once(browser: Browser) -> None:
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
 
 
+async def test_a_code_that_is_shown_again_ends_the_token_that_it_gave(browser: Browser) -> None:
+    kept = (await redeem(browser, (await sign_in(browser))["code"])).json()["access_token"]
+    code = (await sign_in(browser))["code"]
+    token = (await redeem(browser, code)).json()["access_token"]
+
+    async def status_of(one: str) -> int:
+        headers = {"authorization": f"Bearer {one}"}
+        return (await browser.client.get("/id/userinfo", headers=headers)).status_code
+
+    assert await status_of(token) == 200
+    assert (await redeem(browser, code, auth=("other", "secret"))).status_code in {400, 401}
+    assert (await status_of(token), await status_of(kept)) == (401, 200)
+
+
+async def test_of_two_exchanges_at_once_one_gets_tokens_at_most(browser: Browser) -> None:
+    code = (await sign_in(browser))["code"]
+    answers = await asyncio.gather(*(redeem(browser, code) for _ in range(5)))
+    assert sum(answer.status_code == 200 for answer in answers) <= 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -200,6 +220,8 @@ async def test_a_session_answers_without_a_form_unless_it_is_too_old(browser: Br
     await execute("UPDATE issuer_session SET auth_time = now() - interval '11 minutes'")
     assert (await ask(browser, without(max_age="600"))).status_code == 200
     assert "login_required" in (await ask(browser, without(max_age="600", prompt="none"))).headers["location"]
+    for digits in (10, 5000):
+        assert (await ask(browser, without(max_age="9" * digits))).is_redirect
     await execute("UPDATE issuer_session SET expires_at = now()")
     assert (await ask(browser, REQUEST)).status_code == 200
 

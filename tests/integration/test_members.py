@@ -17,12 +17,13 @@ from backend.core.secrets import token_hash
 from backend.core.use_case import use_case
 from backend.issuer.accounts import check_password
 from backend.lines.service import fleet_frame
-from backend.members import actors, sessions, tokens
+from backend.members import access, actors, sessions, tokens
 from backend.members import service as members
 from backend.members.lifecycle import ABSOLUTE
 from backend.members.schemas import OpenedSession
 from backend.members.tenants import create_tenant
 from tenants.scope import Actor, Reach, Scope
+from tenants.tenant_state import TenantState
 from tenants.transaction import OutsideScope, open_global, open_scope
 from tests.support.database import TestDatabase
 from tests.support.identity import PASSWORD, Company, audit_actions, company
@@ -347,6 +348,19 @@ async def test_only_the_operator_adds_members_for_now() -> None:
         await members.add_member(
             actor, email="bo@delta.example", name="Bo", roles=["owner"], password=PASSWORD
         )
+
+
+async def test_a_new_password_ends_every_token_of_the_person_even_where_the_company_is_suspended() -> None:
+    delta, lumen = await company("delta"), await company("lumen", password=None)
+    made = [await tokens.create_token(one.actor, one.member_id) for one in (delta, lumen)]
+    actors = [await tokens.authenticate_token(token) for token in made]
+    await access.set_tenant_state(lumen.actor, TenantState.SUSPENDED)
+    await company("atlas", password="another good password")
+    await access.set_tenant_state(lumen.actor, TenantState.ACTIVE)
+    for actor in actors:
+        assert actor
+        with pytest.raises(NotAuthenticated):
+            await who_am_i(actor)
 
 
 async def test_a_new_password_ends_every_session_of_the_person() -> None:

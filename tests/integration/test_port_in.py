@@ -1,5 +1,6 @@
 """Transferring a number, in its four cases, at both carriers (F-084 to F-097; domain 3.3, 4.2)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from backend.core.clock import midnight
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.changes.corrections import correct_item
+from backend.orders.effects.port_in import MOST_REFUSED
 from backend.orders.kinds.port_in import AUTHORISATION
 from backend.orders.kinds.port_in_corrections import CORRECTIONS
 from backend.orders.lifecycle import OrderState
@@ -21,11 +23,13 @@ from backend.orders.port_ins import port_in_of
 from backend.orders.service import get_order
 from backend.sandbox.carrier.behaviour import PortRejection
 from frontend.pages.home import needing_me
+from tenants.directory import find_lines
+from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member, next_msisdn
 from tests.support.jobs import drain, make_jobs_due
 from tests.support.new_lines import CARRIERS, DONOR, plan_of, port_in_request, rows, store_contract
-from tests.support.order_steps import carry_out
+from tests.support.order_steps import carry_out, load_lines_at_carrier
 from tests.support.sandbox import Sandbox
 
 CORRECTED = {
@@ -151,20 +155,10 @@ async def test_spaces_and_other_spellings_are_taken(customer: Customer) -> None:
     assert preview.items[0].change["vat_number"] == "0123456749"
 
 
-async def test_a_number_of_the_fleet_says_so_and_one_of_somebody_else_gets_a_neutral_answer(
-    customer: Customer,
-) -> None:
+async def test_a_number_of_the_fleet_says_so(customer: Customer) -> None:
     await make_lines(customer, 1)
     [mine] = await customer.lines()
-    other = await make_customer(carrier=customer.carrier, lines=1)
-    [theirs] = await other.lines()
     assert "already in the fleet" in (await refused(customer, number=mine.msisdn))["number"]
-    said = (await refused(customer, number=theirs.msisdn))["number"]
-    assert "fleet" not in said
-    assert "cannot be transferred here" in said
-    pending = port_in_request(other)
-    await place_order(other.manager, pending)
-    assert (await refused(customer, number=pending.number))["number"] == said
 
 
 async def test_the_promise_follows_operator_card_plan_and_shared_billing(customer: Customer) -> None:
@@ -364,3 +358,87 @@ async def test_only_fleet_managers_transfer_and_nobody_sees_another_tenants(sand
         with pytest.raises(NotFound):
             await correct_item(other.manager, reference, uuid4(), fields={"vat_number": "0403170701"})
     assert (await get_order(customer.manager, placed.reference)).reference == placed.reference
+
+
+async def other_company(customer: Customer, sandbox: Sandbox) -> tuple[Customer, Any]:
+    """Another company with the same carrier, and its line."""
+    other = await make_customer(carrier=customer.carrier, lines=1)
+    [line] = await load_lines_at_carrier(other, sandbox)
+    return other, line
+
+
+@pytest.mark.parametrize("case", DONOR)
+async def test_a_preview_says_the_same_whether_another_company_has_the_number_or_nobody(
+    customer: Customer, sandbox: Sandbox, case: str
+) -> None:
+    _, line = await other_company(customer, sandbox)
+    answers = []
+    for number in (line.msisdn, next_msisdn()):
+        preview = await preview_order(customer.manager, port_in_request(customer, case, number=number))
+        answers.append((preview.changing, preview.skipped, preview.price, preview.warnings))
+        with pytest.raises(ValidationFailed) as refusal:
+            request = port_in_request(customer, case, number=number, authorised=False)
+            await preview_order(customer.manager, request)
+        answers[-1] += (tuple(refusal.value.fields.items()),)
+    assert answers[0] == answers[1]
+
+
+async def test_a_transfer_between_two_companies_of_the_platform_moves_the_number(
+    customer: Customer, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    other, line = await other_company(customer, sandbox)
+    request = port_in_request(
+        customer, "same_carrier", number=line.msisdn, donor_account=line.billing_account
+    )
+    placed = await place_order(customer.manager, request)
+    states = "SELECT status FROM line WHERE msisdn = $1"
+    assert [row["status"] for row in await rows(customer, states, line.msisdn)] == ["ordered"]
+    assert [row["status"] for row in await rows(other, states, line.msisdn)] == ["active"]
+    # Usage is that of whoever has the number, until it has moved
+    assert (await find_lines([line.msisdn]))[line.msisdn].tenant_id == other.tenant_id
+    done = await carry_out(customer, database, placed.reference)
+    assert done.state is OrderState.COMPLETED
+    assert (await find_lines([line.msisdn]))[line.msisdn].tenant_id == customer.tenant_id
+    await drain(database)
+    assert [row["status"] for row in await rows(customer, states, line.msisdn)] == ["active"]
+    assert [row["status"] for row in await rows(other, states, line.msisdn)] == ["terminated"]
+
+
+async def test_without_the_holders_proof_a_number_of_another_company_stays(
+    customer: Customer, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    other, line = await other_company(customer, sandbox)
+    for case, state in (("same_carrier", OrderState.HELD), ("professional_other", OrderState.FAILED)):
+        request = port_in_request(customer, case, number=line.msisdn, key=case)
+        placed = await place_order(customer.manager, request)
+        ended = await carry_out(customer, database, placed.reference, rounds=5)
+        assert ended.state is state
+        if ended.state is OrderState.HELD:
+            await cancel_order(customer.manager, placed.reference)
+            await drain(database)
+            await carry_out(customer, database, placed.reference)
+    [kept] = await rows(other, "SELECT status FROM line WHERE msisdn = $1", line.msisdn)
+    assert kept["status"] == "active"
+
+
+async def test_a_member_whose_proofs_are_refused_asks_for_no_more_transfers(
+    customer: Customer, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    sandbox.behave(customer.carrier, port_rejection=PortRejection.ACCOUNT_MISMATCH.value)
+    placed = await place_order(customer.manager, port_in_request(customer))
+    held = await carry_out(customer, database, placed.reference, rounds=5)
+    assert held.state is OrderState.HELD
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE port_in_case SET attempts = $1", MOST_REFUSED)
+    with pytest.raises(Conflict) as refusal:
+        await preview_order(customer.manager, port_in_request(customer, key="next"))
+    assert refusal.value.code == "too_many_transfers"
+    with pytest.raises(Conflict) as refusal:
+        fields = {"donor_account": "88-1"}
+        await correct_item(customer.manager, placed.reference, held.items[0].id, fields=fields)
+    assert refusal.value.code == "too_many_transfers"
+    colleague = replace(await make_member(customer.tenant_id), carrier=customer.carrier)
+    await preview_order(colleague, port_in_request(customer, key="colleague"))
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE port_in_case SET created_at = now() - interval '2 days'")
+    await preview_order(customer.manager, port_in_request(customer, key="later"))

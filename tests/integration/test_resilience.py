@@ -14,7 +14,9 @@ from backend.core.messaging.jobs import JOBS, RETRIES, Job, run_job
 from backend.integrations.network import OrderUpdate, OrderUpdateState
 from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.fulfilment.updates import apply_updates
+from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.lifecycle import ItemState, OrderState
+from backend.orders.placement.place import place_order
 from backend.orders.service import get_order
 from tenants.scope import Actor, TenantId
 from tenants.transaction import open_scope
@@ -27,18 +29,50 @@ from tests.support.sandbox import Sandbox
 SMS = "sms-unlimited"
 
 
-async def test_a_worker_whose_clock_is_behind_does_not_forget_an_order(
+async def test_a_worker_whose_clock_is_behind_sends_an_order_in_one_job(
     database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = await make_customer(lines=1, grace_seconds=1)
     lines = await load_lines_at_carrier(customer, sandbox)
     placed = await place(customer, [lines[0].id], add=(SMS,))
     await asyncio.sleep(1.1)
-    with monkeypatch.context() as behind:
-        behind.setattr(clock, "now", lambda: datetime.now(UTC) - timedelta(seconds=5))
-        assert await drain(database) == ["orders.end_grace"]
-    assert (await get_order(customer.manager, placed.reference)).state is OrderState.GRACE
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime.now(UTC) - timedelta(hours=25))
+        assert await drain(database, only="orders.end_grace") == ["orders.end_grace"]
+    assert (await get_order(customer.manager, placed.reference)).state is OrderState.SUBMITTED
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
+
+
+async def test_an_undo_time_that_is_not_over_is_waited_for_once(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1, grace_seconds=60)
+    lines = await load_lines_at_carrier(customer, sandbox)
+    placed = await place(customer, [lines[0].id], add=(SMS,))
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute("UPDATE outbox SET not_before = now() WHERE job = 'orders.end_grace'")
+    await connection.close()
+    assert await drain(database) == ["orders.end_grace"]
+    assert (await get_order(customer.manager, placed.reference)).state is OrderState.GRACE
+
+
+async def test_a_worker_whose_clock_is_behind_runs_a_planned_order_in_one_job(
+    database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = await make_customer(lines=1)
+    lines = await load_lines_at_carrier(customer, sandbox)
+    day = clock.today() + timedelta(days=3)
+    placed = await place_order(
+        customer.manager, ChangeOptions(line_ids=(lines[0].id,), add=(SMS,), on=day, request_key="planned")
+    )
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute("UPDATE change_order SET due_on = $1", clock.today())
+    await connection.close()
+    await make_jobs_due(database)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime.now(UTC) - timedelta(hours=25))
+        assert await drain(database, only="orders.run_scheduled_order") == ["orders.run_scheduled_order"]
+    assert (await get_order(customer.manager, placed.reference)).state is OrderState.SUBMITTED
 
 
 async def row_of(database: TestDatabase, row_id: object) -> asyncpg.Record:

@@ -46,6 +46,7 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "review": f"/app/drafts/{draft}/review",
         "request": f"/app/requests/{order.reference}",
         "requests": "/app/requests",
+        "access tokens": "/app/tokens",
         "not found": "/app/nowhere",
     }
 

@@ -1,27 +1,30 @@
 """The gateway: whose socket is opened, and what ends it."""
 
 import asyncio
+import time
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from backend.core.permissions import Portal
 from backend.lines.schemas import FleetFrame
 from backend.members.schemas import Profile
 from backend.settings import Settings
 from frontend.assets import asset_tag, asset_url
-from frontend.http.gateway import FOREIGN, OUTDATED, SIGNED_OUT, Gateway
+from frontend.http.gateway import FOREIGN, OUTDATED, POLICY_VIOLATION, SIGNED_OUT, TOO_MANY, Gateway
+from frontend.http.socket_limits import LARGEST, MESSAGES, MESSAGES_A_SECOND, SOCKETS, MessageBudget, is_event
 from frontend.page_context import Services
 from tenants.scope import Actor, MemberId, TenantId
 
 ORIGIN = b"http://localhost:8000"
-SESSION = uuid4()
+EVENT = '{"type":"layout-event","target":"t","data":[]}'
+SESSION, MEMBER = uuid4(), MemberId(uuid4())
 
 
 async def authenticate(token: str) -> Actor | None:
-    member = MemberId(uuid4())
-    return Actor(TenantId(uuid4()), member, language="fr", session_id=SESSION) if token == "good" else None
+    return Actor(TenantId(uuid4()), MEMBER, language="fr", session_id=SESSION) if token == "good" else None
 
 
 async def profile(actor: Actor) -> Profile:
@@ -114,7 +117,7 @@ async def test_a_page_from_before_an_upgrade_is_told_to_load_itself_again() -> N
 async def test_ending_a_session_ends_its_pages_at_once() -> None:
     wire, guard = Wire(), gateway(page)
     task = asyncio.create_task(guard(scope(), wire.incoming.get, wire.send))
-    wire.incoming.put_nowait({"type": "websocket.receive", "text": "hello"})
+    wire.incoming.put_nowait({"type": "websocket.receive", "text": EVENT})
     while len(wire.sent) < 2:
         await asyncio.sleep(0)
     guard.close_session(uuid4())
@@ -156,3 +159,84 @@ async def test_an_app_that_refuses_before_it_accepts_ends() -> None:
     wire = Wire()
     await asyncio.wait_for(gateway(refusing)(scope(), wire.incoming.get, wire.send), 1)
     assert wire.sent == [{"type": "websocket.close", "code": 4404}]
+
+
+NOT_EVENTS = [
+    "hello",
+    "",
+    "[]",
+    "{}",
+    "[" * 100_000,
+    '{"type":"other","target":"t","data":[]}',
+    '{"type":"layout-event","target":1,"data":[]}',
+    '{"type":"layout-event","target":"t","data":{}}',
+    '{"type":"layout-event","target":"t"}',
+    '{"type":"layout-event","target":"' + "t" * 20_000 + '","data":[]}',
+    '{"type":"layout-event","target":"t","data":["' + "x" * LARGEST + '"]}',
+    '{"type":"layout-event\\n2026-11-29 [warning] forged","target":"t","data":[]}',
+]
+
+
+@pytest.mark.parametrize("text", NOT_EVENTS, ids=range(len(NOT_EVENTS)))
+async def test_what_our_script_does_not_send_closes_the_socket_and_is_not_logged(text: str) -> None:
+    assert not is_event(text)
+    assert is_event(EVENT)
+    wire = Wire()
+    wire.incoming.put_nowait({"type": "websocket.receive", "text": text})
+    wire.incoming.put_nowait({"type": "websocket.receive", "text": EVENT})
+    with capture_logs() as logged:
+        await asyncio.wait_for(gateway(page)(scope(), wire.incoming.get, wire.send), 1)
+    assert wire.sent == [
+        {"type": "websocket.accept"},
+        {"type": "websocket.close", "code": POLICY_VIOLATION},
+    ]
+    assert len(str(logged)) < 300
+
+
+async def test_bytes_are_no_event() -> None:
+    wire = Wire()
+    wire.incoming.put_nowait({"type": "websocket.receive", "bytes": EVENT.encode()})
+    await asyncio.wait_for(gateway(page)(scope(), wire.incoming.get, wire.send), 1)
+    assert wire.sent[-1] == {"type": "websocket.close", "code": POLICY_VIOLATION}
+
+
+async def test_a_flood_is_held_up_and_ending_the_session_still_ends_it() -> None:
+    wire, guard = Wire(), gateway(page)
+    for _ in range(int(MESSAGES) + 100):
+        wire.incoming.put_nowait({"type": "websocket.receive", "text": EVENT})
+    task = asyncio.create_task(guard(scope(), wire.incoming.get, wire.send))
+    await asyncio.sleep(0.5)
+    assert MESSAGES <= len(wire.sent) < MESSAGES + 0.5 * MESSAGES_A_SECOND + 10
+    guard.close_session(SESSION)
+    await asyncio.wait_for(task, 1)
+
+
+def test_large_messages_take_more_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    budget = MessageBudget()
+    waits = [budget.wait_for(LARGEST) for _ in range(8)]
+    assert waits[:4] == [0.0] * 4
+    assert waits[4:] == sorted(waits[4:])
+    assert waits[4] >= 8
+    now += 3600
+    assert budget.wait_for(LARGEST) == 0.0
+
+
+async def test_one_member_opens_so_many_sockets_and_another_takes_the_place_of_a_closed_one() -> None:
+    guard, wires = gateway(page), [Wire() for _ in range(SOCKETS)]
+    tasks = [asyncio.create_task(guard(scope(), wire.incoming.get, wire.send)) for wire in wires]
+    while not all(wire.sent for wire in wires):
+        await asyncio.sleep(0)
+    over = Wire()
+    await asyncio.wait_for(guard(scope(), over.incoming.get, over.send), 1)
+    assert over.sent[-1] == {"type": "websocket.close", "code": TOO_MANY}
+    wires[0].incoming.put_nowait({"type": "websocket.disconnect"})
+    await asyncio.wait_for(tasks[0], 1)
+    again = Wire()
+    again.incoming.put_nowait({"type": "websocket.disconnect"})
+    await asyncio.wait_for(guard(scope(), again.incoming.get, again.send), 1)
+    assert again.sent == [{"type": "websocket.accept"}]
+    guard.close_session(SESSION)
+    await asyncio.wait_for(asyncio.gather(*tasks), 1)
+    assert not guard.sockets

@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.jws import JWSRegistry
 
+from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.integrations import identity
 from backend.integrations.identity import Provider, SignInFailed
@@ -200,6 +201,22 @@ async def test_an_old_sign_in_does_not_count_as_fresh(theirs: Theirs) -> None:
     theirs.nonce = ""
     with pytest.raises(SignInFailed, match="fresh"):
         await come_back(theirs, fresh=True)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [int(time.time()) + 3600, 10**30, 1e999, -1, "now", True, [1], {"a": 1}],
+    ids=lambda one: str(one)[:9],
+)
+async def test_a_sign_in_of_another_time_than_the_past_is_none(theirs: Theirs, when: object) -> None:
+    theirs.claims = {"auth_time": when}
+    with pytest.raises(SignInFailed):
+        await come_back(theirs)
+
+
+async def test_a_clock_that_is_a_little_ahead_gives_no_sign_in_of_the_future(theirs: Theirs) -> None:
+    theirs.claims = {"auth_time": int(time.time()) + 50}
+    assert (await come_back(theirs, fresh=True)).auth_time <= clock.now()
 
 
 async def test_a_new_key_is_fetched_and_unknown_ones_at_most_twice_a_minute(theirs: Theirs) -> None:

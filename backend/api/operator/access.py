@@ -9,11 +9,14 @@ from typing import Annotated
 from litestar import Controller
 from litestar.di import Provide
 from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import PathParameter
 
 from backend.core.errors import AppError
 from backend.members.operators import authenticate_operator, operator_actor
-from backend.web.types import AnyRequest
+from backend.web.bodies import json_is_json
+from backend.web.refusals import bearer_token, log_refusal
+from backend.web.types import AnyConnection, AnyRequest
 from tenants.scope import Actor
 
 Slug = Annotated[
@@ -29,16 +32,23 @@ class TooLarge(AppError):
     status = 413
 
 
-async def operator_in_tenant(request: AnyRequest) -> Actor:
-    """Who acts: the owner of an operator token, in the tenant that the address names. Cookies are not looked at."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    operator = await authenticate_operator(token.strip()) if scheme.lower() == "bearer" else None
+async def operator_required(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """A guard: the owner of an operator token is known before a body is read. Cookies are not looked at."""
+    operator = await authenticate_operator(bearer_token(connection))
     if operator is None:
+        log_refusal(connection, "operator token")
         raise NotAuthorizedException("Send a valid operator token: Authorization: Bearer …")
-    return await operator_actor(operator, request.path_params["slug"])
+    connection.state.actor = await operator_actor(operator, connection.path_params["slug"])
+
+
+def operator_in_tenant(request: AnyRequest) -> Actor:
+    """Who acts, in the tenant that the address names, as the guard found."""
+    actor: Actor = request.state.actor
+    return actor
 
 
 class OperatorController(Controller):
     """What every controller of this door shares: the address names the tenant, the token the person."""
 
-    dependencies = {"actor": Provide(operator_in_tenant)}  # noqa: RUF012 - Litestar's own form
+    guards = (operator_required, json_is_json)
+    dependencies = {"actor": Provide(operator_in_tenant, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form

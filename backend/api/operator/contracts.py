@@ -58,7 +58,7 @@ class OperatorContractsController(OperatorController):
     @post(
         "/{contract_id:uuid}/decision",
         status_code=204,
-        responses=problem_specs(400, 401, 403, 404, 409, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
         summary="Accept or refuse a contract",
     )
     async def decide(

@@ -38,7 +38,7 @@ class OperatorHeldController(OperatorController):
     @post(
         "/{item_id:uuid}/decision",
         status_code=204,
-        responses=problem_specs(400, 401, 403, 404, 409, 422),
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
         summary="Decide a held case",
     )
     async def decide(

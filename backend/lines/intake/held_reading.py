@@ -132,10 +132,12 @@ async def operator_decide_held_reading(scope: Scope, *, end_lines: bool, lines: 
 
 async def _decide(scope: Scope, *, end_lines: bool, lines: int) -> int:
     if not await scope.fetch_value(bool, LOCK):
-        raise Conflict("No lines are waiting for this decision.", code="not_held")
+        raise Conflict("No lines are waiting for this decision.", code="reading_decided")
     counts = await scope.fetch_one(EndingCounts, COUNTS, MAY_END) or EndingCounts(0, 0)
     if counts.ending != lines:
-        raise Conflict("The network was read again since: look at the lines once more.", code="changed")
+        raise Conflict(
+            "The network was read again since: look at the lines once more.", code="reading_changed"
+        )
     ended = 0
     if end_lines:
         ended = await _end_lines(scope)

@@ -17,6 +17,7 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.lines.schemas import Selection
 from backend.orders import queries
+from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import QuoteContext
 from backend.orders.lifecycle import ItemState, OrderFlag
@@ -56,6 +57,7 @@ async def correct_item(
     amend = KINDS[item.kind].amend
     if item.state != ItemState.HELD or amend is None:
         raise Conflict("Nothing is missing for this line any more.", code="not_held")
+    await effects_of(item.kind).before_correction(scope)
     catalogue, day = await catalogue_of(scope), clock.today()
     texts = KindTexts(catalogue, item.kind)
     context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts)

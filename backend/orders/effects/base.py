@@ -35,6 +35,10 @@ async def ignore_cancelled(_scope: Scope, _ended: Sequence[ClosedItem]) -> None:
     return
 
 
+async def allow_correction(_scope: Scope) -> None:
+    return
+
+
 async def ignore_rescheduled(_scope: Scope, _order_id: UUID, _on: date) -> None:
     return
 
@@ -47,6 +51,8 @@ class Effects:
     load_context: Callable[[Scope, Sequence[Any], Sequence[LineSnapshot]], Awaitable[Any]] = no_context
     # Reads what the form of a draft offers
     form_choices: Callable[[Scope, Catalogue, Any, Sequence[LineSnapshot]], Awaitable[Any]] = no_choices
+    # Before somebody corrects an item that is held; may refuse
+    before_correction: Callable[[Scope], Awaitable[None]] = allow_correction
     # After an order was placed
     on_placed: Callable[[Scope, PlacedOrder], Awaitable[None]] = ignore_placed
     # After a carrier's update of items that are open or done

@@ -5,12 +5,13 @@ from typing import Any
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.rules import option_allowed
-from backend.catalog.schemas import OptionFamily
+from backend.catalog.schemas import CarrierProfile, Option, OptionFamily
 from backend.orders.effects.base import Effects
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_barrings import BarringChoice
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.kinds.change_plan import PlanChoice, lost_options
+from backend.orders.kinds.change_spend_cap import present_cap
 from tenants.scope import Scope
 
 
@@ -34,12 +35,15 @@ async def options(
             active_on=sum(option.code in line.options for line in lines),
             allowed_on=sum(option_allowed(option, line.plan, line.product_type) for line in lines),
             cap_cents=option.spend_cap_cents,
-            present_on=sum(line.roaming_cap_cents == option.spend_cap_cents for line in lines)
-            if option.is_cap
-            else 0,
+            present_on=sum(_is_present_cap(catalogue.profile, option, line) for line in lines),
         )
         for option in sorted(offered, key=lambda option: families.index(option.family))
     ]
+
+
+def _is_present_cap(profile: CarrierProfile, option: Option, line: LineSnapshot) -> bool:
+    """Whether an option is the cap that a line has."""
+    return option.is_cap and present_cap(profile, line) == option.spend_cap_cents
 
 
 async def plans(

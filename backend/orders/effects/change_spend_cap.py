@@ -9,15 +9,15 @@ from backend.core.facts import CapRaised
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ItemUpdate
 from backend.orders.kinds.base import LineSnapshot
-from backend.orders.kinds.change_spend_cap import CURRENT, PresentCap
+from backend.orders.kinds.change_spend_cap import CURRENT, PresentCap, present_cap
 from tenants.scope import Scope
 
 
 async def _present_caps(
-    _scope: Scope, _catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
+    _scope: Scope, catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> list[PresentCap]:
     """The caps of these lines, the most frequent first."""
-    counts = Counter(line.roaming_cap_cents for line in lines)
+    counts = Counter(present_cap(catalogue.profile, line) for line in lines)
     return [PresentCap(cents=cents, lines=n) for cents, n in counts.most_common()]
 
 

@@ -36,6 +36,9 @@ FROM change_order o JOIN change_order_item i ON i.tenant_id = o.tenant_id AND i.
 WHERE o.kind = $1 AND o.requested_at > $2 AND i.state <> ALL($3::text[]) AND i.change->>'sim_kind' = $4
   AND COALESCE(i.change->>'number', '') = '' AND lower(trim(i.change->>'email')) = ANY($5::text[])
 """
+LIVE_NUMBERS = (
+    "SELECT msisdn FROM line WHERE msisdn = ANY($1::text[]) AND msisdn <> '' AND status = ANY($2::text[])"
+)
 
 
 class PoolNumber(msgspec.Struct, frozen=True):
@@ -162,7 +165,5 @@ async def _in_fleet(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
 
 
 async def _live(scope: Scope, numbers: Sequence[str]) -> frozenset[str]:
-    """Numbers that are live anywhere on the platform."""
-    return frozenset(
-        await scope.fetch_all(str, "SELECT n FROM directory_numbers_taken($1::text[]) AS n", list(numbers))
-    )
+    """Numbers of lines of this company, beyond reach too. Whether another company has one is for nobody to see."""
+    return frozenset(await scope.fetch_all(str, LIVE_NUMBERS, list(numbers), list(IN_FLEET)))

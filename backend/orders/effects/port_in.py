@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from backend.core import clock
+from backend.core.errors import Conflict
+from backend.core.facts import JobName
 from backend.core.ids import new_id
 from backend.orders.effects import new_lines
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.effects.new_line_choices import form_choices
 from backend.orders.effects.new_line_facts import load_context
+from backend.orders.kinds.base import LineSnapshot
+from backend.orders.kinds.new_line import NewLineFacts, NewLineRequest
 from backend.orders.kinds.port_in import AUTHORISATION
 from backend.orders.lifecycle import ENDED_PORT_INS, PortInState
 from backend.orders.tables import PortInCase
@@ -18,6 +22,9 @@ from tenants.scope import Scope
 # What the carrier may report; `submitted` is our own
 REPORTED_STATES = frozenset(PortInState) - {PortInState.SUBMITTED}
 # Why an item ended that a person took back
+# Refusals in a day after which a member asks for no more transfers
+MOST_REFUSED = 20
+REFUSED_PORT_INS = [PortInState.INFO_REQUIRED, PortInState.REJECTED]
 TAKEN_BACK = frozenset({"", "undone", "cancelled"})
 
 # Updates come here in their order; a final state stays
@@ -27,6 +34,13 @@ UPDATE port_in_case SET state = $2, reason = CASE WHEN $3 <> '' THEN $3 ELSE rea
   agreed_at = COALESCE($4, agreed_at), requested_on = $5, authorised_by = $6, authorised_at = $7,
   completed_at = CASE WHEN $2 = $11 THEN $8::timestamptz END
 WHERE item_id = $1 AND state <> ALL($9)
+"""
+# The first try is no refusal; each correction follows one.
+REFUSED_LATELY = """
+SELECT sum(p.attempts - 1 + CASE WHEN p.state = ANY($2) THEN 1 ELSE 0 END)::int AS refused FROM port_in_case p
+JOIN change_order_item i ON i.tenant_id = p.tenant_id AND i.id = p.item_id
+JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+WHERE o.requester_id = $1 AND p.created_at > now() - interval '1 day'
 """
 CLOSE = "UPDATE port_in_case SET state = $2, reason = $3 WHERE item_id = $1 AND state <> ALL($4)"
 
@@ -87,11 +101,42 @@ async def _on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
         await scope.execute(CLOSE, one.item_id, state, one.reason, ENDED_PORT_INS)
 
 
+async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
+    """What every new line needs; and whoever had the number here asks its carrier, which says that it is gone."""
+    await new_lines.on_completed(scope, updates)
+    for update in updates:
+        if number := update.reported.get("msisdn"):
+            scope.enqueue(JobName.READ_AFTER_TRANSFER, msisdn=number)
+
+
+async def _load_context(
+    scope: Scope, requests: Sequence[NewLineRequest], lines: Sequence[LineSnapshot]
+) -> NewLineFacts:
+    await _refuse_guessing(scope)
+    return await load_context(scope, requests, lines)
+
+
+async def _refuse_guessing(scope: Scope) -> None:
+    """Raise Conflict (`too_many_transfers`) for a member whose proofs were refused too often in a day.
+
+    Each refusal says whether a number and a proof go together.
+    """
+    if scope.actor.member_id is None:
+        return
+    refused = await scope.fetch_value(int, REFUSED_LATELY, scope.actor.member_id, REFUSED_PORT_INS)
+    if (refused or 0) >= MOST_REFUSED:
+        raise Conflict(
+            "Too many of your transfers were refused lately. Try again tomorrow, or ask your operator.",
+            code="too_many_transfers",
+        )
+
+
 PORT_INS_EFFECTS = Effects(
-    load_context=load_context,
+    load_context=_load_context,
+    before_correction=_refuse_guessing,
     form_choices=form_choices,
     on_placed=_on_placed,
     on_update=_on_update,
-    on_completed=new_lines.on_completed,
+    on_completed=_on_completed,
     on_cancelled=_on_cancelled,
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -26,10 +26,11 @@ from tenants.tenant_info import TenantInfo, tenant_info
 
 # Items that one job sends to the carrier
 BATCH_ITEMS = 100
-# How long to wait before looking again, where this host's clock is behind
-CLOCK_SKEW = timedelta(seconds=1)
 
-LOCK_IN_GRACE = "SELECT id, grace_until FROM change_order WHERE id = $1 AND state = $2 FOR NO KEY UPDATE"
+# The database's clock decides, which also says when a timer is due: a host that is behind would ask again at once.
+LOCK_IN_GRACE = """
+SELECT id, grace_until, grace_until > now() AS early FROM change_order WHERE id = $1 AND state = $2 FOR NO KEY UPDATE
+"""
 SUBMIT = "UPDATE change_order SET state = $2, submitted_at = $3 WHERE id = $1"
 LOCK_SUBMITTED = """
 SELECT reference FROM change_order WHERE id = $1 AND state = ANY($2) FOR NO KEY UPDATE
@@ -46,6 +47,8 @@ class OrderInGrace(msgspec.Struct, frozen=True):
 
     id: UUID
     grace_until: datetime
+    # Its undo time is not over yet
+    early: bool
 
 
 class SubmittedItem(KnownItem, frozen=True):
@@ -63,8 +66,8 @@ async def end_grace(scope: Scope, *, order_id: str) -> None:
     order = await scope.fetch_one(OrderInGrace, LOCK_IN_GRACE, UUID(order_id), OrderState.GRACE)
     if order is None:
         return
-    if order.grace_until > clock.now():
-        scope.set_timer(TimerName.ORDER_GRACE_ENDED, order.grace_until + CLOCK_SKEW, order_id=order_id)
+    if order.early:
+        scope.set_timer(TimerName.ORDER_GRACE_ENDED, order.grace_until, order_id=order_id)
         return
     await scope.execute(SUBMIT, order.id, OrderState.SUBMITTED, clock.now())
     await record_transition(scope, order.id, OrderState.GRACE, OrderState.SUBMITTED)

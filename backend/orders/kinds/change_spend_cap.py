@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from backend.catalog.pricing import monthly_cost
+from backend.catalog.schemas import CarrierProfile
 from backend.core.errors import ValidationFailed
 from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import (
@@ -59,22 +60,26 @@ def _check(context: QuoteContext, request: ChangeSpendCap) -> None:
         raise ValidationFailed(period=say("bad_no_cap_now"))
 
 
+def present_cap(profile: CarrierProfile, line: LineSnapshot) -> int | None:
+    """The cap that a line has: as an option, or as an amount where it has no such option; None is no cap."""
+    cap = profile.cap_of(line.options)
+    return line.roaming_cap_cents if cap is None else cap
+
+
 def _quote_line(context: QuoteContext, request: ChangeSpendCap, line: LineSnapshot) -> QuoteItem:
     cost = monthly_cost(context.profile, line.plan, line.options)
     item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
     if why := CHANGE_SPEND_CAP.unavailable_reason(line):
         return item.skip(why)
-    overruled = _overruled(context, request, line)
-    if request.period == STANDING and request.cap_cents == line.roaming_cap_cents and not overruled:
+    overruled, present = _overruled(context, request, line), present_cap(context.profile, line)
+    if request.period == STANDING and request.cap_cents == present and not overruled:
         return item.skip("same_cap")
-    if request.period == CURRENT and (
-        line.roaming_cap_cents is None or (request.cap_cents or 0) <= line.roaming_cap_cents
-    ):
+    if request.period == CURRENT and (present is None or (request.cap_cents or 0) <= present):
         return item.skip("not_a_raise")
     item.change = {
         "cap_cents": request.cap_cents,
         "period": request.period,
-        "before": line.roaming_cap_cents,
+        "before": present,
         "month": f"{context.day:%Y-%m}",
     }
     if overruled:

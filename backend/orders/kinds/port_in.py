@@ -79,7 +79,7 @@ def _check(context: QuoteContext, request: PortIn) -> None:
 
 
 def _wrong_number(context: QuoteContext, request: PortIn) -> dict[str, str]:
-    """A number that is live at another customer gets an answer that does not disclose it."""
+    """Whether another company has the number is not looked at: its operator checks the holder's proof, and answers."""
     number, facts = normalise_msisdn(request.number), context.loaded
     if number is None:
         return {"number": context.texts.text("bad_number")}

@@ -61,13 +61,11 @@ def check(context: OrderContext, order: CarrierOrder) -> None:
 
 
 def check_number(context: OrderContext, order: CarrierOrder) -> None:
-    """The number to be moved: one of another customer here where that is the case, and none of ours otherwise."""
+    """The number to be moved: none of this customer. Whether another one has it is said after the proof was checked."""
     if not order.msisdn:
         raise TmfError(422, "invalidNumber", "A transfer needs the number.")
     line = context.register.active(order.msisdn)
-    if line is not None and (
-        order.asked.get("portCase") != "same_carrier" or line.customer == order.customer
-    ):
+    if line is not None and line.customer == order.customer:
         raise TmfError(409, "numberInUse", f"{order.msisdn} is a line of {context.profile.name} already.")
 
 
@@ -98,10 +96,26 @@ def _reason(context: OrderContext, order: CarrierOrder) -> PortRejection | None:
     )
     if any(other.category == order.category and not other.ended and other.id < order.id for other in others):
         return R.PORT_OPEN
+    if mismatch := _mismatch(context, order):
+        return mismatch
     reason = order.behaviour.port_rejection
     if reason is None or _corrected(order, reason):
         return None
     return reason
+
+
+def _mismatch(context: OrderContext, order: CarrierOrder) -> PortRejection | None:
+    """What does not match the line that has the number here, if one has."""
+    line = context.register.active(order.msisdn)
+    if line is None:
+        return None
+    if order.asked.get("portCase") != "same_carrier":
+        return R.NUMBER_NOT_WITH_DONOR
+    if word(order, "donorSimNumber") not in {"", line.sim_number}:
+        return R.SIM_MISMATCH
+    if word(order, "donorAccount") not in {"", line.billing_account}:
+        return R.ACCOUNT_MISMATCH
+    return None
 
 
 def _corrected(order: CarrierOrder, reason: PortRejection) -> bool:

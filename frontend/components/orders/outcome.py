@@ -10,7 +10,7 @@ from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartC
 from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail, OrderItemView
 from backend.orders.texts import KindTexts
-from frontend.elements import icon, notice, pill
+from frontend.elements import notice, pill
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
 
@@ -120,7 +120,7 @@ def outcome_summary(page: PageContext, order: OrderDetail) -> VdomDict:
     said = (
         notice(lead, tone="danger" if tone == "lost" else "attention", mark="alert")
         if tone in {"attention", "lost"}
-        else html.p({"class": "row row-fixed"}, icon(mark), html.span(lead))
+        else notice(lead, mark=mark)
     )
     rows = [html.li({"key": words}, words) for words in map(texts.part, remarks)]
     return html.div(

@@ -95,7 +95,7 @@ def read_cap(values: Values) -> dict[str, Any]:
         return {"cap_cents": None, "no_cap": True}
     if chosen == OTHER or (not chosen and one(values, "cap_other")):
         return {"cap_cents": cents_of(one(values, "cap_other")), "no_cap": False}
-    return {"cap_cents": int(chosen) if chosen.isdecimal() else None, "no_cap": False}
+    return {"cap_cents": int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None, "no_cap": False}
 
 
 @component

@@ -1,0 +1,178 @@
+"""What became of a request, on its pages: a wish that is left out, a cap that is replaced, a contract, a departure."""
+
+import re
+from datetime import timedelta
+
+from playwright.async_api import Browser, expect
+
+from backend.catalog.profiles import profile
+from backend.core import clock
+from backend.lines.schemas import Selection
+from backend.orders.fulfilment.polling import poll_stale_items
+from backend.orders.kinds.change_options import ChangeOptions
+from backend.orders.kinds.depart import Depart
+from backend.orders.lifecycle import ItemState
+from backend.orders.operator import contracts
+from backend.orders.placement import drafts
+from backend.orders.placement.place import place_order
+from backend.orders.service import get_order, list_orders
+from tenants.scope import Actor
+from tests.browser.test_sims import accessible
+from tests.support.database import TestDatabase
+from tests.support.factories import Customer, make_customer, make_lines
+from tests.support.jobs import drain, make_jobs_due
+from tests.support.new_lines import add_line_request, store_contract
+from tests.support.order_steps import carry_out, load_lines_at_carrier
+from tests.support.portal import Portal
+from tests.support.sandbox import Sandbox
+
+
+async def test_a_cap_is_one_choice_that_shows_the_present_one_and_replaces_it(
+    browser: Browser, portal: Portal, sandbox: Sandbox
+) -> None:
+    customer = await make_customer()
+    await make_lines(customer, 1, options=["roaming-cap-250"])
+    [line] = await load_lines_at_carrier(customer, sandbox)
+    draft = await drafts.start_draft(customer.manager, "change_options", Selection(line_ids=(line.id,)))
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/drafts/{draft}")
+        caps = page.get_by_role("group", name="Monthly cap on data abroad")
+        await expect(caps.get_by_role("radio", checked=True)).to_have_count(1)
+        await expect(caps).to_contain_text("Keep 250")
+        await accessible(page, "options with caps")
+        await caps.get_by_label("Roaming cap €50").check()
+        await expect(page.locator("aside")).to_contain_text("Roaming cap €50")
+        await page.get_by_role("button", name="Leave Roaming cap €50 as it is").click()
+        await expect(page.locator("aside")).to_contain_text("Nothing chosen yet")
+        await expect(caps.get_by_label("Roaming cap €50")).not_to_be_checked()
+        await caps.get_by_label("Roaming cap €50").check()
+        await expect(page.locator("aside")).to_contain_text("Roaming cap €50")
+        await page.get_by_role("button", name="Check the price").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you send")
+        await expect(page.locator("main")).not_to_contain_text("will not be done")
+        await page.get_by_role("button", name="Send the request").click()
+        await expect(page.locator("tbody")).to_contain_text("− Roaming cap €250")
+
+
+async def test_a_wish_that_is_left_out_is_said_before_and_after(
+    browser: Browser, portal: Portal, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer = await make_customer()
+    await make_lines(customer, 1, options=["data-20gb"])
+    [line] = await load_lines_at_carrier(customer, sandbox)
+    asked = {"add": ["data-5gb", "sms-unlimited"]}
+    draft = await drafts.start_draft(customer.manager, "change_options", Selection(line_ids=(line.id,)))
+    await drafts.save_draft(customer.manager, draft, asked)
+    request = ChangeOptions(line_ids=(line.id,), add=("data-5gb", "sms-unlimited"), request_key="k")
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/drafts/{draft}/review")
+        await expect(page.locator(".notice").first).to_contain_text("1 thing you asked for will not be done")
+        await expect(page.locator("tbody")).to_contain_text("Left out: Data +5 GB conflicts with Data +20 GB")
+        await accessible(page, "check answers with something left out")
+        placed = await place_order(customer.manager, request)
+        done = await carry_out(customer, database, placed.reference)
+        assert not done.outcome.complete
+        page = await visitor.open(f"/app/requests/{placed.reference}")
+        await expect(page.locator(".page-header .pill")).to_have_text("Completed, with something left out")
+        await expect(page.locator("main")).to_contain_text("1 thing was left out: This option conflicts")
+        await expect(page.locator("tbody")).to_contain_text("Left out: Data +5 GB")
+        await accessible(page, "a request with something left out")
+        await visitor.open("/app/requests")
+        await expect(page.locator("tbody .pill")).to_have_text("Completed, with something left out")
+
+
+async def test_a_new_line_waits_for_its_contract_and_a_refusal_stands_on_home(
+    browser: Browser, portal: Portal, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer = await make_customer()
+    request = add_line_request(
+        customer,
+        split_profile=profile(customer.carrier).split_profiles[0].code,
+        document_id=await store_contract(customer),
+    )
+    placed = await place_order(customer.manager, request)
+    await make_jobs_due(database)
+    await until_done(customer, database, placed.reference)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/requests/{placed.reference}")
+        await expect(page.locator(".page-header .pill")).to_have_text("Waits for the operator")
+        await expect(page.locator("main")).to_contain_text("The operator is looking at the contract")
+        await expect(page.locator("main")).not_to_contain_text("Information missing")
+        await accessible(page, "a request that waits for the operator")
+        staff = Actor(customer.tenant_id, operator="Nadia")
+        [waiting] = await contracts.contracts_under_review(staff)
+        await contracts.decide_contract(staff, waiting.id, accepted=False, reason="No signature.")
+        await drain(database)
+        await expect(page.locator(".page-header .pill")).to_have_text("Partly completed")
+        await expect(page.get_by_role("link", name="Send the contract again")).to_be_visible()
+        await expect(page.locator("main")).to_contain_text("No signature.")
+        await accessible(page, "a refused contract")
+        await visitor.open("/app")
+        await expect(page.locator(".todo").first).to_contain_text(placed.reference)
+
+
+async def until_done(customer: Customer, database: TestDatabase, reference: str) -> None:
+    for _ in range(60):
+        await drain(database)
+        if (await get_order(customer.manager, reference)).counts.get(ItemState.DONE):
+            return
+        await poll_stale_items(customer.system, -1)
+    raise AssertionError(f"{reference} was never done")
+
+
+async def test_the_invitation_of_a_successor_is_followed(
+    browser: Browser, portal: Portal, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer = await make_customer(lines=1)
+    [line] = await load_lines_at_carrier(customer, sandbox)
+    request = Depart(
+        line_ids=(line.id,),
+        on=clock.today() + timedelta(days=4),
+        knows_successor=True,
+        given_name="Mia",
+        family_name="Claes",
+        email="mia@private.example",
+        language="en",
+        request_key="k",
+    )
+    placed = await place_order(customer.manager, request)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/requests/{placed.reference}")
+        panel = page.locator("section", has=page.get_by_role("heading", name="New owner"))
+        await expect(panel).to_contain_text("Not opened yet")
+        await make_jobs_due(database)
+        await drain(database)
+        await expect(panel).to_contain_text("Sent on")
+        await accessible(page, "a departure")
+        [link] = set(re.findall(r"/p/[a-z_-]+/[\w-]+", sandbox.mails("mia@private.example")[0]["html"]))
+        successor = await page.context.new_page()
+        await successor.goto(f"{portal.url}{link}")
+        await expect(panel).to_contain_text("Opened on")
+        await successor.get_by_label("Zest 30 GB").check()
+        await successor.get_by_role("button", name="Confirm my choice").click()
+        await expect(panel).to_contain_text("Zest 30 GB")
+    assert len(await list_orders(customer.manager)) == 1
+
+
+async def test_the_form_of_a_departure_says_the_earliest_day(
+    browser: Browser, portal: Portal, sandbox: Sandbox
+) -> None:
+    customer = await make_customer(lines=1)
+    [line] = await load_lines_at_carrier(customer, sandbox)
+    draft = await drafts.start_draft(customer.manager, "depart", Selection(line_ids=(line.id,)))
+    tomorrow = clock.today() + timedelta(days=1)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/drafts/{draft}")
+        await expect(page.locator("#on-hint")).to_contain_text(f"{tomorrow:%d/%m/%Y}")
+        await page.get_by_label("Day of departure").fill(clock.today().isoformat())
+        await page.locator("#knows_successor-yes").check()
+        for label, value in (
+            ("First name", "Mia"),
+            ("Surname", "Claes"),
+            ("Private e-mail", "mia@x.example"),
+        ):
+            await page.get_by_label(label, exact=True).fill(value)
+        await page.get_by_label("Language").select_option("fr")
+        await page.get_by_role("button", name="Check the price").click()
+        await expect(page.locator(".error-summary")).to_contain_text(f"{tomorrow:%d/%m/%Y}")
+        await accessible(page, "a departure that is too early")
