@@ -1,21 +1,24 @@
 """Address to page. One root component for every address, so that moving between pages keeps the connection's state."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from reactpy import html, use_connection, use_effect, use_ref, use_state
 from reactpy.reactjs import component_from_url
 from reactpy.types import Component, VdomDict
 
 from backend.catalog.identifiers import REFERENCE_PATTERN
+from backend.core.errors import NotFound
 from backend.core.permissions import Permission, Portal
+from backend.lines import service as lines
 from backend.notifications.content import notification_topic
 from backend.notifications.service import count_unread
 from backend.orders import service as orders
 from frontend.assets import asset_url
-from frontend.components.actions import link_button
-from frontend.components.layout import empty
+from frontend.components.loading import page_not_found
 from frontend.hooks import component, handler, use_page
 from frontend.page_context import PageContext
 from frontend.pages.bulk.choose import BulkPage
@@ -35,7 +38,7 @@ from frontend.pages.usage.page import UsagePage
 
 RoutedApp = component_from_url(asset_url("helpers.js"), "App", resolve_imports=False)
 
-UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 P = Permission
 # Address, permission, page. Groups of the address are handed to the page by name.
 ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...] = tuple(
@@ -43,12 +46,12 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
     for pattern, permission, page in (
         ("/?", P.LINES_READ, HomePage),
         ("/fleet", P.LINES_READ, FleetPage),
-        (rf"/lines/(?P<line>{UUID})(?:/(?P<tab>options|usage|requests|history))?", P.LINES_READ, LinePage),
+        (rf"/lines/(?P<line>{ID})(?:/(?P<tab>options|usage|requests|history))?", P.LINES_READ, LinePage),
         (r"/start/(?P<kind>[a-z_]+)", P.ORDERS_PLACE, StartPage),
-        (rf"/drafts/(?P<draft>{UUID})/review", P.ORDERS_PLACE, ReviewPage),
-        (rf"/drafts/(?P<draft>{UUID})(?:/(?P<step>[a-z-]+))?", P.ORDERS_PLACE, DraftPage),
+        (rf"/drafts/(?P<draft>{ID})/review", P.ORDERS_PLACE, ReviewPage),
+        (rf"/drafts/(?P<draft>{ID})(?:/(?P<step>[a-z-]+))?", P.ORDERS_PLACE, DraftPage),
         ("/bulk", P.ORDERS_PLACE, BulkPage),
-        (rf"/bulk/(?P<upload_id>{UUID})", P.ORDERS_READ, UploadPage),
+        (rf"/bulk/(?P<upload_id>{ID})", P.ORDERS_READ, UploadPage),
         ("/requests", P.ORDERS_READ, RequestsPage),
         (rf"/requests/(?P<reference>{REFERENCE_PATTERN})", P.ORDERS_READ, RequestPage),
         ("/usage", P.USAGE_READ, UsagePage),
@@ -60,33 +63,44 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
 WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)
 
 
+# The script of the page waits for several of them before it takes the connection for lost
+BEAT_SECONDS = 2.5
 # What the frame counts, by its name in the page's script
 FRAME_COUNTS = {"running": orders.counts_running, "unread": count_unread}
 
 
 def route(page: PageContext, path: str, query: str) -> Component:
     """The page at an address; "not found" also for what the person may not see."""
+    made, values = find(page, path)
+    request = {"query": query} if made in WITH_QUERY else {}
+    return made(**values, **request, key=f"{path}{query}" if made is not NotFoundPage else "not-found")
+
+
+def find(page: PageContext, path: str) -> tuple[Callable[..., Component], dict[str, str]]:
+    """The page at an address, and what the address names."""
     if path in {"/app", "/app/"} and page.profile.portal == "user":
         path = "/app/my"
-    for pattern, permission, page_number in ROUTES:
+    for pattern, permission, made in ROUTES:
         found = pattern.match(path)
         if found and page.may(permission):
-            request = {"query": query} if page_number in WITH_QUERY else {}
-            return page_number(**found.groupdict(), **request, key=f"{path}{query}")
-    return NotFoundPage(key="not-found")
+            return made, found.groupdict()
+    return NotFoundPage, {}
+
+
+async def exists(page: PageContext, path: str) -> bool:
+    """Whether there is a page at an address; for a line, whether the person sees that line."""
+    made, values = find(page, path)
+    if made is LinePage:
+        try:
+            await lines.get_line(page.actor, UUID(values["line"]))
+        except NotFound:
+            return False
+    return made is not NotFoundPage
 
 
 @component
 def NotFoundPage() -> VdomDict:
-    text = use_page().text
-    return html.div(
-        html.h1({"class": "visually-hidden"}, text("Page not found")),
-        empty(
-            text("There is nothing at this address"),
-            text("It may have moved, or it is not yours to see."),
-            action=link_button(text("Go to the home page"), "/app", kind="primary"),
-        ),
-    )
+    return page_not_found(use_page().text)
 
 
 @component
@@ -115,11 +129,31 @@ def Root() -> VdomDict:
             set_place((path, query))
 
     use_effect(lambda: keep_counts(page), [])
+    use_effect(lambda: keep_beating(page), [])
     return html.div(
         {"class": "contents"},
         RoutedApp({"onAddress": handler(page, moved), "key": "app"}),
         route(page, *place),
     )
+
+
+def keep_beating(page: PageContext) -> Callable[[], None]:
+    """Say every few seconds that the server is there; returns the ending call.
+
+    A network may be lost without a word: the page's script takes silence for a lost connection.
+    """
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            await page.push("beat")
+
+    task = asyncio.create_task(beat())
+
+    def stop() -> None:
+        task.cancel()
+
+    return stop
 
 
 def keep_counts(page: PageContext) -> Callable[[], None]:

@@ -170,6 +170,7 @@ class FleetRow(msgspec.Struct, frozen=True):
     options: list[str]
     account: str
     sim_number: str
+    sim_kind: str
     name_key: str
     open_order: bool
 

@@ -88,6 +88,7 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     options: list[str]
     billing_account: str
     sim_number: str
+    sim_kind: str = "physical"
     open_order: bool = False
 
 

@@ -97,6 +97,7 @@ def line_row(row: FleetRow, catalogue: Catalogue) -> LineRow:
         options=row.options,
         billing_account=row.account,
         sim_number=row.sim_number,
+        sim_kind=row.sim_kind,
         open_order=row.open_order,
     )
 

@@ -181,6 +181,9 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     requested_at: datetime
     lines: int
     promise: ExpectedCompletion
+    # Of the one line, E.164; "" where there are several, or where its number is not known yet
+    msisdn: str = ""
+    name: str = ""
     due_on: date | None = None
     flag: OrderFlag = OrderFlag.NONE
     ended_at: datetime | None = None

@@ -1,5 +1,6 @@
 """Use cases that read requests: one of them, its items, lists, and how many are under way."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
@@ -62,6 +63,36 @@ async def page_of_orders(scope: Scope, wanted: OrderFilter, *, page: int = 1, li
     """One page of the requests that match, newest first, with their number."""
     found = await views.summaries(scope, wanted, limit=limit, offset=(max(page, 1) - 1) * limit)
     return OrderPage(items=found, total=await queries.count(scope, wanted))
+
+
+class OrderCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests there are in each group of the page of requests."""
+
+    everything: int
+    running: int
+    attention: int
+
+    def of(self, group: str) -> int:
+        """The number of one group of `OrderFilter`."""
+        groups = {
+            "": self.everything,
+            "running": self.running,
+            "attention": self.attention,
+            "ended": self.everything - self.running,
+        }
+        return groups[group]
+
+
+@use_case(Permission.ORDERS_READ, read_only=True)
+async def counts_by_group(scope: Scope, wanted: OrderFilter) -> OrderCounts:
+    """How many requests match, in each group."""
+
+    async def number(group: str) -> int:
+        return await queries.count(scope, replace(wanted, group=group))
+
+    return OrderCounts(
+        everything=await number(""), running=await number("running"), attention=await number("attention")
+    )
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)

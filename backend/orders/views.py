@@ -43,6 +43,16 @@ class SummaryRecord(msgspec.Struct, frozen=True):
     end_reason: str
     missing: int
     refused_mails: int
+    # Of the one line
+    msisdn: str | None
+    name: str | None
+
+
+# The one item of an order of one line
+ONLY_ITEM = """
+LEFT JOIN LATERAL (SELECT i.msisdn, i.name FROM change_order_item i WHERE o.lines = 1 AND i.tenant_id = o.tenant_id
+  AND i.order_id = o.id LIMIT 1) one ON true
+"""
 
 
 async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: int) -> list[OrderSummary]:
@@ -51,7 +61,8 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
     rows = await scope.fetch_all(
         SummaryRecord,
         "SELECT o.id, o.reference, o.kind, o.state, o.requester_name, o.requested_at, o.lines, o.promise_code,"
-        f" o.promise_due_at, o.due_on, o.flag, o.ended_at, o.end_reason, o.missing, o.refused_mails FROM change_order o WHERE {where.sql}"
+        " o.promise_due_at, o.due_on, o.flag, o.ended_at, o.end_reason, o.missing, o.refused_mails, one.msisdn, one.name"
+        f" FROM change_order o {ONLY_ITEM} WHERE {where.sql}"
         f" ORDER BY o.created_at DESC, o.id DESC LIMIT {limit:d} OFFSET {offset:d}",
         *where.values,
     )
@@ -67,6 +78,8 @@ async def summaries(scope: Scope, wanted: OrderFilter, *, limit: int, offset: in
             requested_at=row.requested_at,
             lines=row.lines,
             promise=ExpectedCompletion(code=row.promise_code, due_at=row.promise_due_at),
+            msisdn=row.msisdn or "",
+            name=row.name or "",
             due_on=row.due_on,
             flag=OrderFlag(row.flag),
             ended_at=row.ended_at,

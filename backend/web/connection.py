@@ -67,6 +67,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        # From here on the connection is the socket's.
+        self._in_head = self._in_body = False
         self._stop()
         super().handle_websocket_upgrade()
 

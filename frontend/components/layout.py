@@ -76,8 +76,10 @@ def stepper(text: Translator, steps: Sequence[tuple[str, str | None]], at: int) 
     )
 
 
-def empty(title: str, *words: Child, action: Child = None, mark: str | None = None) -> VdomDict:
-    """Nothing to show: what will be here, and one thing to do."""
+def empty(
+    title: str, *words: Child, action: Child = None, mark: str | None = None, alone: bool = False
+) -> VdomDict:
+    """Nothing to show: what will be here, and one thing to do. `alone`: its title is the page's."""
     line = html.svg(
         {"class": "empty-mark", "viewBox": "0 0 96 48", "aria-hidden": "true"},
         html.svg.path({"d": "M4 36h26c16 0 14-22 30-22h10"}),
@@ -86,7 +88,7 @@ def empty(title: str, *words: Child, action: Child = None, mark: str | None = No
     return html.div(
         {"class": "empty"},
         icon(mark) if mark else line,
-        html.p({"class": "empty-title"}, title),
+        (html.h1 if alone else html.p)({"class": "empty-title"}, title),
         html.p(*words) if words else None,
         action,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reactpy import use_effect
+from reactpy import html, use_effect
 from reactpy.types import Component, VdomDict
 
 from backend.core.errors import Unavailable
@@ -13,8 +13,11 @@ from frontend.i18n import Translator
 from frontend.queries import Query
 
 
-def not_ready(text: Translator, query: Query[Any]) -> VdomDict:
-    """A skeleton while it loads, "not found", or what went wrong with a way to try again."""
+def not_ready(text: Translator, query: Query[Any], *, alone: bool = False) -> VdomDict:
+    """A skeleton while it loads, "not found", or what went wrong with a way to try again.
+
+    `alone`: nothing else is on the page, and what went wrong is its title.
+    """
     if query.error is None:
         return skeleton(text)
     if query.missing:
@@ -22,12 +25,27 @@ def not_ready(text: Translator, query: Query[Any]) -> VdomDict:
             text("This was not found"),
             query.error.words,
             action=link_button(text("Go to the home page"), "/app", kind="primary"),
+            alone=alone,
         )
     return empty(
         text("This could not be loaded"),
         query.error.words,
         action=button(text("Try again"), mark="refresh", on_click=lambda _event: query.refetch()),
         mark="alert",
+        alone=alone,
+    )
+
+
+def page_not_found(text: Translator) -> VdomDict:
+    """The whole page at an address where there is nothing, or nothing that the person may see."""
+    return html.div(
+        {"data-missing": ""},
+        html.h1({"class": "visually-hidden"}, text("Page not found")),
+        empty(
+            text("There is nothing at this address"),
+            text("It may have moved, or it is not yours to see."),
+            action=link_button(text("Go to the home page"), "/app", kind="primary"),
+        ),
     )
 
 
@@ -37,8 +55,8 @@ def draft_not_ready(text: Translator, query: Query[Any], back: VdomDict) -> Vdom
     if error is not None and error.code == "already_placed":
         return SentNotice(str(error.details["reference"]))
     if error is not None and not (query.missing or error.reference or error.code == Unavailable.code):
-        return empty(text("This is not possible here"), error.words, action=back, mark="alert")
-    return not_ready(text, query)
+        return empty(text("This is not possible here"), error.words, action=back, mark="alert", alone=True)
+    return not_ready(text, query, alone=True)
 
 
 @component

@@ -3,6 +3,7 @@
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
 from frontend.elements import Child, hidden, icon
@@ -46,7 +47,7 @@ def _switch(page: PageContext) -> VdomDict | None:
 def _search(page: PageContext) -> VdomDict | None:
     if not page.may(Permission.LINES_READ):
         return None
-    words = page.text("Number, name, SIM or customer number")
+    words = page.text("Number, name, SIM or reference")
     return html.form(
         {"class": "search topbar-search", "role": "search", "action": "/app/fleet", "method": "get"},
         html.label({"class": "visually-hidden", "for": "search"}, page.text("Search the fleet")),
@@ -59,6 +60,7 @@ def _search(page: PageContext) -> VdomDict | None:
                 "name": "search",
                 "placeholder": words,
                 "autocomplete": "off",
+                "data-reference": REFERENCE_PATTERN,
             }
         ),
         html.kbd({"aria-hidden": "true"}, "/"),

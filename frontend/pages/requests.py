@@ -61,10 +61,14 @@ def RequestsPage(query: str) -> VdomDict:
     page = use_page()
     text, (wanted, number) = page.text, read_filter(query)
     found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=number)
+    counts = use_query(orders.counts_by_group, wanted, topics=("orders",)).data
     views = tabs(
         text,
         text("Views"),
-        [(text(words), url_of(wanted, group=group), None) for group, words in GROUPS],
+        [
+            (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)
+            for group, words in GROUPS
+        ],
         url_of(wanted),
     )
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))

@@ -21,14 +21,27 @@ const address = (url) => { // the client remembers the address it was mounted at
 // Our own messages never reach the client: some come before it is there.
 const own = [];
 let deliver = (m) => own.push(m);
+const QUIET = 8; // seconds: the server says something every few
 const watch = (s) => {
   let anew = met; // after a lost connection the first view replaces the page
+  let quiet = -1, lost = false; // counted from the server's first beat on, in ticks: those of a sleeping page do not come
+  const lose = () => { if (lost || s.readyState > 1) return; lost = true; s.close(); s.dispatchEvent(new CloseEvent("close", { code: 4000 })); lost = "said"; };
+  const ticks = setInterval(() => { if (quiet >= 0 && ++quiet >= QUIET) lose(); }, 1000);
+  addEventListener("offline", lose);
   s.addEventListener("message", (e) => {
-    if (!e.data.startsWith('{"type":"layout-update"')) { e.stopImmediatePropagation(); deliver(JSON.parse(e.data)); }
+    if (lost) return e.stopImmediatePropagation(); // what comes too late belongs to a page that was drawn anew
+    if (quiet > 0) quiet = 0;
+    if (e.data.startsWith('{"type":"beat"')) { quiet = 0; e.stopImmediatePropagation(); }
+    else if (!e.data.startsWith('{"type":"layout-update"')) { e.stopImmediatePropagation(); deliver(JSON.parse(e.data)); }
     else if (anew) { anew = false; globalThis.keep?.(); }
   });
   s.addEventListener("open", () => { if (met && root.dataset.conn === "down") globalThis.say?.(app.dataset.back); met = true; root.dataset.conn = "up"; });
-  s.addEventListener("close", (e) => { if (CLOSED[e.code]) CLOSED[e.code](); else root.dataset.conn = "down"; });
+  s.addEventListener("close", (e) => {
+    if (lost === "said") return e.stopImmediatePropagation(); // the lost socket's real end, minutes later
+    clearInterval(ticks);
+    removeEventListener("offline", lose);
+    if (CLOSED[e.code]) CLOSED[e.code](); else root.dataset.conn = "down";
+  });
   return s;
 };
 {
@@ -90,6 +103,8 @@ addEventListener("submit", (e) => {
   if (e.defaultPrevented || form.method !== "get" || !ours(url) || !root.dataset.ready) return;
   e.preventDefault();
   form.closest(":popover-open")?.hidePopover();
+  const named = [...form.elements].find((f) => f.dataset.reference && new RegExp(`^${f.dataset.reference}$`, "i").test(f.value.trim()));
+  if (named) { const reference = named.value.trim().toUpperCase(); named.value = ""; go(new URL(`/app/requests/${reference}`, location.href)); return; }
   go(query(form, url), { keep: true });
 });
 function query(form, url) {
@@ -142,6 +157,7 @@ addEventListener("click", (e) => {
 addEventListener("click", (e) => {
   const b = e.target.closest?.("button[data-work]");
   if (!b || e.defaultPrevented || !root.dataset.ready) return;
+  if (b.type === "submit" && b.form?.method === "get") return; // asks for an address: the server answers no button
   if (b.getAttribute("aria-busy") === "true") { e.preventDefault(); e.stopImmediatePropagation(); return; }
   b.setAttribute("aria-busy", "true");
 }, true);

@@ -100,7 +100,7 @@ function restore() {
 let moving = false, problem = null;
 const look = () => {
   if (kept) restore();
-  if (document.querySelector("#app :is(h1, [data-island])")) document.querySelector("#first > [data-skeleton]")?.remove();
+  if (document.querySelector("#app :is(h1, .empty, [data-island])")) document.querySelector("#first > :is([data-skeleton], [data-missing])")?.remove();
   const h1 = main.querySelector("h1");
   if (!h1) return;
   const wrong = main.querySelector(".error-summary, .before-columns[tabindex]"), name = h1.dataset.title ?? h1.textContent;

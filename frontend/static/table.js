@@ -125,7 +125,11 @@ export function Fleet(node) {
     if (!tr) return;
     e.target.querySelector("a").href = `/app/lines/${tr.dataset.key}`;
     for (const a of e.target.querySelectorAll("a[data-part]")) a.href = `/app/lines/${tr.dataset.key}/${a.dataset.part}`;
-    for (const a of e.target.querySelectorAll("a[data-start]")) { a.href = `/app/start/${a.dataset.start}?line=${tr.dataset.key}`; a.hidden = !fits(a, tr.dataset.status); }
+    for (const a of e.target.querySelectorAll("a[data-start]")) { a.href = `/app/start/${a.dataset.start}?line=${tr.dataset.key}`; a.hidden = !fits(a, tr.dataset.status) || ("esim" in a.dataset && !("esim" in tr.dataset)); }
+    titles(e.target);
+  }
+  function titles(menu) { // the name of a group in which nothing is offered goes too
+    for (const t of menu.querySelectorAll(".menu-title")) { let next = t.nextElementSibling; while (next?.hidden && !next.matches(".menu-title")) next = next.nextElementSibling; t.hidden = !next || next.matches(".menu-title"); }
   }
   addEventListener("pointerdown", whose, true);
   addEventListener("keydown", whose, true);
@@ -164,6 +168,8 @@ export function Fleet(node) {
     for (const c of root.querySelectorAll("[data-counter]")) if (c.textContent !== said) c.textContent = said;
     bar.hidden = !n;
     for (const b of bar.querySelectorAll("[data-start][data-for]")) b.hidden = !fits(b, anchor?.split("/")[1]);
+    const menu = bar.querySelector(".menu");
+    if (menu) titles(menu);
     const more = bar.querySelector("[data-act=everything]");
     more.hidden = Boolean(everything) || !(Number(more.dataset.count) > n) || more.dataset.kind !== anchor;
   }

@@ -6,7 +6,7 @@
 -- open on the line, and the references of the requests. A column that is not selected costs nothing.
 CREATE VIEW fleet AS
   SELECT id, tenant_id, msisdn, status, product_type, plan, options, billing_account_id, account, cost_centre_id,
-    end_user_id, name, name_key, search, sim_number,
+    end_user_id, name, name_key, search, sim_number, sim_kind,
     EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = line.tenant_id AND i.line_id = line.id
       AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_order,
     ARRAY(SELECT o.reference FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id

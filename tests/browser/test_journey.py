@@ -226,12 +226,14 @@ async def test_a_user_sees_own_lines_and_nothing_of_the_fleet(
         await expect(page.get_by_role("heading", level=1)).to_have_text("Hello Karim")
         await expect(page.get_by_text("No line is linked to you")).to_be_visible()
         await expect(page.get_by_role("link", name="Fleet", exact=True)).to_have_count(0)
+        visitor.expected = ("status of 404",)
         await page.goto("/app/fleet")
         await expect(page.get_by_text("There is nothing at this address")).to_be_visible()
 
 
 async def test_unknown_things_are_not_found(browser: Browser, portal: Portal, customer: Customer) -> None:
     async with portal.browse(browser, customer.manager) as visitor:
+        visitor.expected = ("status of 404",)
         page = await visitor.open("/app/lines/00000000-0000-7000-8000-000000000000")
         await expect(page.get_by_text("This was not found")).to_be_visible()
         await visitor.open("/app/requests/MND-2601010101-ABCD")

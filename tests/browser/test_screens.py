@@ -175,6 +175,7 @@ async def test_the_pages_of_a_fleet_manager(
         await view.open_and_take("/app/requests", "requests", "requests")
         filtered = "/app/requests?show=running&kind=change_options&search=MND"
         await view.open_and_take(filtered, "requests", "filtered")
+        view.visitor.expected = ("status of 404",)
         await view.open_and_take("/app/nulle-part", "states", "not found")
 
 

@@ -128,9 +128,9 @@ def line_values(msisdn: Any, **more: Any) -> dict[str, Any]:
 async def test_one_bad_callback_is_set_aside_and_the_others_count(
     database: TestDatabase, stub: StubCarrier, carrier: str
 ) -> None:
-    customer = await make_customer(carrier=carrier)
+    customer = await make_customer(carrier=carrier, lines=1)
     elsewhere = await make_customer(carrier=carrier, lines=1)
-    foreign = (await elsewhere.lines())[0].msisdn
+    taken = (await customer.lines())[0].msisdn
     references = await new_lines(customer, 8)
     await send(database)
     items = [await item_of(customer, one) for one in references]
@@ -144,7 +144,7 @@ async def test_one_bad_callback_is_set_aside_and_the_others_count(
         line_values(numbers[2], options="sms-unlimited"),
         # Not what the carrier can have meant
         line_values(numbers[3], options=5),
-        line_values(foreign),
+        line_values(taken),
         line_values(numbers[5], activatedOn="soon"),
         line_values(numbers[6], plan={"name": "p"}),
         line_values(numbers[7]),
@@ -158,7 +158,6 @@ async def test_one_bad_callback_is_set_aside_and_the_others_count(
     lines = {line.msisdn: line for line in await customer.lines()}
     assert str((await get_line(customer.manager, lines[numbers[1]].id)).activated_on) == "2026-11-01"
     assert lines[numbers[2]].options == ["sms-unlimited"]
-    assert foreign not in lines
     found = {one.subject: one for one in await messages_of(customer)}
     assert set(found) == set(items[3:])
     assert {one.source for one in found.values()} == {SetAsideSource.CALLBACK}
@@ -200,12 +199,12 @@ async def test_in_whatever_order_a_bad_message_comes_the_end_is_the_same(
 async def test_of_two_messages_in_one_batch_about_one_item_the_good_one_counts(
     database: TestDatabase, stub: StubCarrier
 ) -> None:
-    customer, elsewhere = await make_customer(), await make_customer(lines=1)
+    customer = await make_customer(lines=1)
+    taken = (await customer.lines())[0].msisdn
     [reference] = await new_lines(customer, 1)
     await send(database)
     item, number = await item_of(customer, reference), next_msisdn()
-    foreign = (await elsewhere.lines())[0].msisdn
-    await tell(customer, told_order(item, "inProgress", msisdn=foreign), event_id="taken", second=1)
+    await tell(customer, told_order(item, "inProgress", msisdn=taken), event_id="taken", second=1)
     await tell(customer, told_order(item, "completed", **line_values(number)), event_id="right", second=2)
     await drain(database, only="orders.handle_callbacks")
     assert await order_states(customer, [reference]) == ["completed"]
@@ -237,12 +236,12 @@ async def test_a_set_aside_callback_is_tried_again_over_rest_and_by_command(
     stub: StubCarrier,
     carrier: str,
 ) -> None:
-    customer, elsewhere = await make_customer(carrier=carrier), await make_customer(carrier=carrier, lines=1)
+    customer, elsewhere = await make_customer(carrier=carrier, lines=1), await make_customer(carrier=carrier)
+    [own] = await customer.lines()
     references = await new_lines(customer, 2)
     await send(database)
     items = [await item_of(customer, one) for one in references]
-    [foreign] = await elsewhere.lines()
-    await tell(customer, told_order(items[0], "completed", **line_values(foreign.msisdn)), event_id="taken")
+    await tell(customer, told_order(items[0], "completed", **line_values(own.msisdn)), event_id="taken")
     await tell(customer, told_order(items[1], "completed", options=5, pukCode="87654321"), event_id="bad")
     await drain(database, only="orders.handle_callbacks")
     base, headers = f"/api/operator/v1/tenants/{customer.slug}/carrier-messages", await staff()
@@ -253,9 +252,9 @@ async def test_a_set_aside_callback_is_tried_again_over_rest_and_by_command(
     for one in (taken, bad):
         again = await http.post(f"{base}/{one}/retry", headers=headers)
         assert (again.status_code, again.json()["code"]) == (409, "still_unreadable")
-    # The number has left the other company
-    async with job_scope(elsewhere.system) as scope:
-        await scope.execute("UPDATE line SET status = 'terminated'")
+    # The number has left the other line
+    async with job_scope(customer.system) as scope:
+        await scope.execute("UPDATE line SET status = 'terminated' WHERE id = $1", own.id)
     done = await http.post(f"{base}/{taken}/retry", headers=headers)
     assert done.json() == {"done": True}
     assert (await http.post(f"{base}/{taken}/retry", headers=headers)).json()["code"] == "not_open"
@@ -281,18 +280,18 @@ async def test_a_set_aside_callback_is_tried_again_over_rest_and_by_command(
 async def test_one_bad_poll_is_set_aside_and_closes_once_it_can_be_read(
     database: TestDatabase, stub: StubCarrier, carrier: str
 ) -> None:
-    customer, elsewhere = await make_customer(carrier=carrier), await make_customer(carrier=carrier, lines=1)
+    customer = await make_customer(carrier=carrier, lines=1)
+    taken = (await customer.lines())[0].msisdn
     references = await new_lines(customer, 4)
     await send(database)
     items = [await item_of(customer, one) for one in references]
     numbers = [next_msisdn() for _ in items]
-    foreign = (await elsewhere.lines())[0].msisdn
     answers = {
         items[0]: told_order(items[0], "Completed", **line_values(numbers[0])),
         items[1]: told_order(
             items[1], "completed", **line_values(numbers[1], activatedOn={"day": 1}, puk="87654321")
         ),
-        items[2]: told_order(items[2], "completed", **line_values(foreign)),
+        items[2]: told_order(items[2], "completed", **line_values(taken)),
         items[3]: told_order(items[3], "completed", **line_values(numbers[3])) | {"errorMessage": None},
     }
     stub.say("GET", ORDERS, lambda _, path: next(answers[item] for item in items if item in path))

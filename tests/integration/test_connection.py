@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+import websockets
 
 from backend.web import connection
 from backend.web.connection import LARGEST_HEAD, MOST_HEADERS, BoundedHttpProtocol
@@ -13,7 +14,11 @@ from tests.support.serving import free_port
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] != "http":
+    if scope["type"] == "websocket":
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            await send({"type": "websocket.send", "text": message["text"]})
         return
     body, more = b"", True
     while more:
@@ -100,3 +105,10 @@ async def test_a_kept_connection_serves_again(port: int) -> None:
     again = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
     answer = await talk(port, again, again, HEAD + b"\r\n", pause=0.2)
     assert answer.count(b"HTTP/1.1 200") == 3
+
+
+async def test_a_socket_stays_open_although_nothing_is_said(port: int) -> None:
+    async with websockets.connect(f"ws://127.0.0.1:{port}/", proxy=None) as socket:
+        await asyncio.sleep(1)
+        await socket.send("still here")
+        assert await asyncio.wait_for(socket.recv(), 1) == "still here"

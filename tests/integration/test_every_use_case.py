@@ -216,6 +216,9 @@ WITH_IDS: dict[str, Call] = {
     "backend.orders.placement.drafts.save_draft": lambda who, at: drafts.save_draft(
         who, at.draft, {"add": [SMS]}
     ),
+    "backend.orders.placement.drafts.save_draft_choices": lambda who, at: drafts.save_draft_choices(
+        who, at.draft, {"add": [SMS]}, complete=True
+    ),
     "backend.orders.placement.drafts.drop_draft_line": lambda who, at: drafts.drop_draft_line(
         who, at.draft, at.line
     ),

@@ -14,6 +14,7 @@ from backend.core import clock
 from backend.core.errors import Conflict, NotAuthenticated, NotFound, ValidationFailed
 from backend.core.messaging.live_topics import TopicHub
 from backend.members import access, operators, sessions, tokens
+from backend.members import service as members
 from backend.members.lifecycle import MemberState
 from backend.settings import Settings
 from tenants.tenant_state import TenantState
@@ -133,13 +134,19 @@ async def test_whoever_holds_a_token_revokes_it_and_nobody_elses() -> None:
     other = await company("lumen", "nora@lumen.example")
     for one in (delta, other):
         await tokens.create_token(one.actor, one.member_id)
+    colleague = await members.add_member(
+        delta.actor, email="bo@delta.example", name="Bo", roles=["owner"], password="another good password"
+    )
+    await tokens.create_token(delta.actor, colleague)
     opened = await sessions.open_session(delta.actor, delta.member_id, clock.now())
     actor = await sessions.load_session(opened.token)
     assert actor
     [own] = await tokens.list_own_tokens(actor)
     [foreign] = await tokens.list_tokens(other.actor)
-    with pytest.raises(NotFound):
-        await tokens.revoke_own_token(actor, foreign.id)
+    [of_colleague] = [one for one in await tokens.list_tokens(delta.actor) if one.member == "Bo"]
+    for token in (foreign, of_colleague):
+        with pytest.raises(NotFound):
+            await tokens.revoke_own_token(actor, token.id)
     await tokens.revoke_own_token(actor, own.id)
     assert await tokens.list_own_tokens(actor) == []
     assert [one.revoked_at for one in await tokens.list_tokens(other.actor)] == [None]

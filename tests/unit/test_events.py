@@ -18,6 +18,8 @@ OPEN = asyncio.Event()
 
 async def slowly(event: Any) -> None:
     await OPEN.wait()
+    # Later ones would be faster
+    await asyncio.sleep(0.01 / (1 + event["n"]))
     SEEN.append(event["n"])
 
 

@@ -125,12 +125,12 @@ async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False
     requests = [request]
     if kind.creates is None:
         targets = await resolve_targets(scope, request, lock=lock)
-        requests = _distinct(targets)
+        requests = await compute(len(targets), _distinct, targets)
         if len(targets) > 1 and not kind.bulk:
             raise ValidationFailed(line_ids=texts.text("bad_one_line_only"), code="one_line_only")
     elif request.upload_id is not None:
         requests = [row.request for row in await file_rows(scope, request, lock=lock)]
-    lines = [target.line for target in targets]
+    lines = await compute(len(targets), lambda: [target.line for target in targets])
     loaded = await effects_of(kind.code).load_context(scope, requests, lines)
     context = QuoteContext(profile, now, day, month_of(kind, request, day), texts, loaded)
     size = max(len(requests), len(targets))
@@ -142,17 +142,22 @@ async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False
     return await compute(size, build_quote, request, catalogue, context, targets, grace_seconds=grace_seconds)
 
 
-async def check_step(scope: Scope, request: OrderRequest, step: str) -> None:
-    """Raise ValidationFailed for the wrong fields of one page of a form; fields of other pages do not count yet."""
+async def check_fields(scope: Scope, request: OrderRequest) -> None:
+    """Raise ValidationFailed for fields that are wrong for every line. The lines themselves are not read."""
     catalogue, kind = await catalogue_of(scope), KINDS[request.kind]
     day = clock.today()
     loaded = await effects_of(kind.code).load_context(scope, [request], [])
     texts = KindTexts(catalogue, kind.code)
     context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts, loaded)
+    kind.check(context, request)
+
+
+async def check_step(scope: Scope, request: OrderRequest, step: str) -> None:
+    """Raise ValidationFailed for the wrong fields of one page of a form; fields of other pages do not count yet."""
     try:
-        kind.check(context, request)
+        await check_fields(scope, request)
     except ValidationFailed as invalid:
-        on_page = kind.steps.get(step, ())
+        on_page = KINDS[request.kind].steps.get(step, ())
         wrong = {name: sentence for name, sentence in invalid.fields.items() if name in on_page}
         if wrong:
             raise ValidationFailed(**wrong) from None

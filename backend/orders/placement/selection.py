@@ -77,20 +77,23 @@ class OrderTarget:
 async def resolve_targets(scope: Scope, request: OrderRequest, *, lock: bool = False) -> list[OrderTarget]:
     """The lines that a request changes, each with what is asked for it. Raises as `load_lines` and `file_rows` do."""
     if request.upload_id is None:
-        return [OrderTarget(request, line) for line in await load_lines(scope, request, lock=lock)]
+        found = await load_lines(scope, request, lock=lock)
+        return await compute(len(found), lambda: [OrderTarget(request, line) for line in found])
     if request.line_ids or request.filter is not None:
         raise ValidationFailed(
             upload_id="Name the lines by a file, by their ids, or by a filter: one of the three."
         )
     rows = await file_rows(scope, request, lock=lock)
-    by_line = {row.line_id: row.request for row in rows if row.line_id is not None}
+    by_line = await compute(
+        len(rows), lambda: {row.line_id: row.request for row in rows if row.line_id is not None}
+    )
     by_ids = msgspec.structs.replace(request, upload_id=None, line_ids=tuple(by_line))
     try:
         lines = await load_lines(scope, by_ids, lock=lock, together=False)
     except NotFound:
         # A line has left the fleet, or the reach, since the file was checked
         raise stale_file() from None
-    return [OrderTarget(by_line[line.id], line) for line in lines]
+    return await compute(len(lines), lambda: [OrderTarget(by_line[line.id], line) for line in lines])
 
 
 async def load_lines(
@@ -113,7 +116,7 @@ async def load_lines(
         raise NotFound
     left_out = frozenset(request.except_ids)
     lines = await compute(len(rows), lambda: [row.snapshot() for row in rows if row.id not in left_out])
-    check_together(lines if together else lines[:1])
+    await compute(len(lines), check_together, lines if together else lines[:1])
     return lines
 
 

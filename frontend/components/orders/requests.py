@@ -23,17 +23,31 @@ def promised_or_ended(text: Translator, order: OrderSummary) -> str:
     return hour_or_day(text, at) if at else ""
 
 
-def request_rows(text: Translator, orders: Sequence[OrderSummary]) -> list[tuple[str, VdomDict]]:
+def whose(text: Translator, order: OrderSummary) -> str:
+    """The one line by its number and name, or how many lines it is about."""
+    known = [part for part in (order.msisdn and text.msisdn(order.msisdn), order.name) if part]
+    if order.lines == 1 and known:
+        return ", ".join(known)
+    return text.plural("{n} line", "{n} lines", order.lines)
+
+
+def request_rows(
+    text: Translator, orders: Sequence[OrderSummary], *, of_line: bool = False
+) -> list[tuple[str, VdomDict]]:
+    """`of_line`: all are about one line, which the page names already."""
     return [
         (
             str(order.id),
             html.tr(
                 html.th(
                     {"scope": "row"},
-                    html.a({"href": f"/app/requests/{order.reference}"}, order.title),
+                    html.a(
+                        {"href": f"/app/requests/{order.reference}"},
+                        order.title if of_line else whose(text, order),
+                    ),
+                    None if of_line else html.span({"class": "cell-sub"}, order.title),
                     html.span({"class": "cell-sub number"}, order.reference),
                 ),
-                html.td({"class": "rank-2 amount"}, text.number(order.lines)),
                 html.td(outcome_pill(text, order.outcome)),
                 html.td({"class": "rank-3"}, order.requested_by),
                 html.td({"class": "rank-2 amount"}, promised_or_ended(text, order)),
@@ -43,15 +57,16 @@ def request_rows(text: Translator, orders: Sequence[OrderSummary]) -> list[tuple
     ]
 
 
-def requests_table(text: Translator, caption: str, orders: Sequence[OrderSummary]) -> VdomDict:
+def requests_table(
+    text: Translator, caption: str, orders: Sequence[OrderSummary], *, of_line: bool = False
+) -> VdomDict:
     frame = table_frame(
         caption,
         [
             (text("Request"), ""),
-            (text("Lines"), "rank-2 amount"),
             (text("Status"), ""),
             (text("Requested by"), "rank-3"),
             (text("Promised or ended"), "rank-2 amount"),
         ],
     )
-    return rows_table(frame, request_rows(text, orders))
+    return rows_table(frame, request_rows(text, orders, of_line=of_line))

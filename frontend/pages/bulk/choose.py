@@ -31,7 +31,7 @@ def BulkPage(query: str) -> VdomDict | Component:
     request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
     found = use_query(bulk.file_forms)
     if found.data is None:
-        return html.div(not_ready(page.text, found))
+        return html.div(not_ready(page.text, found, alone=True))
     form = next((one for one in found.data if one.kind == request.get("kind")), None)
     if form is not None:
         return HandIn(form=form, document=request.get("document", ""), key=form.kind)

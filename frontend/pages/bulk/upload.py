@@ -29,9 +29,9 @@ def UploadPage(upload_id: str) -> VdomDict:
     text, id_ = page.text, UUID(upload_id)
     found, forms = use_query(bulk.get_upload, id_, topics=(f"bulk:{id_}",)), use_query(bulk.file_forms)
     if found.data is None:
-        return html.div(not_ready(text, found))
+        return html.div(not_ready(text, found, alone=True))
     if forms.data is None:
-        return html.div(not_ready(text, forms))
+        return html.div(not_ready(text, forms, alone=True))
     file: Upload = found.data
     form = next(one for one in forms.data if one.kind == file.kind)
     here = file.file_name or text("Your file")

@@ -11,7 +11,7 @@ from reactpy.types import VdomDict
 from backend.core.permissions import Permission
 from frontend.components.actions import button
 from frontend.components.layout import skeleton_line
-from frontend.components.lines.line_actions import bar_buttons, row_links
+from frontend.components.lines.line_actions import bar_buttons, bar_menu, row_links
 from frontend.elements import hidden, icon
 from frontend.html import to_html
 from frontend.i18n import Translator, translator_for
@@ -127,22 +127,23 @@ def _selection_bar(text: Translator, carrier: str, *, may_change: bool) -> VdomD
 
 
 def _changes(text: Translator, carrier: str) -> list[VdomDict]:
-    first = {"data-start": "change_options", "data-work": ""}
     return [
-        button(text("Change options"), mark="options", more=first),
+        *bar_buttons(text, carrier),
         html.button(
             {"class": "button", "type": "button", "popovertarget": "bar-menu"},
             text("More"),
             icon("down", "icon-small"),
         ),
-        html.div({"class": "menu", "id": "bar-menu", "popover": "auto"}, *bar_buttons(text, carrier)[1:]),
+        html.div(
+            {"class": "menu menu-grouped", "id": "bar-menu", "popover": "auto"}, *bar_menu(text, carrier)
+        ),
     ]
 
 
 def _row_menu(text: Translator, carrier: str, *, may_change: bool, may_usage: bool) -> VdomDict:
     usage = html.a({"href": FLEET, "data-part": "usage"}, icon("usage"), text("See the usage"))
     return html.div(
-        {"class": "menu", "id": "row-menu", "popover": "auto"},
+        {"class": "menu menu-grouped", "id": "row-menu", "popover": "auto"},
         html.a({"href": FLEET}, icon("eye"), text("See the line")),
         usage if may_usage else None,
         *(row_links(text, carrier) if may_change else ()),

@@ -57,7 +57,7 @@ def heads(text: Translator, view: View) -> VdomDict:
             ),
         ),
         *(column(*entry) for entry in HEADS),
-        html.th({"scope": "col", "class": "rank-2"}, hidden(text("Actions"))),
+        html.th({"scope": "col"}, hidden(text("Actions"))),
     )
 
 
@@ -144,7 +144,7 @@ def unreadable(text: Translator, words: str) -> VdomDict:
 
 def skeleton_rows() -> str:
     """Empty rows with the columns of the list: the tick box, the heads, the row menu."""
-    ranks = ("", *(rank for _, _, rank in HEADS), "rank-2")
+    ranks = ("", *(rank for _, _, rank in HEADS), "")
     row = html.tr(
         *(
             html.td({"class": rank} if rank else {}, skeleton_line(1 if index == 0 else 2))

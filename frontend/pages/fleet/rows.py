@@ -45,16 +45,17 @@ def row_html(text: Translator, carrier: str, row: LineRow) -> str:
     name, number = escape(row.name or text("No name")), escape(text.msisdn(row.msisdn))
     busy = f"<span class='cell-sub'>{escape(text('Request under way'))}</span>" if row.open_order else ""
     tick = escape(text("Choose {number}", number=text.msisdn(row.msisdn)))
+    esim = " data-esim" if row.sim_kind == "esim" else ""
     menu = escape(text("Actions for {number}", number=text.msisdn(row.msisdn)))
     return (
-        f"<tr data-key='{key}' data-type='{escape(row.product_type)}' data-status='{escape(row.status)}'>"
+        f"<tr data-key='{key}' data-type='{escape(row.product_type)}' data-status='{escape(row.status)}'{esim}>"
         f"<td class='tight'><input type='checkbox' name='line' value='{key}' aria-label='{tick}'></td>"
         f"<th scope='row'><a href='/app/lines/{key}'>{name}</a><span class='cell-sub cell-narrow number'>{number}</span></th>"
         f"<td class='rank-2 number'>{number}</td><td class='rank-3 number'>{escape(row.billing_account)}</td>"
         f"<td class='rank-2'><div class='row row-fixed option-icons'>{_type(language, row.product_type)}<span>{escape(row.plan.name)}</span></div></td>"
         f"<td class='rank-3'><div class='option-icons'>{_options(language, carrier, tuple(row.options))}</div></td>"
         f"<td class='keep'>{_state(language, row.status)}{busy}</td>"
-        f"<td class='tight rank-2'><button class='icon-button icon-button-small' type='button' popovertarget='row-menu' aria-label='{menu}'>{MORE}</button></td></tr>"
+        f"<td class='tight'><button class='icon-button icon-button-small' type='button' popovertarget='row-menu' aria-label='{menu}'>{MORE}</button></td></tr>"
     )
 
 

@@ -1,4 +1,4 @@
-"""The overview of a line: subscription, SIM card, PUK, contact."""
+"""The overview of a line: user, plan, SIM card; each value with the action that changes it."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from backend.core.permissions import Permission
 from backend.lines.schemas import LineDetail
 from frontend.components.actions import link_button
 from frontend.components.layout import columns, panel
-from frontend.components.lines.line_actions import start
+from frontend.components.lines.line_actions import offered, start
 from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.orders.options import names
 from frontend.elements import Child, hidden, key_values, number
 from frontend.i18n import Translator
-from frontend.labels import AGREEMENT_STATES, SIM_STATES, esim_state_words
+from frontend.labels import AGREEMENT_STATES, SIM_STATES, esim_state_words, line_state
 from frontend.page_context import PageContext
 
 
@@ -26,13 +26,15 @@ def person(detail: LineDetail) -> str:
 
 
 def overview(page: PageContext, detail: LineDetail) -> VdomDict:
-    """The first tab of a line: its subscription beside its SIM and the contact of its user."""
-    text, contact = page.text, _contact(page.text, detail)
+    """The first tab of a line: each value with the action that changes it beside it."""
+    text = page.text
     return columns(
-        [panel("subscription", text("Subscription"), _subscription(page, detail))],
         [
-            panel("sim", text("SIM card"), _sim(page, detail)),
-            panel("contact", text("Contact"), key_values(contact, stacked=True)) if contact else None,
+            panel("who", text("User and invoice"), key_values(_user_and_invoice(page, detail))),
+            panel("plan", text("Plan and options"), key_values(_plan_and_options(page, detail))),
+        ],
+        [
+            panel("sim", text("SIM card and state"), _sim(page, detail)),
             html.p(
                 {"class": "small muted"},
                 text(
@@ -46,33 +48,64 @@ def overview(page: PageContext, detail: LineDetail) -> VdomDict:
     )
 
 
-def _subscription(page: PageContext, detail: LineDetail) -> VdomDict:
-    text = page.text
-    account = f"{detail.billing_account} {detail.billing_account_label}".strip()
-    since = text.date(detail.activated_on) if detail.activated_on else _muted(text("Not known yet"))
-    return key_values(
-        [
-            (text("User"), person(detail) or _muted(text("No name"))),
-            (text("Holder"), [detail.holder, html.br(), _muted(detail.address)]),
-            (text("Customer number"), account),
-            *([(text("Cost centre"), detail.cost_centre)] if detail.cost_centre else []),
-            (text("Number type"), text("Mobile")),
-            (
-                text("Tariff plan"),
-                [detail.plan.name, html.br(), _muted(_a_month(text, detail.plan_monthly_cents))],
-            ),
-            _options(page, detail),
-            (text("Barrings"), _barrings(page, detail) or _muted(text("No barring"))),
-            (text("Split billing"), _shared(page, detail)),
-            (
-                text("Cap abroad"),
-                _muted(text("No cap chosen"))
-                if detail.roaming_cap_cents is None
-                else _a_month(text, detail.roaming_cap_cents),
-            ),
-            (text("Active since"), since),
-        ]
+def _beside(
+    page: PageContext, detail: LineDetail, kind: str, words: str, value: str, *, loss: bool = False
+) -> VdomDict | None:
+    """The action beside a value; nothing where the person may not, or where it makes no sense for this line."""
+    if not page.may(Permission.ORDERS_PLACE) or not offered(detail, kind):
+        return None
+    return html.a(
+        {"href": start(kind, detail.id), "data-start": kind, **({"class": "link-danger"} if loss else {})},
+        words,
+        hidden(f" {value}"),
     )
+
+
+def _row(
+    page: PageContext, detail: LineDetail, kind: str, name: str, value: Child | list[Child]
+) -> tuple[Any, ...]:
+    """A value that a request of this kind modifies."""
+    return name, value, _beside(page, detail, kind, page.text("Modify"), name)
+
+
+def _user_and_invoice(page: PageContext, detail: LineDetail) -> list[tuple[Any, ...]]:
+    text = page.text
+    contact = ", ".join(part for part in (detail.email, LANGUAGE_NAMES.get(detail.language, "")) if part)
+    user: list[Child] = [person(detail) or _muted(text("No name"))]
+    if contact:
+        user += [html.br(), _muted(contact)]
+    account = f"{detail.billing_account} {detail.billing_account_label}".strip()
+    cost_centre = detail.cost_centre or _muted(text("No cost centre"))
+    return [
+        _row(page, detail, "change_user", text("User"), user),
+        _row(page, detail, "move_account", text("Customer number"), account),
+        _row(page, detail, "change_cost_centre", text("Cost centre"), cost_centre),
+        _row(page, detail, "split_billing", text("Split billing"), _shared(page, detail)),
+        (text("Holder"), [detail.holder, html.br(), _muted(detail.address)]),
+    ]
+
+
+def _plan_and_options(page: PageContext, detail: LineDetail) -> list[tuple[Any, ...]]:
+    text = page.text
+    plan: list[Child] = [
+        detail.plan.name,
+        html.br(),
+        _muted(_a_month(text, detail.plan_monthly_cents)),
+    ]
+    options = names(page, detail.options) if detail.options else _muted(text.context("options", "none"))
+    cap = (
+        _muted(text("No cap chosen"))
+        if detail.roaming_cap_cents is None
+        else _a_month(text, detail.roaming_cap_cents)
+    )
+    barrings = _barrings(page, detail) or _muted(text("No barring"))
+    return [
+        _row(page, detail, "change_plan", text("Tariff plan"), plan),
+        _row(page, detail, "change_options", text("Options"), options),
+        _row(page, detail, "change_spend_cap", text("Cap abroad"), cap),
+        _row(page, detail, "change_barrings", text("Barrings"), barrings),
+        (text("Number type"), text("Mobile")),
+    ]
 
 
 def _muted(words: str) -> VdomDict:
@@ -83,49 +116,43 @@ def _a_month(text: Translator, cents: int) -> str:
     return text("{amount} a month excl. VAT", amount=text.money(cents))
 
 
-def _options(page: PageContext, detail: LineDetail) -> tuple[Any, ...]:
-    text = page.text
-    if not detail.options:
-        return text("Options"), _muted(text.context("options", "none")), None
-    link = {"href": f"/app/lines/{detail.id}/options"}
-    see = html.a(link, text("See"), hidden(f" {text('the options')}"))
-    return text("Options"), names(page, detail.options), see
-
-
 def _barrings(page: PageContext, detail: LineDetail) -> str:
     known = profile(page.profile.carrier).barrings
     return ", ".join(page.text.pick(one.name, one.code) for one in known if one.code in detail.barrings)
 
 
-def _contact(text: Translator, detail: LineDetail) -> list[tuple[str, str]]:
-    contact = [(text("E-mail"), detail.email)] if detail.email else []
-    if detail.language in LANGUAGE_NAMES:
-        contact.append((text("Language"), LANGUAGE_NAMES[detail.language]))
-    return contact
+def _state(page: PageContext, detail: LineDetail) -> list[tuple[Any, ...]]:
+    text = page.text
+    since = text.date(detail.activated_on) if detail.activated_on else _muted(text("Not known yet"))
+    name = text("Status")
+    actions = [
+        _beside(page, detail, "suspend", text("Suspend"), name),
+        _beside(page, detail, "reactivate", text("Reactivate"), name),
+        _beside(page, detail, "terminate", text("Terminate"), name, loss=True),
+    ]
+    shown = html.span({"class": "row"}, *actions) if any(actions) else None
+    return [(name, line_state(text, detail.status), shown), (text("Active since"), since)]
 
 
 def _sim(page: PageContext, detail: LineDetail) -> VdomDict:
     text, esim = page.text, detail.esim
-    state = [(text("State of the card"), text(SIM_STATES[detail.sim_state]))] if detail.sim_state else []
+    card = [(text("State of the card"), text(SIM_STATES[detail.sim_state]))] if detail.sim_state else []
     ready = esim is not None and not esim.why_not and not esim.waits_for_user
     code = ready and page.may(Permission.ESIM_REVEAL)
+    number_name = text("SIM number")
+    sim = number(text.sim(detail.sim_number)) if detail.sim_number else _muted(text("Not known yet"))
+    form = text("eSIM") if detail.sim_kind == "esim" else text("Physical card")
+    companion = text.sim(detail.companion_sim) if detail.companion_sim else _muted(text("None linked"))
     return html.div(
         {"class": "stack stack-tight"},
         key_values(
             [
-                (
-                    text("SIM number"),
-                    number(text.sim(detail.sim_number))
-                    if detail.sim_number
-                    else _muted(text("Not known yet")),
-                ),
-                (text("Format"), text("eSIM") if detail.sim_kind == "esim" else text("Physical card")),
-                *state,
+                *_state(page, detail),
+                (number_name, sim, _beside(page, detail, "replace_sim", text("Replace"), number_name)),
+                _row(page, detail, "request_esim", text("Format"), form),
+                *card,
                 *_esim(page, detail),
-                (
-                    text("Companion data SIM"),
-                    text.sim(detail.companion_sim) if detail.companion_sim else _muted(text("None linked")),
-                ),
+                (text("Companion data SIM"), companion),
             ],
             stacked=True,
         ),

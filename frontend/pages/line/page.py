@@ -31,7 +31,7 @@ def LinePage(line: str, tab: str | None = None) -> VdomDict:
     found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"))
 
     if found.data is None:
-        return html.div(not_ready(text, found))
+        return html.div(not_ready(text, found, alone=True))
     detail = found.data
     return html.div(
         _header(page, detail),

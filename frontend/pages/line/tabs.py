@@ -83,7 +83,7 @@ def LineRequests(line_id: UUID) -> VdomDict:
     return panel(
         "requests",
         text("Requests on this line"),
-        requests_table(text, text("Requests on this line, the newest first"), found.data),
+        requests_table(text, text("Requests on this line, the newest first"), found.data, of_line=True),
         bare=True,
     )
 

@@ -40,7 +40,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
         done=lambda _order: page.push("toast", text=text("Request undone. Nothing was sent.")),
     )
     if found.data is None:
-        return html.div(not_ready(text, found))
+        return html.div(not_ready(text, found, alone=True))
     order = found.data
     wanted = parse_qs(query.lstrip("?")).get("page", ["1"])[0]
     number_of_page = page_number(wanted)

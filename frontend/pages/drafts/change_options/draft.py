@@ -1,9 +1,11 @@
 """The draft of a change as it is on the page; saved in the order of the ticks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from backend.orders.kinds.change_options import OptionChoice
 from backend.orders.placement import drafts
@@ -70,17 +72,23 @@ class OptionsDraft:
         """Whether it holds and was kept."""
         async with self.saving:
             kind_fields = {"add": self.add, "remove": self.remove}
-            # With something chosen it has to hold: options that exclude each other are refused at once.
-            complete = bool(self.add or self.remove)
-            return await self._keep(drafts.save_draft, self.view.id, kind_fields, complete=complete)
+            return await self._keep(self._save_choices(kind_fields))
+
+    async def _save_choices(self, kind_fields: Mapping[str, Any]) -> DraftView:
+        # With something chosen it has to hold: options that exclude each other are refused at once.
+        complete = bool(self.add or self.remove)
+        asked = await drafts.save_draft_choices(
+            self.visit.actor, self.view.id, kind_fields, complete=complete
+        )
+        return msgspec.structs.replace(self.view, asked=asked)
 
     async def drop(self, line_id: UUID) -> None:
         async with self.saving:
-            await self._keep(drafts.drop_draft_line, self.view.id, line_id)
+            await self._keep(drafts.drop_draft_line(self.visit.actor, self.view.id, line_id))
 
-    async def _keep(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+    async def _keep(self, saved: Awaitable[DraftView]) -> bool:
         try:
-            self.view = await function(self.visit.actor, *args, **kwargs)
+            self.view = await saved
             self.show(self.view)
         except Exception as error:
             self._read()
