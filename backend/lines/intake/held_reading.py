@@ -41,6 +41,11 @@ WHERE l.status = ANY($3::text[]) AND NOT l.status_requested AND (l.confirmed_at 
 COUNTS = """
 SELECT (SELECT count(*) FROM held_line_end) AS ending, (SELECT count(*) FROM line WHERE status = ANY($1::text[])) AS alive
 """
+# Their numbers went to another company of the platform: no question is needed
+COUNT_MOVED = """
+SELECT count(*) FROM held_line_end h JOIN line l ON l.tenant_id = h.tenant_id AND l.id = h.line_id
+WHERE EXISTS (SELECT FROM directory_holders(l.msisdn) d WHERE d.tenant_id <> l.tenant_id)
+"""
 END_LINES = """
 UPDATE line l SET status = h.status, gone_at = $1 FROM held_line_end h
 WHERE h.line_id = l.id AND l.status = ANY($2::text[]) AND NOT l.status_requested
@@ -66,7 +71,8 @@ class EndingCounts(msgspec.Struct, frozen=True):
 async def end_or_hold(scope: Scope, reading: InventoryReading) -> None:
     """End the lines that the reading does not list any more, or hold that back where they are more than a few.
 
-    `incoming` has the lines of the reading. A line whose service could not be read is not known to be gone.
+    `incoming` has the lines of the reading. A line whose service could not be read is not known to be gone. A line
+    whose number another company has by now has left.
     """
     await scope.execute(FORGET)
     await scope.execute(
@@ -79,7 +85,8 @@ async def end_or_hold(scope: Scope, reading: InventoryReading) -> None:
         [str(status) for status in ENDED],
     )
     counts = await scope.fetch_one(EndingCounts, COUNTS, MAY_END) or EndingCounts(0, 0)
-    if must_ask(ending=counts.ending, alive=counts.alive, read=reading.read):
+    moved = await scope.fetch_value(int, COUNT_MOVED) or 0
+    if must_ask(ending=counts.ending - moved, alive=counts.alive, read=reading.read):
         await scope.execute(MARK_HELD, clock.now())
         about = {"tenant": str(scope.tenant_id), "ending": counts.ending, "alive": counts.alive}
         log.error("inventory reading held", **about)
