@@ -141,6 +141,7 @@ async def test_without_the_script_of_uploads_the_form_leads_to_the_file(
 async def test_who_may_not_ask_finds_no_file(browser: Browser, portal: Portal, customer: Customer) -> None:
     viewer = await make_member(customer.tenant_id, roles=frozenset({"auditor"}))
     async with portal.browse(browser, viewer) as visitor:
+        visitor.expected = ("status of 404",)
         page = await visitor.open("/app/bulk")
         await expect(page.get_by_text("There is nothing at this address")).to_be_visible()
         await page.goto("/app")

@@ -158,6 +158,7 @@ async def choose_the_day(page: Page) -> None:
     await page.get_by_role("link", name="Back", exact=True).click()
     await expect_title(page, "The contract with the user")
     await go_on(page)
+    await expect_title(page, "When does the line begin?")
     await check_page(page, "add-10-when")
     await page.get_by_role("button", name="Check the price").click()
 

@@ -93,10 +93,10 @@ async def test_messages_are_marked_by_keyboard_one_and_all(
     async with portal.browse(browser, member) as visitor:
         page = visitor.page
         await settled(page, "/app/fleet")
-        await page.locator("a[data-place]").focus()
+        await page.locator("a.icon-button[data-place]").focus()
         await page.keyboard.press("Enter")
         await expect(page.locator("h1")).to_have_text("Messages")
-        await expect(page.locator("a[data-place]")).to_have_attribute("aria-current", "page")
+        await expect(page.locator("a.icon-button[data-place]")).to_have_attribute("aria-current", "page")
         await page.get_by_role("button", name="Mark as read").first.focus()
         await page.keyboard.press("Enter")
         await expect(page.locator(".topbar [data-unread]")).to_have_text("2")
