@@ -6,11 +6,14 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from backend.lines.schemas import LineRow
+from backend.orders.operator import contracts
 from backend.orders.placement.place import place_order
 from backend.orders.service import list_orders
+from tenants.scope import Actor
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_lines, make_member, next_msisdn
 from tests.support.files import PDF
+from tests.support.jobs import drain
 from tests.support.new_lines import plan_of, port_in_request, reserve, unused_sim_number
 from tests.support.order_steps import carry_out
 from tests.support.portal import Portal
@@ -85,7 +88,16 @@ async def test_a_line_with_a_new_number_is_asked_for_page_by_page(
         await expect(page).to_have_url(REQUEST)
         await check_page(page, "add-12-request")
         await carry_out(customer, database, page.url.rpartition("/")[2])
-        await expect(page.locator(".page-header .pill")).to_have_text("Completed", timeout=5000)
+        # The line is there, and the operator still looks at the contract
+        state = page.locator(".page-header .pill")
+        await expect(state).to_have_text("Waits for the operator", timeout=5000)
+        await check_page(page, "add-13-contract")
+        staff = Actor(customer.tenant_id, operator="Nadia")
+        [contract] = await contracts.contracts_under_review(staff)
+        await contracts.decide_contract(staff, contract.id, accepted=True)
+        await drain(database)
+        # What is left out of the copied options is said
+        await expect(state).to_have_text(re.compile("^Completed"), timeout=5000)
 
 
 async def fill_in_the_user(page: Page, account: str, number: str) -> None:

@@ -25,7 +25,7 @@ HEADER = b"number;reason\n"
 
 @pytest.fixture
 async def customer() -> Customer:
-    return await make_customer("delta", lines=LINES, grace_seconds=30)
+    return await make_customer("delta", lines=LINES, grace_seconds=600)
 
 
 @pytest.fixture
@@ -52,14 +52,14 @@ def test_the_watchdog_barks() -> None:
 
     async def computing() -> None:
         began = time.thread_time()
-        while time.thread_time() - began < 0.06:
+        while time.thread_time() - began < 0.12:
             pass
 
     with watched_loop() as found:
         asyncio.run(computing())
-    assert found.longest > 0.05
+    assert found.longest > 0.1
     with watched_loop() as found:
-        asyncio.run(asyncio.sleep(0.06))
+        asyncio.run(asyncio.sleep(0.12))
     assert found.steps == []
 
 
