@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from backend.lines.queries import COLUMNS, SORT_COLUMNS
+from backend.lines.queries import FLEET_COLUMNS, SORT_COLUMNS
 from backend.lines.schemas import Sort
 from backend.lines.search_keys import search_patterns
 
 # The view `fleet` works this out; here the table is read.
-FLOOR_COLUMNS = COLUMNS.replace(
+FLOOR_COLUMNS = FLEET_COLUMNS.replace(
     "l.open_order",
     "EXISTS (SELECT FROM change_order_item i WHERE i.tenant_id = l.tenant_id AND i.line_id = l.id"
     " AND i.state IN ('waiting', 'sent', 'in_progress', 'held')) AS open_order",
