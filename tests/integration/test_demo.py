@@ -132,9 +132,10 @@ def test_a_childs_death_ends_the_demo_with_one_line_that_says_which(demo: Demo) 
     assert alive == []
 
 
-def refused(demo: Demo, **changes: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "backend.cli", "demo"],
+def command(demo: Demo, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """A command in the demo's folder; `changes` of its environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "backend.cli", *arguments],
         cwd=demo.folder,
         env=demo.environment | changes,
         capture_output=True,
@@ -142,6 +143,10 @@ def refused(demo: Demo, **changes: str) -> str:
         check=False,
         timeout=60,
     )
+
+
+def refused(demo: Demo, **changes: str) -> str:
+    done = command(demo, "demo", **changes)
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
@@ -163,15 +168,7 @@ def test_a_second_demo_in_the_folder_is_refused_and_harms_nothing(demo: Demo) ->
     demo.start()
     other = Demo(demo.folder)
     for arguments in ((), ("--reset",)):
-        done = subprocess.run(
-            [sys.executable, "-m", "backend.cli", "demo", *arguments],
-            cwd=demo.folder,
-            env=other.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = command(other, "demo", *arguments)
         assert done.returncode == 1
         assert "a demo runs in this folder already" in done.stderr
     assert httpx.get(f"http://localhost:{demo.port}/readyz").status_code == 200
@@ -185,18 +182,6 @@ def test_data_of_another_version_is_said_in_one_line(demo: Demo) -> None:
     version.write_text("16\n")
     assert "demo-reset" in refused(demo)
     version.write_text(kept)
-
-
-def command(demo: Demo, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "backend.cli", *arguments],
-        cwd=demo.folder,
-        env=demo.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_a_demo_is_backed_up_while_it_runs_and_restored_while_it_does_not(demo: Demo) -> None:

@@ -117,7 +117,7 @@ async def held_reading(scope: Scope, since: datetime | None) -> HeldReading | No
 async def decide_held_reading(scope: Scope, *, end_lines: bool, lines: int) -> int:
     """End the lines of the held reading, or keep them; returns how many ended. `lines`: how many the person was shown.
 
-    Raises Forbidden for a member who does not see every line, Conflict (`not_held`), and Conflict (`changed`) where
+    Raises Forbidden for a member who does not see every line, Conflict (`reading_decided`), and Conflict (`reading_changed`) where
     another reading has come since.
     """
     if not scope.actor.reach.everything:
