@@ -10,7 +10,7 @@ import websockets
 
 from backend.web import connection
 from backend.web.connection import LARGEST_HEAD, MOST_HEADERS, BoundedHttpProtocol
-from tests.support.serving import free_port
+from tests.support.serving import free_port, running
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -37,12 +37,8 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     chosen = free_port()
     config = uvicorn.Config(app, port=chosen, http=BoundedHttpProtocol, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield chosen
-    server.should_exit = True
-    await task
+    async with running(server):
+        yield chosen
 
 
 async def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:

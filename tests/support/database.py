@@ -116,6 +116,9 @@ async def empty(database: TestDatabase) -> None:
     connection = await asyncpg.connect(database.superuser_url)
     try:
         statements = await connection.fetchval(TABLES_TO_EMPTY)
-        await connection.execute(f"SET session_replication_role = replica; {statements}")
+        # What a failed test left open fails this one too, and does not hold it for ever
+        await connection.execute(
+            f"SET lock_timeout = '60s'; SET session_replication_role = replica; {statements}"
+        )
     finally:
         await connection.close()

@@ -10,7 +10,7 @@ import uvicorn
 from backend.integrations.signatures import verify
 from backend.integrations.tmf641 import StateChangeEvent, parse_event
 from tests.support.sandbox import SECRET
-from tests.support.serving import free_port
+from tests.support.serving import free_port, running
 
 
 async def eventually(holds: Callable[[], object], seconds: float = 10) -> None:
@@ -63,11 +63,6 @@ async def listening() -> AsyncIterator[Listener]:
     port = free_port()
     config = uvicorn.Config(listener, port=port, log_level="error", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())  # no signal handlers inside a test
-    await eventually(lambda: server.started)
     listener.url = f"http://127.0.0.1:{port}/listener"
-    try:
+    async with running(server):
         yield listener
-    finally:
-        server.should_exit = True
-        await task

@@ -26,10 +26,20 @@ async def serving(app: Any, port: int) -> AsyncIterator[None]:
         app, port=port, log_level="warning", ws="none", lifespan="off", proxy_headers=False, log_config=None
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    async with running(server):
+        yield
+
+
+@asynccontextmanager
+async def running(server: uvicorn.Server) -> AsyncIterator[None]:
+    """The server while the block runs. It waits for no connection at its end: one that a peer keeps would hold the tests."""
     task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.02)
-    yield
-    server.should_exit = True
-    await task
+    try:
+        async with asyncio.timeout(15):
+            while not server.started:
+                assert not task.done(), "the server did not start"
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = server.force_exit = True
+        await asyncio.wait_for(task, 15)

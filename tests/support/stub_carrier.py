@@ -1,6 +1,5 @@
 """A carrier that says exactly what a test wants it to say: for messages that the sandbox would never write."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,8 +8,7 @@ from urllib.parse import parse_qs
 
 import uvicorn
 
-from tests.support.listener import eventually
-from tests.support.serving import free_port
+from tests.support.serving import free_port, running
 
 Answer = Any | Callable[[dict[str, Any], str], Any]
 
@@ -77,14 +75,9 @@ async def stub_carrier() -> AsyncIterator[StubCarrier]:
     server = uvicorn.Server(
         uvicorn.Config(stub, port=port, log_level="error", access_log=False, lifespan="off")
     )
-    task = asyncio.create_task(server._serve())
-    await eventually(lambda: server.started)
     stub.url = f"http://127.0.0.1:{port}"
-    try:
+    async with running(server):
         yield stub
-    finally:
-        server.should_exit = True
-        await task
 
 
 def told_order(
