@@ -49,13 +49,17 @@ class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]
 
 
 class ScopedTransaction(PostgresTransaction):
-    """BEGIN and the tenant in one round trip; the connection goes back to the pool whatever happens."""
+    """BEGIN and the tenant in one round trip; the connection goes back to the pool whatever happens.
 
-    __slots__ = ("begin_sql", "task")
+    Nobody waits for the end of a transaction that only reads: it has nothing to lose.
+    """
 
-    def __init__(self, engine: "TenantEngine", begin: str) -> None:
+    __slots__ = ("begin_sql", "read_only", "task")
+
+    def __init__(self, engine: "TenantEngine", begin: str, *, read_only: bool) -> None:
         super().__init__(engine, allow_nested=False)
         self.begin_sql = begin
+        self.read_only = read_only
         self.task: asyncio.Task[Any] | None = None
 
     async def __aenter__(self) -> Self:
@@ -66,7 +70,7 @@ class ScopedTransaction(PostgresTransaction):
         try:
             await self.connection.execute(self.begin_sql)
         except BaseException as error:
-            await _release(pool, self.connection)
+            await pool.release(self.connection)
             if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
                 raise ActorChanged from None
             raise
@@ -77,19 +81,38 @@ class ScopedTransaction(PostgresTransaction):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        pool = self.engine.pool
         try:
-            # RESET ALL in the same round trip: a session-wide setting made inside must not outlive the scope.
-            await self.connection.execute("COMMIT; RESET ALL" if error is None else "ROLLBACK; RESET ALL")
+            ending = _end(self.engine.pool, self.connection, "COMMIT" if error is None else "ROLLBACK")
+            if self.read_only:
+                task = asyncio.create_task(ending)
+                ENDING.add(task)
+                task.add_done_callback(_ended)
+            else:
+                await ending
         finally:
             self.engine.current_transaction.reset(self.context)
-            await _release(pool, self.connection)
         return False
 
 
-async def _release(pool: Any, connection: Any) -> None:
-    """Give the connection back even while being cancelled; asyncpg rolls back what is still open."""
-    await asyncio.shield(pool.release(connection))
+# The event loop itself keeps only weak references to tasks
+ENDING: set[asyncio.Task[None]] = set()
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """The caller has what it read; a connection that broke afterwards is closed, and the pool opens another."""
+    ENDING.discard(task)
+    if not task.cancelled():
+        task.exception()
+
+
+async def _end(pool: Any, connection: Any, how: str) -> None:
+    """COMMIT or ROLLBACK, and give the connection back; asyncpg rolls back what is still open."""
+    try:
+        # RESET ALL in the same round trip: a session-wide setting made inside must not outlive the scope.
+        await connection.execute(f"{how}; RESET ALL")
+    finally:
+        # It shields itself from a cancellation
+        await pool.release(connection)
 
 
 class TenantEngine(PostgresEngine):
@@ -205,7 +228,7 @@ async def open_scope(actor: Actor, *, read_only: bool = False) -> AsyncIterator[
         raise OutsideScope("scopes do not nest: pass the scope that is open")
     mode = " READ ONLY" if read_only else ""
     begin = f"BEGIN{mode}; SELECT set_config('app.tenant_id', '{actor.tenant_id}', true){_still(actor)}"
-    async with ScopedTransaction(database, begin) as transaction:
+    async with ScopedTransaction(database, begin, read_only=read_only) as transaction:
         yield Scope(actor=actor, connection=transaction.connection)
 
 

@@ -34,6 +34,7 @@ def load_profiles(folder: Path | None = None) -> dict[str, CarrierProfile]:
     return profiles
 
 
+@cache
 def profile(code: str, folder: Path | None = None) -> CarrierProfile:
     """The profile of one carrier. Raises KeyError for a carrier nobody described."""
     return load_profiles(folder)[code]
