@@ -38,16 +38,19 @@ def use_query(
     *args: Any,
     topics: tuple[str, ...] = (),
     topic_of: Callable[[T], str] | None = None,
+    initial: T | None = None,
     **kwargs: Any,
 ) -> Query[T]:
     """Read with a use case, and again whenever one of the topics is touched.
 
-    `topic_of` names the topic of a thing whose id is known only once it was read. The arguments are those of the first drawing: a page for another thing is another component (by `key`).
+    `topic_of` names the topic of a thing whose id is known only once it was read. `initial` was read just before: it is
+    shown at once. The arguments are those of the first drawing: a page for another thing is another component (by `key`).
     """
     page = use_page()
-    state, set_state = use_state((None, None))
+    state, set_state = use_state((initial, None))
     live = use_once(lambda: QueryRunner(page, lambda actor: function(actor, *args, **kwargs), set_state))
-    use_effect(lambda: live.start(topics, topic_of), [])
+    # What changed between the reading of `initial` and listening was not heard, so it is read once more
+    use_effect(lambda: live.start(topics, topic_of, 0 if initial is None else BURST_SECONDS), [])
     data, error = state
     return Query(data, error, live.refetch)
 
@@ -63,11 +66,14 @@ class QueryRunner:
         self.topic_of: Callable[[Any], str] | None = None
         self.ends: list[Callable[[], None]] = []
 
-    def start(self, topics: tuple[str, ...], topic_of: Callable[[Any], str] | None) -> Callable[[], None]:
+    def start(
+        self, topics: tuple[str, ...], topic_of: Callable[[Any], str] | None, wait: float
+    ) -> Callable[[], None]:
+        """Listen, and read after so many seconds; returns the ending call."""
         self.topic_of = topic_of
         for topic in topics:
             self._listen(topic)
-        self.visit.run_in_background(self._run(0))
+        self.visit.run_in_background(self._run(wait))
 
         def stop() -> None:
             self.over = True

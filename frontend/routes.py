@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from reactpy.reactjs import component_from_url
 from reactpy.types import Component, VdomDict
 
 from backend.catalog.identifiers import REFERENCE_PATTERN
-from backend.core.errors import NotFound
+from backend.core.errors import AppError, NotFound
 from backend.core.permissions import Permission, Portal
 from backend.lines import service as lines
 from backend.notifications.content import notification_topic
@@ -63,16 +63,25 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
 WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)
 
 
+# Pages that are drawn when what they show has been read, and so drawn once
+READ_FIRST: Mapping[Callable[..., Component], Callable[[PageContext, dict[str, str]], Awaitable[Any]]] = {
+    LinePage: lambda page, values: lines.get_line(page.actor, UUID(values["line"])),
+}
+# Longer than that, and the page shows that it is waiting
+PATIENCE_SECONDS = 0.2
+
 # The script of the page waits for several of them before it takes the connection for lost
 BEAT_SECONDS = 2.5
 # What the frame counts, by its name in the page's script
 FRAME_COUNTS = {"running": orders.counts_running, "unread": count_unread}
 
 
-def route(page: PageContext, path: str, query: str) -> Component:
-    """The page at an address; "not found" also for what the person may not see."""
+def route(page: PageContext, path: str, query: str, read: Any = None) -> Component:
+    """The page at an address; "not found" also for what the person may not see. `read`: by `read_first`."""
     made, values = find(page, path)
-    request = {"query": query} if made in WITH_QUERY else {}
+    request: dict[str, Any] = {"query": query} if made in WITH_QUERY else {}
+    if made in READ_FIRST:
+        request["read"] = read
     return made(**values, **request, key=f"{path}{query}" if made is not NotFoundPage else "not-found")
 
 
@@ -85,6 +94,17 @@ def find(page: PageContext, path: str) -> tuple[Callable[..., Component], dict[s
         if found and page.may(permission):
             return made, found.groupdict()
     return NotFoundPage, {}
+
+
+async def read_first(page: PageContext, path: str) -> Any:
+    """What the page at an address shows; None where it reads by itself, also where the reading fails or takes long."""
+    made, values = find(page, path)
+    if made not in READ_FIRST:
+        return None
+    try:
+        return await asyncio.wait_for(READ_FIRST[made](page, values), PATIENCE_SECONDS)
+    except (AppError, TimeoutError):
+        return None
 
 
 async def exists(page: PageContext, path: str) -> bool:
@@ -106,7 +126,7 @@ def NotFoundPage() -> VdomDict:
 @component
 def Root() -> VdomDict:
     page, connection = use_page(), use_connection()
-    place, set_place = use_state(lambda: (connection.location.path, connection.location.query_string))
+    place, set_place = use_state(lambda: (connection.location.path, connection.location.query_string, None))
     wired = use_ref(False)
     if not wired.current:
         wired.current = True
@@ -116,7 +136,7 @@ def Root() -> VdomDict:
             """Move to another page of the portal: one answer, the address follows."""
             path, mark, query = to.partition("?")
             await page.push("go", to=to, replace=replace)
-            set_place((path, mark + query))
+            set_place((path, mark + query, await read_first(page, path)))
 
         page.go = go
 
@@ -126,7 +146,7 @@ def Root() -> VdomDict:
             # Nothing of the frame changes, so nothing of it is drawn or sent
             page.take_query(query)
         else:
-            set_place((path, query))
+            set_place((path, query, await read_first(page, path)))
 
     use_effect(lambda: keep_counts(page), [])
     use_effect(lambda: keep_beating(page), [])

@@ -5,6 +5,7 @@ import csv
 import re
 import zipfile
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -15,6 +16,7 @@ from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
 from backend.orders.changes.cancellation import undo_order
 from backend.orders.service import list_orders
+from frontend import routes
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_member
 from tests.support.jobs import drain, make_jobs_due
@@ -197,6 +199,34 @@ async def test_signing_out_ends_open_pages(browser: Browser, portal: Portal, cus
         await other.get_by_role("button", name="my account").click()
         await other.get_by_role("button", name="Sign out").click()
         await page.wait_for_url(re.compile("/(auth/login|id)"), timeout=1500)
+
+
+WATCH_SKELETONS = """() => {
+  window.skeletons = 0;
+  new MutationObserver(() => { window.skeletons += document.querySelectorAll("main [data-skeleton]").length; })
+    .observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+async def test_a_line_is_drawn_once_and_follows_what_changes(
+    browser: Browser, portal: Portal, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 10)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        await page.evaluate(WATCH_SKELETONS)
+        await page.locator("tbody tr").first.get_by_role("link").first.click()
+        await expect(page.locator("h1.number")).to_be_visible()
+        await page.locator("a[data-keep]", has_text="Options").click()
+        await expect(page).to_have_url(re.compile("/options$"))
+        assert await page.evaluate("window.skeletons") == 0
+        line = UUID(page.url.split("/")[-2])
+        await place(customer, [line], add=(an_option(customer),))
+        await expect(page.get_by_text("A change is under way on this line.")).to_be_visible()
+        monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0)
+        await page.locator("a[data-keep]", has_text="Overview").click()
+        await expect(page.locator("h1.number")).to_be_visible()
+        assert await page.evaluate("window.skeletons") > 0, "what takes long says that it does"
 
 
 async def test_nothing_can_be_pressed_while_the_connection_is_lost(

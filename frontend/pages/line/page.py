@@ -25,10 +25,10 @@ from frontend.queries import use_query
 
 
 @component
-def LinePage(line: str, tab: str | None = None) -> VdomDict:
+def LinePage(line: str, tab: str | None = None, read: LineDetail | None = None) -> VdomDict:
     page = use_page()
     text, line_id = page.text, UUID(line)
-    found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"))
+    found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"), initial=read)
 
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
