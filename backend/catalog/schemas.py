@@ -174,7 +174,7 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     # The carrier bills the user, and asks where they live when a line begins
     split_billing_data: bool = False
     prepaid_in_portal: bool = True
-    languages: tuple[str, ...] = ("fr", "nl", "en")
+    languages: tuple[str, ...] = ("fr", "nl", "de", "en")
     # Order kind or case -> promise
     promises: dict[str, LeadTime] = {}
     # Longer than that, and a request that waits for information fails

@@ -126,7 +126,7 @@ async def test_more_cells_than_the_header_and_an_open_quotation_mark_are_refused
     rows = file_of(*(good(customer, family_name=name) for name in ("Maes", '"Maes', "Maes", "Maes")))
     with pytest.raises(FileRejected, match=r"Row 3: a quotation mark"):
         await import_lines(customer.manager, rows)
-    with pytest.raises(FileRejected, match="CSV or XLSX"):
+    with pytest.raises(FileRejected, match="Excel or CSV"):
         await import_lines(customer.manager, b"%PDF-1.7\n\0")
     assert await customer.lines() == []
 

@@ -83,6 +83,8 @@ class QuoteItem:
 class Texts(Protocol):
     """The texts of one kind in one language, from its TOML file and the common one."""
 
+    @property
+    def carrier(self) -> str: ...
     def text(self, key: str, **values: object) -> str: ...
     def counted(self, key: str, count: int, **values: object) -> str: ...
     def has(self, key: str) -> bool: ...
@@ -199,6 +201,8 @@ class OrderKind:
     bulk: bool = True
     # Whether it may wait for a day
     dated: bool = True
+    # Whether it may cost something; what is free has no price to check
+    priced: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
     # Whether the carrier may be asked to cancel it

@@ -181,6 +181,5 @@ def _result(texts: FileTexts, outcome: OutcomeTexts, item: OrderItemView) -> str
     what = outcome.item(item.state, item.reason, item.waits_for, left_out=bool(item.left_out))
     if not item.why:
         return what
-    # A reason of ours begins a sentence; here it follows a colon. The carrier's own words stay as they are.
-    why = item.why if item.why == item.detail else item.why[:1].lower() + item.why[1:]
-    return texts.text("result", what=what, why=why)
+    # A reason begins a sentence; here it follows a colon
+    return texts.text("result", what=what, why=item.why[:1].lower() + item.why[1:])

@@ -116,7 +116,7 @@ def HandIn(form: FileTemplate, document: str) -> VdomDict:
     def stored(file: Uploaded) -> None:
         start.run(kind=form.kind, document_id=file.id)
 
-    own = text("CSV or XLSX, at most 20,000 rows and 10 MB.")
+    own = text("Excel or CSV, at most 20,000 rows and 10 MB.")
     body = (
         notice(form.refused, tone="attention", mark="alert")
         if form.refused

@@ -74,7 +74,10 @@ def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
     text = page.text
     exports: list[tuple[str, str]] = []
     if page.may(Permission.LINES_EXPORT):
-        exports = [(text("Export CSV"), view.export("csv")), (text("Export XLSX"), view.export("xlsx"))]
+        exports = [
+            (text("Export as {kind}", kind=name), view.export(kind))
+            for kind, name in (("xlsx", "Excel"), ("csv", "CSV"))
+        ]
     from_file = (
         link_button(text("From a file"), "/app/bulk", mark="requests", more={"class": "button only-wide"})
         if page.may(Permission.ORDERS_PLACE)
