@@ -169,3 +169,15 @@ def test_a_second_confirmation_speaks_of_one_number_or_of_several() -> None:
     texts = KindTexts(Catalogue(profile("lynx"), "fr"), "terminate")
     assert "le numéro est perdu" in texts.counted("confirm", 1, fee="75 €")
     assert "2 numéros sont perdus" in texts.counted("confirm", 2, fee="150 €")
+
+
+def test_a_carriers_own_words_stand_behind_ours_and_are_quoted() -> None:
+    said_by = "The network could not carry out this change."
+    for language, ours in (("fr", "Refusé par l’opérateur"), ("nl", "Geweigerd door de operator")):
+        texts = KindTexts(Catalogue(profile("mandarine"), language), "change_options")
+        for words in (texts.why("carrier_failed", said_by), texts.held_why("carrier_held", said_by)):
+            assert words.index(said_by) > len(ours) - 5
+            assert words[words.index(said_by) - 1] != " "
+        assert texts.why("carrier_failed", said_by).startswith(ours)
+        assert texts.why("carrier_failed") == ours
+        assert said_by not in texts.why("price_changed", said_by)

@@ -227,6 +227,11 @@ class OrderKind:
     def code(self) -> str:
         return str(self.request.__struct_config__.tag)
 
+    @property
+    def done_at_once(self) -> bool:
+        """Whether it has ended as soon as it is sent: nobody else has a part in it."""
+        return self.to_carrier is None and not self.decided_by
+
     def waits_for(self, state: ItemState, reason: str, esim_state: str = "") -> WaitsFor:
         """Who has to act on an item in this state; nobody where the carrier goes on by itself."""
         if state is ItemState.HELD:

@@ -57,7 +57,9 @@ def order_mail(
     remarks = [part for part in order.outcome.parts if part.code in REMARKS][:MOST_REMARKS]
     return MailContent(
         language=texts.language,
-        subject=texts.text("subject", kind=order.title),
+        subject=texts.text(
+            "subject", kind=order.title, state=_state(texts, kind_texts.outcome, order, phase)
+        ),
         title=title,
         preheader=f"{title} {order.reference}",
         paragraphs=(
@@ -84,6 +86,13 @@ def order_notice(order: OrderDetail, *, phase: MailPhase, language: str, member_
         text=f"{order.title} · {order.reference}",
         path=_page_of(order),
     )
+
+
+def _state(texts: FileTexts, outcome: OutcomeTexts, order: OrderDetail, phase: MailPhase) -> str:
+    """How the request is, behind a colon: the mails of its phases differ in their subject."""
+    received = phase is MailPhase.RECEIVED and order.outcome.code is not OutcomeCode.WAITS
+    words = texts.text("subject_received") if received else outcome.short(order.outcome)
+    return words[:1].lower() + words[1:]
 
 
 def _page_of(order: OrderDetail) -> str:
