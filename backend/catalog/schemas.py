@@ -202,5 +202,10 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
         found = (option for code in options if (option := self.option(code)))
         return next((option.spend_cap_cents for option in found if option.is_cap), None)
 
+    def cap_in_force(self, options: Iterable[str], cents: int | None) -> int | None:
+        """The cap of a line in cents: that of its option, else the amount; None is no cap."""
+        cap = self.cap_of(options)
+        return cents if cap is None else cap
+
     def split_profile(self, code: str) -> SplitProfile | None:
         return next((one for one in self.split_profiles if one.code == code), None)

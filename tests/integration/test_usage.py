@@ -426,6 +426,16 @@ async def test_the_cap_warns_at_80_blocks_at_100_and_a_raise_for_this_month_reop
     assert (other.cap_cents, other.raised, other.state) == (1000, False, CapState.BELOW)
 
 
+async def test_an_option_that_is_a_cap_counts_whatever_door_it_came_by(database: TestDatabase) -> None:
+    """The rules of usage know the amount of the option, also where the line holds none."""
+    customer, line = await one_line(options=["roaming-cap-50"])
+    assert (await usage.line_usage(customer.manager, line.id)).cap.cap_cents == 5000
+    await load_file(customer.system, file_of([abroad("a", line.msisdn, 4500)]), kind=RECORDS)
+    await drain(database, only="usage.")
+    assert (await usage.line_usage(customer.manager, line.id)).cap.state is CapState.WARNED
+    assert await open_alerts(customer) == [("roaming_cap", 80)]
+
+
 async def test_an_announced_raise_is_carried_out_once(database: TestDatabase) -> None:
     customer, line = await one_line(roaming_cap_cents=0)
     assert (await usage.line_usage(customer.manager, line.id)).cap.state is CapState.BLOCKED
