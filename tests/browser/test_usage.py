@@ -211,7 +211,8 @@ async def test_the_lines_that_use_most_lead_to_their_usage(
         assert wide
         assert inside
         assert inside["width"] > 0.9 * (wide["width"] - 40)
-        assert wide["width"] > 1100
+        page_width = await page.locator("main .page-header").evaluate("one => one.clientWidth")
+        assert wide["width"] > 0.98 * page_width, "the whole width of the page"
 
 
 async def test_what_has_not_come_in_is_not_said_to_be_nothing(

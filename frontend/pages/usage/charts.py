@@ -5,7 +5,7 @@ from reactpy.types import VdomDict
 
 from backend.core.permissions import Permission
 from backend.usage import organisation
-from backend.usage.schemas import LineUse, MonthUse, OrganisationUsage
+from backend.usage.schemas import LineUse, Measure, MonthUse, OrganisationUsage
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.usage.months import MEASURES, amount_of, measure_words, months_chart
@@ -43,7 +43,10 @@ def UsageMonths(view: UsageView, shown: OrganisationUsage, name: str) -> VdomDic
             {"class": "figure"},
             figure,
             " ",
-            html.small(text("in {month}", month=month_words(text, shown.period))),
+            html.small(
+                text("in {month}", month=month_words(text, shown.period)),
+                f", {text('excl. VAT')}" if view.measure is Measure.COST else None,
+            ),
         ),
         months_chart(text, "all-months", months, shown.period, view.measure) if months else None,
     )
@@ -62,7 +65,7 @@ def MostUsed(view: UsageView, shown: OrganisationUsage) -> VdomDict:
         group=view.group,
         limit=SHOWN,
     )
-    title = text("Lines that cost most") if view.measure == "cost" else text("Lines that use most")
+    title = text("Lines that cost most") if view.measure is Measure.COST else text("Lines that use most")
     if found.data is None:
         return panel("most-used", title, not_ready(text, found))
     lines: list[LineUse] = found.data
