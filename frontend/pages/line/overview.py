@@ -215,4 +215,8 @@ def _shared(page: PageContext, detail: LineDetail) -> Child | list[Child]:
     what = text.pick(wanted.name) if wanted else agreement.profile
     said = labelled(text.language, what, text(AGREEMENT_STATES[agreement.state]))
     parts: list[Child] = [name, html.br(), _muted(said)]
-    return [*parts, html.br(), html.span(agreement.reason)] if agreement.reason else parts
+    return (
+        [*parts, html.br(), html.span(text("“{reason}”", reason=agreement.reason))]
+        if agreement.reason
+        else parts
+    )
