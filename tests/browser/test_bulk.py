@@ -51,6 +51,8 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         await page.locator("a[href='/app/bulk?kind=suspend']").press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text("Suspend numbers")
         await looks_right(page)
+        await expect(page.get_by_role("link", name="Excel")).to_have_count(1)
+        await expect(page.locator("main")).not_to_contain_text("XLSX")
         async with page.expect_download() as download:
             await page.get_by_role("link", name="CSV").click()
         assert (await download.value).suggested_filename == "suspend.csv"

@@ -14,6 +14,7 @@ from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.permissions import Portal
 from backend.notifications.content import MailContent, MailTable, MailTableRow, PortalContent
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OutcomeCode, PartCode
 from backend.orders.outcome_texts import OutcomeTexts
@@ -139,8 +140,10 @@ def _facts(texts: FileTexts, order: OrderDetail) -> tuple[tuple[str, str], ...]:
     facts = [
         (texts.text("reference"), order.reference),
         (texts.text("requested"), by),
-        (texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)),
     ]
+    # What is free has no price to name
+    if KINDS[order.kind].priced:
+        facts.append((texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)))
     if price.one_off:
         facts.append((texts.text("once"), texts.text("once_value", amount=money(price.one_off))))
     if price.pro_rata:

@@ -20,6 +20,7 @@ from frontend.components.usage.words import month_title
 from frontend.elements import notice
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
+from frontend.labels import FILE_FORMATS
 from frontend.page_context import PageContext
 from frontend.pages.usage.charts import MostUsed, UsageMonths
 from frontend.pages.usage.groups import GROUPINGS, group_name, groups_table
@@ -84,7 +85,7 @@ def _exports(page: PageContext, shown: OrganisationUsage) -> list[VdomDict]:
         link_button(
             text("Export as {kind}", kind=name), f"{base}.{kind}?month={shown.period:%Y-%m}", mark="download"
         )
-        for kind, name in (("xlsx", "Excel"), ("csv", "CSV"))
+        for kind, name in FILE_FORMATS.items()
     ]
 
 
