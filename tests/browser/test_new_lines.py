@@ -187,7 +187,7 @@ async def check_the_answers(page: Page, account: str) -> None:
         "options": {"options to activate"},
         "cap": {"cap on data abroad", "companion data SIM"},
         "split": {"shared billing"},
-        "when": {"from"},
+        "when": {"when"},
     }
     await page.get_by_role("link", name="Change cap on data abroad").click()
     await expect_title(page, "Monthly cap on data abroad")
