@@ -23,7 +23,7 @@ ERROR_MESSAGES = {
     "file_too_large": translatable("The file is larger than 10 MB. Choose a smaller one."),
     "file_type": translatable("This kind of file cannot be used here."),
     "file_type_scan": translatable("Choose a PDF, JPEG or PNG file."),
-    "file_type_table": translatable("Choose a CSV or XLSX file."),
+    "file_type_table": translatable("Choose an Excel or CSV file."),
     "file_damaged": translatable("The file is damaged or incomplete. Make it again and choose it anew."),
     "file_encrypted": translatable("The file is protected by a password. Save it without one."),
     "file_unpacks_too_large": translatable("The file unpacks to far more than it should. Save it anew."),

@@ -11,6 +11,8 @@ from backend.orders.lifecycle import OrderState
 from frontend.elements import pill
 from frontend.i18n import Translator, translatable
 
+# What people call the formats of a download
+FILE_FORMATS = {"xlsx": "Excel", "csv": "CSV"}
 LINE_STATES = {
     "ordered": (translatable("Ordered"), "running", "half"),
     "pending_active": (translatable("Activation under way"), "running", "half"),

@@ -15,6 +15,7 @@ from litestar.di import NamedDependency, Provide
 
 from backend.core import clock, public_links
 from backend.core.errors import AppError
+from backend.core.formats import labelled
 from backend.core.i18n import choose_language
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
@@ -166,7 +167,7 @@ def _page(public: PublicPagesContext, view: PublicView, language: str, path: str
         error_summary(view.errors, chosen),
         element("form", form, view.form, *buttons) if buttons else None,
     )
-    title = f"{say('error', chosen)}: {view.title}" if view.errors else view.title
+    title = labelled(chosen, say("error", chosen), view.title) if view.errors else view.title
     return page(public.frame(chosen), title, content, story=False)
 
 

@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from backend.core.errors import ValidationFailed
-from backend.usage import service
+from backend.usage import organisation, service
 from backend.usage.lifecycle import period_from
-from backend.usage.schemas import Alert, Grouping, LineUsage, OrganisationUsage
+from backend.usage.schemas import Alert, Grouping, LineUsage, LineUse, Measure, MonthUse, OrganisationUsage
 from backend.web.problems import problem_specs
 from tenants.scope import Actor
 
@@ -20,6 +20,14 @@ Period = Annotated[
 ]
 
 By = Annotated[Grouping, QueryParameter(description="What a row stands for.")]
+OneGroup = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only of the group with this key, of the grouping; empty: of none.", max_length=80
+    ),
+]
+Most = Annotated[int, QueryParameter(description="At most so many lines.", ge=1, le=organisation.MOST_LINES)]
+Counted = Annotated[Measure, QueryParameter(description="What most is counted in.")]
 
 
 def month_of(text: str) -> date | None:
@@ -56,6 +64,40 @@ class UsageController(Controller):
         self, actor: NamedDependency[Actor], period: Period = "", grouping: By = Grouping.ACCOUNT
     ) -> OrganisationUsage:
         return await service.organisation_usage(actor, period=month_of(period), grouping=grouping)
+
+    @get(
+        "/usage/months",
+        responses=problem_specs(400, 401, 403, 422),
+        summary="Usage of all lines within reach, month by month",
+    )
+    async def months(
+        self,
+        actor: NamedDependency[Actor],
+        period: Period = "",
+        grouping: By = Grouping.ACCOUNT,
+        group: OneGroup = None,
+    ) -> list[MonthUse]:
+        return await organisation.organisation_months(
+            actor, period=month_of(period), grouping=grouping, group=group
+        )
+
+    @get(
+        "/usage/lines",
+        responses=problem_specs(400, 401, 403, 422),
+        summary="The lines within reach that use most in a month",
+    )
+    async def most_used(
+        self,
+        actor: NamedDependency[Actor],
+        period: Period = "",
+        measure: Counted = Measure.DATA,
+        grouping: By = Grouping.ACCOUNT,
+        group: OneGroup = None,
+        limit: Most = 10,
+    ) -> list[LineUse]:
+        return await organisation.most_used_lines(
+            actor, period=month_of(period), measure=measure, grouping=grouping, group=group, limit=limit
+        )
 
     @get(
         "/usage/alerts",

@@ -174,7 +174,7 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     # The carrier bills the user, and asks where they live when a line begins
     split_billing_data: bool = False
     prepaid_in_portal: bool = True
-    languages: tuple[str, ...] = ("fr", "nl", "en")
+    languages: tuple[str, ...] = ("fr", "nl", "de", "en")
     # Order kind or case -> promise
     promises: dict[str, LeadTime] = {}
     # Longer than that, and a request that waits for information fails
@@ -201,6 +201,11 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
         """The cap in cents that one of these options is; None where none of them is one."""
         found = (option for code in options if (option := self.option(code)))
         return next((option.spend_cap_cents for option in found if option.is_cap), None)
+
+    def cap_in_force(self, options: Iterable[str], cents: int | None) -> int | None:
+        """The cap of a line in cents: that of its option, else the amount; None is no cap."""
+        cap = self.cap_of(options)
+        return cents if cap is None else cap
 
     def split_profile(self, code: str) -> SplitProfile | None:
         return next((one for one in self.split_profiles if one.code == code), None)

@@ -26,6 +26,12 @@ def format_month(day: date, language: str) -> str:
     return str(format_date(day, "MMMM yyyy", locale=locale_of(language)))
 
 
+def labelled(language: str, name: str, value: str) -> str:
+    """A name and its value; French puts a space that does not break before the colon."""
+    colon = f"{NO_BREAK_SPACE}:" if language == "fr" else ":"
+    return f"{name}{colon} {value}"
+
+
 def format_sim(number: str) -> str:
     """A SIM number in groups of four, as printed on the card."""
     digits = number.replace(" ", "")

@@ -184,7 +184,7 @@ def rows_of(tenant: DemoTenant) -> Iterator[dict[str, str]]:
             "family_name": family,
             "given_name": given,
             "email": member.email if member else f"{_ascii(given)}.{_ascii(family)}@{tenant.slug}.example",
-            "language": member.language if member else chance.choice(("fr", "nl", "nl", "fr", "en")),
+            "language": member.language if member else chance.choice(("fr", "nl", "nl", "fr", "de", "en")),
             "cost_centre": chance.choice(tenant.cost_centres)[0] if tenant.cost_centres else "",
             "sim_number": _sim(tenant, index),
             "sim_kind": "esim" if chance.random() < 0.2 else "physical",

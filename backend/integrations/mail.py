@@ -2,10 +2,12 @@
 
 import ssl
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -47,6 +49,33 @@ class Mailer(Protocol):
     async def send(self, mail: Mail) -> None: ...
 
 
+class SubjectHeader(str):
+    """A subject that is folded whole.
+
+    The folding of `EmailPolicy` drops the space between two words where both are encoded and a line ends between them.
+    Here a subject that is not ASCII is encoded with its spaces (RFC 2047), whatever policy writes the message.
+    Raises ValueError for a subject of several lines.
+    """
+
+    __slots__ = ()
+    name = "Subject"
+
+    def __new__(cls, words: str) -> Self:
+        if len(words.splitlines()) > 1:
+            raise ValueError("a subject has one line")
+        return super().__new__(cls, words)
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as it travels, its name and its line ends included."""
+        header = Header(
+            self,
+            "us-ascii" if self.isascii() else "utf-8",
+            maxlinelen=policy.max_line_length or 78,
+            header_name=self.name,
+        )
+        return f"{self.name}: {header.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
 def compose(mail: Mail, sender: str) -> EmailMessage:
     """The message as it travels: plain text, with HTML beside it where there is some.
 
@@ -56,7 +85,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     name, address = parseaddr(sender)
     message["From"] = Address(name, addr_spec=address)
     message["To"] = Address(addr_spec=ascii_email(mail.to))
-    message["Subject"] = mail.subject
+    message["Subject"] = SubjectHeader(mail.subject)
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = mail.message_id
     # No holiday notice in return (RFC 3834)

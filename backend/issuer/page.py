@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from backend.core.formats import labelled
 from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.issuer.frame import PageFrame, drawing, error_summary, page
 from backend.issuer.texts import say
@@ -54,7 +55,7 @@ def sign_in_page(frame: PageFrame, form: SignInForm) -> Markup:
             element("button", {"class": f"{LARGE} button-primary", "type": "submit"}, title),
         ),
     )
-    shown = f"{say('error', language)}: {title}" if summary else title
+    shown = labelled(language, say("error", language), title) if summary else title
     return page(frame, shown, content, _languages(frame, form))
 
 
@@ -121,7 +122,7 @@ def _password_field(form: SignInForm, language: str) -> Markup:
 
 def _field(name: str, control: Mapping[str, object], error: str, language: str, *, hint: str = "") -> Markup:
     described = [f"{name}-hint"] * bool(hint) + [f"{name}-error"] * bool(error)
-    before = element("span", {"class": "visually-hidden"}, f"{say('error', language)}: ")
+    before = element("span", {"class": "visually-hidden"}, labelled(language, say("error", language), ""))
     return element(
         "div",
         {"class": "field"},

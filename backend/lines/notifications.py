@@ -100,6 +100,8 @@ async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, langu
                 (texts.text("support"), f"{operator.support_email}, {operator.support_phone}"),
             ),
             closing=(texts.text("address_not_you"),),
+            # Whoever reads it there may have nothing to do with the company any more
+            footer=texts.text("footer", number=number, support=operator.support_email),
         )
         words = texts.text("address_portal", number=number)
         return Message(to.recipient, mail, own_notice(to.member_id, texts.language, mail.title, words))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.core.formats import NO_BREAK_SPACE
+from backend.core.formats import labelled
 from backend.core.i18n import FileTexts
 from backend.notifications.content import MailContent, MailTable
 from backend.notifications.frame_html import frame_html
@@ -18,12 +18,6 @@ class RenderedMail:
 
     text: str
     html: str
-
-
-def labelled(language: str, name: str, value: str) -> str:
-    """A name and its value on one line of text; French puts a space that does not break before the colon."""
-    colon = f"{NO_BREAK_SPACE}:" if language == "fr" else ":"
-    return f"{name}{colon} {value}"
 
 
 def render(content: MailContent, *, tenant: str, operator: Operator) -> RenderedMail:

@@ -66,6 +66,11 @@ class KindTexts:
     def title(self) -> str:
         return self.text("name") if "name" in self._own else self.kind
 
+    @property
+    def carrier(self) -> str:
+        """The name of the carrier, as customers know it."""
+        return self.catalogue.profile.name
+
     def plan(self, code: str) -> str:
         return self.catalogue.name("plan", code)
 
@@ -109,12 +114,16 @@ class KindTexts:
         return format_msisdn(msisdn) if msisdn else self.text("new_number")
 
     def why(self, reason: str, detail: str = "") -> str:
-        """The sentence of a reason; for an unknown code the carrier's own text, or that it refused."""
+        """The sentence of a reason; for an unknown code that the carrier refused, with its own words quoted."""
         if not reason:
             return ""
         if self.has(f"why_{reason}"):
             return self.text(f"why_{reason}")
-        return detail or self.text("why_other")
+        return self.said_by_carrier(self.text("why_other"), detail)
+
+    def said_by_carrier(self, what: str, words: str) -> str:
+        """Our sentence, then the words of the carrier as it wrote them; without such words ours alone."""
+        return self.text("carrier_said", what=what, words=words) if words else what
 
     def part_why(self, part: OutcomePart) -> str:
         """The sentence of the reason of a part of an outcome; "" where it says nothing more."""
@@ -125,8 +134,10 @@ class KindTexts:
         return self.text("why_other") if part.code is PartCode.FAILED else ""
 
     def held_why(self, reason: str, detail: str) -> str:
-        """Why a line is held: our sentence, the carrier's own text, or that the operator stopped."""
-        return self.text(f"why_{reason}") if self.has(f"why_{reason}") else detail or self.text("why_held")
+        """Why a line is held: the sentence of the reason, or that the operator stopped, with its own words quoted."""
+        if self.has(f"why_{reason}"):
+            return self.text(f"why_{reason}")
+        return self.said_by_carrier(self.text("why_held"), detail)
 
     def note(self, what: str, code: str, present: Collection[str] = ()) -> str:
         """Why a code of the request changes nothing on a line.

@@ -168,7 +168,7 @@ def _noted(
     """What was asked and is not done on a line that is done otherwise, with the operator's words where it has some."""
     notes = [texts.note(what, code, change.get("add", ())) for what, code in left_out.items()]
     if row.detail and row.state == ItemState.DONE and notes:
-        notes[-1] = texts.outcome.with_reason(notes[-1], row.detail)
+        notes[-1] = texts.said_by_carrier(notes[-1], row.detail)
     return notes
 
 

@@ -4,8 +4,9 @@ import csv
 import io
 import itertools
 import re
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, load_workbook
@@ -33,7 +34,8 @@ Rows = Iterator[tuple[int, list[str]]]
 class Table:
     """The rows, each with its number as a spreadsheet shows it (the first is 1), and notes about the whole file.
 
-    A cell that is too long is cut after LONGEST_CELL + 1 characters, which `columns.check_rows` refuses.
+    A cell that is too long is cut after LONGEST_CELL + 1 characters, which `columns.check_rows` refuses; a table that is
+    read `whole` has it as it came.
     """
 
     rows: Rows
@@ -50,9 +52,14 @@ def media_type_of_table(content: bytes) -> str:
     raise no_table()
 
 
-def read_table(content: bytes, media_type: str, *, most_rows: int = MOST_ROWS) -> Table:
-    """Every row that is not empty. Raises FileRejected for an unreadable file, also while its rows are read."""
-    return _xlsx(content, most_rows) if media_type == XLSX else _csv(content, most_rows)
+def read_table(content: bytes, media_type: str, *, most_rows: int = MOST_ROWS, whole: bool = False) -> Table:
+    """Every row that is not empty. `whole`: no cell is cut, to hand the file back.
+
+    Raises FileRejected for an unreadable file, also while its rows are read.
+    """
+    longest = sys.maxsize if whole else LONGEST_CELL
+    table = _xlsx(content, most_rows) if media_type == XLSX else _csv(content, most_rows)
+    return replace(table, rows=_cut(table.rows, longest))
 
 
 def _csv(content: bytes, most_rows: int) -> Table:
@@ -119,9 +126,13 @@ def _bounded(rows: Rows, most_rows: int) -> Rows:
             raise too_many_rows(most_rows)
         if len(kept) > MOST_COLUMNS:
             raise too_many_columns(MOST_COLUMNS)
-        if any(len(cell) > LONGEST_CELL for cell in kept):
-            kept = [cell[: LONGEST_CELL + 1] for cell in kept]
         yield number, kept
+
+
+def _cut(rows: Rows, longest: int) -> Rows:
+    for number, cells in rows:
+        long = any(len(cell) > longest for cell in cells)
+        yield number, [cell[: longest + 1] for cell in cells] if long else cells
 
 
 def _xlsx(content: bytes, most_rows: int) -> Table:

@@ -34,7 +34,7 @@ def other_type() -> FileRejected:
 
 def no_table() -> FileRejected:
     """For a file that is no table."""
-    return FileRejected("file_type_table", "Choose a CSV or XLSX file.")
+    return FileRejected("file_type_table", "Choose an Excel or CSV file.")
 
 
 def too_many_rows(most: int) -> FileRejected:

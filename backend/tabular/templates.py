@@ -42,7 +42,7 @@ def template(columns: Sequence[FileColumn], language: str, format: FileFormat) -
 def result(content: bytes, media_type: str, results: Mapping[int, Sequence[str]], language: str) -> bytes:
     """The file with status, reason and reference after its columns, by row number. No cell runs as a formula."""
     texts = TableTexts(language)
-    rows = list(read_table(content, media_type).rows)
+    rows = list(read_table(content, media_type, whole=True).rows)
     width = max((len(cells) for _, cells in rows), default=0)
     header = _wide(rows[0][1] if rows else [], width)
     headings = [*header, *(texts.text(word) for word in RESULT)]

@@ -13,8 +13,9 @@ from uuid import UUID
 
 import msgspec
 
+from backend.catalog.catalogue import catalogue_of
 from backend.catalog.identifiers import format_msisdn
-from backend.catalog.schemas import ProductType
+from backend.catalog.schemas import CarrierProfile, ProductType
 from backend.core import clock
 from backend.core.facts import JobName, UsageAlerted
 from backend.core.formats import format_month
@@ -45,7 +46,7 @@ OWN_PAGE = "/app/my"
 EMPLOYER, USER = "employer", "user"
 
 SPENT = """
-SELECT l.id, l.roaming_cap_cents, r.id IS NOT NULL AS raised, r.cents AS raised_cents,
+SELECT l.id, l.options, l.roaming_cap_cents, r.id IS NOT NULL AS raised, r.cents AS raised_cents,
   coalesce(sum(m.employer_cents) FILTER (WHERE m.roaming), 0)::bigint AS abroad_employer,
   coalesce(sum(m.employer_cents + m.employee_cents) FILTER (WHERE m.roaming), 0)::bigint AS abroad_user,
   coalesce(sum(m.employer_cents) FILTER (WHERE NOT m.roaming), 0)::bigint AS home_employer,
@@ -88,6 +89,7 @@ class SpentRow(msgspec.Struct, frozen=True):
     """What a line spent in the month, in cents excluding VAT, beside its caps."""
 
     id: UUID
+    options: list[str]
     roaming_cap_cents: int | None
     raised: bool
     raised_cents: int | None
@@ -169,7 +171,8 @@ async def check_lines(scope: Scope, line_ids: Sequence[UUID]) -> None:
     period = period_of(clock.now())
     spent = await scope.fetch_all(SpentRow, SPENT, list(line_ids), period)
     buckets = await scope.fetch_all(BucketRow, BUCKETS, list(line_ids), period)
-    due = [*_due_of_costs(spent), *_due_of_buckets(buckets)]
+    profile = (await catalogue_of(scope)).profile
+    due = [*_due_of_costs(profile, spent), *_due_of_buckets(buckets)]
     written = await scope.fetch_all(
         WrittenAlert,
         WRITE,
@@ -192,9 +195,10 @@ async def check_lines(scope: Scope, line_ids: Sequence[UUID]) -> None:
         scope.emit(UsageAlerted(alert_id=alert.id))
 
 
-def _due_of_costs(rows: Sequence[SpentRow]) -> Iterator[PendingAlert]:
+def _due_of_costs(profile: CarrierProfile, rows: Sequence[SpentRow]) -> Iterator[PendingAlert]:
     for row in rows:
-        cap = cap_of_period(row.roaming_cap_cents, raised=row.raised, raised_cents=row.raised_cents)
+        standing = profile.cap_in_force(row.options, row.roaming_cap_cents)
+        cap = cap_of_period(standing, raised=row.raised, raised_cents=row.raised_cents)
         parts = ((EMPLOYER, row.abroad_employer, row.home_employer), (USER, row.abroad_user, row.home_user))
         for audience, abroad, home in parts:
             # Somebody who chose 0 is not told every month that nothing is left

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.catalog.catalogue import catalogue_of
 from backend.core import clock
 from backend.core.errors import NotFound, ValidationFailed
 from backend.lines.queries import SqlFilter, one_line_filter
@@ -68,7 +69,7 @@ MONTHS_SINCE = """
  FROM usage_record WHERE period = '{month}' AND started_at >= '{since}') m
 """
 LINE = """
-SELECT l.id, l.msisdn, l.roaming_cap_cents, l.split_profile, l.split_ended_at, l.user_since, r.id IS NOT NULL AS raised,
+SELECT l.id, l.msisdn, l.options, l.roaming_cap_cents, l.split_profile, l.split_ended_at, l.user_since, r.id IS NOT NULL AS raised,
   r.cents AS raised_cents
 FROM line l LEFT JOIN usage_cap_raise r ON r.tenant_id = l.tenant_id AND r.line_id = l.id AND r.period = {period}
 WHERE {where}
@@ -89,6 +90,7 @@ class LineCap(msgspec.Struct, frozen=True):
 
     id: UUID
     msisdn: str
+    options: list[str]
     roaming_cap_cents: int | None
     split_profile: str
     split_ended_at: datetime | None
@@ -146,7 +148,9 @@ async def line_of_month(scope: Scope, line_id: UUID, period: date) -> LineCap:
     line = await scope.fetch_one(LineCap, query, *where.values, period)
     if line is None:
         raise NotFound
-    return line
+    profile = (await catalogue_of(scope)).profile
+    cap = profile.cap_in_force(line.options, line.roaming_cap_cents)
+    return msgspec.structs.replace(line, roaming_cap_cents=cap)
 
 
 async def usage_of(scope: Scope, line: LineCap, period: date, payer: PayerView) -> LineUsage:

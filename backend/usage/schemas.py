@@ -126,6 +126,28 @@ class Grouping(StrEnum):
     SERVICE = "service"
 
 
+class Measure(StrEnum):
+    """What the organisation's usage is counted in."""
+
+    DATA = "data"
+    VOICE = "voice"
+    MESSAGES = "messages"
+    COST = "cost"
+
+
+class LineUse(msgspec.Struct, frozen=True, kw_only=True):
+    """One line in a list of those that use most: the employer's part of a month. `plan` is its name."""
+
+    line_id: UUID
+    msisdn: str
+    name: str
+    plan: str
+    data_bytes: int
+    voice_seconds: int
+    messages: int
+    cents: int
+
+
 class GroupUse(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the organisation's usage: the employer's part of all lines of a group in a month."""
 

@@ -17,7 +17,7 @@ from frontend.http.pages import NOT_KEPT, SignedIn, read_query
 from frontend.labels import LINE_STATES, line_state_words
 from frontend.page_context import PageContext
 from frontend.pages.fleet.view import read_view
-from frontend.pages.usage.page import read_filter
+from frontend.pages.usage.view import UsageView
 
 EXPORT_TYPES = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX}
 CHUNK = 64 * 1024
@@ -93,7 +93,7 @@ async def _items(page: PageContext, reference: str, kind: FileFormat) -> Stream:
 
 async def _usage(page: PageContext, query: str, kind: FileFormat) -> Stream:
     """Usage of a month, one row a line."""
-    text, (month, _) = page.text, read_filter(query)
+    text, month = page.text, UsageView.read(query).month
     headings = [
         text("Surname, first name"),
         text("Number"),

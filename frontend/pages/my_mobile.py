@@ -41,8 +41,8 @@ def MyMobilePage() -> VdomDict:
         )
     return html.div(
         head,
-        html.div({"class": "stack"}, *(_line(page, line) for line in found.data)),
         OwnUsagePanel(key="usage"),
+        html.div({"class": "section-below stack"}, *(_line(page, line) for line in found.data)),
     )
 
 

@@ -51,6 +51,8 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         await page.locator("a[href='/app/bulk?kind=suspend']").press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text("Suspend numbers")
         await looks_right(page)
+        await expect(page.get_by_role("link", name="Excel")).to_have_count(1)
+        await expect(page.locator("main")).not_to_contain_text("XLSX")
         async with page.expect_download() as download:
             await page.get_by_role("link", name="CSV").click()
         assert (await download.value).suggested_filename == "suspend.csv"
@@ -77,7 +79,7 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         assert (await download.value).suggested_filename == "flotte-result.csv"
 
         await page.get_by_role("button", name="Skip the bad rows and keep 3").press("Enter")
-        await expect(page.locator(".page-header .pill")).to_have_text("Ready to order")
+        await expect(page.locator(".page-header .pill")).to_have_text("Requests ready to send")
         await page.get_by_role("button", name="Go on").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you send")
         await expect(page.get_by_text("3 lines change.")).to_be_visible()
@@ -88,7 +90,7 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         await page.get_by_role("link", name="Back to the choice").click()
         await expect(page.get_by_text("What is asked for each line is in the file")).to_be_visible()
         await looks_right(page)
-        await page.get_by_role("button", name="Check the price").click()
+        await page.get_by_role("button", name="Check the request").click()
         await page.get_by_role("button", name="Send the request").dblclick()
         await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
         assert len(await list_orders(customer.manager)) == 1

@@ -116,7 +116,7 @@ async def send(page: Page) -> str:
     """Confirm what there is to be confirmed, press twice, and return the reference that the page shows."""
     if await page.locator("[name=confirmed]").count():
         await page.locator("[name=confirmed]").check()
-    await page.get_by_role("button", name="Send the request").dblclick()
+    await page.locator("#app [data-work][type=submit]").dblclick()
     await expect(page).to_have_url(re.compile(r"/app/requests/[A-Z]{3}-\d{10}-[A-Z]{4}$"))
     reference = Path(page.url).name
     await expect(page.locator("main").get_by_text(reference).first).to_be_visible()
@@ -173,7 +173,7 @@ async def shown_anew(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     confirm = page.locator("[name=confirmed]")
     if await confirm.count():
         await confirm.check()
-    await page.get_by_role("button", name="Send the request").dblclick()
+    await page.locator("#app [data-work][type=submit]").dblclick()
     await expect(page.locator("tfoot")).not_to_have_text(before or "")
     said = page.get_by_role("alert")
     await expect(said).to_contain_text("has changed since it was shown")

@@ -166,8 +166,8 @@ async def test_a_request_elsewhere_shows_on_the_open_page(
 @pytest.mark.parametrize(
     ("carrier", "action", "here", "of_many"),
     [
-        ("mandarine", "Terminate", "The user leaves with the number", "Terminate"),
-        ("lynx", "The user leaves with the number", "Terminate", "Convert to prepaid"),
+        ("mandarine", "Terminate", "Departure with the number", "Terminate"),
+        ("lynx", "Departure with the number", "Terminate", "Convert to prepaid"),
     ],
 )
 async def test_what_the_carrier_does_through_support_says_so_and_leads_there(

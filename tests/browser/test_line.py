@@ -14,7 +14,7 @@ ACTIONS = {
     "Modify User": "change_user",
     "Modify Customer number": "move_account",
     "Modify Cost centre": "change_cost_centre",
-    "Modify Split billing": "split_billing",
+    "Modify Shared billing": "split_billing",
     "Modify Tariff plan": "change_plan",
     "Modify Options": "change_options",
     "Modify Cap abroad": "change_spend_cap",

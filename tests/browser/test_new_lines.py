@@ -77,7 +77,7 @@ async def test_a_line_with_a_new_number_is_asked_for_page_by_page(
         await check_page(page, "add-5-plan")
         await go_on(page)
         await copy_options(page, source)
-        await expect_title(page, "What may data abroad cost?")
+        await expect_title(page, "Monthly cap on data abroad")
         await pick(page, "cap", "0")
         await check_page(page, "add-7-cap")
         await go_on(page)
@@ -187,10 +187,10 @@ async def check_the_answers(page: Page, account: str) -> None:
         "options": {"options to activate"},
         "cap": {"cap on data abroad", "companion data SIM"},
         "split": {"shared billing"},
-        "when": {"from"},
+        "when": {"when"},
     }
     await page.get_by_role("link", name="Change cap on data abroad").click()
-    await expect_title(page, "What may data abroad cost?")
+    await expect_title(page, "Monthly cap on data abroad")
     await expect(page.get_by_role("heading", level=1)).to_be_focused()
     await page.go_back()
     await expect_title(page, "Check before you send")
@@ -299,7 +299,7 @@ async def fill_in_the_line(page: Page, customer: Customer) -> None:
     await go_on(page)
     await expect_title(page, "Which options does the line get?")
     await go_on(page)
-    await expect_title(page, "What may data abroad cost?")
+    await expect_title(page, "Monthly cap on data abroad")
     await pick(page, "cap", "5000")
     await go_on(page)
     await expect_title(page, "Who pays?")

@@ -2,6 +2,7 @@
 
 import re
 
+import asyncpg
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
@@ -21,7 +22,7 @@ from tests.support.usage import abroad, bucket, buckets_of, file_of, record
 
 ENGLISH = re.compile(r"\b(the|your|usage|used|paid|of|no|not|month|detail of|show|lines)\b", re.IGNORECASE)
 REASON = "La facture d’octobre semble trop élevée"
-WIDTHS = (1440, 390, 360)
+WIDTHS = (1440, 390, 320)
 
 
 @pytest.fixture
@@ -122,6 +123,22 @@ async def test_a_managers_pages_in_french(
         await settled(page, "/app/usage")
         await expect(page.locator("section:has(#groups) tfoot")).to_contain_text("17,86")
         await looked_at(page, "usage of the organisation")
+        chart = page.get_by_role("img", name=re.compile("^Données mobiles par mois, de octobre 2026"))
+        await expect(chart.locator("text").filter(has_text=re.compile("^2,4$"))).to_be_visible()
+        await expect(chart.locator(".bar-open")).to_have_count(1)
+        await page.locator("section:has(#by-month) summary").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("section:has(#by-month) tbody tr")).to_have_count(2)
+        await expect(page.locator("section:has(#by-month) tbody tr").last).to_contain_text("900 Mo")
+        await looked_at(page, "the figures of the chart")
+        await page.get_by_role("navigation", name="Mesure").get_by_text("Coût").click()
+        await expect(page.locator("section:has(#most-used) li")).to_have_count(2)
+        await expect(page.locator("section:has(#most-used) li").first).to_contain_text("9,00")
+        await page.locator("section:has(#groups) tbody a").first.click()
+        await expect(page.locator("section:has(#by-month) h2")).to_contain_text("Coût, ")
+        await looked_at(page, "usage of one group")
+        await page.get_by_role("link", name="Retour à toute l’entreprise").click()
+        await expect(page.locator("section:has(#by-month) h2")).to_have_text("Coût")
         for name in ("Centre de coûts", "Plan tarifaire", "Service"):
             await page.locator(".tabs").get_by_text(name).click()
             await expect(page.locator(".tabs [aria-current]")).to_contain_text(name)
@@ -175,6 +192,48 @@ async def test_a_line_without_usage_says_so(browser: Browser, portal: Portal, cu
         await looked_at(visitor.page, "no usage at all")
 
 
+async def test_the_lines_that_use_most_lead_to_their_usage(
+    browser: Browser, portal: Portal, customer: Customer, line: LineRow
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = visitor.page
+        await settled(page, "/app/usage")
+        first = page.locator("section:has(#most-used) li").first
+        await expect(first).to_contain_text("2,4 GB")
+        await first.locator("a").focus()
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(f"{portal.url}/app/lines/{line.id}/usage")
+        panel, chart = (
+            page.locator("section:has(#months)"),
+            page.get_by_role("img", name=re.compile("^Mobile data by month")),
+        )
+        wide, inside = await panel.bounding_box(), await chart.bounding_box()
+        assert wide
+        assert inside
+        assert inside["width"] > 0.9 * (wide["width"] - 40)
+        page_width = await page.locator("main .page-header").evaluate("one => one.clientWidth")
+        assert wide["width"] > 0.98 * page_width, "the whole width of the page"
+
+
+async def test_what_has_not_come_in_is_not_said_to_be_nothing(
+    browser: Browser, portal: Portal, customer: Customer, line: LineRow, database: TestDatabase
+) -> None:
+    """Figures that stop days ago say so, and a month without any is not known."""
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute(
+        "UPDATE usage_month SET employer_until = employer_until - interval '3 days', period = period"
+    )
+    await connection.close()
+    async with portal.browse(browser, customer.manager) as visitor:
+        await settled(visitor.page, "/app/usage")
+        await expect(visitor.page.locator(".notice-attention").first).to_contain_text(
+            "No usage has come in since"
+        )
+        lines = await customer.lines()
+        await settled(visitor.page, f"/app/lines/{lines[2].id}/usage")
+        await expect(visitor.page.get_by_text("what was used is not known")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_person_sees_the_own_part_and_who_looked(
     browser: Browser, portal: Portal, customer: Customer, line: LineRow, employee: Actor, scheme: str
@@ -186,7 +245,10 @@ async def test_a_person_sees_the_own_part_and_who_looked(
         await settled(page, "/app")
         await expect(page.locator(".meter")).to_have_count(3)
         body = await page.locator("main").inner_text()
-        assert "1,50" in body, "the own part"
+        assert "1,50" in await page.locator("section:has([id^=part-]) .figure").inner_text(), "the own part"
+        first = await page.locator("main h2").first.inner_text()
+        assert first.startswith("Ce qu’il vous reste"), "what is left stands first"
+        await expect(page.locator(".meter").first).to_contain_text("3 Go restants")
         assert "10,00" in body, "the whole counts for the own cap"
         assert REASON in body
         await page.get_by_role("button", name="Afficher").click()

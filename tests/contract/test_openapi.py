@@ -54,6 +54,8 @@ OPERATIONS = [
     ("/api/v1/change-orders/{reference}/undo", "POST"),
     ("/api/v1/lines/{line_id}/usage", "GET"),
     ("/api/v1/usage", "GET"),
+    ("/api/v1/usage/months", "GET"),
+    ("/api/v1/usage/lines", "GET"),
     ("/api/v1/usage/alerts", "GET"),
     ("/api/operator/v1/tenants/{slug}/contracts", "GET"),
     ("/api/operator/v1/tenants/{slug}/contracts/{contract_id}/decision", "POST"),

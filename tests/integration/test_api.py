@@ -85,6 +85,8 @@ ROUTES = [
     ("POST", f"/api/v1/change-orders/{NOWHERE}/undo"),
     ("GET", f"/api/v1/lines/{UNKNOWN_LINE}/usage"),
     ("GET", "/api/v1/usage"),
+    ("GET", "/api/v1/usage/months"),
+    ("GET", "/api/v1/usage/lines"),
     ("GET", "/api/v1/usage/alerts"),
 ]
 

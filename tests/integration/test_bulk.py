@@ -97,10 +97,10 @@ async def test_each_error_stands_by_row_and_column_in_the_reader_s_language(data
     ]
     assert rows.items[0].problems[0].message == "Ce n’est pas un numéro mobile belge."
     assert rows.items[0].problems[0].label == "Numéro"
-    assert rows.items[2].problems[0].message == "Cette valeur figure aussi à la ligne 5."
+    assert rows.items[2].problems[0].message == "Cette valeur figure aussi à la rangée 5."
     result = (await result_file(who, upload.id)).content.decode("utf-8-sig")
     table = list(csv.reader(io.StringIO(result), delimiter=";"))
-    assert table[0][-3:] == ["Statut", "Motif", "Référence"]
+    assert table[0][-3:] == ["État", "Raison", "Référence"]
     assert table[2][:4] == ["02 123 45 67", "CC-1", "Erreur", "Numéro: Ce n’est pas un numéro mobile belge."]
     ready = await skip_bad_rows(who, upload.id)
     assert (ready.state, ready.ok, ready.errors, ready.skipped) == (UploadState.READY, 2, 0, 5)

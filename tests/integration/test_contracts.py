@@ -127,7 +127,7 @@ async def test_a_refused_contract_is_sent_again(http: httpx.AsyncClient, databas
     assert (await http.post(path, json={"accepted": False, "reason": why})).status_code == 204
     failed = await run(customer, database, placed.reference)
     assert failed.items[0].state is ItemState.FAILED
-    assert failed.items[0].why == why
+    assert failed.items[0].why == f"The operator refused the contract: “{why}”"
     shown = await get_line(customer.manager, line.id)
     assert shown.agreement
     assert (shown.agreement.state, shown.agreement.reason) == ("document_pending", why)

@@ -252,6 +252,10 @@ async def test_the_manager_sees_what_became_of_the_invitation(
     assert done.items[0].words == [f"Transfer to a private offer on {clock.today():%d/%m/%Y}"]
     assert "is van u" in sandbox.mails(MAIL)[0]["subject"]
     assert len(sandbox.mails(MAIL)) == 3
+    for mail in sandbox.mails(MAIL):
+        for part in ("text", "html"):
+            assert "uw bedrijf" not in mail[part], "a successor has no company here"
+            assert "als nieuwe titularis" in mail[part]
 
 
 async def test_without_an_answer_nobody_says_that_it_was_transferred(

@@ -11,6 +11,8 @@ from backend.lines.export import export_lines
 from backend.lines.intake.file_columns import COLUMNS
 from backend.lines.intake.file_import import import_lines
 from backend.lines.schemas import LineFilter
+from backend.lines.service import get_line
+from backend.usage.service import line_usage
 from tests.support import files
 from tests.support.factories import Customer, make_customer, make_lines, make_member, next_msisdn, sim_for
 
@@ -126,7 +128,7 @@ async def test_more_cells_than_the_header_and_an_open_quotation_mark_are_refused
     rows = file_of(*(good(customer, family_name=name) for name in ("Maes", '"Maes', "Maes", "Maes")))
     with pytest.raises(FileRejected, match=r"Row 3: a quotation mark"):
         await import_lines(customer.manager, rows)
-    with pytest.raises(FileRejected, match="CSV or XLSX"):
+    with pytest.raises(FileRejected, match="Excel or CSV"):
         await import_lines(customer.manager, b"%PDF-1.7\n\0")
     assert await customer.lines() == []
 
@@ -170,3 +172,30 @@ async def test_only_those_who_may_export() -> None:
     for role in ("auditor", "approver", "end_user", "invoice_reader"):
         with pytest.raises(Forbidden):
             await export_lines(await make_member(customer.tenant_id, roles=frozenset({role})), LineFilter())
+
+
+@pytest.mark.parametrize(
+    ("options", "amount", "cap"),
+    [
+        ("roaming-cap-50", "", 5000),
+        ("sms-unlimited|roaming-cap-100", "10000", 10000),
+        ("roaming-cap-0", "", 0),
+        ("sms-unlimited", "2500", 2500),
+        ("sms-unlimited", "", None),
+    ],
+)
+async def test_an_option_that_is_a_cap_brings_its_amount(options: str, amount: str, cap: int | None) -> None:
+    customer = await make_customer()
+    row = good(customer, options=options, roaming_cap=amount)
+    assert (await import_lines(customer.manager, file_of(row))).imported == 1
+    [line] = await customer.lines()
+    assert (await get_line(customer.manager, line.id)).roaming_cap_cents == cap
+    assert (await line_usage(customer.manager, line.id)).cap.cap_cents == cap
+
+
+async def test_an_amount_beside_an_option_that_is_another_cap_is_refused() -> None:
+    customer = await make_customer()
+    row = good(customer, options="roaming-cap-50", roaming_cap="10000")
+    found = await import_lines(customer.manager, file_of(row))
+    assert [(error.row, error.column) for error in found.errors] == [(2, "roaming_cap")]
+    assert await customer.lines() == []

@@ -294,3 +294,19 @@ async def test_the_carriers_inventory_may_bring_any_state_and_says_that_shared_b
     async with open_scope(customer.system) as scope:
         ended = await scope.connection.fetch("SELECT split_profile, split_ended_at FROM line")
     assert all(profile == "" and at is not None for profile, at in ended)
+
+
+@pytest.mark.parametrize(("told", "cap"), [({}, 5000), ({"roamingCapCents": 100}, 5000)])
+async def test_a_cap_that_the_carrier_tells_as_an_option_brings_its_amount(
+    database: TestDatabase, sandbox: Sandbox, told: dict[str, int], cap: int
+) -> None:
+    customer = await make_customer(lines=1)
+    (line,) = await customer.lines()
+    sandbox.load(
+        customer.carrier,
+        customer.slug,
+        [at_the_carrier(customer, line, options=["roaming-cap-50"], **told)],
+    )
+    await request_sync(customer.manager)
+    await drain(database)
+    assert (await get_line(customer.manager, line.id)).roaming_cap_cents == cap

@@ -2,6 +2,8 @@
 
 import pytest
 
+from backend.core.i18n import FileTexts
+from backend.notifications import frame
 from backend.orders.changes.cancellation import undo_order
 from backend.orders.kinds.change_user import ChangeUser
 from backend.orders.placement.place import place_order
@@ -72,6 +74,8 @@ async def test_the_earlier_address_hears_of_it_in_its_own_language(
     line = (await customer.lines())[0]
     for part in ("text", "html"):
         assert tenant["name"] in mail[part]
+        usual = FileTexts(frame.TEXTS, language).text("footer", support="").partition(".")[0]
+        assert usual not in mail[part], "the reader may have left the company"
         assert f"0{line.msisdn[3:6]}" in mail[part]
         for secret in (NEW, "Lou", "Maes", customer.manager.email, customer.manager.name):
             assert secret not in mail[part], secret

@@ -53,7 +53,8 @@ async def test_an_order_is_carried_out_once_and_confirmed(database: TestDatabase
         told = {"reference": placed.reference, "kind": "change_options", "add": SMS}
         assert [entry.params for entry in history] == [told, told]
     subjects = [mail["subject"] for mail in sandbox.mails(customer.manager.email)]
-    assert subjects == ["Your request in the portal - Change options"] * 2
+    about = "Your request in the portal - Change options"
+    assert subjects == [f"{about}: completed", f"{about}: received"]
     assert done.mailed_at
 
 

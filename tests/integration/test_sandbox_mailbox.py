@@ -4,13 +4,16 @@ import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
 
 import httpx
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.core.errors import Unavailable
-from backend.integrations.mail import Mail, SmtpMailer, UndeliverableError
+from backend.integrations.mail import Mail, SmtpMailer, UndeliverableError, compose
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.serving import free_port
 
@@ -155,3 +158,63 @@ def test_any_mail_program_can_deliver(sandbox: Sandbox) -> None:
     (found,) = sandbox.mails("e@f.example")
     assert found["to"] == ["c@d.example", "e@f.example"]
     assert found["text"].strip() == "Hello"
+
+
+SUBJECTS = {
+    "fr": (
+        "Votre demande dans le portail - Changer le plafond à l’étranger\N{NO-BREAK SPACE}: terminée",
+        "Votre demande dans le portail - Changer le plafond à l'étranger",
+        "Élément après élément, à l’été, où l’on énumère même ici çà et là l’œuvre déjà créée à côté d’une île très éloignée",
+    ),
+    "nl": (
+        "Uw aanvraag in het portaal - Een geïdentificeerde privégebruiker ziet één vóór één de geëindigde aanvragen: voltooid",
+        "Uw aanvraag in het portaal - Buitenlandlimiet wijzigen: voltooid",
+    ),
+    "de": (
+        "Ihr Auftrag im Portal - Übertragung für größere Anschlüsse: zurückgezogen, weil ähnliche Aufträge schon länger über Köln laufen",
+        "Ihr Auftrag im Portal - Auslandslimit ändern: abgeschlossen",
+    ),
+    "en": (
+        "Your request in the portal - Move to another customer number: in progress, a part waits for you and for nobody else",
+        "  two  spaces – kept – where “quotes” and – dashes – stand – between – words – of – one – letter – each – é é é é é",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", SUBJECTS)
+async def test_a_subject_keeps_its_spaces_however_long_it_is(sandbox: Sandbox, language: str) -> None:
+    mailer = SmtpMailer(sandbox.smtp_url, SENDER)
+    for number, subject in enumerate(SUBJECTS[language]):
+        await mailer.send(mail(subject=subject, message_id=f"<{number}@fleetline.example>"))
+    arrived = {one["message_id"]: one["subject"] for one in sandbox.mails()}
+    assert [arrived[f"<{number}@fleetline.example>"] for number in range(len(arrived))] == [
+        *SUBJECTS[language]
+    ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["à", "l’étranger", "plafond", "–", "x" * 30, "é" * 40, "€", "12"]),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_no_subject_loses_or_gains_a_space_by_folding(words: list[str]) -> None:
+    subject = " ".join(words)
+    written = compose(mail(subject=subject), SENDER).as_bytes(policy=policy.SMTP)
+    assert all(len(line) <= 998 for line in written.split(b"\r\n"))
+    assert message_from_bytes(written, policy=policy.default)["Subject"] == subject
+
+
+@pytest.mark.parametrize("subject", ["one\r\nBcc: two@x.example", "one\ntwo", "one\rtwo", "one\u2028two"])
+async def test_a_subject_of_two_lines_is_refused(sandbox: Sandbox, subject: str) -> None:
+    with pytest.raises(UndeliverableError):
+        await SmtpMailer(sandbox.smtp_url, SENDER).send(mail(subject=subject))
+    assert sandbox.mails() == []
+
+
+@pytest.mark.parametrize("name", ["Opérateur à l’étranger", "Börse"])
+async def test_the_senders_name_keeps_its_spaces(sandbox: Sandbox, name: str) -> None:
+    await SmtpMailer(sandbox.smtp_url, f"{name} <portal@example.test>").send(mail())
+    (found,) = sandbox.mails()
+    assert found["sender"] == f"{name} <portal@example.test>"

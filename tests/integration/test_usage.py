@@ -5,6 +5,7 @@ import csv
 import io
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +20,7 @@ from backend.core.outbox import flush
 from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineRow
 from backend.lines.service import line_history
+from backend.usage import organisation
 from backend.usage import service as usage
 from backend.usage.caps import raise_for_period
 from backend.usage.export import export_usage
@@ -26,7 +28,7 @@ from backend.usage.importing import import_file, rejected_path
 from backend.usage.lifecycle import CapState, employer_share, is_employer_paid, month_before, period_of
 from backend.usage.loading import load_file, purge_records, upsert_rows
 from backend.usage.records import ParsedRow, UsageFileKind, open_usage
-from backend.usage.schemas import Grouping
+from backend.usage.schemas import Grouping, Measure
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
@@ -426,6 +428,16 @@ async def test_the_cap_warns_at_80_blocks_at_100_and_a_raise_for_this_month_reop
     assert (other.cap_cents, other.raised, other.state) == (1000, False, CapState.BELOW)
 
 
+async def test_an_option_that_is_a_cap_counts_whatever_door_it_came_by(database: TestDatabase) -> None:
+    """The rules of usage know the amount of the option, also where the line holds none."""
+    customer, line = await one_line(options=["roaming-cap-50"])
+    assert (await usage.line_usage(customer.manager, line.id)).cap.cap_cents == 5000
+    await load_file(customer.system, file_of([abroad("a", line.msisdn, 4500)]), kind=RECORDS)
+    await drain(database, only="usage.")
+    assert (await usage.line_usage(customer.manager, line.id)).cap.state is CapState.WARNED
+    assert await open_alerts(customer) == [("roaming_cap", 80)]
+
+
 async def test_an_announced_raise_is_carried_out_once(database: TestDatabase) -> None:
     customer, line = await one_line(roaming_cap_cents=0)
     assert (await usage.line_usage(customer.manager, line.id)).cap.state is CapState.BLOCKED
@@ -554,6 +566,57 @@ async def test_reach_narrows_lines_totals_alerts_and_the_export(database: TestDa
         values = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert sorted(str(row[0]) for row in values[1:]) == ["'=cmd, x", "Adam, Eva"]
     assert values[1][-1] == "1.00"
+
+
+async def test_months_and_the_lines_that_use_most_are_of_what_is_within_reach(database: TestDatabase) -> None:
+    customer = await make_customer()
+    first, second = customer.accounts
+    await make_lines(customer, 2, account=first)
+    await make_lines(customer, 1, account=second)
+    one, other, third = sorted(
+        await customer.lines(), key=lambda line: (line.billing_account != first, line.msisdn)
+    )
+    before = f"{month_before(period_of(clock.now())):%Y-%m}-15T10:00:00+01:00"
+    data = {"service": "data", "unit": "bytes", "bucket": "data"}
+    rows = [
+        record("a", one.msisdn, amount=10, **data),
+        record("b", other.msisdn, amount=30, **data),
+        record("c", third.msisdn, amount=20, **data),
+        record("d", third.msisdn, employer_cents=700, bucket=""),
+        record("e", one.msisdn, employee_cents=900, bucket=""),
+        record("f", one.msisdn, amount=5, started_at=before, **data),
+    ]
+    assert (await load_file(customer.system, file_of(rows), kind=RECORDS)).rejected == 0
+    reach = Reach(billing_accounts=frozenset({customer.accounts[first]}))
+    limited = await make_member(customer.tenant_id, reach=reach)
+    manager = customer.manager
+
+    async def most(who: Actor, **wanted: Any) -> list[tuple[str, int, int]]:
+        found = await organisation.most_used_lines(who, **wanted)
+        return [(line.msisdn, line.data_bytes, line.cents) for line in found]
+
+    assert await most(manager) == [(other.msisdn, 30, 0), (third.msisdn, 20, 700), (one.msisdn, 10, 0)]
+    assert await most(manager, limit=1) == [(other.msisdn, 30, 0)]
+    assert await most(manager, measure=Measure.COST) == [(third.msisdn, 20, 700)]
+    assert await most(manager, group=second) == [(third.msisdn, 20, 700)]
+    assert await most(limited) == [(other.msisdn, 30, 0), (one.msisdn, 10, 0)]
+    assert await most(limited, group=second) == []
+    assert await most(limited, measure=Measure.COST) == []
+
+    async def months(who: Actor, **wanted: Any) -> list[tuple[int, int]]:
+        found = await organisation.organisation_months(who, **wanted)
+        assert [one.period for one in found] == sorted(one.period for one in found)
+        return [(one.data_bytes, one.cents) for one in found]
+
+    assert await months(manager) == [(5, 0), (60, 700)]
+    assert await months(limited) == [(5, 0), (40, 0)]
+    assert await months(manager, group=second) == [(20, 700)]
+    assert await months(manager, grouping=Grouping.COST_CENTRE, group="") == [(5, 0), (60, 700)]
+    assert await months(manager, period=month_before(period_of(clock.now()))) == [(5, 0)]
+    stranger = await make_customer(lines=1)
+    assert (await most(stranger.manager), await months(stranger.manager)) == ([], [])
+    for group in ("x'; DROP TABLE line; --", "é" * 80, first + " "):
+        assert await most(manager, group=group) == []
 
 
 async def test_records_are_forgotten_after_the_time_to_dispute_and_sums_stay(database: TestDatabase) -> None:

@@ -33,8 +33,9 @@ from backend.usage.lifecycle import (
     reached,
 )
 from backend.usage.loading import load_file
+from backend.usage.organisation import most_used_lines
 from backend.usage.records import UsageFileKind
-from backend.usage.schemas import Grouping
+from backend.usage.schemas import Grouping, Measure
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
@@ -122,6 +123,10 @@ async def seen(employer: Employer) -> dict[str, bytes]:
         keep(f"organisation {grouping}", await usage.organisation_usage(who, grouping=grouping))
         path = f"/api/v1/usage?grouping={grouping}"
         found[f"rest {grouping}"] = (await employer.http.get(path, headers=employer.headers)).content
+        path = f"/api/v1/usage/months?grouping={grouping}"
+        found[f"rest months {grouping}"] = (await employer.http.get(path, headers=employer.headers)).content
+    for measure in Measure:
+        keep(f"lines {measure}", await most_used_lines(who, measure=measure))
     alerts = await usage.open_alerts(who)
     keep("alerts", [(a.msisdn, a.kind, a.subject, a.threshold) for a in alerts])
     with await export_usage(who) as file:

@@ -7,12 +7,13 @@ from string import Formatter
 
 import pytest
 
+from backend.core.formats import labelled
 from backend.core.i18n import FileTexts
 from backend.lines import notifications as line_notifications
 from backend.lines.sims import notifications as sim_notifications
 from backend.notifications import frame
 from backend.notifications.content import MailContent
-from backend.notifications.frame import labelled, render
+from backend.notifications.frame import render
 from backend.settings import Operator
 from backend.usage import alerts
 

@@ -242,6 +242,22 @@ def test_nothing_in_a_result_runs_as_a_formula(kind: str) -> None:
     assert "'=1+1" in cells
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_result_holds_every_cell_whole(kind: str) -> None:
+    """A cell that is too long is refused with its row, and handed back as it came."""
+    long = "ab" * 9_000
+    rows = (("number", "note"), ("1", long), ("2", "b"))
+    content, media_type = (
+        ("\n".join(";".join(row) for row in rows).encode(), CSV)
+        if kind == "csv"
+        else (files.xlsx(*rows), XLSX)
+    )
+    assert len(rows_of(content, media_type)[1][1][1]) == LONGEST_CELL + 1
+    back = result(content, media_type, {2: ("Error", "too long", "")}, "en")
+    table = read_table(back, media_type, whole=True)
+    assert [cells[1] for _, cells in table.rows] == ["note", long, "b"]
+
+
 def test_a_template_keeps_what_is_typed_as_text() -> None:
     made = template(COLUMNS, "nl", "xlsx")
     assert rows_of(made, XLSX)[0][1] == ["Nummer *", "Kostenplaats *"]

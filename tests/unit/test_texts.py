@@ -75,10 +75,16 @@ def said(language: str) -> list[str]:
         catalog = read_po(file, locale=language)
     messages = [message.string for message in catalog if message.id]
     forms = [form for one in messages for form in (one if isinstance(one, (tuple, list)) else (one,))]
+    assert len(forms) > 20
+    return [*forms, *in_files(language)]
+
+
+def in_files(language: str) -> list[str]:
+    """All that the words files say in a language."""
     files = sorted((ROOT / "backend").rglob("*.toml"))
     texts = [words for file in files for words in _in_file(tomllib.loads(file.read_text("utf-8")), language)]
-    assert min(len(forms), len(texts)) > 20
-    return [*forms, *texts]
+    assert len(texts) > 20
+    return texts
 
 
 def test_french_signs_stand_behind_a_space_that_does_not_break() -> None:
@@ -163,3 +169,15 @@ def test_a_second_confirmation_speaks_of_one_number_or_of_several() -> None:
     texts = KindTexts(Catalogue(profile("lynx"), "fr"), "terminate")
     assert "le numéro est perdu" in texts.counted("confirm", 1, fee="75 €")
     assert "2 numéros sont perdus" in texts.counted("confirm", 2, fee="150 €")
+
+
+def test_a_carriers_own_words_stand_behind_ours_and_are_quoted() -> None:
+    said_by = "The network could not carry out this change."
+    for language, ours in (("fr", "Refusé par l’opérateur"), ("nl", "Geweigerd door de operator")):
+        texts = KindTexts(Catalogue(profile("mandarine"), language), "change_options")
+        for words in (texts.why("carrier_failed", said_by), texts.held_why("carrier_held", said_by)):
+            assert words.index(said_by) > len(ours) - 5
+            assert words[words.index(said_by) - 1] != " "
+        assert texts.why("carrier_failed", said_by).startswith(ours)
+        assert texts.why("carrier_failed") == ours
+        assert said_by not in texts.why("price_changed", said_by)

@@ -74,6 +74,7 @@ async def import_lines(scope: Scope, content: bytes, *, skip_bad_rows: bool = Fa
     # It computes for seconds: not in the event loop
     rows = await asyncio.to_thread(_read, content, columns)
     _mark_repeats([row for row in rows if not row.bad])
+    _mark_caps(catalogue.profile, [row for row in rows if not row.bad])
     await _mark_known(scope, [row for row in rows if not row.bad])
     errors = [problem for row in rows for problem in row.problems]
     if errors and not skip_bad_rows:
@@ -97,6 +98,16 @@ def _mark_repeats(rows: Sequence[CheckedRow]) -> None:
         for row in rows:
             if counts[row.fields[column]] > 1:
                 row.wrong(column, SAID, values={"words": "This stands in the file more than once."})
+
+
+def _mark_caps(profile: CarrierProfile, rows: Sequence[CheckedRow]) -> None:
+    """A line has one cap: an amount beside an option that is another cap is refused."""
+    for row in rows:
+        option, amount = profile.cap_of(row.fields.get("options", [])), row.fields.get("roaming_cap")
+        if option is not None and amount is not None and option != amount:
+            row.wrong(
+                "roaming_cap", SAID, values={"words": f"The option is a cap of {option} cents already."}
+            )
 
 
 async def _mark_known(scope: Scope, rows: Sequence[CheckedRow]) -> None:
@@ -131,7 +142,7 @@ def _new_line(scope: Scope, row: CheckedRow, profile: CarrierProfile, known: Kno
         sim_number=cells["sim_number"],
         sim_kind=cells.get("sim_kind", "physical"),
         puk_sealed=_sealed(scope, cells.get("puk", ""), line_id),
-        roaming_cap_cents=cells.get("roaming_cap"),
+        roaming_cap_cents=profile.cap_in_force(cells.get("options", []), cells.get("roaming_cap")),
         activated_on=cells.get("activated_on"),
     )
 

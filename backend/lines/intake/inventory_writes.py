@@ -10,7 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from backend.catalog.schemas import ProductType
+from backend.catalog.catalogue import catalogue_of
+from backend.catalog.schemas import CarrierProfile, ProductType
 from backend.core import clock
 from backend.core.ids import LineId, new_id
 from backend.integrations.network import InventoryLine, UnreadableService
@@ -101,11 +102,12 @@ async def write_lines(scope: Scope, reading: InventoryReading) -> None:
     await _leave_out_unusable(scope, reading, known)
     back = await _coming_back(scope, reading, known)
     await scope.connection.execute(INCOMING)
+    profile = (await catalogue_of(scope)).profile
     # COPY is refused on a table under policies, so rows go through a temporary one.
     await scope.connection.copy_records_to_table(
         "incoming",
         records=[
-            _record(scope, line, read_at, known.get(number), back.get(number))
+            _record(scope, with_cap(profile, line), read_at, known.get(number), back.get(number))
             for number, (line, read_at) in reading.lines.items()
         ],
     )
@@ -156,6 +158,12 @@ async def _coming_back(
             or (one.sim_number and one.sim_number == reading.lines[one.msisdn][0].sim_number)
         )
     }
+
+
+def with_cap(profile: CarrierProfile, line: InventoryLine) -> InventoryLine:
+    """The line with the amount of its cap, where the carrier tells of the cap as an option only."""
+    cap = profile.cap_in_force(line.options, line.roaming_cap_cents)
+    return msgspec.structs.replace(line, roaming_cap_cents=cap)
 
 
 def _record(

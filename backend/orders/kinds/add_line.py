@@ -91,6 +91,7 @@ def _key(item: QuoteItem) -> tuple[str, ...]:
 
 
 ADD_LINE = OrderKind(
+    priced=True,
     request=AddLine,
     quote_line=_quote_line,
     describe=describe,

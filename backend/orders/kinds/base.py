@@ -83,6 +83,8 @@ class QuoteItem:
 class Texts(Protocol):
     """The texts of one kind in one language, from its TOML file and the common one."""
 
+    @property
+    def carrier(self) -> str: ...
     def text(self, key: str, **values: object) -> str: ...
     def counted(self, key: str, count: int, **values: object) -> str: ...
     def has(self, key: str) -> bool: ...
@@ -199,6 +201,8 @@ class OrderKind:
     bulk: bool = True
     # Whether it may wait for a day
     dated: bool = True
+    # Whether it may cost something; what is free has no price to check
+    priced: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
     # Whether the carrier may be asked to cancel it
@@ -222,6 +226,11 @@ class OrderKind:
     @property
     def code(self) -> str:
         return str(self.request.__struct_config__.tag)
+
+    @property
+    def done_at_once(self) -> bool:
+        """Whether it has ended as soon as it is sent: nobody else has a part in it."""
+        return self.to_carrier is None and not self.decided_by
 
     def waits_for(self, state: ItemState, reason: str, esim_state: str = "") -> WaitsFor:
         """Who has to act on an item in this state; nobody where the carrier goes on by itself."""

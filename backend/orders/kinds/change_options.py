@@ -175,6 +175,7 @@ def _summary(texts: Texts, request: ChangeOptions) -> list[SummaryRow]:
 
 
 CHANGE_OPTIONS = OrderKind(
+    priced=True,
     request=ChangeOptions,
     quote_line=quote_line,
     describe=_describe,

@@ -119,6 +119,7 @@ def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) 
 
 
 CHANGE_PLAN = OrderKind(
+    priced=True,
     request=ChangePlan,
     quote_line=_quote_line,
     describe=_describe,

@@ -62,8 +62,7 @@ def _check(context: QuoteContext, request: ChangeSpendCap) -> None:
 
 def present_cap(profile: CarrierProfile, line: LineSnapshot) -> int | None:
     """The cap that a line has: as an option, or as an amount where it has no such option; None is no cap."""
-    cap = profile.cap_of(line.options)
-    return line.roaming_cap_cents if cap is None else cap
+    return profile.cap_in_force(line.options, line.roaming_cap_cents)
 
 
 def _quote_line(context: QuoteContext, request: ChangeSpendCap, line: LineSnapshot) -> QuoteItem:

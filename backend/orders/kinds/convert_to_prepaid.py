@@ -41,6 +41,7 @@ def _must_confirm(texts: Texts, _context: QuoteContext, items: Sequence[QuoteIte
 
 
 CONVERT_TO_PREPAID = OrderKind(
+    priced=True,
     request=ConvertToPrepaid,
     quote_line=_quote_line,
     describe=_describe,

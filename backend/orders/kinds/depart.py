@@ -130,6 +130,7 @@ def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) 
 
 
 DEPART = OrderKind(
+    priced=True,
     request=Depart,
     quote_line=_quote_line,
     describe=_describe,

@@ -175,7 +175,7 @@ def compensation_days(agreed_at: datetime, until: datetime, holidays: Sequence[s
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
-    return [texts.text(f"case_{change['port_case']}"), *describe(texts, change)]
+    return [texts.text(f"case_{change['port_case']}", carrier=texts.carrier), *describe(texts, change)]
 
 
 def _shown(texts: Texts, request: PortIn, name: str) -> str:
@@ -188,7 +188,9 @@ def _summary(texts: Texts, request: PortIn) -> list[SummaryRow]:
     case, card = f"case_{case_of(request)}", f"card_{request.card}"
     facts = [
         SummaryRow(
-            name=say("case"), value=[say(name) for name in (case, card) if texts.has(name)], field="card"
+            name=say("case"),
+            value=[say(name, carrier=texts.carrier) for name in (case, card) if texts.has(name)],
+            field="card",
         ),
         *(
             SummaryRow(name=say(name), value=[_shown(texts, request, name)], field=name)
@@ -226,6 +228,7 @@ def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) 
 
 
 PORT_IN = OrderKind(
+    priced=True,
     request=PortIn,
     quote_line=_quote_line,
     describe=_describe,

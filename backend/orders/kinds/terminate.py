@@ -46,6 +46,7 @@ def _must_confirm(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem
 
 
 TERMINATE = OrderKind(
+    priced=True,
     request=Terminate,
     quote_line=_quote_line,
     describe=_describe,

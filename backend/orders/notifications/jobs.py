@@ -12,7 +12,10 @@ from backend.core.messaging.jobs import idempotent_job
 from backend.notifications.content import Message
 from backend.notifications.sending import send_once
 from backend.orders import views
+from backend.orders.kinds import KINDS
+from backend.orders.lifecycle import OrderState
 from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail, order_notice
+from backend.orders.schemas import OrderDetail
 from backend.orders.tables import ChangeOrder
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
@@ -95,7 +98,7 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     language = requester.language
     profile = (await catalogue_of(scope)).profile
     order = await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language)
-    if phase is MailPhase.WAITING and not order.outcome.waits_for:
+    if _goes_without_saying(order, phase):
         return None
     content = order_mail(
         order,
@@ -107,6 +110,22 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     member_id = requester.requester_id
     shown = order_notice(order, phase=phase, language=language, member_id=member_id) if member_id else None
     return Message(requester.requester_email, content, shown)
+
+
+def _goes_without_saying(order: OrderDetail, phase: MailPhase) -> bool:
+    """Where another mail says as much: one mail is enough.
+
+    What was received: of a request that ends as soon as it is sent its result follows at once, and of a planned one it
+    was mailed for which day it is.
+    """
+    match phase:
+        case MailPhase.RECEIVED:
+            planned = any(move.action == OrderState.SCHEDULED for move in order.history)
+            return planned or KINDS[order.kind].done_at_once
+        case MailPhase.WAITING:
+            return not order.outcome.waits_for
+        case _:
+            return False
 
 
 async def _accounts(scope: Scope, order_id: UUID) -> dict[UUID, str]:

@@ -14,6 +14,7 @@ from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.permissions import Portal
 from backend.notifications.content import MailContent, MailTable, MailTableRow, PortalContent
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OutcomeCode, PartCode
 from backend.orders.outcome_texts import OutcomeTexts
@@ -57,7 +58,9 @@ def order_mail(
     remarks = [part for part in order.outcome.parts if part.code in REMARKS][:MOST_REMARKS]
     return MailContent(
         language=texts.language,
-        subject=texts.text("subject", kind=order.title),
+        subject=texts.text(
+            "subject", kind=order.title, state=_state(texts, kind_texts.outcome, order, phase)
+        ),
         title=title,
         preheader=f"{title} {order.reference}",
         paragraphs=(
@@ -84,6 +87,13 @@ def order_notice(order: OrderDetail, *, phase: MailPhase, language: str, member_
         text=f"{order.title} · {order.reference}",
         path=_page_of(order),
     )
+
+
+def _state(texts: FileTexts, outcome: OutcomeTexts, order: OrderDetail, phase: MailPhase) -> str:
+    """How the request is, behind a colon: the mails of its phases differ in their subject."""
+    received = phase is MailPhase.RECEIVED and order.outcome.code is not OutcomeCode.WAITS
+    words = texts.text("subject_received") if received else outcome.short(order.outcome)
+    return words[:1].lower() + words[1:]
 
 
 def _page_of(order: OrderDetail) -> str:
@@ -130,8 +140,10 @@ def _facts(texts: FileTexts, order: OrderDetail) -> tuple[tuple[str, str], ...]:
     facts = [
         (texts.text("reference"), order.reference),
         (texts.text("requested"), by),
-        (texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)),
     ]
+    # What is free has no price to name
+    if KINDS[order.kind].priced:
+        facts.append((texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)))
     if price.one_off:
         facts.append((texts.text("once"), texts.text("once_value", amount=money(price.one_off))))
     if price.pro_rata:
@@ -181,6 +193,5 @@ def _result(texts: FileTexts, outcome: OutcomeTexts, item: OrderItemView) -> str
     what = outcome.item(item.state, item.reason, item.waits_for, left_out=bool(item.left_out))
     if not item.why:
         return what
-    # A reason of ours begins a sentence; here it follows a colon. The carrier's own words stay as they are.
-    why = item.why if item.why == item.detail else item.why[:1].lower() + item.why[1:]
-    return texts.text("result", what=what, why=why)
+    # A reason begins a sentence; here it follows a colon
+    return texts.text("result", what=what, why=item.why[:1].lower() + item.why[1:])

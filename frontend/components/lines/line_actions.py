@@ -37,7 +37,7 @@ LINE_GROUP: Sequence[Offer] = (
 LEAVE_GROUP: Sequence[Offer] = (
     ("move_account", "send", translatable("Move to another customer number")),
     ("convert_to_prepaid", "minus", translatable("Convert to prepaid")),
-    ("depart", "signout", translatable("The user leaves with the number")),
+    ("depart", "signout", translatable("Departure with the number")),
 )
 LOSS_GROUP: Sequence[Offer] = (("terminate", "trash", translatable("Terminate")),)
 

@@ -8,6 +8,7 @@ from reactpy import html, use_state
 from reactpy.types import VdomDict
 
 from backend.core import clock
+from backend.orders.kinds import KINDS
 from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import button, link_button
@@ -129,7 +130,7 @@ def _send(
     return html.div(
         {"class": "row", "key": "send"},
         button(
-            text("Check the price") if last else text("Go on"),
+            _next_words(text, draft, last=last),
             kind="primary large",
             submit=True,
             busy=busy,
@@ -137,6 +138,13 @@ def _send(
         ),
         link_button(text("Back"), back, mark="left", kind="quiet") if step else None,
     )
+
+
+def _next_words(text: Translator, draft: DraftView, *, last: bool) -> str:
+    """What the button leads to: the price only where there is one."""
+    if not last:
+        return text("Go on")
+    return text("Check the price") if KINDS[draft.kind].priced else text("Check the request")
 
 
 def _columns(

@@ -14,7 +14,7 @@ from frontend.components.loading import not_ready
 from frontend.components.usage.alerts import alert_notice
 from frontend.components.usage.details import access_log, detail_panel, no_detail
 from frontend.components.usage.meters import bundle_meters, cap_meter, provisional
-from frontend.components.usage.months import history
+from frontend.components.usage.months import months_chart
 from frontend.components.usage.services import services_table
 from frontend.components.usage.words import month_words
 from frontend.elements import Child, notice
@@ -30,20 +30,24 @@ def OwnUsagePanel() -> VdomDict:
     if found.data is None:
         return html.div(not_ready(page.text, found))
     return html.div(
-        {"class": "section-below stack"},
+        {"class": "stack"},
         *(_line(page, own, several=len(found.data) > 1) for own in found.data),
     )
 
 
 def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
     text, shown, name = page.text, own.usage, str(own.usage.line_id)
-    title = text("My usage in {month}", month=month_words(text, shown.period))
+    title = text("What is left in {month}", month=month_words(text, shown.period))
     if several:
         title = f"{title}, {text.msisdn(own.msisdn)}"
-    meters = (bundle_meters(page, shown.buckets), html.hr(), cap_meter(text, shown.cap))
+    meters = (
+        bundle_meters(page, shown.buckets, left=True),
+        html.hr(),
+        cap_meter(text, shown.cap, left=True),
+    )
     main: list[Child] = [
         *(alert_notice(page, alert) for alert in own.alerts),
-        panel(f"usage-{name}", title, *meters, provisional(text, shown)),
+        panel(f"usage-{name}", title, *meters, provisional(text, shown.until)),
     ]
     if shown.services:
         main.append(
@@ -55,13 +59,16 @@ def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
             )
         )
     if len(shown.history) > 1:
-        main.append(panel(f"months-{name}", text("Month by month"), history(text, shown.history)))
+        drawn = months_chart(text, f"drawn-{name}", shown.history, shown.period)
+        about = [html.span({"class": "small muted"}, text("Mobile data"))]
+        main.append(panel(f"months-{name}", text("Month by month"), drawn, beside=about))
     main.append(OwnDetailPanel(line_id=shown.line_id, key="detail"))
     return html.div(
         {"key": name},
         columns(
             main,
             [
+                _own_part(page, own),
                 panel(
                     f"looks-{name}",
                     text("Who looked at my usage"),
@@ -72,8 +79,28 @@ def _line(page: PageContext, own: Own, *, several: bool) -> VdomDict:
                         ),
                     ),
                     access_log(text, own.looks),
-                )
+                ),
             ],
+        ),
+    )
+
+
+def _own_part(page: PageContext, own: Own) -> VdomDict | None:
+    """What the person pays of a shared bill: the company does not see it."""
+    text, shown = page.text, own.usage
+    if not (shown.split or shown.cents):
+        return None
+    return panel(
+        f"part-{shown.line_id}",
+        text("My part of the bill"),
+        html.p({"class": "figure"}, text.money(shown.cents), " ", html.small(text("excl. VAT"))),
+        html.p(
+            {"class": "small muted"},
+            text(
+                "Usage of {month}, provisional until billed. {company} does not see this amount.",
+                month=month_words(text, shown.period),
+                company=page.profile.tenant,
+            ),
         ),
     )
 

@@ -18,6 +18,7 @@ from frontend.components.upload import Uploaded, bulk_upload
 from frontend.elements import Child, hidden, icon, notice, number
 from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
+from frontend.labels import FILE_FORMATS
 from frontend.page_context import PageContext
 from frontend.pages.bulk.labels import state_pill
 from frontend.queries import use_query
@@ -83,13 +84,13 @@ def _choose(text: Translator, form: FileTemplate) -> VdomDict:
 def templates(text: Translator, form: FileTemplate) -> list[Child]:
     return [
         link_button(
-            html.span(hidden(f"{text('Template')}, {form.title}, "), ending.upper()),
+            html.span(hidden(f"{text('Template')}, {form.title}, "), name),
             f"/app/templates/{form.kind}.{ending}",
             mark="download",
             kind="small quiet",
             more={"download": "", "key": ending},
         )
-        for ending in ("xlsx", "csv")
+        for ending, name in FILE_FORMATS.items()
     ]
 
 
@@ -116,7 +117,7 @@ def HandIn(form: FileTemplate, document: str) -> VdomDict:
     def stored(file: Uploaded) -> None:
         start.run(kind=form.kind, document_id=file.id)
 
-    own = text("CSV or XLSX, at most 20,000 rows and 10 MB.")
+    own = text("Excel or CSV, at most 20,000 rows and 10 MB.")
     body = (
         notice(form.refused, tone="attention", mark="alert")
         if form.refused

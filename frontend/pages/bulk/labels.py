@@ -10,8 +10,8 @@ STATES = {
     UploadState.UPLOADED: (translatable("Waiting to be checked"), "running", "half"),
     UploadState.VALIDATING: (translatable("Being checked"), "running", "half"),
     UploadState.NEEDS_FIX: (translatable("To correct"), "attention", "alert"),
-    UploadState.READY: (translatable("Ready to order"), "active", "check"),
-    UploadState.ORDERED: (translatable("Ordered"), "active", "check"),
+    UploadState.READY: (translatable("Requests ready to send"), "active", "check"),
+    UploadState.ORDERED: (translatable("Requests sent"), "active", "check"),
     UploadState.FAILED: (translatable("Cannot be read"), "lost", "close"),
 }
 ROWS = {

@@ -33,7 +33,7 @@ def DepartForm(draft: DraftView) -> Component:
     text = use_page().text
     return DraftForm(
         draft,
-        text("The user leaves and keeps the number"),
+        text("Departure with the number"),
         _fields,
         _read,
         lead=text("From that day your company is no longer billed, and the number leaves your fleet."),

@@ -93,7 +93,7 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
         html.div(
             {"key": "warning"},
             notice(
-                text("If the employee does not pay after a reminder, the operator may turn to the company."),
+                text("If the user does not pay after a reminder, the operator may turn to the company."),
                 tone="attention",
                 mark="alert",
             ),

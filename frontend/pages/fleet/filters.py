@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.core.formats import labelled
 from backend.lines.schemas import Facet, LineFacets, Sort
 from frontend.components.forms import check, check_group
 from frontend.elements import hidden, icon
@@ -50,7 +51,7 @@ def chips(text: Translator, view: View, facets: LineFacets) -> VdomDict | None:
             *(
                 html.li(
                     {"class": "chip"},
-                    f"{name}: {value}" if text.language in {"en", "nl", "de"} else f"{name} : {value}",
+                    labelled(text.language, name, value),
                     html.a(
                         {
                             "class": "chip-remove",

@@ -9,7 +9,7 @@ from backend.lines.schemas import LineFacets, SyncStatus
 from frontend.components.actions import button, link_button
 from frontend.elements import Child, icon, notice, progress
 from frontend.i18n import Translator
-from frontend.labels import lines_in_state
+from frontend.labels import FILE_FORMATS, lines_in_state
 from frontend.page_context import PageContext
 from frontend.pages.fleet.inventory_notices import inventory_notices
 from frontend.pages.fleet.view import View
@@ -74,7 +74,9 @@ def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
     text = page.text
     exports: list[tuple[str, str]] = []
     if page.may(Permission.LINES_EXPORT):
-        exports = [(text("Export CSV"), view.export("csv")), (text("Export XLSX"), view.export("xlsx"))]
+        exports = [
+            (text("Export as {kind}", kind=name), view.export(kind)) for kind, name in FILE_FORMATS.items()
+        ]
     from_file = (
         link_button(text("From a file"), "/app/bulk", mark="requests", more={"class": "button only-wide"})
         if page.may(Permission.ORDERS_PLACE)

@@ -6,6 +6,7 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile
+from backend.core.formats import labelled
 from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
 from backend.lines.schemas import LineDetail
@@ -80,7 +81,7 @@ def _user_and_invoice(page: PageContext, detail: LineDetail) -> list[tuple[Any, 
         _row(page, detail, "change_user", text("User"), user),
         _row(page, detail, "move_account", text("Customer number"), account),
         _row(page, detail, "change_cost_centre", text("Cost centre"), cost_centre),
-        _row(page, detail, "split_billing", text("Split billing"), _shared(page, detail)),
+        _row(page, detail, "split_billing", text("Shared billing"), _shared(page, detail)),
         (text("Holder"), [detail.holder, html.br(), _muted(detail.address)]),
     ]
 
@@ -212,6 +213,10 @@ def _shared(page: PageContext, detail: LineDetail) -> Child | list[Child]:
         return name
     wanted = known.split_profile(agreement.profile)
     what = text.pick(wanted.name) if wanted else agreement.profile
-    said = f"{what}: {text(AGREEMENT_STATES[agreement.state])}"
+    said = labelled(text.language, what, text(AGREEMENT_STATES[agreement.state]))
     parts: list[Child] = [name, html.br(), _muted(said)]
-    return [*parts, html.br(), html.span(agreement.reason)] if agreement.reason else parts
+    return (
+        [*parts, html.br(), html.span(text("“{reason}”", reason=agreement.reason))]
+        if agreement.reason
+        else parts
+    )

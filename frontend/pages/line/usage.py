@@ -16,7 +16,7 @@ from frontend.components.layout import columns, panel
 from frontend.components.loading import not_ready
 from frontend.components.usage.details import access_log, detail_panel, no_detail
 from frontend.components.usage.meters import bundle_meters, cap_meter, provisional
-from frontend.components.usage.months import history
+from frontend.components.usage.months import months_chart
 from frontend.components.usage.services import services_table
 from frontend.components.usage.words import month_words
 from frontend.elements import Child, icon, notice
@@ -45,12 +45,20 @@ def LineUsageTab(line_id: UUID) -> VdomDict:
                 bare=True,
             )
         )
-    if shown.history:
-        main.append(panel("months", text("Month by month"), history(text, shown.history)))
     aside = [panel("looks", text("Who looked"), AccessLog(line_id=line_id, key="looks"))]
+    below: list[Child] = []
+    if shown.history:
+        below.append(
+            panel(
+                "months",
+                text("Month by month"),
+                months_chart(text, "line-months", shown.history, shown.period),
+                beside=[html.span({"class": "small muted"}, text("Mobile data"))],
+            )
+        )
     if page.may(Permission.USAGE_DETAIL):
-        main.append(DetailForm(line_id=line_id, period=shown.period, split=shown.split, key="detail"))
-    return columns(main, aside)
+        below.append(DetailForm(line_id=line_id, period=shown.period, split=shown.split, key="detail"))
+    return html.div({"class": "stack"}, columns(main, aside), *below)
 
 
 def _meters(page: PageContext, shown: LineUsage) -> VdomDict:
@@ -65,7 +73,7 @@ def _meters(page: PageContext, shown: LineUsage) -> VdomDict:
     )
     title = text("Usage in {month}", month=month_words(text, shown.period))
     meters = (bundle_meters(page, shown.buckets), html.hr(), cap_meter(text, shown.cap))
-    return panel("usage", title, *meters, split, provisional(text, shown))
+    return panel("usage", title, *meters, split, provisional(text, shown.until))
 
 
 @component

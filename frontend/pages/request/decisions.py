@@ -41,7 +41,7 @@ def OrderActions(order: OrderDetail) -> VdomDict | Component | None:
         parts.append(Cancel(reference=order.reference, key="cancel"))
     if order.may_retry:
         parts.append(Retry(reference=order.reference, key="retry"))
-    return panel("decide", page.text("Decide"), *parts) if parts else None
+    return panel("decide", page.text("What you can do now"), *parts) if parts else None
 
 
 def held_without_form(order: OrderDetail) -> list[OrderItemView]:
@@ -146,7 +146,7 @@ def downloads(text: Translator, order: OrderDetail) -> VdomDict:
     return html.div(
         {"class": "row", "key": "downloads"},
         _download(text("Results as CSV"), f"{base}.csv"),
-        _download(text("Results as XLSX"), f"{base}.xlsx"),
+        _download(text("Results as Excel"), f"{base}.xlsx"),
         _download(text("Your file with results"), f"/app/results/{order.upload_id}", key="file")
         if order.upload_id and order.own
         else None,

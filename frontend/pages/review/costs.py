@@ -9,12 +9,15 @@ from reactpy.types import VdomDict
 
 from backend.catalog.pricing import Price
 from backend.core import clock
+from backend.core.formats import labelled
+from backend.orders.kinds import KINDS
 from backend.orders.schemas import OrderPreview
 from frontend.elements import Child, total
 from frontend.i18n import Translator
 
 
 def costs(text: Translator, preview: OrderPreview) -> list[Child]:
+    """What the next invoice gets, first and large; what it is made of; and what each month costs from then on."""
     price: Price = preview.price
     first = price.from_day or clock.today()
     last = first.replace(day=monthrange(first.year, first.month)[1])
@@ -34,17 +37,28 @@ def costs(text: Translator, preview: OrderPreview) -> list[Child]:
         html.div(
             html.p(
                 {"class": "figure"},
-                text.difference(price.monthly_difference),
+                text.money(price.total),
                 " ",
-                html.small(text("a month excl. VAT")),
+                html.small(text("on the invoice of {month}, incl. VAT", month=_month(text, price))),
             ),
             html.p(
                 {"class": "muted"},
-                text("{amount} incl. VAT", amount=text.difference(price.monthly_difference_incl)),
+                text(
+                    "{amount} a month excl. VAT, {incl} incl. VAT",
+                    amount=text.difference(price.monthly_difference),
+                    incl=text.difference(price.monthly_difference_incl),
+                ),
             ),
         ),
         total(rows, (_invoice(text, price), text.money(price.total))),
     ]
+
+
+def changing(text: Translator, preview: OrderPreview) -> str:
+    """How many lines there will be, or will be other than they are."""
+    if KINDS[preview.kind].creates is not None:
+        return text.plural("{n} line will be added", "{n} lines will be added", preview.changing)
+    return text.plural("{n} line changes", "{n} lines change", preview.changing)
 
 
 def differences(text: Translator, before: OrderPreview, now: OrderPreview) -> VdomDict | None:
@@ -53,7 +67,7 @@ def differences(text: Translator, before: OrderPreview, now: OrderPreview) -> Vd
     def sums(shown: OrderPreview) -> list[tuple[str, str]]:
         monthly, price = text("a month excl. VAT"), shown.price
         return [
-            ("", text.plural("{n} line changes", "{n} lines change", shown.changing)),
+            ("", changing(text, shown)),
             (f"{text('Today')}, {monthly}", text.money(shown.monthly_before)),
             (f"{text('After')}, {monthly}", text.money(shown.monthly_after)),
             (text("One-off costs"), text.money(price.one_off)),
@@ -61,13 +75,22 @@ def differences(text: Translator, before: OrderPreview, now: OrderPreview) -> Vd
         ]
 
     rows = [
-        html.li({"key": name}, f"{name}: " if name else None, html.s(old), " ", html.strong(new))
+        html.li(
+            {"key": name},
+            labelled(text.language, name, "") if name else None,
+            html.s(old),
+            " ",
+            html.strong(new),
+        )
         for (_, old), (name, new) in zip(sums(before), sums(now), strict=True)
         if old != new
     ]
     return html.ul({"class": "small"}, *rows) if rows else None
 
 
+def _month(text: Translator, price: Price) -> str:
+    return text.month(datetime.combine(price.from_day or clock.today(), time(12), clock.BRUSSELS))
+
+
 def _invoice(text: Translator, price: Price) -> str:
-    first = datetime.combine(price.from_day or clock.today(), time(12), clock.BRUSSELS)
-    return text("On the invoice of {month}", month=text.month(first))
+    return text("On the invoice of {month}", month=_month(text, price))

@@ -3,6 +3,7 @@
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.core.formats import labelled
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import WaitsFor, is_missing
 from backend.orders.outcome_texts import OutcomeTexts
@@ -18,7 +19,8 @@ def remarks(page: PageContext, item: ItemPreview) -> list[VdomDict]:
     texts, skipped = OutcomeTexts(page.text.language), item.state is ItemState.SKIPPED
     if skipped:
         words = ", ".join(item.noted) or item.why
-        said = f"{texts.item(item.state, item.reason, WaitsFor.NOBODY)}: {words.rstrip('.')}."
+        how = texts.item(item.state, item.reason, WaitsFor.NOBODY)
+        said = labelled(page.text.language, how, f"{words.rstrip('.')}.")
         return [_remark(said, missing=is_missing(item.reason))]
     return [
         _remark(texts.left_out(words), missing=True) if what in item.left_out else _remark(words)

@@ -20,7 +20,7 @@ from frontend.elements import notice
 from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.page_errors import PageError
-from frontend.pages.review.costs import costs, differences
+from frontend.pages.review.costs import changing, costs, differences
 from frontend.pages.review.lines import lines_in_preview
 from frontend.pages.review.request import answers
 from frontend.queries import use_query
@@ -72,7 +72,7 @@ def ReviewPage(draft: str) -> VdomDict:
 
 
 def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
-    changes = text.plural("{n} line changes", "{n} lines change", preview.changing)
+    changes = changing(text, preview)
     stays = text.plural("{n} line stays as it is", "{n} lines stay as they are", preview.skipped)
     return page_header(
         text("Check before you send"),
@@ -113,6 +113,25 @@ def nothing_outdated() -> OrderPreview | None:
     return None
 
 
+# After these a number is lost to the company: the button is red
+LOSSES = frozenset({"terminate", "convert_to_prepaid"})
+
+
+def _sends(text: Translator, preview: OrderPreview) -> str:
+    """What the button does; a loss is called by its name."""
+    match preview.kind:
+        case "terminate":
+            return text.plural(
+                "Terminate this number for good", "Terminate these {n} numbers for good", preview.changing
+            )
+        case "convert_to_prepaid":
+            return text.plural(
+                "Convert this number to prepaid", "Convert these {n} numbers to prepaid", preview.changing
+            )
+        case _:
+            return text("Send the request")
+
+
 def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
     if not preview.changing:
         return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
@@ -130,8 +149,8 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
         if preview.must_confirm
         else None,
         button(
-            text("Send the request"),
-            kind="primary large wide",
+            _sends(text, preview),
+            kind="loss large wide" if preview.kind in LOSSES else "primary large wide",
             submit=True,
             busy=pending,
             more={"key": "submit"},

@@ -34,11 +34,11 @@ def answers(page: PageContext, preview: OrderPreview, back: str) -> VdomDict:
         (fact.name, [html.div({"key": line}, line) for line in fact.value], edit(fact.name, fact.field))
         for fact in preview.asked
     ]
-    promise = lowered(promise_words(page, preview.promise))
     if preview.on and preview.on > clock.today():
         start = text.date(preview.on)
     else:
-        start = text("At once, {promise}", promise=promise) if promise else text("At once")
-    rows.append((text("From"), start, edit(text("From"), "on") if kind.dated else None))
+        # "Within 48 hours" is not "at once"
+        start = promise_words(page, preview.promise) or text("At once")
+    rows.append((text("When"), start, edit(text("When"), "on") if kind.dated else None))
     rows.append((text("Confirmation to"), page.actor.email))
     return key_values(rows)

@@ -1,61 +1,61 @@
-"""Usage of the whole organisation by month: by customer number, cost centre, plan or service, with its export."""
+"""Usage of the whole organisation: months as a chart, groups, the lines that use most; each name leads further down."""
 
-from datetime import date
-from urllib.parse import parse_qs
+from datetime import date, timedelta
 
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.core import clock
 from backend.core.permissions import Permission
 from backend.usage import service as usage
-from backend.usage.lifecycle import period_from
-from backend.usage.schemas import Grouping, GroupUse, OrganisationUsage
+from backend.usage.lifecycle import period_of
+from backend.usage.schemas import OrganisationUsage
 from frontend.components.actions import link_button
-from frontend.components.layout import empty, page_header, panel, tabs
+from frontend.components.layout import columns, page_header, tabs
 from frontend.components.loading import not_ready
-from frontend.components.table import rows_table, table_frame
 from frontend.components.usage.alerts import UsageAlerts
-from frontend.components.usage.words import amount_words, month_title, month_words, service_words
+from frontend.components.usage.meters import provisional
+from frontend.components.usage.months import MEASURES
+from frontend.components.usage.words import month_title
+from frontend.elements import notice
 from frontend.hooks import component, use_page
-from frontend.i18n import Translator, translatable
+from frontend.i18n import Translator
+from frontend.labels import FILE_FORMATS
 from frontend.page_context import PageContext
+from frontend.pages.usage.charts import MostUsed, UsageMonths
+from frontend.pages.usage.groups import GROUPINGS, group_name, groups_table
+from frontend.pages.usage.view import UsageView
 from frontend.queries import use_query
 
-HERE = "/app/usage"
-GROUPINGS = {
-    Grouping.ACCOUNT: translatable("Customer number"),
-    Grouping.COST_CENTRE: translatable("Cost centre"),
-    Grouping.PLAN: translatable("Tariff plan"),
-    Grouping.SERVICE: translatable("Service"),
-}
-
-
-def read_filter(query: str) -> tuple[date | None, Grouping]:
-    """Month and grouping of an address; anything else is as if it were not there."""
-    values = {name: found[0] for name, found in parse_qs(query.lstrip("?")).items()}
-    by = values.get("by", "")
-    return period_from(values.get("month", "")), Grouping(by) if by in set(Grouping) else Grouping.ACCOUNT
-
-
-def url_of(month: date, grouping: Grouping) -> str:
-    return f"{HERE}?month={month:%Y-%m}&by={grouping}"
+# Carriers send usage every day; without any for so long it is late
+LATE = timedelta(days=2)
 
 
 @component
 def UsagePage(query: str) -> VdomDict:
     page = use_page()
-    text = page.text
-    month, grouping = read_filter(query)
-    found = use_query(usage.organisation_usage, topics=("usage",), period=month, grouping=grouping)
+    text, view = page.text, UsageView.read(query)
+    found = use_query(usage.organisation_usage, topics=("usage",), period=view.month, grouping=view.grouping)
     if found.data is None:
         return html.div(page_header(text("Usage")), not_ready(text, found))
     shown: OrganisationUsage = found.data
+    chosen = next((row for row in shown.rows if row.key == view.group), None)
+    if chosen is None:
+        view = view.of(None)
+    key = view.at(shown.period).address()
     by = tabs(
         text,
         text("Grouped by"),
-        [(text(words), url_of(shown.period, code), None) for code, words in GROUPINGS.items()],
-        url_of(shown.period, grouping),
+        [(text(words), view.by(code).address(), None) for code, words in GROUPINGS.items()],
+        view.by(view.grouping).address(),
     )
+    months = UsageMonths(
+        view=view,
+        shown=shown,
+        name=group_name(text, view.grouping, chosen) if chosen else "",
+        key=f"months {key}",
+    )
+    alerts = UsageAlerts(here=True, key="alerts") if page.may(Permission.LINES_READ) else None
     return html.div(
         page_header(
             text("Usage"),
@@ -64,11 +64,16 @@ def UsagePage(query: str) -> VdomDict:
         ),
         html.div(
             {"class": "stack"},
-            UsageAlerts(here=True, key="alerts") if page.may(Permission.LINES_READ) else None,
-            _months(text, shown),
-            by,
+            _late(text, shown),
+            html.div({"class": "stack stack-tight"}, _months(text, view, shown), _measures(text, view)),
+            _whole(text, view) if chosen else None,
+            columns(
+                [months, by, groups_table(text, view, shown), provisional(text, shown.until), alerts],
+                [MostUsed(view=view, shown=shown, key=f"most {key}")],
+            )
+            if shown.rows
+            else groups_table(text, view, shown),
         ),
-        _table(text, shown),
     )
 
 
@@ -80,95 +85,51 @@ def _exports(page: PageContext, shown: OrganisationUsage) -> list[VdomDict]:
         link_button(
             text("Export as {kind}", kind=name), f"{base}.{kind}?month={shown.period:%Y-%m}", mark="download"
         )
-        for kind, name in (("xlsx", "Excel"), ("csv", "CSV"))
+        for kind, name in FILE_FORMATS.items()
     ]
 
 
-def _months(text: Translator, shown: OrganisationUsage) -> VdomDict:
+def _late(text: Translator, shown: OrganisationUsage) -> VdomDict | None:
+    """Where the carrier has sent nothing for some days, the figures are not those of today."""
+    now = clock.now()
+    if shown.until is None or shown.period != period_of(now) or now - shown.until < LATE:
+        return None
+    words = text(
+        "No usage has come in since {moment}. What was used after it is not known.",
+        moment=text.moment(shown.until),
+    )
+    return notice(words, tone="attention", mark="clock")
+
+
+def _chip(words: str, to: str, *, here: bool) -> VdomDict:
+    kind = "button button-small button-primary" if here else "button button-small"
+    current = {"aria-current": "page"} if here else {}
+    return html.a({"class": kind, "href": to, "data-keep": "", "key": to, **current}, words)
+
+
+def _months(text: Translator, view: UsageView, shown: OrganisationUsage) -> VdomDict:
     """The months that have usage, as links; the one that is shown is marked."""
-    months = shown.months if shown.period in shown.months else [shown.period, *shown.months]
+    months: list[date] = shown.months if shown.period in shown.months else [shown.period, *shown.months]
     return html.nav(
         {"class": "chips", "aria-label": text("Month")},
         *(
-            html.a(
-                {
-                    "class": "button button-small button-primary"
-                    if month == shown.period
-                    else "button button-small",
-                    "href": url_of(month, shown.grouping),
-                    "data-keep": "",
-                    "key": str(month),
-                    **({"aria-current": "page"} if month == shown.period else {}),
-                },
-                month_title(text, month),
-            )
+            _chip(month_title(text, month), view.at(month).address(), here=month == shown.period)
             for month in months
         ),
     )
 
 
-def _table(text: Translator, shown: OrganisationUsage) -> VdomDict:
-    if not shown.rows:
-        return html.section(
-            {"class": "panel"},
-            empty(text("No usage in this month"), text("It comes in as the carrier rates it.")),
-        )
-    total = shown.total
-    foot = html.tr(
-        html.th({"scope": "row"}, text("Total")),
-        html.td({"class": "rank-2 amount"}, text.number(total.lines)),
-        *_figures(text, total),
+def _measures(text: Translator, view: UsageView) -> VdomDict:
+    return html.nav(
+        {"class": "chips", "aria-label": text("Counted in")},
+        *(
+            _chip(text(words), view.counting(code).address(), here=code is view.measure)
+            for code, words in MEASURES.items()
+        ),
     )
-    frame = table_frame(
-        text("Usage by group, what the company pays"),
-        [
-            (text(GROUPINGS[shown.grouping]), ""),
-            (text("Lines"), "rank-2 amount"),
-            (text("Mobile data"), "amount"),
-            (text("Calls"), "rank-3 amount"),
-            (text("Messages"), "rank-3 amount"),
-            (text("Excl. VAT"), "amount"),
-        ],
-        foot=foot,
-    )
-    known = (
-        text("Provisional until billed. Usage known up to {moment}.", moment=text.moment(shown.until))
-        if shown.until
-        else text("Provisional until billed.")
-    )
+
+
+def _whole(text: Translator, view: UsageView) -> VdomDict:
     return html.div(
-        {"class": "stack"},
-        panel(
-            "groups",
-            text("Usage in {month}", month=month_words(text, shown.period)),
-            rows_table(frame, [(row.key or "-", _row(text, shown.grouping, row)) for row in shown.rows]),
-            bare=True,
-        ),
-        html.p({"class": "small muted"}, known),
+        link_button(text("Back to the whole company"), view.of(None).address(), mark="left", kind="small")
     )
-
-
-def _row(text: Translator, grouping: Grouping, row: GroupUse) -> VdomDict:
-    name, under = row.key, row.name
-    if grouping is Grouping.SERVICE:
-        name = service_words(text, row.key)
-    elif grouping is Grouping.PLAN:
-        name, under = row.name, ""
-    return html.tr(
-        html.th(
-            {"scope": "row"},
-            name or text("No cost centre"),
-            html.span({"class": "cell-sub"}, under) if under else None,
-        ),
-        html.td({"class": "rank-2 amount"}, text.number(row.lines)),
-        *_figures(text, row),
-    )
-
-
-def _figures(text: Translator, row: GroupUse) -> list[VdomDict]:
-    return [
-        html.td({"class": "amount"}, amount_words(text, row.data_bytes, "bytes")),
-        html.td({"class": "rank-3 amount"}, amount_words(text, row.voice_seconds, "seconds")),
-        html.td({"class": "rank-3 amount"}, text.number(row.messages)),
-        html.td({"class": "amount"}, text.money(row.cents)),
-    ]

@@ -65,7 +65,7 @@ QUESTIONS: dict[str, Question] = {
         aside=person.esim_advice,
     ),
     "plan": Question(translatable("Which tariff plan?"), service.plan_fields, _named("plan")),
-    "cap": Question(translatable("What may data abroad cost?"), service.money_fields, service.read_money),
+    "cap": Question(translatable("Monthly cap on data abroad"), service.money_fields, service.read_money),
     "split": Question(translatable("Who pays?"), service.split_fields, service.read_split),
     "when": Question(
         translatable("When does the line begin?"), lambda _visit, _draft, _errors: (), lambda _values: {}

@@ -122,7 +122,10 @@ def billing_fields(page: PageContext, draft: DraftView, errors: Errors) -> Seque
     text, request = page.text, draft.asked.kind_fields
     if not draft.choices.split_billing_data:
         return [
-            html.p({"class": "muted", "key": "none"}, text("With the signed contract everything is there."))
+            html.p(
+                {"class": "muted", "key": "none"},
+                text("Shared billing needs nothing more than the signed contract."),
+            )
         ]
     labels = {
         "billing_street": text("Street and number of the user"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from reactpy import html
 
+from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.orders.schemas import DraftView
 from frontend.components.forms import check, field, radio_cards, text_field
@@ -26,13 +27,18 @@ HOLDER = (
 
 def transfer_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     text, request = page.text, draft.asked.kind_fields
+    carrier = profile(page.profile.carrier).name
     return [
         radio_cards(
             "operator",
             text("With which operator is the number now?"),
             [
-                ("same", text("With the same operator"), text("Only the holder changes.")),
-                ("other", text("With another operator"), text("The number moves to this carrier.")),
+                ("same", text("With {carrier}", carrier=carrier), text("Only the holder changes.")),
+                (
+                    "other",
+                    text("With another operator"),
+                    text("The number moves to {carrier}.", carrier=carrier),
+                ),
             ],
             value=request["operator"],
             error=errors.get("operator", ""),
@@ -69,8 +75,8 @@ def holder_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequen
     if same:
         fields += [
             notice(text("Give one of the two: it proves that the number is the holder’s.")),
-            line("donor_sim_number", optional(text, text("SIM number of the present card")), hint=on_card),
-            line("donor_account", optional(text, text("Present customer number"))),
+            line("donor_sim_number", text("SIM number of the present card"), hint=on_card),
+            line("donor_account", text("Present customer number")),
         ]
     elif professional:
         fields += [

@@ -1,0 +1,55 @@
+"""What the page of all usage shows, as its address says it: month, grouping, one group of it, measure."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import parse_qs, urlencode
+
+from backend.usage.lifecycle import period_from
+from backend.usage.schemas import Grouping, Measure
+
+HERE = "/app/usage"
+LONGEST_KEY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """`month` None: the running one. `group` None: all groups; "" is that of lines without one."""
+
+    month: date | None = None
+    grouping: Grouping = Grouping.ACCOUNT
+    group: str | None = None
+    measure: Measure = Measure.DATA
+
+    @classmethod
+    def read(cls, query: str) -> "UsageView":
+        """The view of an address; what cannot be is as if it were not there."""
+        found = parse_qs(query.lstrip("?"), keep_blank_values=True)
+        values = {name: given[0] for name, given in found.items()}
+        by, measure, group = values.get("by", ""), values.get("measure", ""), values.get("group")
+        return cls(
+            period_from(values.get("month", "")),
+            Grouping(by) if by in set(Grouping) else Grouping.ACCOUNT,
+            group[:LONGEST_KEY] if group is not None and "\0" not in group else None,
+            Measure(measure) if measure in set(Measure) else Measure.DATA,
+        )
+
+    def by(self, grouping: Grouping) -> "UsageView":
+        """Another grouping: a group of this one is no group of that one."""
+        return replace(self, grouping=grouping, group=None)
+
+    def of(self, group: str | None) -> "UsageView":
+        return replace(self, group=group)
+
+    def at(self, month: date) -> "UsageView":
+        return replace(self, month=month)
+
+    def counting(self, measure: Measure) -> "UsageView":
+        return replace(self, measure=measure)
+
+    def address(self) -> str:
+        values = {"by": str(self.grouping), "measure": str(self.measure)}
+        if self.month:
+            values["month"] = f"{self.month:%Y-%m}"
+        if self.group is not None:
+            values["group"] = self.group
+        return f"{HERE}?{urlencode(values)}"
