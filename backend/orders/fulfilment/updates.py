@@ -22,7 +22,7 @@ SELECT id, state, reference, flag FROM change_order
 WHERE id IN (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE
 """
 LOCK_ITEMS = """
-SELECT id, state, reason, reported, reported_at, carrier_order_id, order_id, line_id, kind, change, accepted_at
+SELECT id, state, reason, reported, reported_at, carrier_order_id, batch_id, order_id, line_id, kind, change, accepted_at
 FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """
 # A held item keeps its reason where the carrier gives none
