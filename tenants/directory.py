@@ -52,6 +52,11 @@ async def find_item(item_id: UUID) -> DirectoryEntry | None:
     return await _one("directory_item", item_id)
 
 
+async def find_batch(batch_id: UUID) -> DirectoryEntry | None:
+    """The tenant of the items that were sent in one batch, for a carrier's callback."""
+    return await _one("directory_batch", batch_id)
+
+
 async def find_memberships(account_id: UUID) -> list[tuple[TenantId, MemberId]]:
     """Every active membership of a sign-in account."""
     rows = await _ask("SELECT tenant_id, id FROM directory_memberships($1)", account_id)

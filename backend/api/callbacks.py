@@ -10,16 +10,17 @@ from backend.core import clock
 from backend.core.facts import JobName
 from backend.core.messaging.inbox import store_callback
 from backend.core.messaging.jobs import job_scope
-from backend.integrations.network import HEADER, MalformedError, parse_envelope, verify
+from backend.integrations.network import HEADER, MalformedError, batch_of, parse_envelope, verify
 from backend.runtime import settings
 from backend.web.problems import problem_response
 from backend.web.refusals import log_refusal
 from backend.web.types import AnyRequest
-from tenants.directory import find_item
+from tenants.directory import find_batch, find_item
 from tenants.scope import Actor
 from tenants.tenant_info import tenant_info
 
-LARGEST = 64 * 1024
+# A batch has up to 100 items
+LARGEST = 256 * 1024
 
 
 @post(
@@ -46,10 +47,11 @@ async def service_order_state_change(request: AnyRequest) -> Response[Any]:
         )
     try:
         event = parse_envelope(body)
-        item_id = UUID(event.external_id)
+        batch = batch_of(event.external_id)
+        key = UUID(batch or event.external_id)
     except (MalformedError, ValueError) as error:
         return problem_response(400, detail=str(error), code="malformed")
-    found = await find_item(item_id)
+    found = await (find_batch if batch else find_item)(key)
     if found is None:
         return problem_response(404, detail="There is no such order.", code="not_found")
     async with job_scope(Actor(found.tenant_id)) as scope:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -175,6 +176,8 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
     split_billing_data: bool = False
     prepaid_in_portal: bool = True
     languages: tuple[str, ...] = ("fr", "nl", "de", "en")
+    # Items that the carrier takes in one service order, at most 100; 1: each item is an order
+    items_per_order: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     # Order kind or case -> promise
     promises: dict[str, LeadTime] = {}
     # Longer than that, and a request that waits for information fails

@@ -27,24 +27,39 @@ from backend.integrations.tmf638 import (
     parse_resource,
 )
 from backend.integrations.tmf641 import (
-    CallbackEnvelope,
     OrderUpdate,
     OrderUpdateState,
     ServiceOrder,
-    StateChangeEvent,
     amendment_body,
     cancellation_body,
     order_body,
     parse_cancellation,
-    parse_envelope,
-    parse_event,
     parse_found,
     parse_order,
+)
+from backend.integrations.tmf641_batches import (
+    NOT_TOLD,
+    PREFIX,
+    BatchUpdate,
+    ServiceOrderBatch,
+    batch_body,
+    batch_of,
+    item_of,
+    parse_batch,
+    parse_found_batch,
+)
+from backend.integrations.tmf641_events import (
+    CallbackEnvelope,
+    StateChangeEvent,
+    parse_envelope,
+    parse_event,
 )
 from backend.integrations.tmf_secrets import kept_text, outline
 
 __all__ = [
     "HEADER",
+    "NOT_TOLD",
+    "BatchUpdate",
     "CallbackEnvelope",
     "CancellationAccepted",
     "CarrierNetwork",
@@ -57,10 +72,13 @@ __all__ = [
     "OrderUpdate",
     "OrderUpdateState",
     "ServiceOrder",
+    "ServiceOrderBatch",
     "SimResource",
     "StateChangeEvent",
     "UnreadableAnswer",
     "UnreadableService",
+    "batch_of",
+    "item_of",
     "kept_text",
     "parse_envelope",
     "parse_event",
@@ -118,12 +136,20 @@ class CarrierNetwork(Protocol):
 
     async def find(self, carrier: str, external_id: str) -> OrderUpdate | None: ...
 
+    async def submit_batch(
+        self, carrier: str, batch: ServiceOrderBatch
+    ) -> BatchUpdate | CarrierRejection: ...
+
+    async def fetch_batch(self, carrier: str, carrier_order_id: str) -> BatchUpdate | None: ...
+
+    async def find_batch(self, carrier: str, batch_id: str) -> BatchUpdate | None: ...
+
     async def amend(
-        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
+        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any], *, item: str = ""
     ) -> OrderAccepted | CarrierRejection: ...
 
     async def cancel(
-        self, carrier: str, carrier_order_id: str, reason: str
+        self, carrier: str, carrier_order_id: str, reason: str, *, item: str = ""
     ) -> CancellationAccepted | CarrierRejection: ...
 
     async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage: ...
@@ -168,22 +194,41 @@ class HttpCarrierNetwork:
         request = CarrierRequest("GET", ORDERS, query={"externalId": external_id, "limit": "2"})
         return await self._read(carrier, request, lambda answer: parse_found(answer.content, external_id))
 
+    async def submit_batch(self, carrier: str, batch: ServiceOrderBatch) -> BatchUpdate | CarrierRejection:
+        """Hand over several orders as one. A repeat of the same id is answered with the first one.
+
+        Refused as a whole, it does not exist at the carrier.
+        """
+        request = CarrierRequest("POST", ORDERS, body=msgspec.json.encode(batch_body(batch)))
+        return await self._command(carrier, request, parse_batch)
+
+    async def fetch_batch(self, carrier: str, carrier_order_id: str) -> BatchUpdate | None:
+        """How the items of a batch stand, by the carrier's own id; None where the carrier does not know it."""
+        return await self._lookup(carrier, _path(ORDERS, carrier_order_id), parse_batch)
+
+    async def find_batch(self, carrier: str, batch_id: str) -> BatchUpdate | None:
+        """How the items of a batch stand, by the batch's id."""
+        query = {"externalId": PREFIX + batch_id, "limit": "2"}
+        request = CarrierRequest("GET", ORDERS, query=query)
+        return await self._read(carrier, request, lambda answer: parse_found_batch(answer.content, batch_id))
+
     async def amend(
-        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any]
+        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any], *, item: str = ""
     ) -> OrderAccepted | CarrierRejection:
-        """Add to what an order says, or correct it. A repeat changes nothing."""
-        body = msgspec.json.encode(amendment_body(characteristics))
+        """Add to what an order says, or correct it. A repeat changes nothing. `item`: which one of a batch."""
+        body = msgspec.json.encode(amendment_body(characteristics, item))
         request = CarrierRequest("PATCH", _path(ORDERS, carrier_order_id), body=body, media_type=MERGE_PATCH)
-        answer = await self._command(carrier, request, parse_order)
+        parse = (lambda content: item_of(parse_batch(content), item)) if item else parse_order
+        answer = await self._command(carrier, request, parse)
         if isinstance(answer, CarrierRejection):
             return answer
         return OrderAccepted(answer.carrier_order_id, answer.state, answer.reported)
 
     async def cancel(
-        self, carrier: str, carrier_order_id: str, reason: str
+        self, carrier: str, carrier_order_id: str, reason: str, *, item: str = ""
     ) -> CancellationAccepted | CarrierRejection:
-        """Take an order back. Refused where it is too late; a repeat is accepted again."""
-        body = msgspec.json.encode(cancellation_body(carrier_order_id, reason))
+        """Take an order back, or one item of a batch. Refused where it is too late; a repeat is accepted again."""
+        body = msgspec.json.encode(cancellation_body(carrier_order_id, reason, item))
         answer = await self._command(
             carrier, CarrierRequest("POST", CANCELLATIONS, body=body), parse_cancellation
         )

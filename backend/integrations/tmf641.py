@@ -1,4 +1,4 @@
-"""What is said to a carrier and what it answers: TMF641 4.1 service orders and their events. Pure.
+"""What is said to a carrier and what it answers: TMF641 4.1 service orders. Pure. Events: `tmf641_events.py`.
 
 One order asks one thing of one line: a category, an action, and characteristics. What the carrier tells of the
 line are characteristics too, in the order's own service: it echoes what was asked and adds to it or replaces
@@ -23,8 +23,7 @@ from backend.integrations.tmf630 import (
     plain_word,
     word_of,
 )
-from backend.integrations.tmf_secrets import without_secrets
-from backend.integrations.tmf_values import NULLABLE, instant_of, read_characteristics
+from backend.integrations.tmf_values import NULLABLE, read_characteristics
 
 
 class OrderUpdateState(StrEnum):
@@ -41,6 +40,8 @@ class OrderUpdateState(StrEnum):
         return self in {OrderUpdateState.DONE, OrderUpdateState.FAILED, OrderUpdateState.CANCELLED}
 
 
+# The id of the item of an order that has one
+ONLY_ITEM = "1"
 # The published product states contain "aborted " with a trailing space, so every word is stripped first.
 STATES: Mapping[str, OrderUpdateState] = {
     "acknowledged": OrderUpdateState.IN_PROGRESS,
@@ -76,7 +77,7 @@ class ServiceOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """How an order stands.
+    """How one of our items stands; `external_id` is its id.
 
     `reported` has every characteristic of the line as the carrier says it, those that we asked for included. Those
     count only where the order is done; characteristics that we never ask for always count.
@@ -89,25 +90,6 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     reported: dict[str, Any] = {}
     at: datetime | None = None
-
-
-class CallbackEnvelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What has to be known of a callback to keep it: which event, of which item. The rest is read later.
-
-    `text` is the message without secrets.
-    """
-
-    event_id: str
-    external_id: str
-    text: str
-
-
-class StateChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A callback. The same event may come twice, and events may overtake each other."""
-
-    event_id: str
-    at: datetime
-    update: OrderUpdate
 
 
 class Cancellation(msgspec.Struct, frozen=True):
@@ -125,30 +107,21 @@ TASK_STATES: Mapping[str, bool | None] = {
     "terminatedWithError": False,
 }
 _TASK_STATES = {plain_word(word): meaning for word, meaning in TASK_STATES.items()}
-EVENT_TYPE = "serviceorderstatechangeevent"
 
 
 def order_body(order: ServiceOrder) -> dict[str, Any]:
     """The TMF641 service order for one request."""
+    return envelope(order.external_id, order) | {"serviceOrderItem": [item_body(ONLY_ITEM, order)]}
+
+
+def envelope(external_id: str, order: ServiceOrder) -> dict[str, Any]:
+    """A service order without its items: whose it is, and what it is about."""
     body: dict[str, Any] = {
         "@type": "ServiceOrder",
-        "externalId": order.external_id,
+        "externalId": external_id,
         "category": order.category,
         "relatedParty": [
             {"@type": "RelatedParty", "@referredType": "Customer", "id": order.customer, "role": "customer"}
-        ],
-        "serviceOrderItem": [
-            {
-                "@type": "ServiceOrderItem",
-                "id": "1",
-                "action": order.action,
-                "service": {
-                    "@type": "Service",
-                    "id": order.msisdn,
-                    "serviceType": "mobileLine",
-                    "serviceCharacteristic": characteristics(order.characteristics),
-                },
-            }
         ],
     }
     if order.reference:
@@ -156,18 +129,38 @@ def order_body(order: ServiceOrder) -> dict[str, Any]:
     return body
 
 
-def amendment_body(changed: Mapping[str, Any]) -> dict[str, Any]:
+def item_body(id_: str, order: ServiceOrder) -> dict[str, Any]:
+    """What is asked of one line, as an item of a service order."""
+    return {
+        "@type": "ServiceOrderItem",
+        "id": id_,
+        "action": order.action,
+        "service": {
+            "@type": "Service",
+            "id": order.msisdn,
+            "serviceType": "mobileLine",
+            "serviceCharacteristic": characteristics(order.characteristics),
+        },
+    }
+
+
+def amendment_body(changed: Mapping[str, Any], item: str = "") -> dict[str, Any]:
     """The TMF641 update of an order: characteristics that are added to those asked, or replace them.
+
+    `item`: which one of a batch.
 
     An item has to name an action; `noChange` leaves the order's own as it is.
     """
     service = {"@type": "Service", "serviceCharacteristic": characteristics(changed)}
-    return {"serviceOrderItem": [{"id": "1", "action": "noChange", "service": service}]}
+    return {"serviceOrderItem": [{"id": item or ONLY_ITEM, "action": "noChange", "service": service}]}
 
 
-def cancellation_body(carrier_order_id: str, reason: str) -> dict[str, Any]:
-    """The TMF641 task that cancels an order."""
-    body: dict[str, Any] = {"serviceOrder": {"@referredType": "ServiceOrder", "id": carrier_order_id}}
+def cancellation_body(carrier_order_id: str, reason: str, item: str = "") -> dict[str, Any]:
+    """The TMF641 task that cancels an order, or one item of a batch."""
+    order: dict[str, Any] = {"@referredType": "ServiceOrder", "id": carrier_order_id}
+    if item:
+        order["serviceOrderItem"] = [{"id": item}]
+    body: dict[str, Any] = {"serviceOrder": order}
     return body | ({"cancellationReason": reason} if reason else {})
 
 
@@ -202,7 +195,7 @@ def _value_type(value: Any) -> str:
 
 def parse_order(body: bytes) -> OrderUpdate:
     """A service order as the carrier tells it. Raises MalformedError."""
-    return _to_order_update(decode(body))
+    return read_order(decode(body))
 
 
 def parse_found(body: bytes, external_id: str) -> OrderUpdate | None:
@@ -215,38 +208,8 @@ def parse_found(body: bytes, external_id: str) -> OrderUpdate | None:
         raise MalformedError("the carrier's orders are not a list")
     for order in found:
         if isinstance(order, dict) and str(order.get("externalId")) == external_id:
-            return _to_order_update(order)
+            return read_order(order)
     return None
-
-
-def parse_envelope(body: bytes) -> CallbackEnvelope:
-    """Which event a callback is, of which item. Raises MalformedError where that is not said."""
-    event = object_of(decode(body), "the event")
-    kind = word_of(event.get("eventType"), "the type of the event")
-    # The listener is for these only, so a carrier may leave the type out
-    if kind and plain_word(kind) != EVENT_TYPE:
-        raise MalformedError("this is not a state change of a service order")
-    order = _ordered(event)
-    return CallbackEnvelope(
-        event_id=word_of(event.get("eventId"), "the event's id"),
-        external_id=word_of(order.get("externalId"), "the order's externalId"),
-        text=without_secrets(body),
-    )
-
-
-def parse_event(body: bytes, received_at: datetime | None = None) -> StateChangeEvent:
-    """A `serviceOrderStateChangeEvent`; one without a time happened when it was received. Raises MalformedError."""
-    event = object_of(decode(body), "the event")
-    at = instant_of(event.get("eventTime"), "the event's time") or received_at
-    if at is None:
-        raise MalformedError("the event has no time")
-    update = msgspec.structs.replace(_to_order_update(_ordered(event)), at=at)
-    return StateChangeEvent(event_id=word_of(event.get("eventId"), "the event's id"), at=at, update=update)
-
-
-def _ordered(event: dict[str, Any]) -> dict[str, Any]:
-    content = object_of(event.get("event"), "the event's content")
-    return object_of(content.get("serviceOrder"), "the event's order")
 
 
 def parse_cancellation(body: bytes) -> Cancellation:
@@ -259,20 +222,41 @@ def parse_cancellation(body: bytes) -> Cancellation:
     return Cancellation(_TASK_STATES[plain_word(word)], error.code, error.message or error.reason)
 
 
-def _to_order_update(message: Any) -> OrderUpdate:
+def read_order(message: Any) -> OrderUpdate:
+    """A service order of one item, decoded. Raises MalformedError."""
     order = object_of(message, "the carrier's order")
     items = objects_of(order.get("serviceOrderItem"), "the items of the order")
-    order_id = word_of(order.get("id"), "the order's id")
-    said = next(filter(None, (word_of(one.get("state"), "the state") for one in (order, *items[:1]))), "")
+    return read_update(
+        word_of(order.get("externalId"), "the order's externalId"),
+        word_of(order.get("id"), "the order's id"),
+        states=(order, *items[:1]),
+        errors=(order, *items),
+        items=items,
+    )
+
+
+def read_update(
+    external_id: str,
+    carrier_order_id: str,
+    *,
+    states: Sequence[dict[str, Any]],
+    errors: Sequence[dict[str, Any]],
+    items: Sequence[dict[str, Any]],
+) -> OrderUpdate:
+    """How one of our items stands. The first of `states` and of `errors` that says something counts.
+
+    Raises MalformedError for an unknown state.
+    """
+    said = next(filter(None, (word_of(one.get("state"), "the state") for one in states)), "")
     known = _STATES.get(plain_word(said))
-    if known is None or not order_id:
-        raise MalformedError(f"the carrier's order {order_id!r} is in the unknown state {said!r}")
+    if known is None or not carrier_order_id:
+        raise MalformedError(f"the carrier's order {carrier_order_id!r} is in the unknown state {said!r}")
     word, state = known
-    error = next((found for one in (order, *items) for found in _errors(one)), TmfModel())
+    error = next((found for one in errors for found in _errors(one)), TmfModel())
     told_nothing = "" if state in {OrderUpdateState.IN_PROGRESS, OrderUpdateState.DONE} else word
     return OrderUpdate(
-        external_id=word_of(order.get("externalId"), "the order's externalId"),
-        carrier_order_id=order_id,
+        external_id=external_id,
+        carrier_order_id=carrier_order_id,
         state=state,
         code=error.code or told_nothing,
         message=error.message or error.reason,

@@ -20,7 +20,7 @@ _ACTIVATION_CODE = re.compile(r"(?:LPA:)?1\$[\w.-]+\$\S*", re.IGNORECASE)
 # Characters of a name that is remembered
 LONGEST_KNOWN = 100
 # Bytes of a message that is kept for a person to read
-LARGEST_KEPT = 64 * 1024
+LARGEST_KEPT = 256 * 1024
 
 
 def is_secret(name: str) -> bool:

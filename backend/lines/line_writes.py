@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from backend.core import clock
+from backend.core.outbox import dump
 from backend.lines.lifecycle import LINE_LIFECYCLE, REQUESTED, LineStatus
 from backend.lines.schemas import LockedLine
 from backend.lines.search_keys import name_key, search_text
@@ -47,11 +48,13 @@ class LineState(msgspec.Struct, frozen=True):
 async def update_lines(scope: Scope, changes: Sequence[tuple[LockedLine, Mapping[str, Any]]]) -> None:
     """Write, for each line (locked by the caller), the columns that are now other, by their names.
 
+    Lines with the same columns are written by one statement.
+
     The line's row is brought up to date, so that a second change of the same line starts from the first. A line whose
     state would make a move that is not listed keeps all its columns: see `may_move`.
     Raises Conflict (`wrong_state`) for such a move where a person acts.
     """
-    writes = defaultdict[tuple[str, ...], list[tuple[Any, ...]]](list)
+    writes = defaultdict[tuple[str, ...], list[dict[str, Any]]](list)
     now = clock.now()
     for line, columns in changes:
         current = LineStatus(line.status)
@@ -69,10 +72,16 @@ async def update_lines(scope: Scope, changes: Sequence[tuple[LockedLine, Mapping
                 name=line.name, msisdn=line.msisdn, sim_number=line.sim_number, account=line.account
             )
             changed["name_key"] = name_key(line.name)
-        writes[tuple(changed)].append((line.id, now, *changed.values()))
-    for names, values in writes.items():
-        columns_sql = "".join(f", {name} = ${index}" for index, name in enumerate(names, start=3))
-        await scope.execute_many(f"UPDATE line SET confirmed_at = $2{columns_sql} WHERE id = $1", values)
+        writes[tuple(changed)].append({"id": line.id, **changed})
+    for names, rows in writes.items():
+        columns_sql = "".join(f", {name} = v.{name}" for name in names)
+        await scope.execute(
+            f"UPDATE line l SET confirmed_at = $1{columns_sql}"
+            # Without its schema `line` is PostgreSQL's own type of that name
+            " FROM jsonb_populate_recordset(NULL::public.line, $2) v WHERE l.id = v.id",
+            now,
+            dump(rows),
+        )
 
 
 def may_move(scope: Scope, line_id: UUID, current: LineStatus, target: LineStatus) -> bool:

@@ -76,6 +76,8 @@ class ChangeOrderItem(Table):
     monthly_after = Integer(default=0)
     one_off = Integer(default=0)
     pro_rata = Integer(default=0)
+    # Sent with others in one order of the carrier; its `externalId` names the batch
+    batch_id = UUID(null=True, default=None)
     carrier_order_id = Text(null=True, default=None)
     accepted_at = Timestamptz(null=True, default=None)
     # By the carrier's clock: an earlier update changes nothing

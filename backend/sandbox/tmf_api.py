@@ -12,7 +12,6 @@ from backend.sandbox.carrier.behaviour import Outage
 from backend.sandbox.carrier.documents import (
     TmfError,
     cancellation_document,
-    order_document,
     resource_document,
     service_document,
 )
@@ -83,7 +82,7 @@ class OrderingController(Controller):
         order, created = await taker.accept(body)
         if met is Outage.ANSWER_LOST:
             return DroppedConnection()
-        return Response(order_document(order), status_code=201 if created else 200, media_type=JSON)
+        return Response(order, status_code=201 if created else 200, media_type=JSON)
 
     @get("/{order_id:str}")
     async def one(
@@ -91,7 +90,7 @@ class OrderingController(Controller):
     ) -> Response[Any]:
         received = sandbox.carrier(carrier)
         return outage(received.script.standing.outage) or Response(
-            order_document(received.find(order_id)), media_type=JSON
+            received.document(order_id), media_type=JSON
         )
 
     @get()
@@ -105,13 +104,16 @@ class OrderingController(Controller):
         limit: PageLimit = 100,
     ) -> Response[Any]:
         received = sandbox.carrier(carrier)
-        if external_id:
-            named = received.by_external.get(external_id)
-            orders = [named] if named else []
+        if batch := received.batches.get(external_id):
+            orders = batch[:1]
+        elif external_id:
+            orders = [named] if (named := received.by_external.get(external_id)) else []
         else:
             orders = list(received.orders.values())
         orders = [order for order in orders if order_state in {"", order.state}]
-        page = [order_document(order) for order in orders[offset : offset + limit]]
+        page = [
+            received.document(order.batch if batch else order.id) for order in orders[offset : offset + limit]
+        ]
         headers = {"x-total-count": str(len(orders)), "x-result-count": str(len(page))}
         return outage(received.script.standing.outage) or Response(page, media_type=JSON, headers=headers)
 
@@ -130,7 +132,7 @@ class OrderingController(Controller):
         order = await received.amend(order_id, await request.body())
         if met is Outage.ANSWER_LOST:
             return DroppedConnection()
-        return Response(order_document(order), media_type=JSON)
+        return Response(received.document(order.batch or order.id), media_type=JSON)
 
 
 class CancellingController(Controller):
@@ -146,10 +148,10 @@ class CancellingController(Controller):
         met = received.script.standing.outage
         if down := outage(met):
             return down
-        order_id, reason = read_cancellation(await request.body())
+        order_id, item_id, reason = read_cancellation(await request.body())
         error = None
         try:
-            await received.cancel(order_id, reason)
+            await received.cancel(order_id, reason, item_id)
         except TmfError as late:
             if late.status != TOO_LATE:
                 raise

@@ -28,6 +28,10 @@ CREATE FUNCTION directory_item(key uuid) RETURNS TABLE (tenant_id uuid, id uuid)
   SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ SELECT i.tenant_id, i.id FROM change_order_item i WHERE i.id = key $$;
 
+CREATE FUNCTION directory_batch(key uuid) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT i.tenant_id, i.batch_id FROM change_order_item i WHERE i.batch_id = key LIMIT 1 $$;
+
 CREATE FUNCTION directory_public_link(key bytea) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ SELECT l.tenant_id, l.id FROM public_link l WHERE l.token_hash = key $$;
@@ -90,9 +94,9 @@ CREATE FUNCTION directory_holders(number text) RETURNS TABLE (tenant_id uuid, id
      'released_prepaid', 'released_private', 'terminated', 'aborted') ORDER BY l.id $$;
 
 -- Only the app may look up.
-REVOKE ALL ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
+REVOKE ALL ON FUNCTION directory_session, directory_token, directory_item, directory_batch, directory_public_link, directory_memberships,
   directory_members, directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
   directory_lines, directory_holders, lines_of_numbers FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION directory_session, directory_token, directory_item, directory_public_link, directory_memberships,
+GRANT EXECUTE ON FUNCTION directory_session, directory_token, directory_item, directory_batch, directory_public_link, directory_memberships,
   directory_members, directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
   directory_lines, directory_holders, lines_of_numbers TO fleetline_app;

@@ -41,6 +41,7 @@ CREATE INDEX order_by_time ON change_order (tenant_id, created_at DESC, id DESC)
 CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);
 CREATE INDEX agreement_by_item ON split_agreement (tenant_id, item_id);
 CREATE INDEX item_by_line ON change_order_item (tenant_id, line_id);
+CREATE INDEX item_batch ON change_order_item (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX item_unheard ON change_order_item (tenant_id, last_contact_at) WHERE state IN ('sent', 'in_progress', 'held');
 CREATE INDEX port_by_line ON port_in_case (tenant_id, line_id);
 CREATE INDEX departure_by_line ON departure (tenant_id, line_id);

@@ -564,6 +564,7 @@ class ChangeOrderItem(Table):
     monthly_after = Integer(default=0)
     one_off = Integer(default=0)
     pro_rata = Integer(default=0)
+    batch_id = UUID(null=True, default=None)
     carrier_order_id = Text(null=True, default=None)
     accepted_at = Timestamptz(null=True, default=None)
     reported_at = Timestamptz(null=True, default=None)

@@ -217,7 +217,7 @@ async def test_a_line_is_drawn_once_and_follows_what_changes(
     async with portal.browse(browser, customer.manager) as visitor:
         page = await visitor.open("/app/fleet")
         await page.evaluate(WATCH_SKELETONS)
-        await page.locator("tbody tr").first.get_by_role("link").first.click()
+        await page.locator("tbody tr").filter(has_text="Peeters00001").get_by_role("link").first.click()
         await expect(page.locator("h1.number")).to_be_visible()
         await page.locator("a[data-keep]", has_text="Options").click()
         await expect(page).to_have_url(re.compile("/options$"))

@@ -132,7 +132,7 @@ async def test_each_category_both_ways(definitions: dict[str, Any], tmp_path: Pa
             base = f"/{carrier}/tmf-api/serviceOrdering/v4"
             taken = (await client.post(f"{base}/serviceOrder", json=sent)).json()
             await listener.wait_for(1)
-            if listener.heard[-1].update.state is OrderUpdateState.IN_PROGRESS:
+            if listener.heard[-1].updates[0].state is OrderUpdateState.IN_PROGRESS:
                 amended = await client.patch(f"{base}/serviceOrder/{taken['id']}", json=amendment)
                 validate(amended.json(), "ServiceOrder", definitions)
                 await listener.wait_for(2)
@@ -147,4 +147,4 @@ async def test_each_category_both_ways(definitions: dict[str, Any], tmp_path: Pa
         validate(event["event"]["serviceOrder"], "ServiceOrder", definitions)
         for each in event["event"]["serviceOrder"]["serviceOrderItem"][0]["service"]["serviceCharacteristic"]:
             validate(each, "Characteristic", definitions)
-    assert listener.heard[-1].update.state is OrderUpdateState.DONE
+    assert listener.heard[-1].updates[0].state is OrderUpdateState.DONE

@@ -20,6 +20,8 @@ from tests.support.deployment import Deployment
 from tests.support.factories import Customer, make_customer
 from tests.support.order_steps import load_lines_at_carrier
 
+# One sends each item as an order, the other fifty in one
+CARRIERS = ("mandarine", "lynx")
 LINES = 200
 SMS = "sms-unlimited"
 T = TypeVar("T")
@@ -159,7 +161,7 @@ class PreparedOrder:
 async def prepare_order(
     deployment: Deployment, *, lines: int = LINES, grace_seconds: int = 0, carrier: str = "mandarine"
 ) -> PreparedOrder:
-    deployment.sandbox.behave_normally(carrier)
+    deployment.sandbox.behave(carrier)
     customer = await retry_while_unavailable(
         lambda: make_customer(carrier=carrier, lines=lines, grace_seconds=grace_seconds)
     )

@@ -479,7 +479,7 @@ async def test_what_is_kept_is_bounded_in_number_size_and_time(
 
     def message(key: str) -> UnreadMessage:
         return UnreadMessage(
-            source=SetAsideSource.SIM, key=key, subject=key, body="b" * 99_999, why="w" * 999
+            source=SetAsideSource.SIM, key=key, subject=key, body="b" * 299_999, why="w" * 999
         )
 
     monkeypatch.setattr(kept, "MOST_KEPT", 3)
@@ -490,7 +490,7 @@ async def test_what_is_kept_is_bounded_in_number_size_and_time(
     assert [one.subject for one in await messages_of(customer)] == ["k4", "k3", "k2"]
     assert len(await messages_of(other)) == 3
     text = await read_carrier_message(customer.system, (await messages_of(customer))[0].id)
-    assert (len(text.body), len(text.why)) == (64 * 1024, 500)
+    assert (len(text.body), len(text.why)) == (256 * 1024, 500)
     await dismiss_carrier_message(customer.system, text.id)
     async with job_scope(customer.system) as scope:
         await set_aside(scope, [message("k4")])

@@ -141,7 +141,8 @@ async def test_killed_while_orders_run_it_carries_each_out_exactly_once(tmp_path
             done = {order.external_id for order in orders}
             await eventually(
                 lambda: (
-                    done == {each.update.external_id for each in listener.heard if each.update.state.final}
+                    done
+                    == {each.updates[0].external_id for each in listener.heard if each.updates[0].state.final}
                 ),
                 20,
             )
@@ -200,9 +201,11 @@ async def agree(network: HttpCarrierNetwork, carrier: str, listener: Listener, i
     left = dict(ids)
     while left:
         for each in list(listener.heard):
-            if each.update.reported.get("esimState") == "released" and left.pop(each.update.external_id, ""):
+            if each.updates[0].reported.get("esimState") == "released" and left.pop(
+                each.updates[0].external_id, ""
+            ):
                 values = {"esimConfirmedAt": clock.now().isoformat()}
-                number = each.update.carrier_order_id
+                number = each.updates[0].carrier_order_id
                 await patiently(
                     lambda number=number, values=values: network.amend(carrier, number, values)  # type: ignore[misc]
                 )
@@ -212,9 +215,10 @@ async def agree(network: HttpCarrierNetwork, carrier: str, listener: Listener, i
 def told_of(listener: Listener, external_id: str, name: str) -> list[str]:
     """What was told of an order in the carrier's order, each once."""
     news = sorted(
-        (each for each in listener.heard if each.update.external_id == external_id), key=lambda each: each.at
+        (each for each in listener.heard if each.updates[0].external_id == external_id),
+        key=lambda each: each.at,
     )
-    values = [str(each.update.reported[name]) for each in news if each.update.reported.get(name)]
+    values = [str(each.updates[0].reported[name]) for each in news if each.updates[0].reported.get(name)]
     return [value for value, _ in itertools.groupby(values)]
 
 
@@ -237,7 +241,7 @@ async def test_killed_in_the_middle_of_ports_and_esims_each_is_carried_out_once_
             agreeing = asyncio.create_task(agree(network, carrier, listener, waiting))
 
             def heard(name: str, state: str) -> bool:
-                return any(each.update.reported.get(name) == state for each in list(listener.heard))
+                return any(each.updates[0].reported.get(name) == state for each in list(listener.heard))
 
             for name, state in (
                 ("esimState", "allocated"),
@@ -251,7 +255,7 @@ async def test_killed_in_the_middle_of_ports_and_esims_each_is_carried_out_once_
             await eventually(
                 lambda: (
                     set(ids)
-                    == {each.update.external_id for each in listener.heard if each.update.state.final}
+                    == {each.updates[0].external_id for each in listener.heard if each.updates[0].state.final}
                 ),
                 30,
             )
@@ -259,7 +263,7 @@ async def test_killed_in_the_middle_of_ports_and_esims_each_is_carried_out_once_
         counts = await sandbox.counts(carrier)
         assert counts["by_external_id"] == dict.fromkeys(ids, 1)
         assert set(counts["by_line"].values()) == {1}
-        assert {each.update.state for each in listener.heard if each.update.state.final} == {
+        assert {each.updates[0].state for each in listener.heard if each.updates[0].state.final} == {
             OrderUpdateState.DONE
         }
         live = {line.msisdn: line for line in page.lines}
@@ -312,7 +316,7 @@ async def test_what_waits_for_somebody_still_waits_after_a_kill(tmp_path: Path, 
             await eventually(
                 lambda: (
                     set(ids)
-                    == {each.update.external_id for each in listener.heard if each.update.state.final}
+                    == {each.updates[0].external_id for each in listener.heard if each.updates[0].state.final}
                 )
             )
         assert (await sandbox.counts(carrier))["by_external_id"] == dict.fromkeys(ids, 1)

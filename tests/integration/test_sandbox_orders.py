@@ -86,10 +86,13 @@ async def test_an_order_is_taken_carried_out_and_told(
     assert isinstance(accepted, OrderAccepted)
     assert accepted.state is OrderUpdateState.IN_PROGRESS
     heard = await listener.wait_for(2)
-    assert [event.update.state for event in heard] == [OrderUpdateState.IN_PROGRESS, OrderUpdateState.DONE]
+    assert [event.updates[0].state for event in heard] == [
+        OrderUpdateState.IN_PROGRESS,
+        OrderUpdateState.DONE,
+    ]
     assert heard[0].event_id != heard[1].event_id
-    assert heard[1].update.external_id == order.external_id
-    assert heard[1].update.reported["options"] == ["sms-unlimited"]
+    assert heard[1].updates[0].external_id == order.external_id
+    assert heard[1].updates[0].reported["options"] == ["sms-unlimited"]
     assert await network.fetch(M, accepted.carrier_order_id) == await network.find(M, order.external_id)
     page = await network.inventory(M, "delta", 0, 10)
     assert page.lines[0].options == ("sms-unlimited",)
@@ -101,7 +104,7 @@ async def test_without_a_delay_only_the_end_is_told(network: HttpCarrierNetwork,
     await network.submit(M, change())
     heard = await listener.wait_for(1)
     await asyncio.sleep(0.1)
-    assert [event.update.state for event in heard] == [OrderUpdateState.DONE]
+    assert [event.updates[0].state for event in heard] == [OrderUpdateState.DONE]
 
 
 async def test_a_repeat_is_answered_with_the_first(sandbox: Sandbox, network: HttpCarrierNetwork) -> None:
@@ -148,10 +151,14 @@ async def test_bad_ends(
     order = change(remove=("data-5gb",))
     await network.submit(M, order)
     (event,) = await listener.wait_for(1)
-    assert (event.update.state, event.update.code, event.update.message) == (state, outcome, "Because.")
+    assert (event.updates[0].state, event.updates[0].code, event.updates[0].message) == (
+        state,
+        outcome,
+        "Because.",
+    )
     assert sandbox.counts(M)["effects"] == effects
     if outcome == "partial":
-        assert event.update.reported["options"] == ["data-5gb", "sms-unlimited"], "added, but not removed"
+        assert event.updates[0].reported["options"] == ["data-5gb", "sms-unlimited"], "added, but not removed"
 
 
 async def test_a_held_order_is_ended_by_a_person(
@@ -165,7 +172,7 @@ async def test_a_held_order_is_ended_by_a_person(
     sandbox.act(M, first.external_id, "complete")
     sandbox.act(M, second.external_id, "fail")
     heard = await listener.wait_for(4)
-    assert {event.update.external_id: event.update.state for event in heard[2:]} == {
+    assert {event.updates[0].external_id: event.updates[0].state for event in heard[2:]} == {
         first.external_id: OrderUpdateState.DONE,
         second.external_id: OrderUpdateState.FAILED,
     }
@@ -189,7 +196,10 @@ async def test_callbacks_out_of_order(
     sandbox.behave(M, delay_ms=100, reorder_callbacks=True)
     await network.submit(M, change())
     heard = await listener.wait_for(2)
-    assert [event.update.state for event in heard] == [OrderUpdateState.DONE, OrderUpdateState.IN_PROGRESS]
+    assert [event.updates[0].state for event in heard] == [
+        OrderUpdateState.DONE,
+        OrderUpdateState.IN_PROGRESS,
+    ]
     assert heard[0].at > heard[1].at
 
 
@@ -204,7 +214,7 @@ async def test_lost_callbacks_are_found_by_asking_and_can_be_told_again(
     assert sandbox.counts(M)["callbacks"] == {"lost": 1}
     sandbox.act(M, order.external_id, "resend")
     (event,) = await listener.wait_for(1)
-    assert event.update.state is OrderUpdateState.DONE
+    assert event.updates[0].state is OrderUpdateState.DONE
     assert sandbox.counts(M)["effects"] == 1
 
 
@@ -223,7 +233,7 @@ async def test_a_callback_is_sent_again_until_somebody_answers(
     listener.refuse = 2
     await network.submit(M, change())
     (event,) = await listener.wait_for(1)
-    assert event.update.state is OrderUpdateState.DONE
+    assert event.updates[0].state is OrderUpdateState.DONE
     assert listener.refuse == 0
 
 

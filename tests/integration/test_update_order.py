@@ -12,7 +12,7 @@ from backend.core import clock
 from backend.integrations.network import OrderAccepted, OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import KnownItem
 from backend.orders.fulfilment.answers import to_update
-from backend.orders.fulfilment.dispatch import SubmittedItem, to_service_order
+from backend.orders.fulfilment.submission import SubmittedItem, to_service_order
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds.replace_sim import ReplaceSim
 from backend.orders.kinds.request_esim import RequestEsim
@@ -30,7 +30,7 @@ from tests.support.order_steps import load_lines_at_carrier
 from tests.support.sandbox import Sandbox
 
 MOST = 40  # orders of events that are tried, where there are more
-KNOWN = "id, state, reason, reported, reported_at, carrier_order_id"
+KNOWN = "id, state, reason, reported, reported_at, carrier_order_id, batch_id"
 RANK = {"sent": 0, "in_progress": 1, "held": 1, "done": 2}
 Message = tuple[OrderUpdate, bool]  # whether it is an answer: it bears no date
 
@@ -95,7 +95,7 @@ async def told_by_the_carrier(
     mine = [answer.carrier_order_id]
 
     def heard() -> list[OrderUpdate]:
-        return [each.update for each in listener.heard if each.update.carrier_order_id in mine]
+        return [each.updates[0] for each in listener.heard if each.updates[0].carrier_order_id in mine]
 
     async def amend(**values: str) -> None:
         said = await clients().network.amend(customer.carrier, mine[0], values)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import uvicorn
 
 from backend.integrations.signatures import verify
-from backend.integrations.tmf641 import StateChangeEvent, parse_event
+from backend.integrations.tmf641_events import StateChangeEvent, parse_event
 from tests.support.sandbox import SECRET
 from tests.support.serving import free_port, running
 

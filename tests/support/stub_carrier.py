@@ -14,7 +14,10 @@ Answer = Any | Callable[[dict[str, Any], str], Any]
 
 
 class StubCarrier:
-    """Answers by method and end of the path. An answer is JSON, bytes, or a function of the message and the path."""
+    """Answers by method and end of the path. An answer is JSON, bytes, or a function of the message and the path.
+
+    JSON with a `code` and no `id` is a refusal.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -59,7 +62,8 @@ class StubCarrier:
         answer = found[0] if found else None
         said = answer(told, query or path) if callable(answer) else answer
         content = said if isinstance(said, bytes) else json.dumps(said).encode()
-        status = 200 if found else 404
+        refused = isinstance(said, dict) and "code" in said and "id" not in said
+        status = 404 if not found else 422 if refused else 200
         if not found:
             content = json.dumps({"code": "notFound", "reason": "Not here"}).encode()
         headers = [(b"content-type", b"application/json")]

@@ -20,11 +20,10 @@ from backend.integrations.tmf641 import (
     characteristics,
     order_body,
     parse_cancellation,
-    parse_envelope,
-    parse_event,
     parse_found,
     parse_order,
 )
+from backend.integrations.tmf641_events import parse_envelope, parse_event
 from backend.integrations.tmf_secrets import is_secret, kept_text, outline, without_secrets
 from backend.integrations.tmf_values import LINE_STATES, READERS
 from backend.lines.lifecycle import LineStatus
@@ -421,8 +420,8 @@ def test_an_event() -> None:
     }
     change = parse_event(json.dumps(event).encode())
     assert change.event_id == "V1"
-    assert change.at == change.update.at == datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
-    assert (change.update.external_id, change.update.carrier_order_id) == ("E1", "C1")
+    assert change.at == change.updates[0].at == datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert (change.updates[0].external_id, change.updates[0].carrier_order_id) == ("E1", "C1")
     naive = parse_event(json.dumps(event | {"eventTime": "2026-11-21T12:00:00"}).encode())
     assert naive.at.tzinfo is UTC
 

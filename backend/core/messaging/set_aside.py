@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 # Of one tenant; the oldest are deleted for new ones
 MOST_KEPT = 500
-LARGEST_BODY = 64 * 1024
+LARGEST_BODY = 256 * 1024
 LONGEST_KEY = 200
 LONGEST_WHY = 500
 KEPT_DAYS = 31

@@ -35,6 +35,13 @@ class KnownItem(msgspec.Struct, frozen=True):
     reported: str
     reported_at: datetime | None
     carrier_order_id: str | None
+    # The batch in which it was sent; None where it is an order by itself
+    batch_id: UUID | None
+
+    @property
+    def item_of_batch(self) -> str:
+        """Its id within the order of a batch; empty for an order by itself."""
+        return str(self.id) if self.batch_id else ""
 
     @property
     def version(self) -> tuple[str, str, str, datetime | None]:

@@ -8,7 +8,7 @@ from backend.core.facts import JobName
 from backend.core.messaging.jobs import job
 from backend.core.messaging.set_aside import UnreadMessage, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
-from backend.integrations.network import MalformedError, StateChangeEvent, parse_envelope, parse_event
+from backend.integrations.network import MalformedError, OrderUpdate, batch_of, parse_envelope, parse_event
 from backend.orders.fulfilment.apply_each import apply_each
 from tenants.scope import Scope
 
@@ -36,27 +36,33 @@ async def handle_callbacks(scope: Scope, *, source: str) -> None:
     callbacks = await scope.fetch_all(StoredCallback, UNHANDLED, source, MAX_CALLBACKS)
     if not callbacks:
         return
-    read: list[tuple[StoredCallback, StateChangeEvent]] = []
+    updates: list[OrderUpdate] = []
+    came_with: dict[int, StoredCallback] = {}
     bad: list[UnreadMessage] = []
     for one in callbacks:
         try:
-            read.append((one, parse_event(one.body.encode(), one.received_at)))
+            event = parse_event(one.body.encode(), one.received_at)
         except MalformedError as error:
             bad.append(_unread(one, str(error)))
-    refused = await apply_each(scope, [event.update for _, event in read])
-    for update, why in refused:
-        bad += [_unread(one, why) for one, event in read if event.update is update]
+            continue
+        updates += event.updates
+        came_with.update((id(update), one) for update in event.updates)
+        bad += [_unread(one, item.why, item_id) for item_id, item in event.unread.items()]
+    for update, why in await apply_each(scope, updates):
+        bad.append(_unread(came_with[id(update)], why, update.external_id))
     await set_aside(scope, bad)
     await scope.execute(HANDLED, [one.id for one in callbacks])
     if len(callbacks) == MAX_CALLBACKS:
         scope.enqueue(JobName.HANDLE_CALLBACKS, source=source)
 
 
-def _unread(callback: StoredCallback, why: str) -> UnreadMessage:
+def _unread(callback: StoredCallback, why: str, item_id: str = "") -> UnreadMessage:
+    """A callback that cannot be read or applied, as a whole or for one item of its batch."""
+    about = parse_envelope(callback.body.encode()).external_id
     return UnreadMessage(
         source=SetAsideSource.CALLBACK,
-        key=callback.event_id,
-        subject=parse_envelope(callback.body.encode()).external_id,
+        key=f"{callback.event_id}:{item_id}" if batch_of(about) and item_id else callback.event_id,
+        subject=item_id or about,
         body=callback.body,
         why=why,
     )

@@ -1,28 +1,26 @@
 """Jobs that send orders to the carrier: the undo time ends, an order is cut into batches, a batch is sent."""
 
-import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 import orjson
 
+from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderSubmitted, TimerName
+from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job, job_scope
-from backend.integrations.network import OrderUpdate, OrderUpdateState, ServiceOrder
-from backend.orders.effects.events import KnownItem
-from backend.orders.fulfilment.answers import raise_first_error, record_answers, to_update
+from backend.integrations.network import OrderUpdate, OrderUpdateState
+from backend.orders.fulfilment.submission import SubmittedItem, submit_items
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SUBMITTED_ORDERS, ItemState, OrderState
 from backend.orders.topics import invalidate_order
 from backend.orders.transitions import record_transition
-from backend.runtime import clients
 from tenants.scope import Actor, Scope
-from tenants.tenant_info import TenantInfo, tenant_info
+from tenants.tenant_info import tenant_info
 
 # Items that one job sends to the carrier
 BATCH_ITEMS = 100
@@ -33,12 +31,17 @@ SELECT id, grace_until, grace_until > now() AS early FROM change_order WHERE id 
 """
 SUBMIT = "UPDATE change_order SET state = $2, submitted_at = $3 WHERE id = $1"
 LOCK_SUBMITTED = """
-SELECT reference FROM change_order WHERE id = $1 AND state = ANY($2) FOR NO KEY UPDATE
+SELECT reference, kind,
+  (SELECT count(*) FROM change_order_item WHERE order_id = $1 AND position BETWEEN $3 AND $4) AS items
+FROM change_order WHERE id = $1 AND state = ANY($2) FOR NO KEY UPDATE
 """
-SEND_BATCH = """
-UPDATE change_order_item SET state = $4, sent_at = COALESCE(sent_at, now()), last_contact_at = now()
+# An item keeps the batch in which it was sent: a repeat has to be the same order to the carrier
+SEND_ITEMS = """
+UPDATE change_order_item SET state = $4, sent_at = COALESCE(sent_at, now()), last_contact_at = now(),
+  batch_id = CASE WHEN state = $5 THEN ($7::uuid[])[(position - $2) / $8 + 1] ELSE batch_id END
 WHERE order_id = $1 AND position BETWEEN $2 AND $3 AND (state = $5 OR (state = $4 AND carrier_order_id IS NULL))
-RETURNING id, state, reason, reported, reported_at, carrier_order_id, msisdn, kind, change, $6::text AS reference
+RETURNING id, state, reason, reported, reported_at, carrier_order_id, batch_id, msisdn, kind, change,
+  $6::text AS reference
 """
 
 
@@ -51,13 +54,12 @@ class OrderInGrace(msgspec.Struct, frozen=True):
     early: bool
 
 
-class SubmittedItem(KnownItem, frozen=True):
-    """An item as it is sent to the carrier."""
+class SubmittedOrder(msgspec.Struct, frozen=True):
+    """An order that is being sent, and how many of its items one job sends."""
 
-    msisdn: str
-    kind: str
-    change: str
     reference: str
+    kind: str
+    items: int
 
 
 @job(JobName.END_GRACE)
@@ -95,22 +97,28 @@ async def submit_batch(actor: Actor, *, order_id: str, first: int, last: int) ->
     """
     async with job_scope(actor) as scope:
         # The order first and then its items, as apply_updates does: the other way round the two could deadlock
-        reference = await scope.fetch_value(str, LOCK_SUBMITTED, UUID(order_id), SUBMITTED_ORDERS)
-        if reference is None:
+        order = await scope.fetch_one(
+            SubmittedOrder, LOCK_SUBMITTED, UUID(order_id), SUBMITTED_ORDERS, first, last
+        )
+        if order is None:
             return
+        tenant = await tenant_info(scope)
+        at_carrier = KINDS[order.kind].to_carrier is not None
+        size = profile(tenant.carrier).items_per_order if at_carrier and order.items > 1 else 1
         items = await scope.fetch_all(
             SubmittedItem,
-            SEND_BATCH,
+            SEND_ITEMS,
             UUID(order_id),
             first,
             last,
             ItemState.SENT,
             ItemState.WAITING,
-            reference,
+            order.reference,
+            [new_id() for _ in range(first, last + 1, size)] if size > 1 else [],
+            size,
         )
         scope.invalidate(f"order:{order_id}")
-        tenant = await tenant_info(scope)
-        if items and KINDS[items[0].kind].to_carrier is None:
+        if not at_carrier:
             await apply_updates(scope, [_own_update(item) for item in items])
             return
     try:
@@ -120,45 +128,6 @@ async def submit_batch(actor: Actor, *, order_id: str, first: int, last: int) ->
             # An open page says that the carrier does not answer yet
             scope.invalidate(f"order:{order_id}")
         raise
-
-
-async def submit_items(actor: Actor, tenant: TenantInfo, items: Sequence[SubmittedItem]) -> None:
-    """Send each item to the carrier and record the answers. Raises the first error, so that the job is repeated.
-
-    An answer that cannot be read is no error: the carrier has the order, and polling asks how it stands.
-    """
-    if not items:
-        return
-    network = clients().network
-    answers = await asyncio.gather(
-        *(network.submit(tenant.carrier, to_service_order(tenant.slug, item)) for item in items),
-        return_exceptions=True,
-    )
-    updates = [
-        to_update(str(item.id), answer)
-        for item, answer in zip(items, answers, strict=True)
-        if not isinstance(answer, BaseException)
-    ]
-    unread = {str(item.id): answer for item, answer in zip(items, answers, strict=True)}
-    await record_answers(actor, updates, items, unread=unread)
-    raise_first_error(answers)
-
-
-def to_service_order(customer: str, item: SubmittedItem) -> ServiceOrder:
-    """The item as the carrier is asked for it. Raises ValueError for a kind that is not for the carrier."""
-    ask = KINDS[item.kind].to_carrier
-    if ask is None:
-        raise ValueError(f"{item.kind} is not for the carrier")
-    message = ask(orjson.loads(item.change))
-    return ServiceOrder(
-        external_id=str(item.id),
-        customer=customer,
-        msisdn=item.msisdn,
-        reference=item.reference,
-        category=message.category,
-        action=message.action,
-        characteristics=message.characteristics,
-    )
 
 
 def _own_update(item: SubmittedItem) -> OrderUpdate:

@@ -51,7 +51,9 @@ async def amend_at_carrier(actor: Actor, *, item_id: str, characteristics: dict[
     if item is None:
         return
     try:
-        answer = await clients().network.amend(carrier, item.carrier_order_id, characteristics)
+        answer = await clients().network.amend(
+            carrier, item.carrier_order_id, characteristics, item=item.item_of_batch
+        )
     except UnreadableAnswer as unread:
         await record_answers(actor, [], [item], unread={item_id: unread})
         return
@@ -83,7 +85,10 @@ async def cancel_at_carrier(actor: Actor, *, order_id: str) -> None:
         carrier = (await tenant_info(scope)).carrier
     network = clients().network
     answers = await asyncio.gather(
-        *(network.cancel(carrier, item.carrier_order_id, "customer request") for item in items),
+        *(
+            network.cancel(carrier, item.carrier_order_id, "customer request", item=item.item_of_batch)
+            for item in items
+        ),
         return_exceptions=True,
     )
     async with job_scope(actor) as scope:

@@ -14,7 +14,7 @@ from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderHoldExpired
 from backend.core.ids import ItemId, OrderId
 from backend.core.messaging.jobs import idempotent_job, job_scope
-from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
+from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState, item_of
 from backend.lines.agreements import cancel_agreements
 from backend.orders.effects.events import KnownItem
 from backend.orders.fulfilment.answers import raise_first_error, record_answers
@@ -38,7 +38,7 @@ EXPIRE = """
 UPDATE change_order SET flag = $2 WHERE id = ANY($1) AND state = $3 AND flag <> $4 RETURNING id
 """
 EXPIRED_ITEMS = """
-SELECT i.id, i.state, i.reason, i.reported, i.reported_at, i.carrier_order_id, i.kind FROM change_order_item i
+SELECT i.id, i.state, i.reason, i.reported, i.reported_at, i.carrier_order_id, i.batch_id, i.kind FROM change_order_item i
 JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE o.id = $1 AND o.state = $2 AND o.flag = $3 AND i.state = $4
 """
@@ -129,10 +129,14 @@ async def _final_update(carrier: str, item: ExpiredItem) -> OrderUpdate | None:
     if KINDS[item.kind].to_carrier is None or not order_id:
         return failed
     network = clients().network
-    answer = await network.cancel(carrier, order_id, "held too long")
+    answer = await network.cancel(carrier, order_id, "held too long", item=item.item_of_batch)
     if not isinstance(answer, CarrierRejection):
         return failed if answer.settled else None
-    update = await network.fetch(carrier, order_id)
+    if item.batch_id:
+        batch = await network.fetch_batch(carrier, order_id)
+        update = item_of(batch, str(item.id)) if batch else None
+    else:
+        update = await network.fetch(carrier, order_id)
     if update is None or update.state is OrderUpdateState.CANCELLED:
         return failed
     if update.state is OrderUpdateState.HELD:

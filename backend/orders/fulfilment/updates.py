@@ -22,16 +22,19 @@ SELECT id, state, reference, flag FROM change_order
 WHERE id IN (SELECT order_id FROM change_order_item WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE
 """
 LOCK_ITEMS = """
-SELECT id, state, reason, reported, reported_at, carrier_order_id, order_id, line_id, kind, change, accepted_at
+SELECT id, state, reason, reported, reported_at, carrier_order_id, batch_id, order_id, line_id, kind, change, accepted_at
 FROM change_order_item WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """
 # A held item keeps its reason where the carrier gives none
-WRITE_ITEM = f"""
-UPDATE change_order_item SET state = $2, detail = $4, carrier_order_id = $5,
-  reason = CASE WHEN $3 <> '' THEN $3 WHEN $2 = '{ItemState.HELD}' THEN reason ELSE '' END,
-  accepted_at = CASE WHEN $6 THEN COALESCE(accepted_at, $7) END, reported_at = GREATEST(reported_at, $8),
-  last_contact_at = $7, ended_at = CASE WHEN $9 THEN $7::timestamptz END, reported = $10
-WHERE id = $1
+WRITE_ITEMS = f"""
+UPDATE change_order_item i SET state = v.state, detail = v.detail, carrier_order_id = v.carrier_order_id,
+  reason = CASE WHEN v.reason <> '' THEN v.reason WHEN v.state = '{ItemState.HELD}' THEN i.reason ELSE '' END,
+  accepted_at = CASE WHEN v.accepted THEN COALESCE(i.accepted_at, $1) END,
+  reported_at = GREATEST(i.reported_at, v.reported_at), last_contact_at = $1,
+  ended_at = CASE WHEN v.final THEN $1::timestamptz END, reported = v.reported::jsonb
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::timestamptz[], $9::boolean[],
+  $10::text[]) AS v(id, state, reason, detail, carrier_order_id, accepted, reported_at, final, reported)
+WHERE i.id = v.id
 """
 
 
@@ -137,22 +140,20 @@ def _apply(update: ItemUpdate, one: OrderUpdate) -> None:
 
 
 async def _write_items(scope: Scope, changed: Sequence[ItemUpdate]) -> None:
-    now = clock.now()
-    await scope.execute_many(
-        WRITE_ITEM,
-        [
-            (
-                update.item_id,
-                update.state,
-                update.reason,
-                update.detail,
-                update.carrier_order_id,
-                update.accepted,
-                now,
-                update.applied.at if update.applied else None,
-                update.state in ITEM_LIFECYCLE.final,
-                dump(update.reported),
-            )
-            for update in changed
-        ],
-    )
+    if not changed:
+        return
+    rows = [
+        (
+            update.item_id,
+            update.state,
+            update.reason,
+            update.detail,
+            update.carrier_order_id,
+            update.accepted,
+            update.applied.at if update.applied else None,
+            update.state in ITEM_LIFECYCLE.final,
+            dump(update.reported),
+        )
+        for update in changed
+    ]
+    await scope.execute(WRITE_ITEMS, clock.now(), *(list(column) for column in zip(*rows, strict=True)))

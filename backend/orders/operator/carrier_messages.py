@@ -57,7 +57,7 @@ class CarrierMessage(msgspec.Struct, frozen=True):
 
 
 class CarrierMessageText(msgspec.Struct, frozen=True):
-    """A message that was set aside, with its text. `body` has no secrets of SIMs, and is cut at 64 KiB."""
+    """A message that was set aside, with its text. `body` has no secrets of SIMs, and is cut at 256 KiB."""
 
     id: UUID
     source: str
@@ -131,10 +131,15 @@ async def retry_carrier_message(scope: Scope, message_id: UUID) -> RetryResult:
 
 async def _apply_callback(scope: Scope, message: LockedMessage) -> None:
     try:
-        update = parse_event(message.body.encode(), message.first_at).update
+        event = parse_event(message.body.encode(), message.first_at)
     except MalformedError as error:
         raise Conflict(f"It still cannot be read: {error}.", code="still_unreadable") from None
-    for _, why in await apply_each(scope, [update]):
+    # Of a batch it may be about one item
+    if message.subject in event.unread:
+        why = event.unread[message.subject].why
+        raise Conflict(f"It still cannot be read: {why}.", code="still_unreadable")
+    about = [one for one in event.updates if one.external_id == message.subject] or event.updates
+    for _, why in await apply_each(scope, about):
         raise Conflict(f"It still cannot be applied: {why}.", code="still_unreadable")
 
 

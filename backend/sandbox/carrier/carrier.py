@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from backend.core.ids import new_id
 from backend.sandbox.carrier.amendments import check_amendment
 from backend.sandbox.carrier.behaviour import (
     MESSAGES,
@@ -20,19 +19,20 @@ from backend.sandbox.carrier.callbacks import Callback
 from backend.sandbox.carrier.documents import CarrierOrder, TmfError
 from backend.sandbox.carrier.esims import may_fail, trouble
 from backend.sandbox.carrier.order_context import Failure, Pause
-from backend.sandbox.carrier.order_engine import OrderEngine
+from backend.sandbox.carrier.order_intake import OrderIntake
 from backend.sandbox.carrier.order_types import (
     MILESTONES,
     ORDER_TYPES,
-    order_type_of,
-    seconds_before,
     too_late,
 )
 from backend.sandbox.carrier.port_ins import reject
-from backend.sandbox.carrier.requests import ReceivedOrder, read_amendment, read_order, stored_order
+from backend.sandbox.carrier.requests import (
+    read_amendment,
+    stored_order,
+)
 
 
-class Carrier(OrderEngine):
+class Carrier(OrderIntake):
     """What a carrier is asked from outside: orders, amendments and cancellations, and what a person does by hand."""
 
     def load(self) -> None:
@@ -42,7 +42,7 @@ class Carrier(OrderEngine):
         rows = self._journal.rows
         for (document,) in rows("SELECT document FROM orders WHERE carrier = ? ORDER BY id", (self.code,)):
             order = stored_order(document)
-            self.orders[order.id] = self.by_external[order.external_id] = order
+            self._keep(order)
             self._schedule(order)
             if ORDER_TYPES[order.category].new and not order.ended:
                 self.books.reserve(order.msisdn)
@@ -51,57 +51,10 @@ class Carrier(OrderEngine):
         for (document,) in rows("SELECT document FROM scripts WHERE carrier = ?", (self.code,)):
             self.script = msgspec.json.decode(document, type=ScriptState)
 
-    async def accept(self, body: bytes) -> tuple[CarrierOrder, bool]:
-        """Take an order, or find the one that its externalId already names. On disk when this returns."""
-        received = read_order(body)
-        if existing := self.by_external.get(received.external_id):
-            self.repeats += 1
-            await self._journal.settled()
-            return existing, False
-        order_type, order = order_type_of(received.category, received.action), self._new_order(received, body)
-        if not order_type.new and self.desk.line(order).customer not in {order.customer, ""}:
-            raise TmfError(404, "unknownLine", f"{order.msisdn} is not a line of {order.customer}.")
-        order_type.check(self.desk, order)
-        behaviour = self.script.take(received.msisdn)
-        if self.script.rules or behaviour != self.script.standing:
-            self.save_script()
-        if behaviour.refuse:
-            raise TmfError(
-                behaviour.refuse_status,
-                behaviour.refuse,
-                behaviour.message or "The carrier refuses this order.",
-            )
-        order.behaviour, order.pace = behaviour, behaviour.delay_seconds()
-        order_type.reserve(self.desk, order)
-        order.steps = order_type.steps(order)
-        order.due = order.ordered_at + seconds_before(order, order.steps[0])
-        self.orders[order.id] = self.by_external[order.external_id] = order
-        self._save(order)
-        await self._journal.settled()
-        self._schedule(order)
-        return order, True
-
-    def _new_order(self, received: ReceivedOrder, body: bytes) -> CarrierOrder:
-        return CarrierOrder(
-            id=str(new_id()),
-            carrier=self.code,
-            external_id=received.external_id,
-            customer=received.customer,
-            msisdn=received.msisdn,
-            category=received.category,
-            action=received.action,
-            asked=received.values,
-            original=msgspec.Raw(body),
-            behaviour=self.script.standing,
-            steps=[],
-            pace=0.0,
-            ordered_at=time.time(),
-            due=None,
-        )
-
     async def amend(self, order_id: str, body: bytes) -> CarrierOrder:
         """Add to an order or correct it. What says nothing new changes nothing, however late it comes."""
-        order, values = self.find(order_id), read_amendment(body)
+        item_id, values = read_amendment(body)
+        order = self.find(order_id, item_id)
         new = {name: value for name, value in values.items() if order.asked.get(name) != value}
         if not new and order.waits_for != "information":
             return order
@@ -114,14 +67,11 @@ class Carrier(OrderEngine):
             order.waits_for == "confirmation" and "esimConfirmedAt" in order.asked
         ):
             callbacks = self._resume(order, time.time())
-        self._save(order)
-        await self._journal.settled()
-        self._send(callbacks)
-        return order
+        return await self._done(order, callbacks)
 
-    async def cancel(self, order_id: str, reason: str) -> CarrierOrder:
-        """Take an order back on the customer's wish. Raises TmfError where it is too late."""
-        order = self.find(order_id)
+    async def cancel(self, order_id: str, reason: str, item_id: str = "") -> CarrierOrder:
+        """Take an order back, or an item of a batch, on the customer's wish. Raises TmfError where it is too late."""
+        order = self.find(order_id, item_id)
         if order.state == Outcome.CANCELLED:
             return order
         if order.ended or too_late(order):
@@ -129,9 +79,7 @@ class Carrier(OrderEngine):
         callbacks = self._end(
             order, Outcome.CANCELLED, "", reason or "Cancelled by the customer.", time.time()
         )
-        await self._journal.settled()
-        self._send(callbacks)
-        return order
+        return await self._done(order, callbacks)
 
     async def finish(self, order_id: str, outcome: Outcome, message: str = "") -> CarrierOrder:
         """A person ends an order that is running or held. Raises TmfError where it has ended already."""
@@ -188,6 +136,7 @@ class Carrier(OrderEngine):
 
     async def _done(self, order: CarrierOrder, callbacks: list[Callback]) -> CarrierOrder:
         self._save(order)
+        callbacks += self._notify_batches(time.time())
         await self._journal.settled()
         self._send(callbacks)
         return order
@@ -196,7 +145,7 @@ class Carrier(OrderEngine):
         """Tell the product once more how an order stands, whatever the behaviour says of callbacks."""
         order = self.find(order_id)
         heard = msgspec.structs.replace(order, behaviour=Behaviour())
-        callbacks = self._notify(heard, time.time())
+        callbacks = self._notify(heard, time.time()) + self._notify_batches(time.time())
         await self._journal.settled()
         self._send(callbacks)
         return order
@@ -221,6 +170,8 @@ class Carrier(OrderEngine):
         """As if no order had ever come; the lines stay as the orders left them."""
         self.orders.clear()
         self.by_external.clear()
+        self.batches.clear()
+        self._changed.clear()
         self.effects.clear()
         self._due.clear()
         self.repeats = 0

@@ -1,5 +1,6 @@
 """What a sandbox carrier keeps of orders, lines and SIMs, and the TMF documents that it tells about them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from backend.integrations.tmf641 import characteristics
 from backend.sandbox.carrier.behaviour import Behaviour
 
-ENDED = frozenset({"completed", "failed", "partial", "cancelled"})
+ENDED = frozenset({"completed", "failed", "partial", "cancelled", "rejected"})
 
 
 class CarrierLine(msgspec.Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -53,11 +54,18 @@ class Inventory(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class CarrierOrder(msgspec.Struct, kw_only=True):
-    """One service order. `original` is the message as it came; times are epoch seconds."""
+    """One service order, or one item of a batch.
+
+    `original` is the message as it came, of a batch without its other items; times are epoch seconds.
+    """
 
     id: str
     carrier: str
+    # Of an item of a batch: the item's id
     external_id: str
+    # The id and the externalId of the batch; empty for an order by itself
+    batch: str = ""
+    batch_external_id: str = ""
     customer: str
     # Of a new line: the number that the carrier keeps for it
     msisdn: str
@@ -106,20 +114,43 @@ def moment(seconds: float) -> str:
 
 def order_document(order: CarrierOrder) -> dict[str, Any]:
     """The TMF641 service order as it stands."""
-    document: dict[str, Any] = msgspec.json.decode(order.original)
-    document |= {
-        "id": order.id,
-        "href": f"/{order.carrier}/tmf-api/serviceOrdering/v4/serviceOrder/{order.id}",
-        "state": order.state,
-        "orderDate": moment(order.ordered_at),
+    return _head([order], order.id, order.state) | _errors(order) | {"serviceOrderItem": [_item(order)]}
+
+
+def batch_document(orders: Sequence[CarrierOrder], told: Sequence[CarrierOrder] = ()) -> dict[str, Any]:
+    """The TMF641 service order of a batch as it stands; an event has only the items that are `told`."""
+    states = {order.state for order in orders}
+    open_ = states - ENDED
+    state = "inProgress" if open_ else states.pop() if len(states) == 1 else "partial"
+    items = [_item(order) | _errors(order) for order in told or orders]
+    return _head(orders, orders[0].batch, state) | {"serviceOrderItem": items}
+
+
+def _head(orders: Sequence[CarrierOrder], id_: str, state: str) -> dict[str, Any]:
+    """An order without its items."""
+    document: dict[str, Any] = msgspec.json.decode(orders[0].original)
+    ends = [order.ended_at for order in orders]
+    return {
+        **document,
+        "id": id_,
+        "href": f"/{orders[0].carrier}/tmf-api/serviceOrdering/v4/serviceOrder/{id_}",
+        "state": state,
+        "orderDate": moment(orders[0].ordered_at),
+        **({} if None in ends else {"completionDate": moment(max(end for end in ends if end is not None))}),
     }
-    item = document["serviceOrderItem"][0]
+
+
+def _errors(order: CarrierOrder) -> dict[str, Any]:
+    if not order.message:
+        return {}
+    words = {"code": order.code or order.state, "reason": order.message, "message": order.message}
+    return {"errorMessage": [words]}
+
+
+def _item(order: CarrierOrder) -> dict[str, Any]:
+    """One item with what the carrier says of its line."""
+    item: dict[str, Any] = msgspec.json.decode(order.original)["serviceOrderItem"][0]
     item["state"] = order.state
-    if order.ended_at is not None:
-        document["completionDate"] = moment(order.ended_at)
-    if order.message:
-        words = {"code": order.code or order.state, "reason": order.message, "message": order.message}
-        document["errorMessage"] = [words]
     service = item["service"]
     service["id"] = service.get("id") or order.reported.get("msisdn", "")
     # Replaces what was asked by the same name
@@ -128,7 +159,7 @@ def order_document(order: CarrierOrder) -> dict[str, Any]:
         *(each for each in service.get("serviceCharacteristic", ()) if each["name"] not in said),
         *characteristics(said),
     ]
-    return document
+    return item
 
 
 def cancellation_document(order_id: str, reason: str, error: TmfError | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from backend.core.ids import new_id
 from backend.sandbox.carrier.amendments import resume
 from backend.sandbox.carrier.behaviour import MESSAGES, Behaviour, EsimTrouble, Outcome
 from backend.sandbox.carrier.callbacks import Callback, CallbackSender
-from backend.sandbox.carrier.documents import CarrierOrder, TmfError, moment, order_document
+from backend.sandbox.carrier.documents import CarrierOrder, TmfError, batch_document, moment, order_document
 from backend.sandbox.carrier.line_register import LineRegister
 from backend.sandbox.carrier.order_context import Failure, OrderContext, Pause
 from backend.sandbox.carrier.order_types import MILESTONES, ORDER_TYPES, seconds_before
@@ -39,9 +39,13 @@ class OrderEngine(CarrierScript):
         sender: CallbackSender,
         base: Behaviour,
     ) -> None:
-        super().__init__(profile.code, store, base)
+        super().__init__(profile.code, store, base, profile.items_per_order)
         self.name = profile.name
         self.orders: dict[str, CarrierOrder] = {}
+        # Items of batches, by the batch's id and by its externalId
+        self.batches: dict[str, list[CarrierOrder]] = {}
+        # Of a batch: the items whose state has changed since its last event
+        self._changed: dict[str, list[CarrierOrder]] = {}
         self.books = LineRegister(profile.code, store, number_range)
         self.sims = Sims(profile, self.books, store)
         self.desk = OrderContext(profile, self.books, self.sims, self.orders)
@@ -73,6 +77,7 @@ class OrderEngine(CarrierScript):
                 # Forgotten, or moved on by a person in the meantime
                 continue
             callbacks += self._advance(order, now)
+        callbacks += self._notify_batches(now)
         await self._journal.settled()
         self._send(callbacks)
 
@@ -166,7 +171,26 @@ class OrderEngine(CarrierScript):
         )
 
     def _notify(self, order: CarrierOrder, due: float) -> list[Callback]:
-        """Write down the callbacks for the state that an order has just reached."""
+        """Write down the callbacks for the state that an order has just reached; a batch has one for many items."""
+        if order.batch:
+            self._changed.setdefault(order.batch, []).append(order)
+            return []
+        return self._call_back(order, order_document(order), due)
+
+    def _notify_batches(self, due: float) -> list[Callback]:
+        """Write down an event for each batch of which items have changed; items that behave otherwise have their own."""
+        callbacks: list[Callback] = []
+        for batch, items in self._changed.items():
+            told: dict[tuple[Behaviour, bool], dict[str, CarrierOrder]] = {}
+            for order in items:
+                told.setdefault((order.behaviour, order.due is None), {})[order.id] = order
+            for alike in told.values():
+                some = list(alike.values())
+                callbacks += self._call_back(some[0], batch_document(self.batches[batch], some), due)
+        self._changed.clear()
+        return callbacks
+
+    def _call_back(self, order: CarrierOrder, document: dict[str, Any], due: float) -> list[Callback]:
         behaviour = order.behaviour
         # All that is not the end is overtaken
         if behaviour.reorder_callbacks and order.due is not None:
@@ -175,7 +199,7 @@ class OrderEngine(CarrierScript):
             "eventId": str(new_id()),
             "eventTime": moment(time.time()),
             "eventType": "ServiceOrderStateChangeEvent",
-            "event": {"serviceOrder": order_document(order)},
+            "event": {"serviceOrder": document},
         }
         body = msgspec.Raw(msgspec.json.encode(event))
         due += behaviour.callback_delay_ms / 1000
@@ -194,11 +218,20 @@ class OrderEngine(CarrierScript):
         for callback in callbacks:
             self._postman.send(callback)
 
-    def find(self, order_id: str) -> CarrierOrder:
+    def find(self, order_id: str, item_id: str = "") -> CarrierOrder:
+        """An order by itself, or an item of a batch. Raises TmfError."""
         order = self.orders.get(order_id)
+        if order is None and (batch := self.batches.get(order_id)):
+            order = next((one for one in batch if one.external_id == item_id), None)
         if order is None:
             raise TmfError(404, "notFound", "This order does not exist.")
         return order
+
+    def document(self, order_id: str) -> dict[str, Any]:
+        """A service order as it stands. Raises TmfError."""
+        if batch := self.batches.get(order_id):
+            return batch_document(batch)
+        return order_document(self.find(order_id))
 
     async def settled(self) -> None:
         await self._journal.settled()

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from backend.integrations.tmf641_batches import batch_of
 from backend.sandbox.carrier.documents import CarrierOrder, TmfError
 
 T = TypeVar("T")
@@ -41,8 +42,13 @@ class _Change(msgspec.Struct, rename="camel"):
     service_order_item: list[_ReceivedItem] = []
 
 
-class _OrderRef(msgspec.Struct):
+class _ItemRef(msgspec.Struct):
     id: str
+
+
+class _OrderRef(msgspec.Struct, rename="camel"):
+    id: str
+    service_order_item: list[_ItemRef] = []
 
 
 class _Cancellation(msgspec.Struct, rename="camel"):
@@ -59,38 +65,62 @@ class ReceivedOrder(msgspec.Struct, frozen=True):
     action: str
     msisdn: str
     values: dict[str, Any]
+    # The message, of a batch without its other items
+    original: msgspec.Raw
 
 
-def read_order(body: bytes) -> ReceivedOrder:
-    """Raises TmfError where the order cannot be taken."""
+class ReceivedBatch(msgspec.Struct, frozen=True):
+    """Orders that came as one. `external_id` is empty where it was an order of one item."""
+
+    external_id: str
+    orders: list[ReceivedOrder]
+
+
+def read_orders(body: bytes, most: int) -> ReceivedBatch:
+    """What a service order asks, with at most so many items. Raises TmfError where it cannot be taken."""
     received = _decode(body, _Received)
     if not received.external_id:
         raise TmfError(400, "missingExternalId", "An order needs an externalId.")
-    if len(received.service_order_item) != 1:
-        raise TmfError(400, "unsupportedOrder", "This carrier takes orders of one item.")
-    (item,) = received.service_order_item
-    return ReceivedOrder(
-        external_id=received.external_id,
-        customer=next((party.id for party in received.related_party if party.role == "customer"), ""),
-        category=received.category,
-        action=item.action,
-        msisdn=item.service.id,
-        values=_values(item),
+    items = received.service_order_item
+    if not 1 <= len(items) <= most:
+        raise TmfError(400, "unsupportedOrder", f"This carrier takes orders of 1 to {most} items.")
+    batch = batch_of(received.external_id)
+    if len(items) > 1 and not batch:
+        raise TmfError(400, "unsupportedOrder", "An order of several items is a batch.")
+    if len({item.id for item in items}) < len(items):
+        raise TmfError(400, "repeatedItem", "The items of an order need ids of their own.")
+    customer = next((party.id for party in received.related_party if party.role == "customer"), "")
+    document = msgspec.json.decode(body)
+    return ReceivedBatch(
+        received.external_id if batch else "",
+        [
+            ReceivedOrder(
+                external_id=item.id if batch else received.external_id,
+                customer=customer,
+                category=received.category,
+                action=item.action,
+                msisdn=item.service.id,
+                values=_values(item),
+                original=msgspec.Raw(msgspec.json.encode(document | {"serviceOrderItem": [asked]})),
+            )
+            for item, asked in zip(items, document["serviceOrderItem"], strict=True)
+        ],
     )
 
 
-def read_amendment(body: bytes) -> dict[str, Any]:
-    """The characteristics that an amendment adds or corrects. Raises TmfError."""
+def read_amendment(body: bytes) -> tuple[str, dict[str, Any]]:
+    """The item, and the characteristics that an amendment adds or corrects. Raises TmfError."""
     items = _decode(body, _Change).service_order_item
     if len(items) != 1:
         raise TmfError(400, "unsupportedAmendment", "An amendment changes the characteristics of one item.")
-    return _values(items[0])
+    return items[0].id, _values(items[0])
 
 
-def read_cancellation(body: bytes) -> tuple[str, str]:
-    """The order that is to be cancelled, and why. Raises TmfError."""
+def read_cancellation(body: bytes) -> tuple[str, str, str]:
+    """The order that is to be cancelled, its item if only that, and why. Raises TmfError."""
     found = _decode(body, _Cancellation)
-    return found.service_order.id, found.cancellation_reason
+    items = found.service_order.service_order_item
+    return found.service_order.id, items[0].id if items else "", found.cancellation_reason
 
 
 def _values(item: _ReceivedItem) -> dict[str, Any]:
