@@ -146,6 +146,10 @@ class Departure(Table):
     created_at = Timestamptz()
     # When the page behind the invitation was first opened
     opened_at = Timestamptz(null=True, default=None)
+    # Why the mail server will never take the mail with the link
+    mail_refused = Text(null=True, default=None)
+    # How often the invitation was sent to a corrected address
+    invitations = Integer(default=0)
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])

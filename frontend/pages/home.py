@@ -8,7 +8,7 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders import service as orders
-from backend.orders.outcome import OutcomeCode, WaitsFor
+from backend.orders.outcome import OutcomeCode
 from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderSummary
@@ -24,8 +24,7 @@ from frontend.i18n import Translator
 from frontend.queries import use_query
 from tenants.scope import Actor
 
-# Of those that need somebody, so many are looked through for those that need the customer
-MOST_WAITING = 200
+MOST_LISTED = 50
 RECENT_DAYS = 7
 
 
@@ -90,7 +89,7 @@ def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool
                 html.h3(text("Requests")),
                 html.ul(
                     entry("/app/requests", "requests", text("Follow my requests")),
-                    entry("/app/requests?show=attention", "alert", text("See what needs somebody")),
+                    entry("/app/requests?show=attention", "alert", text("See what waits for you")),
                 ),
             )
         )
@@ -99,10 +98,13 @@ def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool
 
 async def needing_me(actor: Actor) -> list[OrderSummary]:
     """Requests that wait for the customer, and those that ended badly within a week."""
-    waiting = await orders.list_orders(actor, OrderFilter(group="attention"), limit=MOST_WAITING)
+    waiting = await orders.list_orders(actor, OrderFilter(group="attention"), limit=MOST_LISTED)
     since = clock.now() - timedelta(days=RECENT_DAYS)
-    badly = await orders.list_orders(actor, OrderFilter(group="unsuccessful", ended_since=since))
-    return [*(order for order in waiting if order.outcome.waits_for is WaitsFor.CUSTOMER), *badly]
+    badly = await orders.list_orders(
+        actor, OrderFilter(group="unsuccessful", ended_since=since), limit=MOST_LISTED
+    )
+    named = {order.id for order in waiting}
+    return [*waiting, *(order for order in badly if order.id not in named)]
 
 
 @component

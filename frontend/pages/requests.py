@@ -28,7 +28,7 @@ PAGE = 50
 GROUPS = (
     ("", translatable("All requests")),
     ("running", translatable("Under way")),
-    ("attention", translatable("Needs somebody")),
+    ("attention", translatable("Waits for you")),
     ("ended", translatable("Finished")),
 )
 

@@ -36,6 +36,7 @@ CREATE INDEX sim_by_line ON sim_card (tenant_id, line_id);
 CREATE INDEX sim_in_stock ON sim_card (tenant_id, number) WHERE state = 'stock';
 CREATE INDEX esim_by_line ON esim_profile (tenant_id, line_id, created_at DESC);
 CREATE INDEX esim_by_item ON esim_profile (tenant_id, item_id);
+CREATE INDEX esim_undelivered ON esim_profile (tenant_id) WHERE mail_refused IS NOT NULL;
 
 CREATE INDEX order_by_time ON change_order (tenant_id, created_at DESC, id DESC);
 CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);
@@ -44,6 +45,7 @@ CREATE INDEX item_by_line ON change_order_item (tenant_id, line_id);
 CREATE INDEX item_unheard ON change_order_item (tenant_id, last_contact_at) WHERE state IN ('sent', 'in_progress', 'held');
 CREATE INDEX port_by_line ON port_in_case (tenant_id, line_id);
 CREATE INDEX departure_by_line ON departure (tenant_id, line_id);
+CREATE INDEX departure_undelivered ON departure (tenant_id) WHERE mail_refused IS NOT NULL;
 
 CREATE INDEX audit_by_subject ON audit_event (tenant_id, subject_id, at DESC);
 -- Ids are unique over all kinds of subjects, so the kind need not be in it.

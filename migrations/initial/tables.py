@@ -440,6 +440,8 @@ class EsimProfile(Table):
     confirmed_at = Timestamptz(null=True, default=None)
     sent_count = Integer(default=0)
     sent_at = Timestamptz(null=True, default=None)
+    sent_for = UUID(null=True, default=None)
+    mail_refused = Text(null=True, default=None)
     created_at = Timestamptz()
     changed_at = Timestamptz()
 
@@ -628,6 +630,8 @@ class Departure(Table):
     forgotten_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
     opened_at = Timestamptz(null=True, default=None)
+    mail_refused = Text(null=True, default=None)
+    invitations = Integer(default=0)
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
