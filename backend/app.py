@@ -25,6 +25,7 @@ from backend.api.callbacks import service_order_state_change
 from backend.api.catalog import CatalogController
 from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
+from backend.api.drafts import DraftsController
 from backend.api.health import healthz, metrics, readyz
 from backend.api.lines import LinesController
 from backend.api.notifications import NotificationsController
@@ -134,6 +135,7 @@ def rest_router() -> Router:
             UsageController,
             DocumentsController,
             BulkController,
+            DraftsController,
             NotificationsController,
         ],
         guards=[token_required, json_is_json],

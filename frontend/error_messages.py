@@ -49,6 +49,7 @@ ERROR_MESSAGES = {
     "line_taken": translatable("One of these lines has just got another open request: check again."),
     "cancel_too_late": translatable("This request can no longer be cancelled."),
     "held_too_long": translatable("The time for this is over: send a new request."),
+    "not_refused": translatable("No invitation of this request has to be sent again."),
     "not_held": translatable("Nothing is missing for this line any more."),
     "reading_decided": translatable("No lines are waiting for this decision."),
     "reading_changed": translatable("The network was read again since: look at the lines once more."),

@@ -1,5 +1,6 @@
 """All requests of the company, newest first: filtered by what they need, by kind, by number, reference or name."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
 from reactpy import html
@@ -7,24 +8,32 @@ from reactpy.types import VdomDict
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
+from backend.core.permissions import Permission
+from backend.core.use_case import is_allowed
 from backend.orders import service as orders
 from backend.orders.kinds import KINDS
+from backend.orders.placement.unfinished import count_unfinished
 from backend.orders.queries import OrderFilter
-from backend.orders.service import OrderPage
+from backend.orders.service import OrderCounts, OrderPage
 from backend.orders.texts import kind_title
+from backend.orders.topics import drafts_topic
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
+from frontend.components.orders.unfinished import Unfinished
 from frontend.components.paging import page_number, pager
 from frontend.elements import icon
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator, translatable
 from frontend.page_context import PageContext
 from frontend.queries import use_query
+from tenants.scope import Actor
 
 HERE = "/app/requests"
 PAGE = 50
+# The view of the member's own unfinished requests
+DRAFTS = "drafts"
 GROUPS = (
     ("", translatable("All requests")),
     ("running", translatable("Under way")),
@@ -38,7 +47,7 @@ def read_filter(query: str) -> tuple[OrderFilter, int]:
     request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
     group = "running" if request.get("show") == "open" else request.get("show", "")
     wanted = OrderFilter(
-        group=group if group in dict(GROUPS) else "",
+        group=group if group in dict(GROUPS) or group == DRAFTS else "",
         kind=request.get("kind", "") if request.get("kind") in KINDS else "",
         search=request.get("search", "")[:100],
     )
@@ -60,26 +69,55 @@ def url_of(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> s
 def RequestsPage(query: str) -> VdomDict:
     page = use_page()
     text, (wanted, number) = page.text, read_filter(query)
-    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=number)
     counts = use_query(orders.counts_by_group, wanted, topics=("orders",)).data
-    views = tabs(
-        text,
-        text("Views"),
-        [
-            (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)
-            for group, words in GROUPS
-        ],
-        url_of(wanted),
-    )
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))
-    top = [head, views, _filters(page, wanted)]
+    if wanted.group == DRAFTS and page.may(Permission.ORDERS_PLACE):
+        here = url_of(wanted)
+        return html.div(
+            head,
+            Views(wanted=wanted, counts=counts, key="views"),
+            Unfinished(here=here, page_number=number, key=f"drafts-{number}"),
+        )
+    return html.div(
+        head,
+        Views(wanted=wanted, counts=counts, key="views"),
+        _filters(page, wanted),
+        Listed(wanted=wanted, page_number=number, key="listed"),
+    )
+
+
+@component
+def Views(wanted: OrderFilter, counts: OrderCounts | None) -> VdomDict:
+    """The groups of requests with their numbers, and the member's unfinished ones."""
+    page = use_page()
+    text, own = page.text, page.may(Permission.ORDERS_PLACE)
+    unfinished = use_query(count_own, topics=(drafts_topic(page.actor.member_id),)).data
+    plain = replace(wanted, kind="", search="")
+    entries = [
+        (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)
+        for group, words in GROUPS
+    ]
+    if own:
+        entries.append((text("Unfinished"), url_of(plain, group=DRAFTS), unfinished))
+    return tabs(text, text("Views"), entries, url_of(wanted))
+
+
+async def count_own(actor: Actor) -> int:
+    """How many unfinished requests the member has; none for who may not place any."""
+    return await count_unfinished(actor) if is_allowed(actor, Permission.ORDERS_PLACE) else 0
+
+
+@component
+def Listed(wanted: OrderFilter, page_number: int) -> VdomDict:
+    """One page of the requests that match."""
+    text = use_page().text
+    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=page_number)
     if found.data is None:
-        return html.div(*top, not_ready(text, found))
+        return html.div(not_ready(text, found))
     result: OrderPage = found.data
     if not result.items:
-        return html.div(*top, html.section({"class": "panel"}, _nothing(text, wanted)))
+        return html.div(html.section({"class": "panel"}, _nothing(text, wanted)))
     return html.div(
-        *top,
         panel(
             "list",
             text.plural("{n} request", "{n} requests", result.total),
@@ -87,7 +125,7 @@ def RequestsPage(query: str) -> VdomDict:
             beside=[html.span({"class": "live"}, text("Live"))],
             bare=True,
         ),
-        _pager(text, wanted, number, result.total),
+        _pager(text, wanted, page_number, result.total),
     )
 
 
@@ -153,7 +191,12 @@ def _nothing(text: Translator, wanted: OrderFilter) -> VdomDict:
             action=link_button(text("Clear the filters"), HERE),
         )
     if wanted.group == "attention":
-        return empty(text("Nothing waits for you."), text("A request that needs a decision will be here."))
+        return empty(
+            text("Nothing waits for you."),
+            text(
+                "A request that needs your decision, a correction or another address will be here. Those that wait for the operator stand under way."
+            ),
+        )
     if wanted.group == "running":
         return empty(
             text("No request under way"),

@@ -538,6 +538,8 @@ class ChangeOrder(Table):
     end_reason = Text(default="")
     missing = Integer(default=0)
     refused_mails = Integer(default=0)
+    touched_at = Timestamptz(null=True, default=None)
+    draft_page = Text(default="")
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = Check(

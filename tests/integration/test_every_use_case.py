@@ -28,14 +28,14 @@ from backend.notifications.content import Message, PortalContent, SmsContent
 from backend.notifications.sending import send_once
 from backend.orders import contracts, port_ins
 from backend.orders import service as orders
-from backend.orders.changes import cancellation, corrections, scheduling
+from backend.orders.changes import cancellation, corrections, invitations, scheduling
 from backend.orders.departure_status import departure_status
 from backend.orders.export import export_items
 from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.kinds.split_billing import SplitBilling
 from backend.orders.operator import carrier_messages, held_items
 from backend.orders.operator import contracts as operator_contracts
-from backend.orders.placement import draft_contracts, drafts
+from backend.orders.placement import draft_contracts, drafts, unfinished
 from backend.orders.placement.place import place_order, preview_order
 from backend.usage import service as usage
 from tenants.scope import Actor, MemberId, Scope
@@ -247,6 +247,14 @@ WITH_IDS: dict[str, Call] = {
         draft_contracts.contract_of_draft(who, at.draft)
     ),
     "backend.orders.port_ins.port_in_of": lambda who, at: port_ins.port_in_of(who, at.reference),
+    "backend.orders.changes.invitations.send_invitation_again": lambda who, at: (
+        invitations.send_invitation_again(who, at.reference, email="an@peeters.example")
+    ),
+    "backend.orders.service.find_order": lambda who, at: orders.find_order(who, at.reference),
+    "backend.orders.placement.unfinished.find_draft": lambda who, at: unfinished.find_draft(who, at.draft),
+    "backend.orders.placement.unfinished.delete_unfinished": lambda who, at: unfinished.delete_unfinished(
+        who, at.draft
+    ),
     "backend.orders.changes.corrections.retry_order": lambda who, at: corrections.retry_order(
         who, at.reference
     ),
