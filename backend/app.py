@@ -32,6 +32,7 @@ from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
 from backend.api.public import public_router
+from backend.api.saved_views import SavedViewsController
 from backend.api.usage import UsageController
 from backend.database import open_database
 from backend.members.tokens import authenticate_token
@@ -137,6 +138,7 @@ def rest_router() -> Router:
             BulkController,
             DraftsController,
             NotificationsController,
+            SavedViewsController,
         ],
         guards=[token_required, json_is_json],
         dependencies={"actor": Provide(bearer, sync_to_thread=False)},

@@ -34,6 +34,7 @@ from frontend.pages.notifications import NotificationsPage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review.page import ReviewPage
+from frontend.pages.saved_views import SavedViewsPage
 from frontend.pages.start import StartPage
 from frontend.pages.tokens import TokensPage
 from frontend.pages.usage.page import UsagePage
@@ -56,6 +57,8 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         (rf"/bulk/(?P<upload_id>{ID})", P.ORDERS_READ, UploadPage),
         ("/requests", P.ORDERS_READ, RequestsPage),
         (rf"/requests/(?P<reference>{REFERENCE_PATTERN})", P.ORDERS_READ, RequestPage),
+        ("/views/(?P<of>fleet)", P.LINES_READ, SavedViewsPage),
+        ("/views/(?P<of>requests)", P.ORDERS_READ, SavedViewsPage),
         ("/usage", P.USAGE_READ, UsagePage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
@@ -70,7 +73,16 @@ LOOKS: dict[Callable[..., Component], Callable[[PageContext, dict[str, str]], Aw
     ReviewPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),
     UploadPage: lambda page, values: bulk.get_upload(page.actor, UUID(values["upload_id"])),
 }
-WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)
+WITH_QUERY = (
+    BulkPage,
+    FleetPage,
+    NotificationsPage,
+    RequestsPage,
+    RequestPage,
+    SavedViewsPage,
+    StartPage,
+    UsagePage,
+)
 
 
 # The script of the page waits for several of them before it takes the connection for lost

@@ -1,7 +1,6 @@
 """All requests of the company, newest first: filtered by what they need, by kind, by number, reference or name."""
 
 from dataclasses import replace
-from urllib.parse import parse_qs, urlencode
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -17,52 +16,31 @@ from backend.orders.queries import OrderFilter
 from backend.orders.service import OrderCounts, OrderPage
 from backend.orders.texts import kind_title
 from backend.orders.topics import drafts_topic
+from backend.saved_views.schemas import ViewPage
+from backend.saved_views.service import list_views, views_topic
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, page_header, panel, tabs
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
+from frontend.components.orders.requests_view import (
+    DRAFTS,
+    GROUPS,
+    REQUESTS,
+    read_filter,
+    unknown_values,
+    url_of,
+)
 from frontend.components.orders.unfinished import Unfinished
-from frontend.components.paging import page_number, pager
+from frontend.components.paging import pager
+from frontend.components.saved_views import manage_link, tab_entries
 from frontend.elements import icon
 from frontend.hooks import component, use_page
-from frontend.i18n import Translator, translatable
+from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 from tenants.scope import Actor
 
-HERE = "/app/requests"
 PAGE = 50
-# The view of the member's own unfinished requests
-DRAFTS = "drafts"
-GROUPS = (
-    ("", translatable("All requests")),
-    ("running", translatable("Under way")),
-    ("attention", translatable("Waits for you")),
-    ("ended", translatable("Finished")),
-)
-
-
-def read_filter(query: str) -> tuple[OrderFilter, int]:
-    """The filter and the page number that an address names; what it names wrongly is left out."""
-    request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
-    group = "running" if request.get("show") == "open" else request.get("show", "")
-    wanted = OrderFilter(
-        group=group if group in dict(GROUPS) or group == DRAFTS else "",
-        kind=request.get("kind", "") if request.get("kind") in KINDS else "",
-        search=request.get("search", "")[:100],
-    )
-    return wanted, page_number(request.get("page", "1"))
-
-
-def url_of(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> str:
-    parts = {
-        "show": wanted.group if group is None else group,
-        "kind": wanted.kind,
-        "search": wanted.search,
-        "page": str(page) if page > 1 else "",
-    }
-    query = urlencode({name: value for name, value in parts.items() if value})
-    return f"{HERE}?{query}" if query else HERE
 
 
 @component
@@ -71,6 +49,8 @@ def RequestsPage(query: str) -> VdomDict:
     text, (wanted, number) = page.text, read_filter(query)
     counts = use_query(orders.counts_by_group, wanted, topics=("orders",)).data
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))
+    if unknown := unknown_values(wanted):
+        return html.div(head, Views(wanted=wanted, counts=None, key="views"), _unknown(text, unknown))
     if wanted.group == DRAFTS and page.may(Permission.ORDERS_PLACE):
         here = url_of(wanted)
         return html.div(
@@ -92,6 +72,7 @@ def Views(wanted: OrderFilter, counts: OrderCounts | None) -> VdomDict:
     page = use_page()
     text, own = page.text, page.may(Permission.ORDERS_PLACE)
     unfinished = use_query(count_own, topics=(drafts_topic(page.actor.member_id),)).data
+    saved = use_query(list_views, ViewPage.REQUESTS, topics=(views_topic(),)).data
     plain = replace(wanted, kind="", search="")
     entries = [
         (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)
@@ -99,7 +80,27 @@ def Views(wanted: OrderFilter, counts: OrderCounts | None) -> VdomDict:
     ]
     if own:
         entries.append((text("Unfinished"), url_of(plain, group=DRAFTS), unfinished))
-    return tabs(text, text("Views"), entries, url_of(wanted))
+    known = {to for _, to, _ in entries}
+    entries += [(name, to, None) for name, to in tab_entries(saved or []) if to not in known]
+    here = url_of(wanted)
+    words, to = manage_link(text, ViewPage.REQUESTS, "" if wanted.group == DRAFTS else here)
+    return tabs(text, text("Views"), [*entries, (words, to, None)], here)
+
+
+def _unknown(text: Translator, values: list[str]) -> VdomDict:
+    """In place of the list: without what does not exist it would show more than was meant."""
+    words = text(
+        "This view filters by something that does not exist any more: {values}.", values=", ".join(values)
+    )
+    return html.section(
+        {"class": "panel"},
+        empty(
+            text("This view cannot be shown"),
+            words,
+            action=link_button(text("See all requests"), REQUESTS),
+            mark="alert",
+        ),
+    )
 
 
 async def count_own(actor: Actor) -> int:
@@ -136,7 +137,7 @@ def _filters(page: PageContext, wanted: OrderFilter) -> VdomDict:
     return html.form(
         {
             "class": "toolbar toolbar-plain",
-            "action": HERE,
+            "action": REQUESTS,
             "method": "get",
             "role": "search",
             "key": "filters",
@@ -177,7 +178,7 @@ def _filters(page: PageContext, wanted: OrderFilter) -> VdomDict:
             ),
         ),
         button(text("Filter"), mark="filter", submit=True),
-        html.a({"class": "button button-quiet", "href": HERE}, text("Clear"))
+        html.a({"class": "button button-quiet", "href": REQUESTS}, text("Clear"))
         if wanted != OrderFilter()
         else None,
     )
@@ -188,7 +189,7 @@ def _nothing(text: Translator, wanted: OrderFilter) -> VdomDict:
         return empty(
             text("Nothing matches these filters"),
             text("Look under all requests, or search for something else."),
-            action=link_button(text("Clear the filters"), HERE),
+            action=link_button(text("Clear the filters"), REQUESTS),
         )
     if wanted.group == "attention":
         return empty(
@@ -201,7 +202,7 @@ def _nothing(text: Translator, wanted: OrderFilter) -> VdomDict:
         return empty(
             text("No request under way"),
             text('Those that ended are under "All requests".'),
-            action=link_button(text("See all requests"), HERE),
+            action=link_button(text("See all requests"), REQUESTS),
         )
     return empty(
         text("No request yet"),

@@ -38,6 +38,8 @@ CREATE INDEX esim_by_line ON esim_profile (tenant_id, line_id, created_at DESC);
 CREATE INDEX esim_by_item ON esim_profile (tenant_id, item_id);
 CREATE INDEX esim_undelivered ON esim_profile (tenant_id) WHERE mail_refused IS NOT NULL;
 
+CREATE INDEX view_shared ON saved_view (tenant_id, page, name_key) WHERE shared;
+
 CREATE INDEX order_by_time ON change_order (tenant_id, created_at DESC, id DESC);
 CREATE INDEX order_drafts ON change_order (tenant_id, requester_id, touched_at DESC) WHERE state = 'draft';
 CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);

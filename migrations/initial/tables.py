@@ -760,6 +760,26 @@ class UsageCapRaise(Table):
     usage_cap_raise_cents_check = Check("cents >= 0")
 
 
+class SavedView(Table):
+    """A filter, a search and an order under a name. The name is its owner's own, once for each page."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    member_id = UUID(default=None)
+    page = Text()
+    name = Text()
+    name_key = Text()
+    shared = Boolean(default=False)
+    query = JSONB()
+    created_at = Timestamptz()
+    changed_at = Timestamptz()
+
+    saved_view_tenant_id_id_key = Unique(["tenant_id", "id"])
+    saved_view_name_key = Unique(["tenant_id", "member_id", "page", "name_key"])
+    saved_view_page_check = Check("page IN ('fleet', 'requests')")
+    saved_view_name_check = Check("name <> ''")
+
+
 class BulkUpload(Table):
     """One file for one order kind. States and moves: `lifecycle.py`."""
 

@@ -19,10 +19,10 @@ from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.operator.carrier_messages import carrier_messages
 from backend.orders.placement.place import preview_order
 from backend.settings import Settings
+from frontend.components.lines.fleet_view import View, read_view
 from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
 from frontend.pages.fleet.drawing import read_list
-from frontend.pages.fleet.view import View, read_view
 from tenants.scope import Actor
 from tenants.transaction import open_scope
 from tests.integration.test_api import SMS, Told, http, problem, sent_item  # noqa: F401 - a fixture
