@@ -62,7 +62,7 @@ def described(page: PageContext, query: ViewQuery) -> str:
         if query.search:
             parts.append((text("Search"), query.search))
         everything = text("All requests")
-    return "; ".join(text("{name}: {value}", name=name, value=value) for name, value in parts) or everything
+    return " · ".join(text("{name}: {value}", name=name, value=value) for name, value in parts) or everything
 
 
 def value_name(page: PageContext, key: str, value: str) -> str:

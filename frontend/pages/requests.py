@@ -80,11 +80,11 @@ def Views(wanted: OrderFilter, counts: OrderCounts | None) -> VdomDict:
     ]
     if own:
         entries.append((text("Unfinished"), url_of(plain, group=DRAFTS), unfinished))
-    known = {to for _, to, _ in entries}
-    entries += [(name, to, None) for name, to in tab_entries(saved or []) if to not in known]
     here = url_of(wanted)
     words, to = manage_link(text, ViewPage.REQUESTS, "" if wanted.group == DRAFTS else here)
-    return tabs(text, text("Views"), [*entries, (words, to, None)], here)
+    # Read later than the rest, so they come last: nothing moves under a pointer
+    named = [(name, address, None) for name, address in tab_entries(saved or [])]
+    return tabs(text, text("Views"), [*entries, (words, to, None), *named], here)
 
 
 def _unknown(text: Translator, values: list[str]) -> VdomDict:

@@ -208,7 +208,7 @@ async def test_a_refused_invitation_waits_for_the_customer_and_is_sent_to_anothe
     for role in ("viewer", "end_user"):
         with pytest.raises(Forbidden):
             await send_invitation_again(
-                await make_member(customer.tenant_id, roles=(role,)), order.reference, email=GOOD
+                await make_member(customer.tenant_id, roles=frozenset({role})), order.reference, email=GOOD
             )
     with pytest.raises(NotFound):
         await send_invitation_again((await make_customer()).manager, order.reference, email=GOOD)

@@ -27,7 +27,7 @@ async def names(actor: Actor, page: ViewPage = ViewPage.FLEET) -> list[str]:
 
 
 async def owner_of(customer: Customer) -> Actor:
-    return await make_member(customer.tenant_id, roles=("owner",))
+    return await make_member(customer.tenant_id, roles=frozenset({"owner"}))
 
 
 async def test_a_view_is_saved_opened_renamed_and_deleted() -> None:
@@ -147,9 +147,9 @@ async def test_the_right_to_see_the_page_is_needed() -> None:
         with pytest.raises(error):
             await get_view(actor, shared.id)
 
-    await refused(await make_member(customer.tenant_id, roles=("invoice_reader",)), Forbidden)
+    await refused(await make_member(customer.tenant_id, roles=frozenset({"invoice_reader"})), Forbidden)
     await refused(replace(customer.manager, member_id=None), Forbidden)
-    auditor = await make_member(customer.tenant_id, roles=("auditor",))
+    auditor = await make_member(customer.tenant_id, roles=frozenset({"auditor"}))
     assert await names(auditor) == ["Shared"]
 
 

@@ -132,7 +132,7 @@ def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
 def quick_views(
     text: Translator, view: View, facets: LineFacets, saved: Sequence[tuple[str, str]]
 ) -> VdomDict:
-    """The statuses as tabs, the views that everybody needs; then those that were saved, and the way to all of them."""
+    """The statuses as tabs, the views that everybody needs; then the way to the saved ones, and the first of these."""
     here = view.at(1).address()
     is_saved = any(address == here for _, address in saved)
     everything = View(sort=view.sort, descending=view.descending)
@@ -162,6 +162,7 @@ def quick_views(
             )
             for index, (name, other, count) in enumerate(entries)
         ),
+        html.a({"href": to, "id": "saved-views"}, words),
         *(
             html.a(
                 {
@@ -174,5 +175,4 @@ def quick_views(
             )
             for index, (name, address) in enumerate(saved)
         ),
-        html.a({"href": to, "id": "saved-views"}, words),
     )
