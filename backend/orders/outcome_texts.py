@@ -8,7 +8,9 @@ from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartCode, WaitsFor, is_missing
 
 # The codes whose texts differ where the code or the link has not arrived
-UNDELIVERED = frozenset({OutcomeCode.UNDER_WAY, OutcomeCode.WAITS, OutcomeCode.NOT_DELIVERED})
+UNDELIVERED = frozenset(
+    {OutcomeCode.PLANNED, OutcomeCode.UNDER_WAY, OutcomeCode.WAITS, OutcomeCode.NOT_DELIVERED}
+)
 TEXTS = Path(__file__).with_suffix(".toml")
 
 

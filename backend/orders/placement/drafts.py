@@ -65,8 +65,11 @@ async def start_draft(
     *,
     kind_fields: Mapping[str, Any] | None = None,
     upload_id: UUID | None = None,
+    except_ids: tuple[UUID, ...] = (),
 ) -> UUID:
     """Begin a request of a kind, on a selection or a checked file where it changes lines; returns the draft's id.
+
+    `except_ids`: lines that match the filter and are left out.
 
     The same request begun again finds its draft, unless that one was filled in since. Of a member's drafts the newest
     hundred are kept.
@@ -85,6 +88,7 @@ async def start_draft(
             **(kind_fields or {}),
             "line_ids": selection.line_ids,
             "filter": selection.filter,
+            "except_ids": except_ids,
             "upload_id": upload_id,
         },
         known.request,

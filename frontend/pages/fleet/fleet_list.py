@@ -155,7 +155,9 @@ class FleetList:
                         words=words,
                     )
                 case "start":
-                    draft = await drafts.start_draft(actor, str(event["kind"]), self._selection(event, view))
+                    draft = await drafts.start_draft(
+                        actor, str(event["kind"]), self._selection(event, view), except_ids=_excepted(event)
+                    )
                     await page.navigate(f"/app/drafts/{draft}")
         finally:
             await page.push("idle")
@@ -168,3 +170,8 @@ class FleetList:
             )
             return Selection(filter=narrowed)
         return Selection(line_ids=tuple(UUID(str(line)) for line in event["ids"]))
+
+
+def _excepted(event: Any) -> tuple[UUID, ...]:
+    """The lines that were unticked after all were chosen."""
+    return tuple(UUID(str(line)) for line in event.get("except", ())) if event.get("all") else ()
