@@ -2,27 +2,24 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from reactpy import html, use_connection, use_effect, use_ref, use_state
 from reactpy.reactjs import component_from_url
 from reactpy.types import Component, VdomDict
 
-from backend.bulk import service as bulk
 from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.core.errors import NotFound
 from backend.core.permissions import Permission, Portal
-from backend.lines import service as lines
 from backend.notifications.content import notification_topic
 from backend.notifications.service import count_unread
 from backend.orders import service as orders
-from backend.orders.placement import unfinished
 from frontend.assets import asset_url
 from frontend.components.loading import page_not_found
 from frontend.hooks import component, handler, use_page
 from frontend.page_context import PageContext
+from frontend.page_subjects import LOOKS
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
@@ -65,14 +62,6 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/tokens", P.SELF, TokensPage),
     )
 )
-# Of the pages about one thing: raises NotFound where the person has no such thing
-LOOKS: dict[Callable[..., Component], Callable[[PageContext, dict[str, str]], Awaitable[object]]] = {
-    LinePage: lambda page, values: lines.get_line(page.actor, UUID(values["line"])),
-    RequestPage: lambda page, values: orders.find_order(page.actor, values["reference"]),
-    DraftPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),
-    ReviewPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),
-    UploadPage: lambda page, values: bulk.get_upload(page.actor, UUID(values["upload_id"])),
-}
 WITH_QUERY = (
     BulkPage,
     FleetPage,

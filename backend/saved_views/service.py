@@ -4,7 +4,6 @@ A shared view is seen by everybody in the company who may see its page, and chan
 follows from the reach of whoever opens it. A view that a removed member shared stays: anybody who sees it may change it.
 """
 
-import unicodedata
 from uuid import UUID
 
 import msgspec
@@ -18,7 +17,6 @@ from backend.lines.service import line_facets
 from backend.members.lifecycle import MemberState
 from backend.orders.kinds import KINDS
 from backend.saved_views.schemas import (
-    LONGEST_NAME,
     FleetQuery,
     RequestsQuery,
     SavedViewInfo,
@@ -28,6 +26,7 @@ from backend.saved_views.schemas import (
     gone_values,
 )
 from backend.saved_views.tables import SavedView
+from backend.saved_views.views import ViewRow, clean_name, name_key, name_taken, view_info
 from tenants.scope import Scope
 
 # A member's own, for each page
@@ -60,20 +59,6 @@ DELETE FROM saved_view v USING member m WHERE m.tenant_id = v.tenant_id AND m.id
 """
 
 
-class ViewRow(msgspec.Struct, frozen=True):
-    """One saved view that the actor sees."""
-
-    id: UUID
-    member_id: UUID
-    page: str
-    name: str
-    shared: bool
-    query: str
-    own: bool
-    left_behind: bool
-    owner: str
-
-
 def views_topic() -> str:
     """The live topic of the company's saved views."""
     return "saved_views"
@@ -84,13 +69,13 @@ async def list_views(scope: Scope, page: ViewPage) -> list[SavedViewInfo]:
     """The views of a page: the member's own ones by name, then those that others share, 200 at most."""
     _check_page(scope, page)
     rows = await scope.fetch_all(ViewRow, LIST, _member(scope), page)
-    return [_info(row) for row in rows]
+    return [view_info(row) for row in rows]
 
 
 @use_case(Permission.LINES_READ, read_only=True)
 async def get_view(scope: Scope, view_id: UUID) -> SavedViewState:
     """One view, and which of its values do not exist any more. Raises NotFound, also for what is not shared."""
-    info = _info(await _find(scope, view_id))
+    info = view_info(await _find(scope, view_id))
     if isinstance(info.query, FleetQuery):
         return SavedViewState(view=info, gone=gone_values(info.query.filter, await line_facets(scope)))
     known = info.query is None or not info.query.kind or info.query.kind in KINDS
@@ -107,7 +92,7 @@ async def save_view(scope: Scope, name: str, query: ViewQuery, *, shared: bool =
     _check_page(scope, page)
     if isinstance(query, RequestsQuery) and query.kind and query.kind not in KINDS:
         raise ValidationFailed(kind="There is no such kind of request.")
-    name, member_id, now = _clean(name), _member(scope), clock.now()
+    name, member_id, now = clean_name(name), _member(scope), clock.now()
     # Two at once are counted one after the other
     await scope.fetch_value(UUID, LOCK_OWNER, member_id)
     if (await scope.fetch_value(int, COUNT_OWN, member_id, page) or 0) >= MOST_OWN:
@@ -115,12 +100,12 @@ async def save_view(scope: Scope, name: str, query: ViewQuery, *, shared: bool =
             f"You have {MOST_OWN} saved views of this page: delete one first.", code="too_many_views"
         )
     body = msgspec.json.encode(query).decode()
-    values = (new_id(), scope.tenant_id, member_id, page, name, _key(name), shared, body, now)
+    values = (new_id(), scope.tenant_id, member_id, page, name, name_key(name), shared, body, now)
     view_id = await scope.fetch_value(UUID, INSERT, *values)
     if view_id is None:
-        raise _taken()
+        raise name_taken()
     scope.invalidate(views_topic())
-    return _info(await _find(scope, view_id))
+    return view_info(await _find(scope, view_id))
 
 
 @use_case(Permission.LINES_READ)
@@ -130,15 +115,15 @@ async def change_view(scope: Scope, view_id: UUID, *, name: str, shared: bool) -
     Raises NotFound, Forbidden for somebody else's, ValidationFailed for a wrong name, Conflict (`view_name_taken`).
     """
     row = await _own(scope, view_id)
-    name = _clean(name)
+    name = clean_name(name)
     await scope.fetch_value(UUID, LOCK_OWNER, row.member_id)
-    if await scope.fetch_value(bool, NAME_TAKEN, view_id, _key(name)):
-        raise _taken()
+    if await scope.fetch_value(bool, NAME_TAKEN, view_id, name_key(name)):
+        raise name_taken()
     # What a removed member left can be seen only while it is shared
     shared = shared or row.left_behind
-    await scope.execute(CHANGE, view_id, name, _key(name), shared, clock.now())
+    await scope.execute(CHANGE, view_id, name, name_key(name), shared, clock.now())
     scope.invalidate(views_topic())
-    return _info(await _find(scope, view_id))
+    return view_info(await _find(scope, view_id))
 
 
 @use_case(Permission.LINES_READ)
@@ -182,43 +167,3 @@ async def _own(scope: Scope, view_id: UUID) -> ViewRow:
     if not (found.own or found.left_behind):
         raise Forbidden("Only the member who saved this view may change it.", code="view_of_another")
     return found
-
-
-def _info(row: ViewRow) -> SavedViewInfo:
-    return SavedViewInfo(
-        id=row.id,
-        page=ViewPage(row.page),
-        name=row.name,
-        shared=row.shared,
-        owner="" if row.left_behind else row.owner,
-        own=row.own,
-        may_change=row.own or row.left_behind,
-        query=_query(row.query),
-    )
-
-
-def _query(body: str) -> ViewQuery | None:
-    """What a view shows; None where it cannot be read any more: it must not show everything instead."""
-    try:
-        query: ViewQuery = msgspec.json.decode(body, type=ViewQuery)
-    except msgspec.ValidationError:
-        return None
-    return query
-
-
-def _clean(name: str) -> str:
-    """The name with single blanks. Raises ValidationFailed for none, a long one, or signs that cannot be seen."""
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise ValidationFailed(
-            name=f"Give it a name of 1 to {LONGEST_NAME} characters.", code="bad_view_name"
-        )
-    return name
-
-
-def _key(name: str) -> str:
-    return name.casefold()
-
-
-def _taken() -> Conflict:
-    return Conflict("You have a view with this name already.", code="view_name_taken")

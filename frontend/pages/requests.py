@@ -1,30 +1,23 @@
 """All requests of the company, newest first: filtered by what they need, by kind, by number, reference or name."""
 
-from dataclasses import replace
-
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
 from backend.core.permissions import Permission
-from backend.core.use_case import is_allowed
 from backend.orders import service as orders
 from backend.orders.kinds import KINDS
-from backend.orders.placement.unfinished import count_unfinished
 from backend.orders.queries import OrderFilter
-from backend.orders.service import OrderCounts, OrderPage
+from backend.orders.service import OrderPage
 from backend.orders.texts import kind_title
-from backend.orders.topics import drafts_topic
-from backend.saved_views.schemas import ViewPage
-from backend.saved_views.service import list_views, views_topic
 from frontend.components.actions import button, link_button
-from frontend.components.layout import empty, page_header, panel, tabs
+from frontend.components.layout import empty, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
+from frontend.components.orders.requests_tabs import Views
 from frontend.components.orders.requests_view import (
     DRAFTS,
-    GROUPS,
     REQUESTS,
     read_filter,
     unknown_values,
@@ -32,13 +25,11 @@ from frontend.components.orders.requests_view import (
 )
 from frontend.components.orders.unfinished import Unfinished
 from frontend.components.paging import pager
-from frontend.components.saved_views import manage_link, tab_entries
 from frontend.elements import icon
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.queries import use_query
-from tenants.scope import Actor
 
 PAGE = 50
 
@@ -66,27 +57,6 @@ def RequestsPage(query: str) -> VdomDict:
     )
 
 
-@component
-def Views(wanted: OrderFilter, counts: OrderCounts | None) -> VdomDict:
-    """The groups of requests with their numbers, and the member's unfinished ones."""
-    page = use_page()
-    text, own = page.text, page.may(Permission.ORDERS_PLACE)
-    unfinished = use_query(count_own, topics=(drafts_topic(page.actor.member_id),)).data
-    saved = use_query(list_views, ViewPage.REQUESTS, topics=(views_topic(),)).data
-    plain = replace(wanted, kind="", search="")
-    entries = [
-        (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)
-        for group, words in GROUPS
-    ]
-    if own:
-        entries.append((text("Unfinished"), url_of(plain, group=DRAFTS), unfinished))
-    here = url_of(wanted)
-    words, to = manage_link(text, ViewPage.REQUESTS, "" if wanted.group == DRAFTS else here)
-    # Read later than the rest, so they come last: nothing moves under a pointer
-    named = [(name, address, None) for name, address in tab_entries(saved or [])]
-    return tabs(text, text("Views"), [*entries, (words, to, None), *named], here)
-
-
 def _unknown(text: Translator, values: list[str]) -> VdomDict:
     """In place of the list: without what does not exist it would show more than was meant."""
     words = text(
@@ -101,11 +71,6 @@ def _unknown(text: Translator, values: list[str]) -> VdomDict:
             mark="alert",
         ),
     )
-
-
-async def count_own(actor: Actor) -> int:
-    """How many unfinished requests the member has; none for who may not place any."""
-    return await count_unfinished(actor) if is_allowed(actor, Permission.ORDERS_PLACE) else 0
 
 
 @component

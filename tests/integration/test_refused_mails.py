@@ -29,7 +29,7 @@ from backend.orders.placement.place import place_order, preview_order
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order, list_orders, page_of_orders
-from frontend.pages.home import needing_me
+from frontend.components.tasks import needing_me
 from tenants.scope import Scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, sim_for

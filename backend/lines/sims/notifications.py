@@ -72,7 +72,7 @@ class ProfileItem(msgspec.Struct, frozen=True):
     item_id: UUID | None
 
 
-class SentProfile(msgspec.Struct, frozen=True):
+class MailedItems(msgspec.Struct, frozen=True):
     """The line of a profile whose mail was sent or refused, and the items that wait for it."""
 
     line_id: UUID
@@ -125,7 +125,7 @@ async def send_activation_code(actor: Actor, *, profile_id: str, number: int) ->
 
     async def record(scope: Scope, refused: str | None) -> None:
         values = (UUID(profile_id), number, refused, clock.now())
-        _announce_mail(scope, await scope.fetch_one(SentProfile, MARK_CODE, *values), refused)
+        _announce_mail(scope, await scope.fetch_one(MailedItems, MARK_CODE, *values), refused)
 
     async def record_copy(scope: Scope, refused: str | None) -> None:
         found = await scope.select_one(ProfileItem, EsimProfile, EsimProfile.id == UUID(profile_id))
@@ -137,7 +137,7 @@ async def send_activation_code(actor: Actor, *, profile_id: str, number: int) ->
     await send_once(actor, f"{key}/copy", to_requester, record=record_copy)
 
 
-def _announce_mail(scope: Scope, found: SentProfile | None, refused: str | None) -> None:
+def _announce_mail(scope: Scope, found: MailedItems | None, refused: str | None) -> None:
     """Say of the items that wait for a profile's mail that it was sent or refused."""
     if found is None:
         return
@@ -220,7 +220,7 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
 
     async def record(scope: Scope, refused: str | None) -> None:
         values = (UUID(profile_id), number, refused)
-        _announce_mail(scope, await scope.fetch_one(SentProfile, MARK_QUESTION, *values), refused)
+        _announce_mail(scope, await scope.fetch_one(MailedItems, MARK_QUESTION, *values), refused)
 
     await send_once(actor, f"esim_confirmation/{profile_id}/{number}", compose, record=record)
 

@@ -82,15 +82,9 @@ async def start_draft(
         raise NotFound
     if route := support_route(await catalogue_of(scope), kind):
         raise ValidationFailed(kind=route, code="through_support")
+    asked = {**(kind_fields or {}), "line_ids": selection.line_ids, "filter": selection.filter}
     request = msgspec.convert(
-        {
-            "kind": kind,
-            **(kind_fields or {}),
-            "line_ids": selection.line_ids,
-            "filter": selection.filter,
-            "except_ids": except_ids,
-            "upload_id": upload_id,
-        },
+        {"kind": kind, **asked, "except_ids": except_ids, "upload_id": upload_id},
         known.request,
         from_attributes=True,
     )
@@ -103,6 +97,15 @@ async def start_draft(
     begun = await scope.fetch_value(UUID, BEGUN, own, OrderState.DRAFT, kind, body)
     if begun is not None:
         return begun
+    draft_id = await _insert(scope, kind, body, lines)
+    await _keep_file(scope, draft_id, request)
+    surplus = await scope.fetch_all(DraftKey, SURPLUS, own, OrderState.DRAFT, MOST_DRAFTS)
+    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in surplus])
+    invalidate_drafts(scope)
+    return draft_id
+
+
+async def _insert(scope: Scope, kind: str, body: str, lines: int) -> UUID:
     draft_id, now = new_id(), clock.now()
     await ChangeOrder.insert(
         ChangeOrder(
@@ -120,10 +123,6 @@ async def start_draft(
             lines=lines,
         )
     )
-    await _keep_file(scope, draft_id, request)
-    surplus = await scope.fetch_all(DraftKey, SURPLUS, own, OrderState.DRAFT, MOST_DRAFTS)
-    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in surplus])
-    invalidate_drafts(scope)
     return draft_id
 
 

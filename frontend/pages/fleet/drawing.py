@@ -19,21 +19,21 @@ from tenants.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class FleetFrame:
+class FramedFleet:
     """What stands around the rows: what all members share, and the views that this one sees."""
 
     known: FleetCache
     saved: tuple[tuple[str, str], ...]
 
 
-async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetFrame]:
+async def read_list(page: PageContext, view: View) -> tuple[LineList, FramedFleet]:
     """One page of lines; what can be filtered by, how old the list is, and the saved views.
 
     A page beyond the end is the last.
     """
 
-    async def frame(scope: Scope) -> FleetFrame:
-        return FleetFrame(
+    async def frame(scope: Scope) -> FramedFleet:
+        return FramedFleet(
             await cache_of(scope, page), tuple(tab_entries(await list_views(scope, ViewPage.FLEET)))
         )
 
@@ -47,7 +47,7 @@ async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetFrame
     )
 
 
-def draw(page: PageContext, view: View, page_number: LineList, frame: FleetFrame) -> dict[str, str]:
+def draw(page: PageContext, view: View, page_number: LineList, frame: FramedFleet) -> dict[str, str]:
     """Every region as HTML, but for the drawer. What is the same on each page of a view is drawn once for all."""
     known = frame.known
     text, facets, snapshot = page.text, known.facets, known.snapshot
@@ -71,7 +71,7 @@ def draw(page: PageContext, view: View, page_number: LineList, frame: FleetFrame
     }
 
 
-def drawer(page: PageContext, view: View, frame: FleetFrame) -> str:
+def drawer(page: PageContext, view: View, frame: FramedFleet) -> str:
     """The filters, as large as the rest of the page around its rows: sent only when they changed."""
     known = frame.known
     return known.draw_once(
