@@ -111,9 +111,9 @@ async def test_an_open_page_counts_within_the_reach_of_now(
             list(customer.accounts.values())[:1],
         )
     for visit in (narrowed, everything) if narrowed_first else (everything, narrowed):
-        page, known = await read_list(visit, View())
+        page, frame = await read_list(visit, View())
         expected = 2 if visit is narrowed else 4
-        assert (page.total, known.facets.total) == (expected, expected)
+        assert (page.total, frame.known.facets.total) == (expected, expected)
 
 
 async def test_what_one_request_may_hold_is_bounded(database: TestDatabase) -> None:
