@@ -25,12 +25,14 @@ from backend.api.callbacks import service_order_state_change
 from backend.api.catalog import CatalogController
 from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
+from backend.api.drafts import DraftsController
 from backend.api.health import healthz, metrics, readyz
 from backend.api.lines import LinesController
 from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
 from backend.api.public import public_router
+from backend.api.saved_views import SavedViewsController
 from backend.api.usage import UsageController
 from backend.database import open_database
 from backend.members.tokens import authenticate_token
@@ -134,7 +136,9 @@ def rest_router() -> Router:
             UsageController,
             DocumentsController,
             BulkController,
+            DraftsController,
             NotificationsController,
+            SavedViewsController,
         ],
         guards=[token_required, json_is_json],
         dependencies={"actor": Provide(bearer, sync_to_thread=False)},

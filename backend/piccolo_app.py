@@ -14,6 +14,7 @@ TABLE_MODULES = [
     "backend.lines.tables",
     "backend.notifications.tables",
     "backend.orders.tables",
+    "backend.saved_views.tables",
     "backend.usage.tables",
     "backend.bulk.tables",
 ]

@@ -29,6 +29,7 @@ from backend.orders.departures import erase_successors
 from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.fulfilment.timeouts import find_overdue
 from backend.orders.placement.drafts import purge_drafts
+from backend.saved_views.service import purge_views
 from backend.settings import Settings
 from backend.usage.loading import purge_records
 from tenants.directory import each_tenant, tenants_with_open_items
@@ -81,6 +82,7 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task g
         async with isolate_errors("run_purges", actor):
             await purge_sessions(actor)
             await purge_drafts(actor)
+            await purge_views(actor)
             await erase_successors(actor)
             await purge_inbox(actor)
             await purge_set_aside(actor)

@@ -36,6 +36,7 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.SIM_ACTIVATED: (JobName.READ_PUK,),
     FactName.SIM_SWAPPED: (JobName.SEND_SWAP_NOTICE,),
     FactName.USER_ADDRESS_CHANGED: (JobName.SEND_ADDRESS_NOTICE,),
+    FactName.ITEM_MAIL_ENDED: (JobName.NOTE_ITEM_MAIL,),
     FactName.BULK_UPLOADED: (JobName.VALIDATE_UPLOAD,),
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
     FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),

@@ -49,6 +49,7 @@ ERROR_MESSAGES = {
     "line_taken": translatable("One of these lines has just got another open request: check again."),
     "cancel_too_late": translatable("This request can no longer be cancelled."),
     "held_too_long": translatable("The time for this is over: send a new request."),
+    "not_refused": translatable("No invitation of this request has to be sent again."),
     "not_held": translatable("Nothing is missing for this line any more."),
     "reading_decided": translatable("No lines are waiting for this decision."),
     "reading_changed": translatable("The network was read again since: look at the lines once more."),
@@ -62,5 +63,9 @@ ERROR_MESSAGES = {
     "invalid_text": translatable("The text holds a character that cannot be stored."),
     "signed_out": translatable("You are signed out. Sign in to go on."),
     "fresh_sign_in_needed": translatable("Sign in again to go on."),
+    "view_name_taken": translatable("You have a view with this name already."),
+    "too_many_views": translatable("You have 30 saved views of this page: delete one first."),
+    "view_of_another": translatable("Only the member who saved this view may change it."),
+    "bad_view_name": translatable("Give it a name of 1 to 60 characters."),
     "nothing_failed": translatable("Nothing of this request failed."),
 }

@@ -2,9 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from reactpy import html, use_connection, use_effect, use_ref, use_state
 from reactpy.reactjs import component_from_url
@@ -13,7 +12,6 @@ from reactpy.types import Component, VdomDict
 from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.core.errors import AppError, NotFound
 from backend.core.permissions import Permission, Portal
-from backend.lines import service as lines
 from backend.notifications.content import notification_topic
 from backend.notifications.service import count_unread
 from backend.orders import service as orders
@@ -21,6 +19,7 @@ from frontend.assets import asset_url
 from frontend.components.loading import page_not_found
 from frontend.hooks import component, handler, use_page
 from frontend.page_context import PageContext
+from frontend.page_subjects import LOOKS
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
@@ -32,6 +31,7 @@ from frontend.pages.notifications import NotificationsPage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review.page import ReviewPage
+from frontend.pages.saved_views import SavedViewsPage
 from frontend.pages.start import StartPage
 from frontend.pages.tokens import TokensPage
 from frontend.pages.usage.page import UsagePage
@@ -54,19 +54,28 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         (rf"/bulk/(?P<upload_id>{ID})", P.ORDERS_READ, UploadPage),
         ("/requests", P.ORDERS_READ, RequestsPage),
         (rf"/requests/(?P<reference>{REFERENCE_PATTERN})", P.ORDERS_READ, RequestPage),
+        ("/views/(?P<of>fleet)", P.LINES_READ, SavedViewsPage),
+        ("/views/(?P<of>requests)", P.ORDERS_READ, SavedViewsPage),
         ("/usage", P.USAGE_READ, UsagePage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
         ("/tokens", P.SELF, TokensPage),
     )
 )
-WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)
+WITH_QUERY = (
+    BulkPage,
+    FleetPage,
+    NotificationsPage,
+    RequestsPage,
+    RequestPage,
+    SavedViewsPage,
+    StartPage,
+    UsagePage,
+)
 
 
 # Pages that are drawn when what they show has been read, and so drawn once
-READ_FIRST: Mapping[Callable[..., Component], Callable[[PageContext, dict[str, str]], Awaitable[Any]]] = {
-    LinePage: lambda page, values: lines.get_line(page.actor, UUID(values["line"])),
-}
+READ_FIRST = (LinePage,)
 # Longer than that, and the page shows that it is waiting
 PATIENCE_SECONDS = 0.2
 
@@ -102,17 +111,18 @@ async def read_first(page: PageContext, path: str) -> Any:
     if made not in READ_FIRST:
         return None
     try:
-        return await asyncio.wait_for(READ_FIRST[made](page, values), PATIENCE_SECONDS)
+        return await asyncio.wait_for(LOOKS[made](page, values), PATIENCE_SECONDS)
     except (AppError, TimeoutError):
         return None
 
 
 async def exists(page: PageContext, path: str) -> bool:
-    """Whether there is a page at an address; for a line, whether the person sees that line."""
+    """Whether there is a page at an address; where it names a thing, whether the person sees that thing."""
     made, values = find(page, path)
-    if made is LinePage:
+    look = LOOKS.get(made)
+    if look is not None:
         try:
-            await lines.get_line(page.actor, UUID(values["line"]))
+            await look(page, values)
         except NotFound:
             return False
     return made is not NotFoundPage

@@ -38,6 +38,7 @@ BYTEWISE = {
     "timeline_entry": ("subject_kind", "code", "to_state"),
     "change_order": ("reference", "kind", "state", "request_key"),
     "change_order_item": ("kind", "state"),
+    "saved_view": ("page", "name_key"),
     "port_in_case": ("port_case", "state"),
     "departure": ("state",),
     "usage_record": ("record_id", "service", "unit", "zone", "bucket"),

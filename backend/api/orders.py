@@ -12,10 +12,11 @@ from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.pricing import Price
+from backend.core.addresses import LONGEST_EMAIL
 from backend.core.computing import compute
 from backend.core.errors import ValidationFailed
 from backend.orders import service
-from backend.orders.changes import cancellation, corrections, scheduling
+from backend.orders.changes import cancellation, corrections, invitations, scheduling
 from backend.orders.kinds import AnyOrderRequest
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.outcome import OrderOutcome, WaitsFor
@@ -32,6 +33,7 @@ class OrderItemResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order; `reason` says why it was skipped or failed, `detail` in the carrier's words.
 
     `left_out` has what was asked and is not done on this line: its code and the reason. `waits_for`: who has to act.
+    `undelivered`: the mail server refused the mail with the code or the link, so its user does not have it.
     """
 
     id: UUID
@@ -43,6 +45,7 @@ class OrderItemResponse(msgspec.Struct, frozen=True, kw_only=True):
     change: dict[str, Any] = {}
     waits_for: WaitsFor = WaitsFor.NOBODY
     left_out: dict[str, str] = {}
+    undelivered: bool = False
 
 
 class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +87,7 @@ class OrderResponse(msgspec.Struct, frozen=True, kw_only=True):
                     change=item.change,
                     waits_for=item.waits_for,
                     left_out=item.left_out,
+                    undelivered=item.undelivered,
                 )
                 for item in detail.items
             ],
@@ -112,6 +116,12 @@ class CorrectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Corrected fields by their names, as in the order's own struct."""
 
     fields: dict[str, str]
+
+
+class InvitationBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The address of the successor."""
+
+    email: Annotated[str, msgspec.Meta(max_length=LONGEST_EMAIL)]
 
 
 class OrdersController(Controller):
@@ -147,9 +157,7 @@ class OrdersController(Controller):
         actor: NamedDependency[Actor],
         group: Annotated[
             Literal["", "running", "attention", "ended"],
-            QueryParameter(
-                description="running, attention (somebody has to decide or to answer), ended; empty: all."
-            ),
+            QueryParameter(description="running, attention (it waits for the customer), ended; empty: all."),
         ] = "",
         kind: Annotated[str, QueryParameter(description="One order kind.", max_length=40)] = "",
         search: Annotated[
@@ -228,3 +236,14 @@ class OrdersController(Controller):
         data: JSONBody[CorrectionBody],
     ) -> OrderResponse:
         return await answer(await corrections.correct_item(actor, reference, item_id, fields=data.fields))
+
+    @post(
+        "/{reference:str}/invitation",
+        status_code=200,
+        responses=problem_specs(400, 401, 403, 404, 409, 413, 415, 422),
+        summary="Send a refused invitation of a successor again, to this address",
+    )
+    async def invite_again(
+        self, actor: NamedDependency[Actor], reference: Reference, data: JSONBody[InvitationBody]
+    ) -> OrderResponse:
+        return await answer(await invitations.send_invitation_again(actor, reference, email=data.email))

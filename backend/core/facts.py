@@ -33,6 +33,7 @@ class FactName(StrEnum):
     SIM_ACTIVATED = "sim.activated"
     SIM_SWAPPED = "sim.swapped"
     USER_ADDRESS_CHANGED = "user.address_changed"
+    ITEM_MAIL_ENDED = "item.mail_ended"
     BULK_UPLOADED = "bulk.uploaded"
     CAP_RAISED = "cap.raised"
     USAGE_LOADED = "usage.loaded"
@@ -63,6 +64,7 @@ class JobName(StrEnum):
     MAIL_PRICE_CHANGED = "orders.mail_price_changed"
     MAIL_ORDER_WAITING = "orders.mail_waiting"
     SETTLE_CONTRACT = "orders.settle_contract"
+    NOTE_ITEM_MAIL = "orders.note_item_mail"
     MAIL_ORDER_ENDED = "orders.mail_ended"
     INVITE_SUCCESSOR = "departures.invite_successor"
     CONFIRM_CHOICE = "departures.confirm_choice"
@@ -220,6 +222,18 @@ class UserAddressChanged(Fact, frozen=True, kw_only=True):
     line_id: UUID
     language: str
     at: datetime
+
+
+class ItemMailEnded(Fact, frozen=True, kw_only=True):
+    """The mail server took a message about an item of a request, or refused it for good (`refused`).
+
+    `needed`: what the item asked for is not with its user before the message is.
+    """
+
+    name = FactName.ITEM_MAIL_ENDED
+    item_id: UUID
+    refused: bool
+    needed: bool
 
 
 class BulkUploaded(Fact, frozen=True, kw_only=True):

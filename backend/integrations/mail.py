@@ -43,8 +43,15 @@ class UndeliverableError(AppError):
     status = 422
 
 
+class DeferredError(Unavailable):
+    """The mail server does not take this message now (a 4xx answer)."""
+
+
 class Mailer(Protocol):
-    """Raises Unavailable where sending may work later, UndeliverableError where it never will."""
+    """Raises Unavailable where sending may work later, UndeliverableError where it never will.
+
+    Where it is this message that the server does not take now, it is DeferredError.
+    """
 
     async def send(self, mail: Mail) -> None: ...
 
@@ -162,6 +169,8 @@ def _translated(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPRespons
     else:
         codes, words = {error.code}, error.message
     # A refused login is our setting, not this message's fault: it waits until that is mended.
-    if isinstance(error, aiosmtplib.SMTPAuthenticationError) or not all(500 <= code < 600 for code in codes):
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return Unavailable(f"The mail server asks to try again: {words}")
+    if not all(500 <= code < 600 for code in codes):
+        return DeferredError(f"The mail server asks to try again: {words}")
     return UndeliverableError(f"The mail server refuses this mail: {words}")

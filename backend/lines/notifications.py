@@ -8,13 +8,13 @@ import msgspec
 
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock
-from backend.core.facts import JobName, UserAddressChanged
+from backend.core.facts import ItemMailEnded, JobName, UserAddressChanged
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Portal
 from backend.lines.tables import Line
 from backend.notifications.content import MailContent, Message, PortalContent
-from backend.notifications.sending import pin_recipient, pinned_recipient, send_once
+from backend.notifications.sending import RecordResult, pin_recipient, pinned_recipient, send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
@@ -106,4 +106,14 @@ async def send_address_notice(actor: Actor, *, item_id: str, line_id: str, langu
         words = texts.text("address_portal", number=number)
         return Message(to.recipient, mail, own_notice(to.member_id, texts.language, mail.title, words))
 
-    await send_once(actor, _key(item_id), compose)
+    await send_once(actor, _key(item_id), compose, record=count_refusal(item_id))
+
+
+def count_refusal(item_id: str) -> RecordResult:
+    """What follows where the mail server refuses a notice about an item: its request counts it."""
+
+    async def record(scope: Scope, refused: str | None) -> None:
+        if refused is not None:
+            scope.emit(ItemMailEnded(item_id=UUID(item_id), refused=True, needed=False))
+
+    return record

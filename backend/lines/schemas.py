@@ -188,6 +188,8 @@ class EsimView(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None
     # Whether its user has to confirm it: until then nobody sees its code
     waits_for_user: bool = False
+    # The mail server refused its mail: the user does not have the code
+    mail_refused: bool = False
 
 
 class AgreementView(msgspec.Struct, frozen=True, kw_only=True):

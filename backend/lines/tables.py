@@ -186,6 +186,9 @@ class EsimProfile(Table):
     confirmed_at = Timestamptz(null=True, default=None)
     sent_count = Integer(default=0)
     sent_at = Timestamptz(null=True, default=None)
+    # The item that had its mail sent last, and why the mail server will never take that mail
+    sent_for = UUID(null=True, default=None)
+    mail_refused = Text(null=True, default=None)
     created_at = Timestamptz()
     changed_at = Timestamptz()
 

@@ -11,7 +11,7 @@ from backend.core import clock
 from backend.lines.lifecycle import AgreementState
 from backend.lines.queries import FleetRow
 from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName
-from backend.lines.sims.esim_lifecycle import unusable_reason, waits_for_user
+from backend.lines.sims.esim_lifecycle import SENDABLE, unusable_reason, waits_for_user
 from backend.lines.sims.sim_lifecycle import GONE
 
 DETAIL = f"""
@@ -22,6 +22,7 @@ SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.ba
   u.given_name, u.family_name, u.email, u.language, s.refreshed_at,
   e.iccid, e.state AS esim_state, e.activation_sealed IS NOT NULL AS esim_sealed, e.valid_until,
   e.email AS esim_email, e.sent_count, e.sent_at, e.confirmed_at AS esim_confirmed_at,
+  e.mail_refused,
   g.profile AS agreement_profile, g.state AS agreement_state, g.reason AS agreement_reason,
   (SELECT k.state FROM sim_card k WHERE k.tenant_id = l.tenant_id AND k.line_id = l.id AND k.number = l.sim_number
     AND k.state NOT IN ({", ".join(f"'{state}'" for state in sorted(GONE))})) AS sim_state,
@@ -34,7 +35,7 @@ LEFT JOIN cost_centre c ON c.tenant_id = l.tenant_id AND c.id = l.cost_centre_id
 LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 LEFT JOIN inventory_sync s ON s.tenant_id = l.tenant_id
 LEFT JOIN LATERAL (SELECT p.iccid, p.state, p.activation_sealed, p.valid_until, p.email, p.sent_count, p.sent_at,
-  p.confirmed_at FROM esim_profile p WHERE p.tenant_id = l.tenant_id AND p.line_id = l.id
+  p.confirmed_at, p.mail_refused FROM esim_profile p WHERE p.tenant_id = l.tenant_id AND p.line_id = l.id
   ORDER BY p.created_at DESC, p.id DESC LIMIT 1) e ON true
 LEFT JOIN LATERAL (SELECT x.profile, x.state, x.reason FROM split_agreement x WHERE x.tenant_id = l.tenant_id
   AND x.line_id = l.id AND x.state <> '{AgreementState.ENDED}' ORDER BY x.created_at DESC LIMIT 1) g ON true
@@ -78,6 +79,7 @@ class DetailRow(msgspec.Struct, frozen=True):
     sent_count: int | None
     sent_at: datetime | None
     esim_confirmed_at: datetime | None
+    mail_refused: str | None
     agreement_profile: str | None
     agreement_state: str | None
     agreement_reason: str | None
@@ -151,6 +153,7 @@ def _esim(row: DetailRow, *, carrier_asks: bool) -> EsimView | None:
         sent_at=row.sent_at,
         confirmed_at=row.esim_confirmed_at,
         waits_for_user=waits_for_user(row.esim_state, row.esim_confirmed_at, carrier_asks=carrier_asks),
+        mail_refused=row.mail_refused is not None and row.esim_state in SENDABLE,
     )
 
 

@@ -5,6 +5,8 @@ shows is written with the intent: it stands whatever the mail server says.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -13,7 +15,7 @@ import msgspec
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope
-from backend.integrations.mail import Mail, UndeliverableError
+from backend.integrations.mail import DeferredError, Mail, UndeliverableError
 from backend.integrations.sms import Sms
 from backend.notifications.content import Channel, MailContent, Message, PortalContent, notification_topic
 from backend.notifications.frame import render
@@ -27,11 +29,16 @@ Compose = Callable[[Scope], Awaitable[Message | None]]
 # Takes why the server will never take the message, or None where it was sent.
 RecordResult = Callable[[Scope, str | None], Awaitable[None]]
 
+# A mail that the server puts off for so long is given up (RFC 5321, 4.5.4.1)
+GIVEN_UP_AFTER = timedelta(days=5)
+
+# A recipient that was fixed before counts from the first try
 INTENT = f"""
 INSERT INTO notification (id, tenant_id, key, channel, recipient, title, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, key) WHERE channel <> '{Channel.PORTAL}'
-DO UPDATE SET title = EXCLUDED.title, channel = EXCLUDED.channel
-WHERE notification.sent_at IS NULL AND notification.refused IS NULL RETURNING key
+DO UPDATE SET title = EXCLUDED.title, channel = EXCLUDED.channel,
+  created_at = CASE WHEN notification.title = '' THEN EXCLUDED.created_at ELSE notification.created_at END
+WHERE notification.sent_at IS NULL AND notification.refused IS NULL RETURNING created_at
 """
 PIN = f"""
 INSERT INTO notification (id, tenant_id, key, channel, recipient, member_id, title, created_at)
@@ -72,16 +79,21 @@ async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordR
 
     `record` writes what else follows from the result of sending, in the transaction that writes it; it is not called
     where the message goes to nobody outside the portal. Call it from an idempotent job, outside any scope.
-    Raises Unavailable while the server is away: the job is repeated.
+    Raises Unavailable while the server is away, or puts the message off: the job is repeated. What it puts off for
+    five days is given up, as if it were refused.
     """
     async with job_scope(actor) as scope:
-        message = await _prepare(scope, key, compose)
-    if message is None:
+        prepared = await _prepare(scope, key, compose)
+    if prepared is None:
         return
-    refused = None
+    message, refused = prepared.message, None
     try:
         await (clients().sms.send(message) if isinstance(message, Sms) else clients().mailer.send(message))
     except UndeliverableError as error:
+        refused = error.message
+    except DeferredError as error:
+        if clock.now() - prepared.since < GIVEN_UP_AFTER:
+            raise
         refused = error.message
     async with job_scope(actor) as scope:
         await scope.execute(RESULT, key, refused)
@@ -89,28 +101,39 @@ async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordR
             await record(scope, refused)
 
 
-async def _prepare(scope: Scope, key: str, compose: Compose) -> Mail | Sms | None:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is to be sent, and since when it is tried."""
+
+    message: Mail | Sms
+    since: datetime
+
+
+async def _prepare(scope: Scope, key: str, compose: Compose) -> Prepared | None:
     """Write the intent and what the portal shows, and return what is to be sent.
 
     None where there is nothing to send, or it was sent or refused before.
     """
     message = await compose(scope)
-    if message is None or (message.recipient and not await _write_intent(scope, key, message)):
+    if message is None:
+        return None
+    since = await _write_intent(scope, key, message) if message.recipient else None
+    if message.recipient and since is None:
         return None
     if message.portal is not None:
         await _show(scope, key, message.portal)
-    return await _outgoing(scope, key, message) if message.recipient else None
+    return Prepared(await _outgoing(scope, key, message), since) if since else None
 
 
-async def _write_intent(scope: Scope, key: str, message: Message) -> bool:
-    """Whether the message is still to be sent."""
+async def _write_intent(scope: Scope, key: str, message: Message) -> datetime | None:
+    """Since when the message is tried; None where it was sent or refused before."""
     content = message.content
     if isinstance(content, MailContent):
         channel, title = Channel.MAIL, content.subject
     else:
         channel, title = Channel.SMS, ""
     intent = (new_id(), scope.tenant_id, key, channel, message.recipient, title, clock.now())
-    return await scope.fetch_value(str, INTENT, *intent) is not None
+    return await scope.fetch_value(datetime, INTENT, *intent)
 
 
 async def _show(scope: Scope, key: str, shown: PortalContent) -> None:

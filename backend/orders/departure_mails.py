@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+import msgspec
+
 from backend.catalog.catalogue import catalogue_of
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock
 from backend.core.clock import midnight
-from backend.core.facts import JobName
+from backend.core.facts import ItemMailEnded, JobName
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
 from backend.core.public_links import create_link, public_address
@@ -17,7 +19,6 @@ from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import PREPAID, PRIVATE
 from backend.orders.lifecycle import OFFERED_DEPARTURES, DepartureState
 from backend.orders.tables import Departure
-from backend.orders.topics import invalidate_order
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 from tenants.tenant_info import tenant_info
@@ -26,31 +27,43 @@ from tenants.tenant_info import tenant_info
 WITH_LINK = frozenset({"invite", "moved", "chosen"})
 # The mails that say what happens without an answer
 OPEN_CHOICE = frozenset({"invite", "moved"})
+# The latest invitation counts: an earlier one may end after it
+MARK_INVITATION = (
+    "UPDATE departure SET mail_refused = $3 WHERE id = $1 AND invitations = $2 RETURNING item_id"
+)
+
+
+class InvitedItem(msgspec.Struct, frozen=True):
+    """The item of a departure whose invitation was sent or refused."""
+
+    item_id: UUID
 
 
 @idempotent_job(JobName.INVITE_SUCCESSOR)
-async def invite_successor(actor: Actor, *, departure_id: str) -> None:
-    """Mail the offers to the successor, once the undo time of the request is over."""
-    order_ids: list[UUID] = []
+async def invite_successor(actor: Actor, *, departure_id: str, number: int = 0) -> None:
+    """Mail the offers to the successor, once the undo time of the request is over.
+
+    `number`: how often the address was corrected since; each time is a mail of its own.
+    """
 
     async def compose(scope: Scope) -> Message | None:
         found = await _departure(scope, departure_id)
         if found is None or found.state != DepartureState.SUCCESSOR_INVITED or not found.email:
             return None
         await Departure.update({Departure.invited_at: clock.now()}).where(Departure.id == found.id)
-        order_ids.append(found.order_id)
         return Message(found.email, await _mail_content(scope, "invite", found))
 
-    async def record(scope: Scope, _refused: str | None) -> None:
-        for order_id in order_ids:
-            invalidate_order(scope, order_id)
+    async def record(scope: Scope, refused: str | None) -> None:
+        found = await scope.fetch_one(InvitedItem, MARK_INVITATION, UUID(departure_id), number, refused)
+        if found is not None:
+            scope.emit(ItemMailEnded(item_id=found.item_id, refused=refused is not None, needed=True))
 
-    await send_once(actor, invitation_key(departure_id), compose, record=record)
+    await send_once(actor, invitation_key(departure_id, number), compose, record=record)
 
 
-def invitation_key(departure_id: object) -> str:
-    """The key of the invitation."""
-    return f"departure_invite/{departure_id}"
+def invitation_key(departure_id: object, number: int) -> str:
+    """The key of the invitation; `number`: how often its address was corrected before."""
+    return f"departure_invite/{departure_id}" + (f"/{number}" if number else "")
 
 
 @idempotent_job(JobName.NOTIFY_RESCHEDULED)
@@ -86,7 +99,18 @@ async def _notify(actor: Actor, departure_id: str, what: str, key: str, *, offer
             return None
         return Message(found.email, await _mail_content(scope, what, found))
 
-    await send_once(actor, key, compose)
+    async def record(scope: Scope, refused: str | None) -> None:
+        found = await _departure(scope, departure_id)
+        # A new day makes the earlier link worthless
+        needed = what == "moved" and found is not None and found.state == DepartureState.SUCCESSOR_INVITED
+        if needed:
+            await Departure.update({Departure.mail_refused: refused}).where(
+                Departure.id == UUID(departure_id)
+            )
+        if found is not None and (needed or refused is not None):
+            scope.emit(ItemMailEnded(item_id=found.item_id, refused=refused is not None, needed=needed))
+
+    await send_once(actor, key, compose, record=record)
 
 
 async def _departure(scope: Scope, departure_id: str) -> DepartureRecord | None:

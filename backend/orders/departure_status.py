@@ -16,7 +16,7 @@ from backend.orders.kinds.depart import PREPAID
 from backend.orders.tables import ChangeOrderItem, Departure
 from tenants.scope import Scope
 
-INVITATION = "SELECT sent_at, refused FROM notification WHERE key = $1 AND channel = $2"
+SENT_AT = "SELECT sent_at FROM notification WHERE key = $1 AND channel = $2"
 
 
 class DepartureStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,13 +54,8 @@ class SuccessorRecord(msgspec.Struct, frozen=True):
     opened_at: datetime | None
     chosen_at: datetime | None
     invited_at: datetime | None
-
-
-class InvitationMail(msgspec.Struct, frozen=True):
-    """Whether the invitation left."""
-
-    sent_at: datetime | None = None
-    refused: str | None = None
+    invitations: int
+    mail_refused: str | None
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
@@ -77,22 +72,17 @@ async def departure_status(scope: Scope, reference: str) -> DepartureStatus | No
     )
     if found is None or not (found.email or found.invited_at):
         return None
-    mail = await _invitation(scope, found.id)
+    key = invitation_key(found.id, found.invitations)
     catalogue = await catalogue_of(scope)
     return DepartureStatus(
         state=found.state,
         leaves_on=found.leaves_on,
         successor=f"{found.given_name} {found.family_name}".strip(),
         email=found.email,
-        sent_at=mail.sent_at,
-        refused=mail.refused or "",
+        sent_at=await scope.fetch_value(datetime, SENT_AT, key, Channel.MAIL),
+        refused=found.mail_refused or "",
         opened_at=found.opened_at,
         offer=offer_name(catalogue.profile, found.offer, catalogue.language),
         prepaid=found.offer == PREPAID,
         chosen_at=found.chosen_at,
     )
-
-
-async def _invitation(scope: Scope, departure_id: UUID) -> InvitationMail:
-    found = await scope.fetch_one(InvitationMail, INVITATION, invitation_key(departure_id), Channel.MAIL)
-    return found or InvitationMail()

@@ -28,9 +28,8 @@ TEXTS = Path(__file__).with_name("departure_texts.toml")
 KEPT = timedelta(days=60)
 
 DEPARTURE = """
-SELECT d.id, d.state, d.leaves_on, d.given_name, d.email, d.language, d.offer, d.invited_at, l.msisdn, i.order_id
-FROM departure d JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id
-JOIN change_order_item i ON i.tenant_id = d.tenant_id AND i.id = d.item_id WHERE d.id = $1
+SELECT d.id, d.state, d.leaves_on, d.given_name, d.email, d.language, d.offer, d.invited_at, l.msisdn, d.item_id
+FROM departure d JOIN line l ON l.tenant_id = d.tenant_id AND l.id = d.line_id WHERE d.id = $1
 """
 OPENED = "UPDATE departure SET opened_at = $2 WHERE id = $1 AND opened_at IS NULL RETURNING line_id"
 REQUEST = """
@@ -61,7 +60,7 @@ class DepartureRecord(msgspec.Struct, frozen=True):
     offer: str
     invited_at: datetime | None
     msisdn: str
-    order_id: UUID
+    item_id: UUID
 
 
 class ChosenOffer(msgspec.Struct, frozen=True):

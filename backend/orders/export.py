@@ -40,7 +40,13 @@ async def export_items(
                 format_msisdn(item.msisdn),
                 item.name,
                 ", ".join(item.words),
-                texts.item(item.state, item.reason, item.waits_for, left_out=bool(item.left_out))
+                texts.item(
+                    item.state,
+                    item.reason,
+                    item.waits_for,
+                    left_out=bool(item.left_out),
+                    undelivered=item.undelivered,
+                )
                 if worded
                 else item.state,
                 ", ".join([item.why, *item.noted] if item.why else item.noted),

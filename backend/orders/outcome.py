@@ -57,6 +57,8 @@ class OutcomeCode(StrEnum):
     EXPIRED = "expired"
     # All that was asked is so
     DONE = "done"
+    # The lines are done; a message about them could not be delivered
+    NOT_DELIVERED = "not_delivered"
     # What was ordered is done; something that was asked was left out
     DONE_EXCEPT = "done_except"
     PARTIAL = "partial"
@@ -86,6 +88,9 @@ class PartCode(StrEnum):
     ALREADY = "already"
     CANCELLED = "cancelled"
     CANCEL_REFUSED = "cancel_refused"
+    # Lines whose user does not have the code or the link: its mail was refused
+    UNDELIVERED = "undelivered"
+    # Messages about the request that were refused
     MAIL_REFUSED = "mail_refused"
 
 
@@ -126,6 +131,8 @@ class OutcomeFacts(msgspec.Struct, frozen=True, kw_only=True):
     contracts: int = 0
     # Messages about it that a mail server refused
     refused_mails: int = 0
+    # Lines whose user does not have the code or the link, since its mail was refused
+    undelivered: int = 0
 
 
 class OutcomePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +154,8 @@ class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
     day: date | None = None
     # Wishes and lines that were left out
     missing: int = 0
+    # Lines whose user does not have the code or the link: somebody has to give another address
+    undelivered: int = 0
     parts: tuple[OutcomePart, ...] = ()
 
 
@@ -172,6 +181,10 @@ CODES: Mapping[OrderState, OutcomeCode] = {
     OrderState.CANCELLED: OutcomeCode.CANCELLED,
 }
 UNDER_WAY = frozenset({OrderState.SUBMITTED, OrderState.IN_PROGRESS, OrderState.HELD})
+# The states in which a mail may go to the user of a line
+DELIVERS = UNDER_WAY | {OrderState.SCHEDULED, OrderState.COMPLETED, OrderState.PARTIAL}
+# Nobody is waited for in these
+TAKEN_BACK = frozenset({OutcomeCode.CANCELLING, OutcomeCode.EXPIRED})
 # What a flag says of a request in one of these states
 FLAGGED: Mapping[OrderFlag, Mapping[OrderState, OutcomeCode]] = {
     OrderFlag.PRICE_CHANGED: {OrderState.SCHEDULED: OutcomeCode.PRICE_CHANGED},
@@ -192,13 +205,16 @@ PART_ORDER = {code: place for place, code in enumerate(PartCode)}
 
 def outcome_of(facts: OutcomeFacts) -> OrderOutcome:
     """What may be said of a request that is as the facts say."""
+    if facts.state not in DELIVERS:
+        facts = msgspec.structs.replace(facts, undelivered=0)
     code = _code(facts)
     return OrderOutcome(
         code=code,
-        complete=code is OutcomeCode.DONE,
+        complete=facts.state is OrderState.COMPLETED and not facts.missing and not facts.undelivered,
         waits_for=_waits_for(facts, code),
         day=facts.due_on if facts.state is OrderState.SCHEDULED else None,
         missing=facts.missing,
+        undelivered=facts.undelivered,
         parts=_parts(facts),
     )
 
@@ -211,6 +227,8 @@ def _code(facts: OutcomeFacts) -> OutcomeCode:
         return OutcomeCode.WAITS
     if state is OrderState.COMPLETED and facts.missing:
         return OutcomeCode.DONE_EXCEPT
+    if state is OrderState.COMPLETED and (facts.undelivered or facts.refused_mails):
+        return OutcomeCode.NOT_DELIVERED
     if state is OrderState.CANCELLED and facts.end_reason:
         return OutcomeCode(facts.end_reason)
     return CODES[state]
@@ -222,11 +240,13 @@ def _waiting(facts: OutcomeFacts) -> int:
 
 
 def _waits_for(facts: OutcomeFacts, code: OutcomeCode) -> WaitsFor:
-    """Whom the request waits for; nobody while it is taken back or once it has ended."""
+    """Whom the request waits for; nobody while it is taken back, nor once it has ended and its messages have arrived."""
     if code is OutcomeCode.PRICE_CHANGED:
         return WaitsFor.CUSTOMER
     if facts.state is OrderState.AWAITING_APPROVAL:
         return WaitsFor.APPROVER
+    if facts.undelivered and code not in TAKEN_BACK:
+        return WaitsFor.CUSTOMER
     if code not in {OutcomeCode.SENDING, OutcomeCode.UNDER_WAY, OutcomeCode.WAITS}:
         return WaitsFor.NOBODY
     parties = {_party(one) for one in facts.items if one.items}
@@ -253,6 +273,10 @@ def _parts(facts: OutcomeFacts) -> tuple[OutcomePart, ...]:
         )
     if facts.flag is OrderFlag.CANCEL_REFUSED and facts.state in UNDER_WAY:
         parts.append(OutcomePart(code=PartCode.CANCEL_REFUSED, count=1))
+    if facts.undelivered:
+        parts.append(
+            OutcomePart(code=PartCode.UNDELIVERED, count=facts.undelivered, waits_for=WaitsFor.CUSTOMER)
+        )
     if facts.refused_mails:
         parts.append(OutcomePart(code=PartCode.MAIL_REFUSED, count=facts.refused_mails))
     return tuple(sorted(parts, key=lambda part: (PART_ORDER[part.code], part.waits_for, part.reason)))

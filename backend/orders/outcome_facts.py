@@ -12,6 +12,7 @@ from backend.lines.lifecycle import AgreementState
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ITEM_LIFECYCLE, ItemState, OrderFlag, OrderState
 from backend.orders.outcome import ItemCount, LeftOutCount, OrderOutcome, OutcomeFacts, WaitsFor, outcome_of
+from backend.orders.undelivered import UNDELIVERED, undelivered_counts
 from tenants.scope import Scope
 
 # Reasons that are counted one by one for a state; rarer ones are counted together
@@ -22,13 +23,14 @@ EXPLAINED = frozenset({ItemState.FAILED, ItemState.HELD, ItemState.SKIPPED})
 # The states in which an order may wait for somebody
 MAY_WAIT = frozenset({OrderState.IN_PROGRESS, OrderState.HELD})
 
-COUNTS = """
-SELECT order_id, kind, state, reason, coalesce(reported->>'esimState', '') AS esim_state, count(*) AS items
-FROM change_order_item WHERE order_id = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY items DESC, reason
+ALIKE = f"""
+SELECT order_id, kind, state, reason, coalesce(reported->>'esimState', '') AS esim_state,
+  id IN (SELECT u.item_id FROM ({UNDELIVERED}) u) AS undelivered, count(*) AS items
+FROM change_order_item
 """
-OPEN_COUNTS = """
-SELECT order_id, kind, state, reason, coalesce(reported->>'esimState', '') AS esim_state, count(*) AS items
-FROM change_order_item WHERE order_id = ANY($1) AND state = ANY($2) GROUP BY 1, 2, 3, 4, 5 ORDER BY items DESC, reason
+COUNTS = f"{ALIKE} WHERE order_id = $1 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY items DESC, reason"
+OPEN_COUNTS = f"""
+{ALIKE} WHERE order_id = ANY($1) AND state = ANY($2) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY items DESC, reason
 """
 LEFT_OUT = """
 SELECT wish.value AS reason, count(*) AS wishes FROM change_order_item i, jsonb_each_text(i.left_out) wish
@@ -42,13 +44,15 @@ WHERE i.order_id = $1 AND i.state = $2 AND s.state = $3
 
 
 class CountRecord(msgspec.Struct, frozen=True):
-    """How many items of an order are alike: state, reason, and the state of an ordered eSIM."""
+    """How many items of an order are alike: state, reason, the state of an ordered eSIM, its mail."""
 
     order_id: UUID
     kind: str
     state: str
     reason: str
     esim_state: str
+    # Its user has not got the code or the link
+    undelivered: bool
     items: int
 
 
@@ -106,6 +110,7 @@ async def one_outcome(scope: Scope, order: OrderFacts) -> CountedOutcome:
         _facts(order, rows),
         left_out=tuple(LeftOutCount(reason=one.reason, wishes=one.wishes) for one in left_out),
         contracts=contracts,
+        undelivered=sum(row.items for row in rows if row.undelivered),
     )
     return CountedOutcome(outcome_of(facts), dict(counts))
 
@@ -121,10 +126,13 @@ async def outcomes(scope: Scope, orders: Sequence[OrderFacts]) -> dict[UUID, Ord
     by_order = defaultdict[UUID, list[CountRecord]](list)
     for row in rows:
         by_order[row.order_id].append(row)
-    return {
-        order.id: msgspec.structs.replace(outcome_of(_facts(order, by_order[order.id])), parts=())
-        for order in orders
-    }
+    undelivered = await undelivered_counts(scope, [order.id for order in orders]) if orders else {}
+
+    def outcome(order: OrderFacts) -> OrderOutcome:
+        facts = _facts(order, by_order[order.id])
+        return outcome_of(msgspec.structs.replace(facts, undelivered=undelivered.get(order.id, 0)))
+
+    return {order.id: msgspec.structs.replace(outcome(order), parts=()) for order in orders}
 
 
 def _facts(order: OrderFacts, rows: Sequence[CountRecord]) -> OutcomeFacts:
@@ -146,7 +154,7 @@ def _merged(rows: Sequence[CountRecord]) -> tuple[ItemCount, ...]:
     sums: dict[tuple[ItemState, str, WaitsFor], int] = defaultdict(int)
     for row in rows:
         state, kind = ItemState(row.state), KINDS[row.kind]
-        party = kind.waits_for(state, row.reason, row.esim_state)
+        party = kind.waits_for(state, row.reason, row.esim_state, undelivered=row.undelivered)
         reason = row.reason if state in EXPLAINED else ""
         # Reasons of our own are few: only a carrier's may be many
         if len(named[state]) < MOST_REASONS or state is ItemState.SKIPPED:

@@ -7,6 +7,10 @@ from backend.core.i18n import FileTexts
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartCode, WaitsFor, is_missing
 
+# The codes whose texts differ where the code or the link has not arrived
+UNDELIVERED = frozenset(
+    {OutcomeCode.PLANNED, OutcomeCode.UNDER_WAY, OutcomeCode.WAITS, OutcomeCode.NOT_DELIVERED}
+)
 TEXTS = Path(__file__).with_suffix(".toml")
 
 
@@ -44,8 +48,21 @@ class OutcomeTexts:
         """What is so, and why."""
         return self._texts.text("with_reason", what=what, why=why)
 
-    def item(self, state: ItemState, reason: str, waits_for: WaitsFor, *, left_out: bool = False) -> str:
-        """How one line is, in a word or two. `left_out`: something that was asked is not done on it."""
+    def item(
+        self,
+        state: ItemState,
+        reason: str,
+        waits_for: WaitsFor,
+        *,
+        left_out: bool = False,
+        undelivered: bool = False,
+    ) -> str:
+        """How one line is, in a word or two.
+
+        `left_out`: something that was asked is not done on it. `undelivered`: its user has not got the code or the link.
+        """
+        if undelivered:
+            return self._texts.text("item_undelivered")
         if waits_for:
             return self._texts.text(f"short_waits_{waits_for}")
         if state is ItemState.SKIPPED and not is_missing(reason):
@@ -53,6 +70,10 @@ class OutcomeTexts:
         if state is ItemState.DONE and left_out:
             return self._texts.text("item_done_except")
         return self._texts.text(f"item_{state}")
+
+    def undelivered(self) -> str:
+        """What has to be done about a line whose user has not got the code or the link."""
+        return self._texts.text("undelivered")
 
     def left_out(self, what: str) -> str:
         """That a wish was left out; `what` names it and says why."""
@@ -68,7 +89,12 @@ class OutcomeTexts:
 
 
 def _key(outcome: OrderOutcome) -> str:
-    """The key of a code; where the whole waits, of whom it waits for, and of the customer where a part does."""
+    """The key of a code; where the whole waits, of whom it waits for, and of the customer where a part does.
+
+    What was not delivered has keys of its own, since it says what to do.
+    """
+    if outcome.undelivered and outcome.code in UNDELIVERED:
+        return f"{outcome.code}_undelivered"
     if outcome.code is OutcomeCode.WAITS:
         return f"waits_{outcome.waits_for}"
     if outcome.code is OutcomeCode.UNDER_WAY and outcome.waits_for is WaitsFor.CUSTOMER:

@@ -12,12 +12,34 @@ from backend.lines.queries import SqlFilter, add_reach
 from backend.orders.kinds import KINDS, AnyOrderRequest
 from backend.orders.kinds.base import OrderKind
 from backend.orders.lifecycle import OPEN_ORDERS, ItemState, OrderFlag, OrderState
+from backend.orders.outcome import DELIVERS, UNDER_WAY
 from backend.orders.schemas import OrderRequest
 from backend.orders.tables import ChangeOrder
+from backend.orders.undelivered import UNDELIVERED
 from tenants.scope import Scope
 
 # An order that ended, of which something was not carried out
 UNSUCCESSFUL = [OrderState.PARTIAL, OrderState.FAILED, OrderState.REJECTED]
+
+
+# As `outcome_of` says it: a price to accept, an item that the customer can put right, a mail that did not arrive
+WAITS_FOR_CUSTOMER = f"""
+((o.state = {{0}} AND o.flag = {{1}}) OR (o.flag <> ALL({{2}}) AND (
+  (o.state = ANY({{3}}) AND EXISTS (SELECT FROM change_order_item i
+    JOIN unnest({{5}}::text[], {{6}}::text[]) AS c (kind, reason) ON c.kind = i.kind AND i.reason LIKE c.reason
+    WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.state = {{4}}))
+  OR (o.state = ANY({{7}}) AND o.id IN (SELECT u.order_id FROM ({UNDELIVERED}) u)))))
+"""
+
+
+def _correctable() -> tuple[list[str], list[str]]:
+    """Two lists of one length: a kind, and a reason that its customer can put right, as a pattern of LIKE."""
+    pairs = [(code, reason) for code, kind in KINDS.items() for reason in sorted(kind.correctable)]
+    patterns = [reason.replace("_", r"\_").replace("*", "%") for _, reason in pairs]
+    return [code for code, _ in pairs], patterns
+
+
+CORRECTABLE = _correctable()
 
 
 class OrderHead(msgspec.Struct, frozen=True):
@@ -51,7 +73,7 @@ def decode_request(body: str) -> OrderRequest:
 class OrderFilter:
     """Which requests.
 
-    `group` is running, attention (held, or a price to accept), ended, unsuccessful (ended, and not all was carried
+    `group` is running, attention (it waits for the customer), ended, unsuccessful (ended, and not all was carried
     out), or "" for all.
     """
 
@@ -121,12 +143,14 @@ def _add_group(where: SqlFilter, group: str) -> None:
             where.add("o.state = ANY({0})", OPEN_ORDERS)
         case "attention":
             where.add(
-                "(o.state = ANY({0}) AND (o.state = {1} OR o.flag <> {2} OR EXISTS (SELECT FROM change_order_item i"
-                " WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.state = {3})))",
-                OPEN_ORDERS,
-                OrderState.HELD,
-                OrderFlag.NONE,
+                WAITS_FOR_CUSTOMER,
+                OrderState.SCHEDULED,
+                OrderFlag.PRICE_CHANGED,
+                [OrderFlag.CANCELLING, OrderFlag.HOLD_EXPIRED],
+                UNDER_WAY,
                 ItemState.HELD,
+                *CORRECTABLE,
+                DELIVERS,
             )
         case "unsuccessful":
             where.add("o.state = ANY({0})", UNSUCCESSFUL)

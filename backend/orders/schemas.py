@@ -163,6 +163,8 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     # Who has to act on it
     waits_for: WaitsFor = WaitsFor.NOBODY
+    # Its user does not have the code or the link, since its mail was refused
+    undelivered: bool = False
     # What was asked and is not done on this line, by its code: the reason
     left_out: dict[str, str] = {}
     # The same in sentences

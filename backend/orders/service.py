@@ -28,6 +28,12 @@ async def get_order(scope: Scope, reference: str, *, items_limit: int | None = L
 
 
 @use_case(Permission.ORDERS_READ, read_only=True)
+async def find_order(scope: Scope, reference: str) -> UUID:
+    """The id of one request by its reference. Raises NotFound."""
+    return await queries.find(scope, reference)
+
+
+@use_case(Permission.ORDERS_READ, read_only=True)
 async def order_items(scope: Scope, reference: str, *, page: int = 1) -> list[OrderItemView]:
     """One page of 200 items. Raises NotFound, and ValidationFailed for a page below 1."""
     if page < 1:

@@ -47,6 +47,9 @@ class ChangeOrder(Table):
     missing = Integer(default=0)
     # Messages about it that a mail server refused
     refused_mails = Integer(default=0)
+    # Of a draft: when it was changed last, and the page of its form that comes next
+    touched_at = Timestamptz(null=True, default=None)
+    draft_page = Text(default="")
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = one_of("state", OrderState)
@@ -148,6 +151,10 @@ class Departure(Table):
     created_at = Timestamptz()
     # When the page behind the invitation was first opened
     opened_at = Timestamptz(null=True, default=None)
+    # Why the mail server will never take the mail with the link
+    mail_refused = Text(null=True, default=None)
+    # How often the invitation was sent to a corrected address
+    invitations = Integer(default=0)
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])

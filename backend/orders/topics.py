@@ -12,6 +12,16 @@ def invalidate_order(scope: Scope, order_id: UUID) -> None:
     scope.invalidate("orders")
 
 
+def drafts_topic(member_id: UUID | None) -> str:
+    """The live topic of a member's drafts."""
+    return f"drafts:{member_id}"
+
+
+def invalidate_drafts(scope: Scope) -> None:
+    """Wake the pages that list the drafts of the acting member."""
+    scope.invalidate(drafts_topic(scope.actor.member_id))
+
+
 def invalidate_lines(scope: Scope, line_ids: Iterable[UUID]) -> None:
     """Wake the pages of these lines and the lists of lines."""
     for line_id in line_ids:

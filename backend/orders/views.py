@@ -20,6 +20,7 @@ from backend.orders.queries import OrderFilter, decode_request, matching
 from backend.orders.schemas import OrderDetail, OrderItemView, OrderMove, OrderSummary
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts, kind_title
+from backend.orders.undelivered import UNDELIVERED
 from backend.timeline import service as timeline
 from backend.timeline.schemas import TimelineEntry, TimelineSubject
 from tenants.scope import Scope
@@ -103,11 +104,13 @@ class ItemRecord(msgspec.Struct, frozen=True):
     reported: str
     left_out: str
     kind: str
+    undelivered: bool
     held_since: datetime | None
 
 
-ITEMS = """
+ITEMS = f"""
 SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.left_out, i.kind,
+  i.id IN (SELECT u.item_id FROM ({UNDELIVERED}) u WHERE u.order_id = $1) AS undelivered,
   CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT e.at FROM timeline_entry e WHERE e.tenant_id = o.tenant_id
     AND e.subject_kind = $6 AND e.subject_id = o.id AND e.to_state = $4 ORDER BY e.at DESC, e.id DESC LIMIT 1)
   END AS held_since
@@ -143,7 +146,6 @@ def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemVie
     if row.held_since and described:
         sentences.append(texts.waits_until(row.held_since))
     state, left_out = ItemState(row.state), orjson.loads(row.left_out)
-    why = texts.held_why if state is ItemState.HELD else texts.why
     return OrderItemView(
         id=row.id,
         line_id=row.line_id,
@@ -151,15 +153,25 @@ def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemVie
         name=row.name,
         state=state,
         reason=row.reason,
-        why=why(row.reason, row.detail) if described else "",
+        why=_why(texts, row, state) if described else "",
         detail=row.detail,
         change=change,
         words=sentences,
         reported=reported,
-        waits_for=kind.waits_for(state, row.reason, str(reported.get("esimState", ""))),
+        waits_for=kind.waits_for(
+            state, row.reason, str(reported.get("esimState", "")), undelivered=row.undelivered
+        ),
+        undelivered=row.undelivered,
         left_out=left_out,
         noted=_noted(texts, row, change, left_out) if described else [],
     )
+
+
+def _why(texts: KindTexts, row: ItemRecord, state: ItemState) -> str:
+    """The sentence of why an item is skipped, held or failed, or what has to be done about a mail that was refused."""
+    if row.undelivered:
+        return texts.outcome.undelivered()
+    return (texts.held_why if state is ItemState.HELD else texts.why)(row.reason, row.detail)
 
 
 def _noted(

@@ -14,6 +14,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from backend.sandbox.store import Store, StoredRow
 
 LARGEST_BYTES = 25_000_000
+# What the server answers to recipients at these domains, so that refusals can be tried
+ANSWERS = {
+    "refused.example": "550 5.1.1 No such mailbox here",
+    "deferred.example": "451 4.3.0 Try again later",
+}
 
 
 class MailView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +60,15 @@ class Mailbox:
     async def stop(self) -> None:
         if self._server:
             self._server.close()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        answer = ANSWERS.get(address.rpartition("@")[2].lower())
+        if answer is not None:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it
         content = envelope.content or b""

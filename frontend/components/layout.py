@@ -48,16 +48,17 @@ def panel(name: str, title: str, *body: Child, beside: Sequence[Child] = (), bar
 def tabs(
     text: Translator, label: str, entries: Sequence[tuple[str, str, int | None]], current: str
 ) -> VdomDict:
-    """Views of one thing, each with its own address: name, address, count."""
+    """Views of one thing, each with its own address: name, address, count. Of two at the current one the last is named."""
+    here = max((at for at, (_, to, _) in enumerate(entries) if to == current), default=-1)
     return html.nav(
         {"class": "tabs", "aria-label": label},
         *(
             html.a(
-                {"href": to, "data-keep": "", **({"aria-current": "page"} if to == current else {})},
+                {"href": to, "data-keep": "", **({"aria-current": "page"} if at == here else {})},
                 name,
                 html.span({"class": "count"}, text.number(count)) if count is not None else None,
             )
-            for name, to, count in entries
+            for at, (name, to, count) in enumerate(entries)
         ),
     )
 

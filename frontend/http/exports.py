@@ -13,10 +13,10 @@ from backend.orders.export import export_items
 from backend.tabular.formats import CSV, XLSX, FileFormat
 from backend.usage.export import export_usage
 from backend.web.types import AnyRequest
+from frontend.components.lines.fleet_view import read_view
 from frontend.http.pages import NOT_KEPT, SignedIn, read_query
 from frontend.labels import LINE_STATES, line_state_words
 from frontend.page_context import PageContext
-from frontend.pages.fleet.view import read_view
 from frontend.pages.usage.view import UsageView
 
 EXPORT_TYPES = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX}

@@ -1,32 +1,22 @@
 """Home: what needs me today, what is under way, the fleet at a glance."""
 
-from datetime import timedelta
-
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders import service as orders
-from backend.orders.outcome import OutcomeCode, WaitsFor
-from backend.orders.outcome_texts import OutcomeTexts
-from backend.orders.queries import OrderFilter
-from backend.orders.schemas import OrderSummary
 from frontend.components.actions import link_button
 from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.lines.states_chart import LinesByState
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
+from frontend.components.tasks import Attention
 from frontend.components.usage.alerts import UsageAlerts
-from frontend.elements import Child, icon, number
+from frontend.elements import Child, icon
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.queries import use_query
-from tenants.scope import Actor
-
-# Of those that need somebody, so many are looked through for those that need the customer
-MOST_WAITING = 200
-RECENT_DAYS = 7
 
 
 @component
@@ -42,7 +32,7 @@ def HomePage() -> VdomDict:
         ),
         columns(
             [
-                Attention(key="attention") if page.may(Permission.ORDERS_READ) else None,
+                Attention(key="attention"),
                 UsageAlerts(key="usage") if page.may(Permission.USAGE_READ) else None,
                 Running(key="running") if page.may(Permission.ORDERS_READ) else None,
             ],
@@ -90,48 +80,11 @@ def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool
                 html.h3(text("Requests")),
                 html.ul(
                     entry("/app/requests", "requests", text("Follow my requests")),
-                    entry("/app/requests?show=attention", "alert", text("See what needs somebody")),
+                    entry("/app/requests?show=attention", "alert", text("See what waits for you")),
                 ),
             )
         )
     return groups
-
-
-async def needing_me(actor: Actor) -> list[OrderSummary]:
-    """Requests that wait for the customer, and those that ended badly within a week."""
-    waiting = await orders.list_orders(actor, OrderFilter(group="attention"), limit=MOST_WAITING)
-    since = clock.now() - timedelta(days=RECENT_DAYS)
-    badly = await orders.list_orders(actor, OrderFilter(group="unsuccessful", ended_since=since))
-    return [*(order for order in waiting if order.outcome.waits_for is WaitsFor.CUSTOMER), *badly]
-
-
-@component
-def Attention() -> VdomDict:
-    text = use_page().text
-    query = use_query(needing_me, topics=("orders",))
-    if query.data is None:
-        return not_ready(text, query)
-    if not query.data:
-        return panel("todo", text("To do today"), html.p({"class": "muted"}, text("Nothing waits for you.")))
-    return panel(
-        "todo",
-        text("To do today"),
-        html.ul({"class": "todo"}, *(_todo(text, order) for order in query.data[:5])),
-        bare=True,
-    )
-
-
-def _todo(text: Translator, order: OrderSummary) -> VdomDict:
-    lost = order.outcome.code in {OutcomeCode.FAILED, OutcomeCode.REFUSED}
-    return html.li(
-        {"key": str(order.id)},
-        icon("alert", "icon-lost" if lost else "icon-attention"),
-        html.div(
-            html.h3(order.title, " ", number(order.reference)),
-            html.p({"class": "muted"}, OutcomeTexts(text.language).lead(order.outcome)),
-        ),
-        link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),
-    )
 
 
 @component

@@ -1,85 +1,89 @@
 """All requests of the company, newest first: filtered by what they need, by kind, by number, reference or name."""
 
-from urllib.parse import parse_qs, urlencode
-
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
+from backend.core.permissions import Permission
 from backend.orders import service as orders
 from backend.orders.kinds import KINDS
 from backend.orders.queries import OrderFilter
 from backend.orders.service import OrderPage
 from backend.orders.texts import kind_title
 from frontend.components.actions import button, link_button
-from frontend.components.layout import empty, page_header, panel, tabs
+from frontend.components.layout import empty, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.requests import requests_table
-from frontend.components.paging import page_number, pager
+from frontend.components.orders.requests_tabs import Views
+from frontend.components.orders.requests_view import (
+    DRAFTS,
+    REQUESTS,
+    read_filter,
+    unknown_values,
+    url_of,
+)
+from frontend.components.orders.unfinished import Unfinished
+from frontend.components.paging import pager
 from frontend.elements import icon
 from frontend.hooks import component, use_page
-from frontend.i18n import Translator, translatable
+from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
-HERE = "/app/requests"
 PAGE = 50
-GROUPS = (
-    ("", translatable("All requests")),
-    ("running", translatable("Under way")),
-    ("attention", translatable("Needs somebody")),
-    ("ended", translatable("Finished")),
-)
-
-
-def read_filter(query: str) -> tuple[OrderFilter, int]:
-    """The filter and the page number that an address names; what it names wrongly is left out."""
-    request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
-    group = "running" if request.get("show") == "open" else request.get("show", "")
-    wanted = OrderFilter(
-        group=group if group in dict(GROUPS) else "",
-        kind=request.get("kind", "") if request.get("kind") in KINDS else "",
-        search=request.get("search", "")[:100],
-    )
-    return wanted, page_number(request.get("page", "1"))
-
-
-def url_of(wanted: OrderFilter, *, page: int = 1, group: str | None = None) -> str:
-    parts = {
-        "show": wanted.group if group is None else group,
-        "kind": wanted.kind,
-        "search": wanted.search,
-        "page": str(page) if page > 1 else "",
-    }
-    query = urlencode({name: value for name, value in parts.items() if value})
-    return f"{HERE}?{query}" if query else HERE
 
 
 @component
 def RequestsPage(query: str) -> VdomDict:
     page = use_page()
     text, (wanted, number) = page.text, read_filter(query)
-    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=number)
     counts = use_query(orders.counts_by_group, wanted, topics=("orders",)).data
-    views = tabs(
-        text,
-        text("Views"),
-        [
-            (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)
-            for group, words in GROUPS
-        ],
-        url_of(wanted),
-    )
     head = page_header(text("Requests"), html.p(text("What you asked for, and what became of it.")))
-    top = [head, views, _filters(page, wanted)]
+    if unknown := unknown_values(wanted):
+        return html.div(head, Views(wanted=wanted, counts=None, key="views"), _unknown(text, unknown))
+    if wanted.group == DRAFTS and page.may(Permission.ORDERS_PLACE):
+        here = url_of(wanted)
+        return html.div(
+            head,
+            Views(wanted=wanted, counts=counts, key="views"),
+            Unfinished(here=here, page_number=number, key=f"drafts-{number}"),
+        )
+    return html.div(
+        head,
+        Views(wanted=wanted, counts=counts, key="views"),
+        _filters(page, wanted),
+        Listed(wanted=wanted, page_number=number, key="listed"),
+    )
+
+
+def _unknown(text: Translator, values: list[str]) -> VdomDict:
+    """In place of the list: without what does not exist it would show more than was meant."""
+    words = text(
+        "This view filters by something that does not exist any more: {values}.", values=", ".join(values)
+    )
+    return html.section(
+        {"class": "panel"},
+        empty(
+            text("This view cannot be shown"),
+            words,
+            action=link_button(text("See all requests"), REQUESTS),
+            mark="alert",
+        ),
+    )
+
+
+@component
+def Listed(wanted: OrderFilter, page_number: int) -> VdomDict:
+    """One page of the requests that match."""
+    text = use_page().text
+    found = use_query(orders.page_of_orders, wanted, topics=("orders",), page=page_number)
     if found.data is None:
-        return html.div(*top, not_ready(text, found))
+        return html.div(not_ready(text, found))
     result: OrderPage = found.data
     if not result.items:
-        return html.div(*top, html.section({"class": "panel"}, _nothing(text, wanted)))
+        return html.div(html.section({"class": "panel"}, _nothing(text, wanted)))
     return html.div(
-        *top,
         panel(
             "list",
             text.plural("{n} request", "{n} requests", result.total),
@@ -87,7 +91,7 @@ def RequestsPage(query: str) -> VdomDict:
             beside=[html.span({"class": "live"}, text("Live"))],
             bare=True,
         ),
-        _pager(text, wanted, number, result.total),
+        _pager(text, wanted, page_number, result.total),
     )
 
 
@@ -98,7 +102,7 @@ def _filters(page: PageContext, wanted: OrderFilter) -> VdomDict:
     return html.form(
         {
             "class": "toolbar toolbar-plain",
-            "action": HERE,
+            "action": REQUESTS,
             "method": "get",
             "role": "search",
             "key": "filters",
@@ -139,7 +143,7 @@ def _filters(page: PageContext, wanted: OrderFilter) -> VdomDict:
             ),
         ),
         button(text("Filter"), mark="filter", submit=True),
-        html.a({"class": "button button-quiet", "href": HERE}, text("Clear"))
+        html.a({"class": "button button-quiet", "href": REQUESTS}, text("Clear"))
         if wanted != OrderFilter()
         else None,
     )
@@ -150,15 +154,20 @@ def _nothing(text: Translator, wanted: OrderFilter) -> VdomDict:
         return empty(
             text("Nothing matches these filters"),
             text("Look under all requests, or search for something else."),
-            action=link_button(text("Clear the filters"), HERE),
+            action=link_button(text("Clear the filters"), REQUESTS),
         )
     if wanted.group == "attention":
-        return empty(text("Nothing waits for you."), text("A request that needs a decision will be here."))
+        return empty(
+            text("Nothing waits for you."),
+            text(
+                "A request that needs your decision, a correction or another address will be here. Those that wait for the operator stand under way."
+            ),
+        )
     if wanted.group == "running":
         return empty(
             text("No request under way"),
             text('Those that ended are under "All requests".'),
-            action=link_button(text("See all requests"), HERE),
+            action=link_button(text("See all requests"), REQUESTS),
         )
     return empty(
         text("No request yet"),

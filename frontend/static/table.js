@@ -66,7 +66,7 @@ export function Table(node) {
 
 // The fleet: regions and rows come as messages, so that the server keeps none of them.
 export function Fleet(node) {
-  let props = {}, root = null, rows = null, view = null, picked = new Map(), anchor = null, everything = 0, asked = "";
+  let props = {}, root = null, rows = null, view = null, picked = new Map(), anchor = null, everything = 0, out = new Set(), asked = "";
   const last = new Map();
   const emit = (message) => props.onAct?.(message);
   const $ = (css) => root.querySelector(css), boxes = () => [...root.querySelectorAll("tbody input[type=checkbox]")];
@@ -92,16 +92,19 @@ export function Fleet(node) {
       const able = boxes().filter((b) => !b.disabled), lead = able.find((b) => picked.has(b.value)) ?? able[0];
       const same = able.filter((b) => e.target.checked ? kind(row(b)) === (anchor ?? kind(row(lead))) : true);
       for (const b of same) { b.checked = e.target.checked; tick(b); }
+      if (everything) return rest();
     } else if (e.target.matches("tbody input[type=checkbox]")) {
-      if (everything) { everything = 0; picked = new Map(); for (const b of boxes()) if (b.checked && b !== e.target) tick(b); }
       tick(e.target);
+      if (everything) return rest();
     } else return;
     settle();
   }
   function tick(box) {
     const tr = row(box);
+    if (everything) return box.checked ? out.delete(box.value) : out.add(box.value);
     if (box.checked) picked.set(box.value, kind(tr)); else picked.delete(box.value);
   }
+  function rest() { if (everything > out.size) show(); else clear(); } // all but those that were unticked
   function settle() {
     const before = anchor;
     anchor = picked.size ? [...picked.values()][0] : null;
@@ -109,14 +112,14 @@ export function Fleet(node) {
     show();
     if (anchor && anchor !== before) { const [type, status] = anchor.split("/"); emit({ act: "pick", type, status }); }
   }
-  function clear() { picked = new Map(); anchor = null; everything = 0; for (const b of boxes()) b.checked = false; show(); }
+  function clear() { picked = new Map(); anchor = null; everything = 0; out.clear(); for (const b of boxes()) b.checked = false; show(); }
   function clicked(e) {
     const b = e.target.closest("[data-act], button[data-start]");
     if (!b) return;
     const { act, start: kind } = b.dataset;
     if (act === "clear") { clear(); $("[data-all]")?.focus(); }
-    else if (act === "everything") { everything = Number(b.dataset.count); show(); }
-    else if (kind) { b.closest(":popover-open")?.hidePopover(); emit({ act: "start", kind, ...(everything ? { all: true, type: anchor.split("/")[0], status: anchor.split("/")[1] } : { ids: [...picked.keys()] }) }); }
+    else if (act === "everything") { everything = Number(b.dataset.count); out.clear(); show(); }
+    else if (kind) { b.closest(":popover-open")?.hidePopover(); emit({ act: "start", kind, ...(everything ? { all: true, except: [...out], type: anchor.split("/")[0], status: anchor.split("/")[1] } : { ids: [...picked.keys()] }) }); }
     else emit({ act });
   }
   function aim(e) { // one menu for all rows: it learns whose it is when it opens
@@ -147,7 +150,7 @@ export function Fleet(node) {
     const all = boxes();
     for (const b of all) {
       const tr = row(b);
-      if (everything) { b.checked = kind(tr) === anchor; }
+      if (everything) b.checked = kind(tr) === anchor && !out.has(b.value);
       else b.checked = picked.has(b.value);
       const [type, status] = anchor?.split("/") ?? [];
       const why = (anchor && type !== tr.dataset.type ? words.whyType : anchor && status !== tr.dataset.status ? words.whyStatus : "");
@@ -163,7 +166,7 @@ export function Fleet(node) {
     }
     const able = all.filter((b) => !b.disabled), on = able.filter((b) => b.checked).length, head = $("[data-all]");
     if (head) { head.checked = on > 0 && on === able.length; head.indeterminate = on > 0 && on < able.length; head.disabled = !able.length; }
-    const n = everything || picked.size, bar = $(".selection-bar");
+    const n = everything ? everything - out.size : picked.size, bar = $(".selection-bar");
     const said = n === 0 ? words.none : n === 1 ? words.one : words.many.replace("{n}", count(n));
     for (const c of root.querySelectorAll("[data-counter]")) if (c.textContent !== said) c.textContent = said;
     bar.hidden = !n;
@@ -190,7 +193,7 @@ export function Fleet(node) {
       const box = $("input[data-live]");
       if (box && box !== document.activeElement && m.search !== asked) box.value = m.search; // typed and not yet asked for: kept
       asked = m.search;
-      if (m.view !== view) { view = m.view; picked = new Map(); anchor = null; everything = 0; }
+      if (m.view !== view) { view = m.view; picked = new Map(); anchor = null; everything = 0; out.clear(); }
     }
     if (m.rows) rows.all(m.rows, m.version);
     if (m.some) rows.some(m.some, m.version);

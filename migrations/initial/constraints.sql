@@ -60,6 +60,8 @@ ALTER TABLE split_agreement ADD FOREIGN KEY (tenant_id, end_user_id) REFERENCES 
 
 ALTER TABLE notification ADD FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE;
 
+ALTER TABLE saved_view ADD FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE change_order ADD FOREIGN KEY (tenant_id, requester_id) REFERENCES member (tenant_id, id);
 
 ALTER TABLE change_order_item ADD FOREIGN KEY (tenant_id, order_id) REFERENCES change_order (tenant_id, id);

@@ -36,8 +36,12 @@ CREATE INDEX sim_by_line ON sim_card (tenant_id, line_id);
 CREATE INDEX sim_in_stock ON sim_card (tenant_id, number) WHERE state = 'stock';
 CREATE INDEX esim_by_line ON esim_profile (tenant_id, line_id, created_at DESC);
 CREATE INDEX esim_by_item ON esim_profile (tenant_id, item_id);
+CREATE INDEX esim_undelivered ON esim_profile (tenant_id) WHERE mail_refused IS NOT NULL;
+
+CREATE INDEX view_shared ON saved_view (tenant_id, page, name_key) WHERE shared;
 
 CREATE INDEX order_by_time ON change_order (tenant_id, created_at DESC, id DESC);
+CREATE INDEX order_drafts ON change_order (tenant_id, requester_id, touched_at DESC) WHERE state = 'draft';
 CREATE INDEX item_by_order ON change_order_item (tenant_id, order_id, position);
 CREATE INDEX agreement_by_item ON split_agreement (tenant_id, item_id);
 CREATE INDEX item_by_line ON change_order_item (tenant_id, line_id);
@@ -45,6 +49,7 @@ CREATE INDEX item_batch ON change_order_item (batch_id) WHERE batch_id IS NOT NU
 CREATE INDEX item_unheard ON change_order_item (tenant_id, last_contact_at) WHERE state IN ('sent', 'in_progress', 'held');
 CREATE INDEX port_by_line ON port_in_case (tenant_id, line_id);
 CREATE INDEX departure_by_line ON departure (tenant_id, line_id);
+CREATE INDEX departure_undelivered ON departure (tenant_id) WHERE mail_refused IS NOT NULL;
 
 CREATE INDEX audit_by_subject ON audit_event (tenant_id, subject_id, at DESC);
 -- Ids are unique over all kinds of subjects, so the kind need not be in it.

@@ -440,6 +440,8 @@ class EsimProfile(Table):
     confirmed_at = Timestamptz(null=True, default=None)
     sent_count = Integer(default=0)
     sent_at = Timestamptz(null=True, default=None)
+    sent_for = UUID(null=True, default=None)
+    mail_refused = Text(null=True, default=None)
     created_at = Timestamptz()
     changed_at = Timestamptz()
 
@@ -536,6 +538,8 @@ class ChangeOrder(Table):
     end_reason = Text(default="")
     missing = Integer(default=0)
     refused_mails = Integer(default=0)
+    touched_at = Timestamptz(null=True, default=None)
+    draft_page = Text(default="")
 
     change_order_tenant_id_id_key = Unique(["tenant_id", "id"])
     change_order_state_check = Check(
@@ -629,6 +633,8 @@ class Departure(Table):
     forgotten_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
     opened_at = Timestamptz(null=True, default=None)
+    mail_refused = Text(null=True, default=None)
+    invitations = Integer(default=0)
 
     departure_tenant_id_id_key = Unique(["tenant_id", "id"])
     departure_tenant_id_item_id_key = Unique(["tenant_id", "item_id"])
@@ -753,6 +759,26 @@ class UsageCapRaise(Table):
 
     usage_cap_raise_tenant_id_line_id_period_key = Unique(["tenant_id", "line_id", "period"])
     usage_cap_raise_cents_check = Check("cents >= 0")
+
+
+class SavedView(Table):
+    """A filter, a search and an order under a name. The name is its owner's own, once for each page."""
+
+    id = UUID(primary_key=True, default=None)
+    tenant_id = UUID(default=None)
+    member_id = UUID(default=None)
+    page = Text()
+    name = Text()
+    name_key = Text()
+    shared = Boolean(default=False)
+    query = JSONB()
+    created_at = Timestamptz()
+    changed_at = Timestamptz()
+
+    saved_view_tenant_id_id_key = Unique(["tenant_id", "id"])
+    saved_view_name_key = Unique(["tenant_id", "member_id", "page", "name_key"])
+    saved_view_page_check = Check("page IN ('fleet', 'requests')")
+    saved_view_name_check = Check("name <> ''")
 
 
 class BulkUpload(Table):

@@ -117,6 +117,32 @@ async def test_a_selection_answers_at_once_and_says_why_a_row_cannot_join(
         await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for these 115 lines?")
 
 
+async def test_unticking_some_after_all_were_chosen_keeps_the_rest(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open("/app/fleet")
+        bar, rows = page.locator(".selection-bar"), page.locator("tbody tr")
+        await rows.filter(has_text="Peeters00001").get_by_role("checkbox").check()
+        await page.get_by_role("button", name="Choose all 115 compatible lines").click()
+        await rows.filter(has_text="Peeters00002").get_by_role("checkbox").uncheck()
+        await expect(bar).to_contain_text("114 lines chosen")
+        await page.get_by_role("link", name="Next").click()
+        await expect(page.get_by_text("51-100 of 120")).to_be_visible()
+        # A page of fifty, then one of them again, by keyboard
+        await page.locator("[data-all]").uncheck()
+        await expect(bar).to_contain_text("64 lines chosen")
+        first = rows.first.get_by_role("checkbox")
+        await first.focus()
+        await first.press("Space")
+        await expect(bar).to_contain_text("65 lines chosen")
+        await page.get_by_role("link", name="Previous").click()
+        await expect(rows.filter(has_text="Peeters00002").get_by_role("checkbox")).not_to_be_checked()
+        await expect(rows.filter(has_text="Peeters00003").get_by_role("checkbox")).to_be_checked()
+        await page.get_by_role("button", name="Change options").first.click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Which options for these 65 lines?")
+
+
 async def test_a_line_with_another_request_can_be_chosen_and_the_check_says_what_happens(
     browser: Browser, portal: Portal, customer: Customer
 ) -> None:

@@ -14,7 +14,15 @@ async def test_nothing_at_an_address_is_a_page_with_its_status(
     async with portal.browse(browser, customer.manager, java_script_enabled=False) as visitor:
         visitor.expected = ("status of 404",)
         page = visitor.page
-        for path in ("/app/nowhere", f"/app/lines/{new_id()}", f"/app/lines/{new_id()}/usage"):
+        for path in (
+            "/app/nowhere",
+            f"/app/lines/{new_id()}",
+            f"/app/lines/{new_id()}/usage",
+            "/app/requests/MND-2611201405-KXTR",
+            f"/app/drafts/{new_id()}",
+            f"/app/drafts/{new_id()}/review",
+            f"/app/bulk/{new_id()}",
+        ):
             answer = await page.goto(path)
             assert answer is not None
             assert answer.status == 404

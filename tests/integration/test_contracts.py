@@ -26,7 +26,7 @@ from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
 from backend.settings import Settings
-from frontend.pages.home import needing_me
+from frontend.components.tasks import needing_me
 from tenants.scope import Actor
 from tenants.transaction import open_scope
 from tests.support import files

@@ -270,17 +270,6 @@ async def test_without_an_answer_nobody_says_that_it_was_transferred(
     assert (ended.state, ended.offer, ended.prepaid) == ("converted_prepaid", "", False)
 
 
-async def test_an_invitation_that_cannot_arrive_is_said(sandbox: Sandbox, database: TestDatabase) -> None:
-    customer, placed, _ = await leaving(sandbox, database)
-    async with job_scope(customer.system) as scope:
-        await scope.connection.execute(
-            "UPDATE notification SET sent_at = NULL, refused = 'no such mailbox' WHERE key LIKE 'departure_invite/%'"
-        )
-    status = await departure_status(customer.manager, placed.reference)
-    assert status is not None
-    assert (status.sent_at, status.refused) == (None, "no such mailbox")
-
-
 async def test_a_browser_that_opens_the_page_is_noted_and_a_scanner_is_not(
     settings: Settings, sandbox: Sandbox, database: TestDatabase
 ) -> None:

@@ -28,15 +28,17 @@ from backend.notifications.content import Message, PortalContent, SmsContent
 from backend.notifications.sending import send_once
 from backend.orders import contracts, port_ins
 from backend.orders import service as orders
-from backend.orders.changes import cancellation, corrections, scheduling
+from backend.orders.changes import cancellation, corrections, invitations, scheduling
 from backend.orders.departure_status import departure_status
 from backend.orders.export import export_items
 from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.kinds.split_billing import SplitBilling
 from backend.orders.operator import carrier_messages, held_items
 from backend.orders.operator import contracts as operator_contracts
-from backend.orders.placement import draft_contracts, drafts
+from backend.orders.placement import draft_contracts, drafts, unfinished
 from backend.orders.placement.place import place_order, preview_order
+from backend.saved_views import service as saved_views
+from backend.saved_views.schemas import FleetQuery
 from backend.usage import service as usage
 from tenants.scope import Actor, MemberId, Scope
 from tenants.transaction import open_scope
@@ -89,6 +91,7 @@ class Things:
     held: UUID
     message: UUID
     set_aside: UUID
+    view: UUID
 
 
 async def things_of(customer: Customer) -> Things:
@@ -118,6 +121,7 @@ async def things_of(customer: Customer) -> Things:
         *await _contract_of(customer, second.id),
         await _message_to(customer.manager),
         await _message_of(customer),
+        (await saved_views.save_view(customer.manager, "Mine", FleetQuery(), shared=True)).id,
     )
 
 
@@ -247,6 +251,19 @@ WITH_IDS: dict[str, Call] = {
         draft_contracts.contract_of_draft(who, at.draft)
     ),
     "backend.orders.port_ins.port_in_of": lambda who, at: port_ins.port_in_of(who, at.reference),
+    "backend.orders.changes.invitations.send_invitation_again": lambda who, at: (
+        invitations.send_invitation_again(who, at.reference, email="an@peeters.example")
+    ),
+    "backend.saved_views.service.get_view": lambda who, at: saved_views.get_view(who, at.view),
+    "backend.saved_views.service.change_view": lambda who, at: saved_views.change_view(
+        who, at.view, name="Theirs", shared=False
+    ),
+    "backend.saved_views.service.delete_view": lambda who, at: saved_views.delete_view(who, at.view),
+    "backend.orders.service.find_order": lambda who, at: orders.find_order(who, at.reference),
+    "backend.orders.placement.unfinished.find_draft": lambda who, at: unfinished.find_draft(who, at.draft),
+    "backend.orders.placement.unfinished.delete_unfinished": lambda who, at: unfinished.delete_unfinished(
+        who, at.draft
+    ),
     "backend.orders.changes.corrections.retry_order": lambda who, at: corrections.retry_order(
         who, at.reference
     ),
@@ -312,7 +329,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(11)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(12)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

@@ -19,10 +19,10 @@ from backend.orders.kinds.change_options import ChangeOptions
 from backend.orders.operator.carrier_messages import carrier_messages
 from backend.orders.placement.place import preview_order
 from backend.settings import Settings
+from frontend.components.lines.fleet_view import View, read_view
 from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
 from frontend.pages.fleet.drawing import read_list
-from frontend.pages.fleet.view import View, read_view
 from tenants.scope import Actor
 from tenants.transaction import open_scope
 from tests.integration.test_api import SMS, Told, http, problem, sent_item  # noqa: F401 - a fixture
@@ -111,9 +111,9 @@ async def test_an_open_page_counts_within_the_reach_of_now(
             list(customer.accounts.values())[:1],
         )
     for visit in (narrowed, everything) if narrowed_first else (everything, narrowed):
-        page, known = await read_list(visit, View())
+        page, frame = await read_list(visit, View())
         expected = 2 if visit is narrowed else 4
-        assert (page.total, known.facets.total) == (expected, expected)
+        assert (page.total, frame.known.facets.total) == (expected, expected)
 
 
 async def test_what_one_request_may_hold_is_bounded(database: TestDatabase) -> None:

@@ -22,7 +22,7 @@ from backend.orders.placement.place import place_order, preview_order
 from backend.orders.port_ins import port_in_of
 from backend.orders.service import get_order
 from backend.sandbox.carrier.behaviour import PortRejection
-from frontend.pages.home import needing_me
+from frontend.components.tasks import needing_me
 from tenants.directory import find_lines
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase

@@ -40,6 +40,9 @@ LINES = [
     (I.SENT, "", W.NOBODY),
     (I.IN_PROGRESS, "", W.NOBODY),
     (I.IN_PROGRESS, "", W.USER),
+    # Its user has not got the code: the mail was refused
+    (I.IN_PROGRESS, "", W.CUSTOMER),
+    (I.DONE, "", W.CUSTOMER),
     (I.HELD, "sim_mismatch", W.CUSTOMER),
     (I.HELD, "contract_under_review", W.OPERATOR),
     (I.DONE, "", W.NOBODY),
@@ -48,6 +51,7 @@ LINES = [
     (I.SKIPPED, "already_on", W.NOBODY),
     (I.SKIPPED, "option_conflict", W.NOBODY),
 ]
+UNDELIVERED = [(I.IN_PROGRESS, "", W.CUSTOMER), (I.DONE, "", W.CUSTOMER)]
 WISHES = [(), (("option_conflict", 2),), (("option_is_cap", 1),), (("contract_refused", 1),)]
 CONTRACTS = [(0, 0), (1, 0), (0, 1)]
 MAILS = [0, 2]
@@ -68,6 +72,7 @@ def facts_of(
             for (one, why, party), n in counts.items()
         ),
         left_out=tuple(LeftOutCount(reason=why, wishes=n) for why, n in wishes),
+        undelivered=sum(n for line, n in counts.items() if line in UNDELIVERED),
     )
 
 
@@ -131,6 +136,11 @@ def n_items(facts: OutcomeFacts, *states: ItemState) -> int:
     return sum(one.items for one in facts.items if one.state in states)
 
 
+def n_waiting(facts: OutcomeFacts) -> int:
+    """Open items that wait for somebody."""
+    return sum(one.items for one in facts.items if one.waits_for and one.state in ITEM_LIFECYCLE.open)
+
+
 def n_parts(outcome: OrderOutcome, *codes: PartCode) -> int:
     return sum(part.count for part in outcome.parts if part.code in codes)
 
@@ -151,7 +161,10 @@ def test_all_done_is_said_of_all_that_was_asked_and_of_nothing_else() -> None:
             and not any(is_missing(one.reason) for one in facts.left_out)
             and not facts.contracts
         )
-        assert outcome.complete is (outcome.code is C.DONE) is everything, facts
+        assert outcome.complete is (everything and not facts.undelivered), facts
+        told = not facts.undelivered and not facts.refused_mails
+        assert (outcome.code is C.DONE) is (everything and told), facts
+        assert (outcome.code is C.NOT_DELIVERED) is (everything and not told), facts
     assert seen == set(C)
 
 
@@ -160,7 +173,7 @@ def test_nothing_has_changed_is_said_where_no_line_changed_and_none_may() -> Non
         code = outcome_of(facts).code
         if code in NOTHING_DONE:
             assert not n_items(facts, I.DONE, I.SENT, I.IN_PROGRESS, I.HELD, I.WAITING), facts
-        if code in {C.DONE, C.DONE_EXCEPT, C.PARTIAL}:
+        if code in {C.DONE, C.NOT_DELIVERED, C.DONE_EXCEPT, C.PARTIAL}:
             assert n_items(facts, I.DONE), facts
             assert not facts.open_items, facts
         if code is C.DONE_EXCEPT:
@@ -183,14 +196,16 @@ def test_who_is_waited_for_has_something_to_do() -> None:
             assert outcome.waits_for is W.CUSTOMER
         elif outcome.waits_for:
             assert outcome.waits_for in parties, facts
+        # A mail that did not arrive has to be sent again, also once all else has ended
+        if facts.undelivered and outcome.code not in {C.CANCELLING, C.EXPIRED}:
+            assert outcome.waits_for is W.CUSTOMER, facts
         # Information is missing only where the customer owes some
         if outcome.code is C.WAITS and outcome.waits_for is W.CUSTOMER:
             assert any(one.waits_for is W.CUSTOMER for one in facts.items), facts
         if outcome.code is C.WAITS and facts.state is not O.AWAITING_APPROVAL:
-            waiting = sum(one.items for one in facts.items if one.waits_for)
-            assert waiting == facts.open_items, facts
+            assert n_waiting(facts) == facts.open_items, facts
         if outcome.code is C.UNDER_WAY:
-            assert facts.open_items > sum(one.items for one in facts.items if one.waits_for), facts
+            assert facts.open_items > n_waiting(facts), facts
 
 
 def test_every_fact_is_a_part_with_its_count_and_no_part_is_made_up() -> None:
@@ -204,8 +219,8 @@ def test_every_fact_is_a_part_with_its_count_and_no_part_is_made_up() -> None:
         assert n_parts(outcome, P.TO_SEND) == n_items(facts, I.WAITING)
         assert n_parts(outcome, P.SKIPPED, P.ALREADY) == n_items(facts, I.SKIPPED)
         assert n_parts(outcome, P.SKIPPED, P.LEFT_OUT) == facts.missing == outcome.missing
-        waiting = sum(one.items for one in lines if one.waits_for)
-        assert n_parts(outcome, P.WAITS) == waiting + facts.contracts
+        assert n_parts(outcome, P.WAITS) == n_waiting(facts) + facts.contracts
+        assert n_parts(outcome, P.UNDELIVERED) == facts.undelivered == outcome.undelivered
         assert n_parts(outcome, P.UNDER_WAY) == n_items(facts, I.IN_PROGRESS) - sum(
             one.items for one in lines if one.state is I.IN_PROGRESS and one.waits_for
         )

@@ -7,6 +7,8 @@ from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import list_lines
 from backend.orders.kinds import KINDS
 from backend.orders.placement import drafts
+from backend.saved_views.schemas import FleetQuery
+from backend.saved_views.service import save_view
 from tests.support.factories import Customer
 from tests.support.order_steps import place
 
@@ -23,6 +25,9 @@ async def addresses(customer: Customer) -> dict[str, str]:
         customer.manager, "change_options", Selection(line_ids=(lines[5].id, lines[6].id))
     )
     await drafts.save_draft(customer.manager, draft, {"add": [an_option(customer)]})
+    await save_view(
+        customer.manager, "Active ones", FleetQuery(filter=LineFilter(status=("active",))), shared=True
+    )
     forms = {
         kind: await drafts.start_draft(customer.manager, kind, Selection(line_ids=(lines[7].id,)))
         for kind, effects in KINDS.items()
@@ -32,7 +37,11 @@ async def addresses(customer: Customer) -> dict[str, str]:
     }
     return {
         **{f"form of {kind}": f"/app/drafts/{form}" for kind, form in forms.items()},
-        "requests, what needs somebody": "/app/requests?show=attention",
+        "requests, what waits for me": "/app/requests?show=attention",
+        "requests, unfinished": "/app/requests?show=drafts",
+        "requests, a view that is gone": "/app/requests?kind=no_such_kind",
+        "saved views of the fleet": "/app/views/fleet?status=active",
+        "saved views of the requests": "/app/views/requests",
         "requests, nothing found": "/app/requests?search=nobody",
         "cannot begin": f"/app/start/reactivate?line={customer.tenant_id}",
         "home": "/app",

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from backend.lines.schemas import LineFilter, Sort
 from backend.lines.search_keys import search_patterns
-from frontend.pages.fleet.view import KEYS, View, read_view
+from frontend.components.lines.fleet_view import KEYS, View, read_view
 
 words = st.text(min_size=1, max_size=12).filter(lambda text: text.strip() == text)
 values = st.lists(words, max_size=3, unique=True).map(tuple)

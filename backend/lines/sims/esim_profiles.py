@@ -47,7 +47,8 @@ SELECT id, line_id FROM esim_profile WHERE line_id = ANY($1) AND state <> ALL($2
 ORDER BY id FOR NO KEY UPDATE
 """
 COUNT_SENDING = """
-UPDATE esim_profile SET sent_count = sent_count + 1 WHERE id = $1 RETURNING sent_count, line_id, confirmed_at
+UPDATE esim_profile SET sent_count = sent_count + 1, sent_for = coalesce($2, sent_for),
+  email = coalesce(nullif($3, ''), email) WHERE id = $1 RETURNING sent_count, line_id, confirmed_at
 """
 
 
@@ -191,9 +192,12 @@ async def revoke_profiles(
         scope.invalidate(f"line:{line_id}")
 
 
-async def send_code(scope: Scope, profile_id: UUID) -> None:
-    """Have the code mailed, the first time or again; where its user has to agree first, the question instead."""
-    sending = await scope.fetch_one(Sending, COUNT_SENDING, profile_id)
+async def send_code(scope: Scope, profile_id: UUID, *, item_id: UUID | None = None, email: str = "") -> None:
+    """Have the code mailed, the first time or again; where its user has to agree first, the question instead.
+
+    `item_id`: the item that asks for it again; `email`: another address than before.
+    """
+    sending = await scope.fetch_one(Sending, COUNT_SENDING, profile_id, item_id, email)
     if sending is None:
         return
     carrier = profile((await tenant_info(scope)).carrier)

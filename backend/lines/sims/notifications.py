@@ -10,12 +10,13 @@ import segno
 
 from backend.catalog.identifiers import format_msisdn
 from backend.core import clock, public_links
-from backend.core.facts import JobName, SimSwapped
+from backend.core.facts import ItemMailEnded, JobName, SimSwapped
 from backend.core.i18n import FileTexts
-from backend.core.messaging.jobs import idempotent_job, job_scope
-from backend.lines.notifications import own_notice
+from backend.core.messaging.jobs import idempotent_job
+from backend.lines.notifications import count_refusal, own_notice
 from backend.lines.sims.codes import EsimCode, SealedCode, open_code
 from backend.lines.sims.esim_profiles import ENDED_STATES
+from backend.lines.tables import EsimProfile
 from backend.notifications.content import InlineImage, MailContent, Message, PortalContent
 from backend.notifications.sending import pin_recipient, pinned_recipient, send_once
 from backend.runtime import clients
@@ -35,9 +36,13 @@ FROM esim_profile p JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_i
 LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 WHERE p.id = $1 AND p.state <> ALL($2::text[]) AND p.activation_sealed IS NOT NULL
 """
-MARK_SENT = """
-UPDATE esim_profile p SET sent_at = t.sent_at FROM notification t WHERE p.id = $1 AND t.tenant_id = p.tenant_id
-  AND t.key = $2 AND t.sent_at IS NOT NULL RETURNING p.line_id
+# The latest sending counts: an earlier one may end after it
+MARK_CODE = """
+UPDATE esim_profile SET sent_at = CASE WHEN $3::text IS NULL THEN $4 ELSE sent_at END, mail_refused = $3
+WHERE id = $1 AND sent_count = $2 RETURNING line_id, item_id, sent_for
+"""
+MARK_QUESTION = """
+UPDATE esim_profile SET mail_refused = $3 WHERE id = $1 AND sent_count = $2 RETURNING line_id, item_id, sent_for
 """
 SWAPPED = """
 SELECT l.msisdn, u.given_name, u.language FROM line l
@@ -59,6 +64,20 @@ class MailedProfile(SealedCode, frozen=True):
     msisdn: str
     given_name: str | None
     member_id: UUID | None
+
+
+class ProfileItem(msgspec.Struct, frozen=True):
+    """The item that ordered a profile."""
+
+    item_id: UUID | None
+
+
+class MailedItems(msgspec.Struct, frozen=True):
+    """The line of a profile whose mail was sent or refused, and the items that wait for it."""
+
+    line_id: UUID
+    item_id: UUID | None
+    sent_for: UUID | None
 
 
 class SwappedLine(msgspec.Struct, frozen=True):
@@ -104,12 +123,27 @@ async def send_activation_code(actor: Actor, *, profile_id: str, number: int) ->
             return None
         return Message(found.copy_to, code_mail(found, open_code(scope, found)))
 
+    async def record(scope: Scope, refused: str | None) -> None:
+        values = (UUID(profile_id), number, refused, clock.now())
+        _announce_mail(scope, await scope.fetch_one(MailedItems, MARK_CODE, *values), refused)
+
+    async def record_copy(scope: Scope, refused: str | None) -> None:
+        found = await scope.select_one(ProfileItem, EsimProfile, EsimProfile.id == UUID(profile_id))
+        if refused is not None and found is not None and found.item_id is not None:
+            scope.emit(ItemMailEnded(item_id=found.item_id, refused=True, needed=False))
+
     key = f"esim/{profile_id}/{number}"
-    await send_once(actor, key, to_user)
-    await send_once(actor, f"{key}/copy", to_requester)
-    async with job_scope(actor) as scope:
-        if line_id := await scope.fetch_value(UUID, MARK_SENT, UUID(profile_id), key):
-            scope.invalidate(f"line:{line_id}")
+    await send_once(actor, key, to_user, record=record)
+    await send_once(actor, f"{key}/copy", to_requester, record=record_copy)
+
+
+def _announce_mail(scope: Scope, found: MailedItems | None, refused: str | None) -> None:
+    """Say of the items that wait for a profile's mail that it was sent or refused."""
+    if found is None:
+        return
+    for item_id in sorted({one for one in (found.item_id, found.sent_for) if one is not None}):
+        scope.emit(ItemMailEnded(item_id=item_id, refused=refused is not None, needed=True))
+    scope.invalidate(f"line:{found.line_id}")
 
 
 async def _mailed(scope: Scope, profile_id: str) -> MailedProfile | None:
@@ -184,7 +218,11 @@ async def send_confirmation_request(actor: Actor, *, profile_id: str, number: in
         # The link of the mail is the answer, so the portal shows nothing
         return Message(row.email, mail)
 
-    await send_once(actor, f"esim_confirmation/{profile_id}/{number}", compose)
+    async def record(scope: Scope, refused: str | None) -> None:
+        values = (UUID(profile_id), number, refused)
+        _announce_mail(scope, await scope.fetch_one(MailedItems, MARK_QUESTION, *values), refused)
+
+    await send_once(actor, f"esim_confirmation/{profile_id}/{number}", compose, record=record)
 
 
 def swap_key(item_id: object, phase: str) -> str:
@@ -256,4 +294,4 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
         shown = own_notice(to.member_id, texts.language, title, f"{lead} {warning}")
         return Message(to.recipient, mail, shown)
 
-    await send_once(actor, key, compose)
+    await send_once(actor, key, compose, record=count_refusal(item_id))

@@ -25,11 +25,12 @@ from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.replace_sim import GONE, ReplaceSim, SimChoices, SimStock
 from backend.orders.kinds.request_esim import EsimChoices
-from backend.orders.kinds.resend_esim import SentProfile, SentProfiles
+from backend.orders.kinds.resend_esim import ResendChoices, SentProfile, SentProfiles
 from tenants.scope import Scope
 
 LATEST_PROFILES = """
-SELECT DISTINCT ON (line_id) line_id, id, state, email, valid_until, activation_sealed IS NOT NULL AS sealed
+SELECT DISTINCT ON (line_id) line_id, id, state, email, valid_until, activation_sealed IS NOT NULL AS sealed,
+  mail_refused
 FROM esim_profile WHERE line_id = ANY($1) ORDER BY line_id, created_at DESC, id DESC
 """
 
@@ -43,6 +44,7 @@ class LatestProfile(msgspec.Struct, frozen=True):
     email: str
     valid_until: datetime | None
     sealed: bool
+    mail_refused: str | None
 
 
 async def _load_cards(scope: Scope, request: Sequence[ReplaceSim], lines: Sequence[LineSnapshot]) -> SimStock:
@@ -183,10 +185,18 @@ async def _load_sent_profiles(
 async def _resend(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
     """Send the code of the profile that the request named; the mail checks that it is still valid."""
     for update in updates:
-        await send_code(scope, UUID(update.change["profile_id"]))
+        profile_id, email = UUID(update.change["profile_id"]), update.change["email"]
+        await send_code(scope, profile_id, item_id=update.item_id, email=email)
 
 
-RESENT = Effects(load_context=_load_sent_profiles, on_completed=_resend)
+async def _resend_choices(
+    scope: Scope, _catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
+) -> ResendChoices:
+    found = await scope.fetch_all(LatestProfile, LATEST_PROFILES, [line.id for line in lines[:1]])
+    return ResendChoices(email=found[0].email if found else "", refused=bool(found and found[0].mail_refused))
+
+
+RESENT = Effects(load_context=_load_sent_profiles, form_choices=_resend_choices, on_completed=_resend)
 
 
 async def _block_lost(scope: Scope, updates: Sequence[ItemUpdate]) -> None:

@@ -123,11 +123,11 @@ async def announce_waits(scope: Scope, changed: Sequence[ItemUpdate]) -> None:
     for update in changed:
         item = update.item
         held_anew = item.state != ItemState.HELD or item.reason != update.reason
-        if update.state is ItemState.HELD and held_anew and KINDS[item.kind].correctable(update.reason):
+        if update.state is ItemState.HELD and held_anew and KINDS[item.kind].customer_corrects(update.reason):
             new[item.order_id].add(item.id)
     for order_id, items in new.items():
         others = await scope.fetch_all(HeldReason, OTHERS_HELD, order_id, ItemState.HELD, list(items))
-        if not any(KINDS[one.kind].correctable(one.reason) for one in others):
+        if not any(KINDS[one.kind].customer_corrects(one.reason) for one in others):
             scope.emit(OrderWaiting(order_id=order_id, at=clock.now()))
 
 

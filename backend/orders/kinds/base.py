@@ -220,8 +220,8 @@ class OrderKind:
     user_acts_on: frozenset[str] = frozenset()
     # The reason of a held item -> the field whose value has to be another one
     corrections: Mapping[str, str] = field(default_factory=dict)
-    # From the reason of a held item: whether the customer can put it right
-    correctable: Callable[[str], bool] = always_false
+    # The reasons of held items that the customer can put right; `esim_*`: all that begin so
+    correctable: frozenset[str] = frozenset()
 
     @property
     def code(self) -> str:
@@ -232,13 +232,26 @@ class OrderKind:
         """Whether it has ended as soon as it is sent: nobody else has a part in it."""
         return self.to_carrier is None and not self.decided_by
 
-    def waits_for(self, state: ItemState, reason: str, esim_state: str = "") -> WaitsFor:
-        """Who has to act on an item in this state; nobody where the carrier goes on by itself."""
+    def waits_for(
+        self, state: ItemState, reason: str, esim_state: str = "", *, undelivered: bool = False
+    ) -> WaitsFor:
+        """Who has to act on an item in this state; nobody where the carrier goes on by itself.
+
+        `undelivered`: its user has not got the code or the link, so that somebody has to give another address.
+        """
+        if undelivered:
+            return WaitsFor.CUSTOMER
         if state is ItemState.HELD:
-            return WaitsFor.CUSTOMER if self.correctable(reason) else WaitsFor.OPERATOR
+            return WaitsFor.CUSTOMER if self.customer_corrects(reason) else WaitsFor.OPERATOR
         if state is ItemState.IN_PROGRESS and esim_state in self.user_acts_on:
             return WaitsFor.USER
         return WaitsFor.NOBODY
+
+    def customer_corrects(self, reason: str) -> bool:
+        """Whether the customer can put right what an item is held for."""
+        return any(
+            reason.startswith(one[:-1]) if one.endswith("*") else reason == one for one in self.correctable
+        )
 
     def step_of(self, name: str) -> str:
         """The page of the form that asks for this field; "" where the form has one page only."""

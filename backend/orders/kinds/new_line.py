@@ -19,6 +19,8 @@ from backend.orders.schemas import OrderRequest
 
 PHYSICAL, ESIM = "physical", "esim"
 # The code was sent: the next steps are on the user's device, after a confirmation where the carrier asks for it
+# A line is held for its eSIM: the carrier goes on when it is asked to
+ESIM_TROUBLE = frozenset({"esim_*"})
 USER_ACTS_ON = frozenset({"released", "downloaded", "installed"})
 BILLING = ("billing_street", "billing_postcode", "billing_town")
 
@@ -262,11 +264,6 @@ def amend_new_line(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Let the carrier try again after an eSIM's code expired or its download failed."""
     return dict(change), {"goOn": "true"}
-
-
-def esim_trouble(reason: str) -> bool:
-    """Whether a line is held for its eSIM: the carrier goes on when it is asked to."""
-    return reason.startswith("esim_")
 
 
 def timeline_params(change: Mapping[str, Any]) -> dict[str, str]:

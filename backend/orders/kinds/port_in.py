@@ -265,5 +265,5 @@ PORT_IN = OrderKind(
     too_late=too_late,
     amend=amend,
     corrections=CORRECTIONS,
-    correctable=lambda reason: reason in CORRECTIONS or new_line.esim_trouble(reason),
+    correctable=frozenset(CORRECTIONS) | new_line.ESIM_TROUBLE,
 )

@@ -115,6 +115,6 @@ REQUEST_ESIM = OrderKind(
     needs_recent_sign_in=True,
     # After the code expired or its download failed
     amend=lambda _context, change, _fields: (dict(change), {"goOn": "true"}),
-    correctable=lambda _reason: True,
+    correctable=frozenset({"*"}),
     user_acts_on=USER_ACTS_ON,
 )

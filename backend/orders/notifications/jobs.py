@@ -6,9 +6,9 @@ import msgspec
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.core import clock
-from backend.core.facts import JobName
+from backend.core.facts import JobName, OrderWaiting
 from backend.core.ids import OrderId
-from backend.core.messaging.jobs import idempotent_job
+from backend.core.messaging.jobs import idempotent_job, job
 from backend.notifications.content import Message
 from backend.notifications.sending import send_once
 from backend.orders import views
@@ -17,6 +17,7 @@ from backend.orders.lifecycle import OrderState
 from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail, order_notice
 from backend.orders.schemas import OrderDetail
 from backend.orders.tables import ChangeOrder
+from backend.orders.topics import invalidate_order
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
@@ -27,6 +28,8 @@ ACCOUNTS = (
     "SELECT i.line_id, l.account FROM change_order_item i JOIN line l ON l.tenant_id = i.tenant_id"
     " AND l.id = i.line_id WHERE i.order_id = $1 ORDER BY i.position LIMIT $2"
 )
+
+ORDER_OF_ITEM = "SELECT order_id FROM change_order_item WHERE id = $1"
 
 
 class Requester(msgspec.Struct, frozen=True):
@@ -75,6 +78,21 @@ async def mail_waiting(actor: Actor, *, order_id: str, at: str) -> None:
     await _mail(actor, UUID(order_id), MailPhase.WAITING, at=at)
 
 
+@job(JobName.NOTE_ITEM_MAIL)
+async def note_item_mail(scope: Scope, *, item_id: str, refused: bool, needed: bool) -> None:
+    """Count a message about an item that was refused; where the item needs it, its request waits for the customer."""
+    order_id = await scope.fetch_value(UUID, ORDER_OF_ITEM, UUID(item_id))
+    if order_id is None:
+        return
+    if refused and needed:
+        scope.emit(OrderWaiting(order_id=order_id, at=clock.now()))
+    elif refused:
+        await ChangeOrder.update({ChangeOrder.refused_mails: ChangeOrder.refused_mails + 1}).where(
+            ChangeOrder.id == order_id
+        )
+    invalidate_order(scope, order_id)
+
+
 async def _mail(actor: Actor, order_id: UUID, phase: MailPhase, *, at: str = "") -> None:
     async def record(scope: Scope, refused: str | None) -> None:
         its_row = ChangeOrder.id == order_id
@@ -84,7 +102,7 @@ async def _mail(actor: Actor, order_id: UUID, phase: MailPhase, *, at: str = "")
             )
         elif phase is MailPhase.ENDED:
             await ChangeOrder.update({ChangeOrder.mailed_at: clock.now()}).where(its_row)
-        scope.invalidate(f"order:{order_id}")
+        invalidate_order(scope, order_id)
 
     key = "/".join(part for part in ("order", str(order_id), phase, at) if part)
     await send_once(actor, key, lambda scope: _compose(scope, order_id, phase), record=record)

@@ -1,11 +1,13 @@
 """Drafts: requests that are being filled in. They are kept in the database, so that a closed tab loses nothing."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns import Column
 
 from backend.catalog.catalogue import catalogue_of
 from backend.core import clock
@@ -28,12 +30,31 @@ from backend.orders.schemas import DraftLine, DraftView, OrderDetail, OrderPrevi
 from backend.orders.service import LISTED, get_order
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import kind_title, support_route
+from backend.orders.topics import invalidate_drafts
 from tenants.scope import Scope
 
 LISTED_LINES = 50
-# Drafts that nobody sent are deleted after that
+# Drafts that nobody changed or sent are deleted after that
 KEPT = timedelta(days=7)
+PAGE_NAME = re.compile("[a-z-]{1,30}")
+# A member's older ones are deleted beyond that
+MOST_DRAFTS = 100
 NO_LINES = Selection()
+
+BEGUN = """
+SELECT id FROM change_order WHERE requester_id = $1 AND state = $2 AND kind = $3 AND body = $4::jsonb
+  AND touched_at = created_at ORDER BY created_at DESC LIMIT 1
+"""
+SURPLUS = """
+DELETE FROM change_order WHERE id IN (SELECT id FROM change_order WHERE requester_id = $1 AND state = $2
+  ORDER BY touched_at DESC, id DESC OFFSET $3) RETURNING id
+"""
+
+
+class DraftKey(msgspec.Struct, frozen=True):
+    """The id of a draft."""
+
+    id: UUID
 
 
 @use_case(Permission.ORDERS_PLACE)
@@ -44,8 +65,14 @@ async def start_draft(
     *,
     kind_fields: Mapping[str, Any] | None = None,
     upload_id: UUID | None = None,
+    except_ids: tuple[UUID, ...] = (),
 ) -> UUID:
     """Begin a request of a kind, on a selection or a checked file where it changes lines; returns the draft's id.
+
+    `except_ids`: lines that match the filter and are left out.
+
+    The same request begun again finds its draft, unless that one was filled in since. Of a member's drafts the newest
+    hundred are kept.
 
     Raises NotFound for an unknown kind, ValidationFailed (`through_support`) for one that the support does, and
     what the selection or the file raises: unknown lines, none, or lines that cannot be changed together.
@@ -55,21 +82,30 @@ async def start_draft(
         raise NotFound
     if route := support_route(await catalogue_of(scope), kind):
         raise ValidationFailed(kind=route, code="through_support")
+    asked = {**(kind_fields or {}), "line_ids": selection.line_ids, "filter": selection.filter}
     request = msgspec.convert(
-        {
-            "kind": kind,
-            **(kind_fields or {}),
-            "line_ids": selection.line_ids,
-            "filter": selection.filter,
-            "upload_id": upload_id,
-        },
+        {"kind": kind, **asked, "except_ids": except_ids, "upload_id": upload_id},
         known.request,
         from_attributes=True,
     )
+    lines = 0
     if upload_id is not None:
-        await file_rows(scope, request)
+        lines = len(await file_rows(scope, request))
     elif known.creates is None:
-        await load_lines(scope, request)
+        lines = len(await load_lines(scope, request))
+    body, own = msgspec.json.encode(request).decode(), scope.actor.member_id
+    begun = await scope.fetch_value(UUID, BEGUN, own, OrderState.DRAFT, kind, body)
+    if begun is not None:
+        return begun
+    draft_id = await _insert(scope, kind, body, lines)
+    await _keep_file(scope, draft_id, request)
+    surplus = await scope.fetch_all(DraftKey, SURPLUS, own, OrderState.DRAFT, MOST_DRAFTS)
+    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in surplus])
+    invalidate_drafts(scope)
+    return draft_id
+
+
+async def _insert(scope: Scope, kind: str, body: str, lines: int) -> UUID:
     draft_id, now = new_id(), clock.now()
     await ChangeOrder.insert(
         ChangeOrder(
@@ -81,18 +117,13 @@ async def start_draft(
             requester_name=scope.actor.name,
             requester_email=scope.actor.email,
             language=scope.actor.language,
-            body=msgspec.json.encode(request).decode(),
+            body=body,
             created_at=now,
+            touched_at=now,
+            lines=lines,
         )
     )
-    await _keep_file(scope, draft_id, request)
     return draft_id
-
-
-class DraftKey(msgspec.Struct, frozen=True):
-    """The id of a draft."""
-
-    id: UUID
 
 
 class DraftRecord(msgspec.Struct, frozen=True):
@@ -117,11 +148,23 @@ async def _load(scope: Scope, draft_id: UUID) -> OrderRequest:
     return decode_request(draft.body)
 
 
-async def _save(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
-    await ChangeOrder.update({ChangeOrder.body: msgspec.json.encode(request).decode()}).where(
+async def _save(
+    scope: Scope, draft_id: UUID, request: OrderRequest, *, page: str = "", lines: int | None = None
+) -> None:
+    """Write what the draft asks. `page`: the page of the form that comes next; `lines`: how many it is about now."""
+    changed: dict[Column | str, Any] = {
+        ChangeOrder.body: msgspec.json.encode(request).decode(),
+        ChangeOrder.touched_at: clock.now(),
+    }
+    if PAGE_NAME.fullmatch(page):
+        changed[ChangeOrder.draft_page] = page
+    if lines is not None:
+        changed[ChangeOrder.lines] = lines
+    await ChangeOrder.update(changed).where(
         (ChangeOrder.id == draft_id) & (ChangeOrder.state == OrderState.DRAFT)
     )
     await _keep_file(scope, draft_id, request)
+    invalidate_drafts(scope)
 
 
 async def _keep_file(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
@@ -141,11 +184,18 @@ async def get_draft(scope: Scope, draft_id: UUID) -> DraftView:
 
 @use_case(Permission.ORDERS_PLACE)
 async def save_draft(
-    scope: Scope, draft_id: UUID, kind_fields: Mapping[str, Any], *, complete: bool = False, step: str = ""
+    scope: Scope,
+    draft_id: UUID,
+    kind_fields: Mapping[str, Any],
+    *,
+    complete: bool = False,
+    step: str = "",
+    next_page: str = "",
 ) -> DraftView:
     """Save the fields that are filled in so far: those of the kind, and `on`.
 
-    `complete`: check the whole request; `step`: check the fields of that page of the form.
+    `complete`: check the whole request; `step`: check the fields of that page of the form. `next_page`: the page that
+    comes after it, where an unfinished request is taken up again.
 
     Raises ValidationFailed with the wrong fields.
     """
@@ -154,7 +204,7 @@ async def save_draft(
         await quote_order(scope, request)
     elif step:
         await check_step(scope, request, step)
-    await _save(scope, draft_id, request)
+    await _save(scope, draft_id, request, page=next_page)
     return await _view(scope, draft_id, request)
 
 
@@ -199,7 +249,7 @@ async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftV
     if not changed.line_ids and changed.filter is None:
         raise ValidationFailed(line_ids="A request needs at least one line.", code="nothing_selected")
     draft = await _view(scope, draft_id, changed)
-    await _save(scope, draft_id, changed)
+    await _save(scope, draft_id, changed, lines=draft.total_lines)
     return draft
 
 
@@ -254,7 +304,7 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
 
 @use_case(Permission.SYSTEM)
 async def purge_drafts(scope: Scope) -> None:
-    """Delete drafts that nobody sent within a week. A periodic task calls this for each tenant."""
-    old = (ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.created_at < clock.now() - KEPT)
+    """Delete drafts that nobody changed or sent within a week. A periodic task calls this for each tenant."""
+    old = (ChangeOrder.state == OrderState.DRAFT) & (ChangeOrder.touched_at < clock.now() - KEPT)
     purged = await scope.change_all(DraftKey, ChangeOrder.delete().where(old))
     await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in purged])

@@ -106,7 +106,8 @@ def DraftForm(
         if asks_day:
             kind_fields["on"] = one(values, "on") or None
         target[0] = step.next_page(kind_fields) if step else REVIEW
-        save.run(draft.id, kind_fields, complete=last, step=step.name if step else "")
+        name = step.name if step else ""
+        save.run(draft.id, kind_fields, complete=last, step=name, next_page=target[0])
 
     errors = dict(problem.fields or {}) if problem else {}
     shown = errors or ({"form": problem.words} if problem else {})

@@ -26,6 +26,7 @@ LOOKS = {
     OutcomeCode.CANCELLING: ("running", "half"),
     OutcomeCode.EXPIRED: ("attention", "alert"),
     OutcomeCode.DONE: ("active", "check"),
+    OutcomeCode.NOT_DELIVERED: ("attention", "mail"),
     OutcomeCode.DONE_EXCEPT: ("attention", "alert"),
     OutcomeCode.PARTIAL: ("attention", "alert"),
     OutcomeCode.FAILED: ("lost", "close"),
@@ -56,7 +57,8 @@ PART_LOOKS = {
     PartCode.ALREADY: ("", "check"),
     PartCode.CANCELLED: ("", "minus"),
     PartCode.CANCEL_REFUSED: ("attention", "alert"),
-    PartCode.MAIL_REFUSED: ("attention", "alert"),
+    PartCode.UNDELIVERED: ("attention", "mail"),
+    PartCode.MAIL_REFUSED: ("attention", "mail"),
 }
 # Said above the lines, since no figure beside them says it
 REMARKS = frozenset(
@@ -66,9 +68,12 @@ REMARKS = frozenset(
         PartCode.LEFT_OUT,
         PartCode.SKIPPED,
         PartCode.CANCEL_REFUSED,
+        PartCode.UNDELIVERED,
         PartCode.MAIL_REFUSED,
     }
 )
+# Of the whole request, or said of each line already
+NOT_COUNTED = frozenset({PartCode.CANCEL_REFUSED, PartCode.UNDELIVERED, PartCode.MAIL_REFUSED})
 MOST_REMARKS = 8
 # Amber is for what the reader has to do something about
 MINE = ("attention", "pause")
@@ -88,8 +93,14 @@ def outcome_pill(text: Translator, outcome: OrderOutcome) -> VdomDict:
 def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
     """What became of one line of a request."""
     words = OutcomeTexts(text.language).item(
-        item.state, item.reason, item.waits_for, left_out=bool(item.left_out)
+        item.state,
+        item.reason,
+        item.waits_for,
+        left_out=bool(item.left_out),
+        undelivered=item.undelivered,
     )
+    if item.undelivered:
+        return pill(words, *PART_LOOKS[PartCode.UNDELIVERED])
     look = MINE if item.waits_for is WaitsFor.CUSTOMER else ITEM_LOOKS[item.state]
     if item.state is ItemState.DONE and item.left_out:
         look = LOOKS[OutcomeCode.DONE_EXCEPT]
@@ -100,7 +111,7 @@ def part_pills(text: Translator, outcome: OrderOutcome) -> list[VdomDict]:
     """How many lines are how, without reasons; parts of one kind are one."""
     texts, sums = OutcomeTexts(text.language), dict[tuple[PartCode, WaitsFor], int]()
     for part in outcome.parts:
-        if part.code not in {PartCode.CANCEL_REFUSED, PartCode.MAIL_REFUSED}:
+        if part.code not in NOT_COUNTED:
             sums[part.code, part.waits_for] = sums.get((part.code, part.waits_for), 0) + part.count
     return [
         pill(

@@ -23,6 +23,22 @@ def promised_or_ended(text: Translator, order: OrderSummary) -> str:
     return hour_or_day(text, at) if at else ""
 
 
+def _when_narrow(text: Translator, order: OrderSummary) -> VdomDict | None:
+    """The same in a sentence, below the state, where the table is too narrow for its column."""
+    when = promised_or_ended(text, order)
+    if not when:
+        return None
+    if order.state is OrderState.HELD:
+        words = text("Promised time suspended")
+    elif order.state is OrderState.SCHEDULED and order.due_on:
+        words = text("Planned: {when}", when=when)
+    elif order.ended_at:
+        words = text("Ended: {when}", when=when)
+    else:
+        words = text("Promised: {when}", when=when)
+    return html.span({"class": "cell-sub cell-narrow"}, words)
+
+
 def whose(text: Translator, order: OrderSummary) -> str:
     """The one line by its number and name, or how many lines it is about."""
     known = [part for part in (order.msisdn and text.msisdn(order.msisdn), order.name) if part]
@@ -48,7 +64,7 @@ def request_rows(
                     None if of_line else html.span({"class": "cell-sub"}, order.title),
                     html.span({"class": "cell-sub number"}, order.reference),
                 ),
-                html.td(outcome_pill(text, order.outcome)),
+                html.td(outcome_pill(text, order.outcome), _when_narrow(text, order)),
                 html.td({"class": "rank-3"}, order.requested_by),
                 html.td({"class": "rank-2 amount"}, promised_or_ended(text, order)),
             ),

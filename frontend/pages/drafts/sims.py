@@ -144,11 +144,29 @@ def _reasons(page: PageContext, value: str, errors: Errors, *, smaller: bool = F
 @component
 def ResendEsimForm(draft: DraftView) -> Component:
     text = use_page().text
-    return DraftForm(draft, text("Send the eSIM mail again"), _nothing, lambda _values: {})
-
-
-def _nothing(page: PageContext, _draft: DraftView, _errors: Errors) -> list[Child]:
-    words = page.text(
-        "The user gets the same code again, at the same address. A code that was used or has expired cannot be sent."
+    return DraftForm(
+        draft,
+        text("Send the eSIM mail again"),
+        _resend_fields,
+        lambda values: {"email": one(values, "email")},
     )
-    return [html.p({"key": "about"}, words)]
+
+
+def _resend_fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
+    text, choices = page.text, draft.choices
+    words = text("The user gets the same code again. A code that was used or has expired cannot be sent.")
+    refused = text("The mail server refused the mail to {email}.", email=choices.email)
+    return [
+        html.div({"key": "refused"}, notice(refused, tone="attention", mark="mail"))
+        if choices.refused
+        else None,
+        html.p({"key": "about"}, words),
+        text_field(
+            "email",
+            text("E-mail of the user"),
+            kind="email",
+            value=draft.asked.kind_fields["email"] or choices.email,
+            hint=text("The QR code is sent to it. Whoever reads it can take over the number."),
+            error=errors.get("email", ""),
+        ),
+    ]

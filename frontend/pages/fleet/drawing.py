@@ -1,31 +1,55 @@
 """Reads a page of the fleet and draws its regions as HTML."""
 
+from dataclasses import dataclass
+
 from backend.core import clock
 from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import LineList
+from backend.saved_views.schemas import ViewPage
+from backend.saved_views.service import list_views
+from frontend.components.lines.fleet_view import View
+from frontend.components.saved_views import tab_entries
 from frontend.html import to_html
 from frontend.page_context import PageContext
 from frontend.pages.fleet import filters, head
 from frontend.pages.fleet import regions as parts
 from frontend.pages.fleet.cache import FleetCache, cache_of
-from frontend.pages.fleet.view import View
+from tenants.scope import Scope
 
 
-async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetCache]:
-    """One page of lines; what can be filtered by and how old the list is. A page beyond the end is the last."""
+@dataclass(frozen=True, slots=True)
+class FramedFleet:
+    """What stands around the rows: what all members share, and the views that this one sees."""
+
+    known: FleetCache
+    saved: tuple[tuple[str, str], ...]
+
+
+async def read_list(page: PageContext, view: View) -> tuple[LineList, FramedFleet]:
+    """One page of lines; what can be filtered by, how old the list is, and the saved views.
+
+    A page beyond the end is the last.
+    """
+
+    async def frame(scope: Scope) -> FramedFleet:
+        return FramedFleet(
+            await cache_of(scope, page), tuple(tab_entries(await list_views(scope, ViewPage.FLEET)))
+        )
+
     return await lines.list_page(
         page.actor,
         view.filter,
-        lambda scope: cache_of(scope, page),
+        frame,
         sort=view.sort,
         descending=view.descending,
         page=view.page,
     )
 
 
-def draw(page: PageContext, view: View, page_number: LineList, known: FleetCache) -> dict[str, str]:
+def draw(page: PageContext, view: View, page_number: LineList, frame: FramedFleet) -> dict[str, str]:
     """Every region as HTML, but for the drawer. What is the same on each page of a view is drawn once for all."""
+    known = frame.known
     text, facets, snapshot = page.text, known.facets, known.snapshot
     whole = view.at(1)
     waiting = snapshot.may_refresh_at is not None and snapshot.may_refresh_at > clock.now()
@@ -34,7 +58,10 @@ def draw(page: PageContext, view: View, page_number: LineList, known: FleetCache
             ("head", whole, page.actor.roles, waiting, clock.today()),
             lambda: to_html(head.head(page, view, snapshot)),
         ),
-        "views": known.draw_once(("views", whole), lambda: to_html(head.quick_views(text, view, facets))),
+        "views": known.draw_once(
+            ("views", whole, frame.saved),
+            lambda: to_html(head.quick_views(text, view, facets, frame.saved)),
+        ),
         "chips": known.draw_once(("chips", whole), lambda: to_html(filters.chips(text, view, facets))),
         "heads": known.draw_once(("heads", whole), lambda: to_html(parts.heads(text, view))),
         "empty": ""
@@ -44,8 +71,9 @@ def draw(page: PageContext, view: View, page_number: LineList, known: FleetCache
     }
 
 
-def drawer(page: PageContext, view: View, known: FleetCache) -> str:
+def drawer(page: PageContext, view: View, frame: FramedFleet) -> str:
     """The filters, as large as the rest of the page around its rows: sent only when they changed."""
+    known = frame.known
     return known.draw_once(
         ("filters", view.at(1)), lambda: to_html(filters.filters(page.text, view, known.facets))
     )

@@ -8,19 +8,10 @@ from reactpy.types import VdomDict
 from backend.core.formats import labelled
 from backend.lines.schemas import Facet, LineFacets, Sort
 from frontend.components.forms import check, check_group
+from frontend.components.lines.fleet_view import FILTER_NAMES, FLEET, KEYS, View
 from frontend.elements import hidden, icon
-from frontend.i18n import Translator, translatable
+from frontend.i18n import Translator
 from frontend.labels import PRODUCT_TYPES, line_state_words
-from frontend.pages.fleet.view import FLEET, KEYS, View
-
-FILTER_NAMES = {
-    "status": translatable("Status"),
-    "plan": translatable("Tariff plan"),
-    "account": translatable("Customer number"),
-    "product_type": translatable("Product type"),
-    "option": translatable("Option"),
-    "cost_centre": translatable("Cost centre"),
-}
 
 
 def facet_name(text: Translator, key: str, facet: Facet) -> str:
@@ -39,7 +30,11 @@ def chips(text: Translator, view: View, facets: LineFacets) -> VdomDict | None:
     for key in KEYS:
         names = {facet.value: facet_name(text, key, facet) for facet in getattr(facets, key)}
         entries += [
-            (text(FILTER_NAMES[key]), names.get(value, value), view.without(key, value))
+            (
+                text(FILTER_NAMES[key]),
+                names.get(value) or text("{value} (no line has it)", value=value),
+                view.without(key, value),
+            )
             for value in getattr(view.filter, key)
         ]
     if not entries:

@@ -13,6 +13,8 @@ from backend.lines.intake import inventory_sync as refreshing
 from backend.lines.intake.held_reading import decide_held_reading
 from backend.lines.schemas import LineFacets, Selection
 from backend.orders.placement import drafts
+from backend.saved_views.service import views_topic
+from frontend.components.lines.fleet_view import View, read_view
 from frontend.html import to_html
 from frontend.labels import network_words
 from frontend.page_context import PageContext
@@ -22,7 +24,6 @@ from frontend.pages.fleet import regions as parts
 from frontend.pages.fleet.cache import forget_cache
 from frontend.pages.fleet.drawing import draw, drawer, read_list
 from frontend.pages.fleet.rows import rows_html
-from frontend.pages.fleet.view import View, read_view
 from frontend.queries import BURST_SECONDS
 
 
@@ -42,7 +43,7 @@ class FleetList:
 
     def start(self) -> Callable[[], None]:
         subscribe, tenant = self.visit.services.subscribe, self.visit.actor.tenant_id
-        ends = [subscribe(tenant, topic, self.poke) for topic in ("fleet", "orders")]
+        ends = [subscribe(tenant, topic, self.poke) for topic in ("fleet", "orders", views_topic())]
         if self.visit.booted:
             self.drawer = read_view(self.query).without("search").key
         else:
@@ -77,7 +78,7 @@ class FleetList:
         page, query, version = self.visit, self.query, self.visit.next_version()
         view = read_view(query)
         try:
-            page_number, known = await read_list(page, view)
+            page_number, frame = await read_list(page, view)
         except NotAuthenticated:
             await page.push("again")
             return
@@ -99,17 +100,18 @@ class FleetList:
             return
         rows = rows_html(page.text, page.profile.carrier, page_number.items)
         prints = {key: hash(html) for key, html in rows}
-        regions = draw(page, view, page_number, known)
+        regions = draw(page, view, page_number, frame)
         filtered = view.without("search").key
-        if filtered != self.drawer or (self.facets is not None and known.facets is not self.facets):
-            regions["filters"] = drawer(page, view, known)
-        self.drawer, self.facets = filtered, known.facets
+        facets = frame.known.facets
+        if filtered != self.drawer or (self.facets is not None and facets is not self.facets):
+            regions["filters"] = drawer(page, view, frame)
+        self.drawer, self.facets = filtered, facets
         message: dict[str, Any] = {
             "version": version,
             "regions": regions,
             "view": view.key,
             "search": view.filter.search,
-            "network": network_words(page.text, known.snapshot.refreshed_at),
+            "network": network_words(page.text, frame.known.snapshot.refreshed_at),
         }
         seen = self.seen
         if seen is not None and list(prints) == list(seen):
@@ -153,7 +155,9 @@ class FleetList:
                         words=words,
                     )
                 case "start":
-                    draft = await drafts.start_draft(actor, str(event["kind"]), self._selection(event, view))
+                    draft = await drafts.start_draft(
+                        actor, str(event["kind"]), self._selection(event, view), except_ids=_excepted(event)
+                    )
                     await page.navigate(f"/app/drafts/{draft}")
         finally:
             await page.push("idle")
@@ -166,3 +170,8 @@ class FleetList:
             )
             return Selection(filter=narrowed)
         return Selection(line_ids=tuple(UUID(str(line)) for line in event["ids"]))
+
+
+def _excepted(event: Any) -> tuple[UUID, ...]:
+    """The lines that were unticked after all were chosen."""
+    return tuple(UUID(str(line)) for line in event.get("except", ())) if event.get("all") else ()

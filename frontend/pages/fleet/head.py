@@ -1,18 +1,22 @@
 """The head of the fleet page: how old the list is, refresh, exports, views by status."""
 
+from collections.abc import Sequence
+
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
 from backend.lines.schemas import LineFacets, SyncStatus
+from backend.saved_views.schemas import ViewPage
 from frontend.components.actions import button, link_button
+from frontend.components.lines.fleet_view import View
+from frontend.components.saved_views import manage_link
 from frontend.elements import Child, icon, notice, progress
 from frontend.i18n import Translator
 from frontend.labels import FILE_FORMATS, lines_in_state
 from frontend.page_context import PageContext
 from frontend.pages.fleet.inventory_notices import inventory_notices
-from frontend.pages.fleet.view import View
 
 
 def freshness(page: PageContext, snapshot: SyncStatus) -> VdomDict:
@@ -127,9 +131,14 @@ def head(page: PageContext, view: View, snapshot: SyncStatus) -> VdomDict:
     )
 
 
-def quick_views(text: Translator, view: View, facets: LineFacets) -> VdomDict:
-    """The statuses as tabs: the views that everybody needs."""
+def quick_views(
+    text: Translator, view: View, facets: LineFacets, saved: Sequence[tuple[str, str]]
+) -> VdomDict:
+    """The statuses as tabs, the views that everybody needs; then the way to the saved ones, and the first of these."""
+    here = view.at(1).address()
+    is_saved = any(address == here for _, address in saved)
     everything = View(sort=view.sort, descending=view.descending)
+    words, to = manage_link(text, ViewPage.FLEET, here)
     entries = [(text("All lines"), everything, facets.total)]
     entries += [
         (
@@ -148,11 +157,24 @@ def quick_views(text: Translator, view: View, facets: LineFacets) -> VdomDict:
                     "href": other.address(),
                     "data-keep": "",
                     "id": f"view-{index}",
-                    **({"aria-current": "page"} if other.key == view.key else {}),
+                    **({"aria-current": "page"} if other.key == view.key and not is_saved else {}),
                 },
                 name,
                 html.span({"class": "count"}, text.number(count)),
             )
             for index, (name, other, count) in enumerate(entries)
+        ),
+        html.a({"href": to, "id": "saved-views"}, words),
+        *(
+            html.a(
+                {
+                    "href": address,
+                    "data-keep": "",
+                    "id": f"saved-{index}",
+                    **({"aria-current": "page"} if address == here else {}),
+                },
+                name,
+            )
+            for index, (name, address) in enumerate(saved)
         ),
     )

@@ -3,9 +3,9 @@
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.core.permissions import Permission
 from backend.lines.schemas import HeldReading, SyncStatus
 from frontend.components.actions import button
+from frontend.components.lines.held_reading import may_decide
 from frontend.elements import notice
 from frontend.page_context import PageContext
 
@@ -41,10 +41,13 @@ def _held(page: PageContext, held: HeldReading) -> VdomDict:
         ),
     )
     ask = text("If they are still yours, keep them and refresh the list later.")
-    # Only who sees every line may decide about all of them
-    may = page.may(Permission.LINES_REFRESH) and page.actor.reach.everything
     return notice(
-        words, " ", ask, tone="attention", mark="alert", action=_choice(page, held) if may else None
+        words,
+        " ",
+        ask,
+        tone="attention",
+        mark="alert",
+        action=_choice(page, held) if may_decide(page) else None,
     )
 
 

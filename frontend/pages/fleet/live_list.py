@@ -11,13 +11,13 @@ from reactpy.types import VdomDict
 from backend.core.permissions import Permission
 from frontend.components.actions import button
 from frontend.components.layout import skeleton_line
+from frontend.components.lines.fleet_view import FLEET
 from frontend.components.lines.line_actions import bar_buttons, bar_menu, row_links
 from frontend.elements import hidden, icon
 from frontend.html import to_html
 from frontend.i18n import Translator, translator_for
 from frontend.page_context import PageContext
 from frontend.pages.fleet.regions import skeleton_rows
-from frontend.pages.fleet.view import FLEET
 
 
 @lru_cache(maxsize=16)

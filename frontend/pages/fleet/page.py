@@ -6,13 +6,13 @@ from reactpy.types import VdomDict
 
 from backend.web.html import element, joined
 from frontend.assets import asset_url
+from frontend.components.lines.fleet_view import read_view
 from frontend.hooks import component, handler, use_once, use_page
 from frontend.page_context import PageContext
 from frontend.pages.fleet.drawing import draw, drawer, read_list
 from frontend.pages.fleet.fleet_list import FleetList
 from frontend.pages.fleet.live_list import island_html, waiting_html
 from frontend.pages.fleet.rows import rows_html
-from frontend.pages.fleet.view import read_view
 
 Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False)
 
@@ -20,7 +20,7 @@ Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False
 async def first_view(page: PageContext, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
-    page_number, known = await read_list(page, view)
+    page_number, frame = await read_list(page, view)
     rows = "".join(html for _, html in rows_html(page.text, page.profile.carrier, page_number.items))
     kept = joined(
         *(
@@ -28,8 +28,8 @@ async def first_view(page: PageContext, query: str) -> str:
             for key, value in view.without("search").pairs()
         )
     )
-    regions = draw(page, view, page_number, known)
-    regions["filters"] = drawer(page, view, known)
+    regions = draw(page, view, page_number, frame)
+    regions["filters"] = drawer(page, view, frame)
     return island_html(
         page,
         regions,

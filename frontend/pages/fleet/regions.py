@@ -4,12 +4,13 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.lines.schemas import PAGE_SIZE, LineFacets, LineList, Sort
+from backend.saved_views.schemas import gone_values
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton_line
+from frontend.components.lines.fleet_view import FLEET, View
 from frontend.elements import Child, hidden, icon
 from frontend.html import to_html
 from frontend.i18n import Translator, translatable
-from frontend.pages.fleet.view import FLEET, View
 
 # Words, what a click on the head sorts by, and from which width on the column is shown
 HEADS = (
@@ -117,8 +118,10 @@ def foot(text: Translator, view: View, page: LineList) -> VdomDict:
 def nothing(text: Translator, view: View, facets: LineFacets | None, *, may_ask: bool) -> VdomDict:
     """Instead of rows: the fleet is empty, or the filter matches nothing."""
     if view.filter.active and facets is not None:
+        gone = [value for values in gone_values(view.filter, facets).values() for value in values]
         return empty(
             text("Nothing matches these filters"),
+            *((text("No line has these values: {values}.", values=", ".join(gone[:5])), " ") if gone else ()),
             text.plural("{n} line exists without them.", "{n} lines exist without them.", facets.total),
             action=link_button(text("Clear the filters"), FLEET, more={"data-keep": "", "id": "empty-clear"}),
         )

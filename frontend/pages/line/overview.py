@@ -172,10 +172,13 @@ def _esim(page: PageContext, detail: LineDetail) -> list[tuple[str, Any]]:
     if esim.sim_number and esim.sim_number != detail.sim_number:
         rows.append((text("New eSIM number"), number(text.sim(esim.sim_number))))
     rows.append((text("State of the eSIM"), esim_state_words(text, esim)))
-    if esim.sent_at:
+    if esim.sent_at and not esim.mail_refused:
         sent = text("{moment}, to {email}", moment=text.moment(esim.sent_at), email=esim.email)
         times = text.plural("sent {n} time", "sent {n} times", esim.sent_count)
         rows.append((text("Mail with the code"), [sent, html.br(), _muted(times)]))
+    elif esim.mail_refused:
+        refused = text("Could not be delivered to {email}", email=esim.email)
+        rows.append((text("Mail with the code"), refused))
     if esim.confirmed_at:
         rows.append((text("Confirmed by the user"), text.moment(esim.confirmed_at)))
     return rows

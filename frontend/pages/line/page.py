@@ -11,7 +11,7 @@ from backend.lines import service as lines
 from backend.lines.schemas import LineDetail
 from frontend.components.actions import link_button
 from frontend.components.layout import breadcrumb, page_header, tabs
-from frontend.components.lines.line_actions import line_actions
+from frontend.components.lines.line_actions import line_actions, start
 from frontend.components.loading import not_ready
 from frontend.elements import Child, notice
 from frontend.hooks import component, use_page
@@ -36,6 +36,7 @@ def LinePage(line: str, tab: str | None = None, read: LineDetail | None = None) 
     return html.div(
         _header(page, detail),
         _tabs(page, detail, tab),
+        _undelivered(page, detail),
         _running(text, detail),
         _body(page, detail, tab),
     )
@@ -90,6 +91,32 @@ def _running(text: Translator, detail: LineDetail) -> VdomDict | None:
             text("Some other changes are possible only when it is done."),
             mark="clock",
             action=link_button(text("Follow"), f"/app/requests/{detail.open_orders[0]}", kind="small"),
+        ),
+    )
+
+
+def _undelivered(page: PageContext, detail: LineDetail) -> VdomDict | None:
+    """That the user has not got the mail of the eSIM, and who has to act."""
+    text, esim = page.text, detail.esim
+    if esim is None or not esim.mail_refused:
+        return None
+    may = page.may(Permission.ORDERS_PLACE)
+    who = (
+        text("Correct the address and send it again.")
+        if may
+        else text("A fleet manager has to correct the address.")
+    )
+    return html.div(
+        {"id": "undelivered", "class": "before-columns"},
+        notice(
+            html.strong(text("The eSIM mail could not be delivered to {email}.", email=esim.email)),
+            " ",
+            who,
+            tone="attention",
+            mark="mail",
+            action=link_button(text("Correct the address"), start("resend_esim", detail.id), kind="small")
+            if may
+            else None,
         ),
     )
 

@@ -35,6 +35,7 @@ def OrderActions(order: OrderDetail) -> VdomDict | Component | None:
         ]
     if page.may(Permission.ORDERS_PLACE):
         parts += contracts_again(page.text, order)
+        parts += mails_again(page.text, order)
     if order.may_reschedule:
         parts.append(Reschedule(order=order, key="move"))
     if order.may_cancel:
@@ -53,6 +54,7 @@ def held_without_form(order: OrderDetail) -> list[OrderItemView]:
         item
         for item in order.items
         if item.state is ItemState.HELD
+        and not item.undelivered
         and item.waits_for is WaitsFor.CUSTOMER
         and item.reason not in kind.corrections
     ][:AT_ONCE]
@@ -75,6 +77,32 @@ def contracts_again(text: Translator, order: OrderDetail) -> list[VdomDict]:
                 text("Send the contract again"),
                 f"/app/start/split_billing?line={item.line_id}",
                 mark="send",
+                kind="primary",
+            ),
+        )
+        for item in lines
+    ]
+
+
+def mails_again(text: Translator, order: OrderDetail) -> list[VdomDict]:
+    """Links that send the mail of an eSIM again, for lines whose user has not got it; a successor's has a form."""
+    if order.kind == "depart":
+        return []
+    lines = [item for item in order.items if item.undelivered][:AT_ONCE]
+    return [
+        decision(
+            None,
+            notice(
+                html.strong(text.msisdn(item.msisdn) if item.msisdn else text("New number")),
+                " ",
+                item.why,
+                tone="attention",
+                mark="mail",
+            ),
+            link_button(
+                text("Correct the address and send it again"),
+                f"/app/start/resend_esim?line={item.line_id}",
+                mark="mail",
                 kind="primary",
             ),
         )

@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from reactpy import html
+from reactpy import event, html
 from reactpy.types import VdomDict
 
+from backend.core.permissions import Permission
+from backend.orders.changes import invitations
 from backend.orders.departure_status import DepartureStatus, departure_status
 from backend.orders.lifecycle import DepartureState
 from backend.orders.schemas import OrderDetail
+from frontend.components.actions import button
+from frontend.components.forms import text_field
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.elements import key_values, notice
-from frontend.hooks import component, use_page
+from frontend.components.orders.draft_form import one
+from frontend.elements import Child, key_values, notice
+from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.queries import use_query
 
@@ -19,29 +24,60 @@ from frontend.queries import use_query
 @component
 def DeparturePanel(order: OrderDetail) -> VdomDict | None:
     """Nothing where no successor was named."""
-    text = use_page().text
+    page = use_page()
+    text = page.text
     found = use_query(departure_status, order.reference, topics=(f"order:{order.id}",))
     if found.error:
         return html.div(not_ready(text, found))
     if found.data is None:
         return None
-    return panel("departure", text("New owner"), *_parts(text, found.data))
-
-
-def _parts(text: Translator, departure: DepartureStatus) -> list[Any]:
-    refused = (
-        notice(
-            text(
-                "The invitation could not be delivered to {email}. Cancel the request and send it again with another address; otherwise the number becomes prepaid.",
-                email=departure.email,
-            ),
-            tone="attention",
-            mark="alert",
+    departure = found.data
+    parts: list[Child] = [key_values(_facts(text, departure))]
+    if departure.refused and departure.state == DepartureState.SUCCESSOR_INVITED:
+        words = text(
+            "The invitation could not be delivered to {email}. Without another address the number becomes prepaid on {day}.",
+            email=departure.email,
+            day=text.date(departure.leaves_on),
         )
-        if departure.refused and departure.state == DepartureState.SUCCESSOR_INVITED
-        else None
+        parts.insert(0, notice(words, tone="attention", mark="mail"))
+        if page.may(Permission.ORDERS_PLACE):
+            parts.append(InviteAgain(reference=order.reference, email=departure.email, key=departure.email))
+    return panel("departure", text("New owner"), *parts)
+
+
+@component
+def InviteAgain(reference: str, email: str) -> VdomDict:
+    """The form that corrects the successor's address and sends the invitation again."""
+    page = use_page()
+    text = page.text
+    said = text("The invitation is being sent again.")
+    invite = use_mutation(
+        invitations.send_invitation_again, done=lambda _order: page.push("toast", text=said)
     )
-    return [*([refused] if refused else []), key_values(_facts(text, departure))]
+
+    async def sent(found: Any) -> None:
+        invite.run(reference, email=one(found["target"]["values"], "email"))
+
+    problem = invite.problem
+    error = ((problem.fields or {}).get("email") or problem.words) if problem else ""
+    return html.form(
+        {
+            "class": "form",
+            "id": "invite-again",
+            "key": "invite-again",
+            "novalidate": True,
+            "onSubmit": event(sent, prevent_default=True),
+        },
+        text_field("email", text("E-mail of the new owner"), kind="email", value=email, error=error),
+        html.div(
+            button(
+                text("Correct the address and send it again"),
+                kind="primary",
+                submit=True,
+                busy=invite.pending,
+            )
+        ),
+    )
 
 
 def _facts(text: Translator, departure: DepartureStatus) -> list[tuple[Any, ...]]:

@@ -63,7 +63,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
             [
                 OrderActions(
                     order=order,
-                    key=f"decide-{order.state}-{order.flag}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}",
+                    key=f"decide-{order.state}-{order.flag}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}-{order.outcome.undelivered}",
                 ),
                 panel("about", text("About"), _about(page, order), downloads(text, order)),
                 html.p(

@@ -19,10 +19,10 @@ from backend.catalog.profiles import profile
 from backend.lines.schemas import LineRow, PlanName, Sort
 from backend.lines.views import DETAIL
 from frontend.assets import asset_url, assets
+from frontend.components.lines.fleet_view import View, read_view
 from frontend.http.shell import sprite
 from frontend.i18n import translator_for
 from frontend.pages.fleet.rows import rows_html
-from frontend.pages.fleet.view import View, read_view
 from tests.bench.floor.listing import page_and_total
 
 TENANT = UUID(os.environ.get("BENCH_TENANT", "0" * 32))

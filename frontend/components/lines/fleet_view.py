@@ -8,8 +8,17 @@ import msgspec
 from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
 from backend.lines.search_keys import search_patterns
 from frontend.components.paging import page_number
+from frontend.i18n import translatable
 
 KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
+FILTER_NAMES = {
+    "status": translatable("Status"),
+    "plan": translatable("Tariff plan"),
+    "account": translatable("Customer number"),
+    "product_type": translatable("Product type"),
+    "option": translatable("Option"),
+    "cost_centre": translatable("Cost centre"),
+}
 FLEET = "/app/fleet"
 # Of an address; more are left out
 MOST_KEYS = 200

@@ -1,0 +1,123 @@
+"""What waits for the reader today: requests, and a reading of the inventory that somebody has to decide."""
+
+from datetime import timedelta
+
+import msgspec
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.core import clock
+from backend.core.permissions import Permission
+from backend.core.use_case import is_allowed
+from backend.lines.intake.inventory_sync import sync_status
+from backend.lines.schemas import HeldReading
+from backend.orders import service as orders
+from backend.orders.outcome import OutcomeCode
+from backend.orders.outcome_texts import OutcomeTexts
+from backend.orders.queries import OrderFilter
+from backend.orders.schemas import OrderSummary
+from frontend.components.actions import link_button
+from frontend.components.layout import panel
+from frontend.components.lines.held_reading import may_decide
+from frontend.components.loading import not_ready
+from frontend.elements import icon, number
+from frontend.hooks import component, use_page
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
+from frontend.queries import use_query
+from tenants.scope import Actor
+
+MOST_LISTED = 50
+# Requests that the panel names
+SHOWN = 5
+RECENT_DAYS = 7
+
+
+async def needing_me(actor: Actor) -> list[OrderSummary]:
+    """Requests that wait for the customer, and those that ended badly within a week."""
+    waiting = await orders.list_orders(actor, OrderFilter(group="attention"), limit=MOST_LISTED)
+    since = clock.now() - timedelta(days=RECENT_DAYS)
+    badly = await orders.list_orders(
+        actor, OrderFilter(group="unsuccessful", ended_since=since), limit=MOST_LISTED
+    )
+    named = {order.id for order in waiting}
+    return [*waiting, *(order for order in badly if order.id not in named)]
+
+
+class Tasks(msgspec.Struct, frozen=True):
+    """What waits for the reader: requests, and a reading of the inventory that somebody has to decide."""
+
+    requests: list[OrderSummary]
+    held: HeldReading | None
+
+
+async def tasks_of(actor: Actor) -> Tasks:
+    """What waits for this member, by what the member may see."""
+    may_read = is_allowed(actor, Permission.ORDERS_READ)
+    return Tasks(await needing_me(actor) if may_read else [], (await sync_status(actor)).held)
+
+
+@component
+def Attention() -> VdomDict:
+    page = use_page()
+    text = page.text
+    query = use_query(tasks_of, topics=("orders", "fleet"))
+    if query.data is None:
+        return not_ready(text, query)
+    tasks: Tasks = query.data
+    if not tasks.requests and tasks.held is None:
+        return panel("todo", text("To do today"), html.p({"class": "muted"}, text("Nothing waits for you.")))
+    more = len(tasks.requests) - SHOWN
+    rest = text.plural("See {n} more request", "See {n} more requests", more)
+    return panel(
+        "todo",
+        text("To do today"),
+        html.ul(
+            {"class": "todo"},
+            _held(page, tasks.held) if tasks.held else None,
+            *(_todo(text, order) for order in tasks.requests[:SHOWN]),
+        ),
+        html.div({"class": "panel-footer"}, html.a({"href": "/app/requests?show=attention"}, rest))
+        if more > 0
+        else None,
+        bare=True,
+    )
+
+
+def _held(page: PageContext, held: HeldReading) -> VdomDict:
+    """Lines that the operator's list does not have any more: who decides, and where."""
+    text = page.text
+    may = may_decide(page)
+    words = text.plural(
+        "Since {date}, the operator's list has {n} line fewer. Nothing was ended.",
+        "Since {date}, the operator's list has {n} lines fewer. Nothing was ended.",
+        held.lines,
+        date=text.moment(held.since),
+    )
+    who = (
+        text("Decide on the fleet page whether to keep or to end them.")
+        if may
+        else text("A fleet manager who sees every line has to decide whether to keep or to end them.")
+    )
+    return html.li(
+        {"key": "held"},
+        icon("alert", "icon-attention"),
+        html.div(
+            html.h3(text("Lines missing from the operator's list")),
+            html.p({"class": "muted"}, words, " ", who),
+        ),
+        link_button(text("Go to the fleet"), "/app/fleet", kind="small"),
+    )
+
+
+def _todo(text: Translator, order: OrderSummary) -> VdomDict:
+    lost = order.outcome.code in {OutcomeCode.FAILED, OutcomeCode.REFUSED}
+    return html.li(
+        {"key": str(order.id)},
+        icon("alert", "icon-lost" if lost else "icon-attention"),
+        html.div(
+            html.h3(order.title, " ", number(order.reference)),
+            html.p({"class": "muted"}, OutcomeTexts(text.language).lead(order.outcome)),
+        ),
+        link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),
+    )
