@@ -87,6 +87,15 @@ class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
     pro_rata: int = 0
 
 
+class SkippedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many lines stay as they are for a reason: its code and its sentence; `missing`: something asked is not done."""
+
+    reason: str
+    why: str
+    lines: int
+    missing: bool
+
+
 class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     """A preview. `fingerprint` stands for the price and the effect: an order with it is refused once they changed."""
 
@@ -109,6 +118,7 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     # How much of what is asked will not be done: wishes on lines that change, and lines on which nothing is done
     missing: int
     left_out: list[LeftOutCount]
+    skipped_by: list[SkippedCount]
     price: Price
     monthly_before: int
     monthly_after: int

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from backend.catalog.pricing import Price
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.lines.intake import inventory_sync as refreshing
@@ -17,6 +18,7 @@ from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.changes.corrections import retry_order
 from backend.orders.changes.scheduling import accept_price, requote_order, reschedule_order
 from backend.orders.kinds import KINDS
+from backend.orders.kinds.change_barrings import ChangeBarrings
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.placement.place import place_order, preview_order
@@ -110,6 +112,14 @@ async def line_of(customer: Customer, line_id: Any) -> dict[str, Any]:
     }
 
 
+def free(price: Price) -> Price:
+    """The same price where nothing is charged."""
+    nothing = [msgspec.structs.replace(vat, base=0, amount=0) for vat in price.vat]
+    return msgspec.structs.replace(
+        price, one_off=0, monthly_difference=0, pro_rata=0, vat=nothing, total=0, monthly_difference_incl=0
+    )
+
+
 def test_no_kind_is_left_out() -> None:
     assert {*ASKED, *TRIED_ELSEWHERE} == set(KINDS)
     assert all(Path(__file__).with_name(file).is_file() for file in TRIED_ELSEWHERE.values())
@@ -142,7 +152,25 @@ async def test_asked_carried_out_and_written_to_the_line(
     again = await drain(database, twice=True)
     assert not [name for name in again if name != "orders.handle_callbacks"]
     mails = [mail for mail in sandbox.mails(customer.manager.email) if placed.reference in mail["html"]]
-    assert len(mails) == 2
+    # What costs nothing is confirmed once, when it has ended
+    assert len(mails) == (1 if KINDS[kind].light else 2)
+    assert not KINDS[kind].light or preview.price == placed.price == free(preview.price)
+
+
+async def test_a_preview_counts_the_lines_that_stay_as_they_are_by_reason(
+    sandbox: Sandbox,
+) -> None:
+    customer = await fleet(sandbox, "mandarine", lines=4)
+    first, *_ = await customer.lines()
+    await place_order(
+        customer.manager,
+        ChangeBarrings(line_ids=(first.id,), add=("roaming-data",), request_key="busy"),
+    )
+    asked = await asked_for(customer, "change_barrings")
+    preview = await preview_order(customer.manager, asked)
+    assert (preview.changing, preview.skipped, preview.missing) == (3, 1, 1)
+    assert [(one.reason, one.lines, one.missing) for one in preview.skipped_by] == [("open_order", 1, True)]
+    assert preview.skipped_by[0].why == "A request is under way on this line"
 
 
 @pytest.mark.parametrize(("kind", "carrier"), sorted(THROUGH_SUPPORT))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -63,7 +64,8 @@ class Form:
         )
         await make_account(customer, ACCOUNT)
         await make_cost_centre(customer, COST_CENTRE)
-        await _with_esim(customer)
+        (line,) = await customer.lines()
+        await with_esim(customer, line.id)
         return customer
 
 
@@ -178,9 +180,8 @@ async def kind_fields_of(customer: Customer, kind: str) -> dict[str, Any]:
     return kind_fields
 
 
-async def _with_esim(customer: Customer) -> None:
+async def with_esim(customer: Customer, line_id: UUID) -> None:
     """The code of the line's eSIM may be sent: released, and not used."""
-    (line,) = await customer.lines()
     async with open_scope(customer.system) as scope:
         await scope.connection.execute(
             "INSERT INTO esim_profile (id, tenant_id, line_id, email, language, copy_to, iccid, state,"
@@ -188,7 +189,7 @@ async def _with_esim(customer: Customer) -> None:
             " VALUES ($1, $2, $3, 'lou@customer.example', 'nl', '', '', 'released', $4, now(), now())",
             new_id(),
             customer.tenant_id,
-            line.id,
+            line_id,
             b"sealed",
         )
 

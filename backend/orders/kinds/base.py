@@ -199,6 +199,8 @@ class OrderKind:
     bulk: bool = True
     # Whether it may wait for a day
     dated: bool = True
+    # Whether it never costs anything: its form says what will happen and sends it, and one mail says how it ended
+    light: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
     # Whether the carrier may be asked to cancel it

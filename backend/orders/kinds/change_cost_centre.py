@@ -33,6 +33,8 @@ class CostCentreChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     name: str
+    # Lines of the selection that have it now
+    present_on: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +90,5 @@ CHANGE_COST_CENTRE = OrderKind(
     confirmed_columns=_confirmed_columns,
     timeline_params=lambda change: {"cost_centre": change.get("cost_centre") or ""},
     statuses=frozenset(IN_FLEET),
+    light=True,
 )

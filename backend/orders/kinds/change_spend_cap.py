@@ -147,4 +147,5 @@ CHANGE_SPEND_CAP = OrderKind(
         "cap_cents": str(change.get("cap_cents")),
         "period": change.get("period", ""),
     },
+    light=True,
 )

@@ -124,4 +124,5 @@ CHANGE_USER = OrderKind(
     bulk=False,
     # The address to which eSIM codes and notices of a swap go
     needs_recent_sign_in=True,
+    light=True,
 )

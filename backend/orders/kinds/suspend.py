@@ -80,4 +80,5 @@ SUSPEND = OrderKind(
     skips_grace=lambda request: request.reason in set(map(str, URGENT)),
     timeline_params=lambda change: {"reason": str(change.get("reason", ""))},
     statuses=frozenset({LineStatus.ACTIVE}),
+    light=True,
 )

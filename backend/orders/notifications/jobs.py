@@ -12,6 +12,7 @@ from backend.core.messaging.jobs import idempotent_job
 from backend.notifications.content import Message
 from backend.notifications.sending import send_once
 from backend.orders import views
+from backend.orders.kinds import KINDS
 from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail, order_notice
 from backend.orders.tables import ChangeOrder
 from backend.runtime import clients
@@ -32,6 +33,7 @@ class Requester(msgspec.Struct, frozen=True):
     requester_id: UUID | None
     requester_email: str
     language: str
+    kind: str
 
 
 class LineAccount(msgspec.Struct, frozen=True):
@@ -43,7 +45,10 @@ class LineAccount(msgspec.Struct, frozen=True):
 
 @idempotent_job(JobName.MAIL_ORDER_RECEIVED)
 async def mail_received(actor: Actor, *, order_id: str) -> None:
-    """Say that the request was received, and until when it will be done."""
+    """Say that the request was received, and until when it will be done.
+
+    Nothing for a light one (`OrderKind.light`): it is done in a moment, and one mail says how it ended.
+    """
     await _mail(actor, UUID(order_id), MailPhase.RECEIVED)
 
 
@@ -91,6 +96,8 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     """What the requester is told; None for an order that is gone or was placed without an address."""
     requester = await scope.select_one(Requester, ChangeOrder, ChangeOrder.id == order_id)
     if requester is None or not requester.requester_email:
+        return None
+    if phase is MailPhase.RECEIVED and KINDS[requester.kind].light:
         return None
     language = requester.language
     profile = (await catalogue_of(scope)).profile

@@ -6,9 +6,9 @@ from backend.core.computing import compute
 from backend.lines.schemas import PlanName
 from backend.orders.kinds.base import OrderKind, QuoteItem
 from backend.orders.lifecycle import ItemState
-from backend.orders.outcome import LeftOutCount
+from backend.orders.outcome import LeftOutCount, is_missing
 from backend.orders.placement.quote import Quote
-from backend.orders.schemas import ItemPreview, OrderPreview
+from backend.orders.schemas import ItemPreview, OrderPreview, SkippedCount
 from backend.orders.texts import KindTexts
 
 
@@ -40,6 +40,12 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         left_out=[
             LeftOutCount(reason=reason, wishes=wishes)
             for reason, wishes in Counter(why for item in changing for why in item.left_out.values()).items()
+        ],
+        skipped_by=[
+            SkippedCount(reason=reason, why=texts.why(reason), lines=lines, missing=is_missing(reason))
+            for reason, lines in Counter(
+                item.reason for item in items if item.state is ItemState.SKIPPED
+            ).most_common()
         ],
         price=quote.price,
         monthly_before=sum(item.monthly_before for item in items),

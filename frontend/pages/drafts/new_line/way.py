@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend.orders.schemas import DraftView
-from frontend.components.orders.draft_form import REVIEW, QuestionStep
+from frontend.components.orders.kept_form import REVIEW, QuestionStep
 
 PORT = "port_in"
 
