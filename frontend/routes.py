@@ -60,7 +60,16 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/tokens", P.SELF, TokensPage),
     )
 )
-WITH_QUERY = (BulkPage, FleetPage, NotificationsPage, RequestsPage, RequestPage, StartPage, UsagePage)
+WITH_QUERY = (
+    BulkPage,
+    DraftPage,
+    FleetPage,
+    NotificationsPage,
+    RequestsPage,
+    RequestPage,
+    StartPage,
+    UsagePage,
+)
 
 
 # The script of the page waits for several of them before it takes the connection for lost

@@ -61,6 +61,9 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     spend_cap_cents: int | None = None
     """An option that is the monthly cap on paid data abroad of so many cents (F-113): the line's cap goes with it."""
 
+    companion_sim: bool = False
+    """It is the second SIM of a line, which a new line is asked for by a question of its own (F-077)."""
+
     @property
     def is_cap(self) -> bool:
         return self.spend_cap_cents is not None
@@ -201,6 +204,11 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
         """The cap in cents that one of these options is; None where none of them is one."""
         found = (option for code in options if (option := self.option(code)))
         return next((option.spend_cap_cents for option in found if option.is_cap), None)
+
+    @property
+    def companion_option(self) -> Option | None:
+        """The option that is the second SIM of a line."""
+        return next((option for option in self.options if option.companion_sim), None)
 
     def split_profile(self, code: str) -> SplitProfile | None:
         return next((one for one in self.split_profiles if one.code == code), None)

@@ -69,36 +69,38 @@ class Form:
         return customer
 
 
-def _new_line(customer: Customer) -> list[Page]:
-    """The pages that both kinds of new lines have behind their own."""
+def _new_line(customer: Customer, kind: str, *transfer: Page) -> list[Page]:
+    """The pages of a new line; `transfer` is the one of a number that is transferred."""
+    account = next(iter(customer.accounts))
+    last = {"option": "sms-unlimited", "split": "none", "cap": "other", "cap_other": "37,50"}
     return [
-        {"account": next(iter(customer.accounts)), "given_name": "Lou", "family_name": "Maes"},
-        {"sim_kind": "esim"},
-        {"email": "lou@customer.example", "language": "nl", "qr_copy": "yes"},
-        {"plan": plan_of(customer)},
-        {"option": "sms-unlimited"},
-        {"cap": "other", "cap_other": "37,50"},
-        {"split": "none"},
+        {"kind": kind, "given_name": "Lou", "account": account, "family_name": "Maes"},
+        *transfer,
+        {
+            "sim_kind": "esim",
+            "language": "nl",
+            "qr_copy": "yes",
+            "plan": plan_of(customer),
+            "email": "lou@customer.example",
+        },
+        {"on": DAY, **last} if kind == "add_line" else last,
     ]
 
 
 def _port(customer: Customer) -> list[Page]:
-    holder = {
+    transfer = {
+        "operator": "other",
+        "card": "professional",
         "number": next_msisdn().replace("+32", "0"),
         "donor_operator": "Proxima",
         "donor_account": "77-1234",
         "vat_number": "BE 0123.456.749",
         "contact_person": "Luc Maes",
         "company_name": "Maes & Co",
+        "authorised": "yes",
+        "authorised_by": "Luc Maes",
     }
-    return [
-        {"kind": "port_in"},
-        {"operator": "other", "card": "professional"},
-        holder,
-        {"authorised_by": "Luc Maes", "authorised": "yes"},
-        *_new_line(customer),
-        {},
-    ]
+    return _new_line(customer, "port_in", transfer)
 
 
 PORT = {
@@ -158,7 +160,7 @@ FORMS: dict[str, Form] = {
     ),
     "convert_to_prepaid": Form(one_page(on=DAY)),
     "terminate": Form(one_page(on=DAY), carrier="lynx"),
-    "add_line": Form(lambda customer: [{"kind": "add_line"}, *_new_line(customer), {"on": DAY}]),
+    "add_line": Form(lambda customer: _new_line(customer, "add_line")),
     "port_in": Form(_port, PORT),
 }
 WITHOUT_A_FORM: dict[str, str] = {}  # a kind that nobody fills in -> why not

@@ -19,7 +19,7 @@ from backend.orders.kinds.base import (
 )
 from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line
 from backend.orders.kinds.new_line_checks import wrong_fields
-from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
+from backend.orders.kinds.new_line_texts import describe, outcome_texts, service_facts, user_facts
 from backend.orders.kinds.port_in_corrections import (
     CARRIER_NAMES,
     CHECKS,
@@ -230,6 +230,7 @@ PORT_IN = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    outcome_texts=outcome_texts,
     check=_check,
     creates=lambda context, request: as_line(context, request, msisdn=normalise_msisdn(request.number) or ""),
     to_carrier=_to_carrier,
@@ -240,9 +241,10 @@ PORT_IN = OrderKind(
     timeline_params=new_line.timeline_params,
     steps={
         **new_line.STEPS,
-        "": ("operator",),
-        "transfer": ("operator", "card"),
-        "holder": (
+        "": ("account", "given_name", "family_name", "cost_centre"),
+        "transfer": (
+            "operator",
+            "card",
             "number",
             "donor_operator",
             "donor_sim_number",
@@ -250,10 +252,10 @@ PORT_IN = OrderKind(
             "vat_number",
             "contact_person",
             "company_name",
+            "authorised",
+            "authorised_by",
+            "port_on",
         ),
-        "authorisation": ("authorised", "authorised_by"),
-        "date": ("port_on",),
-        "account": ("account", "given_name", "family_name", "cost_centre"),
     },
     texts_from="add_line",
     statuses=frozenset({"ordered"}),

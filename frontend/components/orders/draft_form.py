@@ -17,7 +17,7 @@ from frontend.components.orders.draft_layout import (
     question_form,
 )
 from frontend.components.orders.kept_form import REVIEW, QuestionStep, use_kept_form
-from frontend.components.steps import change_steps
+from frontend.components.steps import steps
 from frontend.elements import Child
 from frontend.hooks import component, handler, use_page
 from frontend.i18n import Translator
@@ -76,8 +76,7 @@ def DraftForm(
     """
     page = use_page()
     text = page.text
-    last = step is None or step.following == REVIEW
-    asks_day = last and (draft.dated if dated is None else dated)
+    asks_day = draft.dated if dated is None else dated
 
     def asked(what: Any) -> dict[str, Any]:
         values = form_values(what)
@@ -97,7 +96,7 @@ def DraftForm(
     )
     return html.div(
         page_header(title, html.p(lead) if lead else None, crumbs=_crumbs(text, draft)),
-        change_steps(text, 1, draft),
+        steps(text, draft.kind, str(draft.id), step.name if step else ""),
         error_box_above(text, shown),
         _columns(page, draft, slots, form, [*slots.after(page, draft, errors), send] if slots.after else []),
     )
@@ -118,7 +117,9 @@ def _send(
             busy=busy,
             more={"form": "form"} if outside else None,
         ),
-        link_button(text("Back"), back, mark="left", kind="quiet") if step else None,
+        link_button(text("Back"), back, mark="left", kind="quiet")
+        if step and step.back != step.name
+        else None,
     )
 
 

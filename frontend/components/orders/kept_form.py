@@ -15,6 +15,8 @@ from frontend.page_errors import PageError, no_page_error
 from tenants.scope import Actor
 
 REVIEW = "review"
+# The query of a page that was opened from check answers, and goes on to them again
+RETURN = "then=review"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def use_kept_form(
     async def save_and_check(actor: Actor, kind_fields: Mapping[str, Any]) -> DraftView:
         await mine.keep_now(actor, kind_fields)
         return await drafts.save_draft(
-            actor, draft.id, kind_fields, complete=last, step=step.name if step else ""
+            actor, draft.id, kind_fields, complete=last, step=step.name if step else None
         )
 
     save = use_mutation(save_and_check, done=kept, failed=refused)

@@ -9,7 +9,7 @@ from reactpy.types import VdomDict
 from backend.orders.schemas import DraftView
 from frontend.components.forms import error_summary
 from frontend.components.layout import breadcrumb, page_header
-from frontend.components.steps import change_steps
+from frontend.components.steps import steps
 from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
 from frontend.page_errors import PageError, no_page_error
@@ -62,7 +62,7 @@ def OptionsForm(draft: DraftView) -> VdomDict:
     first = view.choices[0].code if view.choices else ""
     return html.div(
         _header(text, view),
-        change_steps(text, 1, view),
+        steps(text, view.kind, str(view.id), ""),
         html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words}))
         if problem
         else None,
