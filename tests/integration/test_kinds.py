@@ -157,6 +157,65 @@ async def test_asked_carried_out_and_written_to_the_line(
     assert not KINDS[kind].light or preview.price == placed.price == free(preview.price)
 
 
+@pytest.mark.parametrize(("kind", "carrier"), HERE)
+async def test_every_kind_says_on_which_days_it_may_happen(kind: str, carrier: str, sandbox: Sandbox) -> None:
+    """The earliest and the latest are taken; a day outside says which is the nearest."""
+    customer = await fleet(sandbox, carrier, ASKED[kind][0])
+    days = (await preview_order(customer.manager, await asked_for(customer, kind))).days
+    assert days.earliest
+    assert days.latest
+    assert not days.why_not
+    for day in (days.earliest, days.latest):
+        planned = await preview_order(customer.manager, await asked_for(customer, kind, on=day.isoformat()))
+        assert planned.on == day
+    later = days.latest + timedelta(days=1)
+    with pytest.raises(ValidationFailed) as refusal:
+        await preview_order(customer.manager, await asked_for(customer, kind, on=later.isoformat()))
+    assert refusal.value.code == "date_too_far"
+    assert f"{days.latest:%d/%m/%Y}" in refusal.value.fields["on"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "why"),
+    [
+        ("suspend", {"reason": "stolen"}, "lost or stolen"),
+        ("change_spend_cap", {"cap_cents": 9000, "period": "current"}, "this month only"),
+    ],
+)
+async def test_what_cannot_wait_says_why(kind: str, more: dict[str, Any], why: str, sandbox: Sandbox) -> None:
+    customer = await fleet(sandbox, "mandarine", ASKED[kind][0])
+    preview = await preview_order(customer.manager, await asked_for(customer, kind, **more))
+    assert (preview.days.earliest, preview.days.latest) == (None, None)
+    assert why in preview.days.why_not
+    with pytest.raises(ValidationFailed) as refusal:
+        await preview_order(
+            customer.manager, await asked_for(customer, kind, on=tomorrow().isoformat(), **more)
+        )
+    assert refusal.value.fields["on"] == preview.days.why_not
+
+
+async def test_old_and_new_values_stand_on_previews_and_requests(sandbox: Sandbox) -> None:
+    customer = await fleet(sandbox, "mandarine")
+    [line] = await customer.lines()
+    before = {
+        "change_plan": "→ Pro Flex 60 GB",
+        "change_user": f"{line.name} → Maes, Lou",
+        "change_cost_centre": "None → OPS",
+        "move_account": f"{line.billing_account} → 60-77",
+        "change_spend_cap": "No cap → 25,00",
+    }
+    for kind, words in before.items():
+        request = await asked_for(customer, kind)
+        preview = await preview_order(customer.manager, request)
+        assert words in " ".join(preview.items[0].words), kind
+        placed = await place_order(customer.manager, request)
+        shown = await get_order(customer.manager, placed.reference)
+        assert shown.items[0].words == preview.items[0].words
+        await undo_order(customer.manager, placed.reference)
+    user = await preview_order(customer.manager, await asked_for(customer, "change_user"))
+    assert any(word.startswith("E-mail: ") and "lou@customer.example" in word for word in user.items[0].words)
+
+
 async def test_a_preview_counts_the_lines_that_stay_as_they_are_by_reason(
     sandbox: Sandbox,
 ) -> None:

@@ -141,6 +141,11 @@ def no_texts(*_: object) -> list[Any]:
     return []
 
 
+def no_key(*_: object) -> str:
+    """The default of hooks that return the key of a text."""
+    return ""
+
+
 def no_promise(*_: object) -> str:
     """For a kind of which the carriers promise no time: no expected completion is shown."""
     return ""
@@ -193,6 +198,8 @@ class OrderKind:
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # The kind whose texts it uses where its own file has none
     texts_from: str = ""
+    # From the request: the key of why it cannot wait for a day although its kind can; "" where it can
+    undated: Callable[[Any], str] = no_key
     # How many days ahead it is asked for at least, by the carrier's rules
     earliest_days: Callable[[CarrierProfile, Any], int] = no_days
     # Whether it may be for several lines at once
@@ -244,6 +251,10 @@ class OrderKind:
     def in_portal(self, carrier: CarrierProfile) -> bool:
         """Whether this carrier has it done here; else its support does it."""
         return self.offered is None or self.offered(carrier)
+
+    def why_no_day(self, request: OrderRequest) -> str:
+        """The key of why this request cannot wait for a day; "" where it can."""
+        return self.undated(request) if self.dated else "bad_no_day"
 
     def unavailable_reason(self, line: LineSnapshot) -> str:
         """Why this line cannot have a request of this kind now; "" where it can."""

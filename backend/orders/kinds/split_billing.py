@@ -116,9 +116,17 @@ def _confirmed_columns(
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    before = change.get("before", "")
     if change["stop"]:
-        return [texts.text("ends")]
-    return [texts.text("starts", profile=texts.split_profile(change["profile"]))]
+        return (
+            [texts.text("ends")]
+            if not before
+            else [texts.text("ends_from", profile=texts.split_profile(before))]
+        )
+    after = texts.split_profile(change["profile"])
+    if before:
+        return [texts.text("moved", before=texts.split_profile(before), after=after)]
+    return [texts.text("starts", profile=after)]
 
 
 def _summary(texts: Texts, request: SplitBilling) -> list[SummaryRow]:

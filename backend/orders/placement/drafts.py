@@ -18,6 +18,7 @@ from backend.lines.schemas import PlanName, Selection
 from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import OrderState
+from backend.orders.placement.days import possible_days
 from backend.orders.placement.file_rows import file_rows
 from backend.orders.placement.place import place
 from backend.orders.placement.preview import preview_of
@@ -27,7 +28,7 @@ from backend.orders.queries import decode_request, order_head
 from backend.orders.schemas import COMMON, DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
 from backend.orders.service import LISTED, get_order
 from backend.orders.tables import ChangeOrder
-from backend.orders.texts import kind_title, support_route
+from backend.orders.texts import KindTexts, kind_title, support_route
 from tenants.scope import Scope
 
 LISTED_LINES = 50
@@ -276,6 +277,7 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
         else await effects_of(kind.code).form_choices(scope, catalogue, request, lines),
         creates=kind.creates is not None,
         dated=kind.dated,
+        days=possible_days(kind, KindTexts(catalogue, kind.code), request, clock.today()),
     )
 
 

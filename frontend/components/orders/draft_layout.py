@@ -6,8 +6,7 @@ from typing import Any
 from reactpy import event, html
 from reactpy.types import VdomDict
 
-from backend.core import clock
-from backend.orders.schemas import DraftView
+from backend.orders.schemas import DraftView, PossibleDays
 from frontend.components.forms import error_summary, text_field
 from frontend.components.layout import panel
 from frontend.elements import Child, number
@@ -73,8 +72,25 @@ def day_field(page: PageContext, draft: DraftView, errors: Mapping[str, str]) ->
         html.span(text("On which day?"), " ", html.span({"class": "optional"}, text("(optional)"))),
         kind="date",
         value=draft.asked.on.isoformat() if draft.asked.on else "",
-        hint=text("Leave it empty to have it done at once."),
+        hint=day_hint(text, draft.days),
         error=errors.get("on", ""),
         short=True,
-        more={"min": clock.today().isoformat()},
+        more=day_limits(draft.days),
     )
+
+
+def day_hint(text: Translator, days: PossibleDays) -> str:
+    """That the day may stay empty, and the days between which it may be; or why there is none."""
+    if days.earliest is None or days.latest is None:
+        return days.why_not
+    return text(
+        "Leave it empty to have it done at once. Possible from {first} to {last}.",
+        first=text.date(days.earliest),
+        last=text.date(days.latest),
+    )
+
+
+def day_limits(days: PossibleDays) -> dict[str, str]:
+    """The earliest and the latest day, as the attributes of a field."""
+    limits = {"min": days.earliest, "max": days.latest}
+    return {name: day.isoformat() for name, day in limits.items() if day}
