@@ -102,6 +102,7 @@ ADD_LINE = OrderKind(
     confirmed_columns=new_line.confirmed_columns,
     expected_completion=expected_completion,
     timeline_params=new_line.timeline_params,
+    split_after=lambda _before, change: change["split_profile"],
     must_confirm=_must_confirm,
     amend=new_line.amend_new_line,
     correctable=new_line.esim_trouble,

@@ -174,6 +174,8 @@ class OrderKind:
     needs_decision: Callable[[Mapping[str, Any]], bool] = lambda _change: True
     # From the line's columns, the item's change and what the carrier reported: the line's new columns
     confirmed_columns: Callable[[LockedLine, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = empty
+    # From the line's split profile and the item's change: the profile by which its bill is shared then, "" for none
+    split_after: Callable[[str, Mapping[str, Any]], str] = lambda before, _change: before
     # What the timeline of a line keeps of an item's change
     timeline_params: Callable[[Mapping[str, Any]], dict[str, str]] = empty
     # The key of the carrier's promise in its profile (`[promises.<key>]`); None: the kind's code
@@ -206,7 +208,7 @@ class OrderKind:
     bulk: bool = True
     # Whether it may wait for a day
     dated: bool = True
-    # Whether it never costs anything: its form says what will happen and sends it, and one mail says how it ended
+    # Whether the carrier charges nothing for it: its form says what will happen and sends it, and one mail says how it ended
     light: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False

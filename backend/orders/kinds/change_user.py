@@ -148,4 +148,5 @@ CHANGE_USER = OrderKind(
     # The address to which eSIM codes and notices of a swap go
     needs_recent_sign_in=True,
     light=True,
+    split_after=lambda before, change: "" if change.get("ends_split") else before,
 )

@@ -239,6 +239,7 @@ PORT_IN = OrderKind(
     effective_date=lambda request: request.port_on,
     warnings=_warnings,
     timeline_params=new_line.timeline_params,
+    split_after=lambda _before, change: change["split_profile"],
     steps={
         **new_line.STEPS,
         "": ("account", "given_name", "family_name", "cost_centre"),

@@ -162,5 +162,6 @@ SPLIT_BILLING = OrderKind(
     needs_decision=lambda change: not change["stop"],
     timeline_params=lambda change: {"profile": str(change.get("profile", ""))},
     excludes=frozenset({"change_user"}) | LEAVING,
+    split_after=lambda _before, change: "" if change["stop"] else change["profile"],
     bulk=False,
 )

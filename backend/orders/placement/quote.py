@@ -21,6 +21,7 @@ from backend.orders.lifecycle import ItemState
 from backend.orders.placement.days import day_of, month_of
 from backend.orders.placement.file_rows import file_rows, stale_file
 from backend.orders.placement.selection import OrderTarget, resolve_targets
+from backend.orders.placement.shared_price import share_price
 from backend.orders.schemas import OrderRequest
 from backend.orders.texts import KindTexts, support_route
 from backend.runtime import settings
@@ -97,13 +98,14 @@ def build_quote(
     """The quote of a request for these lines, by the rules of its kind."""
     kind = KINDS[request.kind]
     items = [kind.quote_line(context, target.request, target.line) for target in targets]
+    shared_by = {code for item in items for code in share_price(kind, context.profile, item, context.month)}
     return Quote(
         request=request,
         kind=kind,
         catalogue=catalogue,
         context=context,
         items=items,
-        price=price_of(items, context.month),
+        price=price_of(items, context.month, shared_by),
         expected_completion=_expected_completion(kind, context, request),
         grace_seconds=grace_seconds,
     )

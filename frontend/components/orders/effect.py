@@ -8,6 +8,7 @@ from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderPreview
 from frontend.components.forms import check
 from frontend.components.orders.outcome import outcome_texts
+from frontend.components.orders.shared_price import shared_price
 from frontend.elements import Child, icon, notice
 from frontend.page_context import PageContext
 
@@ -21,6 +22,7 @@ def effect(page: PageContext, preview: OrderPreview) -> VdomDict:
         html.input({"type": "hidden", "name": "shown", "value": preview.fingerprint, "key": "shown"}),
         html.p({"class": "label", "key": "title"}, text("What will happen")),
         html.ul({"class": "effects", "key": "changes"}, *_changes(page, preview)),
+        shared_price(page, preview.price) if preview.price.monthly_difference else None,
         *(
             html.div({"key": words}, notice(words, tone="attention", mark="alert"))
             for words in preview.warnings
@@ -43,6 +45,9 @@ def _changes(page: PageContext, preview: OrderPreview) -> list[VdomDict]:
         said.append((text.plural("{n} line changes", "{n} lines change", preview.changing), False))
     if len(alike) == 1:
         said += [(words, False) for words in alike.pop()]
+    if preview.price.monthly_difference:
+        amount = text.difference(preview.price.monthly_difference)
+        said.append((text("{amount} a month excl. VAT", amount=amount), False))
     if preview.total_lines == 1:
         (item,) = preview.items
         said += [

@@ -10,12 +10,15 @@ from reactpy.types import VdomDict
 from backend.catalog.pricing import Price
 from backend.core import clock
 from backend.orders.schemas import OrderPreview
+from frontend.components.orders.shared_price import shared_price
 from frontend.elements import Child, total
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
-def costs(text: Translator, preview: OrderPreview) -> list[Child]:
-    price: Price = preview.price
+def costs(page: PageContext, preview: OrderPreview) -> list[Child]:
+    """What it costs a month and this month; of lines whose bill is shared, the company's part and the rule."""
+    text, price = page.text, preview.price
     first = price.from_day or clock.today()
     last = first.replace(day=monthrange(first.year, first.month)[1])
     span = text(
@@ -44,6 +47,7 @@ def costs(text: Translator, preview: OrderPreview) -> list[Child]:
             ),
         ),
         total(rows, (_invoice(text, price), text.money(price.total))),
+        shared_price(page, price),
     ]
 
 

@@ -62,7 +62,7 @@ def ReviewPage(draft: str) -> VdomDict:
                 lines_in_preview(page, preview),
             ],
             [
-                panel("cost", text("What it costs"), *costs(text, preview), form),
+                panel("cost", text("What it costs"), *costs(page, preview), form),
                 _back(text, back),
             ],
             sticky=True,

@@ -67,24 +67,26 @@ def OptionsForm(draft: DraftView) -> VdomDict:
         _header(text, view),
         steps(text, view.kind, str(view.id), ""),
         _error_box(text, view, problem),
-        html.div(
-            # Keys keep a button's address while what stands before it comes and goes: a quick press is not lost.
-            {"class": "columns columns-filter-aside", "key": "columns"},
+        _columns(
             families(text, view, family, set_family),
-            html.div(
-                {"class": "stack", "key": f"cards-{turn}"},
-                *groups(text, view, family, handler(page, ticked)),
-            ),
+            _cards(text, view, family, turn, handler(page, ticked)),
             summary(
                 text,
                 view,
-                day=_day(text, view, problem, handler(page, dated)),
-                on_leave=handler(page, left),
-                on_drop=handler(page, dropped),
-                on_check=handler(page, check),
+                _day(text, view, problem, handler(page, dated)),
+                *(handler(page, one) for one in (left, dropped, check)),
             ),
         ),
     )
+
+
+def _columns(*parts: VdomDict) -> VdomDict:
+    # Keys keep a button's address while what stands before it comes and goes: a quick press is not lost.
+    return html.div({"class": "columns columns-filter-aside", "key": "columns"}, *parts)
+
+
+def _cards(text: Translator, view: DraftView, family: str, turn: int, on_tick: Any) -> VdomDict:
+    return html.div({"class": "stack", "key": f"cards-{turn}"}, *groups(text, view, family, on_tick))
 
 
 def _error_box(text: Translator, view: DraftView, problem: PageError | None) -> VdomDict | None:

@@ -13,7 +13,7 @@ from frontend.i18n import Translator
 
 
 def summary(
-    text: Translator, view: DraftView, *, day: Child, on_leave: Any, on_drop: Any, on_check: Any
+    text: Translator, view: DraftView, day: Child, on_leave: Any, on_drop: Any, on_check: Any
 ) -> VdomDict:
     """What is chosen and its price, the `day`, and the lines, of which each can be taken out."""
     chosen = [(c, 1) for c in view.choices if c.code in view.asked.kind_fields["add"]] + [
