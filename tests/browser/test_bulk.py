@@ -88,7 +88,7 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         await page.get_by_role("link", name="Back to the choice").click()
         await expect(page.get_by_text("What is asked for each line is in the file")).to_be_visible()
         await looks_right(page)
-        await page.get_by_role("button", name="Check the price").click()
+        await page.get_by_role("button", name="Check the request").click()
         await page.get_by_role("button", name="Send the request").dblclick()
         await expect(page).to_have_url(re.compile(r"/app/requests/MND-\d{10}-[A-Z]{4}$"))
         assert len(await list_orders(customer.manager)) == 1

@@ -208,7 +208,9 @@ class OrderKind:
     bulk: bool = True
     # Whether it may wait for a day
     dated: bool = True
-    # Whether the carrier charges nothing for it: its form says what will happen and sends it, and one mail says how it ended
+    # Whether the carrier charges nothing for it, so that no price is shown
+    free: bool = False
+    # Whether it is free and asks one question only: its form says what will happen and sends it, and one mail says how it ended
     light: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
@@ -253,6 +255,11 @@ class OrderKind:
     def in_portal(self, carrier: CarrierProfile) -> bool:
         """Whether this carrier has it done here; else its support does it."""
         return self.offered is None or self.offered(carrier)
+
+    @property
+    def has_price(self) -> bool:
+        """Whether there may be a price to look at before it is sent."""
+        return not (self.free or self.light)
 
     def why_no_day(self, request: OrderRequest) -> str:
         """The key of why this request cannot wait for a day; "" where it can."""

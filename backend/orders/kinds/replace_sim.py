@@ -137,4 +137,5 @@ REPLACE_SIM = OrderKind(
     excludes=frozenset({"request_esim"}) | LEAVING,
     bulk=False,
     needs_recent_sign_in=True,
+    free=True,
 )

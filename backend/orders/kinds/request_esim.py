@@ -117,4 +117,5 @@ REQUEST_ESIM = OrderKind(
     amend=lambda _context, change, _fields: (dict(change), {"goOn": "true"}),
     correctable=lambda _reason: True,
     user_acts_on=USER_ACTS_ON,
+    free=True,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.orders.kinds import KINDS
 from backend.orders.schemas import DraftView
 from frontend.components.actions import button, link_button
 from frontend.components.layout import breadcrumb, page_header, panel
@@ -111,7 +112,7 @@ def _send(
     return html.div(
         {"class": "row", "key": "send"},
         button(
-            text("Check the price") if last else text("Go on"),
+            check_words(text, draft.kind) if last else text("Go on"),
             kind="primary large",
             submit=True,
             busy=busy,
@@ -121,6 +122,11 @@ def _send(
         if step and step.back != step.name
         else None,
     )
+
+
+def check_words(text: Translator, kind: str) -> str:
+    """What the button says that leads to check answers: the price, where there is one."""
+    return text("Check the price") if KINDS[kind].has_price else text("Check the request")
 
 
 def _columns(

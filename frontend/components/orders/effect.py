@@ -67,7 +67,8 @@ def _changes(page: PageContext, preview: OrderPreview) -> list[VdomDict]:
         )
         for one in preview.skipped_by
     ]
-    return [_row(words, missing=missing) for words, missing in said]
+    # A warning says it below
+    return [_row(words, missing=missing) for words, missing in said if words not in preview.warnings]
 
 
 def _row(words: str, *, missing: bool) -> VdomDict:

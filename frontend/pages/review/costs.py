@@ -9,6 +9,7 @@ from reactpy.types import VdomDict
 
 from backend.catalog.pricing import Price
 from backend.core import clock
+from backend.orders.kinds import KINDS
 from backend.orders.schemas import OrderPreview
 from frontend.components.orders.shared_price import shared_price
 from frontend.elements import Child, total
@@ -19,6 +20,8 @@ from frontend.page_context import PageContext
 def costs(page: PageContext, preview: OrderPreview) -> list[Child]:
     """What it costs a month and this month; of lines whose bill is shared, the company's part and the rule."""
     text, price = page.text, preview.price
+    if not KINDS[preview.kind].has_price and not (price.monthly_difference or price.total):
+        return [html.p({"key": "free"}, text("Free of charge."))]
     first = price.from_day or clock.today()
     last = first.replace(day=monthrange(first.year, first.month)[1])
     span = text(
