@@ -64,6 +64,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
 )
 WITH_QUERY = (
     BulkPage,
+    DraftPage,
     FleetPage,
     NotificationsPage,
     RequestsPage,

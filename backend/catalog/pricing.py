@@ -1,7 +1,7 @@
 """Prices of requests and of lines. All amounts are integer cents."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -32,6 +32,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     days_in_month: int = 0
     # The first day that counts: of submission, or the day it is planned for
     from_day: date | None = None
+    # The split profiles of lines whose bill is shared: of these lines the amounts are the company's part only
+    shared_by: list[str] = []
 
 
 class VatAmount(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +86,8 @@ class PricedItem(Protocol):
     pro_rata: int
 
 
-def price_of(items: Sequence[PricedItem], month: BillingMonth) -> Price:
-    """The price of an order: sums over its lines, VAT once per rate on the sum."""
+def price_of(items: Sequence[PricedItem], month: BillingMonth, shared_by: Iterable[str] = ()) -> Price:
+    """The price of an order: sums over its lines, VAT once per rate on the sum. `shared_by`: split profiles of lines."""
     one_off = sum(item.one_off for item in items)
     difference = sum(item.monthly_after - item.monthly_before for item in items)
     part = sum(item.pro_rata for item in items)
@@ -101,4 +103,5 @@ def price_of(items: Sequence[PricedItem], month: BillingMonth) -> Price:
         days_left=month.days_left,
         days_in_month=month.days,
         from_day=month.first,
+        shared_by=sorted(shared_by),
     )

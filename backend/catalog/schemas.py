@@ -62,6 +62,9 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     spend_cap_cents: int | None = None
     """An option that is the monthly cap on paid data abroad of so many cents (F-113): the line's cap goes with it."""
 
+    companion_sim: bool = False
+    """It is the second SIM of a line, which a new line is asked for by a question of its own (F-077)."""
+
     @property
     def is_cap(self) -> bool:
         return self.spend_cap_cents is not None
@@ -209,6 +212,11 @@ class CarrierProfile(msgspec.Struct, frozen=True, kw_only=True):
         """The cap of a line in cents: that of its option, else the amount; None is no cap."""
         cap = self.cap_of(options)
         return cents if cap is None else cap
+
+    @property
+    def companion_option(self) -> Option | None:
+        """The option that is the second SIM of a line."""
+        return next((option for option in self.options if option.companion_sim), None)
 
     def split_profile(self, code: str) -> SplitProfile | None:
         return next((one for one in self.split_profiles if one.code == code), None)

@@ -26,8 +26,8 @@ ALREADY_SO = frozenset(
         "same_profile",
     }
 )
-# A new line is asked for its own cap: the one of the line whose options are copied is no wish
-NOT_ASKED = frozenset({"option_is_cap"})
+# A new line is asked for its own cap and second SIM: those of the line whose options are copied are no wish
+NOT_ASKED = frozenset({"option_is_cap", "option_is_companion"})
 
 
 class WaitsFor(StrEnum):

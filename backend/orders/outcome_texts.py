@@ -79,6 +79,13 @@ class OutcomeTexts:
         """That a wish was left out; `what` names it and says why."""
         return self._texts.text("left_out", what=what)
 
+    def left_out_count(self, reason: str, count: int) -> str:
+        """Before sending: how many wishes will be left out for a reason, with its sentence."""
+        what = self._texts.text("will_be_left_out_one" if count == 1 else "will_be_left_out", count=count)
+        part = OutcomePart(code=PartCode.LEFT_OUT, count=count, reason=reason)
+        why = self._why(part).rstrip(".") if self._why else ""
+        return self.with_reason(what, why) if why else what
+
     def missing(self, count: int) -> str:
         """Before sending: how much of what is asked will not be done."""
         return self._texts.text("missing_one" if count == 1 else "missing", count=count)

@@ -9,7 +9,7 @@ import msgspec
 
 from backend.core.errors import NotFound
 from backend.lines.queries import SqlFilter, add_reach
-from backend.orders.kinds import KINDS, AnyOrderRequest
+from backend.orders.kinds import KINDS, decode_request
 from backend.orders.kinds.base import OrderKind
 from backend.orders.lifecycle import OPEN_ORDERS, ItemState, OrderFlag, OrderState
 from backend.orders.outcome import DELIVERS, UNDER_WAY
@@ -61,12 +61,6 @@ class OrderHead(msgspec.Struct, frozen=True):
     def request(self) -> OrderRequest:
         """What was asked."""
         return decode_request(self.body)
-
-
-def decode_request(body: str) -> OrderRequest:
-    """What was asked, from the order's column `body`."""
-    request: OrderRequest = msgspec.json.decode(body, type=AnyOrderRequest)
-    return request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

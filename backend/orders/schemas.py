@@ -87,6 +87,26 @@ class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
     pro_rata: int = 0
 
 
+class PossibleDays(msgspec.Struct, frozen=True, kw_only=True):
+    """The days on which a request may happen, in Europe/Brussels; both None where it cannot wait for a day.
+
+    `why_not` is the sentence that says why it cannot, in the actor's language; "" where it can.
+    """
+
+    earliest: date | None = None
+    latest: date | None = None
+    why_not: str = ""
+
+
+class SkippedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many lines stay as they are for a reason: its code and its sentence; `missing`: something asked is not done."""
+
+    reason: str
+    why: str
+    lines: int
+    missing: bool
+
+
 class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     """A preview. `fingerprint` stands for the price and the effect: an order with it is refused once they changed."""
 
@@ -98,6 +118,8 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     # A sentence to tick before it can be sent; "" where none is
     must_confirm: str
     on: date | None
+    # The days that may be chosen for it
+    days: PossibleDays
     # Where all lines have the same
     plan: PlanName | None
     product_type: str
@@ -109,6 +131,7 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     # How much of what is asked will not be done: wishes on lines that change, and lines on which nothing is done
     missing: int
     left_out: list[LeftOutCount]
+    skipped_by: list[SkippedCount]
     price: Price
     monthly_before: int
     monthly_after: int
@@ -133,6 +156,7 @@ class DraftView(msgspec.Struct, frozen=True, kw_only=True):
     choices: Any
     creates: bool = False
     dated: bool = True
+    days: PossibleDays = PossibleDays()
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):

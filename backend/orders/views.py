@@ -13,10 +13,10 @@ from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
 from backend.catalog.pricing import Price
 from backend.core.computing import compute
 from backend.core.ids import OrderId
-from backend.orders.kinds import KINDS
+from backend.orders.kinds import KINDS, decode_request
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.outcome_facts import one_outcome, outcomes
-from backend.orders.queries import OrderFilter, decode_request, matching
+from backend.orders.queries import OrderFilter, matching
 from backend.orders.schemas import OrderDetail, OrderItemView, OrderMove, OrderSummary
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts, kind_title

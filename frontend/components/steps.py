@@ -2,20 +2,29 @@
 
 from reactpy.types import VdomDict
 
-from backend.orders.schemas import DraftView
+from backend.orders.kinds import KINDS
 from frontend.components.layout import stepper
 from frontend.i18n import Translator, translatable
 
 CHANGE = (translatable("Lines"), translatable("Choice"), translatable("Check"), translatable("Confirmation"))
-NEW = (translatable("Request"), translatable("Choice"), translatable("Check"), translatable("Confirmation"))
+# The pages of a new line; a kind that has no such page leaves it out
+NEW_LINE = (
+    ("", translatable("Number and person")),
+    ("transfer", translatable("Transfer")),
+    ("sim", translatable("SIM card and plan")),
+    ("options", translatable("Options and limits")),
+    ("review", translatable("Check")),
+)
 
 
-def change_steps(text: Translator, at: int, draft: DraftView) -> VdomDict:
-    """Where the task stands; earlier steps lead back."""
-    return steps(text, at, str(draft.id), creates=draft.creates)
-
-
-def steps(text: Translator, at: int, draft_id: str, *, creates: bool = False) -> VdomDict:
-    names = NEW if creates else CHANGE
-    back = (None if creates else "/app/fleet", f"/app/drafts/{draft_id}", None, None)
-    return stepper(text, [(text(name), to) for name, to in zip(names, back, strict=True)], at)
+def steps(text: Translator, kind: str, draft_id: str, page: str) -> VdomDict:
+    """Where the task stands; earlier steps lead back. `page` is the page of the draft: "review" is check answers."""
+    draft = f"/app/drafts/{draft_id}"
+    if KINDS[kind].creates is None:
+        back = ("/app/fleet", draft, None, None)
+        named = [(text(name), to) for name, to in zip(CHANGE, back, strict=True)]
+        return stepper(text, named, 2 if page == "review" else 1)
+    pages = [(code, name) for code, name in NEW_LINE if code in (*KINDS[kind].steps, "review")]
+    codes = [code for code, _ in pages]
+    named = [(text(name), f"{draft}/{code}" if code else draft) for code, name in pages]
+    return stepper(text, named, codes.index(page) if page in codes else 0)

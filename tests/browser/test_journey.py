@@ -4,6 +4,7 @@ import asyncio
 import csv
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -66,6 +67,30 @@ async def test_options_are_changed_and_undone(browser: Browser, portal: Portal, 
         await expect(page.locator(".page-header .pill")).to_have_text("Undone")
         await expect(page.get_by_role("timer")).to_have_count(0)
         await expect(page.locator("[data-running]")).to_be_hidden()
+
+
+async def test_options_are_planned_for_a_day(browser: Browser, portal: Portal, customer: Customer) -> None:
+    line = (await list_lines(customer.manager, LineFilter(search="Peeters00003"))).items[0]
+    day = clock.today() + timedelta(days=5)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/start/change_options?line={line.id}")
+        await choose_first_option(page)
+        field = page.get_by_label("On which day?")
+        assert await field.get_attribute("min") == clock.today().isoformat()
+        assert await field.get_attribute("max") == (clock.today() + timedelta(days=366)).isoformat()
+        await field.fill((clock.today() - timedelta(days=1)).isoformat())
+        await field.blur()
+        await expect(page.locator(".error-summary")).to_contain_text("This day is over")
+        await field.fill(day.isoformat())
+        await field.blur()
+        await expect(page.locator(".error-summary")).to_have_count(0)
+        await page.reload()
+        await expect(field).to_have_value(day.isoformat())
+        await page.get_by_role("button", name="Check the price").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you send")
+        await expect(page.locator(".key-values").first).to_contain_text(f"{day:%d/%m/%Y}")
+        await page.get_by_role("button", name="Send the request").click()
+        await expect(page.locator(".page-header .pill")).to_have_text("Planned")
 
 
 async def test_a_request_follows_what_happens_elsewhere(

@@ -96,8 +96,7 @@ async def test_an_esim_is_asked_for_and_its_code_is_shown(
         await expect(page.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
         await accessible(page, "a line with its eSIM code")
         await page.get_by_role("link", name="Send the eSIM mail again").first.click()
-        await page.get_by_role("button", name="Check the request").click()
-        await page.get_by_role("button", name="Send the request").click()
+        await page.get_by_role("button", name="Send the mail").click()
         await expect(page).to_have_url(re.compile(r"/app/requests/"))
         await drain(database)
         assert len(sandbox.mails("an@user.example")) == 2

@@ -14,13 +14,21 @@ from backend.catalog.pricing import BillingMonth
 from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from backend.core.formats import format_sim
 from backend.documents.service import store_document
 from backend.lines.service import get_line, line_history
 from backend.lines.sims.cards import add_stock
 from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.changes.scheduling import reschedule_order
 from backend.orders.lifecycle import ItemState, OrderState
-from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
+from backend.orders.placement.drafts import (
+    get_draft,
+    preview_draft,
+    save_draft,
+    save_draft_choices,
+    start_draft,
+    submit_draft,
+)
 from backend.orders.placement.place import place_order, preview_order
 from backend.orders.service import get_order, list_orders
 from backend.runtime import clients
@@ -172,6 +180,7 @@ async def test_an_esim_is_assigned_by_the_carrier_and_confirmed_where_it_asks(
         "esim",
         detail.items[0].reported["simNumber"],
     )
+    assert f"eSIM number: {format_sim(live.sim_number)}" in detail.items[0].words
 
 
 async def test_the_companion_sim_comes_with_the_plans_that_have_one(
@@ -476,18 +485,13 @@ async def test_a_draft_is_checked_page_by_page_and_keeps_what_was_given(customer
     draft = await start_draft(customer.manager, "add_line")
     fields = msgspec.to_builtins(add_line_request(customer))
     with pytest.raises(ValidationFailed) as refusal:
-        await save_draft(customer.manager, draft, {"account": "", "family_name": ""}, step="account")
+        await save_draft(customer.manager, draft, {"account": "", "family_name": ""}, step="")
     assert set(refusal.value.fields) == {"account", "family_name"}
-    pages = (
-        ("account", ("account", "family_name", "given_name")),
-        ("sim", ("sim_kind",)),
-        ("card", ("sim_number",)),
-    )
     for step, names in (
-        *pages,
-        ("plan", ("plan",)),
-        ("options", ("options",)),
-        ("cap", ("cap_cents", "no_cap")),
+        ("", ("account", "family_name", "given_name")),
+        ("sim", ("sim_kind", "sim_number", "plan")),
+        ("choice", ("options",)),
+        ("options", ("cap_cents", "no_cap")),
     ):
         await save_draft(customer.manager, draft, {name: fields[name] for name in names}, step=step)
     view = await get_draft(customer.manager, draft)
@@ -497,6 +501,73 @@ async def test_a_draft_is_checked_page_by_page_and_keeps_what_was_given(customer
     placed = await submit_draft(customer.manager, draft, fingerprint=preview.fingerprint)
     assert placed.items_total == 1
     assert (await the_line(customer))["sim_number"] == fields["sim_number"]
+
+
+async def test_a_draft_begins_with_what_is_known(customer: Customer) -> None:
+    """The only customer number, the reader's language, the cap by law; then what was chosen the last time."""
+    await make_account(customer, "60-78")
+    first = await get_draft(customer.manager, await start_draft(customer.manager, "add_line"))
+    assert first.asked.kind_fields["account"] == "", "there are several"
+    assert (first.asked.kind_fields["cap_cents"], first.asked.kind_fields["language"]) == (5000, "en")
+    plan = profile(customer.carrier).plans[1].code
+    await place_order(
+        customer.manager, add_line_request(customer, account="60-78", plan=plan, cap_cents=None, no_cap=True)
+    )
+    fields = (
+        await get_draft(customer.manager, await start_draft(customer.manager, "port_in"))
+    ).asked.kind_fields
+    assert (fields["account"], fields["plan"], fields["no_cap"]) == ("60-78", plan, True)
+    assert fields["family_name"] == fields["sim_number"] == ""
+
+
+async def test_a_draft_becomes_one_of_the_other_kind_with_its_answers(customer: Customer) -> None:
+    [number] = await reserve(customer)
+    draft = await start_draft(customer.manager, "add_line")
+    asked = {"family_name": "Maes", "number": number}
+    await save_draft(customer.manager, draft, asked)
+    moved = await save_draft(customer.manager, draft, {"kind": "port_in"})
+    assert (moved.kind, moved.asked.kind_fields["family_name"]) == ("port_in", "Maes")
+    assert moved.asked.kind_fields["number"] == "", "a reserved number is not transferred"
+    assert (await get_draft(customer.manager, draft)).kind == "port_in"
+    again = await save_draft(customer.manager, draft, {"kind": "add_line", "number": number})
+    assert (again.kind, again.asked.kind_fields["number"]) == ("add_line", number)
+    other = await save_draft(customer.manager, draft, {"kind": "suspend"})
+    assert other.kind == "add_line", "only between new lines"
+
+
+async def test_two_saves_of_one_draft_at_once_keep_both(customer: Customer) -> None:
+    draft = await start_draft(customer.manager, "add_line")
+    await asyncio.gather(
+        *(
+            save_draft_choices(customer.manager, draft, fields, complete=False)
+            for fields in ({"family_name": "Maes"}, {"options": (SMS,)}, {"cap_cents": 2500}) * 3
+        )
+    )
+    fields = (await get_draft(customer.manager, draft)).asked.kind_fields
+    assert (fields["family_name"], fields["options"], fields["cap_cents"]) == ("Maes", (SMS,), 2500)
+
+
+async def test_a_second_sim_is_asked_once_and_has_its_price(customer: Customer) -> None:
+    """By its question or by its option: the same card, the same price; copied options leave it to the question."""
+    known = profile(customer.carrier)
+    plan = next(p.code for p in known.plans if p.companion_sim)
+    second = known.companion_option
+    assert second
+    asked = [
+        await preview_order(customer.manager, add_line_request(customer, plan=plan, **more))
+        for more in ({"companion_sim": True}, {"options": (second.code,)}, {})
+    ]
+    by_question, by_option, without = (preview.items[0] for preview in asked)
+    assert by_question.change["companion_sim"] is by_option.change["companion_sim"] is True
+    assert by_question.change["options"] == by_option.change["options"] == [second.code]
+    assert by_question.monthly_after == by_option.monthly_after == without.monthly_after + second.price_cents
+    await make_lines(customer, 1, plan=plan, options=(second.code,), names=("Aerts|Copied",))
+    [source] = [line.id for line in await customer.lines()]
+    draft = await start_draft(customer.manager, "add_line")
+    copied = await save_draft(customer.manager, draft, {"plan": plan, "copy_options_from": str(source)})
+    assert copied.choices.copied == []
+    assert second.code not in [offer.code for offer in copied.choices.options]
+    assert [one.code for one in copied.choices.skipped] == [second.code]
 
 
 async def test_the_check_repeats_every_answer(customer: Customer) -> None:

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from backend.catalog.pricing import Price
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.lines.intake import inventory_sync as refreshing
@@ -17,6 +18,7 @@ from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.changes.corrections import retry_order
 from backend.orders.changes.scheduling import accept_price, requote_order, reschedule_order
 from backend.orders.kinds import KINDS
+from backend.orders.kinds.change_barrings import ChangeBarrings
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, preview_draft, save_draft, start_draft, submit_draft
 from backend.orders.placement.place import place_order, preview_order
@@ -110,6 +112,14 @@ async def line_of(customer: Customer, line_id: Any) -> dict[str, Any]:
     }
 
 
+def free(price: Price) -> Price:
+    """The same price where nothing is charged."""
+    nothing = [msgspec.structs.replace(vat, base=0, amount=0) for vat in price.vat]
+    return msgspec.structs.replace(
+        price, one_off=0, monthly_difference=0, pro_rata=0, vat=nothing, total=0, monthly_difference_incl=0
+    )
+
+
 def test_no_kind_is_left_out() -> None:
     assert {*ASKED, *TRIED_ELSEWHERE} == set(KINDS)
     assert all(Path(__file__).with_name(file).is_file() for file in TRIED_ELSEWHERE.values())
@@ -142,10 +152,86 @@ async def test_asked_carried_out_and_written_to_the_line(
     again = await drain(database, twice=True)
     assert not [name for name in again if name != "orders.handle_callbacks"]
     mails = [mail for mail in sandbox.mails(customer.manager.email) if placed.reference in mail["html"]]
-    # Received and done; what is done at once is mailed once
-    assert len(mails) == (1 if KINDS[kind].done_at_once else 2)
+    # Received and done; what costs nothing, or is done at once, is mailed once
+    assert len(mails) == (1 if KINDS[kind].done_at_once or KINDS[kind].light else 2)
     assert len({mail["subject"] for mail in mails}) == len(mails)
     assert all(("a month excl. VAT" in mail["text"]) is KINDS[kind].priced for mail in mails)
+    assert not KINDS[kind].light or preview.price == placed.price == free(preview.price)
+
+
+@pytest.mark.parametrize(("kind", "carrier"), HERE)
+async def test_every_kind_says_on_which_days_it_may_happen(kind: str, carrier: str, sandbox: Sandbox) -> None:
+    """The earliest and the latest are taken; a day outside says which is the nearest."""
+    customer = await fleet(sandbox, carrier, ASKED[kind][0])
+    days = (await preview_order(customer.manager, await asked_for(customer, kind))).days
+    assert days.earliest
+    assert days.latest
+    assert not days.why_not
+    for day in (days.earliest, days.latest):
+        planned = await preview_order(customer.manager, await asked_for(customer, kind, on=day.isoformat()))
+        assert planned.on == day
+    later = days.latest + timedelta(days=1)
+    with pytest.raises(ValidationFailed) as refusal:
+        await preview_order(customer.manager, await asked_for(customer, kind, on=later.isoformat()))
+    assert refusal.value.code == "date_too_far"
+    assert f"{days.latest:%d/%m/%Y}" in refusal.value.fields["on"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "why"),
+    [
+        ("suspend", {"reason": "stolen"}, "lost or stolen"),
+        ("change_spend_cap", {"cap_cents": 9000, "period": "current"}, "this month only"),
+    ],
+)
+async def test_what_cannot_wait_says_why(kind: str, more: dict[str, Any], why: str, sandbox: Sandbox) -> None:
+    customer = await fleet(sandbox, "mandarine", ASKED[kind][0])
+    preview = await preview_order(customer.manager, await asked_for(customer, kind, **more))
+    assert (preview.days.earliest, preview.days.latest) == (None, None)
+    assert why in preview.days.why_not
+    with pytest.raises(ValidationFailed) as refusal:
+        await preview_order(
+            customer.manager, await asked_for(customer, kind, on=tomorrow().isoformat(), **more)
+        )
+    assert refusal.value.fields["on"] == preview.days.why_not
+
+
+async def test_old_and_new_values_stand_on_previews_and_requests(sandbox: Sandbox) -> None:
+    customer = await fleet(sandbox, "mandarine")
+    [line] = await customer.lines()
+    before = {
+        "change_plan": "→ Pro Flex 60 GB",
+        "change_user": f"{line.name} → Maes, Lou",
+        "change_cost_centre": "None → OPS",
+        "move_account": f"{line.billing_account} → 60-77",
+        "change_spend_cap": "No cap → 25,00",
+    }
+    for kind, words in before.items():
+        request = await asked_for(customer, kind)
+        preview = await preview_order(customer.manager, request)
+        assert words in " ".join(preview.items[0].words), kind
+        placed = await place_order(customer.manager, request)
+        shown = await get_order(customer.manager, placed.reference)
+        assert shown.items[0].words == preview.items[0].words
+        await undo_order(customer.manager, placed.reference)
+    user = await preview_order(customer.manager, await asked_for(customer, "change_user"))
+    assert any(word.startswith("E-mail: ") and "lou@customer.example" in word for word in user.items[0].words)
+
+
+async def test_a_preview_counts_the_lines_that_stay_as_they_are_by_reason(
+    sandbox: Sandbox,
+) -> None:
+    customer = await fleet(sandbox, "mandarine", lines=4)
+    first, *_ = await customer.lines()
+    await place_order(
+        customer.manager,
+        ChangeBarrings(line_ids=(first.id,), add=("roaming-data",), request_key="busy"),
+    )
+    asked = await asked_for(customer, "change_barrings")
+    preview = await preview_order(customer.manager, asked)
+    assert (preview.changing, preview.skipped, preview.missing) == (3, 1, 1)
+    assert [(one.reason, one.lines, one.missing) for one in preview.skipped_by] == [("open_order", 1, True)]
+    assert preview.skipped_by[0].why == "A request is under way on this line"
 
 
 @pytest.mark.parametrize(("kind", "carrier"), sorted(THROUGH_SUPPORT))

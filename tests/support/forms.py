@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -63,40 +64,43 @@ class Form:
         )
         await make_account(customer, ACCOUNT)
         await make_cost_centre(customer, COST_CENTRE)
-        await _with_esim(customer)
+        (line,) = await customer.lines()
+        await with_esim(customer, line.id)
         return customer
 
 
-def _new_line(customer: Customer) -> list[Page]:
-    """The pages that both kinds of new lines have behind their own."""
+def _new_line(customer: Customer, kind: str, *transfer: Page) -> list[Page]:
+    """The pages of a new line; `transfer` is the one of a number that is transferred."""
+    account = next(iter(customer.accounts))
+    last = {"option": "sms-unlimited", "split": "none", "cap": "other", "cap_other": "37,50"}
     return [
-        {"account": next(iter(customer.accounts)), "given_name": "Lou", "family_name": "Maes"},
-        {"sim_kind": "esim"},
-        {"email": "lou@customer.example", "language": "nl", "qr_copy": "yes"},
-        {"plan": plan_of(customer)},
-        {"option": "sms-unlimited"},
-        {"cap": "other", "cap_other": "37,50"},
-        {"split": "none"},
+        {"kind": kind, "given_name": "Lou", "account": account, "family_name": "Maes"},
+        *transfer,
+        {
+            "sim_kind": "esim",
+            "language": "nl",
+            "qr_copy": "yes",
+            "plan": plan_of(customer),
+            "email": "lou@customer.example",
+        },
+        {"on": DAY, **last} if kind == "add_line" else last,
     ]
 
 
 def _port(customer: Customer) -> list[Page]:
-    holder = {
+    transfer = {
+        "operator": "other",
+        "card": "professional",
         "number": next_msisdn().replace("+32", "0"),
         "donor_operator": "Proxima",
         "donor_account": "77-1234",
         "vat_number": "BE 0123.456.749",
         "contact_person": "Luc Maes",
         "company_name": "Maes & Co",
+        "authorised": "yes",
+        "authorised_by": "Luc Maes",
     }
-    return [
-        {"kind": "port_in"},
-        {"operator": "other", "card": "professional"},
-        holder,
-        {"authorised_by": "Luc Maes", "authorised": "yes"},
-        *_new_line(customer),
-        {},
-    ]
+    return _new_line(customer, "port_in", transfer)
 
 
 PORT = {
@@ -156,7 +160,7 @@ FORMS: dict[str, Form] = {
     ),
     "convert_to_prepaid": Form(one_page(on=DAY)),
     "terminate": Form(one_page(on=DAY), carrier="lynx"),
-    "add_line": Form(lambda customer: [{"kind": "add_line"}, *_new_line(customer), {"on": DAY}]),
+    "add_line": Form(lambda customer: _new_line(customer, "add_line")),
     "port_in": Form(_port, PORT),
 }
 WITHOUT_A_FORM: dict[str, str] = {}  # a kind that nobody fills in -> why not
@@ -178,9 +182,8 @@ async def kind_fields_of(customer: Customer, kind: str) -> dict[str, Any]:
     return kind_fields
 
 
-async def _with_esim(customer: Customer) -> None:
+async def with_esim(customer: Customer, line_id: UUID) -> None:
     """The code of the line's eSIM may be sent: released, and not used."""
-    (line,) = await customer.lines()
     async with open_scope(customer.system) as scope:
         await scope.connection.execute(
             "INSERT INTO esim_profile (id, tenant_id, line_id, email, language, copy_to, iccid, state,"
@@ -188,7 +191,7 @@ async def _with_esim(customer: Customer) -> None:
             " VALUES ($1, $2, $3, 'lou@customer.example', 'nl', '', '', 'released', $4, now(), now())",
             new_id(),
             customer.tenant_id,
-            line.id,
+            line_id,
             b"sealed",
         )
 

@@ -16,8 +16,9 @@ from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import LineSnapshot, QuoteContext
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import ALREADY_SO, NOT_ASKED
+from backend.orders.placement.days import month_of
 from backend.orders.placement.file_rows import file_rows
-from backend.orders.placement.quote import Quote, build_quote, month_of
+from backend.orders.placement.quote import Quote, build_quote
 from backend.orders.placement.selection import OrderTarget, load_lines
 from backend.orders.queries import order_head
 from backend.orders.schemas import OrderRequest

@@ -15,8 +15,8 @@ from backend.orders import queries
 from backend.orders.changes.requote import costs_more, requote, rewrite_items
 from backend.orders.effects import effects_of
 from backend.orders.lifecycle import OrderFlag, OrderState
+from backend.orders.placement.days import check_day
 from backend.orders.placement.preview import preview_of
-from backend.orders.placement.quote import LONGEST_WAIT_DAYS, check_earliest
 from backend.orders.queries import OrderHead, lock_order, order_head
 from backend.orders.schemas import OrderDetail, OrderPreview
 from backend.orders.service import LISTED, get_order
@@ -71,9 +71,7 @@ async def _check_day(scope: Scope, order: OrderHead, on: date) -> None:
     texts = KindTexts(await catalogue_of(scope), order.kind)
     if on <= today:
         raise ValidationFailed(on=texts.text("bad_day_not_later"), code="date_in_the_past")
-    if (on - today).days > LONGEST_WAIT_DAYS:
-        raise ValidationFailed(on=texts.text("bad_day_far"), code="date_too_far")
-    check_earliest(order.order_kind, texts, order.request, on)
+    check_day(order.order_kind, texts, order.request, on, today)
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)

@@ -1,6 +1,6 @@
 """The hooks by which an order kind reads and writes the database; each does nothing unless the kind sets it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +21,10 @@ async def no_choices(
     _scope: Scope, _catalogue: Catalogue, _request: OrderRequest, _lines: Sequence[LineSnapshot]
 ) -> Any:
     return None
+
+
+async def no_defaults(_scope: Scope, _request: OrderRequest) -> Mapping[str, Any]:
+    return {}
 
 
 async def ignore_placed(_scope: Scope, _placed: PlacedOrder) -> None:
@@ -51,6 +55,8 @@ class Effects:
     load_context: Callable[[Scope, Sequence[Any], Sequence[LineSnapshot]], Awaitable[Any]] = no_context
     # Reads what the form of a draft offers
     form_choices: Callable[[Scope, Catalogue, Any, Sequence[LineSnapshot]], Awaitable[Any]] = no_choices
+    # Reads what a new draft is filled in with, from what is known
+    draft_defaults: Callable[[Scope, Any], Awaitable[Mapping[str, Any]]] = no_defaults
     # Before somebody corrects an item that is held; may refuse
     before_correction: Callable[[Scope], Awaitable[None]] = allow_correction
     # After an order was placed

@@ -1,5 +1,6 @@
 """The cost centres within the actor's reach, for requests that give lines one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,15 +18,19 @@ async def _load_context(
     return CostCentreAccess({one.code: one.id for one in await centres_within_reach(scope)})
 
 
-async def centre_choices(scope: Scope) -> list[CostCentreChoice]:
-    """The cost centres within reach, for a form."""
-    return [CostCentreChoice(code=one.code, name=one.name) for one in await centres_within_reach(scope)]
+async def centre_choices(scope: Scope, lines: Sequence[LineSnapshot] = ()) -> list[CostCentreChoice]:
+    """The cost centres within reach, for a form; how many `lines` have each."""
+    present = Counter(line.cost_centre_id for line in lines)
+    return [
+        CostCentreChoice(code=one.code, name=one.name, present_on=present[one.id])
+        for one in await centres_within_reach(scope)
+    ]
 
 
 async def _form_choices(
-    scope: Scope, _catalogue: Catalogue, _request: Any, _lines: Sequence[LineSnapshot]
+    scope: Scope, _catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> list[CostCentreChoice]:
-    return await centre_choices(scope)
+    return await centre_choices(scope, lines)
 
 
 COST_CENTRES_EFFECTS = Effects(load_context=_load_context, form_choices=_form_choices)

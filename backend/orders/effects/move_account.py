@@ -1,5 +1,6 @@
 """The customer numbers within the actor's reach, for requests that put lines under one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -42,14 +43,16 @@ async def accounts_within_reach(scope: Scope) -> AccountAccess:
     return AccountAccess({one.number: (one.id, one.kind) for one in await _accounts(scope)})
 
 
-async def account_choices(scope: Scope) -> list[AccountChoice]:
-    """Every number within reach, those that serve invoicing only with their reason (F-056)."""
+async def account_choices(scope: Scope, lines: Sequence[LineSnapshot] = ()) -> list[AccountChoice]:
+    """Every number within reach, those that serve invoicing only with their reason (F-056); how many `lines` have it."""
+    present = Counter(line.account for line in lines)
     return [
         AccountChoice(
             number=one.number,
             label=one.label,
             organisation=one.organisation,
             why_not="" if one.kind == LINE_BEARING else "invoice_only",
+            present_on=present[one.number],
         )
         for one in await _accounts(scope)
     ]
@@ -62,9 +65,9 @@ async def _load_context(
 
 
 async def _form_choices(
-    scope: Scope, _catalogue: Catalogue, _request: Any, _lines: Sequence[LineSnapshot]
+    scope: Scope, _catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> list[AccountChoice]:
-    return await account_choices(scope)
+    return await account_choices(scope, lines)
 
 
 ACCOUNTS_EFFECTS = Effects(load_context=_load_context, form_choices=_form_choices)

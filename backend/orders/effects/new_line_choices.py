@@ -53,8 +53,9 @@ class NewLineChoices(msgspec.Struct, frozen=True, kw_only=True):
     languages: list[str]
     # By product type
     plans: dict[str, list[PlanChoice]]
-    # Whether the chosen plan may have a second SIM
+    # Whether the chosen plan may have a second SIM, and what it costs a month
     companion: bool
+    companion_cents: int
     options: list[OptionOffer]
     # Codes of the copied line that this one can have
     copied: list[str]
@@ -93,6 +94,7 @@ async def form_choices(
         languages=list(profile.languages),
         plans=_plans(catalogue),
         companion=bool(plan and plan.companion_sim),
+        companion_cents=profile.companion_option.price_cents if profile.companion_option else 0,
         options=_options(catalogue, request.plan),
         copied=able,
         skipped=[SkippedOption(code=code, words=texts.note(code, why)) for code, why in unable.items()],
@@ -143,5 +145,6 @@ def _options(catalogue: Catalogue, plan_code: str) -> list[OptionOffer]:
             price_cents=option.price_cents,
         )
         for option in catalogue.profile.options
-        if option_allowed(option, plan.code, plan.product_type) and not option.is_cap
+        if option_allowed(option, plan.code, plan.product_type)
+        and not (option.is_cap or option.companion_sim)
     ]

@@ -20,6 +20,7 @@ from backend.lines.sims.esim_profiles import NewProfile, create_profiles, revoke
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.effects.new_line_choices import form_choices
+from backend.orders.effects.new_line_defaults import draft_defaults
 from backend.orders.effects.new_line_facts import load_context
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.new_line import ESIM
@@ -137,6 +138,7 @@ async def on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
 NEW_LINES_EFFECTS = Effects(
     load_context=load_context,
     form_choices=form_choices,
+    draft_defaults=draft_defaults,
     on_placed=on_placed,
     on_update=on_update,
     on_completed=on_completed,

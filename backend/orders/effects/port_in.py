@@ -11,6 +11,7 @@ from backend.orders.effects import new_lines
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.effects.new_line_choices import form_choices
+from backend.orders.effects.new_line_defaults import draft_defaults
 from backend.orders.effects.new_line_facts import load_context
 from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.new_line import NewLineFacts, NewLineRequest
@@ -135,6 +136,7 @@ PORT_INS_EFFECTS = Effects(
     load_context=_load_context,
     before_correction=_refuse_guessing,
     form_choices=form_choices,
+    draft_defaults=draft_defaults,
     on_placed=_on_placed,
     on_update=_on_update,
     on_completed=_on_completed,

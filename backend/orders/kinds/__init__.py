@@ -8,6 +8,8 @@ import operator
 from functools import reduce
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from backend.orders.kinds.add_line import ADD_LINE
 from backend.orders.kinds.base import OrderKind
 from backend.orders.kinds.change_barrings import CHANGE_BARRINGS
@@ -58,3 +60,9 @@ if TYPE_CHECKING:
 else:
     # The request of any kind: msgspec and the REST interface read the kind from its tag
     AnyOrderRequest = reduce(operator.or_, [kind.request for kind in KINDS.values()])
+
+
+def decode_request(body: str) -> OrderRequest:
+    """What was asked, from the order's column `body`."""
+    request: OrderRequest = msgspec.json.decode(body, type=AnyOrderRequest)
+    return request

@@ -16,7 +16,7 @@ from backend.orders.kinds.base import (
 )
 from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line, plan_of, same_line
 from backend.orders.kinds.new_line_checks import wrong_fields
-from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
+from backend.orders.kinds.new_line_texts import describe, outcome_texts, service_facts, user_facts
 from backend.orders.schemas import SummaryRow
 
 # In one sentence
@@ -96,12 +96,14 @@ ADD_LINE = OrderKind(
     quote_line=_quote_line,
     describe=describe,
     summary=_summary,
+    outcome_texts=outcome_texts,
     check=_check,
     creates=_creates,
     to_carrier=_to_carrier,
     confirmed_columns=new_line.confirmed_columns,
     expected_completion=expected_completion,
     timeline_params=new_line.timeline_params,
+    split_after=lambda _before, change: change["split_profile"],
     must_confirm=_must_confirm,
     amend=new_line.amend_new_line,
     correctable=new_line.ESIM_TROUBLE,

@@ -143,6 +143,11 @@ def no_texts(*_: object) -> list[Any]:
     return []
 
 
+def no_key(*_: object) -> str:
+    """The default of hooks that return the key of a text."""
+    return ""
+
+
 def no_promise(*_: object) -> str:
     """For a kind of which the carriers promise no time: no expected completion is shown."""
     return ""
@@ -171,6 +176,8 @@ class OrderKind:
     needs_decision: Callable[[Mapping[str, Any]], bool] = lambda _change: True
     # From the line's columns, the item's change and what the carrier reported: the line's new columns
     confirmed_columns: Callable[[LockedLine, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = empty
+    # From the line's split profile and the item's change: the profile by which its bill is shared then, "" for none
+    split_after: Callable[[str, Mapping[str, Any]], str] = lambda before, _change: before
     # What the timeline of a line keeps of an item's change
     timeline_params: Callable[[Mapping[str, Any]], dict[str, str]] = empty
     # The key of the carrier's promise in its profile (`[promises.<key>]`); None: the kind's code
@@ -195,6 +202,8 @@ class OrderKind:
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # The kind whose texts it uses where its own file has none
     texts_from: str = ""
+    # From the request: the key of why it cannot wait for a day although its kind can; "" where it can
+    undated: Callable[[Any], str] = no_key
     # How many days ahead it is asked for at least, by the carrier's rules
     earliest_days: Callable[[CarrierProfile, Any], int] = no_days
     # Whether it may be for several lines at once
@@ -203,6 +212,8 @@ class OrderKind:
     dated: bool = True
     # Whether it may cost something; what is free has no price to check
     priced: bool = False
+    # Whether it is free and asks one question only: its form says what will happen and sends it, and one mail says how it ended
+    light: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
     # Whether the carrier may be asked to cancel it
@@ -264,6 +275,10 @@ class OrderKind:
     def in_portal(self, carrier: CarrierProfile) -> bool:
         """Whether this carrier has it done here; else its support does it."""
         return self.offered is None or self.offered(carrier)
+
+    def why_no_day(self, request: OrderRequest) -> str:
+        """The key of why this request cannot wait for a day; "" where it can."""
+        return self.undated(request) if self.dated else "bad_no_day"
 
     def unavailable_reason(self, line: LineSnapshot) -> str:
         """Why this line cannot have a request of this kind now; "" where it can."""

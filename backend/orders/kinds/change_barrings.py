@@ -103,4 +103,5 @@ CHANGE_BARRINGS = OrderKind(
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
     timeline_params=added_and_removed,
+    light=True,
 )

@@ -33,6 +33,8 @@ class CostCentreChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     name: str
+    # Lines of the selection that have it now
+    present_on: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,20 @@ def _quote_line(context: QuoteContext, request: ChangeCostCentre, line: LineSnap
     wanted = context.loaded.ids[request.cost_centre] if request.cost_centre else None
     if wanted == line.cost_centre_id:
         return item.skip("nothing_to_change")
-    item.change = {"cost_centre": request.cost_centre, "cost_centre_id": str(wanted) if wanted else None}
+    item.change = {
+        "cost_centre": request.cost_centre,
+        "cost_centre_id": str(wanted) if wanted else None,
+        "before": _present(context, line),
+    }
     return item
+
+
+def _present(context: QuoteContext, line: LineSnapshot) -> str | None:
+    """The code of the line's cost centre; "" for none, None for one beyond the actor's reach."""
+    if line.cost_centre_id is None:
+        return ""
+    codes = (code for code, found in context.loaded.ids.items() if found == line.cost_centre_id)
+    return next(codes, None)
 
 
 def _confirmed_columns(
@@ -69,9 +83,11 @@ def _confirmed_columns(
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
-    return [
-        texts.text("to", centre=change["cost_centre"]) if change["cost_centre"] else texts.text("to_none")
-    ]
+    before, after = change.get("before"), change["cost_centre"]
+    if before is None:
+        return [texts.text("to", centre=after) if after else texts.text("to_none")]
+    none = texts.text("none")
+    return [texts.text("moved", before=before or none, after=after or none)]
 
 
 def _summary(texts: Texts, request: ChangeCostCentre) -> list[SummaryRow]:
@@ -88,4 +104,5 @@ CHANGE_COST_CENTRE = OrderKind(
     confirmed_columns=_confirmed_columns,
     timeline_params=lambda change: {"cost_centre": change.get("cost_centre") or ""},
     statuses=frozenset(IN_FLEET),
+    light=True,
 )

@@ -46,6 +46,11 @@ class PresentCap(msgspec.Struct, frozen=True, kw_only=True):
     lines: int
 
 
+def _undated(request: ChangeSpendCap) -> str:
+    """What is for this month only begins at once."""
+    return "bad_day" if request.period == CURRENT else ""
+
+
 def _check(context: QuoteContext, request: ChangeSpendCap) -> None:
     say = context.texts.text
     if request.cap_cents is None and not request.no_cap:
@@ -54,8 +59,8 @@ def _check(context: QuoteContext, request: ChangeSpendCap) -> None:
         raise ValidationFailed(cap_cents=say("bad_amount", most=context.texts.euros(HIGHEST)))
     if request.period not in {STANDING, CURRENT}:
         raise ValidationFailed(period=say("bad_period"))
-    if request.period == CURRENT and request.on is not None:
-        raise ValidationFailed(on=say("bad_day"))
+    if request.on is not None and (key := _undated(request)):
+        raise ValidationFailed(on=say(key))
     if request.period == CURRENT and request.no_cap:
         raise ValidationFailed(period=say("bad_no_cap_now"))
 
@@ -146,4 +151,6 @@ CHANGE_SPEND_CAP = OrderKind(
         "cap_cents": str(change.get("cap_cents")),
         "period": change.get("period", ""),
     },
+    light=True,
+    undated=_undated,
 )

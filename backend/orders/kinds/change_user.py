@@ -70,7 +70,13 @@ def _quote_line(context: QuoteContext, request: ChangeUser, line: LineSnapshot) 
     wanted = {name: getattr(request, name) for name in ("given_name", "family_name", "email", "language")}
     if not request.another_person and all(getattr(line, name) == value for name, value in wanted.items()):
         return item.skip("nothing_to_change")
-    item.change = {**wanted, "another_person": request.another_person, "before": line.name}
+    item.change = {
+        **wanted,
+        "another_person": request.another_person,
+        "before": line.name,
+        "email_before": line.email,
+        "language_before": line.language,
+    }
     if request.another_person and line.split_profile:
         item.change["ends_split"] = True
     return item
@@ -87,8 +93,25 @@ def _confirmed_columns(
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     name = full_name(change["family_name"], change["given_name"])
-    lines = [texts.text("to", before=change["before"] or "–", after=name)]
+    moved = [
+        ("to", change["before"], name),
+        ("email_to", change.get("email_before", change["email"]), change["email"]),
+        (
+            "language_to",
+            _language(texts, change.get("language_before", change["language"])),
+            _language(texts, change["language"]),
+        ),
+    ]
+    lines = [
+        texts.text(key, before=before or "–", after=after or "–")
+        for key, before, after in moved
+        if before != after or (key == "to" and change["another_person"])
+    ]
     return [*lines, texts.text("split_ends")] if change.get("ends_split") else lines
+
+
+def _language(texts: Texts, code: str) -> str:
+    return texts.text(f"in_{code}") if code else ""
 
 
 def _summary(texts: Texts, request: ChangeUser) -> list[SummaryRow]:
@@ -124,4 +147,6 @@ CHANGE_USER = OrderKind(
     bulk=False,
     # The address to which eSIM codes and notices of a swap go
     needs_recent_sign_in=True,
+    light=True,
+    split_after=lambda before, change: "" if change.get("ends_split") else before,
 )

@@ -37,6 +37,8 @@ class AccountChoice(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     organisation: str
     why_not: str = ""
+    # Lines of the selection that are under it now
+    present_on: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +102,5 @@ MOVE_ACCOUNT = OrderKind(
     ),
     confirmed_columns=_confirmed_columns,
     timeline_params=lambda change: {"before": change.get("before", ""), "account": change.get("account", "")},
+    light=True,
 )

@@ -161,6 +161,8 @@ def copied_onto(
             skipped[code] = "option_not_on_plan"
         elif option.is_cap:
             skipped[code] = "option_is_cap"
+        elif option.companion_sim:
+            skipped[code] = "option_is_companion"
         elif conflicting_options(profile, option, [*chosen, *taken]):
             skipped[code] = "option_conflict"
         else:
@@ -171,10 +173,15 @@ def copied_onto(
 def chosen_options(
     context: QuoteContext, request: NewLineRequest, plan: Plan
 ) -> tuple[list[str], dict[str, str]]:
-    """The options of the new line, and those of the copied line that it cannot have."""
+    """The options of the new line, and those of the copied line that it cannot have.
+
+    A second SIM is an option with its price, whether it is asked for by `companion_sim` or among the options.
+    """
     codes = context.loaded.copied.get(request.copy_options_from, ())
     taken, skipped = copied_onto(context.profile, plan, request.options, codes)
-    return [*request.options, *taken], skipped
+    companion = context.profile.companion_option
+    second = [companion.code] if companion and request.companion_sim else []
+    return list(dict.fromkeys([*request.options, *second, *taken])), skipped
 
 
 def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnapshot) -> QuoteItem:
@@ -193,7 +200,7 @@ def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnap
         "sim_number": "" if esim else card_number(context, request.sim_number),
         "number": line.msisdn,
         "cap_cents": request.cap_cents,
-        "companion_sim": request.companion_sim,
+        "companion_sim": request.companion_sim or _has_companion(context.profile, options),
         "split_profile": request.split_profile,
         "given_name": request.given_name,
         "family_name": request.family_name,
@@ -208,6 +215,11 @@ def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnap
     item.pro_rata = context.month.part(plan.monthly_cents if plan else 0)
     charge(context.profile, item, options, (), context.month)
     return item
+
+
+def _has_companion(profile: CarrierProfile, options: Sequence[str]) -> bool:
+    """Whether a second SIM is among these options."""
+    return profile.companion_option is not None and profile.companion_option.code in options
 
 
 def _not_any_more(
@@ -271,16 +283,20 @@ def timeline_params(change: Mapping[str, Any]) -> dict[str, str]:
     return {"plan": str(change.get("plan", "")), "account": str(change.get("account", ""))}
 
 
-# Page of the form -> the fields that it asks for
+# Page of the form -> the fields that it asks for; `choice` is a part of a page that is checked at each tick
 STEPS: Mapping[str, Sequence[str]] = {
-    "account": ("account", "given_name", "family_name", "cost_centre", "number"),
-    "sim": ("sim_kind",),
-    "card": ("sim_number",),
-    "esim": ("email", "language", "qr_copy"),
-    "plan": ("plan", "product_type"),
-    "options": ("options", "copy_options_from"),
-    "cap": ("cap_cents", "companion_sim"),
-    "split": ("split_profile",),
-    "contract": ("document_id", "given_name", *BILLING),
-    "when": ("on",),
+    "": ("account", "given_name", "family_name", "cost_centre", "number"),
+    "sim": ("sim_kind", "sim_number", "email", "language", "qr_copy", "plan", "product_type"),
+    "options": (
+        "options",
+        "copy_options_from",
+        "cap_cents",
+        "companion_sim",
+        "split_profile",
+        "document_id",
+        "given_name",
+        *BILLING,
+        "on",
+    ),
+    "choice": ("options", "copy_options_from"),
 }

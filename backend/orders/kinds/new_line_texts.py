@@ -24,6 +24,12 @@ def describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def outcome_texts(texts: Texts, change: Mapping[str, Any], reported: Mapping[str, Any]) -> list[str]:
+    """What is known since: the number of the eSIM that the carrier has assigned (F-064)."""
+    number = str(reported.get("simNumber") or "") if change.get("sim_kind") == ESIM else ""
+    return [texts.text("esim_is", sim=texts.sim(number))] if number else []
+
+
 def user_facts(texts: Texts, request: NewLineRequest, *, number: str) -> list[SummaryRow]:
     """The first rows of the summary (F-082): customer number, user, phone number and SIM."""
     say, esim = texts.text, request.sim_kind == ESIM

@@ -19,7 +19,7 @@ from backend.orders.kinds.base import (
 )
 from backend.orders.kinds.new_line import NewLineRequest, as_line, plan_new_line
 from backend.orders.kinds.new_line_checks import wrong_fields
-from backend.orders.kinds.new_line_texts import describe, service_facts, user_facts
+from backend.orders.kinds.new_line_texts import describe, outcome_texts, service_facts, user_facts
 from backend.orders.kinds.port_in_corrections import (
     CARRIER_NAMES,
     CHECKS,
@@ -233,6 +233,7 @@ PORT_IN = OrderKind(
     quote_line=_quote_line,
     describe=_describe,
     summary=_summary,
+    outcome_texts=outcome_texts,
     check=_check,
     creates=lambda context, request: as_line(context, request, msisdn=normalise_msisdn(request.number) or ""),
     to_carrier=_to_carrier,
@@ -241,11 +242,13 @@ PORT_IN = OrderKind(
     effective_date=lambda request: request.port_on,
     warnings=_warnings,
     timeline_params=new_line.timeline_params,
+    split_after=lambda _before, change: change["split_profile"],
     steps={
         **new_line.STEPS,
-        "": ("operator",),
-        "transfer": ("operator", "card"),
-        "holder": (
+        "": ("account", "given_name", "family_name", "cost_centre"),
+        "transfer": (
+            "operator",
+            "card",
             "number",
             "donor_operator",
             "donor_sim_number",
@@ -253,10 +256,10 @@ PORT_IN = OrderKind(
             "vat_number",
             "contact_person",
             "company_name",
+            "authorised",
+            "authorised_by",
+            "port_on",
         ),
-        "authorisation": ("authorised", "authorised_by"),
-        "date": ("port_on",),
-        "account": ("account", "given_name", "family_name", "cost_centre"),
     },
     texts_from="add_line",
     statuses=frozenset({"ordered"}),

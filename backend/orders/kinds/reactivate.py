@@ -51,4 +51,5 @@ REACTIVATE = OrderKind(
     to_carrier=lambda _change: ServiceOrderItem("reactivate"),
     confirmed_columns=lambda _line, _change, reported: {"status": reported.get("status", "active")},
     statuses=frozenset({LineStatus.SUSPENDED}),
+    light=True,
 )

@@ -91,4 +91,5 @@ RESEND_ESIM = OrderKind(
     bulk=False,
     dated=False,
     needs_recent_sign_in=True,
+    light=True,
 )

@@ -116,9 +116,17 @@ def _confirmed_columns(
 
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
+    before = change.get("before", "")
     if change["stop"]:
-        return [texts.text("ends")]
-    return [texts.text("starts", profile=texts.split_profile(change["profile"]))]
+        return (
+            [texts.text("ends")]
+            if not before
+            else [texts.text("ends_from", profile=texts.split_profile(before))]
+        )
+    after = texts.split_profile(change["profile"])
+    if before:
+        return [texts.text("moved", before=texts.split_profile(before), after=after)]
+    return [texts.text("starts", profile=after)]
 
 
 def _summary(texts: Texts, request: SplitBilling) -> list[SummaryRow]:
@@ -154,5 +162,6 @@ SPLIT_BILLING = OrderKind(
     needs_decision=lambda change: not change["stop"],
     timeline_params=lambda change: {"profile": str(change.get("profile", ""))},
     excludes=frozenset({"change_user"}) | LEAVING,
+    split_after=lambda _before, change: "" if change["stop"] else change["profile"],
     bulk=False,
 )

@@ -37,11 +37,16 @@ class Suspend(OrderRequest, frozen=True, kw_only=True, tag="suspend"):
     reason: str = ""
 
 
+def _undated(request: Suspend) -> str:
+    """What is lost or stolen does not wait."""
+    return "bad_day" if request.reason in set(map(str, URGENT)) else ""
+
+
 def _check(context: QuoteContext, request: Suspend) -> None:
     if request.reason not in set(map(str, SuspendReason)):
         raise ValidationFailed(reason=context.texts.text("bad_reason"))
-    if request.on is not None and request.reason in set(map(str, URGENT)):
-        raise ValidationFailed(on=context.texts.text("bad_day"))
+    if request.on is not None and (key := _undated(request)):
+        raise ValidationFailed(on=context.texts.text(key))
 
 
 def _quote_line(context: QuoteContext, request: Suspend, line: LineSnapshot) -> QuoteItem:
@@ -80,4 +85,6 @@ SUSPEND = OrderKind(
     skips_grace=lambda request: request.reason in set(map(str, URGENT)),
     timeline_params=lambda change: {"reason": str(change.get("reason", ""))},
     statuses=frozenset({LineStatus.ACTIVE}),
+    light=True,
+    undated=_undated,
 )

@@ -38,6 +38,7 @@ class Requester(msgspec.Struct, frozen=True):
     requester_id: UUID | None
     requester_email: str
     language: str
+    kind: str
 
 
 class LineAccount(msgspec.Struct, frozen=True):
@@ -49,7 +50,10 @@ class LineAccount(msgspec.Struct, frozen=True):
 
 @idempotent_job(JobName.MAIL_ORDER_RECEIVED)
 async def mail_received(actor: Actor, *, order_id: str) -> None:
-    """Say that the request was received, and until when it will be done."""
+    """Say that the request was received, and until when it will be done.
+
+    Nothing for a light one (`OrderKind.light`): it is done in a moment, and one mail says how it ended.
+    """
     await _mail(actor, UUID(order_id), MailPhase.RECEIVED)
 
 
@@ -112,6 +116,8 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     """What the requester is told; None for an order that is gone or was placed without an address."""
     requester = await scope.select_one(Requester, ChangeOrder, ChangeOrder.id == order_id)
     if requester is None or not requester.requester_email:
+        return None
+    if phase is MailPhase.RECEIVED and KINDS[requester.kind].light:
         return None
     language = requester.language
     profile = (await catalogue_of(scope)).profile

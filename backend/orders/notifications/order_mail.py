@@ -144,6 +144,8 @@ def _facts(texts: FileTexts, order: OrderDetail) -> tuple[tuple[str, str], ...]:
     # What is free has no price to name
     if KINDS[order.kind].priced:
         facts.append((texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)))
+    if price.shared_by:
+        facts.append((texts.text("shared"), texts.text("shared_value")))
     if price.one_off:
         facts.append((texts.text("once"), texts.text("once_value", amount=money(price.one_off))))
     if price.pro_rata:

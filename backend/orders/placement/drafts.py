@@ -18,18 +18,19 @@ from backend.core.use_case import use_case
 from backend.documents.attachments import SubjectKind, attach, detach
 from backend.lines.schemas import PlanName, Selection
 from backend.orders.effects import effects_of
-from backend.orders.kinds import KINDS
+from backend.orders.kinds import KINDS, decode_request
 from backend.orders.lifecycle import OrderState
+from backend.orders.placement.days import possible_days
 from backend.orders.placement.file_rows import file_rows
 from backend.orders.placement.place import place
 from backend.orders.placement.preview import preview_of
 from backend.orders.placement.quote import check_fields, check_step, quote_order
 from backend.orders.placement.selection import load_lines, resolve_targets
-from backend.orders.queries import decode_request, order_head
-from backend.orders.schemas import DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
+from backend.orders.queries import order_head
+from backend.orders.schemas import COMMON, DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
 from backend.orders.service import LISTED, get_order
 from backend.orders.tables import ChangeOrder
-from backend.orders.texts import kind_title, support_route
+from backend.orders.texts import KindTexts, kind_title, support_route
 from backend.orders.topics import invalidate_drafts
 from tenants.scope import Scope
 
@@ -93,6 +94,9 @@ async def start_draft(
         lines = len(await file_rows(scope, request))
     elif known.creates is None:
         lines = len(await load_lines(scope, request))
+    else:
+        known_before = await effects_of(kind).draft_defaults(scope, request)
+        request = _filled(request, {**known_before, **(kind_fields or {})})
     body, own = msgspec.json.encode(request).decode(), scope.actor.member_id
     begun = await scope.fetch_value(UUID, BEGUN, own, OrderState.DRAFT, kind, body)
     if begun is not None:
@@ -134,12 +138,16 @@ class DraftRecord(msgspec.Struct, frozen=True):
     reference: str | None
 
 
-async def _load(scope: Scope, draft_id: UUID) -> OrderRequest:
-    """What the actor's own draft asks. Raises NotFound, and Conflict (`already_placed`, with its reference)."""
+async def _load(scope: Scope, draft_id: UUID, *, lock: bool = False) -> OrderRequest:
+    """What the actor's own draft asks; `lock` keeps another save of it waiting: each changes some of the fields.
+
+    Raises NotFound, and Conflict (`already_placed`, with its reference).
+    """
     draft = await scope.select_one(
         DraftRecord,
         ChangeOrder,
         (ChangeOrder.id == draft_id) & (ChangeOrder.requester_id == scope.actor.member_id),
+        lock=lock,
     )
     if draft is None:
         raise NotFound
@@ -153,6 +161,7 @@ async def _save(
 ) -> None:
     """Write what the draft asks. `page`: the page of the form that comes next; `lines`: how many it is about now."""
     changed: dict[Column | str, Any] = {
+        ChangeOrder.kind: request.kind,
         ChangeOrder.body: msgspec.json.encode(request).decode(),
         ChangeOrder.touched_at: clock.now(),
     }
@@ -189,7 +198,7 @@ async def save_draft(
     kind_fields: Mapping[str, Any],
     *,
     complete: bool = False,
-    step: str = "",
+    step: str | None = None,
     next_page: str = "",
 ) -> DraftView:
     """Save the fields that are filled in so far: those of the kind, and `on`.
@@ -199,10 +208,10 @@ async def save_draft(
 
     Raises ValidationFailed with the wrong fields.
     """
-    request = _filled(await _load(scope, draft_id), kind_fields)
+    request = _filled(await _load(scope, draft_id, lock=True), kind_fields)
     if complete:
         await quote_order(scope, request)
-    elif step:
+    elif step is not None:
         await check_step(scope, request, step)
     await _save(scope, draft_id, request, page=next_page)
     return await _view(scope, draft_id, request)
@@ -219,7 +228,7 @@ async def save_draft_choices(
 
     Raises ValidationFailed with the wrong fields.
     """
-    request = _filled(await _load(scope, draft_id), kind_fields)
+    request = _filled(await _load(scope, draft_id, lock=True), kind_fields)
     if complete:
         await check_fields(scope, request)
     await _save(scope, draft_id, request)
@@ -227,19 +236,34 @@ async def save_draft_choices(
 
 
 def _filled(request: OrderRequest, kind_fields: Mapping[str, Any]) -> OrderRequest:
-    """The request with these fields. Raises ValidationFailed for values of the wrong type."""
-    names = {*request.kind_fields, "on"}
+    """The request with these fields; `kind` makes a new line one of the other kind, with the fields that both have.
+
+    Raises ValidationFailed for values of the wrong type.
+    """
+    known = _kind_asked(request, kind_fields)
+    names = set(known.__struct_fields__) - COMMON | {"on"}
     given = {name: value for name, value in kind_fields.items() if name in names}
+    before = msgspec.to_builtins(request)
+    if known is not type(request):
+        # A reserved number is no number that is transferred
+        before = {name: value for name, value in before.items() if name in COMMON | names - {"number"}}
     try:
-        return msgspec.convert({**msgspec.to_builtins(request), **given}, type(request))
+        return msgspec.convert({**before, **given, "kind": known.__struct_config__.tag}, known)
     except msgspec.ValidationError as error:
         raise ValidationFailed(str(error), code="malformed") from None
+
+
+def _kind_asked(request: OrderRequest, kind_fields: Mapping[str, Any]) -> type[OrderRequest]:
+    wanted, present = KINDS.get(str(kind_fields.get("kind", ""))), KINDS[request.kind]
+    if wanted is None or wanted.creates is None or present.creates is None:
+        return present.request
+    return wanted.request
 
 
 @use_case(Permission.ORDERS_PLACE)
 async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftView:
     """Take one line out of the selection. Raises ValidationFailed when it is the last one."""
-    request = await _load(scope, draft_id)
+    request = await _load(scope, draft_id, lock=True)
     if request.line_ids:
         changed = msgspec.structs.replace(
             request, line_ids=tuple(known for known in request.line_ids if known != line_id)
@@ -299,6 +323,7 @@ async def _view(scope: Scope, draft_id: UUID, request: OrderRequest) -> DraftVie
         else await effects_of(kind.code).form_choices(scope, catalogue, request, lines),
         creates=kind.creates is not None,
         dated=kind.dated,
+        days=possible_days(kind, KindTexts(catalogue, kind.code), request, clock.today()),
     )
 
 

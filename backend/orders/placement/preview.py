@@ -2,13 +2,15 @@
 
 from collections import Counter
 
+from backend.core import clock
 from backend.core.computing import compute
 from backend.lines.schemas import PlanName
 from backend.orders.kinds.base import OrderKind, QuoteItem
 from backend.orders.lifecycle import ItemState
-from backend.orders.outcome import LeftOutCount
+from backend.orders.outcome import LeftOutCount, is_missing
+from backend.orders.placement.days import possible_days
 from backend.orders.placement.quote import Quote
-from backend.orders.schemas import ItemPreview, OrderPreview
+from backend.orders.schemas import ItemPreview, OrderPreview, SkippedCount
 from backend.orders.texts import KindTexts
 
 
@@ -30,6 +32,7 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         warnings=kind.warnings(texts, quote.context, changing) if changing else [],
         must_confirm=quote.must_confirm,
         on=quote.request.on,
+        days=possible_days(kind, texts, quote.request, clock.local(quote.context.now).date()),
         plan=PlanName(plan, quote.catalogue.name("plan", plan)) if plan else None,
         product_type=items[0].line.product_type,
         items=[_item(kind, texts, item) for item in shown],
@@ -40,6 +43,12 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         left_out=[
             LeftOutCount(reason=reason, wishes=wishes)
             for reason, wishes in Counter(why for item in changing for why in item.left_out.values()).items()
+        ],
+        skipped_by=[
+            SkippedCount(reason=reason, why=texts.why(reason), lines=lines, missing=is_missing(reason))
+            for reason, lines in Counter(
+                item.reason for item in items if item.state is ItemState.SKIPPED
+            ).most_common()
         ],
         price=quote.price,
         monthly_before=sum(item.monthly_before for item in items),

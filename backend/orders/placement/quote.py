@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from backend.catalog.catalogue import Catalogue, catalogue_of
 from backend.catalog.lead_times import ExpectedCompletion, expected_completion
@@ -18,15 +18,15 @@ from backend.orders.effects import effects_of
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import OrderKind, QuoteContext, QuoteItem
 from backend.orders.lifecycle import ItemState
+from backend.orders.placement.days import day_of, month_of
 from backend.orders.placement.file_rows import file_rows, stale_file
 from backend.orders.placement.selection import OrderTarget, resolve_targets
+from backend.orders.placement.shared_price import share_price
 from backend.orders.schemas import OrderRequest
 from backend.orders.texts import KindTexts, support_route
 from backend.runtime import settings
 from tenants.scope import Scope
 from tenants.tenant_info import tenant_info
-
-LONGEST_WAIT_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,14 @@ def build_quote(
     """The quote of a request for these lines, by the rules of its kind."""
     kind = KINDS[request.kind]
     items = [kind.quote_line(context, target.request, target.line) for target in targets]
+    shared_by = {code for item in items for code in share_price(kind, context.profile, item, context.month)}
     return Quote(
         request=request,
         kind=kind,
         catalogue=catalogue,
         context=context,
         items=items,
-        price=price_of(items, context.month),
+        price=price_of(items, context.month, shared_by),
         expected_completion=_expected_completion(kind, context, request),
         grace_seconds=grace_seconds,
     )
@@ -120,7 +121,7 @@ async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False
     texts = KindTexts(catalogue, kind.code)
     if route := support_route(catalogue, kind.code):
         raise ValidationFailed(kind=route, code="through_support")
-    day = _day(kind, texts, request, now)
+    day = day_of(kind, texts, request)
     targets: list[OrderTarget] = []
     requests = [request]
     if kind.creates is None:
@@ -145,9 +146,9 @@ async def quote_order(scope: Scope, request: OrderRequest, *, lock: bool = False
 async def check_fields(scope: Scope, request: OrderRequest) -> None:
     """Raise ValidationFailed for fields that are wrong for every line. The lines themselves are not read."""
     catalogue, kind = await catalogue_of(scope), KINDS[request.kind]
-    day = clock.today()
-    loaded = await effects_of(kind.code).load_context(scope, [request], [])
     texts = KindTexts(catalogue, kind.code)
+    day = day_of(kind, texts, request)
+    loaded = await effects_of(kind.code).load_context(scope, [request], [])
     context = QuoteContext(catalogue.profile, clock.now(), day, BillingMonth.of(day), texts, loaded)
     kind.check(context, request)
 
@@ -190,34 +191,6 @@ def _new_targets(
 def _distinct(targets: list[OrderTarget]) -> list[OrderRequest]:
     """The requests of these lines, once each: those of a selection are one and the same."""
     return list({id(target.request): target.request for target in targets}.values())
-
-
-def _day(kind: OrderKind, texts: KindTexts, request: OrderRequest, now: datetime) -> date:
-    """The day on which it happens. Raises ValidationFailed for a wrong day, or for a kind that cannot wait."""
-    today = clock.local(now).date()
-    if request.on is None:
-        return today
-    if not kind.dated:
-        raise ValidationFailed(on=texts.text("bad_no_day"))
-    if request.on < today:
-        raise ValidationFailed(on=texts.text("bad_day_over"), code="date_in_the_past")
-    if (request.on - today).days > LONGEST_WAIT_DAYS:
-        raise ValidationFailed(on=texts.text("bad_day_far"), code="date_too_far")
-    check_earliest(kind, texts, request, request.on)
-    return request.on
-
-
-def check_earliest(kind: OrderKind, texts: KindTexts, request: OrderRequest, on: date) -> None:
-    """Raise ValidationFailed (`date_too_early`) for a day before the earliest that the carrier's rules allow."""
-    earliest = clock.today() + timedelta(days=kind.earliest_days(texts.catalogue.profile, request))
-    if on < earliest:
-        raise ValidationFailed(on=texts.text("bad_day_early", day=texts.day(earliest)), code="date_too_early")
-
-
-def month_of(kind: OrderKind, request: OrderRequest, day: date) -> BillingMonth:
-    """The billing period in which the request takes effect."""
-    chosen = kind.effective_date(request) if kind.effective_date else None
-    return BillingMonth.of(max(chosen, day) if chosen else day)
 
 
 def _expected_completion(kind: OrderKind, context: QuoteContext, request: OrderRequest) -> ExpectedCompletion:

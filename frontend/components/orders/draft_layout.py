@@ -6,14 +6,17 @@ from typing import Any
 from reactpy import event, html
 from reactpy.types import VdomDict
 
-from backend.orders.schemas import DraftView
-from frontend.components.forms import error_summary
+from backend.orders.schemas import DraftView, PossibleDays
+from frontend.components.forms import error_summary, text_field
 from frontend.components.layout import panel
 from frontend.elements import Child, number
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
-def question_form(on_submit: Callable[[Any], Any], *content: Child) -> VdomDict:
+def question_form(
+    on_submit: Callable[[Any], Any], *content: Child, more: Mapping[str, Any] | None = None
+) -> VdomDict:
     """The form element of a draft's page; what was typed stays in it when it is drawn again."""
     return html.form(
         {
@@ -22,6 +25,7 @@ def question_form(on_submit: Callable[[Any], Any], *content: Child) -> VdomDict:
             "key": "form",
             "novalidate": True,
             "onSubmit": event(on_submit, prevent_default=True),
+            **(more or {}),
         },
         *content,
     )
@@ -58,3 +62,35 @@ def lines_panel(text: Translator, draft: DraftView) -> VdomDict:
         if draft.total_lines > 10
         else None,
     )
+
+
+def day_field(page: PageContext, draft: DraftView, errors: Mapping[str, str]) -> VdomDict:
+    """The day on which it happens, within those that are possible."""
+    text = page.text
+    return text_field(
+        "on",
+        html.span(text("On which day?"), " ", html.span({"class": "optional"}, text("(optional)"))),
+        kind="date",
+        value=draft.asked.on.isoformat() if draft.asked.on else "",
+        hint=day_hint(text, draft.days),
+        error=errors.get("on", ""),
+        short=True,
+        more=day_limits(draft.days),
+    )
+
+
+def day_hint(text: Translator, days: PossibleDays) -> str:
+    """That the day may stay empty, and the days between which it may be; or why there is none."""
+    if days.earliest is None or days.latest is None:
+        return days.why_not
+    return text(
+        "Leave it empty to have it done at once. Possible from {first} to {last}.",
+        first=text.date(days.earliest),
+        last=text.date(days.latest),
+    )
+
+
+def day_limits(days: PossibleDays) -> dict[str, str]:
+    """The earliest and the latest day, as the attributes of a field."""
+    limits = {"min": days.earliest, "max": days.latest}
+    return {name: day.isoformat() for name, day in limits.items() if day}

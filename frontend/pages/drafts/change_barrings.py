@@ -5,7 +5,8 @@ from reactpy.types import Component
 from backend.orders.kinds.change_barrings import BarringChoice
 from backend.orders.schemas import DraftView
 from frontend.components.forms import checks_field, select_field
-from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.components.orders.draft_form import Errors, Values, one
+from frontend.components.orders.light_form import LightForm
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
@@ -29,13 +30,14 @@ def BarringsForm(draft: DraftView) -> Component:
             "remove": [code for code, wish in wanted.items() if wish == "open"],
         }
 
-    return DraftForm(
+    return LightForm(
         draft,
         text.plural(
             "What is blocked on this line?", "What is blocked on these {n} lines?", draft.total_lines
         ),
         _fields,
         read,
+        text("Change the barrings"),
         lead=text("Blocking a service is free; the plan stays as it is."),
     )
 

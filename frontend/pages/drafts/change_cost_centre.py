@@ -5,7 +5,9 @@ from reactpy.types import Component
 from backend.orders.kinds.change_cost_centre import CostCentreChoice
 from backend.orders.schemas import DraftView
 from frontend.components.forms import select_field
-from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.components.orders.draft_form import Errors, one
+from frontend.components.orders.light_form import LightForm
+from frontend.components.orders.present import present_words
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
@@ -21,13 +23,14 @@ def CostCentreForm(draft: DraftView) -> Component:
         chosen = one(values, "cost_centre")
         return {"cost_centre": "" if chosen == NONE else chosen or None}
 
-    return DraftForm(
+    return LightForm(
         draft,
         text.plural(
             "Which cost centre for this line?", "Which cost centre for these {n} lines?", draft.total_lines
         ),
         _fields,
         read,
+        text("Change the cost centre"),
     )
 
 
@@ -45,6 +48,7 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
                 (NONE, text("None")),
             ],
             value=NONE if request == "" else request or "",
+            hint=present_words(text, [(c.code, c.present_on) for c in choices], draft.total_lines),
             error=errors.get("cost_centre", ""),
         )
     ]

@@ -9,7 +9,8 @@ from reactpy.types import Component
 from backend.orders.kinds.change_spend_cap import SUGGESTED, PresentCap
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, text_field
-from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.components.orders.draft_form import Errors, Values, one
+from frontend.components.orders.light_form import LightForm
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
@@ -101,13 +102,14 @@ def read_cap(values: Values) -> dict[str, Any]:
 @component
 def CapForm(draft: DraftView) -> Component:
     text = use_page().text
-    return DraftForm(
+    return LightForm(
         draft,
         text.plural(
             "Which cap abroad for this line?", "Which cap abroad for these {n} lines?", draft.total_lines
         ),
         _fields,
         lambda values: {**read_cap(values), "period": one(values, "period") or "standing"},
+        text("Set the cap abroad"),
         lead=text("Free of charge. What the bundle covers does not count."),
     )
 

@@ -4,7 +4,8 @@ from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, text_field
-from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.components.orders.draft_form import Errors, one
+from frontend.components.orders.light_form import LightForm
 from frontend.components.orders.person_fields import language_field, name_fields
 from frontend.elements import Child
 from frontend.hooks import component, use_page
@@ -14,7 +15,7 @@ from frontend.page_context import PageContext
 @component
 def UserForm(draft: DraftView) -> Component:
     text = use_page().text
-    return DraftForm(
+    return LightForm(
         draft,
         text("Who uses this line?"),
         _fields,
@@ -22,6 +23,7 @@ def UserForm(draft: DraftView) -> Component:
             **{name: one(values, name) for name in ("given_name", "family_name", "email", "language")},
             "another_person": one(values, "person") == "another",
         },
+        text("Save the user"),
         lead=text("The company stays the contract holder."),
     )
 

@@ -10,6 +10,7 @@ from backend.core import clock
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, Values, one
+from frontend.components.orders.draft_layout import day_limits
 from frontend.components.orders.person_fields import language_field, name_fields
 from frontend.elements import Child
 from frontend.hooks import component, use_page
@@ -58,7 +59,7 @@ def _fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
             ),
             error=errors.get("on", ""),
             short=True,
-            more={"min": clock.today().isoformat()},
+            more=day_limits(draft.days),
         ),
         radio_cards(
             "knows_successor",

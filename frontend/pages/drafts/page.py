@@ -7,9 +7,11 @@ from uuid import UUID
 from reactpy import html
 from reactpy.types import Component, VdomDict
 
+from backend.orders.kinds import KINDS
 from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.loading import draft_not_ready
+from frontend.components.orders.kept_form import RETURN
 from frontend.hooks import component, use_page
 from frontend.pages.drafts.change_barrings import BarringsForm
 from frontend.pages.drafts.change_cost_centre import CostCentreForm
@@ -52,8 +54,8 @@ FORMS: dict[str, Callable[..., Component]] = {
 
 
 @component
-def DraftPage(draft: str, step: str | None = None) -> VdomDict | Component:
-    """`step` names a further question page of kinds that have several."""
+def DraftPage(draft: str, step: str | None = None, query: str = "") -> VdomDict | Component:
+    """`step` names a further question page of kinds that have several; `query` may say that check answers follow."""
     page = use_page()
     found = use_query(drafts.get_draft, UUID(draft))
     if found.data is None:
@@ -61,5 +63,7 @@ def DraftPage(draft: str, step: str | None = None) -> VdomDict | Component:
         return html.div(draft_not_ready(page.text, found, fleet))
     if found.data.asked.upload_id:
         return FileRequestForm(draft=found.data, key=draft)
-    more: dict[str, Any] = {"step": step} if step else {}
+    more: dict[str, Any] = {}
+    if KINDS[found.data.kind].steps:
+        more = {"step": step or "", "returns": query.lstrip("?") == RETURN}
     return FORMS[found.data.kind](draft=found.data, **more, key=f"{draft}/{step}")

@@ -4,7 +4,8 @@ from reactpy import html
 from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
-from frontend.components.orders.draft_form import DraftForm, Errors
+from frontend.components.orders.draft_form import Errors
+from frontend.components.orders.light_form import LightForm
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
@@ -13,11 +14,12 @@ from frontend.page_context import PageContext
 @component
 def ReactivateForm(draft: DraftView) -> Component:
     text = use_page().text
-    return DraftForm(
+    return LightForm(
         draft,
         text.plural("Reactivate this number", "Reactivate these {n} numbers", draft.total_lines),
         _fields,
         lambda _values: {},
+        text.plural("Reactivate the number", "Reactivate the {n} numbers", draft.total_lines),
     )
 
 

@@ -6,6 +6,7 @@ from reactpy.types import Component, VdomDict
 from backend.orders.schemas import DraftView
 from frontend.components.forms import check, radio_cards, text_field
 from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.components.orders.light_form import LightForm
 from frontend.components.orders.person_fields import language_field
 from frontend.elements import Child, notice, number
 from frontend.hooks import component, use_page
@@ -144,11 +145,12 @@ def _reasons(page: PageContext, value: str, errors: Errors, *, smaller: bool = F
 @component
 def ResendEsimForm(draft: DraftView) -> Component:
     text = use_page().text
-    return DraftForm(
+    return LightForm(
         draft,
         text("Send the eSIM mail again"),
         _resend_fields,
         lambda values: {"email": one(values, "email")},
+        text("Send the mail"),
     )
 
 

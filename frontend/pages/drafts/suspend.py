@@ -4,7 +4,8 @@ from reactpy.types import Component
 
 from backend.orders.schemas import DraftView
 from frontend.components.forms import radio_cards
-from frontend.components.orders.draft_form import DraftForm, Errors, one
+from frontend.components.orders.draft_form import Errors, one
+from frontend.components.orders.light_form import LightForm
 from frontend.elements import Child
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
@@ -13,11 +14,12 @@ from frontend.page_context import PageContext
 @component
 def SuspendForm(draft: DraftView) -> Component:
     text = use_page().text
-    return DraftForm(
+    return LightForm(
         draft,
         text.plural("Why suspend this number?", "Why suspend these {n} numbers?", draft.total_lines),
         _fields,
         lambda values: {"reason": one(values, "reason")},
+        text.plural("Suspend the number", "Suspend the {n} numbers", draft.total_lines),
     )
 
 

@@ -15,6 +15,7 @@ from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.outcome import outcome_pill
 from frontend.components.orders.promise import promise_words
+from frontend.components.orders.shared_price import shared_price
 from frontend.components.paging import page_number
 from frontend.elements import Child, icon, key_values, notice, number
 from frontend.hooks import component, use_mutation, use_page
@@ -132,6 +133,8 @@ def _about(page: PageContext, order: OrderDetail) -> VdomDict:
         rows.append((text("Promised time"), promised))
     if order.ended_at is not None:
         rows.append((text("Ended"), text.moment(order.ended_at)))
+    if shared := shared_price(page, price):
+        accepted.append(shared)
     rows.append((text("Price accepted"), accepted))
     sent = text("Confirmation sent to") if order.mailed_at else text("Confirmation to")
     rows.append((sent, order.requested_by_email))

@@ -12,13 +12,21 @@ from backend.core import clock
 from backend.core.formats import labelled
 from backend.orders.kinds import KINDS
 from backend.orders.schemas import OrderPreview
+from frontend.components.orders.shared_price import shared_price
 from frontend.elements import Child, total
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
-def costs(text: Translator, preview: OrderPreview) -> list[Child]:
-    """What the next invoice gets, first and large; what it is made of; and what each month costs from then on."""
+def costs(page: PageContext, preview: OrderPreview) -> list[Child]:
+    """What the next invoice gets, first and large; what it is made of; and what each month costs from then on.
+
+    Of lines whose bill is shared, the company's part and the rule.
+    """
+    text = page.text
     price: Price = preview.price
+    if not KINDS[preview.kind].priced and not (price.monthly_difference or price.total):
+        return [html.p({"key": "free"}, text("Free of charge."))]
     first = price.from_day or clock.today()
     last = first.replace(day=monthrange(first.year, first.month)[1])
     span = text(
@@ -51,6 +59,7 @@ def costs(text: Translator, preview: OrderPreview) -> list[Child]:
             ),
         ),
         total(rows, (_invoice(text, price), text.money(price.total))),
+        shared_price(page, price),
     ]
 
 

@@ -55,14 +55,10 @@ def lines_in_preview(page: PageContext, preview: OrderPreview) -> VdomDict:
         hover=False,
     )
     more = preview.total_lines - len(preview.items)
-    # What happens on each line is said there where it is not the same on all, or stands nowhere above.
-    several = not preview.asked or len({tuple(item.words) for item in preview.items if item.change}) > 1
     return panel(
         "lines",
         text("Price per line"),
-        rows_table(
-            frame, [(str(item.line_id), _item(page, item, several=several)) for item in preview.items]
-        ),
+        rows_table(frame, [(str(item.line_id), _item(page, item)) for item in preview.items]),
         html.p(
             {"class": "panel-footer"},
             text.plural(
@@ -76,7 +72,7 @@ def lines_in_preview(page: PageContext, preview: OrderPreview) -> VdomDict:
     )
 
 
-def _item(page: PageContext, item: ItemPreview, *, several: bool) -> VdomDict:
+def _item(page: PageContext, item: ItemPreview) -> VdomDict:
     text, difference = page.text, item.monthly_after - item.monthly_before
     skipped = item.state == ItemState.SKIPPED
     return html.tr(
@@ -85,7 +81,8 @@ def _item(page: PageContext, item: ItemPreview, *, several: bool) -> VdomDict:
             {"scope": "row"},
             number(text.msisdn(item.msisdn) if item.msisdn else text("New number")),
             html.span({"class": "cell-sub"}, item.name),
-            html.span({"class": "cell-sub"}, ", ".join(item.words)) if several and item.words else None,
+            # The old value and the new one
+            *(html.span({"class": "cell-sub", "key": words}, words) for words in item.words),
             *remarks(page, item),
             html.span({"class": "cell-sub"}, text("{amount} once excl. VAT", amount=text.money(item.one_off)))
             if item.one_off

@@ -7,7 +7,6 @@ from reactpy import event, html, use_state
 from reactpy.types import VdomDict
 
 from backend.core import clock
-from backend.orders.kinds import KINDS
 from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.placement import drafts
 from backend.orders.schemas import OrderDetail, OrderPreview
@@ -54,7 +53,7 @@ def ReviewPage(draft: str) -> VdomDict:
     form = _send(text, preview, pending=send.pending, on_send=sent)
     return html.div(
         _header(text, preview, back),
-        steps(text, 2, draft, creates=KINDS[preview.kind].creates is not None),
+        steps(text, preview.kind, draft, "review"),
         _problem(text, send.problem, outdated, preview) if send.problem else None,
         _missing(text, preview) if preview.missing else None,
         columns(
@@ -63,7 +62,7 @@ def ReviewPage(draft: str) -> VdomDict:
                 lines_in_preview(page, preview),
             ],
             [
-                panel("cost", text("What it costs"), *costs(text, preview), form),
+                panel("cost", text("What it costs"), *costs(page, preview), form),
                 _back(text, back),
             ],
             sticky=True,

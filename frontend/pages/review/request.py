@@ -8,6 +8,7 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.orders.kinds import KINDS
 from backend.orders.schemas import OrderPreview
+from frontend.components.orders.kept_form import RETURN
 from frontend.components.orders.promise import promise_words
 from frontend.elements import hidden, key_values
 from frontend.page_context import PageContext
@@ -28,6 +29,8 @@ def answers(page: PageContext, preview: OrderPreview, back: str) -> VdomDict:
         # Its nouns keep their capital
         inside = what if text.language == "de" else lowered(what)
         to = f"{back}/{step}" if step else back
+        # From there it goes on to this page again
+        to = f"{to}?{RETURN}" if kind.steps else to
         return html.a({"href": to}, text.context("edit", "Change"), hidden(f" {inside}"))
 
     rows: list[tuple[Any, ...]] = [

@@ -39,6 +39,7 @@ class OptionsDraft:
         self.add, self.remove = (
             [code for code in kind_fields[name] if code in offered] for name in ("add", "remove")
         )
+        self.on = self.view.asked.on.isoformat() if self.view.asked.on else None
 
     def choose(self, code: str, *, ticked: bool) -> None:
         """A tick of an option, or one of the caps; no code: each line keeps its cap."""
@@ -71,7 +72,7 @@ class OptionsDraft:
     async def save(self) -> bool:
         """Whether it holds and was kept."""
         async with self.saving:
-            kind_fields = {"add": self.add, "remove": self.remove}
+            kind_fields = {"add": self.add, "remove": self.remove, "on": self.on}
             return await self._keep(self._save_choices(kind_fields))
 
     async def _save_choices(self, kind_fields: Mapping[str, Any]) -> DraftView:
@@ -81,6 +82,11 @@ class OptionsDraft:
             self.visit.actor, self.view.id, kind_fields, complete=complete
         )
         return msgspec.structs.replace(self.view, asked=asked)
+
+    async def wait_until(self, day: str) -> None:
+        """Choose the day on which it happens; "" for at once. A day that is not possible is refused, and not kept."""
+        self.on = day or None
+        await self.save()
 
     async def drop(self, line_id: UUID) -> None:
         async with self.saving:

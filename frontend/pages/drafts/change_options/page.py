@@ -7,9 +7,10 @@ from reactpy import html, use_state
 from reactpy.types import VdomDict
 
 from backend.orders.schemas import DraftView
-from frontend.components.forms import error_summary
+from frontend.components.forms import error_summary, text_field
 from frontend.components.layout import breadcrumb, page_header
-from frontend.components.steps import change_steps
+from frontend.components.orders.draft_layout import day_hint, day_limits
+from frontend.components.steps import steps
 from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
 from frontend.page_errors import PageError, no_page_error
@@ -48,6 +49,9 @@ def OptionsForm(draft: DraftView) -> VdomDict:
         # A cap that was left is not chosen any more
         set_turn(lambda n: n + 1)
 
+    async def dated(event: Any) -> None:
+        await mine.wait_until(str(event["target"]["value"]))
+
     async def dropped(event: Any) -> None:
         await mine.drop(UUID(pressed_value(event)))
 
@@ -59,23 +63,54 @@ def OptionsForm(draft: DraftView) -> VdomDict:
             set_problem(PageError(text("Tick at least one option to add or to remove."), "nothing_chosen"))
         await page.push("idle")
 
-    first = view.choices[0].code if view.choices else ""
     return html.div(
         _header(text, view),
-        change_steps(text, 1, view),
-        html.div({"class": "before-columns"}, error_summary(text, {f"option-{first}": problem.words}))
-        if problem
-        else None,
-        html.div(
-            # Keys keep a button's address while what stands before it comes and goes: a quick press is not lost.
-            {"class": "columns columns-filter-aside", "key": "columns"},
+        steps(text, view.kind, str(view.id), ""),
+        _error_box(text, view, problem),
+        _columns(
             families(text, view, family, set_family),
-            html.div(
-                {"class": "stack", "key": f"cards-{turn}"},
-                *groups(text, view, family, handler(page, ticked)),
+            _cards(text, view, family, turn, handler(page, ticked)),
+            summary(
+                text,
+                view,
+                _day(text, view, problem, handler(page, dated)),
+                *(handler(page, one) for one in (left, dropped, check)),
             ),
-            summary(text, view, handler(page, left), handler(page, dropped), handler(page, check)),
         ),
+    )
+
+
+def _columns(*parts: VdomDict) -> VdomDict:
+    # Keys keep a button's address while what stands before it comes and goes: a quick press is not lost.
+    return html.div({"class": "columns columns-filter-aside", "key": "columns"}, *parts)
+
+
+def _cards(text: Translator, view: DraftView, family: str, turn: int, on_tick: Any) -> VdomDict:
+    return html.div({"class": "stack", "key": f"cards-{turn}"}, *groups(text, view, family, on_tick))
+
+
+def _error_box(text: Translator, view: DraftView, problem: PageError | None) -> VdomDict | None:
+    """What is wrong: with the day, or with the options, of which the first is led to."""
+    if problem is None:
+        return None
+    day = (problem.fields or {}).get("on")
+    first = view.choices[0].code if view.choices else ""
+    wrong = {"on": day} if day else {f"option-{first}": problem.words}
+    return html.div({"class": "before-columns"}, error_summary(text, wrong))
+
+
+def _day(text: Translator, view: DraftView, problem: PageError | None, on_change: Any) -> VdomDict:
+    """The day on which the options change; kept as soon as it is chosen."""
+    chosen = view.asked.on
+    return text_field(
+        "on",
+        html.span(text("On which day?"), " ", html.span({"class": "optional"}, text("(optional)"))),
+        kind="date",
+        value=chosen.isoformat() if chosen else "",
+        hint=day_hint(text, view.days),
+        error=((problem.fields or {}).get("on", "")) if problem else "",
+        short=True,
+        more={**day_limits(view.days), "onChange": on_change},
     )
 
 

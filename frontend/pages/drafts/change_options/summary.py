@@ -12,7 +12,10 @@ from frontend.elements import Child, hidden, icon, number, total
 from frontend.i18n import Translator
 
 
-def summary(text: Translator, view: DraftView, on_leave: Any, on_drop: Any, on_check: Any) -> VdomDict:
+def summary(
+    text: Translator, view: DraftView, day: Child, on_leave: Any, on_drop: Any, on_check: Any
+) -> VdomDict:
+    """What is chosen and its price, the `day`, and the lines, of which each can be taken out."""
     chosen = [(c, 1) for c in view.choices if c.code in view.asked.kind_fields["add"]] + [
         (c, -1) for c in view.choices if c.code in view.asked.kind_fields["remove"]
     ]
@@ -48,6 +51,7 @@ def summary(text: Translator, view: DraftView, on_leave: Any, on_drop: Any, on_c
         )
     else:
         body.append(html.p({"class": "muted"}, text("Nothing chosen yet.")))
+    body.append(day)
     body.append(
         button(text("Check the price"), kind="primary large wide", on_click=on_check, more={"key": "check"})
     )

@@ -51,9 +51,7 @@ class ChosenOptions:
     async def _save(self, copy_options_from: str = "") -> DraftView | None:
         kind_fields: dict[str, Any] = {"options": tuple(self.codes), "copy_options_from": copy_options_from}
         try:
-            found = await drafts.save_draft(
-                self._page.actor, self._draft_id, kind_fields, step="options", next_page="options"
-            )
+            found = await drafts.save_draft(self._page.actor, self._draft_id, kind_fields, step="choice")
         except Exception as error:
             self._refused(to_page_error(self._page, error))
             return None

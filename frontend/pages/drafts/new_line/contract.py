@@ -1,37 +1,21 @@
 """The contract of shared billing: printed for this line and user, signed, and its scan handed in (F-079 to F-081)."""
 
 from reactpy import html
-from reactpy.types import Component, VdomDict
+from reactpy.types import VdomDict
 
 from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.actions import link_button
 from frontend.components.layout import panel
-from frontend.components.orders.draft_form import DraftForm, FormSlots
 from frontend.components.upload import Uploaded, contract_upload
-from frontend.elements import Child, notice
+from frontend.elements import Child, icon, notice
 from frontend.hooks import component, use_mutation, use_page
-from frontend.pages.drafts.new_line import service
-from frontend.pages.drafts.new_line.way import question_step
 from frontend.queries import use_query
 
 
 @component
-def ContractStep(draft: DraftView) -> Component:
-    text = use_page().text
-    return DraftForm(
-        draft,
-        text("The contract with the user"),
-        service.billing_fields,
-        service.read_billing,
-        step=question_step(draft, "contract"),
-        slots=FormSlots(before=lambda _page, shown: [Scan(draft=shown, key="scan")]),
-    )
-
-
-@component
-def Scan(draft: DraftView) -> VdomDict:
-    """Print it, have it signed, hand in the scan."""
+def Contract(draft: DraftView, error: str) -> VdomDict:
+    """Print it, have it signed, hand in the scan; shown where the bill is shared. `error`: what is wrong with it."""
     page = use_page()
     text = page.text
     found = use_query(drafts.get_draft, draft.id)
@@ -47,8 +31,9 @@ def Scan(draft: DraftView) -> VdomDict:
 
     name = shown.choices.document_name
     said: Child = notice(text("Signed contract: {name}", name=name), mark="check") if name else None
+    wrong = html.p({"class": "error", "key": "error"}, icon("alert"), error) if error and not name else None
     return panel(
-        "scan",
+        "document_id",
         text("Signed contract"),
         html.p(text("Print the contract, have the user sign it, and hand in the scan.")),
         html.div(
@@ -60,8 +45,7 @@ def Scan(draft: DraftView) -> VdomDict:
             )
         ),
         html.div({"key": "said", "role": "status"}, said),
+        wrong,
         notice(keep.problem.words, tone="danger", mark="alert", live=True) if keep.problem else None,
-        contract_upload(
-            text, text("Scan of the signed contract"), f"/app/drafts/{draft.id}/contract", stored
-        ),
+        contract_upload(text, text("Scan of the signed contract"), f"/app/drafts/{draft.id}/options", stored),
     )

@@ -9,13 +9,12 @@ from reactpy.types import VdomDict
 from backend.catalog.schemas import OptionFamily
 from backend.orders.effects.new_line_choices import OptionOffer
 from backend.orders.schemas import DraftView
-from frontend.components.actions import button, link_button
+from frontend.components.actions import button
 from frontend.components.forms import text_field
-from frontend.components.layout import breadcrumb, page_header, panel
+from frontend.components.layout import panel
 from frontend.components.orders.draft_form import one
 from frontend.components.orders.draft_layout import error_box_above
 from frontend.components.orders.option_card import option_card
-from frontend.components.steps import change_steps
 from frontend.elements import Child, hidden, icon, notice
 from frontend.hooks import component, handler, use_once, use_page
 from frontend.i18n import Translator
@@ -23,10 +22,12 @@ from frontend.labels import FAMILIES
 from frontend.page_errors import PageError, no_page_error
 from frontend.pages.drafts.change_options.draft import pressed_value
 from frontend.pages.drafts.new_line.chosen_options import ChosenOptions
+from frontend.pages.drafts.new_line.person import optional
 
 
 @component
-def OptionsStep(draft: DraftView, back: str) -> VdomDict:
+def OptionsPanel(draft: DraftView) -> VdomDict:
+    """The options of the third page, with those of another line to copy; each tick is kept at once."""
     page = use_page()
     text = page.text
     view, show = use_state(draft)
@@ -52,51 +53,27 @@ def OptionsStep(draft: DraftView, back: str) -> VdomDict:
 
     async def left(sent: Any) -> None:
         await chosen.tick(pressed_value(sent), ticked=False)
+        draw_anew()
 
     async def copied(sent: Any) -> None:
         if await chosen.copy_from(one(sent["target"]["values"], "copy_options_from")):
             draw_anew()
 
-    async def on(_event: Any) -> None:
-        await page.navigate(f"/app/drafts/{draft.id}/cap")
-        await page.push("idle")
-
     errors, offers = _errors(problem), view.choices.options
-    aside = [
+    return panel(
+        "options",
+        text("Options"),
+        error_box_above(text, errors) if errors else None,
         _copy(text, errors, chosen.skipped, event(copied, prevent_default=True)),
-        panel(
-            "chosen",
-            text("Options to activate"),
-            _chosen(text, offers, chosen.codes, handler(page, left)),
-            _buttons(text, f"/app/drafts/{draft.id}/{back}", handler(page, on)),
+        _chosen(text, offers, chosen.codes, handler(page, left)),
+        html.details(
+            {"class": "more", "key": "all", "open": not draft.asked.kind_fields["options"]},
+            html.summary(text.plural("Choose from {n} option", "Choose from {n} options", len(offers))),
+            html.div(
+                {"class": "stack", "key": f"cards-{turn}"},
+                *_groups(text, offers, chosen.codes, handler(page, ticked)),
+            ),
         ),
-    ]
-    cards = _groups(text, offers, chosen.codes, handler(page, ticked))
-    return html.div(
-        _header(text, draft),
-        change_steps(text, 1, draft),
-        error_box_above(text, errors),
-        html.div(
-            {"class": "columns", "key": "columns"},
-            html.div({"class": "stack", "key": f"cards-{turn}"}, *cards),
-            html.div({"class": "stack", "key": "aside"}, *aside),
-        ),
-    )
-
-
-def _header(text: Translator, draft: DraftView) -> VdomDict:
-    return page_header(
-        text("Which options does the line get?"),
-        html.p(text("Tick them, or copy those of another line.")),
-        crumbs=breadcrumb(text, (text("Fleet"), "/app/fleet"), (draft.title, None)),
-    )
-
-
-def _buttons(text: Translator, back: str, on_go: Any) -> VdomDict:
-    return html.div(
-        {"class": "row", "key": "on"},
-        button(text("Go on"), kind="primary large", on_click=on_go, more={"id": "go-on"}),
-        link_button(text("Back"), back, mark="left", kind="quiet"),
     )
 
 
@@ -104,7 +81,7 @@ def _errors(problem: PageError | None) -> dict[str, str]:
     if problem is None:
         return {}
     fields = dict(problem.fields or {})
-    return fields or {"go-on": problem.words}
+    return fields or {"copy_options_from": problem.words}
 
 
 def _groups(
@@ -154,9 +131,8 @@ def _chosen(
 
 def _copy(text: Translator, errors: dict[str, str], skipped: Sequence[str], on_submit: Any) -> VdomDict:
     left_out = html.ul(*(html.li({"key": words}, words) for words in skipped))
-    return panel(
-        "copy",
-        text("Copy from a line"),
+    return html.div(
+        {"class": "stack stack-tight", "key": "copy"},
         html.form(
             {
                 "class": "form",
@@ -167,7 +143,7 @@ def _copy(text: Translator, errors: dict[str, str], skipped: Sequence[str], on_s
             },
             text_field(
                 "copy_options_from",
-                text("Number of that line"),
+                optional(text, text("Copy those of another line, by its number")),
                 error=errors.get("copy_options_from", ""),
                 more={"inputmode": "tel"},
             ),

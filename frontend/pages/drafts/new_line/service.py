@@ -1,4 +1,4 @@
-"""Which plan, up to which amount abroad, who pays: the questions about the service of a new line."""
+"""Which plan, up to which amount abroad, a second SIM, who pays: the questions about the service of a new line."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -56,43 +56,40 @@ def plan_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence
     return fields
 
 
-def read_plan(draft: DraftView) -> Any:
-    """A plan belongs to one type; options that it cannot have are left out again."""
-    kinds = {plan.code: kind for kind, plans in draft.choices.plans.items() for plan in plans}
-
-    def read(values: Values) -> dict[str, Any]:
-        plan = one(values, "plan")
-        changed = plan != draft.asked.kind_fields["plan"]
-        fresh = {"options": (), "companion_sim": False} if changed else {}
-        return {"plan": plan, "product_type": kinds.get(plan, ""), **fresh}
-
-    return read
-
-
-def money_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def limit_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    """The cap abroad, the second SIM and who pays (F-076 to F-081)."""
     text, request = page.text, draft.asked.kind_fields
     fields = cap_fields(text, cents=request["cap_cents"], no_cap=request["no_cap"], errors=errors)
     if draft.choices.companion:
+        price = text("{amount} a month excl. VAT", amount=text.money(draft.choices.companion_cents))
+        about = text("A tablet or laptop uses the data of this line.")
         fields.append(
             radio_cards(
                 "companion",
                 text("A companion data SIM?"),
                 [
                     ("no", text("No"), text("The line alone.")),
-                    ("yes", text("Yes"), text("A tablet or laptop uses the data of this line.")),
+                    ("yes", text("Yes"), html.span({"class": "muted"}, about, html.br(), price)),
                 ],
                 value="yes" if request["companion_sim"] else "no",
                 error=errors.get("companion_sim", ""),
             )
         )
-    return fields
+    return [*fields, *_split_fields(page, draft, errors)]
 
 
-def read_money(values: Values) -> dict[str, Any]:
-    return {**read_cap(values), "companion_sim": one(values, "companion") == "yes"}
+def read_limits(values: Values) -> dict[str, Any]:
+    """The answers of the third page."""
+    chosen = one(values, "split")
+    return {
+        **read_cap(values),
+        "companion_sim": one(values, "companion") == "yes",
+        "split_profile": "" if chosen in {"", NO_SPLIT} else chosen,
+        **{name: one(values, name) for name in BILLING if name in values},
+    }
 
 
-def split_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def _split_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     text = page.text
 
     def about(rules: list[str]) -> Child:
@@ -108,38 +105,30 @@ def split_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequenc
             ],
             value=draft.asked.kind_fields["split_profile"] or NO_SPLIT,
             error=errors.get("split_profile", ""),
-        )
+        ),
+        *_billing_fields(page, draft, errors),
     ]
 
 
-def read_split(values: Values) -> dict[str, Any]:
-    chosen = one(values, "split")
-    return {"split_profile": "" if chosen in {"", NO_SPLIT} else chosen}
-
-
-def billing_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def _billing_fields(page: PageContext, draft: DraftView, errors: Errors) -> list[Child]:
     """Where the user lives, where the carrier bills them (F-081)."""
     text, request = page.text, draft.asked.kind_fields
     if not draft.choices.split_billing_data:
-        return [
-            html.p(
-                {"class": "muted", "key": "none"},
-                text("Shared billing needs nothing more than the signed contract."),
-            )
-        ]
+        return []
     labels = {
         "billing_street": text("Street and number of the user"),
         "billing_postcode": text("Postcode"),
         "billing_town": text("Town"),
     }
     return [
-        html.p({"key": "why"}, text("The carrier sends the user’s part to them: it needs their address.")),
-        *(
-            text_field(name, labels[name], value=request[name], error=errors.get(name, ""))
-            for name in BILLING
-        ),
+        html.div(
+            {"class": "form for-split", "key": "billing"},
+            html.p(
+                {"key": "why"}, text("The carrier sends the user’s part to them: it needs their address.")
+            ),
+            *(
+                text_field(name, labels[name], value=request[name], error=errors.get(name, ""))
+                for name in BILLING
+            ),
+        )
     ]
-
-
-def read_billing(values: Values) -> dict[str, str]:
-    return {name: one(values, name) for name in BILLING if name in values}

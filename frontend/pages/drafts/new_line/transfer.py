@@ -14,18 +14,42 @@ from frontend.elements import Child, notice
 from frontend.page_context import PageContext
 from frontend.pages.drafts.new_line.person import optional
 
-HOLDER = (
-    "number",
-    "donor_operator",
-    "donor_sim_number",
-    "donor_account",
-    "vat_number",
-    "contact_person",
-    "company_name",
-)
+# What the present operator checks, by case (domain 3.3): a number at the same carrier, a company's, a person's
+OF_CASE = {
+    "same": ("donor_sim_number", "donor_account"),
+    "professional": ("donor_operator", "donor_account", "vat_number", "contact_person", "company_name"),
+    "person": ("donor_operator", "donor_sim_number"),
+}
+PROOFS = tuple(dict.fromkeys(name for names in OF_CASE.values() for name in names))
 
 
 def transfer_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    """Everything about the number that is transferred; what a case does not ask is hidden."""
+    holder = html.div({"class": "form for-holder", "key": "holder"}, *_holder_fields(page, draft, errors))
+    return [
+        *_case_fields(page, draft, errors),
+        holder,
+        *_authorisation_fields(page, draft, errors),
+        *_date_fields(page, draft, errors),
+    ]
+
+
+def read_transfer(values: Values) -> dict[str, Any]:
+    """Fields of another case are emptied: what is not asked is not sent."""
+    operator, card = one(values, "operator"), one(values, "card")
+    case = "same" if operator == "same" else "professional" if card == "professional" else "person"
+    return {
+        "operator": operator,
+        "card": card,
+        "number": one(values, "number"),
+        **{name: one(values, name) if name in OF_CASE[case] else "" for name in PROOFS},
+        "authorised": bool(values.get("authorised")),
+        "authorised_by": one(values, "authorised_by"),
+        "port_on": one(values, "port_on") or None,
+    }
+
+
+def _case_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     text, request = page.text, draft.asked.kind_fields
     carrier = profile(page.profile.carrier).name
     return [
@@ -57,53 +81,46 @@ def transfer_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequ
     ]
 
 
-def holder_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
-    """Exactly what the present operator checks in this case (domain 3.3)."""
+def _holder_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+    """The number and its proofs: each stands in the cases that ask for it."""
     text, request = page.text, draft.asked.kind_fields
-    same, professional = request["operator"] == "same", request["card"] == "professional"
 
-    def line(name: str, label: Child, **more: Any) -> Child:
+    def line(name: str, label: Child, cases: str = "", **more: Any) -> Child:
         value = text.sim(request[name]) if name == "donor_sim_number" else request[name]
-        return text_field(name, label, value=value, error=errors.get(name, ""), **more)
+        asked = text_field(name, label, value=value, error=errors.get(name, ""), **more)
+        return html.div({"class": cases, "key": f"of-{name}"}, asked) if cases else asked
 
-    fields = [
-        line("number", text("Phone number"), hint=text("As in 0470 12 34 56."), more={"inputmode": "tel"})
-    ]
-    if not same:
-        fields.append(line("donor_operator", text("Present operator")))
-    on_card = text("Printed on the card that is in the device now.")
-    if same:
-        fields += [
+    return [
+        line("number", text("Phone number"), hint=text("As in 0470 12 34 56."), more={"inputmode": "tel"}),
+        line("donor_operator", text("Present operator"), "for-other"),
+        html.div(
+            {"class": "for-same", "key": "either"},
             notice(text("Give one of the two: it proves that the number is the holder’s.")),
-            line("donor_sim_number", text("SIM number of the present card"), hint=on_card),
-            line("donor_account", text("Present customer number")),
-        ]
-    elif professional:
-        fields += [
-            line(
-                "donor_account",
-                text("Customer number at the present operator"),
-                hint=text("On an invoice of the present operator."),
-            ),
-            line(
-                "vat_number",
-                text("VAT number of the company that holds the number"),
-                hint=text("As in BE 0123.456.749."),
-            ),
-            line("contact_person", text("Contact person there")),
-            line("company_name", optional(text, text("Name of that company"))),
-        ]
-    else:
-        fields.append(line("donor_sim_number", text("SIM number of the present card"), hint=on_card))
-    return fields
+        ),
+        line(
+            "donor_sim_number",
+            text("SIM number of the present card"),
+            "for-person",
+            hint=text("Printed on the card that is in the device now."),
+        ),
+        line(
+            "donor_account",
+            text("Customer number at the present operator"),
+            "for-account",
+            hint=text("On an invoice of the present operator."),
+        ),
+        line(
+            "vat_number",
+            text("VAT number of the company that holds the number"),
+            "for-company",
+            hint=text("As in BE 0123.456.749."),
+        ),
+        line("contact_person", text("Contact person there"), "for-company"),
+        line("company_name", optional(text, text("Name of that company")), "for-company"),
+    ]
 
 
-def read_holder(values: Values) -> dict[str, str]:
-    """Fields of another case are emptied: what is not asked is not sent."""
-    return {name: one(values, name) for name in HOLDER}
-
-
-def authorisation_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def _authorisation_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     text, request = page.text, draft.asked.kind_fields
     tick = check("authorised", "yes", draft.choices.authorisation, ticked=request["authorised"])
     return [
@@ -131,7 +148,7 @@ def authorisation_fields(page: PageContext, draft: DraftView, errors: Errors) ->
     ]
 
 
-def date_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
+def _date_fields(page: PageContext, draft: DraftView, errors: Errors) -> Sequence[Child]:
     text, chosen = page.text, draft.asked.kind_fields["port_on"]
     return [
         text_field(

@@ -1,52 +1,36 @@
-"""The pages of a new line, one decision each, in their order: it follows from what has been answered so far."""
+"""The pages of a new line in their order: a transfer has one more."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backend.orders.kinds import KINDS
 from backend.orders.schemas import DraftView
-from frontend.components.orders.draft_form import REVIEW, QuestionStep
+from frontend.components.orders.kept_form import REVIEW, QuestionStep
 
-PORT = "port_in"
-
-
-def way_of(draft: DraftView, kind_fields: Mapping[str, Any] | None = None) -> list[str]:
-    """Every page of this draft from the first; `kind_fields` are newer than the draft's own."""
-    request = {**draft.asked.kind_fields, **(kind_fields or {})}
-    moving = draft.kind == PORT
-    card = "esim" if request["sim_kind"] == "esim" else "card"
-    shared = ["contract"] if request["split_profile"] else []
-    return [
-        "",
-        *(("transfer", "holder", "authorisation") if moving else ()),
-        "account",
-        "sim",
-        card,
-        "plan",
-        "options",
-        "cap",
-        "split",
-        *shared,
-        "date" if moving else "when",
-    ]
+ADD, PORT = "add_line", "port_in"
+PAGES = ("", "transfer", "sim", "options")
 
 
-def next_question(draft: DraftView, step: str) -> str | Callable[[Mapping[str, Any]], str]:
-    """The page behind this one; "review" behind the last."""
-    if step == way_of(draft)[-1]:
-        return REVIEW
-
-    def following(kind_fields: Mapping[str, Any]) -> str:
-        pages = way_of(draft, kind_fields)
-        return pages[pages.index(step) + 1] if step in pages else pages[-1]
-
-    return following
+def way_of(kind: str) -> list[str]:
+    """Every page of the form of this kind, from the first."""
+    return [page for page in PAGES if page in KINDS[kind].steps]
 
 
-def previous_question(draft: DraftView, step: str) -> str:
-    pages = way_of(draft)
-    return pages[max(pages.index(step) - 1, 0)] if step in pages else ""
+def question_step(draft: DraftView, step: str, *, returns: bool) -> QuestionStep:
+    """One page of the draft, with those before and after it. `returns`: check answers follow, which led here."""
+    pages = way_of(draft.kind)
+    before = pages[max(pages.index(step) - 1, 0)]
+    return QuestionStep(step, before, _following(draft, step, returns=returns))
 
 
-def question_step(draft: DraftView, step: str) -> QuestionStep:
-    """One page of the draft, with those before and after it."""
-    return QuestionStep(step, previous_question(draft, step), next_question(draft, step))
+def _following(draft: DraftView, step: str, *, returns: bool) -> str | Callable[[Mapping[str, Any]], str]:
+    if step != "":
+        pages = [*way_of(draft.kind), REVIEW]
+        return REVIEW if returns else pages[pages.index(step) + 1]
+
+    def after_first(kind_fields: Mapping[str, Any]) -> str:
+        # The answer of the first page may make it a line of the other kind, whose pages have to be filled in
+        kind = str(kind_fields.get("kind") or draft.kind)
+        return REVIEW if returns and kind == draft.kind else way_of(kind)[1]
+
+    return after_first
