@@ -1,33 +1,38 @@
 """Drafts: requests that are being filled in. They are kept in the database, so that a closed tab loses nothing."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from piccolo.columns import Column
 
 from backend.catalog.catalogue import catalogue_of
 from backend.core import clock
 from backend.core.errors import Conflict, NotFound, ValidationFailed
-from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.documents.attachments import SubjectKind, attach, detach
+from backend.documents.attachments import SubjectKind, detach
 from backend.lines.schemas import PlanName, Selection
 from backend.orders.effects import effects_of
-from backend.orders.kinds import KINDS, decode_request
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.days import possible_days
+from backend.orders.placement.draft_rows import (
+    DraftKey,
+    insert_draft,
+    keep_file,
+    load_draft,
+    with_fields,
+    write_draft,
+)
 from backend.orders.placement.file_rows import file_rows
 from backend.orders.placement.place import place
 from backend.orders.placement.preview import preview_of
 from backend.orders.placement.quote import check_fields, check_step, quote_order
 from backend.orders.placement.selection import load_lines, resolve_targets
 from backend.orders.queries import order_head
-from backend.orders.schemas import COMMON, DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
+from backend.orders.schemas import DraftLine, DraftView, OrderDetail, OrderPreview, OrderRequest
 from backend.orders.service import LISTED, get_order
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts, kind_title, support_route
@@ -37,7 +42,6 @@ from tenants.scope import Scope
 LISTED_LINES = 50
 # Drafts that nobody changed or sent are deleted after that
 KEPT = timedelta(days=7)
-PAGE_NAME = re.compile("[a-z-]{1,30}")
 # A member's older ones are deleted beyond that
 MOST_DRAFTS = 100
 NO_LINES = Selection()
@@ -50,12 +54,6 @@ SURPLUS = """
 DELETE FROM change_order WHERE id IN (SELECT id FROM change_order WHERE requester_id = $1 AND state = $2
   ORDER BY touched_at DESC, id DESC OFFSET $3) RETURNING id
 """
-
-
-class DraftKey(msgspec.Struct, frozen=True):
-    """The id of a draft."""
-
-    id: UUID
 
 
 @use_case(Permission.ORDERS_PLACE)
@@ -96,99 +94,23 @@ async def start_draft(
         lines = len(await load_lines(scope, request))
     else:
         known_before = await effects_of(kind).draft_defaults(scope, request)
-        request = _filled(request, {**known_before, **(kind_fields or {})})
+        request = with_fields(request, {**known_before, **(kind_fields or {})})
     body, own = msgspec.json.encode(request).decode(), scope.actor.member_id
     begun = await scope.fetch_value(UUID, BEGUN, own, OrderState.DRAFT, kind, body)
     if begun is not None:
         return begun
-    draft_id = await _insert(scope, kind, body, lines)
-    await _keep_file(scope, draft_id, request)
+    draft_id = await insert_draft(scope, kind, body, lines)
+    await keep_file(scope, draft_id, request)
     surplus = await scope.fetch_all(DraftKey, SURPLUS, own, OrderState.DRAFT, MOST_DRAFTS)
     await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in surplus])
     invalidate_drafts(scope)
     return draft_id
 
 
-async def _insert(scope: Scope, kind: str, body: str, lines: int) -> UUID:
-    draft_id, now = new_id(), clock.now()
-    await ChangeOrder.insert(
-        ChangeOrder(
-            id=draft_id,
-            tenant_id=scope.tenant_id,
-            kind=kind,
-            state=OrderState.DRAFT,
-            requester_id=scope.actor.member_id,
-            requester_name=scope.actor.name,
-            requester_email=scope.actor.email,
-            language=scope.actor.language,
-            body=body,
-            created_at=now,
-            touched_at=now,
-            lines=lines,
-        )
-    )
-    return draft_id
-
-
-class DraftRecord(msgspec.Struct, frozen=True):
-    """A draft, or the order that it became."""
-
-    body: str
-    state: str
-    reference: str | None
-
-
-async def _load(scope: Scope, draft_id: UUID, *, lock: bool = False) -> OrderRequest:
-    """What the actor's own draft asks; `lock` keeps another save of it waiting: each changes some of the fields.
-
-    Raises NotFound, and Conflict (`already_placed`, with its reference).
-    """
-    draft = await scope.select_one(
-        DraftRecord,
-        ChangeOrder,
-        (ChangeOrder.id == draft_id) & (ChangeOrder.requester_id == scope.actor.member_id),
-        lock=lock,
-    )
-    if draft is None:
-        raise NotFound
-    if draft.state != OrderState.DRAFT:
-        raise Conflict("This request has been sent.", code="already_placed", reference=draft.reference)
-    return decode_request(draft.body)
-
-
-async def _save(
-    scope: Scope, draft_id: UUID, request: OrderRequest, *, page: str = "", lines: int | None = None
-) -> None:
-    """Write what the draft asks. `page`: the page of the form that comes next; `lines`: how many it is about now."""
-    changed: dict[Column | str, Any] = {
-        ChangeOrder.kind: request.kind,
-        ChangeOrder.body: msgspec.json.encode(request).decode(),
-        ChangeOrder.touched_at: clock.now(),
-    }
-    if PAGE_NAME.fullmatch(page):
-        changed[ChangeOrder.draft_page] = page
-    if lines is not None:
-        changed[ChangeOrder.lines] = lines
-    await ChangeOrder.update(changed).where(
-        (ChangeOrder.id == draft_id) & (ChangeOrder.state == OrderState.DRAFT)
-    )
-    await _keep_file(scope, draft_id, request)
-    invalidate_drafts(scope)
-
-
-async def _keep_file(scope: Scope, draft_id: UUID, request: OrderRequest) -> None:
-    """Keep the file that the draft names, and no other, for as long as the draft or its order is there."""
-    if not hasattr(request, "document_id"):
-        return
-    await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft_id])
-    if request.document_id:
-        await attach(scope, request.document_id, subject_kind=SubjectKind.ORDER, subject_id=draft_id)
-
-
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def get_draft(scope: Scope, draft_id: UUID) -> DraftView:
     """What is being filled in, and what may be chosen for these lines."""
-    return await _view(scope, draft_id, await _load(scope, draft_id))
+    return await _view(scope, draft_id, await load_draft(scope, draft_id))
 
 
 @use_case(Permission.ORDERS_PLACE)
@@ -208,12 +130,12 @@ async def save_draft(
 
     Raises ValidationFailed with the wrong fields.
     """
-    request = _filled(await _load(scope, draft_id, lock=True), kind_fields)
+    request = with_fields(await load_draft(scope, draft_id, lock=True), kind_fields)
     if complete:
         await quote_order(scope, request)
     elif step is not None:
         await check_step(scope, request, step)
-    await _save(scope, draft_id, request, page=next_page)
+    await write_draft(scope, draft_id, request, page=next_page)
     return await _view(scope, draft_id, request)
 
 
@@ -228,42 +150,17 @@ async def save_draft_choices(
 
     Raises ValidationFailed with the wrong fields.
     """
-    request = _filled(await _load(scope, draft_id, lock=True), kind_fields)
+    request = with_fields(await load_draft(scope, draft_id, lock=True), kind_fields)
     if complete:
         await check_fields(scope, request)
-    await _save(scope, draft_id, request)
+    await write_draft(scope, draft_id, request)
     return request
-
-
-def _filled(request: OrderRequest, kind_fields: Mapping[str, Any]) -> OrderRequest:
-    """The request with these fields; `kind` makes a new line one of the other kind, with the fields that both have.
-
-    Raises ValidationFailed for values of the wrong type.
-    """
-    known = _kind_asked(request, kind_fields)
-    names = set(known.__struct_fields__) - COMMON | {"on"}
-    given = {name: value for name, value in kind_fields.items() if name in names}
-    before = msgspec.to_builtins(request)
-    if known is not type(request):
-        # A reserved number is no number that is transferred
-        before = {name: value for name, value in before.items() if name in COMMON | names - {"number"}}
-    try:
-        return msgspec.convert({**before, **given, "kind": known.__struct_config__.tag}, known)
-    except msgspec.ValidationError as error:
-        raise ValidationFailed(str(error), code="malformed") from None
-
-
-def _kind_asked(request: OrderRequest, kind_fields: Mapping[str, Any]) -> type[OrderRequest]:
-    wanted, present = KINDS.get(str(kind_fields.get("kind", ""))), KINDS[request.kind]
-    if wanted is None or wanted.creates is None or present.creates is None:
-        return present.request
-    return wanted.request
 
 
 @use_case(Permission.ORDERS_PLACE)
 async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftView:
     """Take one line out of the selection. Raises ValidationFailed when it is the last one."""
-    request = await _load(scope, draft_id, lock=True)
+    request = await load_draft(scope, draft_id, lock=True)
     if request.line_ids:
         changed = msgspec.structs.replace(
             request, line_ids=tuple(known for known in request.line_ids if known != line_id)
@@ -273,14 +170,14 @@ async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftV
     if not changed.line_ids and changed.filter is None:
         raise ValidationFailed(line_ids="A request needs at least one line.", code="nothing_selected")
     draft = await _view(scope, draft_id, changed)
-    await _save(scope, draft_id, changed, lines=draft.total_lines)
+    await write_draft(scope, draft_id, changed, lines=draft.total_lines)
     return draft
 
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_draft(scope: Scope, draft_id: UUID) -> OrderPreview:
     """Check answers for a draft, its first 200 lines listed."""
-    return await preview_of(await quote_order(scope, await _load(scope, draft_id)), listed=LISTED)
+    return await preview_of(await quote_order(scope, await load_draft(scope, draft_id)), listed=LISTED)
 
 
 @use_case(Permission.ORDERS_PLACE)
@@ -292,7 +189,7 @@ async def submit_draft(
     Raises Conflict (`price_changed`) where the effect or price is no longer the one shown, and what `place` raises.
     """
     try:
-        request = await _load(scope, draft_id)
+        request = await load_draft(scope, draft_id)
     except Conflict as placed:
         return await get_order(scope, str(placed.details["reference"]))
     keyed = msgspec.structs.replace(

@@ -12,7 +12,8 @@ from backend.core.use_case import use_case
 from backend.documents.attachments import SubjectKind, detach
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import OrderState
-from backend.orders.placement.drafts import KEPT, DraftKey
+from backend.orders.placement.draft_rows import DraftKey
+from backend.orders.placement.drafts import KEPT
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import kind_title
 from backend.orders.topics import invalidate_drafts
