@@ -22,7 +22,7 @@ from backend.core.outbox import subscribe
 
 SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ORDER_SCHEDULED: (JobName.MAIL_ORDER_SCHEDULED,),
-    FactName.ORDER_SUBMITTED: (JobName.SPLIT_INTO_BATCHES, JobName.MAIL_ORDER_RECEIVED),
+    FactName.ORDER_SUBMITTED: (JobName.SPLIT_SUBMISSION, JobName.MAIL_ORDER_RECEIVED),
     FactName.ORDER_PRICE_CHANGED: (JobName.MAIL_PRICE_CHANGED,),
     FactName.ORDER_HOLD_EXPIRED: (JobName.EXPIRE_HELD_ORDER,),
     FactName.ORDER_WAITING: (JobName.MAIL_ORDER_WAITING,),

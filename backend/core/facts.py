@@ -52,8 +52,8 @@ class JobName(StrEnum):
 
     END_GRACE = "orders.end_grace"
     RUN_SCHEDULED_ORDER = "orders.run_scheduled_order"
-    SPLIT_INTO_BATCHES = "orders.split_into_batches"
-    SUBMIT_BATCH = "orders.submit_batch"
+    SPLIT_SUBMISSION = "orders.split_submission"
+    SUBMIT_ITEMS = "orders.submit_items"
     HANDLE_CALLBACKS = "orders.handle_callbacks"
     POLL_ITEMS = "orders.poll_items"
     AMEND_AT_CARRIER = "orders.amend_at_carrier"

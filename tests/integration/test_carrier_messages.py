@@ -342,7 +342,7 @@ async def test_an_answer_to_an_order_that_cannot_be_read_does_not_send_it_for_ev
     assert len(posts) == len(set(posts)) == 3
     async with job_scope(customer.system) as scope:
         assert (
-            await scope.connection.fetchval("SELECT count(*) FROM outbox WHERE job = 'orders.submit_batch'")
+            await scope.connection.fetchval("SELECT count(*) FROM outbox WHERE job = 'orders.submit_items'")
             == 0
         )
     assert [one.subject for one in await messages_of(customer)] == list(bad)

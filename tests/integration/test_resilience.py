@@ -194,15 +194,15 @@ async def test_who_sends_waits_at_the_order_before_it_holds_an_item(
     lines = await load_lines_at_carrier(customer, sandbox)
     sandbox.behave(customer.carrier, outage="unavailable")
     placed = await place(customer, [line.id for line in lines], add=(SMS,))
-    await drain(database, only="orders.split_into_batches")
+    await drain(database, only="orders.split_submission")
     hearing = await asyncpg.connect(database.superuser_url)
     try:
-        row = await hearing.fetchrow("SELECT id, tenant_id FROM outbox WHERE job = 'orders.submit_batch'")
+        row = await hearing.fetchrow("SELECT id, tenant_id FROM outbox WHERE job = 'orders.submit_items'")
         async with hearing.transaction():
             await hearing.execute("SELECT FROM change_order WHERE id = $1 FOR NO KEY UPDATE", placed.id)
             last = "SELECT FROM change_order_item WHERE order_id = $1 AND position = 9 FOR NO KEY UPDATE"
             await hearing.execute(last, placed.id)
-            sending = asyncio.create_task(run_job("orders.submit_batch", row["tenant_id"], row["id"]))
+            sending = asyncio.create_task(run_job("orders.submit_items", row["tenant_id"], row["id"]))
             await asyncio.sleep(0.5)
             held = await hearing.fetch(
                 "SELECT id FROM change_order_item WHERE order_id = $1 FOR NO KEY UPDATE NOWAIT", placed.id

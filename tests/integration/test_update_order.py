@@ -12,7 +12,7 @@ from backend.core import clock
 from backend.integrations.network import OrderAccepted, OrderUpdate, OrderUpdateState
 from backend.orders.effects.events import KnownItem
 from backend.orders.fulfilment.answers import to_update
-from backend.orders.fulfilment.submission import SubmittedItem, to_service_order
+from backend.orders.fulfilment.dispatch import SubmittedItem, to_service_order
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds.replace_sim import ReplaceSim
 from backend.orders.kinds.request_esim import RequestEsim
@@ -80,7 +80,7 @@ async def told_by_the_carrier(
     sandbox.behave(customer.carrier, delay_ms=60, **SCENARIOS[scenario])
     await place_order(customer.manager, await asked_for(customer, sandbox, scenario))
     await make_jobs_due(database)
-    for name in ("orders.end_grace", "orders.split_into_batches"):
+    for name in ("orders.end_grace", "orders.split_submission"):
         await drain(database, only=name)
     async with open_scope(customer.system) as scope:
         item = await scope.fetch_one(

@@ -15,8 +15,7 @@ from backend.core.ids import ItemId
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import BatchUpdate, OrderUpdate
 from backend.orders.fulfilment.answers import raise_first_error, record_answers
-from backend.orders.fulfilment.dispatch import BATCH_ITEMS
-from backend.orders.fulfilment.submission import SubmittedItem, submit_items, told_of
+from backend.orders.fulfilment.dispatch import ITEMS_PER_JOB, SubmittedItem, send_items, told_of
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SENT_ITEMS
 from backend.orders.queries import literals
@@ -55,7 +54,7 @@ async def poll_items(actor: Actor, *, item_ids: Sequence[str]) -> None:
     updates, unread, never_received, errors = await _ask(tenant.carrier, items)
     await record_answers(actor, updates, items, unread=unread)
     try:
-        await submit_items(actor, tenant, never_received)
+        await send_items(actor, tenant, never_received)
         raise_first_error(errors)
     except Unavailable as outage:
         # Not repeated: the periodic task polls again, and repeats would only pile up
@@ -115,6 +114,6 @@ async def poll_stale_items(actor: Actor, silence_seconds: float) -> int:
     async with job_scope(actor) as scope:
         silence = timedelta(seconds=silence_seconds)
         ids = [str(item_id) for item_id in await scope.fetch_all(ItemId, SILENT, silence, CARRIER_KINDS)]
-        for first in range(0, len(ids), BATCH_ITEMS):
-            scope.enqueue(JobName.POLL_ITEMS, item_ids=ids[first : first + BATCH_ITEMS])
+        for first in range(0, len(ids), ITEMS_PER_JOB):
+            scope.enqueue(JobName.POLL_ITEMS, item_ids=ids[first : first + ITEMS_PER_JOB])
         return len(ids)
