@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,8 @@ class ProfileError(ValueError):
     """A profile cannot be used; the sentence names the file and what is wrong in it."""
 
 
-def load_profiles(folder: Path | None = None) -> dict[str, CarrierProfile]:
+@cache
+def load_profiles(folder: Path | None = None) -> Mapping[str, CarrierProfile]:
     """Every carrier profile by its code; a profile of `folder` replaces the built-in one of the same code.
 
     Raises ProfileError where a profile is wrong: nothing starts on half a catalogue.
@@ -34,13 +35,11 @@ def load_profiles(folder: Path | None = None) -> dict[str, CarrierProfile]:
     return profiles
 
 
-@cache
 def profile(code: str, folder: Path | None = None) -> CarrierProfile:
     """The profile of one carrier. Raises KeyError for a carrier nobody described."""
     return load_profiles(folder)[code]
 
 
-@cache
 def _read_folder(folder: Path) -> dict[str, CarrierProfile]:
     profiles: dict[str, CarrierProfile] = {}
     for file in sorted(folder.glob("*.toml")):
