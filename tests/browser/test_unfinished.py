@@ -15,8 +15,8 @@ async def test_an_unfinished_request_goes_on_where_it_stopped(
 ) -> None:
     lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
     async with portal.browse(browser, customer.manager) as visitor:
-        page = await visitor.open(f"/app/start/suspend?line={lines[0].id}")
-        await page.get_by_role("radio", name="Lost").check()
+        page = await visitor.open(f"/app/start/change_plan?line={lines[0].id}")
+        await page.locator("#app input[name=plan]:not(:checked):enabled").first.check()
         await page.get_by_role("button", name="Check the price").click()
         await page.wait_for_url("**/review")
         stopped = page.url
@@ -27,9 +27,22 @@ async def test_an_unfinished_request_goes_on_where_it_stopped(
         entry = page.locator(".todo > li")
         await expect(entry).to_contain_text("1 line")
         await expect(entry).to_contain_text("last changed on")
-        await entry.get_by_role("link", name="Go on with Suspend").click()
+        await entry.get_by_role("link", name="Go on with").click()
         await page.wait_for_url(stopped)
         await expect(page.get_by_role("button", name="Send the request")).to_be_visible()
+
+
+async def test_what_was_ticked_on_one_page_is_there_again(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    lines = (await list_lines(customer.manager, LineFilter(search="Peeters"))).items
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/start/suspend?line={lines[0].id}")
+        await page.get_by_role("radio", name="Lost").check()
+        await expect(page.get_by_text("What will happen")).to_be_visible()
+        page = await visitor.open("/app/requests?show=drafts")
+        await page.get_by_role("link", name="Go on with Suspend").click()
+        await expect(page.get_by_role("radio", name="Lost")).to_be_checked()
 
 
 async def test_it_is_deleted_and_nobody_else_sees_it(
