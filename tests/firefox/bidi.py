@@ -17,9 +17,6 @@ WAIT_SECONDS = 10
 ANSWER_SECONDS = 20
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "End": "\ue010"}
 NOISE = "[ReactPy]"
-# What the policy of the page refused is no entry of the log by itself
-PRELOAD = """() => addEventListener("securitypolicyviolation",
-  (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))"""
 # The first shown element of a selector with these words, where nothing covers its middle
 FIND = """(selector, words) => {
   const said = (e) => `${e.innerText ?? ""} ${e.getAttribute("aria-label") ?? ""}`.replace(/\\s+/g, " ");
@@ -235,7 +232,6 @@ async def running_firefox(path: str, profile: Path) -> AsyncIterator[Firefox]:
             reader = asyncio.create_task(firefox.read())
             await firefox.command("session.new", capabilities={})
             await firefox.command("session.subscribe", events=["log.entryAdded"])
-            await firefox.command("script.addPreloadScript", functionDeclaration=PRELOAD)
             yield firefox
             await firefox.command("browser.close")
             await reader
