@@ -17,8 +17,8 @@ WAIT_SECONDS = 10
 ANSWER_SECONDS = 20
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "End": "\ue010"}
 NOISE = "[ReactPy]"
-# The first shown element of a selector with these words, where nothing covers its middle
-FIND = """(selector, words) => {
+# The first shown element of a selector with these words, where nothing covers its middle and it stays where it is
+FIND = """async (selector, words) => {
   const said = (e) => `${e.innerText ?? ""} ${e.getAttribute("aria-label") ?? ""}`.replace(/\\s+/g, " ");
   const free = (e) => {
     const box = e.getBoundingClientRect(), hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
@@ -28,7 +28,9 @@ FIND = """(selector, words) => {
   if (!found || found.matches(":disabled")) return null;
   for (const block of ["nearest", "center"]) {
     found.scrollIntoView({block, behavior: "instant"});
-    if (free(found)) return found;
+    const place = () => { const box = found.getBoundingClientRect(); return `${box.x} ${box.y}`; }, before = place();
+    await new Promise((done) => setTimeout(done, 40));
+    if (free(found) && place() === before) return found;
   }
   return null;
 }"""
@@ -169,7 +171,7 @@ class Page:
                 functionDeclaration=FIND,
                 arguments=[{"type": "string", "value": text} for text in (selector, words)],
                 target={"context": self.context},
-                awaitPromise=False,
+                awaitPromise=True,
             )
         except BidiError:
             return None
