@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loads
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-services test-installation check bench lock install install-dev screens messages
+.PHONY: help demo demo-reset test test-services test-installation test-firefox check bench lock install install-dev screens messages
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,10 +42,14 @@ demo-reset: install ## forget the demo's data, then start again
 
 test: install-dev ## every test, on all cores, the embedded PostgreSQL and in a real browser
 	@$(BIN)/python -m tests.support.chromium
-	@$(PYTEST) --ignore=tests/installation
+	@$(PYTEST) --ignore=tests/installation --ignore=tests/firefox
 
 test-installation: install-dev ## `make demo` in fresh clones, as root and as an ordinary user
 	@$(BIN)/python -m pytest tests/installation
+
+test-firefox: install-dev ## five journeys and the menus in Firefox ESR
+	@$(BIN)/python -m tests.support.firefox
+	@$(BIN)/python -m pytest tests/firefox
 
 # What needs none of the servers is left out: the demo brings its own database, the sandbox its own memory, and the
 # document of the interface is the same on every server.

@@ -85,6 +85,7 @@ export function Fleet(node) {
     root.addEventListener("change", changed);
     root.addEventListener("click", clicked);
     root.addEventListener("beforetoggle", aim, true);
+    root.addEventListener("toggle", (e) => { e.target.scrollTop = 0; }, true); // the row before may have left it scrolled
     show();
   }
   function changed(e) {

@@ -58,7 +58,7 @@ def text_of(document: Path) -> str:
 def paths() -> tuple[str, ...]:
     """Every file and folder of the repository, folders with a slash behind."""
     found = [path for top in (*SOURCES, "docs") for path in (ROOT / top).rglob("*")]
-    found += [*ROOT.glob("*"), *(ROOT / top for top in SOURCES)]
+    found += [*ROOT.glob("*"), *ROOT.glob(".ci/*"), *(ROOT / top for top in SOURCES)]
     known = {path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else "") for path in found}
     return tuple(sorted(path for path in known if "__pycache__" not in path))
 
@@ -77,7 +77,7 @@ def to_come() -> frozenset[str]:
 def words() -> frozenset[str]:
     """Every word of the sources and of the settings of the project's tools."""
     files = [path for top in SOURCES for path in (ROOT / top).rglob("*") if path.suffix in SUFFIXES]
-    files += [ROOT / "pyproject.toml", ROOT / "Makefile", ROOT / "Procfile"]
+    files += [ROOT / "pyproject.toml", ROOT / "Makefile", ROOT / "Procfile", ROOT / ".ci/run"]
     texts = (path.read_text("utf-8") for path in files if path != Path(__file__))
     return frozenset(word for text in texts for word in re.findall(r"\w+", text))
 

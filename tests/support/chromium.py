@@ -7,6 +7,8 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
+from tests.support import debian
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -38,15 +40,8 @@ def _own() -> bool:
 def ensure() -> None:
     if find() or _own():
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation"],
-            check=True,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-        )
+    if debian.can_install():
+        debian.install("chromium", "fonts-liberation")
         return
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
