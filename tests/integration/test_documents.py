@@ -282,7 +282,7 @@ async def test_a_draft_keeps_its_file_and_no_other(database: TestDatabase) -> No
     await drafts.save_draft(customer.manager, draft, {"document_id": str(third)})
     await superuser.execute("UPDATE document SET created_at = now() - interval '8 days'")
     assert await files_left(customer) == {third}
-    await superuser.execute("UPDATE change_order SET created_at = now() - interval '8 days'")
+    await superuser.execute("UPDATE change_order SET touched_at = now() - interval '8 days'")
     await superuser.close()
     await drafts.purge_drafts(customer.system)
     assert await files_left(customer) == set()
