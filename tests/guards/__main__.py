@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.guards.guard import ROOT, Guard, OutdatedList
 from tests.guards.listed import GUARDS
-from tests.guards.verdict import TestRun, Verdict, read_report
+from tests.guards.verdict import TestRun, Verdict, failing_tests, read_report
 
 
 def copy_tree(target: Path) -> None:
@@ -34,21 +34,21 @@ def copy_tree(target: Path) -> None:
             shutil.copy2(ROOT / name, target / name)
 
 
-def run_tests(tree: Path, tests: Sequence[str]) -> TestRun:
-    """Run tests in the copy, up to the first failure."""
+def run_tests(tree: Path, tests: Sequence[str], *options: str) -> Path:
+    """Run tests in the copy; returns the report."""
     report = tree / "report.xml"
     report.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", f"--junit-xml={report}", *tests],
+        [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *options, *tests],
         cwd=tree,
         env=environment,
         check=False,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return read_report(report)
+    return report
 
 
 def try_without(tree: Path, guard: Guard) -> TestRun:
@@ -60,7 +60,7 @@ def try_without(tree: Path, guard: Guard) -> TestRun:
     before = path.read_bytes(), path.stat()
     try:
         path.write_text(changed, "utf-8")
-        return run_tests(tree, guard.tests)
+        return read_report(run_tests(tree, guard.tests, "-x"))
     finally:
         path.write_bytes(before[0])
         # Bytecode is told apart by this time: it must be the one that the unchanged source had
@@ -94,9 +94,9 @@ def main(words: Sequence[str]) -> int:
         tree = Path(folder)
         copy_tree(tree)
         # What fails with every guard in its place notices nothing
-        unchanged = run_tests(tree, sorted({test for guard in guards for test in guard.tests}))
-        if unchanged.verdict is not Verdict.SURVIVED:
-            print(f"The tests do not pass as they are: {unchanged.why}", file=sys.stderr)
+        report = run_tests(tree, sorted({test for guard in guards for test in guard.tests}))
+        if failing := failing_tests(report):
+            print(f"These tests fail as they are: {', '.join(failing)}", file=sys.stderr)
             return 2
         for guard in guards:
             began = time.monotonic()

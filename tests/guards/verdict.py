@@ -48,3 +48,15 @@ def read_report(report: Path) -> TestRun:
     if not cases:
         return TestRun(Verdict.BROKEN, "no test ran")
     return TestRun(Verdict.SURVIVED, f"{len(cases)} tests passed")
+
+
+def failing_tests(report: Path) -> list[str]:
+    """The tests that failed or could not be run."""
+    if not report.exists():
+        return ["pytest wrote no report"]
+    cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 - pytest wrote it just now
+    return [
+        case.get("name", "")
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    ]

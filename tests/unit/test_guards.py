@@ -6,7 +6,7 @@ import pytest
 
 from tests.guards.guard import Guard, OutdatedList
 from tests.guards.listed import GUARDS
-from tests.guards.verdict import Verdict, read_report
+from tests.guards.verdict import Verdict, failing_tests, read_report
 
 CASE = '<testsuites><testsuite><testcase name="test_it">{}</testcase></testsuite></testsuites>'
 
@@ -54,6 +54,7 @@ def test_only_a_failing_test_has_noticed(tmp_path: Path, inside: str, verdict: V
     report = tmp_path / "report.xml"
     report.write_text(CASE.format(inside))
     assert read_report(report).verdict is verdict
+    assert failing_tests(report) == (["test_it"] if inside else [])
 
 
 def test_a_run_without_tests_or_without_a_report_has_noticed_nothing(tmp_path: Path) -> None:
