@@ -55,7 +55,10 @@ GUARDS: tuple[Guard, ...] = (
         "tenants/row_security.py",
         '        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"\n',
         "",
-        ("tests/architecture/test_database.py",),
+        (
+            "tests/architecture/test_database.py::test_every_table_with_a_tenant_is_isolated_and_every_other_one_has_its_reason",
+            "tests/architecture/test_database.py::test_policies_bind_the_app_and_the_owner_to_the_tenant_of_the_scope",
+        ),
     ),
     Guard(
         "tenant of the view of the fleet",
@@ -76,14 +79,14 @@ GUARDS: tuple[Guard, ...] = (
         "tenants/transaction.py",
         "    if bypasses or owns:",
         "    if False:",
-        ("tests/integration/test_core.py",),
+        ("tests/integration/test_core.py::test_a_login_that_policies_do_not_bind_is_refused",),
     ),
     Guard(
         "scopes do not nest",
         "tenants/transaction.py",
         "    if database.current_transaction.get() is not None:",
         "    if False:",
-        ("tests/integration/test_core.py",),
+        ("tests/properties/test_tenancy.py::test_random_work_never_mixes_and_the_pool_is_full_afterwards",),
     ),
     Guard(
         "a scope is its own task's",
@@ -154,10 +157,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/lines/queries.py",
         'where.add(f"{alias}.end_user_id = {{0}}", actor.end_user_id or NOBODY)',
         'where.add("true")',
-        (
-            "tests/integration/test_members.py::test_the_user_portal_shows_own_lines_only",
-            "tests/unit/test_fleet_view.py",
-        ),
+        ("tests/integration/test_members.py::test_the_user_portal_shows_own_lines_only",),
     ),
     Guard(
         "own line: secrets of a SIM",
@@ -171,7 +171,9 @@ GUARDS: tuple[Guard, ...] = (
         "backend/usage/service.py",
         '    where.add("l.end_user_id = {0}", scope.actor.end_user_id or NOBODY)',
         '    where.add("true")',
-        ("tests/integration/test_usage.py",),
+        (
+            "tests/integration/test_usage.py::test_detail_wants_the_permission_and_a_reason_that_the_user_sees",
+        ),
     ),
     Guard(
         "reach of requests",
@@ -237,7 +239,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/lines/sims/codes.py",
         "    require_recent_sign_in(scope.actor)\n    check_usable(latest)",
         "    check_usable(latest)",
-        ("tests/integration/test_sims.py",),
+        ("tests/integration/test_sims.py::test_own_secrets_in_the_user_portal",),
     ),
     Guard(
         "fresh sign-in for a loss",
@@ -252,13 +254,6 @@ GUARDS: tuple[Guard, ...] = (
         "    check_recent_sign_in(scope, order.order_kind)\n    await _check_day",
         "    await _check_day",
         ("tests/integration/test_attacks.py::test_another_day_for_a_termination_wants_a_fresh_sign_in",),
-    ),
-    Guard(
-        "fresh sign-in for an invitation",
-        "backend/orders/changes/invitations.py",
-        "    check_recent_sign_in(scope, order.order_kind)\n",
-        "",
-        ("tests/integration/test_departures.py",),
     ),
     Guard(
         "a provider's old sign-in is not fresh",
@@ -381,7 +376,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/orders/placement/place.py",
         "    if earlier.request_hash != digest:",
         "    if False:",
-        ("tests/integration/test_api.py",),
+        ("tests/integration/test_orders.py::test_the_same_key_gives_the_same_order_even_at_once",),
     ),
     Guard(
         "two copies of a request wait for each other",
@@ -498,7 +493,9 @@ GUARDS: tuple[Guard, ...] = (
         "migrations/initial/actors.sql",
         "JOIN tenant t ON t.id = k.tenant_id AND t.state = 'active'",
         "JOIN tenant t ON t.id = k.tenant_id",
-        ("tests/integration/test_member_access.py",),
+        (
+            "tests/integration/test_member_access.py::test_everything_of_an_ended_member_stops_within_a_second",
+        ),
     ),
     Guard(
         "every scope checks its session",
@@ -535,11 +532,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/issuer/accounts.py",
         "        for statement in END_GRANTS:",
         "        for statement in ():",
-        (
-            "tests/integration/test_issuer.py",
-            "tests/integration/test_members.py::test_a_new_password_ends_every_session_of_the_person",
-            "tests/integration/test_sign_in.py",
-        ),
+        ("tests/integration/test_issuer.py::test_a_new_password_ends_what_was_granted_with_the_old_one",),
     ),
     Guard(
         "a link expires",
@@ -578,24 +571,21 @@ GUARDS: tuple[Guard, ...] = (
         "backend/issuer/store.py",
         "s.token_hash = $1 AND s.expires_at > $2 AND",
         "s.token_hash = $1 AND $2::timestamptz IS NOT NULL AND",
-        (
-            "tests/integration/test_issuer.py",
-            "tests/integration/test_sign_in.py",
-        ),
+        ("tests/integration/test_issuer.py::test_a_session_answers_without_a_form_unless_it_is_too_old",),
     ),
     Guard(
         "a sign-in under way expires",
         "backend/api/sign_in_state.py",
         " if flow.began > time.time() - FLOW_SECONDS]",
         "]",
-        ("tests/integration/test_sign_in.py",),
+        ("tests/unit/test_sign_in_state.py",),
     ),
     Guard(
         "a choice of company expires",
         "backend/api/sign_in_state.py",
         '        if record["at"] < time.time() - FLOW_SECONDS:',
         "        if False:",
-        ("tests/integration/test_sign_in.py",),
+        ("tests/unit/test_sign_in_state.py",),
     ),
     Guard(
         "a code of an eSIM expires",
@@ -652,10 +642,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/issuer/passwords.py",
         "    if not SHORTEST <= len(password) <= LONGEST:",
         "    if False:",
-        (
-            "tests/integration/test_guessing.py",
-            "tests/integration/test_members.py::test_adding_a_member_checks_what_was_given",
-        ),
+        ("tests/integration/test_members.py::test_adding_a_member_checks_what_was_given",),
     ),
     Guard(
         "a password is never cut",
@@ -797,8 +784,7 @@ GUARDS: tuple[Guard, ...] = (
         '    return counterpart[:-4] + "••••" if len(counterpart) > 6 else "••••" if counterpart else ""',
         "    return counterpart",
         (
-            "tests/integration/test_usage.py",
-            "tests/properties/test_usage_privacy.py",
+            "tests/integration/test_usage.py::test_detail_wants_the_permission_and_a_reason_that_the_user_sees",
         ),
     ),
     Guard(
@@ -806,10 +792,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/lines/sims/codes.py",
         '    return f"{tenant_id}/{what}/{record_id}"',
         '    return "record"',
-        (
-            "tests/integration/test_sims.py",
-            "tests/integration/test_lines.py::test_puk_is_sealed_at_rest_shown_once_fresh_and_audited",
-        ),
+        ("tests/integration/test_lines.py::test_a_puk_that_was_sealed_for_another_line_does_not_open",),
     ),
     Guard(
         "a key for each purpose",
@@ -950,7 +933,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/notifications/service.py",
         "        & (Notification.member_id == member_id)\n",
         "",
-        ("tests/integration/test_notifications.py",),
+        ("tests/integration/test_notifications.py::test_nobody_sees_the_messages_of_somebody_else",),
     ),
     # Files and what browsers are told
     Guard(
@@ -967,10 +950,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/documents/service.py",
         "    if stored.purpose != purpose:",
         "    if False:",
-        (
-            "tests/integration/test_contracts.py::test_a_scan_of_another_company_or_purpose_is_none",
-            "tests/integration/test_documents.py",
-        ),
+        ("tests/integration/test_contracts.py::test_a_scan_of_another_company_or_purpose_is_none",),
     ),
     Guard(
         "a name ends as its content",
@@ -1058,14 +1038,14 @@ GUARDS: tuple[Guard, ...] = (
         "backend/web/cookies.py",
         "httponly=True",
         "httponly=False",
-        ("tests/integration/test_sign_in.py",),
+        ("tests/integration/test_sign_in.py::test_on_https_cookies_are_bound_to_the_host",),
     ),
     Guard(
         "cookies of our own pages",
         "backend/web/cookies.py",
         'samesite="lax"',
         'samesite="none"',
-        ("tests/integration/test_sign_in.py",),
+        ("tests/integration/test_sign_in.py::test_on_https_cookies_are_bound_to_the_host",),
     ),
     Guard(
         "cookies bound to HTTPS",
@@ -1086,16 +1066,13 @@ GUARDS: tuple[Guard, ...] = (
         "backend/orders/changes/scheduling.py",
         "    check_recent_sign_in(scope, order.order_kind)\n    quote = await requote",
         "    quote = await requote",
-        ("tests/integration/test_attacks.py",),
+        ("tests/integration/test_attacks.py::test_another_day_for_a_termination_wants_a_fresh_sign_in",),
     ),
     Guard(
         "another price is accepted as it was shown",
         "backend/orders/changes/scheduling.py",
         "    if quote.fingerprint != fingerprint:",
         "    if False:",
-        (
-            "tests/integration/test_update_order.py",
-            "tests/integration/test_orders.py",
-        ),
+        ("tests/integration/test_kinds.py::test_a_price_that_is_other_on_the_day_waits_to_be_accepted",),
     ),
 )

@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.core.secrets import DecryptionError
 from backend.lines.schemas import LineFilter, Sort
 from backend.lines.service import get_line, line_facets, line_history, list_lines, selection_summary, summary
 from backend.lines.sims.codes import reveal_puk
@@ -187,3 +188,19 @@ async def test_the_last_digits_may_begin_with_zeros() -> None:
         found = await list_lines(customer.manager, LineFilter(search=ending))
         assert found.total == sum(ending.replace(" ", "") in one.msisdn for one in await customer.lines())
     assert (await list_lines(customer.manager, LineFilter(search="00" + line.msisdn[1:]))).total == 1
+
+
+async def test_a_puk_that_was_sealed_for_another_line_does_not_open(database) -> None:  # noqa: ANN001
+    customer = await make_customer()
+    await make_lines(customer, 2, puk="12345678")
+    one, other = await customer.lines()
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute(
+        "UPDATE line SET puk_sealed = (SELECT puk_sealed FROM line WHERE id = $1) WHERE id = $2",
+        one.id,
+        other.id,
+    )
+    await connection.close()
+    with pytest.raises(DecryptionError):
+        await reveal_puk(customer.manager, other.id)
+    assert await reveal_puk(customer.manager, one.id) == "12345678"
