@@ -157,7 +157,7 @@ GUARDS: tuple[Guard, ...] = (
         "backend/lines/queries.py",
         'where.add(f"{alias}.end_user_id = {{0}}", actor.end_user_id or NOBODY)',
         'where.add("true")',
-        ("tests/integration/test_members.py::test_the_user_portal_shows_own_lines_only",),
+        ("tests/integration/test_lines.py::test_an_end_user_reaches_the_own_lines_and_without_a_link_none",),
     ),
     Guard(
         "own line: secrets of a SIM",
@@ -165,15 +165,6 @@ GUARDS: tuple[Guard, ...] = (
         '    where.add("l.end_user_id = {0}", scope.actor.end_user_id or NOBODY)',
         '    where.add("true")',
         ("tests/integration/test_sims.py::test_own_secrets_in_the_user_portal",),
-    ),
-    Guard(
-        "own line: usage and records",
-        "backend/usage/service.py",
-        '    where.add("l.end_user_id = {0}", scope.actor.end_user_id or NOBODY)',
-        '    where.add("true")',
-        (
-            "tests/integration/test_usage.py::test_detail_wants_the_permission_and_a_reason_that_the_user_sees",
-        ),
     ),
     Guard(
         "reach of requests",
