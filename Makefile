@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loads
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-services test-installation test-firefox check bench lock install install-dev screens messages
+.PHONY: help demo demo-reset test test-services test-installation test-firefox check guards bench lock install install-dev screens messages
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ check: install-dev ## lint, format, types, import rules, spelling
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/codespell
+
+guards: install-dev ## take each guard away in a copy, and see that a test notices (takes long)
+	@$(BIN)/python -m tests.guards
 
 bench: install-dev ## speed and memory, each row against its floor in the same run
 	@$(BIN)/python -m tests.support.chromium

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.core.permissions import OPERATOR_PERMISSIONS, PERMISSIONS
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [
@@ -169,3 +171,15 @@ def test_what_is_not_there_is_found() -> None:
         "KINDS in core/facts.py"
     ]
     assert list(misplaced_in("`core/facts.py`: `FactName`, `KINDS`")) == ["KINDS in core/facts.py"]
+
+
+def test_the_roles_of_the_document_are_those_of_the_code() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+    section = text.partition("## Who may what")[2].partition("\n## ")[0]
+    said = {
+        role.strip(): set(what.strip().split(", "))
+        for role, what in re.findall(r"^\| ([a-z' ]+) \| ([a-z_:, ]+) \|$", section, re.MULTILINE)
+    }
+    said.pop("role")
+    held = {role.replace("_", " "): set(permissions) for role, permissions in PERMISSIONS.items()}
+    assert said == held | {"the operator's staff": set(OPERATOR_PERMISSIONS)}

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from backend import runtime
+from backend.api.callbacks import LARGEST
 from backend.app import create_api
 from backend.core import clock
 from backend.core.messaging.jobs import job_scope
@@ -462,7 +463,7 @@ async def test_a_callback_is_believed_once_and_only_from_its_own_carrier(
     problem(await Told(http, "not an id").send(), 400, "malformed")
     problem(await reported.send(body=b"{}"), 400, "malformed")
     problem(await reported.send(body=b'{"eventId": "\xff"}'), 400, "malformed")
-    problem(await reported.send(body=b" " * (65 * 1024)), 413)
+    problem(await reported.send(body=b" " * (LARGEST + 1)), 413)
     for _ in range(3):
         assert (await reported.send()).status_code == 201
     assert await drain(database, only="orders.handle_callbacks") == ["orders.handle_callbacks"]

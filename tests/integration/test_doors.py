@@ -161,6 +161,13 @@ async def test_every_answer_is_closed(http: httpx.AsyncClient, path: str) -> Non
         assert "strict-transport-security" not in given
 
 
+async def test_no_door_sends_a_request_back(http: httpx.AsyncClient) -> None:
+    for path in PATHS:
+        answer = await http.request("TRACE", path, headers={"x-own": "sent back"})
+        assert answer.status_code in {403, 404, 405}, path
+        assert "sent back" not in answer.text
+
+
 async def test_https_stays_https(settings: Settings) -> None:
     secure = replace(settings, public_url="https://portal.example")
     transport = httpx.ASGITransport(app=create(secure), raise_app_exceptions=False)  # type: ignore[arg-type]

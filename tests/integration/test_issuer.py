@@ -255,6 +255,16 @@ async def test_user_info_needs_a_live_token(browser: Browser) -> None:
     assert (await info(f"Bearer {tokens['access_token']}")).status_code == 401
 
 
+async def test_a_new_password_ends_what_was_granted_with_the_old_one(browser: Browser) -> None:
+    tokens = (await redeem(browser, (await sign_in(browser))["code"])).json()
+    code = (await sign_in(browser))["code"]
+    await company("atlas", password="another good password")
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    assert (await browser.get("/id/userinfo", headers=bearer)).status_code == 401
+    assert (await redeem(browser, code)).status_code == 400
+    assert (await ask(browser, REQUEST)).status_code == 200, "the password is asked for"
+
+
 async def test_signing_out_without_our_token_asks_first(browser: Browser) -> None:
     await sign_in(browser)
     page = await browser.get("/id/end_session")

@@ -1,13 +1,19 @@
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from backend.core.errors import Forbidden, NotFound, ValidationFailed
+from backend.core import clock
+from backend.core.errors import Forbidden, NotFound, ReauthenticationRequired, ValidationFailed
+from backend.core.secrets import DecryptionError
+from backend.lines.queries import count_lines, line_filter, one_line_filter
 from backend.lines.schemas import LineFilter, Sort
 from backend.lines.service import get_line, line_facets, line_history, list_lines, selection_summary, summary
 from backend.lines.sims.codes import reveal_puk
 from tenants.scope import Reach
+from tenants.transaction import open_scope
 from tests.support.factories import make_account, make_customer, make_lines, make_member
 
 NAMES = ["Élodie|Anne", "Zola|Bert", "Benali|Karim", "De Smet|An"]
@@ -143,6 +149,19 @@ async def test_reach_limits_list_total_facets_and_single_lines() -> None:
         await get_line(member, outside.id)
 
 
+async def test_an_end_user_reaches_the_own_lines_and_without_a_link_none() -> None:
+    customer = await make_customer(lines=3)
+    own, other, _ = await customer.lines()
+    async with open_scope(customer.system) as scope:
+        user = await scope.connection.fetchval("SELECT end_user_id FROM line WHERE id = $1", own.id)
+    person = await make_member(customer.tenant_id, roles=frozenset({"end_user"}))
+    for end_user_id, lines in ((user, 1), (None, 0)):
+        async with open_scope(replace(person, end_user_id=end_user_id)) as scope:
+            assert await count_lines(scope, line_filter(scope.actor, LineFilter())) == lines
+            assert await count_lines(scope, one_line_filter(scope, own.id)) == lines
+            assert await count_lines(scope, one_line_filter(scope, other.id)) == 0
+
+
 async def test_roles_without_the_right_are_refused() -> None:
     customer = await make_customer(lines=1)
     for role in ("invoice_reader", "end_user"):
@@ -161,6 +180,9 @@ async def test_puk_is_sealed_at_rest_shown_once_fresh_and_audited(database) -> N
     customer = await make_customer()
     await make_lines(customer, 1, puk="12345678")
     line = (await customer.lines())[0]
+    for signed_in_at in (None, clock.now() - timedelta(minutes=6)):
+        with pytest.raises(ReauthenticationRequired):
+            await reveal_puk(replace(customer.manager, signed_in_at=signed_in_at), line.id)
     assert await reveal_puk(customer.manager, line.id) == "12345678"
     connection = await asyncpg.connect(database.superuser_url)
     sealed = await connection.fetchval("SELECT puk_sealed FROM line")
@@ -187,3 +209,19 @@ async def test_the_last_digits_may_begin_with_zeros() -> None:
         found = await list_lines(customer.manager, LineFilter(search=ending))
         assert found.total == sum(ending.replace(" ", "") in one.msisdn for one in await customer.lines())
     assert (await list_lines(customer.manager, LineFilter(search="00" + line.msisdn[1:]))).total == 1
+
+
+async def test_a_puk_that_was_sealed_for_another_line_does_not_open(database) -> None:  # noqa: ANN001
+    customer = await make_customer()
+    await make_lines(customer, 2, puk="12345678")
+    one, other = await customer.lines()
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute(
+        "UPDATE line SET puk_sealed = (SELECT puk_sealed FROM line WHERE id = $1) WHERE id = $2",
+        one.id,
+        other.id,
+    )
+    await connection.close()
+    with pytest.raises(DecryptionError):
+        await reveal_puk(customer.manager, other.id)
+    assert await reveal_puk(customer.manager, one.id) == "12345678"

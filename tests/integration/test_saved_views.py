@@ -8,6 +8,7 @@ import pytest
 
 from backend.core.errors import AppError, Conflict, Forbidden, NotFound, ValidationFailed
 from backend.core.messaging.jobs import job_scope
+from backend.core.permissions import PERMISSIONS, Permission, Role
 from backend.lines.schemas import LineFilter, Sort
 from backend.members.access import set_member_state
 from backend.members.lifecycle import MemberState
@@ -137,7 +138,7 @@ async def test_a_view_that_cannot_be_read_any_more_says_so() -> None:
     assert (await get_view(customer.manager, kinds.id)).gone == {"kind": ["gone_kind"]}
 
 
-async def test_the_right_to_see_the_page_is_needed() -> None:
+async def test_the_right_to_see_the_page_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     customer = await make_customer(lines=1)
     shared = await save_view(customer.manager, "Shared", NAMUR, shared=True)
 
@@ -151,6 +152,13 @@ async def test_the_right_to_see_the_page_is_needed() -> None:
     await refused(replace(customer.manager, member_id=None), Forbidden)
     auditor = await make_member(customer.tenant_id, roles=frozenset({"auditor"}))
     assert await names(auditor) == ["Shared"]
+    # A role that sees lines and no requests: none has only that today
+    requests = await save_view(customer.manager, "Running", RequestsQuery(), shared=True)
+    monkeypatch.setitem(PERMISSIONS, Role.AUDITOR, frozenset({Permission.LINES_READ}))
+    assert await names(auditor) == ["Shared"]
+    for attempt in (list_views(auditor, ViewPage.REQUESTS), get_view(auditor, requests.id)):
+        with pytest.raises(Forbidden):
+            await attempt
 
 
 def test_a_view_is_read_as_its_page_writes_it() -> None:

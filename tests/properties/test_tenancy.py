@@ -5,6 +5,7 @@ import contextlib
 import random
 from uuid import UUID
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -63,10 +64,8 @@ async def test_random_work_never_mixes_and_the_pool_is_full_afterwards(customers
         if how == "cancel":
             await asyncio.sleep(chance.random() / 100)
             task.cancel()
-        with contextlib.suppress(Boom, asyncio.CancelledError, Exception):
-            assert await task <= {tenant}
-        if task.done() and not task.cancelled() and task.exception() is None:
-            assert task.result() <= {tenant}, "a row of another tenant was seen"
+        with contextlib.suppress(Boom, asyncio.CancelledError, asyncpg.DivisionByZeroError):
+            assert await task <= {tenant}, "a row of another tenant was seen"
 
     await asyncio.gather(*(one() for _ in range(400)))
     pool = engine().pool
