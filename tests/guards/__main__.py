@@ -6,6 +6,7 @@ noticed. 1: one survived, or its change broke the program. 2: the list does not 
 
 # ruff: noqa: T201 - a tool prints
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -18,6 +19,9 @@ from pathlib import Path
 from tests.guards.guard import ROOT, Guard, OutdatedList
 from tests.guards.listed import GUARDS
 from tests.guards.verdict import TestRun, Verdict, failing_tests, read_report
+
+# Seconds of one run: what was taken away may leave a test waiting
+LONGEST_RUN = 1200
 
 
 def copy_tree(target: Path) -> None:
@@ -40,14 +44,17 @@ def run_tests(tree: Path, tests: Sequence[str], *options: str) -> Path:
     report.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *options, *tests],
-        cwd=tree,
-        env=environment,
-        check=False,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    # Without a report the run counts as broken
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *options, *tests],
+            cwd=tree,
+            env=environment,
+            check=False,
+            timeout=LONGEST_RUN,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     return report
 
 

@@ -215,6 +215,9 @@ async def test_lookups_before_the_tenant_is_known_are_by_exact_key_and_outside_a
         with pytest.raises(OutsideScope):
             async with open_global():
                 pass
+        with pytest.raises(OutsideScope):
+            async with open_scope(customer.system):
+                pass
 
 
 async def test_without_a_pool_nothing_opens(customer: Customer) -> None:

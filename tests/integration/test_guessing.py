@@ -12,6 +12,7 @@ from backend.issuer.accounts import check_password, normalise_login
 from backend.issuer.devices import KnownDevice, open_device, seal_device
 from backend.issuer.passwords import LONGEST, hash_password, verify
 from backend.settings import Settings
+from tenants.transaction import open_global
 from tests.support.database import TestDatabase
 from tests.support.identity import PASSWORD, Browser, company, identity_app
 
@@ -63,6 +64,21 @@ async def test_a_known_browser_is_known_to_its_own_accounts_only(browser: Browse
     page = await browser.open_sign_in(fresh="1")
     answers = [(await browser.submit(page, AN, WRONG)).status_code for _ in range(attempts.PAIR.free + 1)]
     assert answers[-1] == 429
+
+
+async def test_failures_of_a_known_browser_at_another_account_count_for_the_address(browser: Browser) -> None:
+    await company("delta")
+    await company("lumen", "nora@lumen.example")
+    await browser.sign_in("nora@lumen.example")
+    page = await browser.open_sign_in(fresh="1")
+    for _ in range(attempts.PAIR.free):
+        await browser.submit(page, AN, WRONG)
+    async with open_global() as connection:
+        counters = await connection.fetch(
+            "SELECT key FROM sign_in_attempt WHERE failures >= $1", attempts.PAIR.free
+        )
+    kinds = {row["key"].partition(":")[0] for row in counters}
+    assert kinds == {"pair", "account", "address"}
 
 
 async def test_address_and_number_of_an_account_count_as_one(browser: Browser) -> None:

@@ -396,6 +396,14 @@ async def test_own_secrets_in_the_user_portal(database: TestDatabase, sandbox: S
         with pytest.raises(NotFound):
             await reveal(stranger, line.id)
     await codes.reveal_activation_code(customer.manager, line.id)
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE esim_profile SET valid_until = $1", clock.now())
+    for reveal, who in (
+        (codes.reveal_activation_code, customer.manager),
+        (codes.reveal_own_activation_code, own),
+    ):
+        with pytest.raises(Conflict):
+            await reveal(who, line.id)
     history = await line_history(customer.manager, line.id)
     shown = [entry.params for entry in history if entry.code == "esim.code_shown"]
     assert shown == [{}, {"to": "user"}], "the timeline says to whom the code was shown"

@@ -106,6 +106,7 @@ async def test_the_request_carries_everything_that_protects_it(theirs: Theirs) -
         {"aud": "another"},
         {"aud": ["another"]},
         {"aud": ["portal", "another"], "azp": "another"},
+        {"aud": "another", "azp": "portal"},
         {"nonce": "another"},
     ],
     ids=str,
