@@ -64,7 +64,14 @@ async def test_random_work_never_mixes_and_the_pool_is_full_afterwards(customers
         if how == "cancel":
             await asyncio.sleep(chance.random() / 100)
             task.cancel()
-        with contextlib.suppress(Boom, asyncio.CancelledError, asyncpg.DivisionByZeroError):
+        # Two that write the same rows in another order: the database ends one of them
+        gone_wrong = (
+            Boom,
+            asyncio.CancelledError,
+            asyncpg.DivisionByZeroError,
+            asyncpg.DeadlockDetectedError,
+        )
+        with contextlib.suppress(*gone_wrong):
             assert await task <= {tenant}, "a row of another tenant was seen"
 
     # All of them end before one may fail: a task that still held a connection would hold up the end of the run
