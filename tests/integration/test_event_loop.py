@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import asyncpg
 import httpx
 import pytest
 
@@ -17,6 +18,7 @@ from tests.integration.test_api import bearer
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain
+from tests.support.order_steps import place
 from tests.support.watchdog import watched_loop
 
 LINES = 20_000
@@ -24,7 +26,16 @@ HEADER = b"number;reason\n"
 
 
 @pytest.fixture
-async def customer() -> Customer:
+async def customer(database: TestDatabase) -> Customer:
+    """A large company that the planner's statistics do not know: they are of a few small ones.
+
+    A plan that compares each line with each takes minutes then, and the test ends by its time limit.
+    """
+    small = await make_customer(lines=60, grace_seconds=600)
+    await place(small, [line.id for line in await small.lines()], add=("sms-unlimited",))
+    superuser = await asyncpg.connect(database.superuser_url)
+    await superuser.execute("ANALYZE")
+    await superuser.close()
     return await make_customer("delta", lines=LINES, grace_seconds=600)
 
 
