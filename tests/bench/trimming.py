@@ -6,12 +6,12 @@ import signal
 from types import FrameType
 
 from frontend.http.gateway import Gateway
-from frontend.main import create as create_web
+from frontend.main import serve
 
 
 def create() -> Gateway:
     signal.signal(signal.SIGUSR1, _trim)
-    return create_web()
+    return serve()
 
 
 def _trim(_: int, __: FrameType | None) -> None:
