@@ -1,8 +1,8 @@
-"""The carriers: a protocol that the product speaks to, and its adapter over HTTP (TMF641, TMF638 and TMF639)."""
+"""The carriers over HTTP: what the product asks them, and what they answer (TMF641, TMF638 and TMF639)."""
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -62,7 +62,6 @@ __all__ = [
     "BatchUpdate",
     "CallbackEnvelope",
     "CancellationAccepted",
-    "CarrierNetwork",
     "CarrierRejection",
     "HttpCarrierNetwork",
     "InventoryLine",
@@ -78,7 +77,6 @@ __all__ = [
     "UnreadableAnswer",
     "UnreadableService",
     "batch_of",
-    "item_of",
     "kept_text",
     "parse_envelope",
     "parse_event",
@@ -124,41 +122,12 @@ class CarrierRejection(msgspec.Struct, frozen=True):
     message: str
 
 
-class CarrierNetwork(Protocol):
-    """Every call may raise Unavailable: then nothing is known, and the call may be repeated.
-
-    `retry_after` in the details is the number of seconds that the carrier asked us to wait, or None.
-    """
-
-    async def submit(self, carrier: str, order: ServiceOrder) -> OrderAccepted | CarrierRejection: ...
-
-    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderUpdate | None: ...
-
-    async def find(self, carrier: str, external_id: str) -> OrderUpdate | None: ...
-
-    async def submit_batch(
-        self, carrier: str, batch: ServiceOrderBatch
-    ) -> BatchUpdate | CarrierRejection: ...
-
-    async def fetch_batch(self, carrier: str, carrier_order_id: str) -> BatchUpdate | None: ...
-
-    async def find_batch(self, carrier: str, batch_id: str) -> BatchUpdate | None: ...
-
-    async def amend(
-        self, carrier: str, carrier_order_id: str, characteristics: Mapping[str, Any], *, item: str = ""
-    ) -> OrderAccepted | CarrierRejection: ...
-
-    async def cancel(
-        self, carrier: str, carrier_order_id: str, reason: str, *, item: str = ""
-    ) -> CancellationAccepted | CarrierRejection: ...
-
-    async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage: ...
-
-    async def resource(self, carrier: str, sim_number: str) -> SimResource | None: ...
-
-
 class HttpCarrierNetwork:
-    """The carriers over HTTP, one instance per event loop. `concurrency` limits the requests per carrier; `timeout` in seconds."""
+    """The carriers over HTTP, one instance per event loop. `concurrency` limits the requests per carrier; `timeout` in seconds.
+
+    Every call may raise Unavailable: then nothing is known, and the call may be repeated. `retry_after` in the details is
+    the number of seconds that the carrier asked us to wait, or None.
+    """
 
     def __init__(self, urls: Mapping[str, str], *, concurrency: int = 16, timeout: float = TIMEOUT) -> None:
         self._client = CarrierClient(urls, concurrency=concurrency, timeout=timeout)
@@ -185,9 +154,12 @@ class HttpCarrierNetwork:
             raise unavailable(carrier, f"it answered with the order {answer.external_id}")
         return OrderAccepted(answer.carrier_order_id, answer.state, answer.reported)
 
-    async def fetch(self, carrier: str, carrier_order_id: str) -> OrderUpdate | None:
-        """How an order stands, by the carrier's own id; None where the carrier does not know it."""
-        return await self._lookup(carrier, _path(ORDERS, carrier_order_id), parse_order)
+    async def fetch(self, carrier: str, carrier_order_id: str, *, item: str = "") -> OrderUpdate | None:
+        """How an order stands, by the carrier's own id; None where the carrier does not know it.
+
+        `item`: which one of a batch.
+        """
+        return await self._lookup(carrier, _path(ORDERS, carrier_order_id), _parse(item))
 
     async def find(self, carrier: str, external_id: str) -> OrderUpdate | None:
         """How an order stands, by our own id: for when the carrier's answer was lost."""
@@ -218,8 +190,7 @@ class HttpCarrierNetwork:
         """Add to what an order says, or correct it. A repeat changes nothing. `item`: which one of a batch."""
         body = msgspec.json.encode(amendment_body(characteristics, item))
         request = CarrierRequest("PATCH", _path(ORDERS, carrier_order_id), body=body, media_type=MERGE_PATCH)
-        parse = (lambda content: item_of(parse_batch(content), item)) if item else parse_order
-        answer = await self._command(carrier, request, parse)
+        answer = await self._command(carrier, request, _parse(item))
         if isinstance(answer, CarrierRejection):
             return answer
         return OrderAccepted(answer.carrier_order_id, answer.state, answer.reported)
@@ -287,6 +258,11 @@ class HttpCarrierNetwork:
 
 def _path(collection: str, key: str) -> str:
     return f"{collection}/{quote(key, safe='')}"
+
+
+def _parse(item: str) -> Callable[[bytes], OrderUpdate]:
+    """How an answer is read: as the order of one item, or for this item of a batch."""
+    return (lambda content: item_of(parse_batch(content), item)) if item else parse_order
 
 
 def _content(parse: Callable[[bytes], T]) -> Callable[[CarrierResponse], T]:

@@ -1,7 +1,6 @@
 """Use cases on the usage of everything within reach: month by month, and the lines that use most of one measure."""
 
 from datetime import date
-from uuid import UUID
 
 import msgspec
 
@@ -23,19 +22,6 @@ COLUMNS = {
     Measure.MESSAGES: "messages",
     Measure.COST: "cents",
 }
-
-
-class LineUseRecord(msgspec.Struct, frozen=True):
-    """The sums of one line in a month; `plan` is its code."""
-
-    line_id: UUID
-    msisdn: str
-    name: str
-    plan: str
-    data_bytes: int
-    voice_seconds: int
-    messages: int
-    cents: int
 
 
 def _narrowed(scope: Scope, grouping: Grouping, group: str | None) -> SqlFilter:
@@ -92,7 +78,7 @@ async def most_used_lines(
     where.add("m.period = {0}", month)
     most, column = min(max(limit, 1), MOST_LINES), COLUMNS[measure]
     rows = await scope.fetch_all(
-        LineUseRecord,
+        LineUse,
         "SELECT * FROM (SELECT l.id AS line_id, l.msisdn, l.name, l.plan,"
         f" {queries.sums(queries.EMPLOYERS)} {FROM_MONTHS} WHERE {where.sql}"
         f" GROUP BY l.id, l.msisdn, l.name, l.plan) found WHERE {column} > 0"
@@ -100,16 +86,4 @@ async def most_used_lines(
         *where.values,
     )
     catalogue = await catalogue_of(scope)
-    return [
-        LineUse(
-            line_id=row.line_id,
-            msisdn=row.msisdn,
-            name=row.name,
-            plan=catalogue.name("plan", row.plan),
-            data_bytes=row.data_bytes,
-            voice_seconds=row.voice_seconds,
-            messages=row.messages,
-            cents=row.cents,
-        )
-        for row in rows
-    ]
+    return [msgspec.structs.replace(row, plan=catalogue.name("plan", row.plan)) for row in rows]

@@ -135,7 +135,7 @@ class Measure(StrEnum):
     COST = "cost"
 
 
-class LineUse(msgspec.Struct, frozen=True, kw_only=True):
+class LineUse(msgspec.Struct, frozen=True):
     """One line in a list of those that use most: the employer's part of a month. `plan` is its name."""
 
     line_id: UUID

@@ -103,15 +103,12 @@ def _fields(
     text: Translator, name: str, problem: PageError | None, *, shared: bool, may_keep: bool
 ) -> list[Child]:
     """Name and sharing. `may_keep`: its owner may stop sharing it."""
-    error = ((problem.fields or {}).get("name") or problem.words) if problem else ""
-    if error and problem and problem.fields:
-        error = problem.words
     return [
         text_field(
             "name",
             text("Name"),
             value=name,
-            error=error,
+            error=problem.words if problem else "",
             more={"maxlength": str(LONGEST_NAME), "autocomplete": "off"},
         ),
         check("shared", "yes", text("Share it with everybody in my company"), ticked=shared)

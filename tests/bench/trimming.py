@@ -5,11 +5,14 @@ import gc
 import signal
 from types import FrameType
 
+from frontend.http import gateway
 from frontend.http.gateway import Gateway
 from frontend.main import serve
 
 
 def create() -> Gateway:
+    # One member opens all pages here, more than a member may
+    gateway.SOCKETS = 10_000
     signal.signal(signal.SIGUSR1, _trim)
     return serve()
 

@@ -17,6 +17,7 @@ from backend.integrations.network import (
     OrderUpdateState,
     ServiceOrder,
     ServiceOrderBatch,
+    UnreadableAnswer,
 )
 from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.schemas import OrderDetail
@@ -242,4 +243,8 @@ async def test_items_of_a_batch_are_amended_and_cancelled_one_by_one(sandbox: Sa
             while (await stands())[first].state is not OrderUpdateState.DONE:
                 await asyncio.sleep(0.02)
         assert (await stands())[second].state is OrderUpdateState.CANCELLED
+        alone = await network.fetch("lynx", taken.carrier_order_id, item=second)
+        assert alone == (await stands())[second]
+        with pytest.raises(UnreadableAnswer):
+            await network.fetch("lynx", taken.carrier_order_id, item=str(uuid4()))
         assert (await stands())[third].state is OrderUpdateState.IN_PROGRESS

@@ -46,8 +46,8 @@ class RefusedInvitation(msgspec.Struct, frozen=True):
 async def send_invitation_again(scope: Scope, reference: str, *, email: str) -> OrderDetail:
     """Invite the successor at this address; until the mail has left, the request waits as before.
 
-    Raises NotFound, ValidationFailed for a wrong address, ReauthenticationRequired, and Conflict (`not_refused`) where
-    no invitation was refused, or its day has come.
+    Raises NotFound, ValidationFailed for a wrong address, ReauthenticationRequired where the order's kind asks for a
+    recent sign-in, and Conflict (`not_refused`) where no invitation was refused, or its day has come.
     """
     order, email = await lock_order(scope, reference), email.strip()
     check_recent_sign_in(scope, order.order_kind)

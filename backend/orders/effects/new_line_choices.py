@@ -16,7 +16,8 @@ from backend.orders.kinds.base import LineSnapshot
 from backend.orders.kinds.change_cost_centre import CostCentreChoice
 from backend.orders.kinds.change_plan import PlanChoice
 from backend.orders.kinds.move_account import AccountChoice
-from backend.orders.kinds.new_line import NewLineRequest, copied_onto
+from backend.orders.kinds.new_line import NewLineRequest
+from backend.orders.kinds.new_line_options import copied_onto
 from backend.orders.kinds.split_billing import SplitChoice
 from backend.orders.texts import KindTexts
 from tenants.scope import Scope

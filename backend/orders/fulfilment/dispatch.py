@@ -64,8 +64,6 @@ WHERE order_id = $1 AND position BETWEEN $2 AND $3 AND (state = $5 OR (state = $
 RETURNING id, state, reason, reported, reported_at, carrier_order_id, batch_id, msisdn, kind, change,
   $6::text AS reference
 """
-
-
 # A batch that was refused as a whole does not exist at the carrier
 DISSOLVE = """
 UPDATE change_order_item SET batch_id = NULL WHERE batch_id = ANY($1) AND state = $2 AND carrier_order_id IS NULL

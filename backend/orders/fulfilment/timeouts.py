@@ -14,7 +14,7 @@ from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderHoldExpired
 from backend.core.ids import ItemId, OrderId
 from backend.core.messaging.jobs import idempotent_job, job_scope
-from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState, item_of
+from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
 from backend.lines.agreements import cancel_agreements
 from backend.orders.effects.events import KnownItem
 from backend.orders.fulfilment.answers import raise_first_error, record_answers
@@ -132,11 +132,7 @@ async def _final_update(carrier: str, item: ExpiredItem) -> OrderUpdate | None:
     answer = await network.cancel(carrier, order_id, "held too long", item=item.item_of_batch)
     if not isinstance(answer, CarrierRejection):
         return failed if answer.settled else None
-    if item.batch_id:
-        batch = await network.fetch_batch(carrier, order_id)
-        update = item_of(batch, str(item.id)) if batch else None
-    else:
-        update = await network.fetch(carrier, order_id)
+    update = await network.fetch(carrier, order_id, item=item.item_of_batch)
     if update is None or update.state is OrderUpdateState.CANCELLED:
         return failed
     if update.state is OrderUpdateState.HELD:

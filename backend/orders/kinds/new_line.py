@@ -8,19 +8,19 @@ from uuid import UUID
 
 from backend.catalog.identifiers import sim_number
 from backend.catalog.pricing import monthly_cost
-from backend.catalog.rules import conflicting_options, option_allowed
-from backend.catalog.schemas import CarrierProfile, Plan
+from backend.catalog.schemas import Plan
 from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import LineSnapshot, QuoteContext, QuoteItem
 from backend.orders.kinds.change_options import charge
 from backend.orders.kinds.change_user import full_name
 from backend.orders.kinds.move_account import AccountAccess
+from backend.orders.kinds.new_line_options import chosen_options, has_companion
 from backend.orders.schemas import OrderRequest
 
 PHYSICAL, ESIM = "physical", "esim"
-# The code was sent: the next steps are on the user's device, after a confirmation where the carrier asks for it
 # A line is held for its eSIM: the carrier goes on when it is asked to
 ESIM_TROUBLE = frozenset({"esim_*"})
+# The code was sent: the next steps are on the user's device, after a confirmation where the carrier asks for it
 USER_ACTS_ON = frozenset({"released", "downloaded", "installed"})
 BILLING = ("billing_street", "billing_postcode", "billing_town")
 
@@ -148,48 +148,17 @@ def as_line(context: QuoteContext, request: NewLineRequest, *, msisdn: str) -> L
     )
 
 
-def copied_onto(
-    profile: CarrierProfile, plan: Plan, chosen: Sequence[str], codes: Sequence[str]
-) -> tuple[list[str], dict[str, str]]:
-    """Options of another line that this plan allows beside those chosen; the others with the reason (F-075)."""
-    taken, skipped = list[str](), dict[str, str]()
-    for code in codes:
-        option = profile.option(code)
-        if code in chosen:
-            continue
-        if option is None or not option_allowed(option, plan.code, plan.product_type):
-            skipped[code] = "option_not_on_plan"
-        elif option.is_cap:
-            skipped[code] = "option_is_cap"
-        elif option.companion_sim:
-            skipped[code] = "option_is_companion"
-        elif conflicting_options(profile, option, [*chosen, *taken]):
-            skipped[code] = "option_conflict"
-        else:
-            taken.append(code)
-    return taken, skipped
-
-
-def chosen_options(
-    context: QuoteContext, request: NewLineRequest, plan: Plan
-) -> tuple[list[str], dict[str, str]]:
-    """The options of the new line, and those of the copied line that it cannot have.
-
-    A second SIM is an option with its price, whether it is asked for by `companion_sim` or among the options.
-    """
-    codes = context.loaded.copied.get(request.copy_options_from, ())
-    taken, skipped = copied_onto(context.profile, plan, request.options, codes)
-    companion = context.profile.companion_option
-    second = [companion.code] if companion and request.companion_sim else []
-    return list(dict.fromkeys([*request.options, *second, *taken])), skipped
-
-
 def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnapshot) -> QuoteItem:
     """What is ordered for the line, and its price: nothing before, plan and options afterwards."""
     item, plan = QuoteItem(line), plan_of(context, request)
     if why := _not_any_more(context, request, line, plan):
         return item.skip(why)
-    options, item.notes = chosen_options(context, request, plan) if plan else ([], {})
+    options: list[str] = []
+    if plan:
+        codes = context.loaded.copied.get(request.copy_options_from, ())
+        options, item.notes = chosen_options(
+            context.profile, plan, request.options, codes, companion_sim=request.companion_sim
+        )
     esim = request.sim_kind == ESIM
     item.change = {
         "account": request.account,
@@ -200,7 +169,7 @@ def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnap
         "sim_number": "" if esim else card_number(context, request.sim_number),
         "number": line.msisdn,
         "cap_cents": request.cap_cents,
-        "companion_sim": request.companion_sim or _has_companion(context.profile, options),
+        "companion_sim": request.companion_sim or has_companion(context.profile, options),
         "split_profile": request.split_profile,
         "given_name": request.given_name,
         "family_name": request.family_name,
@@ -215,11 +184,6 @@ def plan_new_line(context: QuoteContext, request: NewLineRequest, line: LineSnap
     item.pro_rata = context.month.part(plan.monthly_cents if plan else 0)
     charge(context.profile, item, options, (), context.month)
     return item
-
-
-def _has_companion(profile: CarrierProfile, options: Sequence[str]) -> bool:
-    """Whether a second SIM is among these options."""
-    return profile.companion_option is not None and profile.companion_option.code in options
 
 
 def _not_any_more(

@@ -134,11 +134,13 @@ async def _apply_callback(scope: Scope, message: LockedMessage) -> None:
         event = parse_event(message.body.encode(), message.first_at)
     except MalformedError as error:
         raise Conflict(f"It still cannot be read: {error}.", code="still_unreadable") from None
-    # Of a batch it may be about one item
-    if message.subject in event.unread:
-        why = event.unread[message.subject].why
-        raise Conflict(f"It still cannot be read: {why}.", code="still_unreadable")
-    about = [one for one in event.updates if one.external_id == message.subject] or event.updates
+    # Of a batch it is about one item or about all
+    about = [one for one in event.updates if one.external_id == message.subject]
+    unread = [event.unread[message.subject]] if message.subject in event.unread else []
+    if not (about or unread):
+        about, unread = list(event.updates), list(event.unread.values())
+    if unread:
+        raise Conflict(f"It still cannot be read: {unread[0].why}.", code="still_unreadable")
     for _, why in await apply_each(scope, about):
         raise Conflict(f"It still cannot be applied: {why}.", code="still_unreadable")
 

@@ -1,6 +1,7 @@
 """Takes orders for one carrier: alone or several in a batch, each once by its id."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from backend.core.ids import new_id
@@ -46,16 +47,20 @@ class OrderIntake(OrderEngine):
                 order.code, order.message = refusal.body["code"], refusal.body["reason"]
                 self._keep(order)
                 self._save(order)
-            # The carrier carries them out together
-            if orders and order.behaviour == orders[0].behaviour and order.due is not None:
-                order.pace = orders[0].pace
-                order.due = order.ordered_at + seconds_before(order, order.steps[0])
-                self._save(order)
             orders.append(order)
+        self._carry_out_together([order for order in orders if not order.ended])
         await self._journal.settled()
         for order in orders:
             self._schedule(order)
         return batch_document(orders), True
+
+    def _carry_out_together(self, orders: Sequence[CarrierOrder]) -> None:
+        """Give the items of a batch that behave as its first one the same time: one event tells of them all."""
+        for order in orders[1:]:
+            if order.behaviour == orders[0].behaviour:
+                order.ordered_at, order.pace = orders[0].ordered_at, orders[0].pace
+                order.due = order.ordered_at + seconds_before(order, order.steps[0])
+                self._save(order)
 
     def _take(self, received: ReceivedOrder, **batch: str) -> CarrierOrder:
         """Check an order and keep what it needs. Raises TmfError where it is refused."""

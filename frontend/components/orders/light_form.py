@@ -8,7 +8,6 @@ from reactpy import html, use_effect, use_state
 from reactpy.types import VdomDict
 
 from backend.core import clock
-from backend.orders.kinds import KINDS
 from backend.orders.schemas import DraftView, OrderDetail, OrderPreview
 from frontend.components.actions import button, link_button
 from frontend.components.layout import breadcrumb, page_header, panel
@@ -159,7 +158,7 @@ def _buttons(
     later = shown is not None and shown.on is not None and shown.on > clock.today()
     grace = shown.grace_seconds if shown is not None and shown.changing and not later else 0
     undo: Child = None
-    if grace and KINDS[draft.kind].light:
+    if grace:
         undo = html.p(
             {"class": "small muted", "key": "undo"},
             text.plural(
