@@ -1,7 +1,7 @@
 """Opens a process's database, and refuses a schema that this version cannot work with."""
 
 from backend.piccolo_app import APP_CONFIG
-from tenants.transaction import engine
+from tenants.transaction import engine, outside_scope
 
 COLUMNS = """
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -27,7 +27,7 @@ async def _refuse_older_schema() -> None:
     # `_meta` is where Piccolo describes a table.
     tables = [table._meta for table in APP_CONFIG.table_classes]  # noqa: SLF001 - as above
     wanted = {(table.tablename, column._meta.db_column_name) for table in tables for column in table.columns}  # noqa: SLF001 - as above
-    async with engine().pool.acquire() as connection:
+    async with outside_scope() as connection:
         found = {tuple(record) for record in await connection.fetch(COLUMNS)}
     if missing := sorted(wanted - found):
         raise SchemaNotCurrent(

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tenants.scope import Actor, MemberId, TenantId
-from tenants.transaction import OutsideScope, engine
+from tenants.transaction import outside_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,7 @@ class DirectoryEntry:
 
 async def _ask(query: str, *args: object) -> list[Any]:
     """The records of a statement, outside any scope; callers take their columns by position."""
-    pool = engine().pool
-    if pool is None:
-        raise OutsideScope("no database pool is open in this event loop")
-    if engine().current_transaction.get() is not None:
-        raise OutsideScope("the directory is asked before a scope is opened")
-    async with pool.acquire() as connection:
+    async with outside_scope() as connection:
         rows: list[Any] = await connection.fetch(query, *args)
         return rows
 

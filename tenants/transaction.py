@@ -5,6 +5,7 @@ is a silent no-op; `ScopedTransaction` does neither.
 """
 
 import asyncio
+import contextlib
 import os
 import weakref
 from collections.abc import AsyncIterator
@@ -20,6 +21,8 @@ from tenants.scope import Actor, Connection, Scope
 
 # Raised by check_actor() in the database
 ACTOR_CHANGED = "FL001"
+# A connection whose cancelled query is not acknowledged for so long is closed, and the pool opens another
+RELEASE_SECONDS = 10.0
 LOGIN = """
 SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,
   EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns
@@ -70,7 +73,7 @@ class ScopedTransaction(PostgresTransaction):
         try:
             await self.connection.execute(self.begin_sql)
         except BaseException as error:
-            await pool.release(self.connection)
+            await _release(pool, self.connection)
             if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
                 raise ActorChanged from None
             raise
@@ -107,12 +110,26 @@ def _ended(task: asyncio.Task[None]) -> None:
 
 async def _end(pool: Any, connection: Any, how: str) -> None:
     """COMMIT or ROLLBACK, and give the connection back; asyncpg rolls back what is still open."""
+    # How a COMMIT ended must be known; a ROLLBACK may also happen by closing the connection
+    limit = RELEASE_SECONDS if how == "ROLLBACK" else None
     try:
         # RESET ALL in the same round trip: a session-wide setting made inside must not outlive the scope.
-        await connection.execute(f"{how}; RESET ALL")
+        await connection.execute(f"{how}; RESET ALL", timeout=limit)
+    except TimeoutError:
+        if limit is None:
+            raise
     finally:
-        # It shields itself from a cancellation
-        await pool.release(connection)
+        await _release(pool, connection)
+
+
+async def _release(pool: Any, connection: Any) -> None:
+    """Give a connection back; it shields itself from a cancellation.
+
+    Without a limit a server or network that never answers a cancel request would take the connection out of the pool
+    for ever.
+    """
+    with contextlib.suppress(TimeoutError):
+        await pool.release(connection, timeout=RELEASE_SECONDS)
 
 
 class TenantEngine(PostgresEngine):
@@ -241,12 +258,22 @@ def _still(actor: Actor) -> str:
 
 
 @asynccontextmanager
-async def open_global() -> AsyncIterator[Connection]:
-    """One transaction for the tables that no tenant owns (`GLOBAL_TABLES`); a customer's rows stay out of reach."""
+async def outside_scope() -> AsyncIterator[Any]:
+    """A connection without a tenant: policies show it no customer's rows. Raises OutsideScope inside a scope."""
     pool = engine().pool
     if pool is None:
         raise OutsideScope("no database pool is open in this event loop")
     if engine().current_transaction.get() is not None:
         raise OutsideScope("scopes do not nest: finish the one that is open")
-    async with pool.acquire() as connection, connection.transaction():
+    connection = await pool.acquire()
+    try:
+        yield connection
+    finally:
+        await _release(pool, connection)
+
+
+@asynccontextmanager
+async def open_global() -> AsyncIterator[Connection]:
+    """One transaction for the tables that no tenant owns (`GLOBAL_TABLES`); a customer's rows stay out of reach."""
+    async with outside_scope() as connection, connection.transaction():
         yield connection

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +17,7 @@ from backend import runtime
 from backend.lines.search_keys import search_patterns
 from backend.lines.tables import Line
 from backend.settings import Settings
+from tenants import transaction
 from tenants.scope import Actor, TenantId
 from tenants.transaction import OutsideScope, engine, open_scope
 from tests.support.factories import Customer, make_customer
@@ -77,13 +81,51 @@ async def test_random_work_never_mixes_and_the_pool_is_full_afterwards(customers
     # All of them end before one may fail: a task that still held a connection would hold up the end of the run
     results = await asyncio.gather(*(one() for _ in range(400)), return_exceptions=True)
     assert [result for result in results if result] == []
+    async with every_connection() as held:
+        for connection in held:
+            with pytest.raises(Exception, match=r"app\.tenant_id|invalid input syntax"):
+                await connection.fetch("SELECT tenant_id FROM line")
+
+
+@asynccontextmanager
+async def every_connection() -> AsyncIterator[list[Any]]:
+    """All connections of the pool; those that did come go back in any case, or later tests would wait for ever."""
     pool = engine().pool
-    async with asyncio.timeout(5):
-        held = [await pool.acquire() for _ in range(POOL)]
-    for connection in held:
-        with pytest.raises(Exception, match=r"app\.tenant_id|invalid input syntax"):
-            await connection.fetch("SELECT tenant_id FROM line")
-        await pool.release(connection)
+    held: list[Any] = []
+    try:
+        async with asyncio.timeout(60):
+            while len(held) < POOL:
+                held.append(await pool.acquire())
+        yield held
+    finally:
+        for connection in held:
+            await pool.release(connection)
+
+
+async def test_a_cancel_that_the_server_never_answers_costs_the_pool_nothing(
+    customers: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is closed and another opened, for a scope that waits and for one that begins."""
+
+    async def never(**_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncpg.connect_utils, "_cancel", never)
+    monkeypatch.setattr(transaction, "RELEASE_SECONDS", 0.2)
+
+    async def waits() -> None:
+        async with open_scope(customers[0].system) as scope:
+            await scope.connection.execute("SELECT pg_sleep(600)")
+
+    tasks = [asyncio.create_task(waits()) for _ in range(POOL)]
+    await asyncio.sleep(0.3)
+    for task in tasks:
+        task.cancel()
+    assert {type(found) for found in await asyncio.gather(*tasks, return_exceptions=True)} == {
+        asyncio.CancelledError
+    }
+    async with every_connection() as held:
+        assert [await connection.fetchval("SELECT 1") for connection in held] == [1] * POOL
 
 
 async def test_a_child_task_may_not_use_the_scope_of_its_parent(customers: list[Customer]) -> None:
