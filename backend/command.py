@@ -26,12 +26,16 @@ class CommandFailed(click.ClickException):
 
 
 def settings_here() -> Settings:
-    """The settings of this process. Raises Failed, naming the variable at fault."""
+    """The settings of this process. Raises CommandFailed, naming the variable or the carrier profile at fault."""
+    from backend.catalog.profiles import ProfileError, load_profiles
+
     _use_demo_when_alone()
     try:
-        return read_settings()
-    except SettingError as error:
+        settings = read_settings()
+        load_profiles(settings.profiles)
+    except (SettingError, ProfileError) as error:
         raise CommandFailed(str(error)) from None
+    return settings
 
 
 def _use_demo_when_alone() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from backend.catalog.profiles import use_folder
 from backend.core.secrets import SecretBox
 from backend.integrations.mail import Mailer, SmtpMailer
 from backend.integrations.network import HttpCarrierNetwork
@@ -24,8 +25,9 @@ _settings: Settings | None = None
 
 
 def use_settings(settings: Settings) -> None:
-    """Hand this process's settings to the use cases; called once at start-up."""
+    """Hand this process's settings to the use cases; called once at start-up. Raises ProfileError."""
     global _settings  # noqa: PLW0603 - read once per process
+    use_folder(settings.profiles)
     _settings = settings
 
 

@@ -35,9 +35,24 @@ def load_profiles(folder: Path | None = None) -> Mapping[str, CarrierProfile]:
     return profiles
 
 
-def profile(code: str, folder: Path | None = None) -> CarrierProfile:
-    """The profile of one carrier. Raises KeyError for a carrier nobody described."""
-    return load_profiles(folder)[code]
+_folder: Path | None = None
+
+
+def use_folder(folder: Path | None) -> None:
+    """The deployment's own profiles, which `profile` and `known_profiles` read from now on. Raises ProfileError."""
+    global _folder  # noqa: PLW0603 - set once per process, at its start
+    load_profiles(folder)
+    _folder = folder
+
+
+def known_profiles() -> Mapping[str, CarrierProfile]:
+    """Every profile of this deployment, by the carrier's code."""
+    return load_profiles(_folder)
+
+
+def profile(code: str) -> CarrierProfile:
+    """The profile of one carrier of this deployment. Raises KeyError for a carrier nobody described."""
+    return known_profiles()[code]
 
 
 def _read_folder(folder: Path) -> dict[str, CarrierProfile]:

@@ -74,7 +74,8 @@ def schedule() -> None:
 
 @click.command()
 def sandbox() -> None:
-    """Play both carriers and a mailbox, for the demo and for tests."""
+    """Play every carrier and a mailbox, for the demo and for tests."""
+    from backend.catalog.profiles import load_profiles
     from backend.sandbox.app import serve
     from backend.sandbox.sandbox import SandboxConfig
 
@@ -86,6 +87,7 @@ def sandbox() -> None:
         data=data,
         callback_urls=dict.fromkeys(settings.carrier_secrets, listener),
         secrets=settings.carrier_secrets,
+        carriers=load_profiles(settings.profiles),
         mail_port=int(os.environ.get("FLEETLINE_SANDBOX_MAIL_PORT", "8025")),
     )
     serve(setup, port=int(os.environ.get("FLEETLINE_SANDBOX_PORT", "8010")))

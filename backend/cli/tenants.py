@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from backend.command import CommandFailed, settings_here, with_database
+from backend.command import CommandFailed, with_database
 
 
 async def actor_of(slug: str) -> Any:
@@ -37,12 +37,12 @@ async def tenant_create(
 ) -> None:
     """Make a customer with its organisation and customer numbers."""
     from backend.catalog.identifiers import enterprise_number as valid
-    from backend.catalog.profiles import load_profiles
+    from backend.catalog.profiles import known_profiles
     from backend.lines.organisations import add_billing_account, add_organisation
     from backend.members.tenants import create_tenant
     from tenants.scope import Actor
 
-    known = load_profiles(settings_here().profiles)
+    known = known_profiles()
     if carrier not in known:
         raise CommandFailed(f"no carrier has the code {carrier!r}: choose among {', '.join(sorted(known))}")
     digits = valid(enterprise_number) if enterprise_number else ""

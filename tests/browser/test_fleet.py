@@ -10,7 +10,6 @@ from tests.support.order_steps import place
 from tests.support.pages import an_option
 from tests.support.portal import Portal
 
-
 # Letter by letter, within the page: on a busy machine keys sent one by one come slower than the pause that ends typing
 TYPE = """(box, text) => { for (const letter of text) {
   box.value += letter;

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from backend.catalog.profiles import BUILT_IN
 from backend.core.messaging.jobs import job_scope
 from backend.core.messaging.set_aside import UnreadMessage, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
@@ -96,6 +97,29 @@ def test_a_customer_from_nothing_to_a_token(run, tmp_path: Path) -> None:  # noq
         assert f"an@delta.example\t{state}\t" in run("member", "list", "--tenant", "delta").stdout
     assert run("member", "unblock", *of_an).returncode == 1
     assert run("tenant", "suspend", "delta").returncode == run("tenant", "resume", "delta").returncode == 0
+
+
+def test_a_carrier_of_the_deployment_is_known_wherever_a_carrier_is_read(run, tmp_path: Path) -> None:  # noqa: ANN001
+    own = (BUILT_IN / "mandarine.toml").read_text("utf-8").replace('code = "mandarine"', 'code = "tangerine"')
+    (tmp_path / "tangerine.toml").write_text(own, "utf-8")
+    settings = {"FLEETLINE_PROFILES": str(tmp_path)}
+    made = run(
+        "tenant", "create", "epsilon", "--name", "Epsilon", "--carrier", "tangerine", "--account", "6012480-02",
+        "--enterprise-number", "0123456749", **settings,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    header = run("fleet", "import", "--template", **settings).stdout.strip()
+    cells = dict.fromkeys(header.split(","), "") | {
+        "msisdn": next_msisdn(), "customer_number": "6012480-02", "plan": "pro-max", "sim_number": sim_for("mandarine", 43),
+    }  # fmt: skip
+    file = tmp_path / "lines.csv"
+    file.write_text(f"{header}\n{','.join(cells.values())}\n")
+    done = run("fleet", "import", str(file), "--tenant", "epsilon", **settings)
+    assert (done.returncode, done.stdout) == (0, "imported: 1\n"), done.stderr
+    (tmp_path / "tangerine.toml").write_text(own.replace("[", "", 1), "utf-8")
+    refused = run("tenant", "create", "x", "--name", "X", "--carrier", "mandarine", **settings)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("fleetline: tangerine.toml: ")
 
 
 @pytest.mark.parametrize(

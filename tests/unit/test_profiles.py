@@ -5,12 +5,22 @@ from pathlib import Path
 
 import pytest
 
+from backend import runtime
 from backend.catalog.identifiers import sim_number
 from backend.catalog.lead_times import hold_deadline
-from backend.catalog.profiles import BUILT_IN, ProfileError, load_profiles, profile, read_profile
+from backend.catalog.profiles import (
+    BUILT_IN,
+    ProfileError,
+    known_profiles,
+    load_profiles,
+    profile,
+    read_profile,
+    use_folder,
+)
 from backend.catalog.schemas import CarrierProfile, ChargeType, OptionFamily, ProductType
 from backend.core.clock import BRUSSELS
 from backend.core.i18n import LANGUAGES
+from backend.settings import Settings
 
 CODES = ("mandarine", "lynx")
 
@@ -169,6 +179,19 @@ def test_a_deployment_adds_and_replaces_profiles(tmp_path: Path) -> None:
     assert set(profiles) == {"mandarine", "lynx", "tangerine"}
     assert profiles["lynx"].name == "Lynx Business"
     assert load_profiles()["lynx"].name == "Lynx Telecom"
+
+
+def test_every_reader_of_a_profile_sees_those_of_the_settings(tmp_path: Path) -> None:
+    changed(tmp_path, 'code = "mandarine"', 'code = "tangerine"')
+    runtime.use_settings(Settings(database_url="postgresql://nowhere", profiles=tmp_path))
+    try:
+        assert profile("tangerine").name == profile("mandarine").name
+        assert set(known_profiles()) == {"mandarine", "lynx", "tangerine"}
+        with pytest.raises(ProfileError):
+            runtime.use_settings(Settings(database_url="postgresql://nowhere", profiles=tmp_path / "nowhere"))
+        assert profile("tangerine"), "a refused folder changes nothing"
+    finally:
+        use_folder(None)
 
 
 def test_one_carrier_is_described_once(tmp_path: Path) -> None:
