@@ -232,9 +232,12 @@ def use_engine(dsn: str) -> TenantEngine:
 
 
 @asynccontextmanager
-async def open_scope(actor: Actor, *, read_only: bool = False) -> AsyncIterator[Scope]:
+async def open_scope(
+    actor: Actor, *, read_only: bool = False, one_plan: bool = False
+) -> AsyncIterator[Scope]:
     """One transaction for one tenant: commits at the end, rolls back on any exception.
 
+    `one_plan`: statements keep the plan that fits any value, and are not planned anew for each.
     Raises OutsideScope inside another scope: a nested tenant switch would leak into the outer code.
     Inside: no `gather`, no spawned tasks, no network calls.
     """
@@ -245,6 +248,8 @@ async def open_scope(actor: Actor, *, read_only: bool = False) -> AsyncIterator[
         raise OutsideScope("scopes do not nest: pass the scope that is open")
     mode = " READ ONLY" if read_only else ""
     begin = f"BEGIN{mode}; SELECT set_config('app.tenant_id', '{actor.tenant_id}', true){_still(actor)}"
+    if one_plan:
+        begin += "; SET LOCAL plan_cache_mode = force_generic_plan"
     async with ScopedTransaction(database, begin, read_only=read_only) as transaction:
         yield Scope(actor=actor, connection=transaction.connection)
 

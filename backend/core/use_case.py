@@ -49,13 +49,14 @@ def set_actor_loader(renewal: ActorLoader) -> None:
 
 
 def use_case(
-    permission: Permission, *, read_only: bool = False
+    permission: Permission, *, read_only: bool = False, one_plan: Callable[..., bool] | None = None
 ) -> Callable[
     [Callable[Concatenate[Scope, P], Awaitable[R]]], Callable[Concatenate[Actor | Scope, P], Awaitable[R]]
 ]:
     """Make a function of a scope callable with an Actor (one transaction of its own) or with an open Scope.
 
-    Raises Forbidden where the actor's roles do not hold the permission, before anything is read, and Unavailable
+    `one_plan`: from the call's arguments, whether its statements are planned once for all values, which pays where
+    planning takes longer than running. Raises Forbidden where the actor's roles do not hold the permission, before anything is read, and Unavailable
     where the database cannot do it now. A call that lost a deadlock is run again, unless an argument can be read only
     once.
     """
@@ -82,7 +83,8 @@ def use_case(
                 return await perform(await _load_actor(who, permission), *args, **kwargs)
 
         async def perform(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            async with open_scope(who, read_only=read_only) as scope:
+            planned = one_plan is not None and one_plan(*args, **kwargs)
+            async with open_scope(who, read_only=read_only, one_plan=planned) as scope:
                 result = await function(scope, *args, **kwargs)
                 await flush(scope)
                 return result

@@ -217,10 +217,7 @@ async def page_of_lines(
     """
     total = "count(*) OVER ()" if "LIKE" in where.sql else f"({where.total_sql})"
     rows = await scope.fetch_all(
-        FleetPageRow,
-        f"SELECT {FLEET_COLUMNS}, {total} AS total FROM fleet l WHERE {where.sql}"
-        f" ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
-        *where.values,
+        FleetPageRow, _page_sql(where, order, limit=limit, offset=offset, total=total), *where.values
     )
     if not rows and offset:
         return rows, await count_lines(scope, where)
@@ -231,10 +228,19 @@ async def fetch_lines(
     scope: Scope, where: SqlFilter, order: str, *, limit: int, offset: int = 0
 ) -> Sequence[FleetRow]:
     """One page without its total."""
-    return await scope.fetch_all(
-        FleetRow,
-        f"SELECT {FLEET_COLUMNS} FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}",
-        *where.values,
+    return await scope.fetch_all(FleetRow, _page_sql(where, order, limit=limit, offset=offset), *where.values)
+
+
+def _page_sql(where: SqlFilter, order: str, *, limit: int, offset: int, total: str = "") -> str:
+    """A search and a deep page choose the ids first: open orders are then worked out for the rows of the page only."""
+    total = f", {total} AS total" if total else ""
+    rest = f"FROM fleet l WHERE {where.sql} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}"
+    if not offset and "LIKE" not in where.sql:
+        return f"SELECT {FLEET_COLUMNS}{total} {rest}"
+    shown = ", p.total" if total else ""
+    return (
+        f"SELECT {FLEET_COLUMNS}{shown} FROM (SELECT l.id{total} {rest}) p"
+        f" JOIN fleet l ON l.id = p.id ORDER BY {order}"
     )
 
 

@@ -80,7 +80,12 @@ class SyncedAt(msgspec.Struct, frozen=True):
     refreshed_at: datetime | None
 
 
-@use_case(Permission.LINES_READ, read_only=True)
+def _is_search(lines: LineFilter, *_: object, **__: object) -> bool:
+    """Planning a search takes as long as running it."""
+    return bool(lines.search)
+
+
+@use_case(Permission.LINES_READ, read_only=True, one_plan=_is_search)
 async def list_lines(
     scope: Scope,
     lines: LineFilter,
@@ -126,7 +131,7 @@ async def list_lines(
     )
 
 
-@use_case(Permission.LINES_READ, read_only=True)
+@use_case(Permission.LINES_READ, read_only=True, one_plan=_is_search)
 async def list_page(
     scope: Scope,
     lines: LineFilter,

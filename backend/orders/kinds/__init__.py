@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backend.catalog.pricing import Price
 from backend.orders.kinds.add_line import ADD_LINE
 from backend.orders.kinds.base import OrderKind
 from backend.orders.kinds.change_barrings import CHANGE_BARRINGS
@@ -54,6 +55,12 @@ KINDS: dict[str, OrderKind] = {
         TERMINATE,
     )
 }
+
+
+def has_price(kind: str, price: Price) -> bool:
+    """Whether a request of this kind has a price to name: a free kind only where it costs something after all."""
+    return KINDS[kind].priced or bool(price.monthly_difference or price.total)
+
 
 if TYPE_CHECKING:
     AnyOrderRequest = OrderRequest

@@ -54,5 +54,7 @@ CONVERT_TO_PREPAID = OrderKind(
     timeline_params=end_day,
     statuses=MAY_LEAVE,
     excludes=ENDING,
+    # The company gives the number away
+    needs_recent_sign_in=True,
     offered=lambda profile: profile.prepaid_in_portal,
 )

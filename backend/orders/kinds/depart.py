@@ -144,6 +144,8 @@ DEPART = OrderKind(
     earliest_days=lambda profile, request: profile.successor_days if request.knows_successor else 0,
     statuses=MAY_LEAVE | {LineStatus.PENDING_RELEASE},
     excludes=ENDING,
+    # The company gives the number away
+    needs_recent_sign_in=True,
     offered=lambda profile: profile.departure_in_portal,
     bulk=False,
 )

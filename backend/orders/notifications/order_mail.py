@@ -14,7 +14,7 @@ from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.permissions import Portal
 from backend.notifications.content import MailContent, MailTable, MailTableRow, PortalContent
-from backend.orders.kinds import KINDS
+from backend.orders.kinds import has_price
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OutcomeCode, PartCode
 from backend.orders.outcome_texts import OutcomeTexts
@@ -142,7 +142,7 @@ def _facts(texts: FileTexts, order: OrderDetail) -> tuple[tuple[str, str], ...]:
         (texts.text("requested"), by),
     ]
     # What is free has no price to name
-    if KINDS[order.kind].priced:
+    if has_price(order.kind, price):
         facts.append((texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)))
     if price.shared_by:
         facts.append((texts.text("shared"), texts.text("shared_value")))

@@ -20,6 +20,11 @@ def possible_days(kind: OrderKind, texts: KindTexts, request: OrderRequest, toda
     return PossibleDays(earliest=first, latest=today + timedelta(days=LONGEST_WAIT_DAYS))
 
 
+def later_days(today: date) -> PossibleDays:
+    """The days to which a planned request may move; the carrier's own rules are checked when it does."""
+    return PossibleDays(earliest=today + timedelta(days=1), latest=today + timedelta(days=LONGEST_WAIT_DAYS))
+
+
 def check_day(kind: OrderKind, texts: KindTexts, request: OrderRequest, on: date, today: date) -> None:
     """Raise ValidationFailed for a day that is not possible: it says why, and which is the nearest that is."""
     days = possible_days(kind, texts, request, today)

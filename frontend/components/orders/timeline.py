@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from backend.core import clock
+from backend.orders.kinds import has_price
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.outcome import OutcomeCode, WaitsFor
 from backend.orders.outcome_texts import OutcomeTexts
@@ -36,10 +37,15 @@ def order_steps(page: PageContext, order: OrderDetail) -> list[TimelineStep]:
 
 def _received(page: PageContext, order: OrderDetail) -> TimelineStep:
     text = page.text
-    note = text(
-        "Sent by {name}. Price accepted: {amount} a month excl. VAT.",
-        name=order.requested_by,
-        amount=text.difference(order.price.monthly_difference),
+    monthly = text.difference(order.price.monthly_difference)
+    note = (
+        text(
+            "Sent by {name}. Price accepted: {amount} a month excl. VAT.",
+            name=order.requested_by,
+            amount=monthly,
+        )
+        if has_price(order.kind, order.price)
+        else text("Sent by {name}.", name=order.requested_by)
     )
     return TimelineStep(
         state=StepState.DONE,

@@ -8,6 +8,7 @@ from reactpy.types import VdomDict
 
 from backend.orders import service as orders
 from backend.orders.changes import cancellation
+from backend.orders.kinds import has_price
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import OrderDetail
 from frontend.components.actions import link_button
@@ -135,7 +136,8 @@ def _about(page: PageContext, order: OrderDetail) -> VdomDict:
         rows.append((text("Ended"), text.moment(order.ended_at)))
     if shared := shared_price(page, price):
         accepted.append(shared)
-    rows.append((text("Price accepted"), accepted))
+    if has_price(order.kind, price):
+        rows.append((text("Price accepted"), accepted))
     sent = text("Confirmation sent to") if order.mailed_at else text("Confirmation to")
     rows.append((sent, order.requested_by_email))
     return key_values(rows, stacked=True)

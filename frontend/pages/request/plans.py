@@ -8,11 +8,13 @@ from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.orders.changes import scheduling
+from backend.orders.placement.days import later_days
 from backend.orders.schemas import OrderDetail, OrderPreview
 from frontend.components.actions import button
 from frontend.components.forms import text_field
 from frontend.components.loading import not_ready
 from frontend.components.orders.draft_form import one
+from frontend.components.orders.draft_layout import day_limits
 from frontend.elements import Child, notice
 from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
@@ -60,7 +62,7 @@ def _move(text: Translator, order: OrderDetail, on_submit: Any, *, error: str, p
             value=order.due_on.isoformat() if order.due_on else "",
             error=error,
             short=True,
-            more={"min": clock.today().isoformat()},
+            more=day_limits(later_days(clock.today())),
         ),
         button(text("Move to this day"), submit=True, busy=pending, more={"key": "submit"}),
     )

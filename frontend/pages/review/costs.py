@@ -10,7 +10,7 @@ from reactpy.types import VdomDict
 from backend.catalog.pricing import Price
 from backend.core import clock
 from backend.core.formats import labelled
-from backend.orders.kinds import KINDS
+from backend.orders.kinds import KINDS, has_price
 from backend.orders.schemas import OrderPreview
 from frontend.components.orders.shared_price import shared_price
 from frontend.elements import Child, total
@@ -25,7 +25,7 @@ def costs(page: PageContext, preview: OrderPreview) -> list[Child]:
     """
     text = page.text
     price: Price = preview.price
-    if not KINDS[preview.kind].priced and not (price.monthly_difference or price.total):
+    if not has_price(preview.kind, price):
         return [html.p({"key": "free"}, text("Free of charge."))]
     first = price.from_day or clock.today()
     last = first.replace(day=monthrange(first.year, first.month)[1])
