@@ -48,8 +48,18 @@ def set_actor_loader(renewal: ActorLoader) -> None:
     _actor_loaders[:] = [renewal]
 
 
+def always(*_: object, **__: object) -> bool:
+    """For `one_plan`: whatever the arguments are."""
+    return True
+
+
+def never(*_: object, **__: object) -> bool:
+    """For `one_plan`: the planner looks at the values of each call."""
+    return False
+
+
 def use_case(
-    permission: Permission, *, read_only: bool = False, one_plan: Callable[..., bool] | None = None
+    permission: Permission, *, read_only: bool = False, one_plan: Callable[..., bool] = never
 ) -> Callable[
     [Callable[Concatenate[Scope, P], Awaitable[R]]], Callable[Concatenate[Actor | Scope, P], Awaitable[R]]
 ]:
@@ -83,8 +93,7 @@ def use_case(
                 return await perform(await _load_actor(who, permission), *args, **kwargs)
 
         async def perform(who: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            planned = one_plan is not None and one_plan(*args, **kwargs)
-            async with open_scope(who, read_only=read_only, one_plan=planned) as scope:
+            async with open_scope(who, read_only=read_only, one_plan=one_plan(*args, **kwargs)) as scope:
                 result = await function(scope, *args, **kwargs)
                 await flush(scope)
                 return result

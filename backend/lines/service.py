@@ -11,7 +11,7 @@ from backend.catalog.catalogue import catalogue_of
 from backend.core.errors import NotFound, ValidationFailed
 from backend.core.ids import LineId
 from backend.core.permissions import Permission
-from backend.core.use_case import use_case
+from backend.core.use_case import always, use_case
 from backend.lines import queries
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.queries import one_line_filter, own_lines_filter
@@ -213,7 +213,7 @@ async def _detail(scope: Scope, where: queries.SqlFilter) -> list[LineDetail]:
     return [line_detail(row, catalogue) for row in rows]
 
 
-@use_case(Permission.LINES_READ, read_only=True)
+@use_case(Permission.LINES_READ, read_only=True, one_plan=always)
 async def get_line(scope: Scope, line_id: LineId | UUID) -> LineDetail:
     """Everything about one number (F-041 to F-051), ended lines included. Raises NotFound."""
     found = await _detail(scope, one_line_filter(scope, line_id))
@@ -222,7 +222,7 @@ async def get_line(scope: Scope, line_id: LineId | UUID) -> LineDetail:
     return found[0]
 
 
-@use_case(Permission.OWN_LINES_READ, read_only=True)
+@use_case(Permission.OWN_LINES_READ, read_only=True, one_plan=always)
 async def own_lines(scope: Scope) -> list[LineDetail]:
     """The lines linked to the person who asks, for the user portal."""
     return await _detail(scope, own_lines_filter(scope))

@@ -107,7 +107,12 @@ const look = () => {
   document.title = `${wrong ? main.dataset.error : ""}${name} - Fleetline`;
   if (wrong && wrong !== problem) wrong.focus();
   problem = wrong;
-  if (moving && !main.querySelector("[data-skeleton]")) { moving = false; h1.tabIndex = -1; h1.focus({ preventScroll: true }); }
+  if (moving && !main.querySelector("[data-skeleton]")) requestAnimationFrame(() => { // focusing lays the page out: once, where it is drawn
+    if (!moving || !h1.isConnected) return;
+    moving = false;
+    h1.tabIndex = -1;
+    h1.focus({ preventScroll: true });
+  });
 };
 new MutationObserver(look).observe(main, { childList: true, subtree: true, characterData: true });
 place();
