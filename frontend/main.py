@@ -12,7 +12,7 @@ from backend.core.messaging.live_topics import TopicHub
 from backend.members import service as members
 from backend.members import sessions
 from backend.settings import Settings, read_settings
-from frontend.assets import asset_url
+from frontend.assets import STYLES, asset_url
 from frontend.http.gateway import Gateway
 from frontend.http.server import create_web
 from frontend.page_context import Services
@@ -38,9 +38,7 @@ def create(settings: Settings) -> Gateway:
         yield
         await live.stop()
 
-    api = create_api(
-        settings, stylesheets=[asset_url(name) for name in ("tokens.css", "components.css")], also=[listening]
-    )
+    api = create_api(settings, stylesheets=[asset_url(STYLES)], also=[listening])
     services = Services(
         authenticate=sessions.load_session,
         profile=members.profile,

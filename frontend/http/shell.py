@@ -8,7 +8,7 @@ from reactpy.types import VdomDict
 from backend.catalog.profiles import profile as carrier_profile
 from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
-from frontend.assets import OWN, PRELOAD, asset_tag, asset_url
+from frontend.assets import OWN, PRELOAD, STYLES, asset_tag, asset_url
 from frontend.elements import Child, icon
 from frontend.html import to_html
 from frontend.http.topbar import topbar
@@ -119,7 +119,7 @@ def page_html(page: PageContext, path: str, first: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Fleetline</title>"
         f'<link rel="icon" type="image/svg+xml" href="{asset_url("mark.svg")}">'
-        f'<link rel="stylesheet" href="{asset_url("tokens.css")}"><link rel="stylesheet" href="{asset_url("components.css")}">'
+        f'<link rel="stylesheet" href="{asset_url(STYLES)}">'
         f'<script type="module" src="{asset_url("boot.js")}"></script>{preload}</head>'
         f'<body>{sprite()}<a class="skip-link" href="#main">{text("Skip to the content")}</a>'
         f'<div class="frame">{frame}{to_html(main)}</div>'

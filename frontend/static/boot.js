@@ -126,8 +126,8 @@ function go(url, { replace = false, keep = false } = {}) {
   if (url.href === location.href) return;
   const elsewhere = url.pathname !== location.pathname;
   history[replace ? "replaceState" : "pushState"](null, "", url);
-  if (elsewhere || !keep) scrollTo(0, 0);
   globalThis.arrive?.({ focus: elsewhere });
+  if (elsewhere || !keep) scrollTo(0, 0); // while the answer is under way: it makes the browser lay the page out
 }
 let typing = 0;
 addEventListener("input", (e) => {

@@ -24,7 +24,7 @@ from backend.members import sessions
 from backend.members.schemas import OpenedSession
 from backend.members.sessions import open_session
 from backend.settings import Settings
-from frontend.assets import asset_url
+from frontend.assets import STYLES, asset_url
 from frontend.http.gateway import Gateway
 from frontend.http.server import create_web
 from frontend.main import SESSION
@@ -56,7 +56,7 @@ class Portal:
     async def start(self) -> None:
         runtime.open_clients(self.settings)
         await self.live.start()
-        styles = [asset_url(name) for name in ("tokens.css", "components.css")]
+        styles = [asset_url(STYLES)]
         routers = identity_routers(self.settings, stylesheets=styles)
         public = public_router(self.settings, styles)
         api = Litestar([*routers, service_order_state_change, public], openapi_config=None)

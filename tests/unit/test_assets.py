@@ -38,6 +38,7 @@ def test_assets_are_compressed_and_share_one_hash() -> None:
         assert asset.best("") == ("", asset.plain)
 
 
-def test_the_first_view_fits_in_60_kb_of_assets() -> None:
-    names = ("tokens.css", "components.css", "boot.js", *assets.PRELOAD)
-    assert sum(len(assets.assets()[assets.asset_url(name)].brotli) for name in names) < 48_000
+def test_the_first_view_needs_few_assets() -> None:
+    """Of the 48 kB of the whole first view, which `make bench` measures, HTML and rows take the rest."""
+    names = (assets.STYLES, "boot.js", *assets.PRELOAD)
+    assert sum(len(assets.assets()[assets.asset_url(name)].brotli) for name in names) < 34_000

@@ -18,7 +18,7 @@ from litestar.config.compression import CompressionConfig
 from backend.catalog.profiles import profile
 from backend.lines.schemas import LineRow, PlanName, Sort
 from backend.lines.views import DETAIL
-from frontend.assets import asset_url, assets
+from frontend.assets import STYLES, asset_url, assets
 from frontend.components.lines.fleet_view import View, read_view
 from frontend.http.shell import sprite
 from frontend.i18n import translator_for
@@ -80,9 +80,7 @@ async def page(request: Request[Any, Any, Any]) -> Response[str]:
     table = await _table(read_view(request.scope["query_string"].decode()))
     if "x-part" in request.headers:
         return Response(table, media_type=MediaType.HTML)
-    styles = "".join(
-        f'<link rel="stylesheet" href="{asset_url(name)}">' for name in ("tokens.css", "components.css")
-    )
+    styles = f'<link rel="stylesheet" href="{asset_url(STYLES)}">'
     html = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Fleet</title>{styles}'
         f'<script type="module" src="/floor.js"></script></head><body>{sprite()}<main class="page" id="main"><h1>Fleet</h1>'
