@@ -37,6 +37,12 @@ ONE_BY_ONE, IN_BATCHES = "mandarine", "lynx"
 OTHER_OPTION = "sms-unlimited"
 WARM_UP = 20
 LIMIT_SECONDS = 90
+# BEGIN, COMMIT and settings are no work of an item's own; they travel with others
+STATEMENTS = """
+SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
+WHERE r.rolname IN ('fleetline_app', 'fleetline_relay') AND toplevel
+  AND query !~* '^(BEGIN|COMMIT|ROLLBACK|RESET|SELECT set_config|SELECT check_actor|LISTEN|NOTIFY)'
+"""
 
 
 @asynccontextmanager
@@ -121,10 +127,14 @@ def worker(environment: dict[str, str]) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """How fast the items of one order were carried out, and milliseconds of CPU an item took, by process."""
+    """How fast the items of one order were carried out, and milliseconds of CPU an item took, by process.
+
+    `statements`: how many an item took of the database; None where the server does not count them.
+    """
 
     items_a_second: float
     milliseconds: dict[str, float]
+    statements: float | None
 
 
 async def carried_out(platform: Platform, broker_url: str, items: int, code: str = ONE_BY_ONE) -> CarriedOut:
@@ -177,10 +187,22 @@ async def until_done(
         few = {"kind": "change_options", "line_ids": lines, "add": [OTHER_OPTION], "request_key": "few"}
         await to_its_end(client, connection, few)
         before = {name: tree_seconds(pid) for name, pid in pids.items()}
+        asked = await statements(connection)
         took = await to_its_end(client, connection, body(request_key="all"))
+    counted = await statements(connection)
     used = {name: 1000 * (tree_seconds(pid) - before[name]) / items for name, pid in pids.items()}
     await connection.close()
-    return CarriedOut(items / took, used)
+    each = None if counted is None or asked is None else (counted - asked) / items
+    return CarriedOut(items / took, used, each)
+
+
+async def statements(connection: asyncpg.Connection) -> int | None:
+    """How many statements the product has sent so far, those of transactions included."""
+    if not await connection.fetchval("SELECT current_setting('shared_preload_libraries') <> ''"):
+        return None
+    await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    found: int = await connection.fetchval(STATEMENTS)
+    return found
 
 
 async def to_its_end(client: httpx.Client, connection: asyncpg.Connection, content: dict[str, Any]) -> float:
@@ -248,6 +270,9 @@ async def run(platform: Platform, *, quick: bool = False) -> None:
         for how, found, goal in (("", done, "<= 5"), (" in batches", together, "<= 1.5")):
             for process, milliseconds in found.milliseconds.items():
                 row(f"items carried out{how}, {name}: CPU of an item, {process}", milliseconds, "ms")
+            if found.statements is not None:
+                most = "<= 8" if found is done else "<= 3"
+                row(f"items carried out{how}, {name}: statements of an item", found.statements, "", goal=most)
             total = sum(found.milliseconds.values()) - found.milliseconds["sandbox"]
             row(
                 f"items carried out{how}, {name}: CPU of an item, without the sandbox", total, "ms", goal=goal
