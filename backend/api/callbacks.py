@@ -17,7 +17,6 @@ from backend.web.refusals import log_refusal
 from backend.web.types import AnyRequest
 from tenants.directory import find_batch, find_item
 from tenants.scope import Actor
-from tenants.tenant_info import tenant_info
 
 # A batch has up to 100 items
 LARGEST = 256 * 1024
@@ -54,11 +53,10 @@ async def service_order_state_change(request: AnyRequest) -> Response[Any]:
     found = await (find_batch if batch else find_item)(key)
     if found is None:
         return problem_response(404, detail="There is no such order.", code="not_found")
+    # Without an id of its own an event is known by its words
+    event_id = event.event_id or sha256(body).hexdigest()
     async with job_scope(Actor(found.tenant_id)) as scope:
-        carrier = (await tenant_info(scope)).carrier
-        if carrier not in carriers:
-            return problem_response(404, detail="There is no such order.", code="not_found")
-        # Without an id of its own an event is known by its words
-        event_id = event.event_id or sha256(body).hexdigest()
-        await store_callback(scope, f"carrier:{carrier}", event_id, event.text, job=JobName.HANDLE_CALLBACKS)
+        stored = await store_callback(scope, carriers, event_id, event.text, job=JobName.HANDLE_CALLBACKS)
+    if not stored.known:
+        return problem_response(404, detail="There is no such order.", code="not_found")
     return Response(None, status_code=201)

@@ -57,6 +57,7 @@ CREATE INDEX timeline_by_subject ON timeline_entry (tenant_id, subject_id, at DE
 CREATE INDEX inbox_open ON inbox (tenant_id, source, id) WHERE handled_at IS NULL;
 CREATE INDEX set_aside_open ON set_aside_message (tenant_id, subject) WHERE state = 'open';
 CREATE INDEX outbox_due ON outbox (not_before) WHERE failed_at IS NULL;
+CREATE INDEX outbox_by_job ON outbox (tenant_id, job) WHERE failed_at IS NULL;
 
 CREATE INDEX usage_record_by_line ON usage_record (tenant_id, line_id, started_at);
 CREATE INDEX usage_month_by_period ON usage_month (tenant_id, period);

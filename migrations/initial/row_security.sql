@@ -13,8 +13,9 @@ CREATE POLICY relay ON outbox TO fleetline_relay USING (true) WITH CHECK (true);
 GRANT SELECT, UPDATE (sent_at, not_before) ON outbox TO fleetline_relay;
 
 CREATE FUNCTION outbox_wake() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN PERFORM pg_notify('fleetline_outbox', ''); RETURN NULL; END $$;
-CREATE TRIGGER outbox_wake AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake();
+  $$ BEGIN IF EXISTS (SELECT FROM written) THEN PERFORM pg_notify('fleetline_outbox', ''); END IF; RETURN NULL; END $$;
+CREATE TRIGGER outbox_wake AFTER INSERT ON outbox REFERENCING NEW TABLE AS written
+  FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake();
 
 -- The search role, for what directory.sql makes. It reads across tenants, and nobody logs in as it.
 CREATE POLICY vetted ON line FOR SELECT TO fleetline_search USING (true);

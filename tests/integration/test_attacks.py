@@ -1,8 +1,9 @@
 """What an attacker with some rights tried, once each: beyond reach, without a fresh sign-in, into another person's usage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,8 @@ from backend.lines.schemas import Selection
 from backend.orders.changes.scheduling import accept_price, requote_order, reschedule_order
 from backend.orders.kinds.change_cost_centre import ChangeCostCentre
 from backend.orders.kinds.change_user import ChangeUser
+from backend.orders.kinds.convert_to_prepaid import ConvertToPrepaid
+from backend.orders.kinds.depart import Depart
 from backend.orders.kinds.move_account import MoveAccount
 from backend.orders.kinds.replace_sim import ReplaceSim
 from backend.orders.kinds.request_esim import RequestEsim
@@ -23,6 +26,7 @@ from backend.orders.kinds.terminate import Terminate
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, start_draft
 from backend.orders.placement.place import place_order, preview_order
+from backend.orders.schemas import OrderRequest
 from backend.usage import service as usage
 from backend.usage.loading import load_file
 from backend.usage.records import UsageFileKind
@@ -72,6 +76,25 @@ async def test_one_request_cannot_move_a_whole_fleet_to_one_esim_address() -> No
         with pytest.raises(ValidationFailed) as refused:
             await place_order(customer.manager, request)
         assert refused.value.code == "one_line_only"
+
+
+@pytest.mark.parametrize(
+    ("carrier", "make"),
+    [
+        ("mandarine", partial(Depart, knows_successor=False, confirmed=True)),
+        ("mandarine", partial(ConvertToPrepaid, confirmed=True)),
+        ("lynx", partial(Terminate, confirmed=True)),
+    ],
+)
+async def test_who_gives_a_number_away_has_just_signed_in(
+    carrier: str, make: Callable[..., OrderRequest]
+) -> None:
+    customer = await make_customer(lines=1, carrier=carrier)
+    request = make(line_ids=((await customer.lines())[0].id,), on=LATER, request_key="t")
+    stale = replace(customer.manager, signed_in_at=clock.now() - timedelta(hours=1))
+    with pytest.raises(ReauthenticationRequired):
+        await place_order(stale, request)
+    assert (await place_order(customer.manager, request)).state == "scheduled"
 
 
 async def test_another_day_for_a_termination_wants_a_fresh_sign_in() -> None:

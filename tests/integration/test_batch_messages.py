@@ -120,7 +120,7 @@ async def test_an_event_of_a_batch_tells_of_each_item(
         "event": {"serviceOrder": order},
     }
     async with job_scope(customer.system) as scope:
-        await store_callback(scope, "carrier:lynx", "e1", json.dumps(event), job=JobName.HANDLE_CALLBACKS)
+        await store_callback(scope, ["lynx"], "e1", json.dumps(event), job=JobName.HANDLE_CALLBACKS)
     await drain(database, only="orders.")
     detail = await get_order(customer.manager, detail.reference)
     # "partial" says nothing of a single item, "completed" does

@@ -108,7 +108,7 @@ async def tell(customer: Customer, order: Any, *, event_id: str, second: int = 0
     }
     async with job_scope(customer.system) as scope:
         await store_callback(
-            scope, f"carrier:{customer.carrier}", event_id, json.dumps(body), job=JobName.HANDLE_CALLBACKS
+            scope, [customer.carrier], event_id, json.dumps(body), job=JobName.HANDLE_CALLBACKS
         )
 
 
