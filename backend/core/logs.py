@@ -17,6 +17,8 @@ from structlog.typing import ExcInfo
 LONGEST, LONGEST_TRACEBACK = 1000, 20_000
 # Of entries of one name, in one process
 PER_MINUTE = 300
+# In UTC, and saying so
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 # Names that are counted at once
 NAMES = 1000
 
@@ -106,6 +108,8 @@ class _Buffer:
 class LibraryLogFormatter(logging.Formatter):
     """For entries of libraries."""
 
+    converter = time.gmtime
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         record.message = one_line(record.message)
         return super().formatMessage(record)
@@ -130,11 +134,14 @@ def configure_logs() -> None:
     *processors, renderer = structlog.get_config()["processors"]
     if clean_event in processors:
         return
+    # Hosts may be in other zones, and one hour of a year comes twice
+    utc = structlog.processors.TimeStamper(fmt=TIME, utc=True)
+    processors = [utc if isinstance(one, structlog.processors.TimeStamper) else one for one in processors]
     if isinstance(renderer, ConsoleRenderer):
         renderer.exception_formatter = _traceback
     structlog.configure(processors=[*processors, limit_events(LogLimit()), clean_event, renderer])
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LibraryLogFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
+    handler.setFormatter(LibraryLogFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s", TIME))
     handler.addFilter(LibraryLogFilter(LogLimit()))
     handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(handler)

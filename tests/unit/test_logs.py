@@ -1,7 +1,9 @@
 """What the log says of a failure: where, never with what."""
 
+import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -91,3 +93,15 @@ def test_a_flood_of_one_entry_does_not_fill_the_disk(log: str) -> None:
 def run_case(case: str) -> str:
     done = subprocess.run([sys.executable, "-c", case], capture_output=True, text=True, check=True)
     return done.stdout + done.stderr
+
+
+def test_every_entry_names_its_zone() -> None:
+    case = "import frontend.main, logging, structlog; structlog.get_logger().warning('ours'); logging.getLogger('a').warning('theirs')"
+    environment = os.environ | {"TZ": "Pacific/Auckland"}
+    done = subprocess.run(
+        [sys.executable, "-c", case], capture_output=True, text=True, check=True, env=environment
+    )
+    now = datetime.now(UTC)
+    for line in (done.stdout.strip(), done.stderr.strip()):
+        said = datetime.strptime(line.split()[0], "%Y-%m-%dT%H:%M:%S%z")
+        assert abs(now - said) < timedelta(minutes=5), line
