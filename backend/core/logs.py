@@ -108,7 +108,8 @@ class _Buffer:
 class LibraryLogFormatter(logging.Formatter):
     """For entries of libraries."""
 
-    converter = time.gmtime
+    def converter(self, seconds: float | None) -> time.struct_time:
+        return time.gmtime(seconds)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         record.message = one_line(record.message)
