@@ -49,7 +49,7 @@ class SetAsideMessage(Table):
     source = Text()
     # One of a source: the event, or what was asked for
     key = Text()
-    # The item, number or SIM that it is about
+    # The item, the batch of items, the number or the SIM that it is about
     subject = Text(default="")
     # Without secrets, cut
     body = Text(default="")

@@ -74,13 +74,52 @@ class SubjectHeader(str):
 
     def fold(self, *, policy: Policy) -> str:
         """The header as it travels, its name and its line ends included."""
-        header = Header(
-            self,
-            "us-ascii" if self.isascii() else "utf-8",
-            maxlinelen=policy.max_line_length or 78,
-            header_name=self.name,
-        )
-        return f"{self.name}: {header.encode(linesep=policy.linesep)}{policy.linesep}"
+        return f"{self.name}: {_folded(self, self.name, policy)}{policy.linesep}"
+
+
+class SenderHeader(str):
+    """A sender whose name is folded whole, for the same reason as a subject.
+
+    As text it is the sender as it is written where nothing has to be encoded. Raises ValueError for several lines, and
+    for an address that cannot be.
+    """
+
+    __slots__ = ("sender",)
+    name = "From"
+    sender: Address
+
+    def __new__(cls, sender: str) -> Self:
+        if len(sender.splitlines()) > 1:
+            raise ValueError("a sender has one line")
+        name, address = parseaddr(sender)
+        known = Address(name, addr_spec=address)
+        header = super().__new__(cls, known)
+        header.sender = known
+        return header
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as it travels, its name and its line ends included."""
+        known = self.sender
+        if self.isascii():
+            words = _folded(self, self.name, policy)
+        elif known.addr_spec.isascii():
+            name = _folded(known.display_name, self.name, policy)
+            words = f"{name}{policy.linesep} <{known.addr_spec}>"
+        else:
+            # Travels to servers that take UTF-8 only
+            words = str(self)
+        return f"{self.name}: {words}{policy.linesep}"
+
+
+def _folded(words: str, name: str, policy: Policy) -> str:
+    """The words of the header `name`, encoded with their spaces where they are not ASCII."""
+    header = Header(
+        words,
+        "us-ascii" if words.isascii() else "utf-8",
+        maxlinelen=policy.max_line_length or 78,
+        header_name=name,
+    )
+    return header.encode(linesep=policy.linesep)
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
@@ -89,8 +128,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     Raises ValueError or MessageError for an address or a header that cannot be.
     """
     message = EmailMessage()
-    name, address = parseaddr(sender)
-    message["From"] = Address(name, addr_spec=address)
+    message["From"] = SenderHeader(sender)
     message["To"] = Address(addr_spec=ascii_email(mail.to))
     message["Subject"] = SubjectHeader(mail.subject)
     message["Date"] = format_datetime(clock.now())

@@ -236,6 +236,8 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     sim_state: str = ""
     esim: EsimView | None = None
     agreement: AgreementView | None = None
+    # mail or sms: the last message of this kind to its user could not be delivered, to `email` or to the number
+    refused_channel: str = ""
     # References
     open_orders: list[str] = []
     refreshed_at: datetime | None = None

@@ -8,11 +8,12 @@ import msgspec
 
 from backend.catalog.catalogue import Catalogue
 from backend.core import clock
-from backend.lines.lifecycle import AgreementState
+from backend.lines.lifecycle import IN_FLEET, AgreementState
 from backend.lines.queries import FleetRow
 from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName
 from backend.lines.sims.esim_lifecycle import SENDABLE, unusable_reason, waits_for_user
 from backend.lines.sims.sim_lifecycle import GONE
+from backend.lines.unreached import REFUSED_CHANNEL
 
 DETAIL = f"""
 SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.barrings, l.account, l.sim_number,
@@ -26,6 +27,7 @@ SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.ba
   g.profile AS agreement_profile, g.state AS agreement_state, g.reason AS agreement_reason,
   (SELECT k.state FROM sim_card k WHERE k.tenant_id = l.tenant_id AND k.line_id = l.id AND k.number = l.sim_number
     AND k.state NOT IN ({", ".join(f"'{state}'" for state in sorted(GONE))})) AS sim_state,
+  {REFUSED_CHANNEL} AS refused_channel,
   f.open_orders
 FROM line l
 JOIN fleet f ON f.id = l.id
@@ -84,6 +86,7 @@ class DetailRow(msgspec.Struct, frozen=True):
     agreement_state: str | None
     agreement_reason: str | None
     sim_state: str | None
+    refused_channel: str
     open_orders: list[str]
 
 
@@ -136,6 +139,7 @@ def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
         sim_state=row.sim_state or "",
         esim=_esim(row, carrier_asks=catalogue.profile.esim_confirmation),
         agreement=_agreement(row),
+        refused_channel=_refused_channel(row),
         open_orders=row.open_orders,
         refreshed_at=row.refreshed_at,
     )
@@ -155,6 +159,11 @@ def _esim(row: DetailRow, *, carrier_asks: bool) -> EsimView | None:
         waits_for_user=waits_for_user(row.esim_state, row.esim_confirmed_at, carrier_asks=carrier_asks),
         mail_refused=row.mail_refused is not None and row.esim_state in SENDABLE,
     )
+
+
+def _refused_channel(row: DetailRow) -> str:
+    """Nobody is written to about a line that has ended, or that has no user."""
+    return row.refused_channel if row.email is not None and row.status in IN_FLEET else ""
 
 
 def _agreement(row: DetailRow) -> AgreementView | None:

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from backend.core.permissions import Portal
 
+# The live topic of recipients that could not be reached, or can be again
+REFUSED_TOPIC = "refused_messages"
+
 
 class Channel(StrEnum):
     """How a message reaches a person."""

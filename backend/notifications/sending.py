@@ -17,7 +17,14 @@ from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope
 from backend.integrations.mail import DeferredError, Mail, UndeliverableError
 from backend.integrations.sms import Sms
-from backend.notifications.content import Channel, MailContent, Message, PortalContent, notification_topic
+from backend.notifications.content import (
+    REFUSED_TOPIC,
+    Channel,
+    MailContent,
+    Message,
+    PortalContent,
+    notification_topic,
+)
 from backend.notifications.frame import render
 from backend.notifications.frame_html import PICTURE
 from backend.notifications.tables import Notification
@@ -51,7 +58,12 @@ ON CONFLICT (tenant_id, key) WHERE channel = '{Channel.PORTAL}' DO NOTHING RETUR
 """
 RESULT = f"""
 UPDATE notification SET sent_at = CASE WHEN $2::text IS NULL THEN now() END, refused = $2
-WHERE key = $1 AND channel <> '{Channel.PORTAL}'
+WHERE key = $1 AND channel <> '{Channel.PORTAL}' RETURNING recipient
+"""
+# A message that was taken shows that its recipient can be reached
+SUPERSEDE = """
+UPDATE notification SET superseded_at = now()
+WHERE recipient = $1 AND refused IS NOT NULL AND superseded_at IS NULL RETURNING id
 """
 
 
@@ -96,9 +108,18 @@ async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordR
             raise
         refused = error.message
     async with job_scope(actor) as scope:
-        await scope.execute(RESULT, key, refused)
+        await _write_result(scope, key, refused)
         if record is not None:
             await record(scope, refused)
+
+
+async def _write_result(scope: Scope, key: str, refused: str | None) -> None:
+    """Write whether the message was taken, and what that says of earlier refusals of its recipient."""
+    recipient = await scope.fetch_value(str, RESULT, key, refused)
+    if recipient is None:
+        return
+    if refused is not None or await scope.fetch_value(UUID, SUPERSEDE, recipient) is not None:
+        scope.invalidate(REFUSED_TOPIC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class Notification(Table):
     sent_at = Timestamptz(null=True, default=None)
     # Why the message will never be taken, in the server's words.
     refused = Text(null=True, default=None)
+    # When a later message to the same recipient was taken: the refusal says nothing of the address any more
+    superseded_at = Timestamptz(null=True, default=None)
     read_at = Timestamptz(null=True, default=None)
 
     notification_channel_check = one_of("channel", Channel)

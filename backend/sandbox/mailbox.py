@@ -5,8 +5,10 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -123,6 +125,14 @@ def _parse(raw: bytes) -> EmailMessage:
     return message_from_bytes(raw, policy=policy.default)
 
 
+def _sender(message: EmailMessage) -> str:
+    """Name and address of the sender. The parser of the `email` package keeps the space between two encoded words."""
+    raw = next((value for name, value in message.raw_items() if name.lower() == "from"), "")
+    unfolded = "".join(str(raw).splitlines())
+    name, address = parseaddr(unfolded.encode("ascii", "surrogateescape").decode("utf-8", "replace"))
+    return f"{make_header(decode_header(name))} <{address}>" if name else address
+
+
 def _view(row: StoredRow) -> MailView:
     number, message_id, recipients, received_at, times, raw = row
     message = _parse(raw)
@@ -130,7 +140,7 @@ def _view(row: StoredRow) -> MailView:
         id=number,
         message_id=message_id,
         to=recipients.split("\n"),
-        sender=str(message["from"] or ""),
+        sender=_sender(message),
         subject=str(message["subject"] or ""),
         received_at=received_at,
         times=times,

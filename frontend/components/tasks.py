@@ -1,4 +1,4 @@
-"""What waits for the reader today: requests, and a reading of the inventory that somebody has to decide."""
+"""What waits for the reader today: requests, a reading of the inventory to decide, users who could not be reached."""
 
 from datetime import timedelta
 
@@ -11,6 +11,8 @@ from backend.core.permissions import Permission
 from backend.core.use_case import is_allowed
 from backend.lines.intake.inventory_sync import sync_status
 from backend.lines.schemas import HeldReading
+from backend.lines.unreached import UnreachedLine, UnreachedLines, unreached_lines
+from backend.notifications.content import REFUSED_TOPIC, Channel
 from backend.orders import service as orders
 from backend.orders.outcome import OutcomeCode
 from backend.orders.outcome_texts import OutcomeTexts
@@ -45,27 +47,33 @@ async def needing_me(actor: Actor) -> list[OrderSummary]:
 
 
 class Tasks(msgspec.Struct, frozen=True):
-    """What waits for the reader: requests, and a reading of the inventory that somebody has to decide."""
+    """What waits for the reader: requests, a reading of the inventory to decide, lines whose users were not reached."""
 
     requests: list[OrderSummary]
     held: HeldReading | None
+    unreached: UnreachedLines | None
 
 
 async def tasks_of(actor: Actor) -> Tasks:
     """What waits for this member, by what the member may see."""
     may_read = is_allowed(actor, Permission.ORDERS_READ)
-    return Tasks(await needing_me(actor) if may_read else [], (await sync_status(actor)).held)
+    unreached = await unreached_lines(actor) if is_allowed(actor, Permission.ORDERS_PLACE) else None
+    return Tasks(
+        await needing_me(actor) if may_read else [],
+        (await sync_status(actor)).held,
+        unreached if unreached and unreached.total else None,
+    )
 
 
 @component
 def Attention() -> VdomDict:
     page = use_page()
     text = page.text
-    query = use_query(tasks_of, topics=("orders", "fleet"))
+    query = use_query(tasks_of, topics=("orders", "fleet", REFUSED_TOPIC))
     if query.data is None:
         return not_ready(text, query)
     tasks: Tasks = query.data
-    if not tasks.requests and tasks.held is None:
+    if not (tasks.requests or tasks.held or tasks.unreached):
         return panel("todo", text("To do today"), html.p({"class": "muted"}, text("Nothing waits for you.")))
     more = len(tasks.requests) - SHOWN
     rest = text.plural("See {n} more request", "See {n} more requests", more)
@@ -75,6 +83,7 @@ def Attention() -> VdomDict:
         html.ul(
             {"class": "todo"},
             _held(page, tasks.held) if tasks.held else None,
+            _unreached(text, tasks.unreached) if tasks.unreached else None,
             *(_todo(text, order) for order in tasks.requests[:SHOWN]),
         ),
         html.div({"class": "panel-footer"}, html.a({"href": "/app/requests?show=attention"}, rest))
@@ -107,6 +116,42 @@ def _held(page: PageContext, held: HeldReading) -> VdomDict:
             html.p({"class": "muted"}, words, " ", who),
         ),
         link_button(text("Go to the fleet"), "/app/fleet", kind="small"),
+    )
+
+
+def _unreached(text: Translator, unreached: UnreachedLines) -> VdomDict:
+    """Lines whose user the last message could not reach: how many, and the first of them."""
+    more = unreached.total - len(unreached.first)
+    return html.li(
+        {"key": "unreached"},
+        icon("mail", "icon-attention"),
+        html.div(
+            html.h3(
+                text.plural(
+                    "The last message to the user of {n} line could not be delivered",
+                    "The last message to the users of {n} lines could not be delivered",
+                    unreached.total,
+                )
+            ),
+            *(_unreached_line(text, line) for line in unreached.first),
+            html.p({"class": "muted"}, text.plural("and {n} more line", "and {n} more lines", more))
+            if more
+            else None,
+        ),
+    )
+
+
+def _unreached_line(text: Translator, line: UnreachedLine) -> VdomDict:
+    what = (
+        text("Correct the address {email}.", email=line.recipient)
+        if line.channel == Channel.MAIL
+        else text("Give an e-mail address of the user.")
+    )
+    return html.p(
+        {"class": "muted", "key": str(line.id)},
+        html.a({"href": f"/app/lines/{line.id}"}, number(text.msisdn(line.msisdn))),
+        f", {line.name}. " if line.name else ". ",
+        what,
     )
 
 

@@ -1,16 +1,19 @@
 """My mobile: a person's own lines, with holder, number, plan and options."""
 
+from collections.abc import Sequence
+
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.catalog.profiles import profile
 from backend.lines import service as lines
 from backend.lines.schemas import LineDetail
+from backend.notifications.content import REFUSED_TOPIC, Channel
 from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.lines.sim_secrets import ActivationCode, Puk
 from frontend.components.loading import not_ready
 from frontend.components.usage.own_usage import OwnUsagePanel
-from frontend.elements import icon, key_values, number, pill
+from frontend.elements import icon, key_values, notice, number, pill
 from frontend.hooks import component, use_page
 from frontend.labels import FAMILIES, esim_state_words, line_state
 from frontend.page_context import PageContext
@@ -21,7 +24,7 @@ from frontend.queries import use_query
 def MyMobilePage() -> VdomDict:
     page = use_page()
     text = page.text
-    found = use_query(lines.own_lines, topics=("fleet", "orders"))
+    found = use_query(lines.own_lines, topics=("fleet", "orders", REFUSED_TOPIC))
     head = page_header(
         text("Hello {name}", name=page.actor.name.split(" ")[0]),
         html.p(text("Your line at {company}", company=page.profile.tenant)),
@@ -41,8 +44,27 @@ def MyMobilePage() -> VdomDict:
         )
     return html.div(
         head,
+        _unreached(page, found.data),
         OwnUsagePanel(key="usage"),
         html.div({"class": "section-below stack"}, *(_line(page, line) for line in found.data)),
+    )
+
+
+def _unreached(page: PageContext, own: Sequence[LineDetail]) -> VdomDict | None:
+    """That the last mail to the reader was refused: the lines of one user have one address."""
+    text = page.text
+    refused = next((line for line in own if line.refused_channel == Channel.MAIL), None)
+    if refused is None:
+        return None
+    return html.div(
+        {"id": "unreached", "class": "before-columns"},
+        notice(
+            html.strong(text("The last mail to {email} could not be delivered.", email=refused.email)),
+            " ",
+            text("A fleet manager has to correct the address."),
+            tone="attention",
+            mark="mail",
+        ),
     )
 
 

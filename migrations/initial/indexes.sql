@@ -31,6 +31,7 @@ CREATE INDEX line_by_sim ON line (sim_number) WHERE sim_number <> '';
 
 CREATE INDEX end_user_by_member ON end_user (tenant_id, member_id) WHERE member_id IS NOT NULL;
 CREATE INDEX member_by_account ON member (account_id);
+CREATE INDEX end_user_by_email ON end_user (tenant_id, email) WHERE email <> '';
 CREATE INDEX session_by_member ON portal_session (tenant_id, member_id);
 CREATE INDEX sim_by_line ON sim_card (tenant_id, line_id);
 CREATE INDEX sim_in_stock ON sim_card (tenant_id, number) WHERE state = 'stock';
@@ -67,6 +68,10 @@ CREATE INDEX notification_by_member ON notification (tenant_id, member_id, porta
   WHERE channel = 'portal';
 CREATE INDEX notification_unread ON notification (tenant_id, member_id, portal)
   WHERE channel = 'portal' AND read_at IS NULL;
+
+-- Recipients that the last message could not reach: few.
+CREATE INDEX notification_refused ON notification (tenant_id, recipient)
+  WHERE refused IS NOT NULL AND superseded_at IS NULL;
 
 CREATE INDEX public_link_by_subject ON public_link (tenant_id, subject_id);
 CREATE INDEX bulk_upload_by_time ON bulk_upload (tenant_id, created_at DESC);

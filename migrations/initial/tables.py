@@ -502,6 +502,7 @@ class Notification(Table):
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
     refused = Text(null=True, default=None)
+    superseded_at = Timestamptz(null=True, default=None)
     read_at = Timestamptz(null=True, default=None)
 
     notification_channel_check = Check("channel IN ('mail', 'sms', 'portal')")

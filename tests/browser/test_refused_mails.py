@@ -7,6 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from backend.core import clock
+from backend.lines.organisations import link_end_user
 from backend.lines.schemas import LineRow
 from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.kinds.depart import Depart
@@ -14,12 +15,16 @@ from backend.orders.kinds.request_esim import RequestEsim
 from backend.orders.placement.place import place_order
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
+from backend.usage.loading import load_file
+from backend.usage.records import UsageFileKind
+from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
-from tests.support.factories import Customer, make_customer
+from tests.support.factories import Customer, make_customer, make_member
 from tests.support.jobs import drain, make_jobs_due
 from tests.support.order_steps import load_lines_at_carrier
 from tests.support.portal import Portal
 from tests.support.sandbox import Sandbox
+from tests.support.usage import abroad, file_of
 
 # The sandbox's mail server answers 550 to this domain
 REFUSED, GOOD = "an@refused.example", "an.peeters@user.example"
@@ -139,3 +144,61 @@ async def test_an_invitation_that_was_refused_is_sent_to_another_address(
         await expect(section).to_contain_text("Sent on")
         await expect(section).not_to_contain_text("could not be delivered")
         assert sandbox.mails("mia@private.example")
+
+
+async def test_a_refused_alert_is_said_on_line_home_and_to_its_user_until_the_address_is_corrected(
+    browser: Browser, portal: Portal, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer, line = await one_line(sandbox)
+    user = await make_member(customer.tenant_id, roles=frozenset({"end_user"}))
+    assert user.member_id
+    await link_end_user(customer.system, member_id=user.member_id, msisdn=line.msisdn)
+    async with open_scope(customer.system) as scope:
+        await scope.execute(
+            "UPDATE end_user SET email = $1, given_name = 'An', family_name = 'Maes'", REFUSED
+        )
+        await scope.execute("UPDATE line SET roaming_cap_cents = 1000")
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/lines/{line.id}")
+        await expect(page.locator("#unreached")).to_have_count(0)
+        rows = file_of([abroad("a", line.msisdn, 1000)])
+        await load_file(customer.system, rows, kind=UsageFileKind.RECORDS)
+        await drain(database, only="usage.", twice=True)
+        # The open page hears of it
+        said = page.locator("#unreached")
+        await expect(said).to_contain_text(f"The last mail to {REFUSED} could not be delivered.")
+        await accessible(page, "a line whose user was not reached")
+        page = await visitor.open("/app")
+        todo = page.locator(".todo > li", has_text="could not be delivered")
+        await expect(todo).to_contain_text("The last message to the user of 1 line could not be delivered")
+        await expect(todo).to_contain_text(f"Correct the address {REFUSED}.")
+        await accessible(page, "home with a user who was not reached")
+        await todo.get_by_role("link").click()
+        await page.wait_for_url(f"**/app/lines/{line.id}")
+    auditor = await make_member(customer.tenant_id, roles=frozenset({"auditor"}))
+    async with portal.browse(browser, auditor) as visitor:
+        page = await visitor.open(f"/app/lines/{line.id}")
+        await expect(page.locator("#unreached")).to_contain_text(
+            "A fleet manager has to correct the address."
+        )
+        await expect(page.locator("#unreached").get_by_role("link")).to_have_count(0)
+    async with portal.browse(browser, user, portal="user") as visitor:
+        page = await visitor.open("/app/my")
+        await expect(page.locator("#unreached")).to_contain_text(
+            "A fleet manager has to correct the address."
+        )
+        await accessible(page, "my mobile of a user who was not reached")
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/lines/{line.id}")
+        await page.locator("#unreached").get_by_role("link", name="Change the user").click()
+        box = page.get_by_label("E-mail", exact=False)
+        await expect(box).to_have_value(REFUSED)
+        await box.fill(GOOD)
+        await box.press("Enter")
+        await page.wait_for_url("**/app/requests/*")
+        await follow(database)
+        page = await visitor.open(f"/app/lines/{line.id}")
+        await expect(page.locator("main")).to_contain_text(GOOD)
+        await expect(page.locator("#unreached")).to_have_count(0)
+        page = await visitor.open("/app")
+        await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from backend.core.facts import JobName
 from backend.core.messaging.inbox import store_callback
 from backend.core.messaging.jobs import job_scope
 from backend.members.operators import operator_actor
-from backend.orders.operator.carrier_messages import CarrierMessage, carrier_messages
+from backend.orders.operator.carrier_messages import CarrierMessage, carrier_messages, read_carrier_message
 from backend.orders.schemas import OrderDetail, OrderItemView
 from backend.orders.service import get_order
 from backend.settings import Settings
@@ -130,3 +131,38 @@ async def test_an_event_of_a_batch_tells_of_each_item(
     assert (items[2].reason, items[2].detail) == ("noRoom", "No room.")
     unread = {str(items[1].id)} | ({str(items[3].id)} if state == "partial" else set())
     assert {one.subject for one in await messages_of(customer)} == unread
+
+
+async def test_an_event_that_cannot_be_read_as_a_whole_names_the_request_of_its_batch(
+    database: TestDatabase, stub: StubCarrier
+) -> None:
+    stub.say("POST", PATH, lambda asked, _: told(asked, *["acknowledged"] * 3))
+    customer = await make_customer(carrier="lynx", lines=3)
+    detail = await send(customer, database)
+    asked = next(said for method, _, said in stub.asked if method == "POST")
+    orders = {
+        "known": told(asked, "completed", "completed", "completed") | {"serviceOrderItem": "all"},
+        "unknown": {"externalId": f"batch-{UUID(int=7)}", "state": "completed", "serviceOrderItem": "all"},
+        "other": {"externalId": "batch-1 or more", "state": "completed", "serviceOrderItem": "all"},
+    }
+    for event_id, order in orders.items():
+        event = {
+            "eventId": event_id,
+            "eventTime": datetime(2026, 11, 29, tzinfo=UTC).isoformat(),
+            "eventType": "ServiceOrderStateChangeEvent",
+            "event": {"serviceOrder": order},
+        }
+        async with job_scope(customer.system) as scope:
+            await store_callback(
+                scope, "carrier:lynx", event_id, json.dumps(event), job=JobName.HANDLE_CALLBACKS
+            )
+    await drain(database, only="orders.")
+    aside = {one.subject: one for one in await messages_of(customer)}
+    assert {subject: one.reference for subject, one in aside.items()} == {
+        asked["externalId"]: detail.reference,
+        f"batch-{UUID(int=7)}": "",
+        "batch-1 or more": "",
+    }
+    operator = await operator_actor("Nadia", customer.slug)
+    shown = await read_carrier_message(operator, aside[asked["externalId"]].id)
+    assert shown.reference == detail.reference

@@ -22,6 +22,7 @@ from backend.bulk.service import (
 from backend.core.errors import Conflict, NotFound
 from backend.documents.service import store_document
 from backend.orders.placement import drafts
+from backend.orders.placement.unfinished import list_unfinished
 from tenants.scope import Actor, Reach
 from tests.support import files
 from tests.support.database import TestDatabase
@@ -57,6 +58,9 @@ async def test_a_good_file_becomes_ready_and_then_an_order(database: TestDatabas
     )
     assert (upload.state, upload.total, upload.checked, upload.ok) == (UploadState.READY, 3, 3, 3)
     draft = await drafts.start_draft(customer.manager, KIND, upload_id=upload.id)
+    # A file is work already: nothing else has to be filled in
+    (waiting,) = (await list_unfinished(customer.manager)).items
+    assert (waiting.id, waiting.from_file, waiting.lines) == (draft, True, 3)
     preview = await drafts.preview_draft(customer.manager, draft)
     assert (preview.changing, preview.total_lines) == (3, 3)
     order = await drafts.submit_draft(customer.manager, draft, fingerprint=preview.fingerprint)

@@ -5,6 +5,8 @@ import smtplib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import httpx
 import pytest
@@ -213,8 +215,50 @@ async def test_a_subject_of_two_lines_is_refused(sandbox: Sandbox, subject: str)
     assert sandbox.mails() == []
 
 
-@pytest.mark.parametrize("name", ["Opérateur à l’étranger", "Börse"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Opérateur à l’étranger",
+        "Börse",
+        "Fleetline",
+        "é" * 75,
+        "Opérateur " * 12 + "Mobile",
+        "Fleetline Mobile " * 8 + "S.A.",
+        "l’étranger 12 Société l’étranger l’été à Société S.A.",
+    ],
+)
 async def test_the_senders_name_keeps_its_spaces(sandbox: Sandbox, name: str) -> None:
     await SmtpMailer(sandbox.smtp_url, f"{name} <portal@example.test>").send(mail())
     (found,) = sandbox.mails()
     assert found["sender"] == f"{name} <portal@example.test>"
+
+
+async def test_an_address_of_the_sender_that_is_not_ascii_travels_as_it_is(sandbox: Sandbox) -> None:
+    await SmtpMailer(sandbox.smtp_url, "Opérateur <portail@opérateur.example>").send(mail())
+    (found,) = sandbox.mails()
+    assert found["sender"] == "Opérateur <portail@opérateur.example>"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["à", "l’étranger", "–", "x" * 30, "é" * 40, "12", "S.A.", "(B)", "A,B", 'a"b', "a@b"]
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_no_senders_name_loses_or_gains_a_space_by_folding(words: list[str]) -> None:
+    name = " ".join(words)
+    quoted = name.replace('"', '\\"')
+    written = compose(mail(), f'"{quoted}" <portal@example.test>').as_bytes(policy=policy.SMTP)
+    assert all(len(line) <= 78 for line in written.partition(b"\r\nTo:")[0].split(b"\r\n"))
+    header = str(message_from_bytes(written, policy=policy.compat32)["From"]).replace("\r\n", "")
+    read, address = parseaddr(header)
+    assert (str(make_header(decode_header(read))), address) == (name, "portal@example.test")
+
+
+@pytest.mark.parametrize("sender", ["one\u2028two <a@b.example>", '"one\r\nBcc: x@y.example" <a@b.example>'])
+def test_a_senders_name_of_two_lines_is_refused(sender: str) -> None:
+    with pytest.raises(ValueError, match="one line"):
+        compose(mail(), sender)

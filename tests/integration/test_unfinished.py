@@ -36,6 +36,11 @@ async def begun(customer: Customer, actor: Actor, kind: str = "change_options", 
     return await start_draft(actor, kind, Selection(line_ids=tuple(line.id for line in found[:lines])))
 
 
+async def filled_in(actor: Actor, draft: UUID) -> UUID:
+    await save_draft(actor, draft, {"add": (SMS,)})
+    return draft
+
+
 async def listed(actor: Actor) -> list[UnfinishedRequest]:
     found = await list_unfinished(actor)
     assert found.total == len(found.items) == await count_unfinished(actor)
@@ -52,11 +57,13 @@ async def age(customer: Customer, by: timedelta) -> None:
 
 async def test_a_draft_is_listed_with_what_it_is_and_where_it_stopped() -> None:
     customer = await make_customer(lines=3)
-    first = await begun(customer, customer.manager)
+    first = await filled_in(customer.manager, await begun(customer, customer.manager))
     await age(customer, timedelta(hours=1))
     matching = Selection(filter=LineFilter(status=("active",)))
     second = await start_draft(customer.manager, "suspend", matching)
+    await save_draft(customer.manager, second, {"reason": "lost"})
     new = await start_draft(customer.manager, "add_line")
+    await save_draft(customer.manager, new, {"family_name": "Maes"})
     assert [(one.id, one.lines, one.creates, one.page) for one in await listed(customer.manager)] == [
         (new, 0, True, ""),
         (second, 3, False, ""),
@@ -89,7 +96,7 @@ async def test_a_draft_that_was_sent_is_not_unfinished_any_more() -> None:
 
 async def test_nobody_else_sees_or_deletes_it() -> None:
     customer, other = await make_customer(lines=2), await make_customer(lines=2)
-    draft = await begun(customer, customer.manager)
+    draft = await filled_in(customer.manager, await begun(customer, customer.manager))
     colleague = await make_member(customer.tenant_id)
     for stranger in (colleague, other.manager):
         assert await listed(stranger) == []
@@ -109,18 +116,48 @@ async def test_the_same_request_begun_again_is_one_until_it_is_filled_in() -> No
     assert await begun(customer, customer.manager) == first
     assert await begun(customer, customer.manager, lines=1) != first
     await save_draft(customer.manager, first, {"add": (SMS,)})
-    assert await begun(customer, customer.manager) != first
-    assert await count_unfinished(customer.manager) == 3
+    again = await begun(customer, customer.manager)
+    assert again != first
+    assert [one.id for one in await listed(customer.manager)] == [first]
+
+
+async def test_a_form_that_was_only_opened_is_no_unfinished_request() -> None:
+    customer = await make_customer(lines=3)
+    opened = [await begun(customer, customer.manager), await start_draft(customer.manager, "add_line")]
+    assert await listed(customer.manager) == []
+    # It is there for who goes back to it
+    assert [await find_draft(customer.manager, draft) for draft in opened] == opened
+    await filled_in(customer.manager, opened[0])
+    assert [one.id for one in await listed(customer.manager)] == opened[:1]
+    await delete_unfinished(customer.manager, opened[1])
+
+
+async def test_forms_that_were_only_opened_take_no_place_of_what_was_filled_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    customer = await make_customer(lines=3)
+    monkeypatch.setattr(drafts, "MOST_DRAFTS", 2)
+    kept = await filled_in(customer.manager, await begun(customer, customer.manager))
+    for count in (1, 2, 3):
+        last = await begun(customer, customer.manager, lines=count)
+        await age(customer, timedelta(hours=1))
+    assert [one.id for one in await listed(customer.manager)] == [kept]
+    assert await find_draft(customer.manager, last) == last
+    # Where all were filled in, the one that was just opened stays
+    await filled_in(customer.manager, last)
+    new = await start_draft(customer.manager, "add_line")
+    assert await find_draft(customer.manager, new) == new
+    assert [one.id for one in await listed(customer.manager)] == [last]
 
 
 async def test_the_oldest_go_and_those_of_a_week_ago(monkeypatch: pytest.MonkeyPatch) -> None:
     customer = await make_customer(lines=3)
     colleague = await make_member(customer.tenant_id)
-    theirs = await begun(customer, colleague)
+    theirs = await filled_in(colleague, await begun(customer, colleague))
     monkeypatch.setattr(drafts, "MOST_DRAFTS", 2)
     ids = []
     for count in (1, 2, 3):
-        ids.append(await begun(customer, customer.manager, lines=count))
+        ids.append(await filled_in(customer.manager, await begun(customer, customer.manager, lines=count)))
         await age(customer, timedelta(hours=1))
     assert [one.id for one in await listed(customer.manager)] == [ids[2], ids[1]]
     assert [one.id for one in await listed(colleague)] == [theirs]

@@ -42,6 +42,7 @@ FORBIDDEN = {
         r"\b[Tt]weede (data-?)?sim\b": "gekoppelde datasim",
         r"\b[Gg]ekoppelde (data)?(sim)?kaart\b": "gekoppelde datasim",
         r"\b[Uu] heeft\b": "u hebt",
+        r"[Hh]ouders?\b|\b[Ee]igenaars?\b": "titularis",
         r"\bhelpdesk\b": "support",
         r"(?<!-)\b[Mm]ails?\b": "e-mail",
         r"\bnaar mij\b": "voor u",

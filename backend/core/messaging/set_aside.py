@@ -51,7 +51,7 @@ class UnreadMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     source: SetAsideSource
     key: str
-    # The item, number or SIM that it is about
+    # The item, the batch of items, the number or the SIM that it is about
     subject: str
     # Without secrets
     body: str

@@ -12,6 +12,7 @@ from backend.core.messaging.set_aside_states import SetAsideSource, SetAsideStat
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.integrations.network import MalformedError, parse_event
+from backend.integrations.tmf641_batches import PREFIX
 from backend.lines.intake.inventory_sync import start_sync
 from backend.orders.fulfilment.apply_each import apply_each
 from tenants.scope import Scope
@@ -19,16 +20,21 @@ from tenants.scope import Scope
 # Jobs that ask for the secrets of a SIM until the carrier's answer can be read
 SIM_JOBS = [str(JobName.SEAL_CODES), str(JobName.READ_PUK)]
 
-MESSAGES = """
-SELECT m.id, m.source, m.subject, COALESCE(o.reference, '') AS reference, m.why, m.state, m.times, m.first_at, m.last_at
-FROM set_aside_message m
-LEFT JOIN change_order_item i ON i.tenant_id = m.tenant_id AND i.id::text = m.subject
-LEFT JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
-WHERE m.state = $1 OR $2::bool ORDER BY m.last_at DESC, m.id LIMIT 500
+# The id of an item, or of a batch: the items of one batch belong to one request
+ITEM_OR_BATCH = f"^(?:{PREFIX})?([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})$"
+REFERENCE = f"""
+COALESCE((SELECT o.reference FROM (SELECT substring(m.subject FROM '{ITEM_OR_BATCH}')::uuid AS id) about
+  JOIN change_order_item i ON i.tenant_id = m.tenant_id AND (i.id = about.id OR i.batch_id = about.id)
+  JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id LIMIT 1), '') AS reference
 """
-MESSAGE = """
-SELECT id, source, subject, why, state, times, first_at, last_at, body, decided_by, decided_at
-FROM set_aside_message WHERE id = $1
+MESSAGES = f"""
+SELECT m.id, m.source, m.subject, {REFERENCE}, m.why, m.state, m.times, m.first_at, m.last_at
+FROM set_aside_message m WHERE m.state = $1 OR $2::bool ORDER BY m.last_at DESC, m.id LIMIT 500
+"""
+MESSAGE = f"""
+SELECT m.id, m.source, m.subject, {REFERENCE}, m.why, m.state, m.times, m.first_at, m.last_at, m.body, m.decided_by,
+  m.decided_at
+FROM set_aside_message m WHERE m.id = $1
 """
 LOCK_MESSAGE = (
     "SELECT id, source, subject, state, body, first_at FROM set_aside_message WHERE id = $1 FOR UPDATE"
@@ -44,7 +50,7 @@ class CarrierMessage(msgspec.Struct, frozen=True):
 
     id: UUID
     source: str
-    # The item, number or SIM that it is about
+    # The item, the batch of items, the number or the SIM that it is about
     subject: str
     # Of the request, where it is about one
     reference: str
@@ -62,6 +68,8 @@ class CarrierMessageText(msgspec.Struct, frozen=True):
     id: UUID
     source: str
     subject: str
+    # Of the request, where it is about one
+    reference: str
     why: str
     state: str
     times: int

@@ -19,6 +19,8 @@ from backend.orders.tables import ChangeOrder
 from backend.orders.topics import invalidate_drafts
 from tenants.scope import Scope
 
+# Of `change_order`: a draft that somebody filled in, or that holds a file; not one whose form was only opened
+FILLED_IN = "(touched_at <> created_at OR body->>'upload_id' IS NOT NULL)"
 PAGE_NAME = re.compile("[a-z-]{1,30}")
 
 

@@ -19,6 +19,7 @@ from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.days import possible_days
 from backend.orders.placement.draft_rows import (
+    FILLED_IN,
     DraftKey,
     insert_draft,
     keep_file,
@@ -42,7 +43,7 @@ from tenants.scope import Scope
 LISTED_LINES = 50
 # Drafts that nobody changed or sent are deleted after that
 KEPT = timedelta(days=7)
-# A member's older ones are deleted beyond that
+# A member's others are deleted beyond that: those whose form was only opened first, then the oldest
 MOST_DRAFTS = 100
 NO_LINES = Selection()
 
@@ -50,9 +51,9 @@ BEGUN = """
 SELECT id FROM change_order WHERE requester_id = $1 AND state = $2 AND kind = $3 AND body = $4::jsonb
   AND touched_at = created_at ORDER BY created_at DESC LIMIT 1
 """
-SURPLUS = """
+SURPLUS = f"""
 DELETE FROM change_order WHERE id IN (SELECT id FROM change_order WHERE requester_id = $1 AND state = $2
-  ORDER BY touched_at DESC, id DESC OFFSET $3) RETURNING id
+  ORDER BY id = $4 DESC, {FILLED_IN} DESC, touched_at DESC, id DESC OFFSET $3) RETURNING id
 """
 
 
@@ -70,8 +71,8 @@ async def start_draft(
 
     `except_ids`: lines that match the filter and are left out.
 
-    The same request begun again finds its draft, unless that one was filled in since. Of a member's drafts the newest
-    hundred are kept.
+    The same request begun again finds its draft, unless that one was filled in since. A hundred drafts of a member are
+    kept: this one, then the newest that were filled in, then the others.
 
     Raises NotFound for an unknown kind, ValidationFailed (`through_support`) for one that the support does, and
     what the selection or the file raises: unknown lines, none, or lines that cannot be changed together.
@@ -101,7 +102,7 @@ async def start_draft(
         return begun
     draft_id = await insert_draft(scope, kind, body, lines)
     await keep_file(scope, draft_id, request)
-    surplus = await scope.fetch_all(DraftKey, SURPLUS, own, OrderState.DRAFT, MOST_DRAFTS)
+    surplus = await scope.fetch_all(DraftKey, SURPLUS, own, OrderState.DRAFT, MOST_DRAFTS, draft_id)
     await detach(scope, subject_kind=SubjectKind.ORDER, subject_ids=[draft.id for draft in surplus])
     invalidate_drafts(scope)
     return draft_id

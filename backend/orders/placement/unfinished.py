@@ -12,7 +12,7 @@ from backend.core.use_case import use_case
 from backend.documents.attachments import SubjectKind, detach
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import OrderState
-from backend.orders.placement.draft_rows import DraftKey
+from backend.orders.placement.draft_rows import FILLED_IN, DraftKey
 from backend.orders.placement.drafts import KEPT
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import kind_title
@@ -20,11 +20,11 @@ from backend.orders.topics import invalidate_drafts
 from tenants.scope import Scope
 
 LISTED = 50
-LIST = """
+LIST = f"""
 SELECT id, kind, lines, touched_at, draft_page, body->>'upload_id' IS NOT NULL AS from_file FROM change_order
-WHERE requester_id = $1 AND state = $2 ORDER BY touched_at DESC, id DESC LIMIT $3 OFFSET $4
+WHERE requester_id = $1 AND state = $2 AND {FILLED_IN} ORDER BY touched_at DESC, id DESC LIMIT $3 OFFSET $4
 """
-COUNT = "SELECT count(*) FROM change_order WHERE requester_id = $1 AND state = $2"
+COUNT = f"SELECT count(*) FROM change_order WHERE requester_id = $1 AND state = $2 AND {FILLED_IN}"
 
 
 class DraftRow(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ class UnfinishedPage(msgspec.Struct, frozen=True, kw_only=True):
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def list_unfinished(scope: Scope, *, page: int = 1, limit: int = LISTED) -> UnfinishedPage:
-    """The member's own drafts. Raises ValidationFailed for a page below 1."""
+    """The member's own drafts that were filled in or hold a file. Raises ValidationFailed for a page below 1."""
     if page < 1:
         raise ValidationFailed(page="Pages count from 1.")
     own, catalogue = (scope.actor.member_id, OrderState.DRAFT), await catalogue_of(scope)
@@ -90,7 +90,7 @@ async def list_unfinished(scope: Scope, *, page: int = 1, limit: int = LISTED) -
 
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def count_unfinished(scope: Scope) -> int:
-    """How many drafts the member has."""
+    """How many drafts the member has that were filled in or hold a file."""
     return await scope.fetch_value(int, COUNT, scope.actor.member_id, OrderState.DRAFT) or 0
 
 

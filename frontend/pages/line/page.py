@@ -9,6 +9,7 @@ from reactpy.types import VdomDict
 from backend.core.permissions import Permission
 from backend.lines import service as lines
 from backend.lines.schemas import LineDetail
+from backend.notifications.content import REFUSED_TOPIC, Channel
 from frontend.components.actions import link_button
 from frontend.components.layout import breadcrumb, page_header, tabs
 from frontend.components.lines.line_actions import line_actions, start
@@ -28,7 +29,7 @@ from frontend.queries import use_query
 def LinePage(line: str, tab: str | None = None, read: LineDetail | None = None) -> VdomDict:
     page = use_page()
     text, line_id = page.text, UUID(line)
-    found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders"), initial=read)
+    found = use_query(lines.get_line, line_id, topics=(f"line:{line}", "orders", REFUSED_TOPIC), initial=read)
 
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
@@ -37,6 +38,7 @@ def LinePage(line: str, tab: str | None = None, read: LineDetail | None = None) 
         _header(page, detail),
         _tabs(page, detail, tab),
         _undelivered(page, detail),
+        _unreached(page, detail),
         _running(text, detail),
         _body(page, detail, tab),
     )
@@ -115,6 +117,38 @@ def _undelivered(page: PageContext, detail: LineDetail) -> VdomDict | None:
             tone="attention",
             mark="mail",
             action=link_button(text("Correct the address"), start("resend_esim", detail.id), kind="small")
+            if may
+            else None,
+        ),
+    )
+
+
+def _unreached(page: PageContext, detail: LineDetail) -> VdomDict | None:
+    """That the last message to the user was refused, and who has to act."""
+    text, esim = page.text, detail.esim
+    # Said already, with the eSIM
+    if not detail.refused_channel or (esim and esim.mail_refused and esim.email == detail.email):
+        return None
+    may = page.may(Permission.ORDERS_PLACE)
+    if detail.refused_channel == Channel.MAIL:
+        said = text("The last mail to {email} could not be delivered.", email=detail.email)
+        who = text("Correct the address.") if may else text("A fleet manager has to correct the address.")
+    else:
+        said = text("The last SMS to {number} could not be delivered.", number=text.msisdn(detail.msisdn))
+        who = (
+            text("Give an e-mail address of the user.")
+            if may
+            else text("A fleet manager can give an e-mail address of the user.")
+        )
+    return html.div(
+        {"id": "unreached", "class": "before-columns"},
+        notice(
+            html.strong(said),
+            " ",
+            who,
+            tone="attention",
+            mark="mail",
+            action=link_button(text("Change the user"), start("change_user", detail.id), kind="small")
             if may
             else None,
         ),
