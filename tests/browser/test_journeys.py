@@ -279,18 +279,19 @@ async def test_signing_in_with_the_mobile_number(browser: Browser, portal: Porta
 async def test_an_esim_is_requested_after_a_fresh_sign_in(
     browser: Browser, portal: Portal, database_server: TestDatabase, width: int
 ) -> None:
-    """The sign-in is asked for where the request is sent; from there it goes on."""
+    """It is asked for before check answers, so that nothing is confirmed twice; what was filled in is there again."""
     customer = await a_customer(JOURNEYS["request an eSIM"])
     person = await a_person(customer)
     async with portal.browse(browser, person, **screen(width)) as visitor:
         await rewind_sign_in(database_server)
         hand = FrenchClicks(await visitor.open("/app"))
         trip = Trip(hand, customer, (await customer.lines())[0])
-        await journeys.esim_to_check_answers(trip)
-        await hand.press(hand.page.locator("#app [data-work][type=submit]"))
+        await journeys.esim_form(trip)
+        await hand.press(hand.page.locator("#app .button-primary.button-large"))
         await hand.page.wait_for_url(re.compile("/(auth|id)/"))
         await sign_in(hand, person.email)
-        await expect(hand.page).to_have_url(re.compile("/review$"))
+        await expect(hand.page.locator("#app [name=email]")).to_have_value("lou@customer.example")
+        await trip.go_on()
         await trip.confirm()
         await trip.send()
     row = MOST[ESIM].split(";")[0]
@@ -318,7 +319,7 @@ async def test_a_successor_chooses(browser: Browser, portal: Portal, width: int)
     await hand.page.goto(f"/p/{LINK}/{link}")
     await hand.tick(hand.page.locator("input[name=offer]").first)
     await hand.press(hand.page.get_by_role("button", name="Confirmer mon choix"))
-    await expect(hand.page.locator("main")).to_contain_text("Vous avez choisi")
+    await expect(hand.page.locator("main")).to_contain_text("Votre choix")
     await looks_french(hand.page)
     await context.close()
     report("the successor's page", width, hand.count, most(LEAVE, 2))

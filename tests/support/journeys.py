@@ -191,17 +191,17 @@ async def replace_sim(trip: Trip) -> None:
     await trip.send()
 
 
-async def esim_to_check_answers(trip: Trip) -> None:
+async def esim_form(trip: Trip) -> None:
     await trip.modify("request_esim")
     await trip.tick("reason", "new_device")
     await trip.write("email", "lou@customer.example")
     await trip.hand.choose(trip.page.locator("#app [name=language]"), "fr")
-    await trip.go_on()
-    await trip.confirm()
 
 
 async def request_esim(trip: Trip) -> None:
-    await esim_to_check_answers(trip)
+    await esim_form(trip)
+    await trip.go_on()
+    await trip.confirm()
     await trip.send()
 
 
