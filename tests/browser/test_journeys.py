@@ -180,7 +180,7 @@ def report(journey: str, width: int, clicks: int, at_most: int) -> None:
 
 
 def screen(width: int) -> dict[str, Any]:
-    return {"viewport": {"width": width, "height": 900}, "locale": "fr-BE"}
+    return {"viewport": {"width": width, "height": 900}, "locale": "fr-BE", "reduced_motion": "reduce"}
 
 
 async def a_customer(journey: Journey) -> Customer:
@@ -303,11 +303,17 @@ async def test_a_successor_chooses(browser: Browser, portal: Portal, width: int)
     """From the link of the mail: an offer is chosen and confirmed."""
     customer = await a_customer(JOURNEYS["departure"])
     line = (await customer.lines())[0]
-    asked = {"given_name": "Mia", "family_name": "Claes", "email": "mia@private.example", "language": "fr"}
-    on = clock.today() + timedelta(days=4)
-    await place_order(
-        customer.manager, Depart(line_ids=(line.id,), on=on, knows_successor=True, request_key="k", **asked)
+    request = Depart(
+        line_ids=(line.id,),
+        on=clock.today() + timedelta(days=4),
+        knows_successor=True,
+        given_name="Mia",
+        family_name="Claes",
+        email="mia@private.example",
+        language="fr",
+        request_key="k",
     )
+    await place_order(customer.manager, request)
     async with open_scope(customer.system) as scope:
         # As after the mail with the link
         departure = await scope.connection.fetchval(
