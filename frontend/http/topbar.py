@@ -109,20 +109,6 @@ def _account_menu(page: PageContext) -> VdomDict:
             for other in profile.memberships
             if not other.current
         ),
-        html.div(
-            {"class": "only-drawer"},
-            *(
-                post_button(
-                    "/auth/switch",
-                    "portal",
-                    portal,
-                    icon("phone" if portal == "user" else "fleet"),
-                    text("My mobile") if portal == "user" else text("Fleet management"),
-                )
-                for portal in profile.portals
-                if portal != profile.portal
-            ),
-        ),
         html.a({"href": "/app/tokens", "data-place": ""}, icon("lock"), text("Access tokens")),
         post_button("/auth/logout", "session", "", icon("signout"), text("Sign out")),
     )

@@ -12,6 +12,7 @@ from backend.orders.placement import drafts
 from frontend.components.actions import link_button
 from frontend.components.layout import empty, page_header, skeleton
 from frontend.components.lines.line_actions import OFFERS
+from frontend.components.orders.draft_layout import first_page
 from frontend.hooks import component, use_page
 from frontend.page_errors import no_page_error, to_page_error
 
@@ -31,7 +32,7 @@ def StartPage(kind: str, query: str) -> VdomDict:
         except Exception as error:
             set_problem(to_page_error(page, error))
         else:
-            await page.navigate(f"/app/drafts/{draft}", replace=True)
+            await page.navigate(first_page(kind, draft), replace=True)
 
     def start() -> Any:
         page.run_in_background(begin())

@@ -156,6 +156,11 @@ async def test_a_lost_connection_loses_nothing_and_two_presses_order_once(
         visitor.expected = ("WebSocket",)
         page = await visitor.open(start)
         await expect(page).to_have_url(re.compile(r"/app/drafts/"))
+        if KINDS[kind].asks_nothing:
+            # Check answers come first, and lead to the form with its day
+            await checked(page)
+            await page.get_by_role("link", name="Change when").click()
+            await expect(page.locator("#form")).to_be_visible()
         for fields in FORMS[kind].pages(customer):
             await fill_in(portal, page, fields)
             if KINDS[kind].light:

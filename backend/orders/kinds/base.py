@@ -214,6 +214,8 @@ class OrderKind:
     priced: bool = False
     # Whether it is free and asks one question only: its form says what will happen and sends it, and one mail says how it ended
     light: bool = False
+    # Whether its form asks for a day at most: check answers come first, and lead to the form
+    asks_nothing: bool = False
     # Whether it asks for a recent sign-in, because of an identity or the loss of a number
     needs_recent_sign_in: bool = False
     # Whether the carrier may be asked to cancel it

@@ -42,6 +42,7 @@ def _must_confirm(texts: Texts, _context: QuoteContext, items: Sequence[QuoteIte
 
 CONVERT_TO_PREPAID = OrderKind(
     priced=True,
+    asks_nothing=True,
     request=ConvertToPrepaid,
     quote_line=_quote_line,
     describe=_describe,

@@ -47,6 +47,7 @@ def _must_confirm(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem
 
 TERMINATE = OrderKind(
     priced=True,
+    asks_nothing=True,
     request=Terminate,
     quote_line=_quote_line,
     describe=_describe,

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from reactpy import event, html
 from reactpy.types import VdomDict
 
+from backend.orders.kinds import KINDS
 from backend.orders.schemas import DraftView, PossibleDays
 from frontend.components.forms import error_summary, text_field
 from frontend.components.layout import panel
@@ -36,6 +38,11 @@ def error_box_above(text: Translator, errors: Mapping[str, str]) -> VdomDict | N
     if not errors:
         return None
     return html.div({"class": "before-columns", "key": "problem"}, error_summary(text, errors))
+
+
+def first_page(kind: str, draft_id: UUID) -> str:
+    """The address at which a request that was just begun goes on."""
+    return f"/app/drafts/{draft_id}/review" if KINDS[kind].asks_nothing else f"/app/drafts/{draft_id}"
 
 
 def lines_panel(text: Translator, draft: DraftView) -> VdomDict:

@@ -6,6 +6,8 @@ from typing import Any
 
 from reactpy import use_state
 
+from backend.core.use_case import require_recent_sign_in
+from backend.orders.kinds import KINDS
 from backend.orders.placement import drafts
 from backend.orders.schemas import DraftView
 from frontend.components.orders.kept_draft import KeptDraft
@@ -63,7 +65,7 @@ def use_kept_form(
 
     async def save_and_check(actor: Actor, kind_fields: Mapping[str, Any]) -> DraftView:
         await mine.keep_now(actor, kind_fields)
-        return await drafts.save_draft(
+        saved = await drafts.save_draft(
             actor,
             draft.id,
             kind_fields,
@@ -71,6 +73,10 @@ def use_kept_form(
             step=step.name if step else None,
             next_page=target[0],
         )
+        # Asked for here, what is confirmed on check answers need not be confirmed twice
+        if last and KINDS[draft.kind].needs_recent_sign_in:
+            require_recent_sign_in(actor)
+        return saved
 
     save = use_mutation(save_and_check, done=kept, failed=refused)
 

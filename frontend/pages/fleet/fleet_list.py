@@ -15,6 +15,7 @@ from backend.lines.schemas import LineFacets, Selection
 from backend.orders.placement import drafts
 from backend.saved_views.service import views_topic
 from frontend.components.lines.fleet_view import View, read_view
+from frontend.components.orders.draft_layout import first_page
 from frontend.html import to_html
 from frontend.labels import network_words
 from frontend.page_context import PageContext
@@ -158,7 +159,7 @@ class FleetList:
                     draft = await drafts.start_draft(
                         actor, str(event["kind"]), self._selection(event, view), except_ids=_excepted(event)
                     )
-                    await page.navigate(f"/app/drafts/{draft}")
+                    await page.navigate(first_page(str(event["kind"]), draft))
         finally:
             await page.push("idle")
 
