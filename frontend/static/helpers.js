@@ -63,7 +63,7 @@ function frame(counts) { // requests under way, unread messages: what a message 
     if (name === "unread") badge.nextElementSibling.hidden = !n;
   }
 }
-function again({ fresh }) { globalThis.signIn(fresh ? "fresh=1&" : ""); } // signed out, or a secret asks for a recent sign-in
+function again({ fresh, query }) { globalThis.signIn(fresh ? "fresh=1&" : "", query); } // signed out, or a secret asks for a recent sign-in
 function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }
 
 // --- toasts ---
