@@ -27,6 +27,7 @@ from backend.lines.schemas import (
     SelectionSummary,
     Sort,
 )
+from backend.lines.sims.esim_profiles import with_sendable_code
 from backend.lines.tables import LINE_BEARING, InventorySync
 from backend.lines.views import DETAIL, DetailRow, line_detail, line_row
 from backend.timeline import service as timeline
@@ -135,7 +136,7 @@ async def list_lines(
 async def list_page(
     scope: Scope,
     lines: LineFilter,
-    read_frame: Callable[[Scope], Awaitable[T]],
+    read_frame: Callable[[Scope, frozenset[UUID]], Awaitable[T]],
     *,
     sort: Sort,
     descending: bool,
@@ -143,10 +144,11 @@ async def list_page(
 ) -> tuple[LineList, T]:
     """One page of the fleet, and what `read_frame` reads around it in the same transaction.
 
+    `read_frame` gets the lines whose eSIM mail can be sent again.
     Raises ValidationFailed for a page out of range.
     """
     found = await list_lines(scope, lines, sort=sort, descending=descending, page=page)
-    return found, await read_frame(scope)
+    return found, await read_frame(scope, await with_sendable_code(scope, [one.id for one in found.items]))
 
 
 @use_case(Permission.LINES_READ, read_only=True)

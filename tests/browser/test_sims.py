@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from backend.catalog.profiles import profile
 from backend.lines.organisations import link_end_user
@@ -51,6 +51,12 @@ async def in_order(page: Page, *selectors: str) -> None:
     await page.set_viewport_size({"width": 1440, "height": 900})
 
 
+async def menu_entry(page: Page, line_id: UUID) -> Locator:
+    """The entry that sends the eSIM mail again, in the menu of a line's row, which is opened."""
+    await page.locator(f"tr[data-key='{line_id}'] [popovertarget=row-menu]").click()
+    return page.locator("#row-menu").get_by_role("link", name="Send the eSIM mail again", exact=True)
+
+
 async def until_released(customer: Customer, database: TestDatabase, reference: str, line_id: UUID) -> None:
     await make_jobs_due(database)
     await drain(database)
@@ -70,7 +76,12 @@ async def test_an_esim_is_asked_for_and_its_code_is_shown(
     sandbox.behave(customer.carrier, esim_by_hand=True)
     line = await a_line(customer)
     async with portal.browse(browser, customer.manager) as visitor:
-        page = await visitor.open(f"/app/lines/{line.id}")
+        page = await visitor.open("/app/fleet")
+        await expect(await menu_entry(page, line.id)).to_be_hidden()
+        await visitor.open(f"/app/start/resend_esim?line={line.id}")
+        await expect(page.locator(".effects")).to_contain_text("stays as it is")
+        await expect(page.get_by_role("button", name="Send the mail")).to_have_count(0)
+        await page.locator("#app").get_by_role("link", name="Back to the line").click()
         await page.get_by_role("button", name="More").click()
         await page.get_by_role("link", name="Request an eSIM").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("An eSIM for this number")
@@ -90,6 +101,8 @@ async def test_an_esim_is_asked_for_and_its_code_is_shown(
         await until_released(customer, database, reference, line.id)
         await expect(page.locator("td li", has_text="New eSIM number")).to_be_visible()
         assert len(sandbox.mails("an@user.example")) == 1
+        await visitor.open("/app/fleet")
+        await expect(await menu_entry(page, line.id)).to_be_visible()
         await visitor.open(f"/app/lines/{line.id}")
         await expect(page.get_by_text("Ready to be installed")).to_be_visible()
         await page.get_by_role("button", name="Show the eSIM code").click()

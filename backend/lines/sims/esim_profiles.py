@@ -16,7 +16,7 @@ from backend.core.facts import EsimReleased, JobName
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.lines.sims.esim_lifecycle import ENDED, EsimState, next_state
+from backend.lines.sims.esim_lifecycle import ENDED, EsimState, next_state, unusable_reason
 from backend.lines.tables import EsimProfile
 from backend.lines.timeline_codes import LineTimelineCode
 from backend.timeline import service as timeline
@@ -37,6 +37,10 @@ LATEST_OF_ITEMS = """
 SELECT DISTINCT ON (item_id) id, item_id, line_id, iccid, state, email, language, copy_to
 FROM esim_profile WHERE item_id = ANY($1) ORDER BY item_id, created_at DESC, id DESC
 """
+LATEST_OF_LINES = """
+SELECT DISTINCT ON (line_id) line_id, state, valid_until, activation_sealed IS NOT NULL AS sealed
+FROM esim_profile WHERE line_id = ANY($1) ORDER BY line_id, created_at DESC, id DESC
+"""
 END = """
 UPDATE esim_profile SET state = $3, activation_sealed = NULL, confirmation_sealed = NULL, changed_at = $2
 WHERE id = ANY($1) AND state <> ALL($4::text[])
@@ -50,6 +54,15 @@ COUNT_SENDING = """
 UPDATE esim_profile SET sent_count = sent_count + 1, sent_for = coalesce($2, sent_for),
   email = coalesce(nullif($3, ''), email) WHERE id = $1 RETURNING sent_count, line_id, confirmed_at
 """
+
+
+class ProfileCode(msgspec.Struct, frozen=True):
+    """What decides whether the code of a line's latest profile can be sent again."""
+
+    line_id: UUID
+    state: str
+    valid_until: datetime | None
+    sealed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +188,16 @@ async def _reissue(scope: Scope, found: OrderedProfile) -> OrderedProfile:
 
 async def _end(scope: Scope, profile_ids: Sequence[UUID]) -> None:
     await scope.execute(END, list(profile_ids), clock.now(), EsimState.REVOKED, ENDED_STATES)
+
+
+async def with_sendable_code(scope: Scope, line_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the lines whose eSIM mail can be sent again."""
+    now = clock.now()
+    return frozenset(
+        one.line_id
+        for one in await scope.fetch_all(ProfileCode, LATEST_OF_LINES, list(line_ids))
+        if not unusable_reason(one.state, one.valid_until, now, sealed=one.sealed)
+    )
 
 
 async def revoke_profiles(

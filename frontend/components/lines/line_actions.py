@@ -195,6 +195,6 @@ def _grouped(text: Translator, groups: Sequence[tuple[str, Sequence[VdomDict]]])
 
 
 def _for_script(kind: str) -> dict[str, str]:
-    """What it starts, and for which lines: their states, and whether they need an eSIM."""
+    """What it starts, and for which lines: their states, and whether their eSIM mail can be sent again."""
     esim = {"data-esim": ""} if kind == "resend_esim" else {}
     return {"data-start": kind, "data-for": " ".join(sorted(KINDS[kind].statuses)), **esim}

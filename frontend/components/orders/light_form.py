@@ -8,6 +8,7 @@ from reactpy import html, use_effect, use_state
 from reactpy.types import VdomDict
 
 from backend.core import clock
+from backend.orders.outcome import is_missing
 from backend.orders.schemas import DraftView, OrderDetail, OrderPreview
 from frontend.components.actions import button, link_button
 from frontend.components.layout import breadcrumb, page_header, panel
@@ -134,6 +135,15 @@ def _worth_showing(preview: OrderPreview) -> bool:
     return bool(preview.changing or preview.missing or preview.total_lines > 1)
 
 
+def _can_only_fail(preview: OrderPreview) -> bool:
+    """What is asked so far cannot be done on the one line: a press would be refused."""
+    return (
+        preview.total_lines == 1
+        and not preview.changing
+        and any(is_missing(item.reason) for item in preview.items)
+    )
+
+
 def _crumbs(text: Translator, draft: DraftView) -> list[tuple[str, str | None]]:
     fleet: list[tuple[str, str | None]] = [(text("Fleet"), "/app/fleet")]
     if draft.total_lines == 1:
@@ -158,6 +168,7 @@ def _buttons(
 ) -> VdomDict:
     text = page.text
     back = f"/app/lines/{draft.lines[0].line_id}" if draft.total_lines == 1 else "/app/fleet"
+    fails = shown is not None and _can_only_fail(shown)
     later = shown is not None and shown.on is not None and shown.on > clock.today()
     grace = shown.grace_seconds if shown is not None and shown.changing and not later else 0
     undo: Child = None
@@ -174,8 +185,10 @@ def _buttons(
         {"class": "stack stack-tight", "key": "send"},
         html.div(
             {"class": "row"},
-            button(send, kind="primary large", submit=True, busy=busy),
-            link_button(text.context("form", "Cancel"), back, kind="quiet"),
+            None if fails else button(send, kind="primary large", submit=True, busy=busy),
+            link_button(text("Back to the line"), back, mark="left")
+            if fails and draft.total_lines == 1
+            else link_button(text.context("form", "Cancel"), back, kind="quiet"),
         ),
         undo,
     )

@@ -1,6 +1,7 @@
 """Reads a page of the fleet and draws its regions as HTML."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from backend.core import clock
 from backend.core.permissions import Permission
@@ -24,6 +25,8 @@ class FramedFleet:
 
     known: FleetCache
     saved: tuple[tuple[str, str], ...]
+    # The lines whose eSIM mail can be sent again
+    esims: frozenset[UUID] = frozenset()
 
 
 async def read_list(page: PageContext, view: View) -> tuple[LineList, FramedFleet]:
@@ -32,9 +35,9 @@ async def read_list(page: PageContext, view: View) -> tuple[LineList, FramedFlee
     A page beyond the end is the last.
     """
 
-    async def frame(scope: Scope) -> FramedFleet:
+    async def frame(scope: Scope, esims: frozenset[UUID]) -> FramedFleet:
         return FramedFleet(
-            await cache_of(scope, page), tuple(tab_entries(await list_views(scope, ViewPage.FLEET)))
+            await cache_of(scope, page), tuple(tab_entries(await list_views(scope, ViewPage.FLEET))), esims
         )
 
     return await lines.list_page(

@@ -99,7 +99,7 @@ class FleetList:
         if self.over or query != self.query:
             # A newer view is on its way
             return
-        rows = rows_html(page.text, page.profile.carrier, page_number.items)
+        rows = rows_html(page.text, page.profile.carrier, page_number.items, frame.esims)
         prints = {key: hash(html) for key, html in rows}
         regions = draw(page, view, page_number, frame)
         filtered = view.without("search").key

@@ -21,7 +21,9 @@ async def first_view(page: PageContext, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
     page_number, frame = await read_list(page, view)
-    rows = "".join(html for _, html in rows_html(page.text, page.profile.carrier, page_number.items))
+    rows = "".join(
+        html for _, html in rows_html(page.text, page.profile.carrier, page_number.items, frame.esims)
+    )
     kept = joined(
         *(
             element("input", {"type": "hidden", "name": key, "value": value})

@@ -1,8 +1,9 @@
 """One row of the fleet as HTML: the only source of its markup, for the first view and for every later one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from html import escape
+from uuid import UUID
 
 from backend.catalog.profiles import profile
 from backend.lines.schemas import LineRow
@@ -40,12 +41,13 @@ def _options(language: str, carrier: str, codes: tuple[str, ...]) -> str:
     )
 
 
-def row_html(text: Translator, carrier: str, row: LineRow) -> str:
+def row_html(text: Translator, carrier: str, row: LineRow, *, esim_mail: bool = False) -> str:
+    """`esim_mail`: the mail with the code of its eSIM can be sent again."""
     language, key = text.language, str(row.id)
     name, number = escape(row.name or text("No name")), escape(text.msisdn(row.msisdn))
     busy = f"<span class='cell-sub'>{escape(text('Request under way'))}</span>" if row.open_order else ""
     tick = escape(text("Choose {number}", number=text.msisdn(row.msisdn)))
-    esim = " data-esim" if row.sim_kind == "esim" else ""
+    esim = " data-esim" if esim_mail else ""
     menu = escape(text("Actions for {number}", number=text.msisdn(row.msisdn)))
     return (
         f"<tr data-key='{key}' data-type='{escape(row.product_type)}' data-status='{escape(row.status)}'{esim}>"
@@ -59,5 +61,8 @@ def row_html(text: Translator, carrier: str, row: LineRow) -> str:
     )
 
 
-def rows_html(text: Translator, carrier: str, rows: Iterable[LineRow]) -> list[tuple[str, str]]:
-    return [(str(row.id), row_html(text, carrier, row)) for row in rows]
+def rows_html(
+    text: Translator, carrier: str, rows: Iterable[LineRow], esims: Collection[UUID] = ()
+) -> list[tuple[str, str]]:
+    """Each row by its key. `esims`: the lines whose eSIM mail can be sent again."""
+    return [(str(row.id), row_html(text, carrier, row, esim_mail=row.id in esims)) for row in rows]
