@@ -204,7 +204,7 @@ class SimActivated(Fact, frozen=True, kw_only=True):
 
 
 class SimSwapped(Fact, frozen=True, kw_only=True):
-    """A SIM swap was asked for, or is done (`phase`); `by` is who asked."""
+    """A SIM swap was asked for, is done, or comes to nothing (`phase`); `by` is who asked."""
 
     name = FactName.SIM_SWAPPED
     item_id: UUID

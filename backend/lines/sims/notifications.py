@@ -1,6 +1,7 @@
 """Messages about SIMs: the code of an eSIM to its user, the question before it, and the notice of a swap."""
 
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +19,7 @@ from backend.lines.sims.codes import EsimCode, SealedCode, open_code
 from backend.lines.sims.esim_profiles import ENDED_STATES
 from backend.lines.tables import EsimProfile
 from backend.notifications.content import InlineImage, MailContent, Message, PortalContent
-from backend.notifications.sending import pin_recipient, pinned_recipient, send_once
+from backend.notifications.sending import pin_recipient, pinned_recipient, send_once, was_told
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
@@ -27,11 +28,11 @@ TEXTS = Path(__file__).with_name("texts.toml")
 PURPOSE = "esim_confirmation"
 ANSWER_WITHIN = timedelta(days=30)
 # When the user is notified of a swap
-ASKED, ACTIVE = "asked", "active"
+ASKED, ACTIVE, WITHDRAWN = "asked", "active", "withdrawn"
 
 PROFILE = """
 SELECT p.id, p.state, p.iccid, p.activation_sealed, p.confirmation_sealed, p.valid_until, p.email, p.language,
-  p.copy_to, p.confirmed_at, l.msisdn, u.given_name, u.member_id
+  p.copy_to, p.confirmed_at, l.msisdn, u.given_name, u.family_name, u.member_id
 FROM esim_profile p JOIN line l ON l.tenant_id = p.tenant_id AND l.id = p.line_id
 LEFT JOIN end_user u ON u.tenant_id = l.tenant_id AND u.id = l.end_user_id
 WHERE p.id = $1 AND p.state <> ALL($2::text[]) AND p.activation_sealed IS NOT NULL
@@ -63,6 +64,7 @@ class MailedProfile(SealedCode, frozen=True):
     confirmed_at: datetime | None
     msisdn: str
     given_name: str | None
+    family_name: str | None
     member_id: UUID | None
 
 
@@ -121,7 +123,7 @@ async def send_activation_code(actor: Actor, *, profile_id: str, number: int) ->
         found = await _mailed(scope, profile_id)
         if found is None or not found.copy_to:
             return None
-        return Message(found.copy_to, code_mail(found, open_code(scope, found)))
+        return Message(found.copy_to, code_copy(found, open_code(scope, found)))
 
     async def record(scope: Scope, refused: str | None) -> None:
         values = (UUID(profile_id), number, refused, clock.now())
@@ -173,6 +175,24 @@ def code_mail(row: MailedProfile, code: EsimCode) -> MailContent:
         steps=tuple(texts.text(f"code_step_{number}") for number in range(1, 5)),
         facts=tuple(facts),
         closing=tuple(texts.text(f"code_{what}") for what in ("manual", "compatible", "secret")),
+    )
+
+
+def code_copy(row: MailedProfile, code: EsimCode) -> MailContent:
+    """The copy of that mail for whoever asked for the eSIM: of which line and user it is, in the same language."""
+    texts, mail = FileTexts(TEXTS, row.language), code_mail(row, code)
+    number = format_msisdn(row.msisdn) or texts.text("new_number")
+    name = f"{row.given_name or ''} {row.family_name or ''}".strip() or texts.text("user_unnamed")
+    title = texts.text("copy_title", number=number, name=name)
+    return replace(
+        mail,
+        subject=title,
+        title=title,
+        paragraphs=(texts.text("greeting_nobody"), texts.text("copy_lead", number=number, name=name)),
+        facts=((texts.text("user"), name), *mail.facts),
+        closing=tuple(
+            texts.text(what, name=name) for what in ("code_manual", "code_compatible", "copy_secret")
+        ),
     )
 
 
@@ -255,6 +275,14 @@ async def notify_sim_active(scope: Scope, item_id: UUID, line_id: UUID) -> None:
         _announce(scope, item_id, line_id, ACTIVE, "")
 
 
+async def notify_swap_withdrawn(scope: Scope, item_id: UUID, line_id: UUID) -> None:
+    """Notify the same person that the swap comes to nothing, where anybody was to be notified of the request."""
+    to = await pinned_recipient(scope, swap_key(item_id, ACTIVE))
+    if to is not None:
+        await pin_recipient(scope, swap_key(item_id, WITHDRAWN), to.recipient, member_id=to.member_id)
+        _announce(scope, item_id, line_id, WITHDRAWN, "")
+
+
 def _announce(scope: Scope, item_id: UUID, line_id: UUID, phase: str, by: str) -> None:
     scope.emit(SimSwapped(item_id=item_id, line_id=line_id, phase=phase, by=by, at=clock.now()))
 
@@ -267,7 +295,7 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
     async def compose(scope: Scope) -> Message | None:
         to = await pinned_recipient(scope, key)
         row = await scope.fetch_one(SwappedLine, SWAPPED, UUID(line_id))
-        if to is None or row is None:
+        if to is None or row is None or not await _still_true(scope, item_id, phase):
             return None
         operator = clients().settings.operator
         texts = FileTexts(TEXTS, row.language or "en")
@@ -278,20 +306,31 @@ async def send_swap_notice(actor: Actor, *, item_id: str, line_id: str, phase: s
         if by:
             facts.append((texts.text("by"), by))
         facts.append((texts.text("support"), f"{operator.support_email}, {operator.support_phone}"))
-        title, lead, warning = (
-            texts.text(f"swap_{phase}_title"),
-            texts.text(f"swap_{phase}_lead"),
-            texts.text("swap_not_you"),
-        )
+        title, lead = texts.text(f"swap_{phase}_title"), texts.text(f"swap_{phase}_lead")
+        # Of a swap that does not happen nobody has to be warned
+        warning = "" if phase == WITHDRAWN else texts.text("swap_not_you")
         mail = MailContent(
             language=texts.language,
             subject=title,
             title=title,
             paragraphs=(_greeting(texts, row.given_name), lead),
             facts=tuple(facts),
-            closing=(warning,),
+            closing=(warning,) if warning else (),
         )
-        shown = own_notice(to.member_id, texts.language, title, f"{lead} {warning}")
+        shown = own_notice(to.member_id, texts.language, title, f"{lead} {warning}".rstrip())
         return Message(to.recipient, mail, shown)
 
     await send_once(actor, key, compose, record=count_refusal(item_id))
+
+
+async def _still_true(scope: Scope, item_id: str, phase: str) -> bool:
+    """Whether a notice of this phase is to be written.
+
+    A request that was withdrawn before anybody was told of it is never told; its withdrawal only to who was told.
+    """
+    told = await was_told(scope, swap_key(item_id, ASKED))
+    if phase == WITHDRAWN:
+        return told
+    withdrawn = await pinned_recipient(scope, swap_key(item_id, WITHDRAWN)) is not None
+    # What was begun may have reached its reader already: a repeat goes on
+    return told or not withdrawn

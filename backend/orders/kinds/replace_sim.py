@@ -110,8 +110,13 @@ def gone(items: Sequence[QuoteItem]) -> bool:
     return any(item.change.get("reason") in GONE and item.line.status == LineStatus.ACTIVE for item in items)
 
 
+def user_told(texts: Texts, items: Sequence[QuoteItem]) -> list[str]:
+    """That the user is told at once, where the line has an address."""
+    return [texts.text("user_told")] if any(item.line.email for item in items) else []
+
+
 def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
-    lines = [texts.text("old_works"), texts.text("restart"), texts.text("user_told")]
+    lines = [texts.text("old_works"), texts.text("restart"), *user_told(texts, items)]
     return [texts.text("suspend_first"), *lines] if gone(items) else lines
 
 

@@ -18,7 +18,7 @@ from backend.orders.kinds.base import (
     Texts,
 )
 from backend.orders.kinds.new_line import USER_ACTS_ON
-from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone
+from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone, user_told
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -91,7 +91,7 @@ def _summary(texts: Texts, request: RequestEsim) -> list[SummaryRow]:
 
 def _warnings(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
     lines = [texts.text("suspend_first")] if gone(items) else []
-    lines += [texts.text("old_works"), texts.text("user_told")]
+    lines += [texts.text("old_works"), *user_told(texts, items)]
     return [*lines, texts.text("must_agree")] if context.profile.esim_confirmation else lines
 
 

@@ -157,8 +157,8 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
         html.p(
             {"class": "small muted"},
             text.plural(
-                "Nothing leaves for {n} second: you can still undo.",
-                "Nothing leaves for {n} seconds: you can still undo.",
+                "Nothing goes to the operator for {n} second: you can still undo.",
+                "Nothing goes to the operator for {n} seconds: you can still undo.",
                 grace,
             ),
         )
