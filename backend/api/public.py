@@ -19,7 +19,7 @@ from backend.core.formats import labelled
 from backend.core.i18n import choose_language
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
-from backend.issuer.frame import HEADERS, PageFrame, error_summary, page
+from backend.issuer.frame import HEADERS, PageFrame, drawing, error_summary, page
 from backend.issuer.page import message_page
 from backend.issuer.texts import say
 from backend.settings import Settings
@@ -47,6 +47,8 @@ class PublicView:
     form: Markup | None = None
     language: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    # What the page asks was done: its title and text stand out as a confirmation
+    done: bool = False
 
 
 # Reads only; takes the language that the browser asks for.
@@ -147,7 +149,6 @@ async def _answer(
 
 def _page(public: PublicPagesContext, view: PublicView, language: str, path: str) -> Markup:
     chosen = view.language or language
-    paragraphs = (element("p", {"class": "muted"}, words) for words in view.text)
     buttons = [
         element(
             "button",
@@ -163,12 +164,28 @@ def _page(public: PublicPagesContext, view: PublicView, language: str, path: str
     ]
     form = {"class": "form", "method": "post", "action": path, "novalidate": True}
     content = joined(
-        element("div", {"class": "stack stack-tight"}, element("h1", {}, view.title), *paragraphs),
+        _head(view),
         error_summary(view.errors, chosen),
         element("form", form, view.form, *buttons) if buttons else None,
     )
     title = labelled(chosen, say("error", chosen), view.title) if view.errors else view.title
     return page(public.frame(chosen), title, content, story=False)
+
+
+def _head(view: PublicView) -> Markup:
+    """The title and the text; of what was done as a confirmation that is read aloud."""
+    title = element("h1", {}, view.title)
+    if not view.done:
+        paragraphs = (element("p", {"class": "muted"}, words) for words in view.text)
+        return element("div", {"class": "stack stack-tight"}, title, *paragraphs)
+    paragraphs = (element("p", {}, words) for words in view.text)
+    notice = element(
+        "div",
+        {"class": "notice notice-positive", "role": "status"},
+        drawing("i-check"),
+        element("div", {}, *paragraphs),
+    )
+    return element("div", {"class": "stack stack-tight"}, title, notice)
 
 
 def _message(public: PublicPagesContext, language: str, title: str, text: str, status: int) -> Response[str]:

@@ -68,6 +68,7 @@ class JobName(StrEnum):
     MAIL_ORDER_ENDED = "orders.mail_ended"
     INVITE_SUCCESSOR = "departures.invite_successor"
     CONFIRM_CHOICE = "departures.confirm_choice"
+    REPORT_CHOICE = "departures.report_choice"
     NOTIFY_CONVERTED = "departures.notify_converted"
     NOTIFY_RESCHEDULED = "departures.notify_rescheduled"
     NOTIFY_WITHDRAWN = "departures.notify_withdrawn"

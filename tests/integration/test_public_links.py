@@ -71,17 +71,13 @@ async def test_a_link_leads_to_its_subject_and_only_a_hash_is_kept() -> None:
     assert token not in rows[0]["all"]
 
 
-async def test_unknown_expired_withdrawn_and_another_purpose_are_one_answer() -> None:
+async def test_unknown_expired_and_another_purpose_are_one_answer() -> None:
     customer = await make_customer()
     token, _ = await make_link(customer)
     expired, _ = await make_link(customer, lasts=-HOUR)
-    withdrawn, subject = await make_link(customer)
-    async with job_scope(customer.system) as scope:
-        await public_links.withdraw_link(scope, "lunch", subject)
     for wrong, purpose in (
         (token, "other"),
         (expired, "lunch"),
-        (withdrawn, "lunch"),
         ("x" * 43, "lunch"),
         ("", "lunch"),
     ):

@@ -39,7 +39,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     found = use_query(orders.get_order, reference, topic_of=topic)
     undo = use_mutation(
         cancellation.undo_order,
-        done=lambda _order: page.push("toast", text=text("Request undone. Nothing was sent.")),
+        done=lambda _order: page.push("toast", text=text("Request undone. Nothing went to the operator.")),
     )
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
