@@ -6,8 +6,10 @@ import backend.lines.intake.transfers
 import backend.lines.notifications
 import backend.lines.sims.codes
 import backend.lines.sims.notifications
+import backend.lines.sims.swap_notices
 import backend.orders.changes.scheduled_run
 import backend.orders.departure_mails
+import backend.orders.departure_reports
 import backend.orders.fulfilment.callbacks
 import backend.orders.fulfilment.contract_reviews
 import backend.orders.fulfilment.dispatch

@@ -6,14 +6,13 @@ refuses it all the same. Features register their page in PUBLIC_PAGES; an unknow
 unknown purpose are one answer.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 
-from backend.core import clock, public_links
+from backend.core import public_links
 from backend.core.errors import AppError
 from backend.core.formats import labelled
 from backend.core.i18n import choose_language
@@ -25,13 +24,13 @@ from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
 from backend.web.html import Markup, element, joined
+from backend.web.rate_limit import RateLimit
 from backend.web.types import AnyRequest
 from tenants.scope import Actor, Scope
 
 # The address carries a secret: it is sent to no other site, and no index keeps it.
 PUBLIC_HEADERS = {**HEADERS, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 LARGEST_FORM = 16 * 1024
-TRIES, WINDOW_SECONDS, ADDRESSES = 60, 60.0, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +67,6 @@ class PublicPage:
 
 
 PUBLIC_PAGES: dict[str, PublicPage] = {}
-
-
-class RateLimit:
-    """So many requests from an address in a window, counted in this process: guessing 256 bits is hopeless anyway."""
-
-    def __init__(self, tries: int = TRIES, seconds: float = WINDOW_SECONDS) -> None:
-        self._tries, self._seconds = tries, seconds
-        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def allows(self, address: str) -> bool:
-        now = clock.now().timestamp()
-        since, count = self._counts.pop(address, (now, 0))
-        if now - since >= self._seconds:
-            since, count = now, 0
-        self._counts[address] = since, count + 1
-        if len(self._counts) > ADDRESSES:
-            self._counts.popitem(last=False)
-        return count < self._tries
 
 
 @dataclass

@@ -8,13 +8,13 @@ import httpx
 import pytest
 import structlog
 
-from backend.api import public
-from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView, RateLimit
+from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView
 from backend.app import create_api
 from backend.core import clock, public_links
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
 from backend.settings import Settings
+from backend.web.rate_limit import TRIES, RateLimit
 from tenants.scope import Scope
 from tests.support.factories import Customer, make_customer
 
@@ -188,8 +188,8 @@ async def test_whatever_is_wrong_with_a_link_the_page_is_the_same(web: httpx.Asy
 async def test_many_tries_from_one_address_are_slowed(
     web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    statuses = [(await web.get("/p/lunch/guess")).status_code for _ in range(public.TRIES + 1)]
-    assert statuses == [404] * public.TRIES + [429]
+    statuses = [(await web.get("/p/lunch/guess")).status_code for _ in range(TRIES + 1)]
+    assert statuses == [404] * TRIES + [429]
     limit, now = RateLimit(tries=1, seconds=60), clock.now()
     assert [limit.allows("a"), limit.allows("a"), limit.allows("b")] == [True, False, True]
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(seconds=61))

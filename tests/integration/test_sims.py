@@ -276,10 +276,12 @@ async def test_the_warning_is_promised_only_where_the_user_has_an_address(sandbo
         line_ids=(line.id,), email=EMAIL, language="fr", reason="new_device", confirmed=True, request_key="w"
     )
     said = "The user of the line is told of this by e-mail at once."
-    assert said in (await preview_order(customer.manager, asked)).warnings
+    told = await preview_order(customer.manager, asked)
+    assert said in told.information
+    assert not told.warnings, "plain information is no warning"
     async with open_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE end_user SET email = '' WHERE email = $1", EMAIL)
-    assert said not in (await preview_order(customer.manager, asked)).warnings
+    assert said not in (await preview_order(customer.manager, asked)).information
 
 
 async def test_an_esim_whose_code_never_came_here_is_not_said_to_be_none(sandbox: Sandbox) -> None:

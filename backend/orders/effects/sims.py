@@ -19,7 +19,7 @@ from backend.lines.sims.esim_profiles import (
     send_code,
     update_profiles,
 )
-from backend.lines.sims.notifications import (
+from backend.lines.sims.swap_notices import (
     members_using,
     notify_sim_active,
     notify_swap_requested,

@@ -115,7 +115,11 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
 
 
 def _summary(texts: Texts, request: Depart) -> list[SummaryRow]:
-    facts = [SummaryRow(name=texts.text("leaves"), value=[texts.day(request.on)])] if request.on else []
+    facts = (
+        [SummaryRow(name=texts.text("leaves"), value=[texts.day(request.on)], field="on")]
+        if request.on
+        else []
+    )
     if request.knows_successor:
         person = f"{request.given_name} {request.family_name}".strip()
         facts.append(SummaryRow(name=texts.text("successor"), value=[person, request.email]))

@@ -128,7 +128,7 @@ def _about(page: PageContext, order: OrderDetail) -> VdomDict:
         (text("On"), text.moment(order.requested_at)),
         *([] if _long(order) else _asked(order)),
     ]
-    if order.due_on is not None:
+    if order.due_on is not None and not any(fact.field == "on" for fact in order.asked):
         rows.append((text("Planned for"), text.date(order.due_on)))
     if promised := promise_words(page, order.promise):
         rows.append((text("Promised time"), promised))
