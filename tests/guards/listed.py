@@ -723,7 +723,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "requests of linked pages",
-        "backend/api/public.py",
+        "backend/web/rate_limit.py",
         "        return count < self._tries",
         "        return True",
         ("tests/integration/test_public_links.py::test_many_tries_from_one_address_are_slowed",),

@@ -72,7 +72,7 @@ def ReviewPage(draft: str) -> VdomDict:
 
 def _cost_title(text: Translator, preview: OrderPreview) -> str:
     """Above the price: a credit is no cost."""
-    return text("What you get back") if preview.price.total < 0 else text("What it costs")
+    return text("What changes on your invoice") if preview.price.total < 0 else text("What it costs")
 
 
 def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
