@@ -242,7 +242,7 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     open_orders: list[str] = []
     # When the inventory was last read; None where no reading can have had this line
     refreshed_at: datetime | None = None
-    # When the carrier last carried out a request on it
+    # Of such a line: when the carrier last answered a request on it
     confirmed_at: datetime | None = None
 
 

@@ -111,7 +111,7 @@ def line_row(row: FleetRow, catalogue: Catalogue) -> LineRow:
 
 def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
     """Everything that the page of a line shows."""
-    plan = catalogue.profile.plan(row.plan)
+    plan, newer = catalogue.profile.plan(row.plan), _newer_than_reading(row)
     return LineDetail(
         id=row.id,
         msisdn=row.msisdn,
@@ -143,8 +143,8 @@ def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
         agreement=_agreement(row),
         refused_channel=_refused_channel(row),
         open_orders=row.open_orders,
-        refreshed_at=None if _newer_than_reading(row) else row.refreshed_at,
-        confirmed_at=row.confirmed_at,
+        refreshed_at=None if newer else row.refreshed_at,
+        confirmed_at=row.confirmed_at if newer else None,
     )
 
 

@@ -14,9 +14,9 @@ from backend.core.i18n import LANGUAGES
 from backend.orders.kinds.depart import DEPART, Depart
 from backend.orders.texts import KindTexts
 from frontend.i18n import Translator
-from frontend.pages.request.page import _about
+from frontend.pages.request.page import about_order
 from frontend.pages.review.costs import costs
-from frontend.pages.review.page import _cost_title
+from frontend.pages.review.page import cost_title
 from frontend.pages.review.request import answers
 
 DAY = date(2026, 12, 5)
@@ -42,7 +42,7 @@ def test_costs_of_nothing_are_left_out(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_credit_is_not_called_a_cost(language: str) -> None:
     text = Translator(language)
-    titles = [_cost_title(text, SimpleNamespace(price=Price(total=total))) for total in (-6967, 0, 100)]  # type: ignore[arg-type]
+    titles = [cost_title(text, SimpleNamespace(price=Price(total=total))) for total in (-6967, 0, 100)]  # type: ignore[arg-type]
     assert titles == [text("What changes on your invoice"), text("What it costs"), text("What it costs")]
 
 
@@ -65,7 +65,7 @@ def test_the_day_of_a_departure_stands_once(language: str, monkeypatch: pytest.M
         mailed_at=None,
         requested_by_email="",
     )
-    assert str(_about(page, order)).count("['05/12/2026']") == 1
+    assert str(about_order(page, order)).count("['05/12/2026']") == 1
 
 
 @pytest.mark.parametrize("carrier", ["mandarine", "lynx"])

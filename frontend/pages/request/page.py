@@ -67,7 +67,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
                     order=order,
                     key=f"decide-{order.state}-{order.flag}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}-{order.outcome.undelivered}",
                 ),
-                panel("about", text("About"), _about(page, order), downloads(text, order)),
+                panel("about", text("About"), about_order(page, order), downloads(text, order)),
                 html.p(
                     {"class": "muted small"},
                     text(
@@ -111,7 +111,7 @@ def _asked(order: OrderDetail) -> list[tuple[Any, ...]]:
     return [(fact.name, [html.div({"key": line}, line) for line in fact.value]) for fact in order.asked]
 
 
-def _about(page: PageContext, order: OrderDetail) -> VdomDict:
+def about_order(page: PageContext, order: OrderDetail) -> VdomDict:
     text, price = page.text, order.price
     accepted: list[Child] = [
         text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))

@@ -62,7 +62,7 @@ def ReviewPage(draft: str) -> VdomDict:
                 lines_in_preview(page, preview),
             ],
             [
-                panel("cost", _cost_title(text, preview), *costs(page, preview), form),
+                panel("cost", cost_title(text, preview), *costs(page, preview), form),
                 _back(text, back),
             ],
             sticky=True,
@@ -70,7 +70,7 @@ def ReviewPage(draft: str) -> VdomDict:
     )
 
 
-def _cost_title(text: Translator, preview: OrderPreview) -> str:
+def cost_title(text: Translator, preview: OrderPreview) -> str:
     """Above the price: a credit is no cost."""
     return text("What changes on your invoice") if preview.price.total < 0 else text("What it costs")
 
