@@ -68,6 +68,7 @@ class JobName(StrEnum):
     MAIL_ORDER_ENDED = "orders.mail_ended"
     INVITE_SUCCESSOR = "departures.invite_successor"
     CONFIRM_CHOICE = "departures.confirm_choice"
+    REPORT_CHOICE = "departures.report_choice"
     NOTIFY_CONVERTED = "departures.notify_converted"
     NOTIFY_RESCHEDULED = "departures.notify_rescheduled"
     NOTIFY_WITHDRAWN = "departures.notify_withdrawn"
@@ -204,7 +205,7 @@ class SimActivated(Fact, frozen=True, kw_only=True):
 
 
 class SimSwapped(Fact, frozen=True, kw_only=True):
-    """A SIM swap was asked for, or is done (`phase`); `by` is who asked."""
+    """A SIM swap was asked for, is done, or comes to nothing (`phase`); `by` is who asked."""
 
     name = FactName.SIM_SWAPPED
     item_id: UUID

@@ -115,6 +115,8 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     asked: list[SummaryRow]
     # What must be read before sending: fees, what is lost
     warnings: list[str]
+    # What is good to know before sending, and asks for no care
+    information: list[str]
     # A sentence to tick before it can be sent; "" where none is
     must_confirm: str
     on: date | None

@@ -38,7 +38,7 @@ async def test_a_cap_is_one_choice_that_shows_the_present_one_and_replaces_it(
         page = await visitor.open(f"/app/drafts/{draft}")
         caps = page.get_by_role("group", name="Monthly cap on data abroad")
         await expect(caps.get_by_role("radio", checked=True)).to_have_count(1)
-        await expect(caps).to_contain_text("Keep 250")
+        await expect(caps).to_contain_text("Keep the cap of 250")
         await accessible(page, "options with caps")
         await caps.get_by_label("Roaming cap €50").check()
         await expect(page.locator("aside")).to_contain_text("Roaming cap €50")

@@ -80,7 +80,7 @@ async def requote_order(scope: Scope, reference: str) -> OrderPreview:
     order = await order_head(scope, await queries.find(scope, reference))
     if order.state != OrderState.SCHEDULED:
         raise Conflict("Only a planned request can be checked again.", code="not_scheduled")
-    return await preview_of(await requote(scope, order.id), listed=LISTED)
+    return await preview_of(scope, await requote(scope, order.id), listed=LISTED)
 
 
 @use_case(Permission.ORDERS_PLACE)

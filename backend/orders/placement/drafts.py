@@ -178,7 +178,7 @@ async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftV
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_draft(scope: Scope, draft_id: UUID) -> OrderPreview:
     """Check answers for a draft, its first 200 lines listed."""
-    return await preview_of(await quote_order(scope, await load_draft(scope, draft_id)), listed=LISTED)
+    return await preview_of(scope, await quote_order(scope, await load_draft(scope, draft_id)), listed=LISTED)
 
 
 @use_case(Permission.ORDERS_PLACE)

@@ -138,7 +138,7 @@ async def _earlier(scope: Scope, key: str, digest: str) -> UUID | None:
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_order(scope: Scope, request: OrderRequest, *, listed: int | None = None) -> OrderPreview:
     """What the order would do and cost, line by line. Nothing is written."""
-    return await preview_of(await quote_order(scope, request), listed=listed)
+    return await preview_of(scope, await quote_order(scope, request), listed=listed)
 
 
 @use_case(Permission.ORDERS_PLACE)

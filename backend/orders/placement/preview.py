@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import msgspec
+
 from backend.core import clock
 from backend.core.computing import compute
 from backend.lines.schemas import PlanName
@@ -12,11 +14,15 @@ from backend.orders.placement.days import possible_days
 from backend.orders.placement.quote import Quote
 from backend.orders.schemas import ItemPreview, OrderPreview, SkippedCount
 from backend.orders.texts import KindTexts
+from backend.orders.views import with_contract_name
+from tenants.scope import Scope
 
 
-async def preview_of(quote: Quote, *, listed: int | None = None) -> OrderPreview:
+async def preview_of(scope: Scope, quote: Quote, *, listed: int | None = None) -> OrderPreview:
     """The preview of a quote. `listed` limits the rows; the sums always cover all."""
-    return await compute(len(quote.items), _preview, quote, listed)
+    preview = await compute(len(quote.items), _preview, quote, listed)
+    asked = await with_contract_name(scope, preview.asked, quote.request)
+    return msgspec.structs.replace(preview, asked=asked)
 
 
 def _preview(quote: Quote, listed: int | None) -> OrderPreview:
@@ -30,6 +36,7 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         title=texts.title,
         asked=[] if quote.request.upload_id else kind.summary(texts, quote.request),
         warnings=kind.warnings(texts, quote.context, changing) if changing else [],
+        information=kind.information(texts, quote.context, changing) if changing else [],
         must_confirm=quote.must_confirm,
         on=quote.request.on,
         days=possible_days(kind, texts, quote.request, clock.local(quote.context.now).date()),

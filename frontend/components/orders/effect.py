@@ -27,6 +27,7 @@ def effect(page: PageContext, preview: OrderPreview) -> VdomDict:
             html.div({"key": words}, notice(words, tone="attention", mark="alert"))
             for words in preview.warnings
         ),
+        *(html.div({"key": words}, notice(words)) for words in preview.information),
         # Confirmed is what was read: another effect comes with a tick of its own
         html.div(
             {"key": preview.fingerprint, "id": "confirmed", "tabindex": "-1"},

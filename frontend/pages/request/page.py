@@ -39,7 +39,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     found = use_query(orders.get_order, reference, topic_of=topic)
     undo = use_mutation(
         cancellation.undo_order,
-        done=lambda _order: page.push("toast", text=text("Request undone. Nothing was sent.")),
+        done=lambda _order: page.push("toast", text=text("Request undone. Nothing went to the operator.")),
     )
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
@@ -67,7 +67,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
                     order=order,
                     key=f"decide-{order.state}-{order.flag}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}-{order.outcome.undelivered}",
                 ),
-                panel("about", text("About"), _about(page, order), downloads(text, order)),
+                panel("about", text("About"), about_order(page, order), downloads(text, order)),
                 html.p(
                     {"class": "muted small"},
                     text(
@@ -111,7 +111,7 @@ def _asked(order: OrderDetail) -> list[tuple[Any, ...]]:
     return [(fact.name, [html.div({"key": line}, line) for line in fact.value]) for fact in order.asked]
 
 
-def _about(page: PageContext, order: OrderDetail) -> VdomDict:
+def about_order(page: PageContext, order: OrderDetail) -> VdomDict:
     text, price = page.text, order.price
     accepted: list[Child] = [
         text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))
@@ -128,7 +128,7 @@ def _about(page: PageContext, order: OrderDetail) -> VdomDict:
         (text("On"), text.moment(order.requested_at)),
         *([] if _long(order) else _asked(order)),
     ]
-    if order.due_on is not None:
+    if order.due_on is not None and not any(fact.field == "on" for fact in order.asked):
         rows.append((text("Planned for"), text.date(order.due_on)))
     if promised := promise_words(page, order.promise):
         rows.append((text("Promised time"), promised))

@@ -62,12 +62,17 @@ def ReviewPage(draft: str) -> VdomDict:
                 lines_in_preview(page, preview),
             ],
             [
-                panel("cost", text("What it costs"), *costs(page, preview), form),
+                panel("cost", cost_title(text, preview), *costs(page, preview), form),
                 _back(text, back),
             ],
             sticky=True,
         ),
     )
+
+
+def cost_title(text: Translator, preview: OrderPreview) -> str:
+    """Above the price: a credit is no cost."""
+    return text("What changes on your invoice") if preview.price.total < 0 else text("What it costs")
 
 
 def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
@@ -143,6 +148,7 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
             "onSubmit": event(on_send, prevent_default=True),
         },
         *(notice(words, tone="attention", mark="alert") for words in preview.warnings),
+        *(notice(words) for words in preview.information),
         # Confirmed is what was read: other check answers come with a tick of their own.
         html.div({"key": preview.fingerprint}, check("confirmed", "yes", preview.must_confirm))
         if preview.must_confirm
@@ -157,8 +163,8 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
         html.p(
             {"class": "small muted"},
             text.plural(
-                "Nothing leaves for {n} second: you can still undo.",
-                "Nothing leaves for {n} seconds: you can still undo.",
+                "Nothing goes to the operator for {n} second: you can still undo.",
+                "Nothing goes to the operator for {n} seconds: you can still undo.",
                 grace,
             ),
         )
