@@ -83,11 +83,13 @@ def use_mutation(
     *,
     done: Callable[[T], Awaitable[None]] | None = None,
     failed: Callable[[PageError], Awaitable[None]] | None = None,
+    back_with: Callable[..., str] | None = None,
 ) -> Mutation[..., T]:
     """Wrap a use case for a button. A second press while it works does nothing.
 
     It goes on to its end when the page closes meanwhile. A refusal becomes `problem`; a secret that asks
-    for a recent sign-in leads to one and back to this page.
+    for a recent sign-in leads to one and back to this page. `back_with`: from the arguments of `run`, the query that
+    this page then has.
     """
     page = use_page()
     pending, set_pending = use_state(False)
@@ -103,7 +105,8 @@ def use_mutation(
         except NotAuthenticated:
             await page.push("again")
         except ReauthenticationRequired:
-            await page.push("again", fresh=True)
+            query = {"query": back_with(*args, **kwargs)} if back_with else {}
+            await page.push("again", fresh=True, **query)
         except Exception as error:
             found = to_page_error(page, error)
             set_problem(found)

@@ -6,11 +6,13 @@ from reactpy.types import VdomDict
 
 from backend.catalog.schemas import OptionFamily
 from backend.core import clock
+from backend.core.permissions import Portal
 from backend.lines.schemas import EsimView
 from backend.orders.lifecycle import OrderState
 from frontend.elements import pill
 from frontend.i18n import Translator, translatable
 
+PORTALS = {Portal.MANAGER: translatable("Fleet management"), Portal.USER: translatable("My mobile")}
 # What people call the formats of a download
 FILE_FORMATS = {"xlsx": "Excel", "csv": "CSV"}
 LINE_STATES = {

@@ -11,12 +11,12 @@ from reactpy.types import Component, VdomDict
 
 from backend.catalog.identifiers import REFERENCE_PATTERN
 from backend.core.errors import AppError, NotFound
-from backend.core.permissions import Permission, Portal
+from backend.core.permissions import Permission, Portal, has_permission
 from backend.notifications.content import notification_topic
 from backend.notifications.service import count_unread
 from backend.orders import service as orders
 from frontend.assets import asset_url
-from frontend.components.loading import page_not_found
+from frontend.components.loading import page_elsewhere, page_not_found
 from frontend.hooks import component, handler, use_page
 from frontend.page_context import PageContext
 from frontend.page_subjects import LOOKS
@@ -69,6 +69,7 @@ WITH_QUERY = (
     NotificationsPage,
     RequestsPage,
     RequestPage,
+    ReviewPage,
     SavedViewsPage,
     StartPage,
     UsagePage,
@@ -92,7 +93,9 @@ def route(page: PageContext, path: str, query: str, read: Any = None) -> Compone
     request: dict[str, Any] = {"query": query} if made in WITH_QUERY else {}
     if made in READ_FIRST:
         request["read"] = read
-    return made(**values, **request, key=f"{path}{query}" if made is not NotFoundPage else "not-found")
+    if made is NotFoundPage:
+        return NotFoundPage(path=path, query=query, key="not-found")
+    return made(**values, **request, key=f"{path}{query}")
 
 
 def find(page: PageContext, path: str) -> tuple[Callable[..., Component], dict[str, str]]:
@@ -129,9 +132,21 @@ async def exists(page: PageContext, path: str) -> bool:
     return made is not NotFoundPage
 
 
+def nothing_here(page: PageContext, path: str, query: str) -> VdomDict:
+    """What stands where an address has no page: that it is one of the person's other portal, or that there is none."""
+    profile = page.profile
+    other = next((portal for portal in profile.portals if portal != profile.portal), None)
+    if other and any(
+        pattern.match(path) and has_permission(profile.roles_elsewhere, permission)
+        for pattern, permission, _ in ROUTES
+    ):
+        return page_elsewhere(page, other, path + (f"?{mark}" if (mark := query.lstrip("?")) else ""))
+    return page_not_found(page.text)
+
+
 @component
-def NotFoundPage() -> VdomDict:
-    return page_not_found(use_page().text)
+def NotFoundPage(path: str, query: str) -> VdomDict:
+    return nothing_here(use_page(), path, query)
 
 
 @component

@@ -40,7 +40,10 @@ log = structlog.get_logger()
 
 @get("/login")
 async def login(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
-    """Send the browser to sign in; `next` is one of our paths, `fresh=1` asks for the password in any case."""
+    """Send the browser to sign in; `next` is one of our paths, `fresh=1` asks for the password in any case.
+
+    Who is signed in goes on to `next`: another tab may have changed the session, and a sign-in would end that tab's.
+    """
     query = request.query_params
     if (
         _elsewhere(request, context) and "here" not in query
@@ -48,11 +51,14 @@ async def login(request: AnyRequest, context: NamedDependency[SignInContext]) ->
         return to(
             f"{context.settings.public_url}/auth/login?{urlencode({**query.dict(), 'here': '1'}, doseq=True)}"
         )
+    fresh, session = query.get("fresh") == "1", request.cookies.get(context.cookies.session, "")
+    if "next" in query and not fresh and await sessions.load_session(session):
+        return to(safe_return_path(query["next"]))
     try:
         address, flow = await context.chosen_provider().begin(
             context.callback,
             next_path=safe_return_path(query.get("next", "/")),
-            fresh=query.get("fresh") == "1",
+            fresh=fresh,
             language=query["language"] if query.get("language") in LANGUAGES else "",
         )
     except Unavailable:
@@ -141,7 +147,7 @@ async def chosen(request: AnyRequest, context: NamedDependency[SignInContext]) -
 
 @post("/switch")
 async def switch(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
-    """Another portal (`portal`) or another company (`tenant`); the session's identifier changes."""
+    """Another portal (`portal`) or another company (`tenant`), and on to `next`; the session's identifier changes."""
     actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor is None:
         return to("/auth/login")
@@ -154,7 +160,7 @@ async def switch(request: AnyRequest, context: NamedDependency[SignInContext]) -
             opened = await sessions.switch_tenant(actor, UUID(tenant))
     except (AppError, ValueError):
         return to("/")
-    return to("/", _session_cookie(context, opened))
+    return to(safe_return_path(str(form.get("next", "/"))), _session_cookie(context, opened))
 
 
 @post("/language")

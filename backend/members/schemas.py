@@ -30,6 +30,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str
     portal: Portal
     portals: tuple[Portal, ...]
+    # What the person is in the portal that is not open
+    roles_elsewhere: frozenset[str] = frozenset()
     memberships: tuple[Membership, ...]
 
 

@@ -15,7 +15,7 @@ from backend.core.use_case import use_case
 from backend.issuer.accounts import ensure_account, normalise_login
 from backend.issuer.passwords import check_strength, hash_password
 from backend.members.access import end_access_of
-from backend.members.lifecycle import MemberState, check_roles, portals
+from backend.members.lifecycle import MemberState, check_roles, portals, roles_in
 from backend.members.schemas import Membership, Profile
 from backend.members.tables import Member
 from tenants.directory import find_every_membership, find_memberships
@@ -161,6 +161,7 @@ async def _profile(scope: Scope) -> tuple[UUID, Profile]:
     person = await scope.fetch_one(PersonRow, PERSON, actor.member_id)
     if person is None:
         raise NotFound
+    here = Portal.USER if actor.end_user_id else Portal.MANAGER
     shown = Profile(
         name=actor.name,
         given_name=person.given_name,
@@ -169,8 +170,9 @@ async def _profile(scope: Scope) -> tuple[UUID, Profile]:
         tenant=tenant.name,
         tenant_slug=tenant.slug,
         carrier=tenant.carrier,
-        portal=Portal.USER if actor.end_user_id else Portal.MANAGER,
+        portal=here,
         portals=portals(person.roles),
+        roles_elsewhere=roles_in(Portal.MANAGER if here is Portal.USER else Portal.USER, person.roles),
         memberships=(),
     )
     return person.account_id, shown

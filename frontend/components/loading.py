@@ -6,10 +6,13 @@ from reactpy import html, use_effect
 from reactpy.types import Component, VdomDict
 
 from backend.core.errors import Unavailable
+from backend.core.permissions import Portal
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
+from frontend.labels import PORTALS
+from frontend.page_context import PageContext
 from frontend.queries import Query
 
 
@@ -57,6 +60,29 @@ def draft_not_ready(text: Translator, query: Query[Any], back: VdomDict) -> Vdom
     if error is not None and not (query.missing or error.reference or error.code == Unavailable.code):
         return empty(text("This is not possible here"), error.words, action=back, mark="alert", alone=True)
     return not_ready(text, query, alone=True)
+
+
+def page_elsewhere(page: PageContext, portal: Portal, address: str) -> VdomDict:
+    """The whole page at an address of the person's other portal: says so, and one press opens it there."""
+    text = page.text
+    there, here = text(PORTALS[portal]), text(PORTALS[page.profile.portal])
+    return html.div(
+        {"data-missing": ""},
+        html.h1({"class": "visually-hidden"}, text("Page of the other portal")),
+        empty(
+            text("This page is in {portal}", portal=there),
+            text("You are in {portal} now.", portal=here),
+            action=html.form(
+                {"method": "post", "action": "/auth/switch"},
+                html.input({"type": "hidden", "name": "next", "value": address}),
+                html.input({"type": "hidden", "name": "portal", "value": portal.value}),
+                html.button(
+                    {"class": "button button-primary", "type": "submit"},
+                    text("Open it in {portal}", portal=there),
+                ),
+            ),
+        ),
+    )
 
 
 @component

@@ -17,7 +17,6 @@ from backend.core.permissions import Permission
 from backend.web.bodies import is_unreadable_body
 from backend.web.types import AnyRequest
 from frontend.components.layout import skeleton
-from frontend.components.loading import page_not_found
 from frontend.error_messages import ERROR_MESSAGES
 from frontend.html import to_html
 from frontend.http.gateway import page_of
@@ -26,7 +25,7 @@ from frontend.i18n import Translator, translatable, translator_for
 from frontend.page_context import PageContext
 from frontend.page_errors import new_error_reference
 from frontend.pages.fleet.page import first_view
-from frontend.routes import exists
+from frontend.routes import exists, nothing_here
 
 log = structlog.get_logger()
 
@@ -93,7 +92,7 @@ async def shell(request: AnyRequest, page: SignedIn) -> Response[Any]:
         # A search without script that names a request
         return Redirect(f"/app/requests/{asked}", status_code=303, headers=NOT_KEPT)
     if not await exists(page, path):
-        nothing = page_html(page, path, to_html(page_not_found(page.text)))
+        nothing = page_html(page, path, to_html(nothing_here(page, path, read_query(request))))
         return Response(nothing, status_code=404, media_type=MediaType.HTML, headers=NOT_KEPT)
     if path == "/app/fleet" and page.may(Permission.LINES_READ):
         first = await first_view(page, read_query(request))

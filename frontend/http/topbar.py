@@ -8,6 +8,7 @@ from backend.core.i18n import LANGUAGE_NAMES
 from backend.core.permissions import Permission
 from frontend.elements import Child, hidden, icon
 from frontend.i18n import Translator
+from frontend.labels import PORTALS
 from frontend.page_context import PageContext
 
 
@@ -32,13 +33,12 @@ def _switch(page: PageContext) -> VdomDict | None:
     if len(page.profile.portals) < 2:
         return None
     text = page.text
-    names = {"manager": text("Fleet management"), "user": text("My mobile")}
     return html.nav(
         {"class": "switch", "aria-label": text("Portal")},
         *(
-            html.span({"aria-current": "true"}, names[portal])
+            html.span({"aria-current": "true"}, text(PORTALS[portal]))
             if portal == page.profile.portal
-            else post_button("/auth/switch", "portal", portal, names[portal])
+            else post_button("/auth/switch", "portal", portal, text(PORTALS[portal]))
             for portal in page.profile.portals
         ),
     )

@@ -5,14 +5,15 @@ const root = document.documentElement, app = document.getElementById("app"), { c
 // A page that is already on its way, as after a change of portal, has ended its session itself and is not sent elsewhere.
 let leaving = 0; // milliseconds that it gets to arrive
 addEventListener("beforeunload", () => { leaving = 5000; setTimeout(() => { leaving = 0; }, leaving); });
-globalThis.signIn = (query = "") => setTimeout(() => location.assign(`${login}?${query}next=${encodeURIComponent(location.pathname + location.search)}`), leaving);
+globalThis.signIn = (query = "", search = location.search) => setTimeout(() => location.assign(`${login}?${query}next=${encodeURIComponent(location.pathname + search)}`), leaving);
 
 // --- the socket -------------------------------------------------------------------------------------------------
 const Native = window.WebSocket;
 let early = null, met = false;
 const waiting = [];
 const CLOSED = {
-  4401: () => globalThis.signIn(),
+  // Another tab may have changed the portal: its answer, with the new session, is let come first.
+  4401: () => setTimeout(() => globalThis.signIn(), 500),
   // The server was upgraded: its pages need its own scripts. A page this new waits: half of the servers may still be the old ones.
   4409: () => setTimeout(() => location.reload(), Math.max(0, 3000 - performance.now())),
 };

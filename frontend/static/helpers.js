@@ -24,7 +24,13 @@ export function App() {
   const back = () => globalThis.arrive({ focus: true });
   addEventListener("popstate", back);
   return {
-    update(p) { props = p; root.dataset.ready = "1"; },
+    update(p) {
+      props = p;
+      if (root.dataset.ready) return;
+      root.dataset.ready = "1";
+      // What was typed before is asked for now
+      for (const box of document.querySelectorAll("input[data-live]")) if (box.value.trim() !== (new URLSearchParams(location.search).get(box.name) ?? "").trim()) box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    },
     destroy() { removeEventListener("popstate", back); },
   };
 }
@@ -57,7 +63,7 @@ function frame(counts) { // requests under way, unread messages: what a message 
     if (name === "unread") badge.nextElementSibling.hidden = !n;
   }
 }
-function again({ fresh }) { globalThis.signIn(fresh ? "fresh=1&" : ""); } // signed out, or a secret asks for a recent sign-in
+function again({ fresh, query }) { globalThis.signIn(fresh ? "fresh=1&" : "", query); } // signed out, or a secret asks for a recent sign-in
 function idle() { for (const b of document.querySelectorAll("button[data-work][aria-busy=true]")) b.removeAttribute("aria-busy"); }
 
 // --- toasts ---

@@ -81,12 +81,17 @@ export function Fleet(node) {
     for (const r of root.querySelectorAll("[data-region]")) last.set(r.dataset.region, null);
     view = root.dataset.view;
     asked = $("input[data-live]").defaultValue;
-    for (const b of boxes()) if (b.checked) tick(b);
     root.addEventListener("change", changed);
     root.addEventListener("click", clicked);
     root.addEventListener("beforetoggle", aim, true);
     root.addEventListener("toggle", (e) => { e.target.scrollTop = 0; }, true); // the row before may have left it scrolled
-    show();
+    early();
+  }
+  function early() { // what was ticked before the script came counts as if it were ticked now; what is no kind of the first is not ticked
+    if ($("[data-all]")?.checked) return changed({ target: $("[data-all]") });
+    const ticked = boxes().filter((b) => b.checked);
+    for (const b of ticked) if (kind(row(b)) === kind(row(ticked[0]))) tick(b);
+    settle();
   }
   function changed(e) {
     if (e.target.matches("[data-all]")) {

@@ -1,7 +1,11 @@
 """The fleet page in a browser: first view, search, sort, pages, selection, live changes."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
@@ -225,3 +229,71 @@ async def test_what_the_carrier_does_through_support_says_so_and_leads_there(
         await expect(said).to_have_text([f"{of_many} through support"])
         await said.click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(of_many)
+
+
+@asynccontextmanager
+async def held_script(page: Page, name: str) -> AsyncIterator[asyncio.Event]:
+    """Holds one script of the page back until the event is set, as a slow network does."""
+    go_on = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route(f"**/{name}*", late)
+    yield go_on
+    go_on.set()
+
+
+async def test_what_was_typed_before_the_page_was_ready_is_asked_for_then(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with (
+        portal.browse(browser, customer.manager) as visitor,
+        held_script(visitor.page, "helpers*.js") as go_on,
+    ):
+        page = visitor.page
+        await page.goto("/app/fleet?sort=msisdn", wait_until="commit")
+        box = page.get_by_placeholder("Number, SIM, customer number or name")
+        await box.press_sequentially("peeters00003", delay=10)
+        go_on.set()
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        await expect(page).to_have_url(f"{portal.url}/app/fleet?sort=msisdn&search=peeters00003")
+        await expect(box).to_have_value("peeters00003")
+
+
+async def test_what_was_ticked_before_the_page_was_ready_counts_as_ticked_then(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with (
+        portal.browse(browser, customer.manager) as visitor,
+        held_script(visitor.page, "table*.js") as go_on,
+    ):
+        page = visitor.page
+        await page.goto("/app/fleet", wait_until="commit")
+        rows, bar = page.locator("tbody tr"), page.locator(".selection-bar")
+        suspended, data = rows.filter(has_text="Absil, Eva"), rows.filter(has_text="Aardvark, Data")
+        await suspended.get_by_role("checkbox").check()
+        await data.get_by_role("checkbox").check()
+        go_on.set()
+        await expect(bar).to_contain_text("1 line chosen")
+        await expect(suspended.get_by_role("checkbox")).not_to_be_checked()
+        await expect(suspended).to_contain_text("Other plan type than the selection")
+        await expect(page.get_by_role("button", name="Choose all 3 compatible lines")).to_be_visible()
+        await bar.get_by_role("button", name="More").click()
+        await expect(bar.get_by_role("button", name="Reactivate")).to_be_hidden()
+
+
+async def test_all_ticked_before_the_page_was_ready_are_all_that_are_possible(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with (
+        portal.browse(browser, customer.manager) as visitor,
+        held_script(visitor.page, "table*.js") as go_on,
+    ):
+        page = visitor.page
+        await page.goto("/app/fleet?search=peeters", wait_until="commit")
+        await page.locator("[data-all]").check()
+        go_on.set()
+        await expect(page.locator(".selection-bar")).to_contain_text("50 lines chosen")
+        await expect(page.get_by_role("button", name="Choose all 115 compatible lines")).to_be_visible()

@@ -298,6 +298,42 @@ async def test_an_esim_is_requested_after_a_fresh_sign_in(
     report("request an eSIM, signed in anew", width, hand.count, sum(map(int, re.findall(r"\d+", row))))
 
 
+async def test_back_from_the_sign_in_check_answers_say_that_nothing_was_sent(
+    browser: Browser, portal: Portal, database_server: TestDatabase
+) -> None:
+    """The five minutes pass while they are read. What was confirmed still is; a loss is confirmed anew."""
+    customer = await a_customer(JOURNEYS["request an eSIM"])
+    person = await a_person(customer)
+    lines = await customer.lines()
+    async with portal.browse(browser, person, **screen(WIDTHS[0])) as visitor:
+        hand = FrenchClicks(await visitor.open("/app"))
+        said, tick = (
+            hand.page.get_by_text("Rien n’a encore été envoyé"),
+            hand.page.locator("[name=confirmed]"),
+        )
+        send = hand.page.locator("#app [data-work][type=submit]")
+        for line, loss in ((lines[0], False), (lines[1], True)):
+            trip = Trip(hand, customer, line)
+            if loss:
+                await hand.page.goto(f"/app/start/convert_to_prepaid?line={line.id}")
+            else:
+                await journeys.esim_to_check(trip)
+            await expect(send).to_be_visible()
+            await expect(said).to_have_count(0)
+            await rewind_sign_in(database_server)
+            # A new connection, since one that is open knows the sign-in as it was
+            await visitor.page.reload()
+            await tick.check()
+            await send.click()
+            await hand.page.wait_for_url(re.compile("/(auth|id)/"))
+            await sign_in(hand, person.email)
+            await expect(said).to_be_visible()
+            await expect(tick).to_be_checked(checked=not loss)
+            await tick.check()
+            await looks_french(hand.page)
+            await trip.send()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_a_successor_chooses(browser: Browser, portal: Portal, width: int) -> None:
     """From the link of the mail: an offer is chosen and confirmed."""

@@ -195,7 +195,8 @@ async def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
         await page.get_by_role("button", name="Save the user").click()
         await page.wait_for_url(re.compile("/(auth|id)/"))
     async with portal.browse(browser, customer.manager) as again:
-        page = await again.open(form)
+        page = await again.open(f"{form}?unsent=unconfirmed")
+        await expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
         await expect(page.get_by_label("Surname")).to_have_value("Lacroix")
         await expect(page.get_by_label("E-mail")).to_have_value("emma@customer.example")
         await page.get_by_role("button", name="Save the user").click()

@@ -3,7 +3,11 @@
 from playwright.async_api import Browser, WebSocketRoute, expect
 
 from backend.core.ids import new_id
-from tests.support.factories import Customer
+from backend.lines.schemas import LineFilter
+from backend.lines.service import list_lines
+from tests.support.factories import Customer, make_member
+from tests.support.order_steps import place
+from tests.support.pages import an_option
 from tests.support.portal import Portal
 
 
@@ -77,3 +81,55 @@ async def test_a_network_that_is_lost_without_a_word_is_noticed(
         await expect(page.get_by_text("Back online.")).to_be_visible()
         await page.get_by_role("link", name="Under way").click()
         await expect(page.get_by_text("No request under way")).to_be_visible()
+
+
+async def test_a_page_of_the_other_portal_says_so_and_one_press_opens_it_there(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    both = await make_member(customer.tenant_id, roles=frozenset({"fleet_manager", "end_user"}), name="Both")
+    line = (await list_lines(customer.manager, LineFilter(search="Peeters00001"))).items[0]
+    placed = await place(customer, [line.id], add=(an_option(customer),))
+    address = f"/app/requests/{placed.reference}?step=1"
+    async with portal.browse(browser, both, portal="user") as visitor:
+        visitor.expected = ("status of 404",)
+        page = await visitor.open(address)
+        await expect(page.get_by_text("You are in My mobile now.")).to_be_visible()
+        await page.get_by_role("button", name="Open it in Fleet management").click()
+        await expect(page).to_have_url(f"{portal.url}{address}")
+        await expect(page.get_by_role("heading", level=1)).not_to_have_text("Page of the other portal")
+        await page.goto("/app/my")
+        await page.get_by_role("button", name="Open it in My mobile").click()
+        await expect(page.get_by_role("button", name="Fleet management")).to_be_visible()
+        await expect(page).to_have_url(f"{portal.url}/app/my")
+        await page.goto("/app/elsewhere")
+        await expect(page.get_by_text("There is nothing at this address")).to_be_visible()
+
+
+async def test_another_tab_keeps_its_address_and_offers_the_way_back(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    both = await make_member(customer.tenant_id, roles=frozenset({"fleet_manager", "end_user"}), name="Both")
+    async with portal.browse(browser, both) as visitor:
+        visitor.expected = ("status of 404",)
+        first = await visitor.open("/app")
+        other = await visitor.context.new_page()
+        await other.goto("/app/fleet?search=peeters")
+        await other.wait_for_selector("html[data-ready]")
+        await first.get_by_role("button", name="My mobile").click()
+        await expect(other.get_by_text("You are in My mobile now.")).to_be_visible()
+        await expect(other).to_have_url(f"{portal.url}/app/fleet?search=peeters")
+        await other.get_by_role("button", name="Open it in Fleet management").click()
+        await expect(other).to_have_url(f"{portal.url}/app/fleet?search=peeters")
+        await expect(other.locator("tbody tr")).to_have_count(50)
+
+
+async def test_who_may_not_see_a_page_in_any_portal_finds_nothing(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    reader = await make_member(
+        customer.tenant_id, roles=frozenset({"invoice_reader", "end_user"}), name="Reader"
+    )
+    async with portal.browse(browser, reader, portal="user") as visitor:
+        visitor.expected = ("status of 404",)
+        page = await visitor.open("/app/fleet")
+        await expect(page.get_by_text("There is nothing at this address")).to_be_visible()

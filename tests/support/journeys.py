@@ -198,9 +198,13 @@ async def esim_form(trip: Trip) -> None:
     await trip.hand.choose(trip.page.locator("#app [name=language]"), "fr")
 
 
-async def request_esim(trip: Trip) -> None:
+async def esim_to_check(trip: Trip) -> None:
     await esim_form(trip)
     await trip.go_on()
+
+
+async def request_esim(trip: Trip) -> None:
+    await esim_to_check(trip)
     await trip.confirm()
     await trip.send()
 

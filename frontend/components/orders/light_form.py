@@ -15,6 +15,7 @@ from frontend.components.orders.draft_form import DrawFields, Values, form_value
 from frontend.components.orders.draft_layout import day_field, error_box_above, lines_panel, question_form
 from frontend.components.orders.effect import effect
 from frontend.components.orders.light_draft import LightDraft
+from frontend.components.orders.unsent import unsent_notice, unsent_query, use_unsent
 from frontend.elements import Child, notice
 from frontend.hooks import component, handler, use_mutation, use_once, use_page
 from frontend.i18n import Translator
@@ -45,6 +46,7 @@ def LightForm(
     page = use_page()
     text = page.text
     state = use_light_draft(page, draft, read)
+    unsent = use_unsent(f"/app/drafts/{draft.id}")
     errors = dict(state.problem.fields or {}) if state.problem else {}
     wrong = errors or ({"form": state.problem.words} if state.problem else {})
     shown = state.shown
@@ -52,6 +54,7 @@ def LightForm(
         page_header(title, html.p(lead) if lead else None, crumbs=breadcrumb(text, *_crumbs(text, draft))),
         error_box_above(text, wrong),
         _to_read(text, shown, state.unread),
+        unsent_notice(text) if unsent and not wrong and not state.unread else None,
         html.div(
             {"class": "columns", "key": "columns"},
             panel(
@@ -109,7 +112,7 @@ def use_light_draft(
         if not found.reference:
             await mine.saved()
 
-    sending = use_mutation(mine.send, done=sent, failed=refused)
+    sending = use_mutation(mine.send, done=sent, failed=refused, back_with=lambda *_, **__: unsent_query())
     use_effect(lambda: page.run_in_background(mine.saved()), [])
 
     def asked(values: Values) -> dict[str, Any]:

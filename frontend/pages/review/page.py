@@ -14,6 +14,7 @@ from frontend.components.actions import button, link_button
 from frontend.components.forms import check
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import draft_not_ready
+from frontend.components.orders.unsent import UNCONFIRMED, unsent_in, unsent_notice, unsent_query
 from frontend.components.steps import steps
 from frontend.elements import notice
 from frontend.hooks import component, use_mutation, use_page
@@ -26,8 +27,9 @@ from frontend.queries import use_query
 
 
 @component
-def ReviewPage(draft: str) -> VdomDict:
+def ReviewPage(draft: str, query: str) -> VdomDict:
     page = use_page()
+    unsent = unsent_in(query)
     text, draft_id, back = page.text, UUID(draft), f"/app/drafts/{draft}"
     found = use_query(drafts.preview_draft, draft_id)
     outdated, set_outdated = use_state(nothing_outdated)
@@ -41,19 +43,24 @@ def ReviewPage(draft: str) -> VdomDict:
         if not problem.reference:
             found.refetch()
 
-    send = use_mutation(drafts.submit_draft, done=placed, failed=refused)
+    send = use_mutation(drafts.submit_draft, done=placed, failed=refused, back_with=_unsent)
     if found.data is None:
         return html.div(draft_not_ready(text, found, _back(text, back)))
 
     async def sent(event_: Any) -> None:
-        ticked = bool(event_["target"]["values"].get("confirmed"))
-        send.run(draft_id, fingerprint=preview.fingerprint, confirmed=ticked)
+        confirmed = bool(event_["target"]["values"].get("confirmed"))
+        send.run(draft_id, fingerprint=preview.fingerprint, confirmed=confirmed)
 
     preview = found.data
-    form = _send(text, preview, pending=send.pending, on_send=sent)
+    # A loss is confirmed anew
+    ticked = preview.fingerprint == unsent and preview.kind not in LOSSES
+    form = _send(text, preview, pending=send.pending, on_send=sent, ticked=ticked)
     return html.div(
         _header(text, preview, back),
         steps(text, preview.kind, draft, "review"),
+        unsent_notice(text, to_confirm=bool(preview.must_confirm) and not ticked)
+        if unsent and not send.problem
+        else None,
         _problem(text, send.problem, outdated, preview) if send.problem else None,
         _missing(text, preview) if preview.missing else None,
         columns(
@@ -73,6 +80,11 @@ def ReviewPage(draft: str) -> VdomDict:
 def cost_title(text: Translator, preview: OrderPreview) -> str:
     """Above the price: a credit is no cost."""
     return text("What changes on your invoice") if preview.price.total < 0 else text("What it costs")
+
+
+def _unsent(_draft: UUID, *, fingerprint: str, confirmed: bool) -> str:
+    """The query with which this page is opened again after a sign-in."""
+    return unsent_query(fingerprint if confirmed else UNCONFIRMED)
 
 
 def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
@@ -136,7 +148,7 @@ def _sends(text: Translator, preview: OrderPreview) -> str:
             return text("Send the request")
 
 
-def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: Any) -> VdomDict:
+def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: Any, ticked: bool) -> VdomDict:
     if not preview.changing:
         return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
     grace = 0 if preview.on and preview.on > clock.today() else preview.grace_seconds
@@ -150,7 +162,7 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
         *(notice(words, tone="attention", mark="alert") for words in preview.warnings),
         *(notice(words) for words in preview.information),
         # Confirmed is what was read: other check answers come with a tick of their own.
-        html.div({"key": preview.fingerprint}, check("confirmed", "yes", preview.must_confirm))
+        html.div({"key": preview.fingerprint}, check("confirmed", "yes", preview.must_confirm, ticked=ticked))
         if preview.must_confirm
         else None,
         button(
