@@ -5,6 +5,7 @@ from reactpy.types import VdomDict
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartCode, WaitsFor
 from backend.orders.outcome_texts import OutcomeTexts
@@ -84,10 +85,11 @@ def outcome_texts(page: PageContext, kind: str) -> OutcomeTexts:
     return KindTexts(Catalogue(profile(page.profile.carrier), page.text.language), kind).outcome
 
 
-def outcome_pill(text: Translator, outcome: OrderOutcome) -> VdomDict:
+def outcome_pill(text: Translator, kind: str, outcome: OrderOutcome) -> VdomDict:
     """What became of a request, in a word or two."""
     look = MINE if outcome.waits_for is WaitsFor.CUSTOMER else LOOKS[outcome.code]
-    return pill(OutcomeTexts(text.language).short(outcome), *look)
+    texts = OutcomeTexts(text.language, here=KINDS[kind].done_at_once)
+    return pill(texts.short(outcome), *look)
 
 
 def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
@@ -102,6 +104,8 @@ def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
     if item.undelivered:
         return pill(words, *PART_LOOKS[PartCode.UNDELIVERED])
     look = MINE if item.waits_for is WaitsFor.CUSTOMER else ITEM_LOOKS[item.state]
+    if item.state is ItemState.DONE and item.waits_for is WaitsFor.OPERATOR:
+        look = PART_LOOKS[PartCode.WAITS]
     if item.state is ItemState.DONE and item.left_out:
         look = LOOKS[OutcomeCode.DONE_EXCEPT]
     return pill(words, *look)
@@ -127,7 +131,7 @@ def outcome_summary(page: PageContext, order: OrderDetail) -> VdomDict:
     outcome, texts = order.outcome, outcome_texts(page, order.kind)
     tone, mark = MINE if outcome.waits_for is WaitsFor.CUSTOMER else LOOKS[outcome.code]
     remarks = [part for part in outcome.parts if part.code in REMARKS][:MOST_REMARKS]
-    lead = texts.lead(outcome)
+    lead = texts.lead(outcome, msisdn=order.msisdn)
     said = (
         notice(lead, tone="danger" if tone == "lost" else "attention", mark="alert")
         if tone in {"attention", "lost"}

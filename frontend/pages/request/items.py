@@ -105,6 +105,6 @@ def _row(page: PageContext, item: OrderItemView) -> VdomDict:
         html.td(
             {"class": "keep"},
             item_pill(text, item),
-            html.span({"class": "cell-sub"}, item.why) if item.reason or item.undelivered else None,
+            html.span({"class": "cell-sub"}, item.why) if item.why else None,
         ),
     )

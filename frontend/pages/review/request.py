@@ -42,6 +42,9 @@ def answers(page: PageContext, preview: OrderPreview, back: str) -> VdomDict:
     else:
         # "Within 48 hours" is not "at once"
         start = promise_words(page, preview.promise) or text("At once")
+    # Nothing would be sent
+    if not preview.changing:
+        return key_values(rows)
     rows.append((text("When"), start, edit(text("When"), "on") if kind.dated else None))
     rows.append((text("Confirmation to"), page.actor.email))
     return key_values(rows)
