@@ -41,11 +41,11 @@ class OutcomeTexts:
 
     def short(self, outcome: OrderOutcome) -> str:
         """A word or two for a list."""
-        return self._texts.text(f"short_{self._key('short', outcome)}")
+        return self._texts.text(self._here_key(f"short_{_key(outcome)}"))
 
     def title(self, outcome: OrderOutcome) -> str:
         """The heading of a page or a mail."""
-        return self._texts.text(f"title_{self._key('title', outcome)}")
+        return self._texts.text(self._here_key(f"title_{_key(outcome)}"))
 
     def lead(self, outcome: OrderOutcome, *, msisdn: str = "", greeted: bool = False) -> str:
         """The sentence below the title. After a greeting it begins with a small letter.
@@ -53,24 +53,24 @@ class OutcomeTexts:
         `msisdn`: the number of a request of one line, where it is known; a failure names it.
         """
         day = f"{outcome.day:%d/%m/%Y}" if outcome.day else ""
-        key = f"lead_{self._key('lead', outcome)}"
+        key = self._here_key(f"lead_{_key(outcome)}")
         if msisdn and outcome.code in FAILURES:
             key = f"{key}_one"
         words = self._own.get(key) or self._texts.all()[key]
         sentence = words.format(day=day, number=format_msisdn(msisdn))
         return sentence if greeted else sentence[:1].upper() + sentence[1:]
 
-    def _key(self, what: str, outcome: OrderOutcome) -> str:
-        """The key of an outcome; the one of what the portal does by itself, where there is one."""
-        key = _key(outcome)
+    def _here_key(self, key: str) -> str:
+        """The key of what the portal does by itself, where there is one; else the key as it is."""
         here = f"{key}_here"
-        return here if self._here and f"{what}_{here}" in self._texts.all() else key
+        return here if self._here and here in self._texts.all() else key
 
     def part(self, part: OutcomePart) -> str:
         """One part with its count, and its reason where it has one."""
         key = f"part_{part.code}"
         if part.code is PartCode.WAITS:
             key = f"{key}_{part.waits_for}"
+        key = self._here_key(key)
         what = self._texts.text(f"{key}_one" if part.count == 1 else key, count=part.count)
         why = self._why(part).rstrip(".") if self._why else ""
         return self.with_reason(what, why) if why else what
@@ -100,7 +100,7 @@ class OutcomeTexts:
             return self._texts.text("item_already")
         if state is ItemState.DONE and left_out:
             return self._texts.text("item_done_except")
-        return self._texts.text(f"item_{state}")
+        return self._texts.text(self._here_key(f"item_{state}"))
 
     def undelivered(self) -> str:
         """What has to be done about a line whose user has not got the code or the link."""

@@ -85,16 +85,20 @@ def outcome_texts(page: PageContext, kind: str) -> OutcomeTexts:
     return KindTexts(Catalogue(profile(page.profile.carrier), page.text.language), kind).outcome
 
 
+def plain_texts(text: Translator, kind: str) -> OutcomeTexts:
+    """The texts of the outcomes of a kind's requests, without reasons."""
+    return OutcomeTexts(text.language, here=KINDS[kind].done_at_once)
+
+
 def outcome_pill(text: Translator, kind: str, outcome: OrderOutcome) -> VdomDict:
     """What became of a request, in a word or two."""
     look = MINE if outcome.waits_for is WaitsFor.CUSTOMER else LOOKS[outcome.code]
-    texts = OutcomeTexts(text.language, here=KINDS[kind].done_at_once)
-    return pill(texts.short(outcome), *look)
+    return pill(plain_texts(text, kind).short(outcome), *look)
 
 
-def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
+def item_pill(text: Translator, kind: str, item: OrderItemView) -> VdomDict:
     """What became of one line of a request."""
-    words = OutcomeTexts(text.language).item(
+    words = plain_texts(text, kind).item(
         item.state,
         item.reason,
         item.waits_for,
@@ -111,9 +115,9 @@ def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
     return pill(words, *look)
 
 
-def part_pills(text: Translator, outcome: OrderOutcome) -> list[VdomDict]:
+def part_pills(text: Translator, kind: str, outcome: OrderOutcome) -> list[VdomDict]:
     """How many lines are how, without reasons; parts of one kind are one."""
-    texts, sums = OutcomeTexts(text.language), dict[tuple[PartCode, WaitsFor], int]()
+    texts, sums = plain_texts(text, kind), dict[tuple[PartCode, WaitsFor], int]()
     for part in outcome.parts:
         if part.code not in NOT_COUNTED:
             sums[part.code, part.waits_for] = sums.get((part.code, part.waits_for), 0) + part.count

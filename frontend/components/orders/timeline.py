@@ -6,8 +6,8 @@ from backend.core import clock
 from backend.orders.kinds import KINDS, has_price
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.outcome import OutcomeCode, WaitsFor
-from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail
+from frontend.components.orders.outcome import plain_texts
 from frontend.components.timeline import StepState, TimelineStep
 from frontend.i18n import translatable
 from frontend.page_context import PageContext
@@ -99,7 +99,7 @@ def _undone(page: PageContext, order: OrderDetail) -> TimelineStep:
     return TimelineStep(
         # Nothing went wrong
         state=StepState.STOPPED,
-        title=OutcomeTexts(text.language).short(order.outcome),
+        title=plain_texts(text, order.kind).short(order.outcome),
         time=text.time(order.ended_at, seconds=True) if order.ended_at else "",
         note=text("by {name}", name=who) if who else "",
     )
@@ -172,8 +172,7 @@ STEPS = {
 
 def _carried_out(page: PageContext, order: OrderDetail) -> TimelineStep:
     """The carrier's work, in the words of the outcome."""
-    here = KINDS[order.kind].done_at_once
-    outcome, texts = order.outcome, OutcomeTexts(page.text.language, here=here)
+    outcome, texts = order.outcome, plain_texts(page.text, order.kind)
     state = STEPS.get(outcome.code, StepState.NEXT)
     if state is StepState.NEXT:
         return TimelineStep(state=state, title=page.text("Carried out"))

@@ -1,6 +1,5 @@
 """One request, live: countdown with undo, what happened and what comes next, the result of every line."""
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,7 +16,7 @@ from frontend.components.actions import link_button
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.outcome import outcome_pill
-from frontend.components.orders.promise import promise_words
+from frontend.components.orders.promise import on_its_day, promise_words
 from frontend.components.orders.shared_price import shared_price
 from frontend.components.paging import page_number
 from frontend.elements import Child, icon, key_values, notice, number
@@ -118,11 +117,8 @@ def _promised(page: PageContext, order: OrderDetail) -> str:
     text, due = page.text, order.promise.due_at
     if order.state is OrderState.HELD and due is not None:
         return text("On hold: the request waits")
-    if order.state is OrderState.SCHEDULED and order.due_on and due is not None:
-        # Midnight ends the day before
-        last = clock.local(due - timedelta(seconds=1)).date()
-        if last <= order.due_on:
-            return text("On {day}", day=text.date(order.due_on))
+    if on_its_day(order):
+        return text("On {day}", day=text.date(order.due_on)) if order.due_on else ""
     return promise_words(page, order.promise)
 
 

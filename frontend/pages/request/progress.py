@@ -13,7 +13,7 @@ from backend.orders.schemas import OrderDetail
 from frontend.components.actions import button
 from frontend.components.layout import panel
 from frontend.components.orders.outcome import outcome_summary
-from frontend.components.orders.promise import is_today
+from frontend.components.orders.promise import is_today, on_its_day
 from frontend.components.orders.timeline import order_steps
 from frontend.components.timeline import timeline
 from frontend.elements import Child, progress
@@ -84,7 +84,7 @@ def progress_panel(page: PageContext, order: OrderDetail) -> VdomDict:
     beside: list[Child] = [html.span({"class": "live"}, text("Live"))] if running else []
     if order.state is OrderState.HELD and order.promise.due_at is not None:
         beside.append(html.span({"class": "small muted"}, text("The promised time is on hold")))
-    elif running and order.promise.due_at is not None:
+    elif running and order.promise.due_at is not None and not on_its_day(order):
         due = order.promise.due_at
         if is_today(due):
             promised = text("Promised before {time}", time=text.time(due))
