@@ -24,6 +24,7 @@ from backend.core.outbox import subscribe
 
 SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ORDER_SCHEDULED: (JobName.MAIL_ORDER_SCHEDULED,),
+    FactName.ORDER_MOVED: (JobName.MAIL_ORDER_MOVED,),
     FactName.ORDER_SUBMITTED: (JobName.SPLIT_SUBMISSION, JobName.MAIL_ORDER_RECEIVED),
     FactName.ORDER_PRICE_CHANGED: (JobName.MAIL_PRICE_CHANGED,),
     FactName.ORDER_HOLD_EXPIRED: (JobName.EXPIRE_HELD_ORDER,),

@@ -13,9 +13,11 @@ from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
 from backend.catalog.pricing import Price
 from backend.core.computing import compute
 from backend.core.ids import OrderId
+from backend.lines.lifecycle import AgreementState
 from backend.orders.kinds import KINDS, decode_request
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
-from backend.orders.outcome_facts import one_outcome, outcomes
+from backend.orders.outcome import WaitsFor
+from backend.orders.outcome_facts import MAY_WAIT, one_outcome, outcomes
 from backend.orders.queries import OrderFilter, matching
 from backend.orders.schemas import (
     OrderDetail,
@@ -113,20 +115,31 @@ class ItemRecord(msgspec.Struct, frozen=True):
     left_out: str
     kind: str
     undelivered: bool
+    # Done otherwise, and its contract is with the operator
+    reviewed: bool
     held_since: datetime | None
 
 
 ITEMS = f"""
 SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.left_out, i.kind,
   i.id IN (SELECT u.item_id FROM ({UNDELIVERED}) u WHERE u.order_id = $1) AS undelivered,
+  i.state = $7 AND o.state = ANY($9) AND EXISTS (SELECT FROM split_agreement s WHERE s.tenant_id = i.tenant_id
+    AND s.item_id = i.id AND s.state = $8) AS reviewed,
   CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT e.at FROM timeline_entry e WHERE e.tenant_id = o.tenant_id
     AND e.subject_kind = $6 AND e.subject_id = o.id AND e.to_state = $4 ORDER BY e.at DESC, e.id DESC LIMIT 1)
   END AS held_since
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
 """
-# The values of $4 to $6
-HELD = (OrderState.HELD, ItemState.HELD, TimelineSubject.ORDER)
+# The values of $4 to $9
+HELD = (
+    OrderState.HELD,
+    ItemState.HELD,
+    TimelineSubject.ORDER,
+    ItemState.DONE,
+    AgreementState.UNDER_REVIEW,
+    sorted(MAY_WAIT),
+)
 
 
 async def items(
@@ -166,19 +179,25 @@ def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemVie
         change=change,
         words=sentences,
         reported=reported,
-        waits_for=kind.waits_for(
-            state, row.reason, str(reported.get("esimState", "")), undelivered=row.undelivered
-        ),
+        waits_for=_waits_for(row, state, str(reported.get("esimState", ""))),
         undelivered=row.undelivered,
         left_out=left_out,
         noted=_noted(texts, row, change, left_out) if described else [],
     )
 
 
+def _waits_for(row: ItemRecord, state: ItemState, esim_state: str) -> WaitsFor:
+    """Who has to act on an item; the operator on a line that is done but for its contract."""
+    party = KINDS[row.kind].waits_for(state, row.reason, esim_state, undelivered=row.undelivered)
+    return WaitsFor.OPERATOR if row.reviewed and not party else party
+
+
 def _why(texts: KindTexts, row: ItemRecord, state: ItemState) -> str:
     """The sentence of why an item is skipped, held or failed, or what has to be done about a mail that was refused."""
     if row.undelivered:
         return texts.outcome.undelivered()
+    if row.reviewed:
+        return texts.why("contract_under_review")
     return (texts.held_why if state is ItemState.HELD else texts.why)(row.reason, row.detail)
 
 
