@@ -12,6 +12,7 @@ from backend.catalog.profiles import profile
 from backend.core import clock
 from backend.core.i18n import LANGUAGES
 from backend.orders.kinds.depart import DEPART, Depart
+from backend.orders.lifecycle import OrderState
 from backend.orders.texts import KindTexts
 from frontend.i18n import Translator
 from frontend.pages.request.page import about_order
@@ -51,12 +52,13 @@ def test_the_day_of_a_departure_stands_once(language: str, monkeypatch: pytest.M
     monkeypatch.setattr(clock, "today", lambda: date(2026, 11, 30))
     texts, page = KindTexts(Catalogue(profile("mandarine"), language), "depart"), page_in(language)
     asked = DEPART.summary(texts, Depart(on=DAY))
-    preview: Any = SimpleNamespace(kind="depart", asked=asked, on=DAY)
+    preview: Any = SimpleNamespace(kind="depart", asked=asked, on=DAY, changing=1)
     assert str(answers(page, preview, "/app/drafts/x")).count("['05/12/2026']") == 1
     order: Any = SimpleNamespace(
         kind="depart",
         asked=asked,
         due_on=DAY,
+        state=OrderState.SCHEDULED,
         price=Price(),
         requested_by="",
         requested_at=clock.now(),
