@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, MediaType, Response, get, patch, post
+from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +21,7 @@ from backend.web.types import AnyRequest
 
 # Told in the answer of the task, and not as an error of the request
 TOO_LATE = 409
+JSON = "application/json"
 # An inventory of 500,000 lines
 LARGEST_BODY = 256_000_000
 PageLimit = Annotated[int, QueryParameter(ge=1, le=1000)]
@@ -28,11 +29,11 @@ PageOffset = Annotated[int, QueryParameter(ge=0)]
 
 
 def tmf_error(_: AnyRequest, error: TmfError) -> Response[Any]:
-    return Response(error.body, status_code=error.status, media_type=MediaType.JSON)
+    return Response(error.body, status_code=error.status, media_type=JSON)
 
 
 def bad_input(_: AnyRequest, error: msgspec.ValidationError) -> Response[Any]:
-    return Response(TmfError(400, "invalidBody", str(error)).body, status_code=400, media_type=MediaType.JSON)
+    return Response(TmfError(400, "invalidBody", str(error)).body, status_code=400, media_type=JSON)
 
 
 class DroppedConnection(Response[None]):
@@ -55,13 +56,11 @@ def outage(kind: Outage) -> Response[Any] | None:
     """What an unreachable carrier answers; None where it can be reached."""
     if kind is Outage.UNAVAILABLE:
         return Response(
-            TmfError(503, "unavailable", "The carrier is down.").body,
-            status_code=503,
-            media_type=MediaType.JSON,
+            TmfError(503, "unavailable", "The carrier is down.").body, status_code=503, media_type=JSON
         )
     if kind is Outage.BUSY:
         body = TmfError(429, "busy", "Too many requests.").body
-        return Response(body, status_code=429, media_type=MediaType.JSON, headers={"retry-after": "1"})
+        return Response(body, status_code=429, media_type=JSON, headers={"retry-after": "1"})
     return DroppedConnection() if kind is Outage.DROPPED else None
 
 
@@ -83,7 +82,7 @@ class OrderingController(Controller):
         order, created = await taker.accept(body)
         if met is Outage.ANSWER_LOST:
             return DroppedConnection()
-        return Response(order, status_code=201 if created else 200, media_type=MediaType.JSON)
+        return Response(order, status_code=201 if created else 200, media_type=JSON)
 
     @get("/{order_id:str}")
     async def one(
@@ -91,7 +90,7 @@ class OrderingController(Controller):
     ) -> Response[Any]:
         received = sandbox.carrier(carrier)
         return outage(received.script.standing.outage) or Response(
-            received.document(order_id), media_type=MediaType.JSON
+            received.document(order_id), media_type=JSON
         )
 
     @get()
@@ -116,9 +115,7 @@ class OrderingController(Controller):
             received.document(order.batch if batch else order.id) for order in orders[offset : offset + limit]
         ]
         headers = {"x-total-count": str(len(orders)), "x-result-count": str(len(page))}
-        return outage(received.script.standing.outage) or Response(
-            page, media_type=MediaType.JSON, headers=headers
-        )
+        return outage(received.script.standing.outage) or Response(page, media_type=JSON, headers=headers)
 
     @patch("/{order_id:str}")
     async def amend(
@@ -135,7 +132,7 @@ class OrderingController(Controller):
         order = await received.amend(order_id, await request.body())
         if met is Outage.ANSWER_LOST:
             return DroppedConnection()
-        return Response(received.document(order.batch or order.id), media_type=MediaType.JSON)
+        return Response(received.document(order.batch or order.id), media_type=JSON)
 
 
 class CancellingController(Controller):
@@ -161,9 +158,7 @@ class CancellingController(Controller):
             error = late
         if met is Outage.ANSWER_LOST:
             return DroppedConnection()
-        return Response(
-            cancellation_document(order_id, reason, error), status_code=201, media_type=MediaType.JSON
-        )
+        return Response(cancellation_document(order_id, reason, error), status_code=201, media_type=JSON)
 
 
 class ResourceController(Controller):
@@ -182,7 +177,7 @@ class ResourceController(Controller):
         if sim is None:
             raise TmfError(404, "notFound", "This SIM is not known here.")
         headers = {"cache-control": "no-store"}
-        return Response(resource_document(carrier, sim), media_type=MediaType.JSON, headers=headers)
+        return Response(resource_document(carrier, sim), media_type=JSON, headers=headers)
 
 
 class InventoryController(Controller):
@@ -203,6 +198,4 @@ class InventoryController(Controller):
         numbers = received.books.numbers(customer)
         page = [service_document(received.books.lines[number]) for number in numbers[offset : offset + limit]]
         headers = {"x-total-count": str(len(numbers)), "x-result-count": str(len(page))}
-        return outage(received.script.standing.outage) or Response(
-            page, media_type=MediaType.JSON, headers=headers
-        )
+        return outage(received.script.standing.outage) or Response(page, media_type=JSON, headers=headers)
