@@ -6,8 +6,10 @@ import backend.lines.intake.transfers
 import backend.lines.notifications
 import backend.lines.sims.codes
 import backend.lines.sims.notifications
+import backend.lines.sims.swap_notices
 import backend.orders.changes.scheduled_run
 import backend.orders.departure_mails
+import backend.orders.departure_reports
 import backend.orders.fulfilment.callbacks
 import backend.orders.fulfilment.contract_reviews
 import backend.orders.fulfilment.dispatch
@@ -22,13 +24,14 @@ from backend.core.outbox import subscribe
 
 SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ORDER_SCHEDULED: (JobName.MAIL_ORDER_SCHEDULED,),
+    FactName.ORDER_MOVED: (JobName.MAIL_ORDER_MOVED,),
     FactName.ORDER_SUBMITTED: (JobName.SPLIT_SUBMISSION, JobName.MAIL_ORDER_RECEIVED),
     FactName.ORDER_PRICE_CHANGED: (JobName.MAIL_PRICE_CHANGED,),
     FactName.ORDER_HOLD_EXPIRED: (JobName.EXPIRE_HELD_ORDER,),
     FactName.ORDER_WAITING: (JobName.MAIL_ORDER_WAITING,),
     FactName.CONTRACT_CLOSED: (JobName.SETTLE_CONTRACT,),
     FactName.ORDER_ENDED: (JobName.MAIL_ORDER_ENDED,),
-    FactName.DEPARTURE_CHOSEN: (JobName.CONFIRM_CHOICE,),
+    FactName.DEPARTURE_CHOSEN: (JobName.CONFIRM_CHOICE, JobName.REPORT_CHOICE),
     FactName.DEPARTURE_ENDED: (JobName.NOTIFY_CONVERTED,),
     FactName.DEPARTURE_RESCHEDULED: (JobName.NOTIFY_RESCHEDULED,),
     FactName.DEPARTURE_WITHDRAWN: (JobName.NOTIFY_WITHDRAWN,),

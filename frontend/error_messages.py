@@ -10,7 +10,7 @@ ERROR_MESSAGES = {
         "The price or the effect has changed since it was shown: check it again before you send."
     ),
     "already_placed": translatable("This request has been sent already."),
-    "undo_too_late": translatable("The time to undo is over: the request is with the carrier."),
+    "undo_too_late": translatable("The time to undo is over: the request is being carried out."),
     "not_in_this_state": translatable("The request has moved on meanwhile."),
     "too_soon": translatable("The list was refreshed less than a minute ago."),
     "unavailable": translatable("The network does not answer right now. Try again in a moment."),

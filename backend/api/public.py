@@ -6,32 +6,31 @@ refuses it all the same. Features register their page in PUBLIC_PAGES; an unknow
 unknown purpose are one answer.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 
-from backend.core import clock, public_links
+from backend.core import public_links
 from backend.core.errors import AppError
 from backend.core.formats import labelled
 from backend.core.i18n import choose_language
 from backend.core.messaging.jobs import job_scope
 from backend.core.public_links import PublicLinkGrant
-from backend.issuer.frame import HEADERS, PageFrame, error_summary, page
+from backend.issuer.frame import HEADERS, PageFrame, drawing, error_summary, page
 from backend.issuer.page import message_page
 from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
 from backend.web.html import Markup, element, joined
+from backend.web.rate_limit import RateLimit
 from backend.web.types import AnyRequest
 from tenants.scope import Actor, Scope
 
 # The address carries a secret: it is sent to no other site, and no index keeps it.
 PUBLIC_HEADERS = {**HEADERS, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 LARGEST_FORM = 16 * 1024
-TRIES, WINDOW_SECONDS, ADDRESSES = 60, 60.0, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,8 @@ class PublicView:
     form: Markup | None = None
     language: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    # What the page asks was done: its title and text stand out as a confirmation
+    done: bool = False
 
 
 # Reads only; takes the language that the browser asks for.
@@ -66,24 +67,6 @@ class PublicPage:
 
 
 PUBLIC_PAGES: dict[str, PublicPage] = {}
-
-
-class RateLimit:
-    """So many requests from an address in a window, counted in this process: guessing 256 bits is hopeless anyway."""
-
-    def __init__(self, tries: int = TRIES, seconds: float = WINDOW_SECONDS) -> None:
-        self._tries, self._seconds = tries, seconds
-        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def allows(self, address: str) -> bool:
-        now = clock.now().timestamp()
-        since, count = self._counts.pop(address, (now, 0))
-        if now - since >= self._seconds:
-            since, count = now, 0
-        self._counts[address] = since, count + 1
-        if len(self._counts) > ADDRESSES:
-            self._counts.popitem(last=False)
-        return count < self._tries
 
 
 @dataclass
@@ -147,7 +130,6 @@ async def _answer(
 
 def _page(public: PublicPagesContext, view: PublicView, language: str, path: str) -> Markup:
     chosen = view.language or language
-    paragraphs = (element("p", {"class": "muted"}, words) for words in view.text)
     buttons = [
         element(
             "button",
@@ -163,12 +145,28 @@ def _page(public: PublicPagesContext, view: PublicView, language: str, path: str
     ]
     form = {"class": "form", "method": "post", "action": path, "novalidate": True}
     content = joined(
-        element("div", {"class": "stack stack-tight"}, element("h1", {}, view.title), *paragraphs),
+        _head(view),
         error_summary(view.errors, chosen),
         element("form", form, view.form, *buttons) if buttons else None,
     )
     title = labelled(chosen, say("error", chosen), view.title) if view.errors else view.title
     return page(public.frame(chosen), title, content, story=False)
+
+
+def _head(view: PublicView) -> Markup:
+    """The title and the text; of what was done as a confirmation that is read aloud."""
+    title = element("h1", {}, view.title)
+    if not view.done:
+        paragraphs = (element("p", {"class": "muted"}, words) for words in view.text)
+        return element("div", {"class": "stack stack-tight"}, title, *paragraphs)
+    paragraphs = (element("p", {}, words) for words in view.text)
+    notice = element(
+        "div",
+        {"class": "notice notice-positive", "role": "status"},
+        drawing("i-check"),
+        element("div", {}, *paragraphs),
+    )
+    return element("div", {"class": "stack stack-tight"}, title, notice)
 
 
 def _message(public: PublicPagesContext, language: str, title: str, text: str, status: int) -> Response[str]:

@@ -1,6 +1,7 @@
 """The successor's page behind the link of a departure's mail: choose an offer, or decline; until the day."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from backend.api.public import PUBLIC_PAGES, PublicPage, PublicView
 from backend.catalog.identifiers import format_msisdn
@@ -18,6 +19,7 @@ from backend.orders.departures import (
 )
 from backend.orders.effects.depart import LINK
 from backend.orders.kinds.depart import PREPAID
+from backend.orders.lifecycle import DepartureState
 from backend.web.html import Markup, element
 from tenants.scope import Scope
 
@@ -36,12 +38,12 @@ async def render(scope: Scope, link: PublicLinkGrant, language: str) -> PublicVi
 async def handle(scope: Scope, link: PublicLinkGrant, language: str, form: Mapping[str, str]) -> PublicView:
     """Write the choice down. It may be made again until the day, so the link is not used up by it."""
     found = await _read(scope, link)
-    offer = PREPAID if form.get("choice") == "decline" else form.get("offer", "")
+    offer = form.get("offer", "")
     texts = FileTexts(TEXTS, found.language or language)
     if found.open and offer not in {PREPAID, *(one.code for one in found.offers)}:
         view = _view(found, language)
         wrong = {f"offer-{found.offers[0].code if found.offers else PREPAID}": texts.text("bad_choice")}
-        return PublicView(view.title, view.text, view.buttons, view.form, view.language, wrong)
+        return replace(view, errors=wrong)
     if found.open:
         await choose_offer(scope, found.id, offer=offer)
     return _view(await _read(scope, link), language)
@@ -55,22 +57,34 @@ def _view(found: DepartureView, language: str) -> PublicView:
         "company": found.company,
         "name": found.given_name,
     }
+    if found.state == DepartureState.WITHDRAWN:
+        words = texts.text("withdrawn_lead", **values)
+        return PublicView(texts.text("withdrawn_title", **values), (words,), language=texts.language)
     if not found.open:
         closed = texts.text("page_closed", **values)
         return PublicView(texts.text("page_closed_title"), (closed,), language=texts.language)
-    text = [texts.text("page_lead", **values)]
-    if found.offer == PREPAID:
-        text.append(texts.text("page_prepaid_chosen", **values))
-    elif found.offer:
-        name = next((one.name for one in found.offers if one.code == found.offer), found.offer)
-        text.append(texts.text("page_chosen", offer=name, **values))
-    text.append(texts.text("otherwise", **values))
+    if found.offer:
+        return _chosen(texts, found, values)
     return PublicView(
         texts.text("page_title", **values),
-        tuple(text),
-        (("choose", texts.text("choose")), ("decline", texts.text("decline"))),
+        (texts.text("page_lead", **values), texts.text("otherwise", **values)),
+        (("choose", texts.text("choose")),),
         _cards(texts, found),
         texts.language,
+    )
+
+
+def _chosen(texts: FileTexts, found: DepartureView, values: Mapping[str, str]) -> PublicView:
+    """The choice as it stands, first of all, and the form that changes it."""
+    name = next((one.name for one in found.offers if one.code == found.offer), found.offer)
+    chosen = "page_prepaid_chosen" if found.offer == PREPAID else "page_chosen"
+    return PublicView(
+        texts.text(f"{chosen}_title", offer=name, **values),
+        (texts.text(chosen, offer=name, **values),),
+        (("choose", texts.text("change_button")),),
+        _cards(texts, found),
+        texts.language,
+        done=True,
     )
 
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from backend.core.errors import ValidationFailed
 from backend.usage import organisation, service
 from backend.usage.lifecycle import period_from
+from backend.usage.queries import MOST_ALERTS
 from backend.usage.schemas import Alert, Grouping, LineUsage, LineUse, Measure, MonthUse, OrganisationUsage
 from backend.web.problems import problem_specs
 from tenants.scope import Actor
@@ -105,4 +106,4 @@ class UsageController(Controller):
         summary="Lines that came near a limit this month",
     )
     async def alerts(self, actor: NamedDependency[Actor]) -> list[Alert]:
-        return await service.open_alerts(actor)
+        return await service.open_alerts(actor, limit=MOST_ALERTS)

@@ -35,6 +35,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     # The split profiles of lines whose bill is shared: of these lines the amounts are the company's part only
     shared_by: list[str] = []
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the month that `pro_rata` is for."""
+        first = self.from_day
+        return first.replace(day=monthrange(first.year, first.month)[1]) if first else None
+
 
 class VatAmount(msgspec.Struct, frozen=True, kw_only=True):
     """The VAT of one rate."""

@@ -18,6 +18,7 @@ class FactName(StrEnum):
 
     ORDER_PLACED = "order.placed"
     ORDER_SCHEDULED = "order.scheduled"
+    ORDER_MOVED = "order.moved"
     ORDER_SUBMITTED = "order.submitted"
     ORDER_PRICE_CHANGED = "order.price_changed"
     ORDER_HOLD_EXPIRED = "order.hold_expired"
@@ -61,6 +62,7 @@ class JobName(StrEnum):
     EXPIRE_HELD_ORDER = "orders.expire_held_order"
     MAIL_ORDER_RECEIVED = "orders.mail_received"
     MAIL_ORDER_SCHEDULED = "orders.mail_scheduled"
+    MAIL_ORDER_MOVED = "orders.mail_moved"
     MAIL_PRICE_CHANGED = "orders.mail_price_changed"
     MAIL_ORDER_WAITING = "orders.mail_waiting"
     SETTLE_CONTRACT = "orders.settle_contract"
@@ -68,6 +70,7 @@ class JobName(StrEnum):
     MAIL_ORDER_ENDED = "orders.mail_ended"
     INVITE_SUCCESSOR = "departures.invite_successor"
     CONFIRM_CHOICE = "departures.confirm_choice"
+    REPORT_CHOICE = "departures.report_choice"
     NOTIFY_CONVERTED = "departures.notify_converted"
     NOTIFY_RESCHEDULED = "departures.notify_rescheduled"
     NOTIFY_WITHDRAWN = "departures.notify_withdrawn"
@@ -103,6 +106,14 @@ class OrderScheduled(Fact, frozen=True, kw_only=True):
 
     name = FactName.ORDER_SCHEDULED
     order_id: UUID
+
+
+class OrderMoved(Fact, frozen=True, kw_only=True):
+    """A planned request got another day."""
+
+    name = FactName.ORDER_MOVED
+    order_id: UUID
+    at: datetime
 
 
 class OrderSubmitted(Fact, frozen=True, kw_only=True):
@@ -204,7 +215,7 @@ class SimActivated(Fact, frozen=True, kw_only=True):
 
 
 class SimSwapped(Fact, frozen=True, kw_only=True):
-    """A SIM swap was asked for, or is done (`phase`); `by` is who asked."""
+    """A SIM swap was asked for, is done, or comes to nothing (`phase`); `by` is who asked."""
 
     name = FactName.SIM_SWAPPED
     item_id: UUID

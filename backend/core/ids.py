@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import NewType
 from uuid import UUID
 
@@ -14,6 +15,11 @@ AccountId = NewType("AccountId", UUID)
 AgreementId = NewType("AgreementId", UUID)
 
 __all__ = ["AccountId", "AgreementId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "new_id"]
+
+
+def made_at(id_: UUID) -> datetime:
+    """When an id was made by `new_id`, to the millisecond."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
 
 
 def new_id() -> UUID:

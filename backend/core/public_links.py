@@ -99,16 +99,6 @@ async def use_link(scope: Scope, link_id: UUID) -> bool:
     return bool(await scope.change_all(LinkKey, PublicLink.update({PublicLink.used_at: now}).where(unused)))
 
 
-async def withdraw_link(scope: Scope, purpose: str, subject_id: UUID) -> None:  # noqa: ARG001 - its transaction
-    """End every link of a subject: what they ask is not open any more, or newer ones were sent."""
-    now = clock.now()
-    await PublicLink.update({PublicLink.expires_at: now}).where(
-        (PublicLink.purpose == purpose)
-        & (PublicLink.subject_id == subject_id)
-        & (PublicLink.expires_at > now)
-    )
-
-
 @use_case(Permission.SYSTEM)
 async def purge_links(scope: Scope) -> None:  # noqa: ARG001 - its transaction
     """Delete those that ended long ago."""

@@ -25,8 +25,9 @@ MOST_LINES = 200
 GIGABYTE = 10**9
 # What a line without a limit uses in a busy month
 UNLIMITED = 30 * GIGABYTE
-MSISDN, SERVICE, AMOUNT, BUCKET = (
-    RECORD_COLUMNS.index(name) for name in ("msisdn", "service", "amount", "bucket")
+MSISDN, STARTED, SERVICE, AMOUNT, ROAMING, BUCKET, CENTS = (
+    RECORD_COLUMNS.index(name)
+    for name in ("msisdn", "started_at", "service", "amount", "roaming", "bucket", "employer_cents")
 )
 UNITS = {"data": "bytes", "voice": "seconds", "sms": "pieces"}
 
@@ -47,19 +48,20 @@ def _allowance(plan: Plan) -> int | None:
 
 
 def _month(
-    plans: dict[str, Plan], since: datetime, until: datetime
+    plans: dict[str, Plan], caps: dict[str, int | None], since: datetime, until: datetime
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Records and bundles of one month. A bundle is the sum of the records that it covers."""
     seed, period = f"demo-{since:%Y%m}", f"{since:%Y-%m}"
     share = (until - since).total_seconds() / 3600 / MONTH_HOURS
-    by_line = defaultdict[str, list[list[str]]](list)
+    drawn = defaultdict[str, list[list[str]]](list)
     for row in records(list(plans), seed, since, until, max(round(EACH * share), 1)):
         if row[SERVICE] == "data" or plans[row[MSISDN]].product_type is ProductType.VOICE_DATA:
-            by_line[row[MSISDN]].append(row)
+            drawn[row[MSISDN]].append(row)
+    by_line = {number: _within_cap(rows, caps[number]) for number, rows in drawn.items()}
     bundles = []
     for number, plan in plans.items():
         chance = random.Random(f"{seed}/{number}/bundle")  # noqa: S311 - invented data
-        allowance, rows = _allowance(plan), by_line[number]
+        allowance, rows = _allowance(plan), by_line.get(number, [])
         busy = min(chance.betavariate(2.2, 2.2) * 1.35 * share, 1.0)
         _scale([row for row in rows if row[BUCKET] == "data"], int((allowance or UNLIMITED) * busy))
         for bucket, unit in UNITS.items():
@@ -71,6 +73,18 @@ def _month(
     return [row for rows in by_line.values() for row in rows], bundles
 
 
+def _within_cap(rows: Sequence[list[str]], cap_cents: int | None) -> list[list[str]]:
+    """The records without the paid data abroad that the cap would have stopped; None: no cap."""
+    spent, kept = 0, []
+    for row in sorted(rows, key=lambda one: one[STARTED]):
+        cents = int(row[CENTS]) if row[SERVICE] == "data" and row[ROAMING] == "1" else 0
+        if cents and cap_cents is not None and spent + cents > cap_cents:
+            continue
+        spent += cents
+        kept.append(row)
+    return kept
+
+
 def _scale(rows: Sequence[list[str]], total: int) -> None:
     """Let the records come to about this much together."""
     present = sum(int(row[AMOUNT]) for row in rows)
@@ -78,15 +92,20 @@ def _scale(rows: Sequence[list[str]], total: int) -> None:
         row[AMOUNT] = str(max(int(row[AMOUNT]) * total // present, 1))
 
 
+def months_of(tenant: DemoTenant) -> Iterator[tuple[list[list[str]], list[list[str]]]]:
+    """Records and bundles of each month, for the first lines of a demo customer."""
+    carrier = profile(tenant.carrier)
+    plans, caps = dict[str, Plan](), dict[str, int | None]()
+    for row in islice(rows_of(tenant), MOST_LINES):
+        if (plan := carrier.plan(row["plan"])) is not None:
+            plans[row["msisdn"]] = plan
+            caps[row["msisdn"]] = carrier.cap_in_force(row["options"].split("|"), int(row["roaming_cap"]))
+    for since, until in _months():
+        yield _month(plans, caps, since, until)
+
+
 async def seed_usage(tenant: DemoTenant, product: Actor) -> None:
     """Load usage for the first lines of a demo customer."""
-    carrier = profile(tenant.carrier)
-    plans = {
-        row["msisdn"]: plan
-        for row in islice(rows_of(tenant), MOST_LINES)
-        if (plan := carrier.plan(row["plan"])) is not None
-    }
-    for since, until in _months():
-        rated, measured = _month(plans, since, until)
+    for rated, measured in months_of(tenant):
         await load_file(product, csv_of(RECORD_COLUMNS, iter(rated)), kind=UsageFileKind.RECORDS)
         await load_file(product, csv_of(BUCKET_COLUMNS, iter(measured)), kind=UsageFileKind.BUCKETS)

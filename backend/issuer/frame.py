@@ -21,6 +21,7 @@ HEADERS: Mapping[str, str] = {
 SPRITE = Markup(
     '<svg width="0" height="0" class="visually-hidden" aria-hidden="true">'
     '<symbol id="i-alert" viewBox="0 0 24 24"><path d="M12 4l9 16H3zM12 10v4.500M12 17.300v.1"/></symbol>'
+    '<symbol id="i-check" viewBox="0 0 24 24"><path d="M5 12.500l4.500 4.500L19 7.500"/></symbol>'
     '<symbol id="i-fleet" viewBox="0 0 24 24"><rect x="4" y="3" width="9" height="18" rx="2"/>'
     '<path d="M7.5 17.500h2M16.5 7v13a1 1 0 0 1-1 1M20 10v8"/></symbol>'
     '<symbol id="i-file" viewBox="0 0 24 24"><path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/></symbol>'

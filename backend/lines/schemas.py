@@ -240,7 +240,10 @@ class LineDetail(msgspec.Struct, frozen=True, kw_only=True):
     refused_channel: str = ""
     # References
     open_orders: list[str] = []
+    # When the inventory was last read; None where no reading can have had this line
     refreshed_at: datetime | None = None
+    # Of such a line: when the carrier last answered a request on it
+    confirmed_at: datetime | None = None
 
 
 class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ import msgspec
 
 from backend.catalog.catalogue import Catalogue
 from backend.core import clock
-from backend.lines.lifecycle import IN_FLEET, AgreementState
+from backend.core.ids import made_at
+from backend.lines.lifecycle import IN_FLEET, AgreementState, LineStatus
 from backend.lines.queries import FleetRow
 from backend.lines.schemas import AgreementView, EsimView, LineDetail, LineRow, PlanName
 from backend.lines.sims.esim_lifecycle import SENDABLE, unusable_reason, waits_for_user
@@ -20,7 +21,7 @@ SELECT l.id, l.msisdn, l.name, l.status, l.product_type, l.plan, l.options, l.ba
   l.sim_kind, l.puk_sealed IS NOT NULL AS has_puk, l.roaming_cap_cents, l.companion_sim, l.split_profile,
   l.activated_on,
   a.label AS account_label, o.name AS holder, o.address, c.code AS centre_code, c.name AS centre_name,
-  u.given_name, u.family_name, u.email, u.language, s.refreshed_at,
+  u.given_name, u.family_name, u.email, u.language, s.refreshed_at, l.confirmed_at,
   e.iccid, e.state AS esim_state, e.activation_sealed IS NOT NULL AS esim_sealed, e.valid_until,
   e.email AS esim_email, e.sent_count, e.sent_at, e.confirmed_at AS esim_confirmed_at,
   e.mail_refused,
@@ -73,6 +74,7 @@ class DetailRow(msgspec.Struct, frozen=True):
     email: str | None
     language: str | None
     refreshed_at: datetime | None
+    confirmed_at: datetime | None
     iccid: str | None
     esim_state: str | None
     esim_sealed: bool
@@ -109,7 +111,7 @@ def line_row(row: FleetRow, catalogue: Catalogue) -> LineRow:
 
 def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
     """Everything that the page of a line shows."""
-    plan = catalogue.profile.plan(row.plan)
+    plan, newer = catalogue.profile.plan(row.plan), _newer_than_reading(row)
     return LineDetail(
         id=row.id,
         msisdn=row.msisdn,
@@ -141,8 +143,20 @@ def line_detail(row: DetailRow, catalogue: Catalogue) -> LineDetail:
         agreement=_agreement(row),
         refused_channel=_refused_channel(row),
         open_orders=row.open_orders,
-        refreshed_at=row.refreshed_at,
+        refreshed_at=None if newer else row.refreshed_at,
+        confirmed_at=row.confirmed_at if newer else None,
     )
+
+
+def _newer_than_reading(row: DetailRow) -> bool:
+    """Whether the last reading of the inventory came too early for the line to be in it."""
+    if row.status in {LineStatus.ORDERED, LineStatus.PENDING_ACTIVE}:
+        return True
+    read, confirmed = row.refreshed_at, row.confirmed_at
+    if read is None or confirmed is None or confirmed < read:
+        return False
+    activated = row.activated_on is not None and row.activated_on >= clock.local(read).date()
+    return activated or made_at(row.id) > read
 
 
 def _esim(row: DetailRow, *, carrier_asks: bool) -> EsimView | None:

@@ -67,6 +67,13 @@ WHERE recipient = $1 AND refused IS NOT NULL AND superseded_at IS NULL RETURNING
 """
 
 
+# A row whose recipient was fixed, and no more, has no title yet
+TOLD = f"""
+SELECT EXISTS (SELECT FROM notification
+  WHERE key = $1 AND (channel = '{Channel.PORTAL}' OR (title <> '' AND refused IS NULL)))
+"""
+
+
 class PinnedRecipient(msgspec.Struct, frozen=True):
     """To whom a mail goes that is not written yet; `member_id` where that person is a member."""
 
@@ -84,6 +91,11 @@ async def pinned_recipient(scope: Scope, key: str) -> PinnedRecipient | None:
     return await scope.select_one(
         PinnedRecipient, Notification, (Notification.key == key) & (Notification.channel != Channel.PORTAL)
     )
+
+
+async def was_told(scope: Scope, key: str) -> bool:
+    """Whether a mail of this key was written and not refused, or the portal shows it."""
+    return bool(await scope.fetch_value(bool, TOLD, key))
 
 
 async def send_once(actor: Actor, key: str, compose: Compose, *, record: RecordResult | None = None) -> None:

@@ -8,7 +8,7 @@ from backend.catalog.identifiers import format_msisdn
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.orders import queries
-from backend.orders.outcome_texts import OutcomeTexts
+from backend.orders.texts import KindTexts
 from backend.orders.views import HELD, ITEMS, ItemRecord, item_views
 from backend.tabular.exporting import BATCH, write_table
 from backend.tabular.formats import FileFormat
@@ -31,9 +31,9 @@ async def export_items(
     `headings` are in the reader's language; `worded`: states are too, in place of their codes. Raises NotFound.
     """
     order_id, catalogue = await queries.find(scope, reference), await catalogue_of(scope)
-    texts = OutcomeTexts(catalogue.language)
 
     def cells(records: Sequence[ItemRecord]) -> Iterator[list[str]]:
+        texts = KindTexts(catalogue, records[0].kind if records else "").outcome
         for item in item_views(catalogue, records):
             yield [
                 reference,

@@ -127,7 +127,7 @@ class OutcomeFacts(msgspec.Struct, frozen=True, kw_only=True):
     open_items: int = 0
     items: tuple[ItemCount, ...] = ()
     left_out: tuple[LeftOutCount, ...] = ()
-    # Contracts of lines that are done otherwise, on which the operator has not decided
+    # Contracts of lines that are done otherwise, on which the operator has not decided: each waits, and is not done
     contracts: int = 0
     # Messages about it that a mail server refused
     refused_mails: int = 0
@@ -256,7 +256,7 @@ def _waits_for(facts: OutcomeFacts, code: OutcomeCode) -> WaitsFor:
 
 
 def _parts(facts: OutcomeFacts) -> tuple[OutcomePart, ...]:
-    parts = [_item_part(one) for one in facts.items if one.items]
+    parts = [_item_part(one) for one in _without_reviewed(facts) if one.items]
     parts += [
         OutcomePart(code=PartCode.LEFT_OUT, count=one.wishes, reason=one.reason)
         for one in facts.left_out
@@ -280,6 +280,16 @@ def _parts(facts: OutcomeFacts) -> tuple[OutcomePart, ...]:
     if facts.refused_mails:
         parts.append(OutcomePart(code=PartCode.MAIL_REFUSED, count=facts.refused_mails))
     return tuple(sorted(parts, key=lambda part: (PART_ORDER[part.code], part.waits_for, part.reason)))
+
+
+def _without_reviewed(facts: OutcomeFacts) -> list[ItemCount]:
+    """The counts of items; a line whose contract is looked at is not counted as done too."""
+    left, found = facts.contracts, list[ItemCount]()
+    for one in facts.items:
+        taken = min(left, one.items) if one.state is ItemState.DONE else 0
+        left -= taken
+        found.append(msgspec.structs.replace(one, items=one.items - taken))
+    return found
 
 
 def _item_part(one: ItemCount) -> OutcomePart:

@@ -101,7 +101,7 @@ async def one_outcome(scope: Scope, order: OrderFacts) -> CountedOutcome:
         await scope.fetch_all(LeftOutRecord, LEFT_OUT, order.id, ItemState.SKIPPED) if order.missing else []
     )
     contracts = 0
-    if order.state == OrderState.HELD and KINDS[order.kind].creates is not None:
+    if order.state in MAY_WAIT and KINDS[order.kind].creates is not None:
         reviewed = await scope.fetch_value(
             int, CONTRACTS, order.id, ItemState.DONE, AgreementState.UNDER_REVIEW
         )

@@ -1,8 +1,9 @@
 """The outcome of a request in one language: a word for lists, title and sentence for pages and mails, its parts. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from backend.catalog.identifiers import format_msisdn
 from backend.core.i18n import FileTexts
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartCode, WaitsFor, is_missing
@@ -14,32 +15,62 @@ UNDELIVERED = frozenset(
 TEXTS = Path(__file__).with_suffix(".toml")
 
 
-class OutcomeTexts:
-    """The texts of outcomes in one language. `why`: the sentence of a part's reason, by the request's kind."""
+# Where one line failed, it is named
+FAILURES = frozenset({OutcomeCode.FAILED, OutcomeCode.REFUSED})
 
-    def __init__(self, language: str, why: Callable[[OutcomePart], str] | None = None) -> None:
+
+class OutcomeTexts:
+    """The texts of outcomes in one language.
+
+    `why`: the sentence of a part's reason, by the request's kind. `own`: the kind's own words for a key, where it has
+    some. `here`: nobody but the portal carries the request out, so that no operator is named.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        why: Callable[[OutcomePart], str] | None = None,
+        own: Mapping[str, str] | None = None,
+        *,
+        here: bool = False,
+    ) -> None:
         self._texts = FileTexts(TEXTS, language)
         self._why = why
+        self._own = own or {}
+        self._here = here
 
     def short(self, outcome: OrderOutcome) -> str:
         """A word or two for a list."""
-        return self._texts.text(f"short_{_key(outcome)}")
+        return self._texts.text(self._here_key(f"short_{_key(outcome)}"))
 
     def title(self, outcome: OrderOutcome) -> str:
         """The heading of a page or a mail."""
-        return self._texts.text(f"title_{_key(outcome)}")
+        return self._texts.text(self._here_key(f"title_{_key(outcome)}"))
 
-    def lead(self, outcome: OrderOutcome, *, greeted: bool = False) -> str:
-        """The sentence below the title. After a greeting it begins with a small letter."""
+    def lead(self, outcome: OrderOutcome, *, msisdn: str = "", greeted: bool = False) -> str:
+        """The sentence below the title. After a greeting it begins with a small letter.
+
+        `msisdn`: the number of a request of one line, where it is known; a failure names it.
+        """
         day = f"{outcome.day:%d/%m/%Y}" if outcome.day else ""
-        sentence = self._texts.text(f"lead_{_key(outcome)}", day=day)
+        key = self._here_key(f"lead_{_key(outcome)}")
+        if msisdn and outcome.code in FAILURES:
+            key = f"{key}_one"
+        words = self._own.get(key) or self._texts.all()[key]
+        sentence = words.format(day=day, number=format_msisdn(msisdn))
         return sentence if greeted else sentence[:1].upper() + sentence[1:]
+
+    def _here_key(self, key: str) -> str:
+        """The key of what the portal does by itself, where there is one; else the key as it is."""
+        here = f"{key}_here"
+        return here if self._here and here in self._texts.all() else key
 
     def part(self, part: OutcomePart) -> str:
         """One part with its count, and its reason where it has one."""
         key = f"part_{part.code}"
         if part.code is PartCode.WAITS:
             key = f"{key}_{part.waits_for}"
+        key = self._here_key(key)
         what = self._texts.text(f"{key}_one" if part.count == 1 else key, count=part.count)
         why = self._why(part).rstrip(".") if self._why else ""
         return self.with_reason(what, why) if why else what
@@ -69,7 +100,7 @@ class OutcomeTexts:
             return self._texts.text("item_already")
         if state is ItemState.DONE and left_out:
             return self._texts.text("item_done_except")
-        return self._texts.text(f"item_{state}")
+        return self._texts.text(self._here_key(f"item_{state}"))
 
     def undelivered(self) -> str:
         """What has to be done about a line whose user has not got the code or the link."""

@@ -81,6 +81,8 @@ class ItemPreview(msgspec.Struct, frozen=True, kw_only=True):
     noted: list[str] = []
     # Those of `notes` that were asked and will not be so
     left_out: dict[str, str] = {}
+    # The reference of the request that is under way on the line, where it is skipped because of it
+    open_order: str = ""
     monthly_before: int = 0
     monthly_after: int = 0
     one_off: int = 0
@@ -115,6 +117,8 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     asked: list[SummaryRow]
     # What must be read before sending: fees, what is lost
     warnings: list[str]
+    # What is good to know before sending, and asks for no care
+    information: list[str]
     # A sentence to tick before it can be sent; "" where none is
     must_confirm: str
     on: date | None
@@ -227,6 +231,11 @@ class OrderMove(msgspec.Struct, frozen=True, kw_only=True):
     detail: dict[str, str] = {}
     reference: str = ""
 
+    @property
+    def moved(self) -> bool:
+        """Whether a planned request was given another day; `detail["why"]` is that day."""
+        return self.action == OrderState.SCHEDULED == self.detail.get("from") and bool(self.detail.get("why"))
+
 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the request page shows. `counts` maps item states to numbers of items."""
@@ -265,3 +274,8 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     upload_id: UUID | None = None
     # Whether the actor is the requester
     own: bool = False
+
+    @property
+    def msisdn(self) -> str:
+        """The number of the one line; "" where there are several, or where its number is not known yet."""
+        return self.items[0].msisdn if self.items_total == 1 and self.items else ""

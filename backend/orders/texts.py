@@ -59,8 +59,9 @@ class KindTexts:
 
     @property
     def outcome(self) -> OutcomeTexts:
-        """The texts of outcomes, with this kind's reasons."""
-        return OutcomeTexts(self.language, self.part_why)
+        """The texts of outcomes, with this kind's reasons and own words."""
+        here = self.kind in KINDS and KINDS[self.kind].done_at_once
+        return OutcomeTexts(self.language, self.part_why, self._own, here=here)
 
     @property
     def title(self) -> str:

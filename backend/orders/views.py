@@ -13,11 +13,20 @@ from backend.catalog.lead_times import ExpectedCompletion, hold_deadline
 from backend.catalog.pricing import Price
 from backend.core.computing import compute
 from backend.core.ids import OrderId
+from backend.lines.lifecycle import AgreementState
 from backend.orders.kinds import KINDS, decode_request
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
-from backend.orders.outcome_facts import one_outcome, outcomes
+from backend.orders.outcome import WaitsFor
+from backend.orders.outcome_facts import MAY_WAIT, one_outcome, outcomes
 from backend.orders.queries import OrderFilter, matching
-from backend.orders.schemas import OrderDetail, OrderItemView, OrderMove, OrderSummary
+from backend.orders.schemas import (
+    OrderDetail,
+    OrderItemView,
+    OrderMove,
+    OrderRequest,
+    OrderSummary,
+    SummaryRow,
+)
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts, kind_title
 from backend.orders.undelivered import UNDELIVERED
@@ -50,6 +59,7 @@ class SummaryRecord(msgspec.Struct, frozen=True):
 
 
 # The one item of an order of one line
+CONTRACT_NAME = "SELECT file_name FROM document WHERE id = $1 AND purpose = 'split_contract'"
 ONLY_ITEM = """
 LEFT JOIN LATERAL (SELECT i.msisdn, i.name FROM change_order_item i WHERE o.lines = 1 AND i.tenant_id = o.tenant_id
   AND i.order_id = o.id LIMIT 1) one ON true
@@ -105,20 +115,31 @@ class ItemRecord(msgspec.Struct, frozen=True):
     left_out: str
     kind: str
     undelivered: bool
+    # Done otherwise, and its contract is with the operator
+    reviewed: bool
     held_since: datetime | None
 
 
 ITEMS = f"""
 SELECT i.id, i.line_id, i.msisdn, i.name, i.state, i.reason, i.detail, i.change, i.reported, i.left_out, i.kind,
   i.id IN (SELECT u.item_id FROM ({UNDELIVERED}) u WHERE u.order_id = $1) AS undelivered,
+  i.state = $7 AND o.state = ANY($9) AND EXISTS (SELECT FROM split_agreement s WHERE s.tenant_id = i.tenant_id
+    AND s.item_id = i.id AND s.state = $8) AS reviewed,
   CASE WHEN o.state = $4 AND i.state = $5 THEN (SELECT e.at FROM timeline_entry e WHERE e.tenant_id = o.tenant_id
     AND e.subject_kind = $6 AND e.subject_id = o.id AND e.to_state = $4 ORDER BY e.at DESC, e.id DESC LIMIT 1)
   END AS held_since
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE i.order_id = $1 ORDER BY i.position LIMIT $2 OFFSET $3
 """
-# The values of $4 to $6
-HELD = (OrderState.HELD, ItemState.HELD, TimelineSubject.ORDER)
+# The values of $4 to $9
+HELD = (
+    OrderState.HELD,
+    ItemState.HELD,
+    TimelineSubject.ORDER,
+    ItemState.DONE,
+    AgreementState.UNDER_REVIEW,
+    sorted(MAY_WAIT),
+)
 
 
 async def items(
@@ -158,19 +179,25 @@ def _item(texts: KindTexts, row: ItemRecord, *, described: bool) -> OrderItemVie
         change=change,
         words=sentences,
         reported=reported,
-        waits_for=kind.waits_for(
-            state, row.reason, str(reported.get("esimState", "")), undelivered=row.undelivered
-        ),
+        waits_for=_waits_for(row, state, str(reported.get("esimState", ""))),
         undelivered=row.undelivered,
         left_out=left_out,
         noted=_noted(texts, row, change, left_out) if described else [],
     )
 
 
+def _waits_for(row: ItemRecord, state: ItemState, esim_state: str) -> WaitsFor:
+    """Who has to act on an item; the operator on a line that is done but for its contract."""
+    party = KINDS[row.kind].waits_for(state, row.reason, esim_state, undelivered=row.undelivered)
+    return WaitsFor.OPERATOR if row.reviewed and not party else party
+
+
 def _why(texts: KindTexts, row: ItemRecord, state: ItemState) -> str:
     """The sentence of why an item is skipped, held or failed, or what has to be done about a mail that was refused."""
     if row.undelivered:
         return texts.outcome.undelivered()
+    if row.reviewed:
+        return texts.why("contract_under_review")
     return (texts.held_why if state is ItemState.HELD else texts.why)(row.reason, row.detail)
 
 
@@ -227,6 +254,9 @@ async def detail(
     found = await one_outcome(scope, row)
     texts, request = KindTexts(catalogue, row.kind), decode_request(row.body)
     held = next((move.at for move in moves if move.to_state == OrderState.HELD), None)
+    shown = await items(scope, order_id, limit=items_limit, catalogue=catalogue)
+    asked = [] if request.upload_id else KINDS[row.kind].summary(texts, request)
+    own = row.requester_id == scope.actor.member_id
     return OrderDetail(
         id=row.id,
         reference=row.reference,
@@ -243,19 +273,45 @@ async def detail(
         mailed_at=row.mailed_at,
         promise=ExpectedCompletion(code=row.promise_code, due_at=row.promise_due_at),
         price=msgspec.json.decode(row.price, type=Price),
-        asked=[] if request.upload_id else KINDS[row.kind].summary(texts, request),
+        asked=_with_number(await with_contract_name(scope, asked, request) if own else asked, texts, shown),
         outcome=found.outcome,
         counts=dict(found.counts),
-        items=await items(scope, order_id, limit=items_limit, catalogue=catalogue),
+        items=shown,
         items_total=sum(found.counts.values()),
         history=_history(moves, row.reference),
         carrier=catalogue.profile.name,
         upload_id=request.upload_id,
-        own=row.requester_id == scope.actor.member_id,
+        own=own,
         due_on=row.due_on,
         flag=OrderFlag(row.flag),
         held_until=hold_deadline(catalogue.profile, held) if held and row.state == OrderState.HELD else None,
     )
+
+
+async def with_contract_name(
+    scope: Scope, asked: list[SummaryRow], request: OrderRequest
+) -> list[SummaryRow]:
+    """The rows of what is asked, with the name of the file that was attached, for whoever attached it."""
+    document_id = getattr(request, "document_id", None)
+    name = await scope.fetch_value(str, CONTRACT_NAME, document_id) if document_id else None
+    if not name:
+        return asked
+    return [
+        msgspec.structs.replace(one, value=[name]) if one.field == "document_id" else one for one in asked
+    ]
+
+
+def _with_number(
+    asked: list[SummaryRow], texts: KindTexts, shown: Sequence[OrderItemView]
+) -> list[SummaryRow]:
+    """The rows of what was asked, with the number that the carrier has chosen since."""
+    number = shown[0].msisdn if len(shown) == 1 else ""
+    if not number:
+        return asked
+    return [
+        msgspec.structs.replace(one, value=[texts.number(number)]) if one.field == "number" else one
+        for one in asked
+    ]
 
 
 def _history(moves: Sequence[TimelineEntry], reference: str) -> list[OrderMove]:

@@ -225,13 +225,18 @@ FROM usage_record WHERE line_id = $1 AND period = $2 AND ($4::timestamptz IS NUL
 ORDER BY started_at DESC, record_id DESC LIMIT $3
 """
 
+# The highest threshold of each thing, the fullest first
 OPEN_ALERTS = """
 SELECT found.id, found.line_id, found.msisdn, found.name, found.kind, found.subject, found.threshold, found.at,
   CASE WHEN found.ceiling > 0 THEN found.used * 100 / found.ceiling ELSE 100 END AS percent
 FROM (SELECT DISTINCT ON (a.line_id, a.kind, a.subject) a.id, a.line_id, l.msisdn, l.name, a.kind, a.subject,
     a.threshold, a.at, a.used, a.ceiling FROM usage_alert a JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id
   WHERE a.closed_at IS NULL AND {where} ORDER BY a.line_id, a.kind, a.subject, a.threshold DESC) found
-ORDER BY threshold DESC, at DESC, msisdn, kind, subject LIMIT {limit}
+ORDER BY percent DESC, threshold DESC, at DESC, msisdn, kind, subject LIMIT {limit} OFFSET {offset}
+"""
+COUNT_ALERTS = """
+SELECT count(DISTINCT (a.line_id, a.kind, a.subject)) FROM usage_alert a
+JOIN line l ON l.tenant_id = a.tenant_id AND l.id = a.line_id WHERE a.closed_at IS NULL AND {where}
 """
 
 
@@ -252,8 +257,21 @@ async def accesses_to(scope: Scope, line_id: UUID) -> list[DetailAccess]:
     ]
 
 
-async def open_alerts_of(scope: Scope, where: SqlFilter, audience: str, limit: int) -> list[Alert]:
-    """Alerts of the running month, the highest of each thing. `where` narrows `line l`."""
+def _of_running_month(where: SqlFilter, audience: str) -> SqlFilter:
     where.add("a.period = {0} AND a.audience = {1}", period_of(clock.now()), audience)
-    query = OPEN_ALERTS.format(where=where.sql, limit=int(limit))
+    return where
+
+
+async def open_alerts_of(
+    scope: Scope, where: SqlFilter, audience: str, limit: int, offset: int = 0
+) -> list[Alert]:
+    """Alerts of the running month, the highest of each thing, by how much is used. `where` narrows `line l`."""
+    _of_running_month(where, audience)
+    query = OPEN_ALERTS.format(where=where.sql, limit=int(limit), offset=int(offset))
     return await scope.fetch_all(Alert, query, *where.values)
+
+
+async def count_open_alerts(scope: Scope, where: SqlFilter, audience: str) -> int:
+    """How many alerts of the running month are open. `where` narrows `line l`."""
+    _of_running_month(where, audience)
+    return await scope.fetch_value(int, COUNT_ALERTS.format(where=where.sql), *where.values) or 0

@@ -117,6 +117,13 @@ class Alert(msgspec.Struct, frozen=True):
     percent: int
 
 
+class AlertsPage(msgspec.Struct, frozen=True):
+    """Some of the open alerts, those nearest to their limit first, and the number of all."""
+
+    alerts: list[Alert]
+    total: int
+
+
 class Grouping(StrEnum):
     """What the organisation's usage is grouped by."""
 

@@ -20,6 +20,7 @@ from backend.usage import queries
 from backend.usage.lifecycle import month_before, period_of
 from backend.usage.schemas import (
     Alert,
+    AlertsPage,
     DetailAccess,
     Grouping,
     GroupUse,
@@ -135,11 +136,27 @@ async def own_detail(scope: Scope, line_id: LineId | UUID, period: date | None =
 
 @use_case(Permission.USAGE_READ, read_only=True)
 async def open_alerts(scope: Scope, *, limit: int = 20) -> list[Alert]:
-    """Lines within reach that came near a limit or passed it in the running month: the employer's part."""
+    """Lines within reach that came near a limit or passed it in the running month, the fullest first: the employer's part."""
+    return await queries.open_alerts_of(
+        scope, _lines_in_reach(scope), "employer", min(max(limit, 1), queries.MOST_ALERTS)
+    )
+
+
+@use_case(Permission.USAGE_READ, read_only=True)
+async def alerts_page(scope: Scope, *, limit: int, offset: int = 0) -> AlertsPage:
+    """Some of the open alerts of the running month, those nearest to their limit first, and how many there are."""
+    total = await queries.count_open_alerts(scope, _lines_in_reach(scope), "employer")
+    found = await queries.open_alerts_of(
+        scope, _lines_in_reach(scope), "employer", min(max(limit, 1), queries.MOST_ALERTS), max(offset, 0)
+    )
+    return AlertsPage(found, total)
+
+
+def _lines_in_reach(scope: Scope) -> SqlFilter:
     where = SqlFilter()
     where.add("l.status = ANY({0}::text[])", list(IN_FLEET))
     add_reach(scope.actor, where)
-    return await queries.open_alerts_of(scope, where, "employer", min(max(limit, 1), queries.MOST_ALERTS))
+    return where
 
 
 GROUPS = {

@@ -15,13 +15,13 @@ from backend.lines.unreached import UnreachedLine, UnreachedLines, unreached_lin
 from backend.notifications.content import REFUSED_TOPIC, Channel
 from backend.orders import service as orders
 from backend.orders.outcome import OutcomeCode
-from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.queries import OrderFilter
 from backend.orders.schemas import OrderSummary
 from frontend.components.actions import link_button
 from frontend.components.layout import panel
 from frontend.components.lines.held_reading import may_decide
 from frontend.components.loading import not_ready
+from frontend.components.orders.outcome import outcome_texts
 from frontend.elements import icon, number
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
@@ -84,7 +84,7 @@ def Attention() -> VdomDict:
             {"class": "todo"},
             _held(page, tasks.held) if tasks.held else None,
             _unreached(text, tasks.unreached) if tasks.unreached else None,
-            *(_todo(text, order) for order in tasks.requests[:SHOWN]),
+            *(_todo(page, order) for order in tasks.requests[:SHOWN]),
         ),
         html.div({"class": "panel-footer"}, html.a({"href": "/app/requests?show=attention"}, rest))
         if more > 0
@@ -155,14 +155,17 @@ def _unreached_line(text: Translator, line: UnreachedLine) -> VdomDict:
     )
 
 
-def _todo(text: Translator, order: OrderSummary) -> VdomDict:
+def _todo(page: PageContext, order: OrderSummary) -> VdomDict:
+    text = page.text
     lost = order.outcome.code in {OutcomeCode.FAILED, OutcomeCode.REFUSED}
     return html.li(
         {"key": str(order.id)},
         icon("alert", "icon-lost" if lost else "icon-attention"),
         html.div(
             html.h3(order.title, " ", number(order.reference)),
-            html.p({"class": "muted"}, OutcomeTexts(text.language).lead(order.outcome)),
+            html.p(
+                {"class": "muted"}, outcome_texts(page, order.kind).lead(order.outcome, msisdn=order.msisdn)
+            ),
         ),
         link_button(text("See the request"), f"/app/requests/{order.reference}", kind="small"),
     )

@@ -26,6 +26,8 @@ class StepState(StrEnum):
     NEXT = "next"
     ATTENTION = "attention"
     LOST = "lost"
+    # Taken back by a person
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,12 @@ class TimelineStep:
     note: str = ""
 
 
-MARKS = {StepState.DONE: "check", StepState.LOST: "close", StepState.ATTENTION: "alert"}
+MARKS = {
+    StepState.DONE: "check",
+    StepState.LOST: "close",
+    StepState.STOPPED: "minus",
+    StepState.ATTENTION: "alert",
+}
 # The texts of orders stand beside their kinds, for mails and REST too
 LINE_TEXTS: Mapping[str, str] = {
     LineTimelineCode.GONE_AT_CARRIER: translatable("No longer at the operator"),

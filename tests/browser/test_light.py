@@ -165,6 +165,7 @@ async def test_what_is_left_out_is_read_before_it_is_sent(
                 "1 line changes",
                 re.compile("^Block: "),
                 re.compile("1 line stays as it is: A request is under way on this line$"),
+                re.compile("^See the request "),
             ]
         )
         assert len(await list_orders(customer.manager)) == 1

@@ -176,12 +176,13 @@ async def check_the_answers(page: Page, account: str) -> None:
         await expect(page.locator(".key-values").first).to_contain_text(words)
     assert await changes(page) == {
         "": {"customer number", "user", "phone number"},
-        "sim": {"SIM number", "user’s language", "type", "tariff plan"},
+        "sim": {"SIM number", "type", "tariff plan"},
         "options": {
             "options to activate",
             "cap on data abroad",
             "companion data SIM",
             "shared billing",
+            "signed contract",
             "when",
         },
     }

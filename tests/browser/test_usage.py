@@ -266,3 +266,28 @@ async def test_a_row_of_the_fleet_leads_to_its_usage(
         await page.locator("#row-menu").get_by_text("See the usage").click()
         await expect(page).to_have_url(f"{portal.url}/app/lines/{line.id}/usage")
         await expect(page.locator(".meter").first).to_be_visible()
+
+
+async def test_all_lines_near_a_limit_are_counted_and_reached(
+    browser: Browser, portal: Portal, database: TestDatabase
+) -> None:
+    customer = await make_customer("omega", lines=7)
+    reader = await make_member(customer.tenant_id, language="fr")
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE line SET roaming_cap_cents = 1000")
+    lines = sorted(await customer.lines(), key=lambda one: one.msisdn)
+    rows = [abroad(str(n), one.msisdn, 810 + 10 * n) for n, one in enumerate(lines)]
+    await load_file(customer.system, file_of(rows), kind=UsageFileKind.RECORDS)
+    await drain(database, only="usage.check_alerts")
+    async with portal.browse(browser, reader) as visitor:
+        page = await visitor.open("/app")
+        panel = page.locator(
+            "section", has=page.get_by_role("heading", name="Consommation proche de sa limite")
+        )
+        await expect(panel.locator("li")).to_have_count(5)
+        await expect(panel.locator("li").first).to_contain_text("87")
+        await expect(panel).to_contain_text("1-5 sur 7")
+        await panel.get_by_role("link", name="Voir les 7").click()
+        await expect(page).to_have_url(re.compile(r"/app/usage\?alerts=1"))
+        await expect(panel.locator("li")).to_have_count(7)
+        await expect(panel.locator("li").last).to_contain_text("81")

@@ -546,18 +546,14 @@ GUARDS: tuple[Guard, ...] = (
         "backend/core/public_links.py",
         "AND l.purpose = $2 AND l.expires_at > $3 AND",
         "AND l.purpose = $2 AND $3::timestamptz IS NOT NULL AND",
-        (
-            "tests/integration/test_public_links.py::test_unknown_expired_withdrawn_and_another_purpose_are_one_answer",
-        ),
+        ("tests/integration/test_public_links.py::test_unknown_expired_and_another_purpose_are_one_answer",),
     ),
     Guard(
         "a link is for one purpose",
         "backend/core/public_links.py",
         "AND l.purpose = $2 AND",
         "AND $2::text IS NOT NULL AND",
-        (
-            "tests/integration/test_public_links.py::test_unknown_expired_withdrawn_and_another_purpose_are_one_answer",
-        ),
+        ("tests/integration/test_public_links.py::test_unknown_expired_and_another_purpose_are_one_answer",),
     ),
     Guard(
         "a one-time code expires",
@@ -727,7 +723,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "requests of linked pages",
-        "backend/api/public.py",
+        "backend/web/rate_limit.py",
         "        return count < self._tries",
         "        return True",
         ("tests/integration/test_public_links.py::test_many_tries_from_one_address_are_slowed",),

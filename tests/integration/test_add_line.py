@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from backend.bulk.service import get_upload, start_upload
-from backend.catalog.identifiers import MSISDN, with_luhn
+from backend.catalog.identifiers import MSISDN, format_msisdn, with_luhn
 from backend.catalog.pricing import BillingMonth
 from backend.catalog.profiles import profile
 from backend.core import clock
@@ -580,10 +580,34 @@ async def test_the_check_repeats_every_answer(customer: Customer) -> None:
     assert facts["Phone number"] == ["Chosen by the carrier"]
     assert facts["eSIM number"] == ["Assigned by the carrier"]
     assert facts["User’s e-mail"] == ["an@user.example"]
-    assert facts["User’s language"] == ["Dutch"]
+    assert facts["User’s language"] == ["Nederlands"]
     assert facts["Copy of the QR code to you"] == ["Yes"]
     assert facts["Type"] == ["Mobile (calls and data)"]
     assert {"Tariff plan", "Options to activate", "Cap on data abroad", "Companion data SIM"} <= set(facts)
+
+
+async def test_the_check_lists_only_what_was_asked_and_the_contract_by_its_name(customer: Customer) -> None:
+    preview = await preview_order(customer.manager, add_line_request(customer, language="fr"))
+    assert "User’s language" not in {fact.name for fact in preview.asked}, "a card asks for none"
+    contract = await store_contract(customer)
+    where = {"billing_street": "Rue Haute 1", "billing_postcode": "1000", "billing_town": "Bruxelles"}
+    split = profile(customer.carrier).split_profiles[0].code
+    shared = add_line_request(customer, split_profile=split, document_id=contract, **where)
+    facts = {fact.field: fact for fact in (await preview_order(customer.manager, shared)).asked}
+    async with open_scope(customer.system) as scope:
+        name = await scope.connection.fetchval("SELECT file_name FROM document WHERE id = $1", contract)
+    assert facts["document_id"].value == [name]
+    placed = await place_order(customer.manager, shared)
+    assert {fact.field: fact.value for fact in placed.asked}["document_id"] == [name]
+
+
+async def test_the_request_shows_the_number_once_the_carrier_has_chosen_it(
+    customer: Customer, database: TestDatabase, sandbox: Sandbox
+) -> None:
+    placed = await place_order(customer.manager, add_line_request(customer))
+    assert {fact.field: fact.value for fact in placed.asked}["number"] == ["Chosen by the carrier"]
+    done = await carry_out(customer, database, placed.reference)
+    assert {fact.field: fact.value for fact in done.asked}["number"] == [format_msisdn(done.items[0].msisdn)]
 
 
 def test_cards_of_the_tests_follow_the_rule() -> None:

@@ -153,9 +153,7 @@ async def test_an_event_that_cannot_be_read_as_a_whole_names_the_request_of_its_
             "event": {"serviceOrder": order},
         }
         async with job_scope(customer.system) as scope:
-            await store_callback(
-                scope, "carrier:lynx", event_id, json.dumps(event), job=JobName.HANDLE_CALLBACKS
-            )
+            await store_callback(scope, ["lynx"], event_id, json.dumps(event), job=JobName.HANDLE_CALLBACKS)
     await drain(database, only="orders.")
     aside = {one.subject: one for one in await messages_of(customer)}
     assert {subject: one.reference for subject, one in aside.items()} == {

@@ -291,12 +291,17 @@ async def test_a_new_line_waits_for_its_contract_and_says_for_whom(
     )
     assert [(part.code, part.count, part.reason) for part in order.outcome.parts] == [
         ("waits", 1, "contract_under_review"),
-        ("done", 1, ""),
     ]
+    assert (order.items[0].waits_for, order.items[0].why) == (
+        "operator",
+        "The operator is looking at the contract",
+    )
     await drain(database)
     mail = sandbox.mails(customer.manager.email)[0]
     assert "waits for the operator" in mail["text"]
     assert "has been carried out" not in mail["text"]
+    assert "Waits for the operator: the operator is looking at the contract" in " ".join(mail["text"].split())
+    assert "line done" not in mail["text"]
     assert not await needing_me(customer.manager)
     assert (await http.post(decision, json={"accepted": True})).status_code == 204
     await drain(database, twice=True)

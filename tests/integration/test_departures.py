@@ -15,6 +15,7 @@ from backend.core import clock, public_links
 from backend.core.errors import ValidationFailed
 from backend.core.messaging.jobs import job_scope
 from backend.lines.service import get_line
+from backend.notifications.service import list_notifications
 from backend.orders.changes.cancellation import cancel_order
 from backend.orders.changes.scheduling import reschedule_order
 from backend.orders.departure_status import departure_status
@@ -115,14 +116,14 @@ async def test_without_an_answer_or_declined_it_becomes_prepaid(
             link = await public_links.find_link(token, LINK)
             assert link is not None
             async with job_scope(Actor(link.tenant_id)) as scope:
-                await handle(scope, link, "nl", {"choice": "decline"})
+                await handle(scope, link, "nl", {"choice": "choose", "offer": "prepaid"})
         await come(database)
         assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
         assert (await get_line(customer.manager, line.id)).status == "released_prepaid"
         assert (await state_of(customer))["state"] == "converted_prepaid"
 
 
-async def test_withdrawn_the_successor_is_told_and_the_link_leads_nowhere(
+async def test_withdrawn_the_successor_is_told_and_the_link_says_so(
     sandbox: Sandbox, database: TestDatabase
 ) -> None:
     customer, placed, token = await leaving(sandbox, database)
@@ -130,7 +131,15 @@ async def test_withdrawn_the_successor_is_told_and_the_link_leads_nowhere(
     await drain(database, twice=True)
     (line,) = await customer.lines()
     assert line.status == "active"
-    assert await public_links.find_link(token, LINK) is None
+    link = await public_links.find_link(token, LINK)
+    assert link is not None
+    async with job_scope(Actor(link.tenant_id)) as scope:
+        for view in (
+            await render(scope, link, "en"),
+            await handle(scope, link, "en", {"choice": "choose", "offer": "zeste-5"}),
+        ):
+            assert "ingetrokken" in view.text[0]
+            assert not view.buttons
     assert len(sandbox.mails(MAIL)) == 2
     assert (await state_of(customer))["state"] == "withdrawn"
 
@@ -256,6 +265,41 @@ async def test_the_manager_sees_what_became_of_the_invitation(
         for part in ("text", "html"):
             assert "uw bedrijf" not in mail[part], "a successor has no company here"
             assert "als nieuwe titularis" in mail[part]
+
+
+CHOSEN = [
+    ("en", "Your choice is saved", "If you choose nothing", "made a choice"),
+    ("fr", "Votre choix est enregistré", "Si vous ne choisissez rien", "a fait un choix"),
+    ("nl", "Uw keuze is opgeslagen", "Kiest u niets", "maakte een keuze"),
+    ("de", "Ihre Wahl ist gespeichert", "Wählen Sie nichts", "hat für"),
+]
+
+
+@pytest.mark.parametrize(("language", "saved", "otherwise", "told"), CHOSEN)
+async def test_a_choice_is_said_clearly_and_the_manager_hears_of_it(
+    sandbox: Sandbox, database: TestDatabase, language: str, saved: str, otherwise: str, told: str
+) -> None:
+    customer, placed, token = await leaving(sandbox, database, language=language)
+    async with job_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE change_order SET language = $1", language)
+    link = await public_links.find_link(token, LINK)
+    assert link is not None
+    async with job_scope(Actor(link.tenant_id)) as scope:
+        before = await render(scope, link, "en")
+    assert otherwise in before.text[-1]
+    assert len(before.buttons) == 1, "the prepaid card is chosen in one place"
+    for offer in ("zeste-30", "prepaid"):
+        async with job_scope(Actor(link.tenant_id)) as scope:
+            view = await handle(scope, link, "en", {"choice": "choose", "offer": offer})
+        assert saved in view.title
+        assert view.done
+        assert f"{SOON:%d/%m/%Y}" in view.text[0]
+        assert not any(otherwise in words for words in view.text)
+        await drain(database, twice=True)
+    reports = [one for one in (await list_notifications(customer.manager)).items if told in one.title]
+    assert [one.path for one in reports] == [f"/app/requests/{placed.reference}"] * 2
+    mails = [mail for mail in sandbox.mails(customer.manager.email) if told in mail["subject"]]
+    assert len(mails) == 2
 
 
 async def test_without_an_answer_nobody_says_that_it_was_transferred(

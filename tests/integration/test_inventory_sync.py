@@ -310,3 +310,30 @@ async def test_a_cap_that_the_carrier_tells_as_an_option_brings_its_amount(
     await request_sync(customer.manager)
     await drain(database)
     assert (await get_line(customer.manager, line.id)).roaming_cap_cents == cap
+
+
+async def test_a_line_is_said_to_be_read_only_by_a_reading_that_had_it() -> None:
+    customer = await make_customer(lines=1)
+    (line,) = await customer.lines()
+    now = clock.now()
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute(
+            "INSERT INTO inventory_sync (tenant_id, refreshed_at, state) VALUES ($1, $2, 'idle')"
+            " ON CONFLICT (tenant_id) DO UPDATE SET refreshed_at = EXCLUDED.refreshed_at",
+            customer.tenant_id,
+            now - timedelta(minutes=9),
+        )
+    # Nothing else is known of it: it came with the reading
+    assert (await get_line(customer.manager, line.id)).refreshed_at
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE line SET confirmed_at = $1", now)
+    later = await get_line(customer.manager, line.id)
+    assert (later.refreshed_at, later.confirmed_at) == (None, now)
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute(
+            "UPDATE inventory_sync SET refreshed_at = $1", now + timedelta(minutes=1)
+        )
+    assert (await get_line(customer.manager, line.id)).refreshed_at
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE line SET status = 'ordered'")
+    assert (await get_line(customer.manager, line.id)).refreshed_at is None

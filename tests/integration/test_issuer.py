@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -25,12 +26,16 @@ from backend.issuer.keys import SigningKeys
 from backend.issuer.routes import issuer_router
 from backend.settings import Settings
 from tenants.transaction import open_global
+from tests.support.database import TestDatabase
 from tests.support.identity import PASSWORD, Browser, Company, company, form_action
 
 ISSUER = "http://localhost:8000/id"
 REDIRECT = "http://localhost:9/cb"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 REQUEST = {
     "response_type": "code",
     "client_id": "test",
@@ -126,9 +131,22 @@ async def test_a_code_that_is_shown_again_ends_the_token_that_it_gave(browser: B
     assert (await status_of(token), await status_of(kept)) == (401, 200)
 
 
-async def test_of_two_exchanges_at_once_one_gets_tokens_at_most(browser: Browser) -> None:
+async def test_of_two_exchanges_at_once_one_gets_tokens_at_most(
+    browser: Browser, database: TestDatabase
+) -> None:
+    """Both are held at the code's row until both are there, so that neither has used it when the other looks."""
     code = (await sign_in(browser))["code"]
-    answers = await asyncio.gather(*(redeem(browser, code) for _ in range(5)))
+    holder = await asyncpg.connect(database.superuser_url)
+    held = holder.transaction()
+    await held.start()
+    await holder.execute("SELECT FROM authorization_code FOR UPDATE")
+    both = [asyncio.create_task(redeem(browser, code)) for _ in range(2)]
+    async with asyncio.timeout(30):
+        while await holder.fetchval(WAITING) < len(both):
+            await asyncio.sleep(0.01)
+    await held.rollback()
+    await holder.close()
+    answers = await asyncio.gather(*both)
     assert sum(answer.status_code == 200 for answer in answers) <= 1
 
 

@@ -321,6 +321,12 @@ async def test_a_longer_month_than_this_one_is_no_trouble(database: TestDatabase
     await drain(database)
     (mail,) = sandbox.mails(customer.manager.email)
     assert placed.reference in mail["html"]
+    # The amount of the first month is about the planned month, whatever month the mail is of
+    last = placed.price.last_day
+    assert last is not None
+    assert last.month == day.month
+    assert f"from {day:%d/%m/%Y} until {last:%d/%m/%Y}" in mail["text"]
+    assert "This month" not in mail["text"]
 
 
 async def set_due_day(database: TestDatabase, reference: str, day: date) -> None:

@@ -145,6 +145,20 @@ async def test_what_cannot_be_is_refused_beside_its_field(customer: Customer, fi
     assert wrong[field].endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("8932010000000000013", "last digit does not fit"),
+        ("9932010000000000012", "begins with 89"),
+        ("123", "13 to 20 digits"),
+    ],
+)
+async def test_what_is_wrong_with_the_present_sim_number_is_said(
+    customer: Customer, typed: str, said: str
+) -> None:
+    assert said in (await refused(customer, donor_sim_number=typed))["donor_sim_number"]
+
+
 async def test_spaces_and_other_spellings_are_taken(customer: Customer) -> None:
     number = next_msisdn()
     spelled = f" 0{number[3:6]}/{number[6:8]}.{number[8:10]} {number[10:]} "

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from backend.app import create_api
-from backend.catalog.identifiers import activation_code_valid
+from backend.catalog.identifiers import activation_code_valid, format_msisdn
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ReauthenticationRequired, ValidationFailed
 from backend.integrations.network import HttpCarrierNetwork
@@ -31,7 +31,7 @@ from backend.orders.kinds.resend_esim import ResendEsim
 from backend.orders.kinds.suspend import Suspend
 from backend.orders.lifecycle import OrderState
 from backend.orders.placement.drafts import get_draft, start_draft
-from backend.orders.placement.place import place_order
+from backend.orders.placement.place import place_order, preview_order
 from backend.orders.schemas import OrderDetail
 from backend.orders.service import get_order
 from backend.settings import Settings
@@ -228,6 +228,99 @@ async def test_the_notice_goes_to_the_address_known_before(database: TestDatabas
     assert not mails_about(sandbox, "thief@elsewhere.example", "autre SIM")
 
 
+@pytest.mark.parametrize("ask", ["card", "esim"])
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "Nothing changes: your number keeps its present SIM"),
+        ("fr", "Rien ne change\u00a0: votre numéro garde sa SIM actuelle"),
+        ("nl", "Er verandert niets: uw nummer houdt zijn huidige simkaart"),
+        ("de", "Es ändert sich nichts: Ihre Nummer behält ihre bisherige SIM"),
+    ],
+)
+async def test_who_was_warned_of_a_swap_hears_once_that_it_is_withdrawn(
+    database: TestDatabase, sandbox: Sandbox, ask: str, language: str, title: str
+) -> None:
+    customer, line = await a_line(sandbox)
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE end_user SET language = $1 WHERE email = $2", language, EMAIL)
+    if ask == "esim":
+        placed = await ask_esim(customer, line)
+    else:
+        card = ReplaceSim(line_ids=(line.id,), sim_number=sim_for("mandarine", 880011), reason="lost")
+        placed = await place_order(customer.manager, card)
+    await drain(database, only="sims.")
+    warned = len(sandbox.mails(EMAIL))
+    for _ in range(2):
+        await undo_order(customer.manager, placed.reference)
+        await drain(database, only="sims.", twice=True)
+    assert len(sandbox.mails(EMAIL)) == warned + 1
+    (withdrawn,) = mails_about(sandbox, EMAIL, title)
+    assert format_msisdn(line.msisdn) in withdrawn["text"]
+
+
+async def test_nobody_hears_of_a_swap_that_was_withdrawn_before_anybody_was_warned(
+    database: TestDatabase, sandbox: Sandbox
+) -> None:
+    customer, line = await a_line(sandbox)
+    before = len(sandbox.mails(EMAIL))
+    placed = await ask_esim(customer, line)
+    await undo_order(customer.manager, placed.reference)
+    await drain(database, only="sims.", twice=True)
+    assert len(sandbox.mails(EMAIL)) == before
+
+
+async def test_the_warning_is_promised_only_where_the_user_has_an_address(sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    asked = RequestEsim(
+        line_ids=(line.id,), email=EMAIL, language="fr", reason="new_device", confirmed=True, request_key="w"
+    )
+    said = "The user of the line is told of this by e-mail at once."
+    told = await preview_order(customer.manager, asked)
+    assert said in told.information
+    assert not told.warnings, "plain information is no warning"
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE end_user SET email = '' WHERE email = $1", EMAIL)
+    assert said not in (await preview_order(customer.manager, asked)).information
+
+
+async def test_an_esim_whose_code_never_came_here_is_not_said_to_be_none(sandbox: Sandbox) -> None:
+    customer, line = await a_line(sandbox)
+    draft = await start_draft(customer.manager, "resend_esim", Selection(line_ids=(line.id,)))
+    assert (await get_draft(customer.manager, draft)).choices.email == EMAIL
+    asked = ResendEsim(line_ids=(line.id,), request_key="unknown")
+    assert "has no eSIM" in (await preview_order(customer.manager, asked)).items[0].why
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE line SET sim_kind = 'esim' WHERE id = $1", line.id)
+    assert "is not known here" in (await preview_order(customer.manager, asked)).items[0].why
+    # A request that was undone leaves a profile whose code nobody used
+    await undo_order(customer.manager, (await ask_esim(customer, line)).reference)
+    assert "is not known here" in (await preview_order(customer.manager, asked)).items[0].why
+
+
+@pytest.mark.parametrize(
+    ("language", "copy", "private"),
+    [
+        ("en", "Copy: eSIM for", "Keep this message to yourself"),
+        ("fr", "Copie\u00a0: eSIM du", "Gardez ce message pour vous"),
+        ("nl", "Kopie: eSIM voor", "Houd dit bericht voor uzelf"),
+        ("de", "Kopie: eSIM für", "Behalten Sie diese Nachricht für sich"),
+    ],
+)
+async def test_a_copy_of_a_code_says_so_and_of_which_line(
+    database: TestDatabase, sandbox: Sandbox, language: str, copy: str, private: str
+) -> None:
+    customer, line = await a_line(sandbox)
+    sandbox.behave("mandarine", esim_by_hand=True)
+    placed = await ask_esim(customer, line, qr_copy=True, language=language)
+    await until(customer, database, placed.reference, said="released")
+    (mail,) = mails_about(sandbox, customer.manager.email, copy)
+    assert "An Peeters" in mail["subject"]
+    assert format_msisdn(line.msisdn) in mail["subject"]
+    assert private not in mail["text"]
+    assert " An," not in mail["text"]
+
+
 async def test_an_esim_is_mailed_and_live_and_its_code_is_nowhere(
     database: TestDatabase, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -242,8 +335,8 @@ async def test_an_esim_is_mailed_and_live_and_its_code_is_nowhere(
     code = await codes.reveal_activation_code(customer.manager, line.id)
     assert activation_code_valid(code.qr)
     assert code.confirmation_code
-    for to in (EMAIL, customer.manager.email):
-        mails = mails_about(sandbox, to, "Votre eSIM est prête")
+    for to, subject in ((EMAIL, "Votre eSIM est prête"), (customer.manager.email, "Copie")):
+        mails = mails_about(sandbox, to, subject)
         assert len(mails) == 1
         assert code.address in mails[0]["text"]
         assert code.matching_id in mails[0]["text"]

@@ -362,6 +362,25 @@ async def open_alerts(customer: Customer) -> list[tuple[str, int]]:
     return [(one.kind, one.threshold) for one in await usage.open_alerts(customer.manager)]
 
 
+async def test_the_fullest_come_first_and_all_are_counted(database: TestDatabase) -> None:
+    customer = await make_customer()
+    await make_lines(customer, 7)
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE line SET roaming_cap_cents = 1000")
+    found = sorted(await customer.lines(), key=lambda line: line.msisdn)
+    used = (810, 820, 990, 1200, 830, 2500, 850)
+    rows = [
+        abroad(str(n), line.msisdn, cents) for n, (line, cents) in enumerate(zip(found, used, strict=True))
+    ]
+    await load_file(customer.system, file_of(rows), kind=RECORDS)
+    await drain(database, only="usage.check_alerts")
+    page = await usage.alerts_page(customer.manager, limit=5)
+    assert (page.total, [one.percent for one in page.alerts]) == (7, [250, 120, 99, 85, 83])
+    rest = await usage.alerts_page(customer.manager, limit=5, offset=5)
+    assert [one.percent for one in rest.alerts] == [82, 81]
+    assert [one.percent for one in await usage.open_alerts(customer.manager, limit=2)] == [250, 120]
+
+
 async def mails_to(sandbox: Sandbox, address: str) -> list[dict[str, object]]:
     return [mail for mail in sandbox.mails() if mail["to"] == address or address in str(mail["to"])]
 

@@ -172,11 +172,9 @@ def _record(
     line_id = known or (back.id if back else new_id())
     # Only a line that has no PUK here brings one along: it cannot change (ETSI TS 102 221).
     wanted = line.puk and not known and not (back and back.has_puk)
-    sealed = (
-        secret_box().seal(line.puk.encode(), seal_context(scope.tenant_id, "puk", line_id))
-        if wanted
-        else None
-    )
+    sealed = None
+    if wanted:
+        sealed = secret_box().seal(line.puk.encode(), seal_context(scope.tenant_id, "puk", line_id))
     return (
         line.msisdn,
         line.billing_account,

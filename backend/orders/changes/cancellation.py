@@ -47,7 +47,7 @@ async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = 
             scope, order_id, reference, OrderState.GRACE, OrderTimelineCode.UNDONE, why=EndReason.UNDONE
         )
     elif (await order_head(scope, order_id)).state != OrderState.CANCELLED:
-        raise Conflict("The time to undo is over: the request is with the carrier.", code="undo_too_late")
+        raise Conflict("The time to undo is over: the request is being carried out.", code="undo_too_late")
     return await order_detail(scope, order_id, items_limit=items_limit)
 
 

@@ -8,7 +8,7 @@ from backend.catalog.catalogue import catalogue_of
 from backend.core import audit, clock
 from backend.core.clock import midnight
 from backend.core.errors import Conflict, ValidationFailed
-from backend.core.facts import TimerName
+from backend.core.facts import OrderMoved, TimerName
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.orders import queries
@@ -61,6 +61,7 @@ async def reschedule_order(scope: Scope, reference: str, *, on: date) -> OrderDe
     await effects_of(order.kind).on_rescheduled(scope, order.id, on)
     await record_transition(scope, order.id, OrderState.SCHEDULED, OrderState.SCHEDULED, why=on.isoformat())
     await audit.record(scope, "order.moved", "order", order.id, reference=reference, on=on.isoformat())
+    scope.emit(OrderMoved(order_id=order.id, at=clock.now()))
     scope.set_timer(TimerName.ORDER_DUE, midnight(on), order_id=order.id)
     invalidate_order(scope, order.id)
     return await get_order(scope, reference)
@@ -80,7 +81,7 @@ async def requote_order(scope: Scope, reference: str) -> OrderPreview:
     order = await order_head(scope, await queries.find(scope, reference))
     if order.state != OrderState.SCHEDULED:
         raise Conflict("Only a planned request can be checked again.", code="not_scheduled")
-    return await preview_of(await requote(scope, order.id), listed=LISTED)
+    return await preview_of(scope, await requote(scope, order.id), listed=LISTED)
 
 
 @use_case(Permission.ORDERS_PLACE)

@@ -16,7 +16,6 @@ from backend.core.facts import (
     JobName,
 )
 from backend.core.ids import new_id
-from backend.core.public_links import withdraw_link
 from backend.lines.lifecycle import LineStatus
 from backend.orders.effects.base import Effects
 from backend.orders.effects.end_of_line import end_lines, mark_pending, restore_lines
@@ -150,7 +149,10 @@ async def _on_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
 
 
 async def _on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
-    """Withdraw the departures and the successors' links; the lines get their earlier status back."""
+    """Withdraw the departures; the lines get their earlier status back.
+
+    The successors' links stay until the day: their page says that the company has withdrawn.
+    """
     withdrawn = await scope.fetch_all(
         WithdrawnDeparture,
         WITHDRAW,
@@ -160,7 +162,6 @@ async def _on_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
         OPEN_DEPARTURES,
     )
     for one in withdrawn:
-        await withdraw_link(scope, LINK, one.id)
         if one.invited_at:
             scope.emit(DepartureWithdrawn(departure_id=one.id))
     await restore_lines(scope, closed)

@@ -19,7 +19,12 @@ from backend.lines.sims.esim_profiles import (
     send_code,
     update_profiles,
 )
-from backend.lines.sims.notifications import members_using, notify_sim_active, notify_swap_requested
+from backend.lines.sims.swap_notices import (
+    members_using,
+    notify_sim_active,
+    notify_swap_requested,
+    notify_swap_withdrawn,
+)
 from backend.orders.effects.base import Effects
 from backend.orders.effects.events import ClosedItem, ItemUpdate, PlacedOrder
 from backend.orders.kinds.base import LineSnapshot
@@ -31,12 +36,12 @@ from tenants.scope import Scope
 LATEST_PROFILES = """
 SELECT DISTINCT ON (line_id) line_id, id, state, email, valid_until, activation_sealed IS NOT NULL AS sealed,
   mail_refused
-FROM esim_profile WHERE line_id = ANY($1) ORDER BY line_id, created_at DESC, id DESC
+FROM esim_profile WHERE line_id = ANY($1) AND state <> 'revoked' ORDER BY line_id, created_at DESC, id DESC
 """
 
 
 class LatestProfile(msgspec.Struct, frozen=True):
-    """The latest eSIM profile of a line."""
+    """The latest eSIM profile of a line, but for those that were revoked."""
 
     line_id: UUID
     id: UUID
@@ -76,6 +81,12 @@ async def _notify(scope: Scope, order: PlacedOrder) -> None:
         )
 
 
+async def _notify_withdrawn(scope: Scope, closed: Sequence[ClosedItem]) -> None:
+    """Whoever was warned of the swap hears that it does not happen."""
+    for one in closed:
+        await notify_swap_withdrawn(scope, one.item_id, one.line_id)
+
+
 async def _card_placed(scope: Scope, order: PlacedOrder) -> None:
     held = [(item_id, item.line.id, item.change["sim_number"]) for item_id, item in order.items]
     await assign_sims(scope, held)
@@ -95,6 +106,7 @@ async def _card_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
 
 async def _card_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     await release_sims(scope, [one.item_id for one in closed])
+    await _notify_withdrawn(scope, closed)
 
 
 CARDS = Effects(
@@ -154,6 +166,7 @@ async def _esim_completed(scope: Scope, updates: Sequence[ItemUpdate]) -> None:
 
 async def _esim_cancelled(scope: Scope, closed: Sequence[ClosedItem]) -> None:
     await revoke_profiles(scope, [one.line_id for one in closed], items=[one.item_id for one in closed])
+    await _notify_withdrawn(scope, closed)
 
 
 ESIMS = Effects(
@@ -193,7 +206,10 @@ async def _resend_choices(
     scope: Scope, _catalogue: Catalogue, _request: Any, lines: Sequence[LineSnapshot]
 ) -> ResendChoices:
     found = await scope.fetch_all(LatestProfile, LATEST_PROFILES, [line.id for line in lines[:1]])
-    return ResendChoices(email=found[0].email if found else "", refused=bool(found and found[0].mail_refused))
+    return ResendChoices(
+        email=(found[0].email if found else "") or lines[0].email,
+        refused=bool(found and found[0].mail_refused),
+    )
 
 
 RESENT = Effects(load_context=_load_sent_profiles, form_choices=_resend_choices, on_completed=_resend)

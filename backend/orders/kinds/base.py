@@ -184,6 +184,8 @@ class OrderKind:
     expected_completion: Callable[[QuoteContext, Any], str] | None = None
     # What must be read before it is sent
     warnings: Callable[[Texts, QuoteContext, Sequence["QuoteItem"]], list[str]] = no_texts
+    # What is good to know before sending, and asks for no care
+    information: Callable[[Texts, QuoteContext, Sequence["QuoteItem"]], list[str]] = no_texts
     # The sentence that has to be ticked before it is sent
     must_confirm: Callable[[Texts, QuoteContext, Sequence["QuoteItem"]], str] | None = None
     # Whether it is sent without an undo time

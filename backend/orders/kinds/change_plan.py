@@ -73,7 +73,6 @@ def _quote_line(context: QuoteContext, request: ChangePlan, line: LineSnapshot) 
     lost = lost_options(profile, line, plan.code)
     kept = [code for code in line.options if code not in lost]
     item.change = {"plan": plan.code, "before": line.plan, "remove": lost}
-    item.notes = dict.fromkeys(lost, "option_lost")
     item.monthly_after = monthly_cost(profile, plan.code, kept)
     old = profile.plan(line.plan)
     item.pro_rata = context.month.part(plan.monthly_cents) - context.month.part(
@@ -101,7 +100,7 @@ def _confirmed_columns(
 
 def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     moved = texts.text("moved", before=texts.plan(change["before"]), after=texts.plan(change["plan"]))
-    return [moved, *(f"− {texts.option(code)}" for code in change.get("remove", []))]
+    return [moved, *(texts.text("option_lost", what=texts.option(code)) for code in change.get("remove", []))]
 
 
 def _summary(texts: Texts, request: ChangePlan) -> list[SummaryRow]:

@@ -6,7 +6,7 @@ from typing import Any
 from backend.catalog.pricing import monthly_cost
 from backend.core.addresses import email_valid
 from backend.core.errors import ValidationFailed
-from backend.core.i18n import LANGUAGES
+from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LockedLine
 from backend.orders.kinds.base import (
@@ -98,8 +98,8 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
         ("email_to", change.get("email_before", change["email"]), change["email"]),
         (
             "language_to",
-            _language(texts, change.get("language_before", change["language"])),
-            _language(texts, change["language"]),
+            _language(change.get("language_before", change["language"])),
+            _language(change["language"]),
         ),
     ]
     lines = [
@@ -110,8 +110,8 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
     return [*lines, texts.text("split_ends")] if change.get("ends_split") else lines
 
 
-def _language(texts: Texts, code: str) -> str:
-    return texts.text(f"in_{code}") if code else ""
+def _language(code: str) -> str:
+    return LANGUAGE_NAMES.get(code, code)
 
 
 def _summary(texts: Texts, request: ChangeUser) -> list[SummaryRow]:
@@ -121,7 +121,7 @@ def _summary(texts: Texts, request: ChangeUser) -> list[SummaryRow]:
     if request.email:
         facts.append(SummaryRow(name=texts.text("email"), value=[request.email]))
     if request.language:
-        facts.append(SummaryRow(name=texts.text("language"), value=[texts.text(f"in_{request.language}")]))
+        facts.append(SummaryRow(name=texts.text("language"), value=[_language(request.language)]))
     which = "another" if request.another_person else "corrected"
     facts.append(SummaryRow(name=texts.text("person"), value=[texts.text(which)]))
     return facts

@@ -115,7 +115,11 @@ def _describe(texts: Texts, change: Mapping[str, Any]) -> list[str]:
 
 
 def _summary(texts: Texts, request: Depart) -> list[SummaryRow]:
-    facts = [SummaryRow(name=texts.text("leaves"), value=[texts.day(request.on)])] if request.on else []
+    facts = (
+        [SummaryRow(name=texts.text("leaves"), value=[texts.day(request.on)], field="on")]
+        if request.on
+        else []
+    )
     if request.knows_successor:
         person = f"{request.given_name} {request.family_name}".strip()
         facts.append(SummaryRow(name=texts.text("successor"), value=[person, request.email]))
@@ -125,8 +129,16 @@ def _summary(texts: Texts, request: Depart) -> list[SummaryRow]:
 
 
 def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
-    invited = any(item.change.get("invited") for item in items)
-    return [texts.text("what_follows_invited" if invited else "what_follows"), texts.text("identify")]
+    return [] if _invited(items) else [texts.text("what_follows")]
+
+
+def _information(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    """What follows where the successor is asked, who may still choose; and what a prepaid card needs."""
+    return [*([texts.text("what_follows_invited")] if _invited(items) else []), texts.text("identify")]
+
+
+def _invited(items: Sequence[QuoteItem]) -> bool:
+    return any(item.change.get("invited") for item in items)
 
 
 DEPART = OrderKind(
@@ -139,6 +151,7 @@ DEPART = OrderKind(
     to_carrier=_to_carrier,
     confirmed_columns=_confirmed_columns,
     warnings=_warnings,
+    information=_information,
     expected_completion=lambda _context, _request: "departure",
     timeline_params=lambda change: {"day": str(change.get("day", "")), "target": change.get("target", "")},
     earliest_days=lambda profile, request: profile.successor_days if request.knows_successor else 0,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backend.core.i18n import LANGUAGE_NAMES
 from backend.orders.kinds.base import Texts
 from backend.orders.kinds.change_spend_cap import amount
 from backend.orders.kinds.new_line import ESIM, NewLineRequest
@@ -55,9 +56,14 @@ def user_facts(texts: Texts, request: NewLineRequest, *, number: str) -> list[Su
         facts.append(SummaryRow(name=say("sim_number"), value=[card], field="sim_number"))
     if request.email:
         facts.append(SummaryRow(name=say("email"), value=[request.email], field="email"))
-    if request.language:
+    # The language is asked for with the address that a mail goes to
+    if request.language and (esim or request.email):
         facts.append(
-            SummaryRow(name=say("language"), value=[say(f"in_{request.language}")], field="language")
+            SummaryRow(
+                name=say("language"),
+                value=[LANGUAGE_NAMES.get(request.language, request.language)],
+                field="language",
+            )
         )
     if esim:
         facts.append(
@@ -89,4 +95,6 @@ def service_facts(texts: Texts, request: NewLineRequest) -> list[SummaryRow]:
     if request.split_profile:
         shared = texts.split_profile(request.split_profile)
         facts.append(SummaryRow(name=say("split"), value=[shared], field="split_profile"))
+        if request.document_id:
+            facts.append(SummaryRow(name=say("contract"), value=[say("attached")], field="document_id"))
     return facts

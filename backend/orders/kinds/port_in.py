@@ -27,6 +27,7 @@ from backend.orders.kinds.port_in_corrections import (
     amend,
     donor_sim,
     wrong_date,
+    wrong_value,
 )
 from backend.orders.lifecycle import ItemState
 from backend.orders.schemas import SummaryRow
@@ -99,10 +100,10 @@ def _wrong_donor(context: QuoteContext, request: PortIn) -> dict[str, str]:
     if wrong:
         return wrong
     needed = _needed(request)
-    for name, valid in CHECKS.items():
+    for name in CHECKS:
         text = getattr(request, name)
-        if (text or name in needed) and not valid(text):
-            wrong[name] = say(f"bad_{name}")
+        if (text or name in needed) and (why := wrong_value(context, name, text)):
+            wrong[name] = why
     if request.operator == SAME and not request.donor_sim_number and not request.donor_account:
         wrong["donor_sim_number"] = say("bad_proof")
     if not request.authorised:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from backend.catalog.identifiers import enterprise_number, iccid_valid
+from backend.catalog.identifiers import enterprise_number, iccid_valid, with_luhn
 from backend.catalog.lead_times import working_day
 from backend.core.clock import local
 from backend.core.errors import ValidationFailed
@@ -20,13 +20,29 @@ DONOR_ACCOUNT = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{0,39}")
 
 def donor_sim(typed: str) -> str:
     """The digits of a SIM number of any operator; "" for a text that is none."""
+    digits = _sim_digits(typed)
+    return digits if len(digits) < 19 or iccid_valid(digits) else ""
+
+
+def _sim_digits(typed: str) -> str:
+    """The 13 to 20 digits of a text, whatever they check to; "" for another text."""
     digits = re.sub(r"[\s.\-]", "", typed)
     # A telephone shows 19 digits filled up with F to whole bytes
     if len(digits) == 20:
         digits = digits.removesuffix("F").removesuffix("f")
-    if not re.fullmatch(r"[0-9]{13,20}", digits) or not digits.isascii():
+    return digits if digits.isascii() and re.fullmatch(r"[0-9]{13,20}", digits) else ""
+
+
+def wrong_value(context: QuoteContext, name: str, typed: str) -> str:
+    """What is wrong with the text of a field of `CHECKS`, as a sentence; "" where nothing is."""
+    if CHECKS[name](typed):
         return ""
-    return digits if len(digits) < 19 or iccid_valid(digits) else ""
+    digits = _sim_digits(typed) if name == "donor_sim_number" else ""
+    if not digits:
+        return context.texts.text(f"bad_{name}")
+    # So many digits are an ICCID: it begins otherwise, or its last digit does not fit the others
+    why = "bad_donor_sim_check" if iccid_valid(with_luhn(digits[:-1])) else "bad_donor_sim_start"
+    return context.texts.text(why)
 
 
 def _name(typed: str) -> str:
@@ -106,9 +122,9 @@ def _corrected(context: QuoteContext, name: str, text: str) -> str:
         if why := _wrong_day(context, text):
             raise ValidationFailed(port_on=why)
         return text
-    if found := CHECKS[name](text):
-        return found
-    raise ValidationFailed(**{name: context.texts.text(f"bad_{name}")})
+    if why := wrong_value(context, name, text):
+        raise ValidationFailed(**{name: why})
+    return CHECKS[name](text) or ""
 
 
 def _wrong_day(context: QuoteContext, text: str) -> str:

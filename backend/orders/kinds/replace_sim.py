@@ -110,9 +110,17 @@ def gone(items: Sequence[QuoteItem]) -> bool:
     return any(item.change.get("reason") in GONE and item.line.status == LineStatus.ACTIVE for item in items)
 
 
+def user_told(texts: Texts, items: Sequence[QuoteItem]) -> list[str]:
+    """That the user is told at once, where the line has an address."""
+    return [texts.text("user_told")] if any(item.line.email for item in items) else []
+
+
 def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
-    lines = [texts.text("old_works"), texts.text("restart"), texts.text("user_told")]
-    return [texts.text("suspend_first"), *lines] if gone(items) else lines
+    return [texts.text("suspend_first")] if gone(items) else []
+
+
+def _information(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    return [texts.text("old_works"), texts.text("restart"), *user_told(texts, items)]
 
 
 def _to_carrier(change: Mapping[str, Any]) -> ServiceOrderItem:
@@ -133,6 +141,7 @@ REPLACE_SIM = OrderKind(
         "sim_kind": "physical",
     },
     warnings=_warnings,
+    information=_information,
     timeline_params=lambda change: {"reason": str(change.get("reason", ""))},
     excludes=frozenset({"request_esim"}) | LEAVING,
     bulk=False,

@@ -8,7 +8,7 @@ import msgspec
 from backend.catalog.pricing import monthly_cost
 from backend.core.addresses import email_valid
 from backend.core.errors import ValidationFailed
-from backend.core.i18n import LANGUAGES
+from backend.core.i18n import LANGUAGE_NAMES, LANGUAGES
 from backend.orders.kinds.base import (
     LineSnapshot,
     OrderKind,
@@ -18,7 +18,7 @@ from backend.orders.kinds.base import (
     Texts,
 )
 from backend.orders.kinds.new_line import USER_ACTS_ON
-from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone
+from backend.orders.kinds.replace_sim import LEAVING, check_reason, gone, user_told
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -84,14 +84,17 @@ def _summary(texts: Texts, request: RequestEsim) -> list[SummaryRow]:
     return [
         SummaryRow(name=texts.text("reason"), value=[texts.text(f"reason_{request.reason}")]),
         SummaryRow(name=texts.text("email"), value=[request.email]),
-        SummaryRow(name=texts.text("language"), value=[texts.text(f"in_{request.language}")]),
+        SummaryRow(name=texts.text("language"), value=[LANGUAGE_NAMES[request.language]]),
         SummaryRow(name=texts.text("copy"), value=[texts.text("copy_yes" if request.qr_copy else "copy_no")]),
     ]
 
 
-def _warnings(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
-    lines = [texts.text("suspend_first")] if gone(items) else []
-    lines += [texts.text("old_works"), texts.text("user_told")]
+def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    return [texts.text("suspend_first")] if gone(items) else []
+
+
+def _information(texts: Texts, context: QuoteContext, items: Sequence[QuoteItem]) -> list[str]:
+    lines = [texts.text("old_works"), *user_told(texts, items)]
     return [*lines, texts.text("must_agree")] if context.profile.esim_confirmation else lines
 
 
@@ -108,6 +111,7 @@ REQUEST_ESIM = OrderKind(
         "sim_kind": "esim",
     },
     warnings=_warnings,
+    information=_information,
     must_confirm=lambda texts, _context, _items: texts.text("device"),
     timeline_params=lambda change: {"reason": str(change.get("reason", ""))},
     excludes=frozenset({"replace_sim", "change_user"}) | LEAVING,

@@ -18,6 +18,7 @@ from backend.orders.kinds.base import (
     Texts,
     no_promise,
 )
+from backend.orders.kinds.new_line import ESIM
 from backend.orders.schemas import OrderRequest, SummaryRow
 
 
@@ -41,7 +42,7 @@ class ResendChoices(msgspec.Struct, frozen=True, kw_only=True):
 class SentProfile:
     """A line's latest profile: why its code cannot go out again ("" where it can), and to whom it goes."""
 
-    why: str = "no_esim"
+    why: str
     profile_id: UUID | None = None
     email: str = ""
 
@@ -63,7 +64,9 @@ def _quote_line(context: QuoteContext, request: ResendEsim, line: LineSnapshot) 
     item = QuoteItem(line, monthly_before=cost, monthly_after=cost)
     if why := RESEND_ESIM.unavailable_reason(line):
         return item.skip(why)
-    found = context.loaded.latest.get(line.id, SentProfile())
+    found = context.loaded.latest.get(line.id) or SentProfile(
+        "esim_unknown" if line.sim_kind == ESIM else "no_esim"
+    )
     if found.why:
         return item.skip(found.why)
     item.change = {"profile_id": str(found.profile_id), "email": request.email or found.email}

@@ -134,7 +134,7 @@ def _summary(texts: Texts, request: SplitBilling) -> list[SummaryRow]:
         return [SummaryRow(name=texts.text("profile"), value=[texts.text("stop_asked")])]
     facts = [
         SummaryRow(name=texts.text("profile"), value=[texts.split_profile(request.profile)]),
-        SummaryRow(name=texts.text("contract"), value=[texts.text("attached")]),
+        SummaryRow(name=texts.text("contract"), value=[texts.text("attached")], field="document_id"),
     ]
     place = f"{request.billing_postcode} {request.billing_town}".strip()
     address = [part for part in (request.billing_street, place) if part]

@@ -13,16 +13,16 @@ from backend.notifications.content import Message
 from backend.notifications.sending import send_once
 from backend.orders import views
 from backend.orders.kinds import KINDS
-from backend.orders.lifecycle import OrderState
+from backend.orders.lifecycle import EndReason, OrderState
 from backend.orders.notifications.order_mail import ROWS, MailPhase, order_mail, order_notice
+from backend.orders.outcome import OutcomeCode
 from backend.orders.schemas import OrderDetail
 from backend.orders.tables import ChangeOrder
 from backend.orders.topics import invalidate_order
 from backend.runtime import clients
+from backend.timeline import service as timeline
+from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Actor, Scope
-
-# Why an order ended, where a person took it back and saw so on the page.
-TAKEN_BACK = ("undone", "cancelled")
 
 ACCOUNTS = (
     "SELECT i.line_id, l.account FROM change_order_item i JOIN line l ON l.tenant_id = i.tenant_id"
@@ -63,6 +63,12 @@ async def mail_scheduled(actor: Actor, *, order_id: str) -> None:
     await _mail(actor, UUID(order_id), MailPhase.SCHEDULED)
 
 
+@idempotent_job(JobName.MAIL_ORDER_MOVED)
+async def mail_moved(actor: Actor, *, order_id: str, at: str) -> None:
+    """Say for which other day the request is planned; nothing where the requester chose it."""
+    await _mail(actor, UUID(order_id), MailPhase.MOVED, at=at)
+
+
 @idempotent_job(JobName.MAIL_PRICE_CHANGED)
 async def mail_price_changed(actor: Actor, *, order_id: str) -> None:
     """Say that a planned request waits until its new price is accepted."""
@@ -70,9 +76,10 @@ async def mail_price_changed(actor: Actor, *, order_id: str) -> None:
 
 
 @idempotent_job(JobName.MAIL_ORDER_ENDED)
-async def mail_ended(actor: Actor, *, order_id: str, state: str, why: str) -> None:  # noqa: ARG001 - the fact's field
-    """Mail the result on each line; nothing where a person took the request back."""
-    if why not in TAKEN_BACK:
+async def mail_ended(actor: Actor, *, order_id: str, state: str, why: str) -> None:  # noqa: ARG001 - the fact's fields
+    """Mail the result on each line; nothing where it was undone, or where the requester took it back."""
+    # Its undo time is over in a moment: whoever placed it has not been told of it yet
+    if why != EndReason.UNDONE:
         await _mail(actor, UUID(order_id), MailPhase.ENDED)
 
 
@@ -122,7 +129,7 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     language = requester.language
     profile = (await catalogue_of(scope)).profile
     order = await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language)
-    if _goes_without_saying(order, phase):
+    if _goes_without_saying(order, phase) or await _seen_already(scope, order, phase, requester):
         return None
     content = order_mail(
         order,
@@ -146,10 +153,24 @@ def _goes_without_saying(order: OrderDetail, phase: MailPhase) -> bool:
         case MailPhase.RECEIVED:
             planned = any(move.action == OrderState.SCHEDULED for move in order.history)
             return planned or KINDS[order.kind].done_at_once
+        case MailPhase.MOVED:
+            # It has left since, or was taken back: another mail says so
+            return order.state is not OrderState.SCHEDULED
         case MailPhase.WAITING:
             return not order.outcome.waits_for
         case _:
             return False
+
+
+async def _seen_already(scope: Scope, order: OrderDetail, phase: MailPhase, requester: Requester) -> bool:
+    """Whether the requester moved or took back the request, and saw so on the page."""
+    by_person = phase is MailPhase.MOVED or (
+        phase is MailPhase.ENDED and order.outcome.code is OutcomeCode.CANCELLED
+    )
+    if not by_person:
+        return False
+    moves = await timeline.entries(scope, TimelineSubject.ORDER, order.id, limit=1)
+    return bool(moves) and moves[0].actor_id is not None and moves[0].actor_id == requester.requester_id
 
 
 async def _accounts(scope: Scope, order_id: UUID) -> dict[UUID, str]:

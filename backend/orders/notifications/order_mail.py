@@ -1,6 +1,5 @@
 """What the requester is told of a request, by mail and in the portal, in that person's language (F-170 to F-172). Pure."""
 
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import datetime, time
 from enum import StrEnum
@@ -10,12 +9,12 @@ from uuid import UUID
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.identifiers import format_msisdn
 from backend.core.clock import local, today
-from backend.core.formats import format_money
 from backend.core.i18n import FileTexts
 from backend.core.permissions import Portal
 from backend.notifications.content import MailContent, MailTable, MailTableRow, PortalContent
-from backend.orders.kinds import has_price
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState
+from backend.orders.notifications.order_facts import order_facts
 from backend.orders.outcome import OutcomeCode, PartCode
 from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail, OrderItemView
@@ -32,6 +31,8 @@ class MailPhase(StrEnum):
 
     RECEIVED = "received"
     SCHEDULED = "planned"
+    # Somebody else than the requester chose another day
+    MOVED = "moved"
     PRICE_CHANGED = "price"
     # It waits for somebody
     WAITING = "waiting"
@@ -68,7 +69,7 @@ def order_mail(
             lead,
             *(f"{kind_texts.outcome.part(part)}." for part in remarks),
         ),
-        facts=_facts(texts, order),
+        facts=order_facts(texts, order),
         strong=texts.text("reference"),
         table=_table(texts, kind_texts.outcome, order, accounts, closed=phase in RESULTS),
         button=(texts.text("follow"), f"{settings.public_url}{_page_of(order)}"),
@@ -83,16 +84,23 @@ def order_notice(order: OrderDetail, *, phase: MailPhase, language: str, member_
         member_id=member_id,
         portal=Portal.MANAGER,
         language=texts.language,
-        title=_opening(texts, OutcomeTexts(language), order, phase)[0],
+        title=_opening(texts, _outcome_texts(order, language), order, phase)[0],
         text=f"{order.title} · {order.reference}",
         path=_page_of(order),
     )
 
 
+def _outcome_texts(order: OrderDetail, language: str) -> OutcomeTexts:
+    return OutcomeTexts(language, here=KINDS[order.kind].done_at_once)
+
+
 def _state(texts: FileTexts, outcome: OutcomeTexts, order: OrderDetail, phase: MailPhase) -> str:
     """How the request is, behind a colon: the mails of its phases differ in their subject."""
     received = phase is MailPhase.RECEIVED and order.outcome.code is not OutcomeCode.WAITS
-    words = texts.text("subject_received") if received else outcome.short(order.outcome)
+    if phase is MailPhase.MOVED:
+        words = texts.text("subject_moved")
+    else:
+        words = texts.text("subject_received") if received else outcome.short(order.outcome)
     return words[:1].lower() + words[1:]
 
 
@@ -108,12 +116,28 @@ def _opening(
     texts: FileTexts, outcome: OutcomeTexts, order: OrderDetail, phase: MailPhase
 ) -> tuple[str, str]:
     """Title and first sentence. What was received says until when, or whom it waits for."""
+    if phase is MailPhase.MOVED:
+        who = _last_actor(order)
+        moved = texts.text("moved_lead", name=who) if who else texts.text("moved_lead_unnamed")
+        return texts.text("moved_title"), f"{moved} {outcome.lead(order.outcome)}"
+    if (
+        phase is MailPhase.ENDED
+        and order.outcome.code is OutcomeCode.CANCELLED
+        and (who := _last_actor(order))
+    ):
+        lead = texts.text("cancelled_lead", name=who)
+        return outcome.title(order.outcome), lead
     if phase is not MailPhase.RECEIVED:
-        return outcome.title(order.outcome), outcome.lead(order.outcome, greeted=True)
+        return outcome.title(order.outcome), outcome.lead(order.outcome, msisdn=order.msisdn, greeted=True)
     title, due = texts.text("received_title"), order.promise.due_at
     if order.outcome.code is OutcomeCode.WAITS:
         return title, f"{texts.text('received')} {outcome.lead(order.outcome)}"
     return title, _received(texts, due) if due else texts.text("received_lead_open")
+
+
+def _last_actor(order: OrderDetail) -> str:
+    """Who made the last move of the order; "" where the product or the operator did."""
+    return order.history[-1].actor if order.history else ""
 
 
 def _received(texts: FileTexts, due: datetime) -> str:
@@ -124,38 +148,6 @@ def _received(texts: FileTexts, due: datetime) -> str:
     return texts.text(
         "received_lead", due=f"{at:%d/%m/%Y}" if at.time() == time() else f"{at:%d/%m/%Y %H:%M}"
     )
-
-
-def _facts(texts: FileTexts, order: OrderDetail) -> tuple[tuple[str, str], ...]:
-    price, requested = order.price, local(order.requested_at)
-
-    def money(cents: int, *, signed: bool = False) -> str:
-        return format_money(cents, texts.language, currency=price.currency, signed=signed)
-
-    monthly = money(price.monthly_difference, signed=True)
-    incl = money(price.monthly_difference_incl, signed=True)
-    by = texts.text(
-        "requested_value", day=f"{requested:%d/%m/%Y}", at=f"{requested:%H:%M}", name=order.requested_by
-    )
-    facts = [
-        (texts.text("reference"), order.reference),
-        (texts.text("requested"), by),
-    ]
-    # What is free has no price to name
-    if has_price(order.kind, price):
-        facts.append((texts.text("price"), texts.text("price_value", monthly=monthly, incl=incl)))
-    if price.shared_by:
-        facts.append((texts.text("shared"), texts.text("shared_value")))
-    if price.one_off:
-        facts.append((texts.text("once"), texts.text("once_value", amount=money(price.one_off))))
-    if price.pro_rata:
-        start = price.from_day or requested.date()
-        end = start.replace(day=monthrange(start.year, start.month)[1])
-        amount = money(price.pro_rata, signed=price.pro_rata < 0)
-        facts.append(
-            (texts.text("this_month"), texts.text("this_month_value", amount=amount, end=f"{end:%d/%m/%Y}"))
-        )
-    return tuple(facts)
 
 
 def _table(

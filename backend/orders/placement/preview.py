@@ -1,22 +1,67 @@
 """What a preview (check answers) shows of a quote."""
 
 from collections import Counter
+from uuid import UUID
+
+import msgspec
 
 from backend.core import clock
 from backend.core.computing import compute
 from backend.lines.schemas import PlanName
+from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import OrderKind, QuoteItem
-from backend.orders.lifecycle import ItemState
+from backend.orders.lifecycle import ITEM_LIFECYCLE, ItemState
 from backend.orders.outcome import LeftOutCount, is_missing
 from backend.orders.placement.days import possible_days
 from backend.orders.placement.quote import Quote
+from backend.orders.queries import visible
 from backend.orders.schemas import ItemPreview, OrderPreview, SkippedCount
 from backend.orders.texts import KindTexts
+from backend.orders.views import with_contract_name
+from tenants.scope import Scope
+
+OPEN_ON_LINES = """
+SELECT DISTINCT ON (i.line_id) i.line_id, o.reference FROM change_order_item i
+JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id WHERE {where}
+ORDER BY i.line_id, o.created_at DESC, o.id DESC
+"""
 
 
-async def preview_of(quote: Quote, *, listed: int | None = None) -> OrderPreview:
+class OrderOnLine(msgspec.Struct, frozen=True):
+    """A line, and a request that is under way on it."""
+
+    line_id: UUID
+    reference: str
+
+
+async def preview_of(scope: Scope, quote: Quote, *, listed: int | None = None) -> OrderPreview:
     """The preview of a quote. `listed` limits the rows; the sums always cover all."""
-    return await compute(len(quote.items), _preview, quote, listed)
+    preview = await compute(len(quote.items), _preview, quote, listed)
+    asked = await with_contract_name(scope, preview.asked, quote.request)
+    return msgspec.structs.replace(preview, asked=asked)
+
+
+async def with_open_orders(scope: Scope, preview: OrderPreview) -> OrderPreview:
+    """The preview with the request that is under way on each line that stays as it is because of it, where it may be seen."""
+    blocked = [item.line_id for item in preview.items if item.reason == "open_order"]
+    if not blocked:
+        return preview
+    where, kind = visible(scope), KINDS[preview.kind]
+    where.add(
+        "i.line_id = ANY({0}::uuid[]) AND i.kind = ANY({1}::text[]) AND i.state = ANY({2}::text[])",
+        blocked,
+        [kind.code, *sorted(kind.excludes)],
+        sorted(ITEM_LIFECYCLE.open),
+    )
+    rows = await scope.fetch_all(OrderOnLine, OPEN_ON_LINES.format(where=where.sql), *where.values)
+    found = {row.line_id: row.reference for row in rows}
+    items = [
+        msgspec.structs.replace(item, open_order=found.get(item.line_id, ""))
+        if item.reason == "open_order"
+        else item
+        for item in preview.items
+    ]
+    return msgspec.structs.replace(preview, items=items)
 
 
 def _preview(quote: Quote, listed: int | None) -> OrderPreview:
@@ -30,6 +75,7 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         title=texts.title,
         asked=[] if quote.request.upload_id else kind.summary(texts, quote.request),
         warnings=kind.warnings(texts, quote.context, changing) if changing else [],
+        information=kind.information(texts, quote.context, changing) if changing else [],
         must_confirm=quote.must_confirm,
         on=quote.request.on,
         days=possible_days(kind, texts, quote.request, clock.local(quote.context.now).date()),

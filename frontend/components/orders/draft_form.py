@@ -53,6 +53,8 @@ class FormSlots:
     before: DrawPanels | None = None
     after: DrawFields | None = None
     aside: DrawPanels | None = None
+    # The title of the panel with the questions; "" for the name of the request
+    title: str = ""
 
 
 NO_SLOTS = FormSlots()
@@ -137,7 +139,7 @@ def _columns(
         html.div(
             {"class": "stack", "key": "main"},
             *(slots.before(page, draft) if slots.before else ()),
-            panel("questions", draft.title, form),
+            panel("questions", slots.title or draft.title, form),
             *after,
         ),
         html.div(

@@ -12,6 +12,9 @@ from frontend.components.orders.shared_price import shared_price
 from frontend.elements import Child, icon, notice
 from frontend.page_context import PageContext
 
+# Requests under way that are named, because of which lines stay as they are
+MOST_LINKS = 5
+
 
 def effect(page: PageContext, preview: OrderPreview) -> VdomDict:
     """The changes with their old and new values, then warnings, and the sentence to be ticked where there is one."""
@@ -27,6 +30,7 @@ def effect(page: PageContext, preview: OrderPreview) -> VdomDict:
             html.div({"key": words}, notice(words, tone="attention", mark="alert"))
             for words in preview.warnings
         ),
+        *(html.div({"key": words}, notice(words)) for words in preview.information),
         # Confirmed is what was read: another effect comes with a tick of its own
         html.div(
             {"key": preview.fingerprint, "id": "confirmed", "tabindex": "-1"},
@@ -68,7 +72,13 @@ def _changes(page: PageContext, preview: OrderPreview) -> list[VdomDict]:
         for one in preview.skipped_by
     ]
     # A warning says it below
-    return [_row(words, missing=missing) for words, missing in said if words not in preview.warnings]
+    links = [
+        html.li({"key": reference}, html.a({"href": f"/app/requests/{reference}"}, words))
+        for reference in sorted({item.open_order for item in preview.items if item.open_order})[:MOST_LINKS]
+        for words in (text("See the request {reference}", reference=reference),)
+    ]
+    rows = [_row(words, missing=missing) for words, missing in said if words not in preview.warnings]
+    return [*rows, *links]
 
 
 def _row(words: str, *, missing: bool) -> VdomDict:

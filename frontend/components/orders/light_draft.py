@@ -16,7 +16,7 @@ def must_be_seen(preview: OrderPreview) -> bool:
     """Whether something has to be read before it is sent: what is left out, a warning, a confirmation, a price."""
     price = preview.price
     costs = price.one_off or price.monthly_difference or price.total
-    told = preview.missing or preview.warnings or preview.must_confirm
+    told = preview.missing or preview.warnings or preview.information or preview.must_confirm
     return bool(preview.changing and (costs or told))
 
 

@@ -176,8 +176,8 @@ def _buttons(
         undo = html.p(
             {"class": "small muted", "key": "undo"},
             text.plural(
-                "Nothing leaves for {n} second: you can still undo.",
-                "Nothing leaves for {n} seconds: you can still undo.",
+                "Nothing goes to the operator for {n} second: you can still undo.",
+                "Nothing goes to the operator for {n} seconds: you can still undo.",
                 grace,
             ),
         )

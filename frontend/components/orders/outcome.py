@@ -5,6 +5,7 @@ from reactpy.types import VdomDict
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState
 from backend.orders.outcome import OrderOutcome, OutcomeCode, OutcomePart, PartCode, WaitsFor
 from backend.orders.outcome_texts import OutcomeTexts
@@ -84,15 +85,20 @@ def outcome_texts(page: PageContext, kind: str) -> OutcomeTexts:
     return KindTexts(Catalogue(profile(page.profile.carrier), page.text.language), kind).outcome
 
 
-def outcome_pill(text: Translator, outcome: OrderOutcome) -> VdomDict:
+def plain_texts(text: Translator, kind: str) -> OutcomeTexts:
+    """The texts of the outcomes of a kind's requests, without reasons."""
+    return OutcomeTexts(text.language, here=KINDS[kind].done_at_once)
+
+
+def outcome_pill(text: Translator, kind: str, outcome: OrderOutcome) -> VdomDict:
     """What became of a request, in a word or two."""
     look = MINE if outcome.waits_for is WaitsFor.CUSTOMER else LOOKS[outcome.code]
-    return pill(OutcomeTexts(text.language).short(outcome), *look)
+    return pill(plain_texts(text, kind).short(outcome), *look)
 
 
-def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
+def item_pill(text: Translator, kind: str, item: OrderItemView) -> VdomDict:
     """What became of one line of a request."""
-    words = OutcomeTexts(text.language).item(
+    words = plain_texts(text, kind).item(
         item.state,
         item.reason,
         item.waits_for,
@@ -102,14 +108,16 @@ def item_pill(text: Translator, item: OrderItemView) -> VdomDict:
     if item.undelivered:
         return pill(words, *PART_LOOKS[PartCode.UNDELIVERED])
     look = MINE if item.waits_for is WaitsFor.CUSTOMER else ITEM_LOOKS[item.state]
+    if item.state is ItemState.DONE and item.waits_for is WaitsFor.OPERATOR:
+        look = PART_LOOKS[PartCode.WAITS]
     if item.state is ItemState.DONE and item.left_out:
         look = LOOKS[OutcomeCode.DONE_EXCEPT]
     return pill(words, *look)
 
 
-def part_pills(text: Translator, outcome: OrderOutcome) -> list[VdomDict]:
+def part_pills(text: Translator, kind: str, outcome: OrderOutcome) -> list[VdomDict]:
     """How many lines are how, without reasons; parts of one kind are one."""
-    texts, sums = OutcomeTexts(text.language), dict[tuple[PartCode, WaitsFor], int]()
+    texts, sums = plain_texts(text, kind), dict[tuple[PartCode, WaitsFor], int]()
     for part in outcome.parts:
         if part.code not in NOT_COUNTED:
             sums[part.code, part.waits_for] = sums.get((part.code, part.waits_for), 0) + part.count
@@ -127,7 +135,7 @@ def outcome_summary(page: PageContext, order: OrderDetail) -> VdomDict:
     outcome, texts = order.outcome, outcome_texts(page, order.kind)
     tone, mark = MINE if outcome.waits_for is WaitsFor.CUSTOMER else LOOKS[outcome.code]
     remarks = [part for part in outcome.parts if part.code in REMARKS][:MOST_REMARKS]
-    lead = texts.lead(outcome)
+    lead = texts.lead(outcome, msisdn=order.msisdn)
     said = (
         notice(lead, tone="danger" if tone == "lost" else "attention", mark="alert")
         if tone in {"attention", "lost"}

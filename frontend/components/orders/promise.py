@@ -1,10 +1,12 @@
 """When something is promised, in words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend.catalog.lead_times import ExpectedCompletion
 from backend.catalog.profiles import profile
 from backend.core import clock
+from backend.orders.lifecycle import OrderState
+from backend.orders.schemas import OrderDetail
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
 
@@ -22,6 +24,15 @@ def hour_or_day(text: Translator, at: datetime) -> str:
 
 def is_today(at: datetime) -> bool:
     return clock.local(at).date() == clock.today()
+
+
+def on_its_day(order: OrderDetail) -> bool:
+    """Whether a planned request is promised for no later than the end of its day."""
+    due = order.promise.due_at
+    if order.state is not OrderState.SCHEDULED or order.due_on is None or due is None:
+        return False
+    # Midnight ends the day before
+    return clock.local(due - timedelta(seconds=1)).date() <= order.due_on
 
 
 def promise_words(page: PageContext, promise: ExpectedCompletion) -> str:

@@ -16,7 +16,7 @@ from frontend.i18n import Translator
 def promised_or_ended(text: Translator, order: OrderSummary) -> str:
     """When it is promised, or when it ended; the hour alone while it is today's. A held request promises nothing."""
     if order.state is OrderState.HELD:
-        return text.context("promise", "suspended")
+        return text("on hold for now")
     if order.state is OrderState.SCHEDULED and order.due_on:
         return text.date(order.due_on)
     at = order.ended_at or order.promise.due_at
@@ -29,7 +29,7 @@ def _when_narrow(text: Translator, order: OrderSummary) -> VdomDict | None:
     if not when:
         return None
     if order.state is OrderState.HELD:
-        words = text("Promised time suspended")
+        words = text("The promised time is on hold")
     elif order.state is OrderState.SCHEDULED and order.due_on:
         words = text("Planned: {when}", when=when)
     elif order.ended_at:
@@ -64,7 +64,7 @@ def request_rows(
                     None if of_line else html.span({"class": "cell-sub"}, order.title),
                     html.span({"class": "cell-sub number"}, order.reference),
                 ),
-                html.td(outcome_pill(text, order.outcome), _when_narrow(text, order)),
+                html.td(outcome_pill(text, order.kind, order.outcome), _when_narrow(text, order)),
                 html.td({"class": "rank-3"}, order.requested_by),
                 html.td({"class": "rank-2 amount"}, promised_or_ended(text, order)),
             ),

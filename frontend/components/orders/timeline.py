@@ -1,14 +1,15 @@
 """The course of a request as steps: received, waiting, sent, carried out, confirmed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from backend.core import clock
-from backend.orders.kinds import has_price
+from backend.orders.kinds import KINDS, has_price
 from backend.orders.lifecycle import OrderFlag, OrderState
 from backend.orders.outcome import OutcomeCode, WaitsFor
-from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.schemas import OrderDetail
+from frontend.components.orders.outcome import plain_texts
 from frontend.components.timeline import StepState, TimelineStep
+from frontend.i18n import translatable
 from frontend.page_context import PageContext
 
 # An answer that takes longer is said to be missing
@@ -26,12 +27,16 @@ ENDED = (OrderState.COMPLETED, OrderState.PARTIAL, OrderState.FAILED, OrderState
 
 def order_steps(page: PageContext, order: OrderDetail) -> list[TimelineStep]:
     steps = [_received(page, order)]
+    steps += _moves(page, order)
     if order.state == OrderState.CANCELLED:
         return [*steps, _undone(page, order)]
     if order.state is OrderState.SCHEDULED:
         steps.append(_planned(page, order))
     if order.grace_until is not None:
         steps.append(_waiting(page, order))
+    if KINDS[order.kind].done_at_once:
+        # Nothing is sent to a carrier
+        return [*steps, _carried_out(page, order), _confirmed(page, order)]
     return [*steps, _sent(page, order), _carried_out(page, order), _confirmed(page, order)]
 
 
@@ -40,7 +45,10 @@ def _received(page: PageContext, order: OrderDetail) -> TimelineStep:
     monthly = text.difference(order.price.monthly_difference)
     note = (
         text(
-            "Sent by {name}. Price accepted: {amount} a month excl. VAT.",
+            # On its day, and on another day, a planned request is worked out again
+            translatable("Sent by {name}. Price: {amount} a month excl. VAT.")
+            if order.due_on
+            else translatable("Sent by {name}. Price accepted: {amount} a month excl. VAT."),
             name=order.requested_by,
             amount=monthly,
         )
@@ -53,6 +61,20 @@ def _received(page: PageContext, order: OrderDetail) -> TimelineStep:
         time=text.time(order.requested_at, seconds=True),
         note=note,
     )
+
+
+def _moves(page: PageContext, order: OrderDetail) -> list[TimelineStep]:
+    """The other days that a planned request was given, each with who chose it."""
+    text = page.text
+    return [
+        TimelineStep(
+            title=text("Moved to {day}", day=text.date(date.fromisoformat(move.detail["why"]))),
+            time=text.moment(move.at),
+            note=text("by {name}", name=move.actor) if move.actor else "",
+        )
+        for move in order.history
+        if move.moved
+    ]
 
 
 def _planned(page: PageContext, order: OrderDetail) -> TimelineStep:
@@ -73,10 +95,13 @@ def _planned(page: PageContext, order: OrderDetail) -> TimelineStep:
 
 def _undone(page: PageContext, order: OrderDetail) -> TimelineStep:
     text = page.text
+    who = next((move.actor for move in reversed(order.history) if move.action == OrderState.CANCELLED), "")
     return TimelineStep(
-        state=StepState.LOST,
-        title=OutcomeTexts(text.language).short(order.outcome),
+        # Nothing went wrong
+        state=StepState.STOPPED,
+        title=plain_texts(text, order.kind).short(order.outcome),
         time=text.time(order.ended_at, seconds=True) if order.ended_at else "",
+        note=text("by {name}", name=who) if who else "",
     )
 
 
@@ -87,10 +112,18 @@ def _waiting(page: PageContext, order: OrderDetail) -> TimelineStep:
     if order.state != OrderState.GRACE:
         return TimelineStep(title=text("Time to undo"), time=text.time(until, seconds=True))
     seconds = round((until - order.requested_at).total_seconds())
-    note = text.plural(
-        "The request waits {n} second before it leaves for the network.",
-        "The request waits {n} seconds before it leaves for the network.",
-        seconds,
+    note = (
+        text.plural(
+            "The request waits {n} second before it is carried out.",
+            "The request waits {n} seconds before it is carried out.",
+            seconds,
+        )
+        if KINDS[order.kind].done_at_once
+        else text.plural(
+            "The request waits {n} second before it leaves for the network.",
+            "The request waits {n} seconds before it leaves for the network.",
+            seconds,
+        )
     )
     return TimelineStep(
         state=StepState.NOW,
@@ -139,7 +172,7 @@ STEPS = {
 
 def _carried_out(page: PageContext, order: OrderDetail) -> TimelineStep:
     """The carrier's work, in the words of the outcome."""
-    outcome, texts = order.outcome, OutcomeTexts(page.text.language)
+    outcome, texts = order.outcome, plain_texts(page.text, order.kind)
     state = STEPS.get(outcome.code, StepState.NEXT)
     if state is StepState.NEXT:
         return TimelineStep(state=state, title=page.text("Carried out"))

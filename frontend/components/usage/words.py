@@ -43,12 +43,15 @@ def month_title(text: Translator, month: date) -> str:
 
 
 def amount_words(text: Translator, amount: int, unit: str) -> str:
-    """As people count it: "11.4 GB", "214 min", "38"."""
+    """As people count it: "11.4 GB", "214 min", "38".
+
+    Data is rounded down, as its share of a bundle is: it never stands as a whole bundle that is not used up.
+    """
     match unit:
         case "bytes" if amount >= GIGABYTE:
-            return text("{n} GB", n=text.decimal(amount / GIGABYTE))
+            return text("{n} GB", n=text.decimal(amount * 10 // GIGABYTE / 10))
         case "bytes":
-            return text("{n} MB", n=text.decimal(amount / MEGABYTE))
+            return text("{n} MB", n=text.decimal(amount * 10 // MEGABYTE / 10))
         case "seconds":
             return text("{n} min", n=text.number(-(-amount // 60)))
         case _:

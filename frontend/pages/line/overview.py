@@ -36,17 +36,21 @@ def overview(page: PageContext, detail: LineDetail) -> VdomDict:
         ],
         [
             panel("sim", text("SIM card and state"), _sim(page, detail)),
-            html.p(
-                {"class": "small muted"},
-                text(
-                    "Read from the network on {moment}. A change that ended since may be missing.",
-                    moment=text.moment(detail.refreshed_at),
-                ),
-            )
-            if detail.refreshed_at
-            else None,
+            html.p({"class": "small muted"}, known) if (known := _known_since(text, detail)) else None,
         ],
     )
+
+
+def _known_since(text: Translator, detail: LineDetail) -> str:
+    """When the network last said what stands here; "" where it said nothing yet."""
+    if detail.refreshed_at:
+        return text(
+            "Read from the network on {moment}. A change that ended since may be missing.",
+            moment=text.moment(detail.refreshed_at),
+        )
+    if detail.confirmed_at:
+        return text("Confirmed by the network on {moment}.", moment=text.moment(detail.confirmed_at))
+    return ""
 
 
 def _beside(

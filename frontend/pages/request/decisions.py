@@ -8,7 +8,7 @@ from reactpy.types import Component, VdomDict
 from backend.core.permissions import Permission
 from backend.orders.changes import cancellation, corrections
 from backend.orders.kinds import KINDS
-from backend.orders.lifecycle import ItemState, OrderFlag
+from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.outcome import WaitsFor
 from backend.orders.schemas import OrderDetail, OrderItemView
 from frontend.components.actions import button, link_button
@@ -134,8 +134,16 @@ def AnswerCarrier(order: OrderDetail, item: OrderItemView) -> VdomDict:
 def Cancel(reference: str) -> VdomDict:
     page = use_page()
     text = page.text
-    said = text("Cancelled, or being called back at the carrier.")
-    cancel = use_mutation(cancellation.cancel_order, done=lambda _order: page.push("toast", text=said))
+
+    async def said(order: OrderDetail) -> None:
+        words = (
+            text("Request cancelled.")
+            if order.state is OrderState.CANCELLED
+            else text("The operator has been asked to cancel the request.")
+        )
+        await page.push("toast", text=words)
+
+    cancel = use_mutation(cancellation.cancel_order, done=said)
     return decision(
         cancel.problem,
         button(

@@ -72,7 +72,7 @@ def _items(page: PageContext, order: OrderDetail, items: list[OrderItemView], pa
     return panel(
         "items",
         text("Lines of the request"),
-        rows_table(frame, [(str(item.id), _row(page, item)) for item in items]),
+        rows_table(frame, [(str(item.id), _row(page, order.kind, item)) for item in items]),
         foot,
         beside=[_results(text, order)],
         bare=True,
@@ -81,10 +81,10 @@ def _items(page: PageContext, order: OrderDetail, items: list[OrderItemView], pa
 
 def _results(text: Translator, order: OrderDetail) -> VdomDict:
     """How many lines are how, what needs attention first."""
-    return html.span({"class": "row small push"}, *part_pills(text, order.outcome))
+    return html.span({"class": "row small push"}, *part_pills(text, order.kind, order.outcome))
 
 
-def _row(page: PageContext, item: OrderItemView) -> VdomDict:
+def _row(page: PageContext, kind: str, item: OrderItemView) -> VdomDict:
     text = page.text
     skipped = item.state == ItemState.SKIPPED
     left_out = map(OutcomeTexts(text.language).left_out, item.noted)
@@ -104,7 +104,7 @@ def _row(page: PageContext, item: OrderItemView) -> VdomDict:
         html.td({"class": "rank-2"}, change),
         html.td(
             {"class": "keep"},
-            item_pill(text, item),
-            html.span({"class": "cell-sub"}, item.why) if item.reason or item.undelivered else None,
+            item_pill(text, kind, item),
+            html.span({"class": "cell-sub"}, item.why) if item.why else None,
         ),
     )

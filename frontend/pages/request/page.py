@@ -6,16 +6,17 @@ from urllib.parse import parse_qs
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.core import clock
 from backend.orders import service as orders
 from backend.orders.changes import cancellation
 from backend.orders.kinds import has_price
-from backend.orders.lifecycle import ItemState
+from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.schemas import OrderDetail
 from frontend.components.actions import link_button
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.orders.outcome import outcome_pill
-from frontend.components.orders.promise import promise_words
+from frontend.components.orders.promise import on_its_day, promise_words
 from frontend.components.orders.shared_price import shared_price
 from frontend.components.paging import page_number
 from frontend.elements import Child, icon, key_values, notice, number
@@ -39,7 +40,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     found = use_query(orders.get_order, reference, topic_of=topic)
     undo = use_mutation(
         cancellation.undo_order,
-        done=lambda _order: page.push("toast", text=text("Request undone. Nothing was sent.")),
+        done=lambda _order: page.push("toast", text=text("Request undone. Nothing went to the operator.")),
     )
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
@@ -67,7 +68,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
                     order=order,
                     key=f"decide-{order.state}-{order.flag}-{order.due_on}-{order.counts.get(ItemState.HELD, 0)}-{order.outcome.undelivered}",
                 ),
-                panel("about", text("About"), _about(page, order), downloads(text, order)),
+                panel("about", text("About"), about_order(page, order), downloads(text, order)),
                 html.p(
                     {"class": "muted small"},
                     text(
@@ -97,7 +98,7 @@ def _header(page: PageContext, order: OrderDetail) -> VdomDict:
     return page_header(
         order.title,
         html.p({"class": "row"}, number(order.reference), copy),
-        beside=outcome_pill(text, order.outcome),
+        beside=outcome_pill(text, order.kind, order.outcome),
         crumbs=breadcrumb(text, (text("Requests"), "/app/requests"), (order.reference, None)),
     )
 
@@ -111,7 +112,17 @@ def _asked(order: OrderDetail) -> list[tuple[Any, ...]]:
     return [(fact.name, [html.div({"key": line}, line) for line in fact.value]) for fact in order.asked]
 
 
-def _about(page: PageContext, order: OrderDetail) -> VdomDict:
+def _promised(page: PageContext, order: OrderDetail) -> str:
+    """The carrier's promise: until when, on which day where it is planned, or that it is on hold."""
+    text, due = page.text, order.promise.due_at
+    if order.state is OrderState.HELD and due is not None:
+        return text("On hold: the request waits")
+    if on_its_day(order):
+        return text("On {day}", day=text.date(order.due_on)) if order.due_on else ""
+    return promise_words(page, order.promise)
+
+
+def about_order(page: PageContext, order: OrderDetail) -> VdomDict:
     text, price = page.text, order.price
     accepted: list[Child] = [
         text("{amount} a month excl. VAT", amount=text.difference(price.monthly_difference))
@@ -121,23 +132,32 @@ def _about(page: PageContext, order: OrderDetail) -> VdomDict:
     if price.pro_rata:
         accepted += [
             html.br(),
-            text("{amount} excl. VAT until the end of the month", amount=text.money(price.pro_rata)),
+            text(
+                "{amount} excl. VAT until {day}",
+                amount=text.money(price.pro_rata),
+                day=text.date(price.last_day or clock.local(order.requested_at).date()),
+            ),
         ]
     rows: list[tuple[Any, ...]] = [
         (text("Requested by"), order.requested_by),
         (text("On"), text.moment(order.requested_at)),
         *([] if _long(order) else _asked(order)),
     ]
-    if order.due_on is not None:
+    if order.due_on is not None and not any(fact.field == "on" for fact in order.asked):
         rows.append((text("Planned for"), text.date(order.due_on)))
-    if promised := promise_words(page, order.promise):
+    # What was taken back promises nothing any more
+    taken_back = order.state is OrderState.CANCELLED
+    if not taken_back and (promised := _promised(page, order)):
         rows.append((text("Promised time"), promised))
     if order.ended_at is not None:
         rows.append((text("Ended"), text.moment(order.ended_at)))
     if shared := shared_price(page, price):
         accepted.append(shared)
-    if has_price(order.kind, price):
-        rows.append((text("Price accepted"), accepted))
-    sent = text("Confirmation sent to") if order.mailed_at else text("Confirmation to")
-    rows.append((sent, order.requested_by_email))
+    if has_price(order.kind, price) and not taken_back:
+        # A planned request is worked out again on its day and on another day: nobody may have accepted all of it
+        rows.append((text("Price") if order.due_on else text("Price accepted"), accepted))
+    if order.mailed_at:
+        rows.append((text("Confirmation sent to"), order.requested_by_email))
+    elif not taken_back:
+        rows.append((text("Confirmation to"), order.requested_by_email))
     return key_values(rows, stacked=True)

@@ -7,16 +7,17 @@ from reactpy.types import VdomDict
 
 from backend.core import clock
 from backend.core.permissions import Permission
+from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderState
 from backend.orders.schemas import OrderDetail
 from frontend.components.actions import button
 from frontend.components.layout import panel
 from frontend.components.orders.outcome import outcome_summary
-from frontend.components.orders.promise import is_today
+from frontend.components.orders.promise import is_today, on_its_day
 from frontend.components.orders.timeline import order_steps
 from frontend.components.timeline import timeline
 from frontend.elements import Child, progress
-from frontend.i18n import Translator
+from frontend.i18n import Translator, translatable
 from frontend.labels import (
     RUNNING,
 )
@@ -31,6 +32,17 @@ def countdown(page: PageContext, order: OrderDetail, *, pending: bool, on_undo: 
     left = max(0.0, (until - clock.now()).total_seconds())
     span = max((until - order.requested_at).total_seconds(), 1.0)
     ticking = {"data-until": until.isoformat(), "data-seconds": f"{left:.2f}"}
+    # What the portal does by itself leaves for nobody
+    here = KINDS[order.kind].done_at_once
+    words = translatable("Carried out in {s} s") if here else translatable("Sent in {s} s")
+    nothing = (
+        text("Nothing has been carried out yet. You can undo everything free of charge.")
+        if here
+        else text(
+            "{carrier} has received nothing yet. You can undo everything free of charge.",
+            carrier=order.carrier,
+        )
+    )
     return html.div(
         {"class": "countdown", "key": "countdown"},
         html.div(
@@ -39,19 +51,13 @@ def countdown(page: PageContext, order: OrderDetail, *, pending: bool, on_undo: 
                     {
                         "role": "timer",
                         "aria-live": "off",
-                        "data-text": text("Sent in {s} s", s="{s}"),
+                        "data-text": text(words, s="{s}"),
                         **ticking,
                     },
-                    text("Sent in {s} s", s=round(left)),
+                    text(words, s=round(left)),
                 )
             ),
-            html.p(
-                {"class": "muted"},
-                text(
-                    "{carrier} has received nothing yet. You can undo everything free of charge.",
-                    carrier=order.carrier,
-                ),
-            ),
+            html.p({"class": "muted"}, nothing),
         ),
         button(text("Undo the request"), mark="undo", on_click=on_undo, busy=pending)
         if order.may_undo and page.may(Permission.ORDERS_UNDO)
@@ -76,7 +82,9 @@ def progress_panel(page: PageContext, order: OrderDetail) -> VdomDict:
     text = page.text
     running = order.state in RUNNING
     beside: list[Child] = [html.span({"class": "live"}, text("Live"))] if running else []
-    if running and order.promise.due_at is not None:
+    if order.state is OrderState.HELD and order.promise.due_at is not None:
+        beside.append(html.span({"class": "small muted"}, text("The promised time is on hold")))
+    elif running and order.promise.due_at is not None and not on_its_day(order):
         due = order.promise.due_at
         if is_today(due):
             promised = text("Promised before {time}", time=text.time(due))

@@ -36,10 +36,9 @@ def costs(page: PageContext, preview: OrderPreview) -> list[Child]:
         left=price.days_left,
         days=price.days_in_month,
     )
-    rows: list[tuple[Any, Any]] = [
-        (span, text.money(price.pro_rata)),
-        (text("One-off costs"), text.money(price.one_off)),
-    ]
+    rows: list[tuple[Any, Any]] = [(span, text.money(price.pro_rata))]
+    if price.one_off:
+        rows.append((text("One-off costs"), text.money(price.one_off)))
     rows += [(text("VAT {rate}", rate=text.percent(vat.rate)), text.money(vat.amount)) for vat in price.vat]
     return [
         html.div(

@@ -9,14 +9,14 @@ from reactpy.types import VdomDict
 from backend.core import clock
 from backend.orders.outcome_texts import OutcomeTexts
 from backend.orders.placement import drafts
-from backend.orders.schemas import OrderDetail, OrderPreview
+from backend.orders.schemas import ItemPreview, OrderDetail, OrderPreview
 from frontend.components.actions import button, link_button
 from frontend.components.forms import check
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import draft_not_ready
 from frontend.components.orders.unsent import UNCONFIRMED, unsent_in, unsent_notice, unsent_query
 from frontend.components.steps import steps
-from frontend.elements import notice
+from frontend.elements import Child, notice, number
 from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.page_errors import PageError
@@ -24,6 +24,9 @@ from frontend.pages.review.costs import changing, costs, differences
 from frontend.pages.review.lines import lines_in_preview
 from frontend.pages.review.request import answers
 from frontend.queries import use_query
+
+# Lines whose reason is named, where nothing would change
+MOST_REASONS = 10
 
 
 @component
@@ -54,7 +57,9 @@ def ReviewPage(draft: str, query: str) -> VdomDict:
     preview = found.data
     # A loss is confirmed anew
     ticked = preview.fingerprint == unsent and preview.kind not in LOSSES
-    form = _send(text, preview, pending=send.pending, on_send=sent, ticked=ticked)
+    form = (
+        _send(text, preview, pending=send.pending, on_send=sent, ticked=ticked) if preview.changing else None
+    )
     return html.div(
         _header(text, preview, back),
         steps(text, preview.kind, draft, "review"),
@@ -62,19 +67,26 @@ def ReviewPage(draft: str, query: str) -> VdomDict:
         if unsent and not send.problem
         else None,
         _problem(text, send.problem, outdated, preview) if send.problem else None,
-        _missing(text, preview) if preview.missing else None,
+        _missing(text, preview) if preview.missing and preview.changing else None,
         columns(
             [
                 panel("what", text("Your request"), answers(page, preview, back)),
-                lines_in_preview(page, preview),
+                lines_in_preview(page, preview) if preview.changing else None,
             ],
             [
-                panel("cost", text("What it costs"), *costs(page, preview), form),
+                panel("cost", cost_title(text, preview), *costs(page, preview), form)
+                if preview.changing
+                else panel("nothing", text("Nothing to send"), *_nothing(text, preview)),
                 _back(text, back),
             ],
             sticky=True,
         ),
     )
+
+
+def cost_title(text: Translator, preview: OrderPreview) -> str:
+    """Above the price: a credit is no cost."""
+    return text("What changes on your invoice") if preview.price.total < 0 else text("What it costs")
 
 
 def _unsent(_draft: UUID, *, fingerprint: str, confirmed: bool) -> str:
@@ -83,7 +95,7 @@ def _unsent(_draft: UUID, *, fingerprint: str, confirmed: bool) -> str:
 
 
 def _header(text: Translator, preview: OrderPreview, back: str) -> VdomDict:
-    changes = changing(text, preview)
+    changes = changing(text, preview) if preview.changing else text("Nothing changes")
     stays = text.plural("{n} line stays as it is", "{n} lines stay as they are", preview.skipped)
     return page_header(
         text("Check before you send"),
@@ -119,6 +131,28 @@ def _back(text: Translator, to: str) -> VdomDict:
     return link_button(text("Back to the choice"), to, mark="left", kind="quiet")
 
 
+def _nothing(text: Translator, preview: OrderPreview) -> list[Child]:
+    """Why nothing would be sent, line by line, with the request that is under way on it where that is why."""
+    return [
+        notice(text("Nothing would change on these lines."), tone="attention", mark="alert"),
+        *(_reason(text, item) for item in preview.items[:MOST_REASONS]),
+    ]
+
+
+def _reason(text: Translator, item: ItemPreview) -> VdomDict:
+    to = f"/app/requests/{item.open_order}"
+    words = ", ".join(item.noted) or item.why
+    return html.p(
+        {"key": str(item.line_id)},
+        html.strong(number(text.msisdn(item.msisdn) if item.msisdn else text("New number"))),
+        html.br(),
+        f"{words.rstrip('.')}.",
+        [html.br(), html.a({"href": to}, text("See the request {reference}", reference=item.open_order))]
+        if item.open_order
+        else None,
+    )
+
+
 def nothing_outdated() -> OrderPreview | None:
     """No check answers were pressed that are other by now."""
     return None
@@ -144,8 +178,6 @@ def _sends(text: Translator, preview: OrderPreview) -> str:
 
 
 def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: Any, ticked: bool) -> VdomDict:
-    if not preview.changing:
-        return notice(text("Nothing would change on these lines."), tone="attention", mark="alert")
     grace = 0 if preview.on and preview.on > clock.today() else preview.grace_seconds
     return html.form(
         {
@@ -155,6 +187,7 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
             "onSubmit": event(on_send, prevent_default=True),
         },
         *(notice(words, tone="attention", mark="alert") for words in preview.warnings),
+        *(notice(words) for words in preview.information),
         # Confirmed is what was read: other check answers come with a tick of their own.
         html.div({"key": preview.fingerprint}, check("confirmed", "yes", preview.must_confirm, ticked=ticked))
         if preview.must_confirm
@@ -169,8 +202,8 @@ def _send(text: Translator, preview: OrderPreview, *, pending: bool, on_send: An
         html.p(
             {"class": "small muted"},
             text.plural(
-                "Nothing leaves for {n} second: you can still undo.",
-                "Nothing leaves for {n} seconds: you can still undo.",
+                "Nothing goes to the operator for {n} second: you can still undo.",
+                "Nothing goes to the operator for {n} seconds: you can still undo.",
                 grace,
             ),
         )

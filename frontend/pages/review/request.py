@@ -42,6 +42,11 @@ def answers(page: PageContext, preview: OrderPreview, back: str) -> VdomDict:
     else:
         # "Within 48 hours" is not "at once"
         start = promise_words(page, preview.promise) or text("At once")
-    rows.append((text("When"), start, edit(text("When"), "on") if kind.dated else None))
+    # Nothing would be sent
+    if not preview.changing:
+        return key_values(rows)
+    # Where the day is one of the answers, it stands among them
+    if not any(fact.field == "on" for fact in preview.asked):
+        rows.append((text("When"), start, edit(text("When"), "on") if kind.dated else None))
     rows.append((text("Confirmation to"), page.actor.email))
     return key_values(rows)

@@ -1,6 +1,7 @@
 """Usage of the whole organisation: months as a chart, groups, the lines that use most; each name leads further down."""
 
 from datetime import date, timedelta
+from urllib.parse import parse_qs
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -13,6 +14,7 @@ from backend.usage.schemas import OrganisationUsage
 from frontend.components.actions import link_button
 from frontend.components.layout import columns, page_header, tabs
 from frontend.components.loading import not_ready
+from frontend.components.paging import page_number
 from frontend.components.usage.alerts import UsageAlerts
 from frontend.components.usage.meters import provisional
 from frontend.components.usage.months import MEASURES
@@ -55,7 +57,14 @@ def UsagePage(query: str) -> VdomDict:
         name=group_name(text, view.grouping, chosen) if chosen else "",
         key=f"months {key}",
     )
-    alerts = UsageAlerts(here=True, key="alerts") if page.may(Permission.LINES_READ) else None
+    # Whoever asks for all of them finds them first
+    asked = parse_qs(query.lstrip("?")).get("alerts", [""])[0]
+    of_all = page_number(asked) if asked else 0
+    alerts = (
+        UsageAlerts(page_of_all=of_all, here=True, key=f"alerts {of_all}")
+        if page.may(Permission.LINES_READ)
+        else None
+    )
     return html.div(
         page_header(
             text("Usage"),
@@ -65,10 +74,17 @@ def UsagePage(query: str) -> VdomDict:
         html.div(
             {"class": "stack"},
             _late(text, shown),
+            alerts if of_all else None,
             html.div({"class": "stack stack-tight"}, _months(text, view, shown), _measures(text, view)),
             _whole(text, view) if chosen else None,
             columns(
-                [months, by, groups_table(text, view, shown), provisional(text, shown.until), alerts],
+                [
+                    months,
+                    by,
+                    groups_table(text, view, shown),
+                    provisional(text, shown.until),
+                    None if of_all else alerts,
+                ],
                 [MostUsed(view=view, shown=shown, key=f"most {key}")],
             )
             if shown.rows

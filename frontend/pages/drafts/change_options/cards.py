@@ -73,7 +73,7 @@ def _caps(
 
     present = next((c for c in caps if c.present_on == view.total_lines), None)
     keep = (
-        text("Keep {amount}", amount=text.money(present.cap_cents or 0))
+        text("Keep the cap of {amount}", amount=text.money(present.cap_cents or 0))
         if present
         else text("Keep the cap as it is")
     )

@@ -47,7 +47,7 @@ def NewLineForm(draft: DraftView, step: str = "", *, returns: bool = False) -> C
             service.limit_fields,
             service.read_limits,
             step=question,
-            slots=FormSlots(before=_options, after=_contract),
+            slots=FormSlots(before=_options, after=_contract, title=text("Limits and billing")),
         )
     return DraftForm(
         draft,
