@@ -142,6 +142,8 @@ class OrderPreview(msgspec.Struct, frozen=True, kw_only=True):
     promise: ExpectedCompletion
     grace_seconds: int
     fingerprint: str
+    # The file whose rows it is made from
+    upload_id: UUID | None = None
 
 
 class DraftView(msgspec.Struct, frozen=True, kw_only=True):

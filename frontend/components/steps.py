@@ -1,5 +1,7 @@
 """The steps of a request, the same on every page of the task."""
 
+from uuid import UUID
+
 from reactpy.types import VdomDict
 
 from backend.orders.kinds import KINDS
@@ -17,11 +19,14 @@ NEW_LINE = (
 )
 
 
-def steps(text: Translator, kind: str, draft_id: str, page: str) -> VdomDict:
-    """Where the task stands; earlier steps lead back. `page` is the page of the draft: "review" is check answers."""
+def steps(text: Translator, kind: str, draft_id: str, page: str, upload_id: UUID | None = None) -> VdomDict:
+    """Where the task stands; earlier steps lead back. `page` is the page of the draft: "review" is check answers.
+
+    `upload_id`: the file that names the lines.
+    """
     draft = f"/app/drafts/{draft_id}"
     if KINDS[kind].creates is None:
-        back = ("/app/fleet", draft, None, None)
+        back = (f"/app/bulk/{upload_id}" if upload_id else "/app/fleet", draft, None, None)
         named = [(text(name), to) for name, to in zip(CHANGE, back, strict=True)]
         return stepper(text, named, 2 if page == "review" else 1)
     pages = [(code, name) for code, name in NEW_LINE if code in (*KINDS[kind].steps, "review")]

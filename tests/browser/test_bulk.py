@@ -80,9 +80,14 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
 
         await page.get_by_role("button", name="Skip the bad rows and keep 3").press("Enter")
         await expect(page.locator(".page-header .pill")).to_have_text("Requests ready to send")
+        said = page.locator(".notice-attention", has_text="left out")
+        await expect(said).to_have_text("3 rows are ready. 3 rows are left out.")
         await page.get_by_role("button", name="Go on").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Check before you send")
         await expect(page.get_by_text("3 lines change.")).to_be_visible()
+        await expect(said).to_have_text(re.compile("flotte.csv.*3 rows are left out."))
+        lines_step = page.locator(".stepper").get_by_role("link", name="Lines")
+        assert here.endswith(str(await lines_step.get_attribute("href")))
         await expect(page.locator("tbody tr").first).to_contain_text(
             "Suspend (Long absence)"
         )  # each row its own
@@ -99,6 +104,7 @@ async def test_from_the_fleet_to_a_request_with_errors_on_the_way(
         content = (await (await download.value).path()).read_text("utf-8-sig")
         assert content.count("MND-") == 3
         await page.goto(here)
+        await expect(said).to_contain_text("3 rows are left out.")
         await page.get_by_role("link", name="See the request").click()
         await expect(page).to_have_url(re.compile(r"/app/requests/MND-"))
 

@@ -102,6 +102,7 @@ def _preview(quote: Quote, listed: int | None) -> OrderPreview:
         promise=quote.expected_completion,
         grace_seconds=quote.grace_seconds,
         fingerprint=quote.fingerprint,
+        upload_id=quote.request.upload_id,
     )
 
 

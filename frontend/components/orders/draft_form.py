@@ -99,7 +99,7 @@ def DraftForm(
     )
     return html.div(
         page_header(title, html.p(lead) if lead else None, crumbs=_crumbs(text, draft)),
-        steps(text, draft.kind, str(draft.id), step.name if step else ""),
+        steps(text, draft.kind, str(draft.id), step.name if step else "", draft.asked.upload_id),
         error_box_above(text, shown),
         _columns(page, draft, slots, form, [*slots.after(page, draft, errors), send] if slots.after else []),
     )

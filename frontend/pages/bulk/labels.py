@@ -30,3 +30,8 @@ def state_pill(text: Translator, state: UploadState) -> VdomDict:
 def row_pill(text: Translator, status: RowStatus) -> VdomDict:
     words, tone, shape = ROWS[status]
     return pill(text(words), tone, shape)
+
+
+def left_out_words(text: Translator, skipped: int) -> str:
+    """How many rows of a file are left out; "" where none is."""
+    return text.plural("{n} row is left out.", "{n} rows are left out.", skipped) if skipped else ""

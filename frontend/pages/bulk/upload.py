@@ -14,7 +14,7 @@ from frontend.elements import Child, notice, progress
 from frontend.error_messages import ERROR_MESSAGES
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
-from frontend.pages.bulk.labels import row_pill, state_pill
+from frontend.pages.bulk.labels import left_out_words, row_pill, state_pill
 from frontend.pages.bulk.next_step import CHECKING, NextStep, has_rows
 from frontend.pages.bulk.rows import UploadRows
 from frontend.queries import use_query
@@ -85,14 +85,22 @@ def _state(text: Translator, file: Upload) -> VdomDict:
             else None,
         ]
     else:
-        body = [notice(_verdict(text, file), tone=TONES[file.state], mark=MARKS[file.state])]
+        body = [_said(text, file)]
     body += [notice(note, tone="attention", mark="info") for note in file.notes]
     return html.div({"class": "stack", "role": "status", "key": "state"}, *body)
 
 
+def _said(text: Translator, file: Upload) -> VdomDict:
+    """The verdict; rows that are left out are no plain success."""
+    state = UploadState.NEEDS_FIX if file.skipped else file.state
+    return notice(_verdict(text, file), tone=TONES[state], mark=MARKS[state])
+
+
 def _verdict(text: Translator, file: Upload) -> str:
+    left = left_out_words(text, file.skipped)
     if file.state is UploadState.ORDERED:
-        return text("This file became the request {reference}.", reference=file.order_reference)
+        became = text("This file became the request {reference}.", reference=file.order_reference)
+        return f"{became} {left}".strip()
     if file.state is UploadState.NEEDS_FIX:
         return text.plural(
             "{n} row has to be corrected. Nothing was sent.",
@@ -100,7 +108,6 @@ def _verdict(text: Translator, file: Upload) -> str:
             file.errors,
         )
     good = text.plural("{n} row is ready.", "{n} rows are ready.", file.ok + file.warnings)
-    left = text.plural("{n} row is left out.", "{n} rows are left out.", file.skipped) if file.skipped else ""
     return f"{good} {left}".strip()
 
 

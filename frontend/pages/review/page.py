@@ -21,6 +21,7 @@ from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.page_errors import PageError
 from frontend.pages.review.costs import changing, costs, differences
+from frontend.pages.review.file_note import FileNote
 from frontend.pages.review.lines import lines_in_preview
 from frontend.pages.review.request import answers
 from frontend.queries import use_query
@@ -62,7 +63,8 @@ def ReviewPage(draft: str, query: str) -> VdomDict:
     )
     return html.div(
         _header(text, preview, back),
-        steps(text, preview.kind, draft, "review"),
+        steps(text, preview.kind, draft, "review", preview.upload_id),
+        FileNote(upload_id=preview.upload_id, key="file") if preview.upload_id else None,
         unsent_notice(text, to_confirm=bool(preview.must_confirm) and not ticked)
         if unsent and not send.problem
         else None,
