@@ -288,7 +288,7 @@ def notice(alert: AlertMail) -> PortalContent | None:
         portal=Portal.USER,
         language=texts.language,
         title=texts.text(f"{step}_title", bucket=bucket, percent=percent),
-        text=texts.text(f"{step}_text", bucket=bucket, percent=percent),
+        text=f"{format_msisdn(alert.msisdn)} · {texts.text(f'{step}_text', bucket=bucket, percent=percent)}",
         path=OWN_PAGE,
     )
 

@@ -11,6 +11,7 @@ from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
 from backend.lines.timeline_codes import LineTimelineCode
 from backend.orders.texts import entry_text
+from backend.orders.timeline_codes import OrderTimelineCode
 from backend.timeline.schemas import TimelineEntry
 from backend.usage.timeline_codes import UsageTimelineCode
 from frontend.elements import Child, icon
@@ -86,20 +87,38 @@ def _step(step: TimelineStep) -> VdomDict:
 def entries_timeline(page: PageContext, entries: Sequence[TimelineEntry]) -> VdomDict:
     """Entries of a timeline: what happened, when, by whom, and the request that it belongs to."""
     catalogue = Catalogue(profile(page.profile.carrier), page.text.language)
-    return timeline([_entry_step(page.text, catalogue, entry) for entry in entries])
+    # Who asked for it stands where it was placed; what came of it was written when the operator or the product did it
+    asked = {
+        entry.params.get("reference", ""): entry.actor_name
+        for entry in entries
+        if entry.code == OrderTimelineCode.PLACED
+    }
+    return timeline([_entry_step(page.text, catalogue, entry, asked) for entry in entries])
 
 
-def _entry_step(text: Translator, catalogue: Catalogue, entry: TimelineEntry) -> TimelineStep:
+def _entry_step(
+    text: Translator, catalogue: Catalogue, entry: TimelineEntry, asked: Mapping[str, str]
+) -> TimelineStep:
     title: Child = entry_words(text, catalogue, entry)
     if reference := entry.params.get("reference"):
         link = html.a({"class": "number", "href": f"/app/requests/{reference}"}, reference)
         title = html.span(title, " ", link)
-    name = entry.actor_name
-    return TimelineStep(
-        title=title,
-        time=text.moment(entry.at),
-        note=text("by {name}", name=name) if name else text("by the product or the carrier"),
-    )
+    return TimelineStep(title=title, time=text.moment(entry.at), note=_note(text, entry, asked))
+
+
+def _note(text: Translator, entry: TimelineEntry, asked: Mapping[str, str]) -> str:
+    """From what to what where both are kept, and who did it or asked for it."""
+    params, requester = entry.params, asked.get(entry.params.get("reference", ""))
+    before, after = params.get("before", ""), params.get("after", "")
+    if entry.actor_name:
+        who = text("by {name}", name=entry.actor_name)
+    elif requester and entry.code == OrderTimelineCode.DONE:
+        who = text("requested by {name}", name=requester)
+    else:
+        who = text("by the product or the carrier")
+    if "after" not in params or before == after:
+        return who
+    return f"{before or '–'} → {after or '–'}, {who}"
 
 
 def entry_words(text: Translator, catalogue: Catalogue, entry: TimelineEntry) -> str:

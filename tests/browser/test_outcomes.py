@@ -212,6 +212,31 @@ async def test_what_never_goes_to_the_operator_names_none(
         await expect(page.locator(".timeline .is-lost")).to_have_count(0)
 
 
+async def test_a_change_of_the_user_says_who_asked_from_whom_to_whom_and_its_message_names_the_line(
+    browser: Browser, portal: Portal, sandbox: Sandbox, database: TestDatabase
+) -> None:
+    customer = await make_customer()
+    await make_lines(customer, 1)
+    [line] = await load_lines_at_carrier(customer, sandbox)
+    placed = await place_order(
+        customer.manager,
+        ChangeUser(
+            line_ids=(line.id,), given_name="Nora", family_name="Dupont", language="fr", request_key="k"
+        ),
+    )
+    await carry_out(customer, database, placed.reference)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = await visitor.open(f"/app/lines/{line.id}/history")
+        done = page.locator(".timeline > li", has_text="User changed")
+        await expect(done).to_contain_text(
+            f"{line.name} → Dupont, Nora, requested by {customer.manager.name}"
+        )
+        await expect(page.locator("main")).not_to_contain_text("by the product or the carrier")
+        await visitor.open("/app/notifications")
+        row = page.locator(".todo > li", has_text=placed.reference)
+        await expect(row).to_contain_text(format_msisdn(line.msisdn))
+
+
 async def test_a_failed_suspension_names_its_number_on_home_and_on_its_page(
     browser: Browser, portal: Portal, sandbox: Sandbox, database: TestDatabase
 ) -> None:

@@ -4,7 +4,9 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from string import Formatter
+from uuid import uuid4
 
+import msgspec
 import pytest
 
 from backend.core.formats import labelled
@@ -79,6 +81,9 @@ def test_every_alert_has_its_letter_and_no_amount(language: str, kind: str, thre
         member_id=None,
     )
     assert alerts.notice(row) is None
+    shown = alerts.notice(msgspec.structs.replace(row, member_id=uuid4()))
+    assert shown is not None
+    assert shown.text.startswith("0470 12 34 56 · ")
     letter = alerts.content(row, "https://portal.example")
     written = render(letter, tenant="Delta", operator=Operator())
     assert "2026" in written.text

@@ -132,6 +132,14 @@ def _warnings(texts: Texts, _context: QuoteContext, items: Sequence[QuoteItem]) 
     return [texts.text("split_ends")] if ends else []
 
 
+def _timeline_params(change: Mapping[str, Any]) -> dict[str, str]:
+    """Whose the line was, and whose it is."""
+    return {
+        "before": str(change.get("before", "")),
+        "after": full_name(change["family_name"], change["given_name"]),
+    }
+
+
 CHANGE_USER = OrderKind(
     request=ChangeUser,
     quote_line=_quote_line,
@@ -141,7 +149,7 @@ CHANGE_USER = OrderKind(
     check=_check,
     confirmed_columns=_confirmed_columns,
     warnings=_warnings,
-    timeline_params=lambda change: {"before": str(change.get("before", ""))},
+    timeline_params=_timeline_params,
     excludes=frozenset({"split_billing"}),
     statuses=frozenset(IN_FLEET),
     bulk=False,

@@ -78,16 +78,24 @@ def order_mail(
 
 
 def order_notice(order: OrderDetail, *, phase: MailPhase, language: str, member_id: UUID) -> PortalContent:
-    """What the portal shows of one phase: the title of its mail, and which request it is."""
+    """What the portal shows of one phase: the title of its mail, which request it is, and of which line where it has one."""
     texts = FileTexts(TEXTS, language)
     return PortalContent(
         member_id=member_id,
         portal=Portal.MANAGER,
         language=texts.language,
         title=_opening(texts, _outcome_texts(order, language), order, phase)[0],
-        text=f"{order.title} · {order.reference}",
+        text=" · ".join(part for part in (order.title, _one_line(order), order.reference) if part),
         path=_page_of(order),
     )
+
+
+def _one_line(order: OrderDetail) -> str:
+    """The number and the name of the one line that the order is about; "" for several, or while nothing names it."""
+    if order.items_total != 1 or not order.items:
+        return ""
+    (item,) = order.items
+    return ", ".join(part for part in (format_msisdn(item.msisdn) if item.msisdn else "", item.name) if part)
 
 
 def _outcome_texts(order: OrderDetail, language: str) -> OutcomeTexts:
