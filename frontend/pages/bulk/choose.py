@@ -10,6 +10,7 @@ from reactpy.types import Component, VdomDict
 from backend.bulk import service as bulk
 from backend.bulk.schemas import FileTemplate, Upload
 from frontend.components.actions import link_button
+from frontend.components.bulk_labels import state_pill
 from frontend.components.layout import breadcrumb, columns, empty, page_header, panel
 from frontend.components.lines.line_actions import OFFERS
 from frontend.components.loading import not_ready
@@ -20,7 +21,6 @@ from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.labels import FILE_FORMATS
 from frontend.page_context import PageContext
-from frontend.pages.bulk.labels import state_pill
 from frontend.queries import use_query
 
 ICONS = {kind: shape for kind, shape, _ in OFFERS} | {"add_line": "plus"}

@@ -6,13 +6,13 @@ from reactpy.types import VdomDict
 from backend.bulk import service as bulk
 from backend.bulk.lifecycle import RowStatus
 from backend.bulk.schemas import BulkRows, BulkRowView, RowProblemView, Upload
+from frontend.components.bulk_labels import row_pill
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.elements import Child, number
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
-from frontend.pages.bulk.labels import row_pill
 from frontend.queries import use_query
 
 SHOWN = 200

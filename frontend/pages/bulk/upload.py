@@ -8,13 +8,13 @@ from reactpy.types import VdomDict
 from backend.bulk import service as bulk
 from backend.bulk.lifecycle import RowStatus, UploadState
 from backend.bulk.schemas import Upload
+from frontend.components.bulk_labels import left_out_words, row_pill, state_pill
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.elements import Child, notice, progress
 from frontend.error_messages import ERROR_MESSAGES
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
-from frontend.pages.bulk.labels import left_out_words, row_pill, state_pill
 from frontend.pages.bulk.next_step import CHECKING, NextStep, has_rows
 from frontend.pages.bulk.rows import UploadRows
 from frontend.queries import use_query

@@ -7,9 +7,9 @@ from reactpy.types import VdomDict
 
 from backend.bulk import service as bulk
 from backend.core.formats import labelled
+from frontend.components.bulk_labels import left_out_words
 from frontend.elements import notice
 from frontend.hooks import component, use_page
-from frontend.pages.bulk.labels import left_out_words
 from frontend.queries import use_query
 
 
