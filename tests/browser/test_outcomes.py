@@ -190,7 +190,7 @@ async def test_the_form_of_a_departure_says_the_earliest_day(
 async def test_what_never_goes_to_the_operator_names_none(
     browser: Browser, portal: Portal, sandbox: Sandbox
 ) -> None:
-    customer = await make_customer()
+    customer = await make_customer(grace_seconds=60)
     reader = await make_member(customer.tenant_id, language="fr")
     await make_lines(customer, 1)
     [line] = await load_lines_at_carrier(customer, sandbox)

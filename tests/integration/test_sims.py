@@ -48,7 +48,7 @@ EMAIL = "an.peeters@user.example"
 
 
 async def a_line(sandbox: Sandbox, carrier: str = "mandarine") -> tuple[Customer, LineRow]:
-    customer = await make_customer(carrier=carrier, lines=1)
+    customer = await make_customer(carrier=carrier, lines=1, grace_seconds=60)
     line = (await load_lines_at_carrier(customer, sandbox))[0]
     async with open_scope(customer.system) as scope:
         await scope.connection.execute(
