@@ -66,9 +66,9 @@ def use_case(
     """Make a function of a scope callable with an Actor (one transaction of its own) or with an open Scope.
 
     `one_plan`: from the call's arguments, whether its statements are planned once for all values, which pays where
-    planning takes longer than running. Raises Forbidden where the actor's roles do not hold the permission, before anything is read, and Unavailable
-    where the database cannot do it now. A call that lost a deadlock is run again, unless an argument can be read only
-    once.
+    planning takes longer than running. A call that lost a deadlock is run again, unless an argument can be read only
+    once. Raises Forbidden where the actor's roles do not hold the permission, before anything is read, and Unavailable
+    where the database cannot do it now.
     """
 
     def wrap(

@@ -65,8 +65,6 @@ SUPERSEDE = """
 UPDATE notification SET superseded_at = now()
 WHERE recipient = $1 AND refused IS NOT NULL AND superseded_at IS NULL RETURNING id
 """
-
-
 # A row whose recipient was fixed, and no more, has no title yet
 TOLD = f"""
 SELECT EXISTS (SELECT FROM notification

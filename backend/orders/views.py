@@ -14,6 +14,7 @@ from backend.catalog.pricing import Price
 from backend.core.computing import compute
 from backend.core.ids import OrderId
 from backend.lines.lifecycle import AgreementState
+from backend.orders.asked import with_contract_name, with_number
 from backend.orders.kinds import KINDS, decode_request
 from backend.orders.lifecycle import ItemState, OrderFlag, OrderState
 from backend.orders.outcome import WaitsFor
@@ -23,9 +24,7 @@ from backend.orders.schemas import (
     OrderDetail,
     OrderItemView,
     OrderMove,
-    OrderRequest,
     OrderSummary,
-    SummaryRow,
 )
 from backend.orders.tables import ChangeOrder
 from backend.orders.texts import KindTexts, kind_title
@@ -59,7 +58,6 @@ class SummaryRecord(msgspec.Struct, frozen=True):
 
 
 # The one item of an order of one line
-CONTRACT_NAME = "SELECT file_name FROM document WHERE id = $1 AND purpose = 'split_contract'"
 ONLY_ITEM = """
 LEFT JOIN LATERAL (SELECT i.msisdn, i.name FROM change_order_item i WHERE o.lines = 1 AND i.tenant_id = o.tenant_id
   AND i.order_id = o.id LIMIT 1) one ON true
@@ -273,7 +271,7 @@ async def detail(
         mailed_at=row.mailed_at,
         promise=ExpectedCompletion(code=row.promise_code, due_at=row.promise_due_at),
         price=msgspec.json.decode(row.price, type=Price),
-        asked=_with_number(await with_contract_name(scope, asked, request) if own else asked, texts, shown),
+        asked=with_number(await with_contract_name(scope, asked, request) if own else asked, texts, shown),
         outcome=found.outcome,
         counts=dict(found.counts),
         items=shown,
@@ -286,32 +284,6 @@ async def detail(
         flag=OrderFlag(row.flag),
         held_until=hold_deadline(catalogue.profile, held) if held and row.state == OrderState.HELD else None,
     )
-
-
-async def with_contract_name(
-    scope: Scope, asked: list[SummaryRow], request: OrderRequest
-) -> list[SummaryRow]:
-    """The rows of what is asked, with the name of the file that was attached, for whoever attached it."""
-    document_id = getattr(request, "document_id", None)
-    name = await scope.fetch_value(str, CONTRACT_NAME, document_id) if document_id else None
-    if not name:
-        return asked
-    return [
-        msgspec.structs.replace(one, value=[name]) if one.field == "document_id" else one for one in asked
-    ]
-
-
-def _with_number(
-    asked: list[SummaryRow], texts: KindTexts, shown: Sequence[OrderItemView]
-) -> list[SummaryRow]:
-    """The rows of what was asked, with the number that the carrier has chosen since."""
-    number = shown[0].msisdn if len(shown) == 1 else ""
-    if not number:
-        return asked
-    return [
-        msgspec.structs.replace(one, value=[texts.number(number)]) if one.field == "number" else one
-        for one in asked
-    ]
 
 
 def _history(moves: Sequence[TimelineEntry], reference: str) -> list[OrderMove]:

@@ -29,7 +29,7 @@ from backend.orders.placement.draft_rows import (
 )
 from backend.orders.placement.file_rows import file_rows
 from backend.orders.placement.place import place
-from backend.orders.placement.preview import preview_of, with_open_orders
+from backend.orders.placement.preview import preview_of
 from backend.orders.placement.quote import check_fields, check_step, quote_order
 from backend.orders.placement.selection import load_lines, resolve_targets
 from backend.orders.queries import order_head
@@ -178,8 +178,7 @@ async def drop_draft_line(scope: Scope, draft_id: UUID, line_id: UUID) -> DraftV
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_draft(scope: Scope, draft_id: UUID) -> OrderPreview:
     """Check answers for a draft, its first 200 lines listed."""
-    quote = await quote_order(scope, await load_draft(scope, draft_id))
-    return await with_open_orders(scope, await preview_of(scope, quote, listed=LISTED))
+    return await preview_of(scope, await quote_order(scope, await load_draft(scope, draft_id)), listed=LISTED)
 
 
 @use_case(Permission.ORDERS_PLACE)

@@ -22,7 +22,7 @@ from backend.orders.placement.order_writes import (
     write_order,
     write_timelines,
 )
-from backend.orders.placement.preview import preview_of, with_open_orders
+from backend.orders.placement.preview import preview_of
 from backend.orders.placement.quote import Quote, quote_order
 from backend.orders.schemas import OrderDetail, OrderPreview, OrderRequest
 from backend.orders.service import order_detail
@@ -138,8 +138,7 @@ async def _earlier(scope: Scope, key: str, digest: str) -> UUID | None:
 @use_case(Permission.ORDERS_PLACE, read_only=True)
 async def preview_order(scope: Scope, request: OrderRequest, *, listed: int | None = None) -> OrderPreview:
     """What the order would do and cost, line by line. Nothing is written."""
-    quote = await quote_order(scope, request)
-    return await with_open_orders(scope, await preview_of(scope, quote, listed=listed))
+    return await preview_of(scope, await quote_order(scope, request), listed=listed)
 
 
 @use_case(Permission.ORDERS_PLACE)

@@ -8,6 +8,7 @@ import msgspec
 from backend.core import clock
 from backend.core.computing import compute
 from backend.lines.schemas import PlanName
+from backend.orders.asked import with_contract_name
 from backend.orders.kinds import KINDS
 from backend.orders.kinds.base import OrderKind, QuoteItem
 from backend.orders.lifecycle import ITEM_LIFECYCLE, ItemState
@@ -17,7 +18,6 @@ from backend.orders.placement.quote import Quote
 from backend.orders.queries import visible
 from backend.orders.schemas import ItemPreview, OrderPreview, SkippedCount
 from backend.orders.texts import KindTexts
-from backend.orders.views import with_contract_name
 from tenants.scope import Scope
 
 OPEN_ON_LINES = """
@@ -38,10 +38,10 @@ async def preview_of(scope: Scope, quote: Quote, *, listed: int | None = None) -
     """The preview of a quote. `listed` limits the rows; the sums always cover all."""
     preview = await compute(len(quote.items), _preview, quote, listed)
     asked = await with_contract_name(scope, preview.asked, quote.request)
-    return msgspec.structs.replace(preview, asked=asked)
+    return await _with_open_orders(scope, msgspec.structs.replace(preview, asked=asked))
 
 
-async def with_open_orders(scope: Scope, preview: OrderPreview) -> OrderPreview:
+async def _with_open_orders(scope: Scope, preview: OrderPreview) -> OrderPreview:
     """The preview with the request that is under way on each line that stays as it is because of it, where it may be seen."""
     blocked = [item.line_id for item in preview.items if item.reason == "open_order"]
     if not blocked:

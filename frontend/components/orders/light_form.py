@@ -187,7 +187,7 @@ def _buttons(
             {"class": "row"},
             None if fails else button(send, kind="primary large", submit=True, busy=busy),
             link_button(text("Back to the line"), back, mark="left")
-            if fails and draft.total_lines == 1
+            if fails
             else link_button(text.context("form", "Cancel"), back, kind="quiet"),
         ),
         undo,

@@ -108,19 +108,9 @@ def _undelivered(page: PageContext, detail: LineDetail) -> VdomDict | None:
         if may
         else text("A fleet manager has to correct the address.")
     )
-    return html.div(
-        {"id": "undelivered", "class": "before-columns"},
-        notice(
-            html.strong(text("The eSIM mail could not be delivered to {email}.", email=esim.email)),
-            " ",
-            who,
-            tone="attention",
-            mark="mail",
-            action=link_button(text("Correct the address"), start("resend_esim", detail.id), kind="small")
-            if may
-            else None,
-        ),
-    )
+    said = text("The eSIM mail could not be delivered to {email}.", email=esim.email)
+    correct = link_button(text("Correct the address"), start("resend_esim", detail.id), kind="small")
+    return _not_reached("undelivered", said, who, correct if may else None)
 
 
 def _unreached(page: PageContext, detail: LineDetail) -> VdomDict | None:
@@ -140,19 +130,14 @@ def _unreached(page: PageContext, detail: LineDetail) -> VdomDict | None:
             if may
             else text("A fleet manager can give an e-mail address of the user.")
         )
-    return html.div(
-        {"id": "unreached", "class": "before-columns"},
-        notice(
-            html.strong(said),
-            " ",
-            who,
-            tone="attention",
-            mark="mail",
-            action=link_button(text("Change the user"), start("change_user", detail.id), kind="small")
-            if may
-            else None,
-        ),
-    )
+    change = link_button(text("Change the user"), start("change_user", detail.id), kind="small")
+    return _not_reached("unreached", said, who, change if may else None)
+
+
+def _not_reached(name: str, said: str, who: str, action: VdomDict | None) -> VdomDict:
+    """What has not reached the user, who has to act, and the way to it for who may."""
+    words = notice(html.strong(said), " ", who, tone="attention", mark="mail", action=action)
+    return html.div({"id": name, "class": "before-columns"}, words)
 
 
 def _body(page: PageContext, detail: LineDetail, tab: str | None) -> Any:
