@@ -38,7 +38,7 @@ def create_web(settings: Settings, api: Litestar, services: Services) -> Gateway
         dependencies={"page": Provide(pages.signed_in)},
         middleware=[DefineMiddleware(OriginCheck, public_url=settings.public_url)],
         state=State({"settings": settings, "doors": services}),
-        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=5, brotli_gzip_fallback=True),
         exception_handlers={
             pages.SignInFirst: pages.on_sign_in_first,
             AppError: pages.on_app_error_page,

@@ -136,5 +136,5 @@ def create() -> Litestar:
         lifespan=[database],
         openapi_config=None,
         logging_config=None,
-        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, exclude=["/assets/"]),
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=5, exclude=["/assets/"]),
     )
