@@ -144,6 +144,7 @@ class EmbeddedPostgres:
         return lines if len(lines) >= 8 else None
 
     def ready(self) -> bool:
+        """Whether it takes connections: its own file says so, and its port answers."""
         lines = self._postmaster()
         if not lines or lines[7].strip() != "ready":
             return False

@@ -32,6 +32,7 @@ def use_settings(settings: Settings) -> None:
 
 
 def settings() -> Settings:
+    """The settings of this process. Raises RuntimeError before start-up has handed them in."""
     if _settings is None:
         raise RuntimeError("the settings of this process were not handed in")
     return _settings
@@ -62,12 +63,14 @@ def _sms(settings: Settings) -> SmsGateway:
 
 
 def clients() -> Clients:
+    """The network clients of this process. Raises RuntimeError before they are open."""
     if _clients is None:
         raise RuntimeError("no clients are open in this process")
     return _clients
 
 
 async def close_clients() -> None:
+    """Close the network clients, where they are open."""
     if _clients is not None:
         await _clients.network.close()
         await _clients.sms.close()

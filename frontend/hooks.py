@@ -62,7 +62,7 @@ def use_page() -> PageContext:
 
 
 def use_once(make: Callable[[], T]) -> T:
-    """Something that belongs to the component for as long as it lives."""
+    """Something that belongs to the component until it is removed."""
     held: Ref[T | None] = use_ref(None)
     if held.current is None:
         held.current = make()

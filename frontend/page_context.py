@@ -1,4 +1,4 @@
-"""One visit: an open page's person, language and line to the browser; and what the portal is given from outside."""
+"""An open page's person, language and line to the browser; and what the portal is given from outside."""
 
 import asyncio
 import itertools

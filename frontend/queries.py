@@ -61,7 +61,7 @@ class QueryRunner:
     def __init__(
         self, page: PageContext, read: Callable[..., Awaitable[Any]], show: Callable[[Any], None]
     ) -> None:
-        self.visit, self.read, self.show = page, read, show
+        self.page, self.read, self.show = page, read, show
         self.reading = self.again = self.over = False
         self.topic_of: Callable[[Any], str] | None = None
         self.ends: list[Callable[[], None]] = []
@@ -73,7 +73,7 @@ class QueryRunner:
         self.topic_of = topic_of
         for topic in topics:
             self._listen(topic)
-        self.visit.run_in_background(self._run(wait))
+        self.page.run_in_background(self._run(wait))
 
         def stop() -> None:
             self.over = True
@@ -83,15 +83,16 @@ class QueryRunner:
         return stop
 
     def _listen(self, topic: str) -> None:
-        self.ends.append(self.visit.services.subscribe(self.visit.actor.tenant_id, topic, self.refetch))
+        self.ends.append(self.page.services.subscribe(self.page.actor.tenant_id, topic, self.refetch))
 
     def refetch(self) -> None:
+        """Read again: now, or after the reading that is under way."""
         if self.over:
             return
         if self.reading:
             self.again = True
         else:
-            self.visit.run_in_background(self._run(BURST_SECONDS))
+            self.page.run_in_background(self._run(BURST_SECONDS))
 
     async def _run(self, wait: float) -> None:
         self.reading = True
@@ -100,12 +101,12 @@ class QueryRunner:
                 await asyncio.sleep(wait)
             self.again = False
             try:
-                result: tuple[Any, PageError | None] = (await self.read(self.visit.actor), None)
+                result: tuple[Any, PageError | None] = (await self.read(self.page.actor), None)
             except NotAuthenticated:
-                await self.visit.push("again")
+                await self.page.push("again")
                 break
             except Exception as error:
-                result = (None, to_page_error(self.visit, error))
+                result = (None, to_page_error(self.page, error))
             if not self.over:
                 if self.topic_of is not None and result[1] is None:
                     # Read once more after this: what changed between reading and listening was not heard.

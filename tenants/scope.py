@@ -32,6 +32,7 @@ class Reach:
 
     @property
     def everything(self) -> bool:
+        """Whether nothing narrows it."""
         return self.billing_accounts is None and self.cost_centres is None
 
 

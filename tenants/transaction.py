@@ -43,7 +43,7 @@ class ActorChanged(RuntimeError):
 
 
 class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose clean-up travels with COMMIT and ROLLBACK, so that giving it back costs nothing more."""
+    """A connection which is cleaned up by the same statement as COMMIT and ROLLBACK, so that giving it back costs nothing more."""
 
     __slots__ = ()
 

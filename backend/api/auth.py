@@ -133,6 +133,7 @@ async def choose(request: AnyRequest, context: NamedDependency[SignInContext]) -
 
 @post("/choose")
 async def chosen(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
+    """Enter the company that was chosen; back to the choice for one that is not the person's."""
     choice = open_choice(context.secret_box, request.cookies.get(context.cookies.choice, ""))
     if choice is None:
         return to("/auth/login")

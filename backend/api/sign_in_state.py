@@ -46,6 +46,7 @@ def open_flows(secret_box: SecretBox, text: str) -> list[AuthorizationFlow]:
 
 
 def seal_choice(secret_box: SecretBox, choice: TenantChoice) -> str:
+    """The choice as sealed text for a cookie."""
     record = {
         "account": str(choice.account_id),
         "auth_time": choice.auth_time.timestamp(),
@@ -56,6 +57,7 @@ def seal_choice(secret_box: SecretBox, choice: TenantChoice) -> str:
 
 
 def open_choice(secret_box: SecretBox, text: str) -> TenantChoice | None:
+    """The choice of a cookie; None where it is not ours or too old."""
     try:
         record = orjson.loads(_open(secret_box, text, CHOICE))
         if record["at"] < time.time() - FLOW_SECONDS:

@@ -65,10 +65,12 @@ class BillingMonth:
 
     @classmethod
     def of(cls, day: date) -> "BillingMonth":
+        """The rest of the month from this day on."""
         days = monthrange(day.year, day.month)[1]
         return cls(days - day.day + 1, days, day)
 
     def part(self, monthly_cents: int) -> int:
+        """The part of a monthly amount for the days left."""
         return pro_rata(monthly_cents, self.days_left, self.days)
 
 

@@ -89,6 +89,7 @@ def contract_of(
 
 
 def inputs_of(contract: ContractText) -> dict[str, str]:
+    """What the typst template reads, as JSON by name."""
     data = {
         "language": contract.language,
         "made_on": [contract.made_on.year, contract.made_on.month, contract.made_on.day],

@@ -1,7 +1,7 @@
 """Writes changed columns of lines, and the keys that follow from them: how a line is found and sorted.
 
-Every statement that changes the state of a line goes through this module and asks `LINE_LIFECYCLE`, except the
-carrier's inventory (`intake/inventory_sync.py`).
+Every statement that changes the state of a line goes through this module and asks `LINE_LIFECYCLE`, except those
+of the carrier's inventory (`intake/inventory_writes.py`, `intake/held_reading.py`).
 """
 
 from collections import defaultdict

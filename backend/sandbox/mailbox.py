@@ -38,7 +38,7 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mailbox:
-    """Listens on one port. A mail is on disk before the sender hears that it was taken."""
+    """Listens on one port. A mail is on disk before the sender is told that it was taken."""
 
     def __init__(self, store: Store, host: str, port: int) -> None:
         self.host = host

@@ -44,6 +44,7 @@ def problem_response(
     reference: str = "",
     headers: dict[str, str] | None = None,
 ) -> Response[Problem]:
+    """A problem document (RFC 9457); its title is the phrase of the status."""
     title = HTTPStatus(status).phrase
     problem = Problem(
         title=title, status=status, detail=detail, code=code, fields=fields or {}, reference=reference
@@ -52,6 +53,7 @@ def problem_response(
 
 
 def on_app_error(_: AnyRequest, refusal: AppError) -> Response[Problem]:
+    """The answer to what a use case refused."""
     fields = dict(refusal.fields) if isinstance(refusal, ValidationFailed) else {}
     headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(refusal, Unavailable) else {}
     return problem_response(
@@ -60,10 +62,12 @@ def on_app_error(_: AnyRequest, refusal: AppError) -> Response[Problem]:
 
 
 def on_changed_actor(_: AnyRequest, __: ActorChanged) -> Response[Problem]:
+    """The answer where the session or the token ended since it was read."""
     return unauthorised("This token or session has ended.")
 
 
 def unauthorised(detail: str) -> Response[Problem]:
+    """401, with the scheme that is asked for."""
     return problem_response(401, detail=detail, code="unauthorised", headers={"www-authenticate": "Bearer"})
 
 
@@ -90,6 +94,7 @@ def path_of(request: AnyRequest) -> str:
 
 
 def on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Problem]:
+    """The answer to anything else: 500 with the reference that the log has, or a refusal that it stands for."""
     # Outside a use case: who acts is looked up, a callback is stored
     if refusal := to_app_error(error):
         log.warning("request failed", path=path_of(request), why=f"{type(error).__name__}: {error}")

@@ -8,13 +8,17 @@ TRIES, WINDOW_SECONDS, ADDRESSES = 60, 60.0, 10_000
 
 
 class RateLimit:
-    """So many requests from an address in a window, counted in this process: guessing 256 bits is hopeless anyway."""
+    """So many requests from an address in a window, counted in this process.
+
+    A token has 256 bits: this limits load, not guessing.
+    """
 
     def __init__(self, tries: int = TRIES, seconds: float = WINDOW_SECONDS) -> None:
         self._tries, self._seconds = tries, seconds
         self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def allows(self, address: str) -> bool:
+        """Count a request of this address; whether it may go on."""
         now = clock.now().timestamp()
         since, count = self._counts.pop(address, (now, 0))
         if now - since >= self._seconds:

@@ -158,6 +158,7 @@ class SocketGuard:
         self.gone, self._accepted, self._closed = asyncio.Event(), asyncio.Event(), False
 
     async def receive(self) -> AsgiMessage:
+        """The next message of the page; a disconnect where it was ended, or sent what is no event."""
         message = await self._next()
         if message["type"] != "websocket.receive":
             return message
@@ -194,6 +195,7 @@ class SocketGuard:
         return got
 
     async def send(self, message: AsgiMessage) -> None:
+        """Send once the socket was accepted; nothing after it was closed."""
         if message["type"] == "websocket.accept":
             await self._send(message)
             self._accepted.set()
@@ -213,6 +215,7 @@ class SocketGuard:
 
 
 async def page_of(request: AnyRequest) -> PageContext | None:
+    """The page of the person whose session cookie the request has; None where nobody is signed in."""
     settings: Settings = request.app.state["settings"]
     services: Services = request.app.state["doors"]
     return await open_page(settings, services, dict(request.scope["headers"]))

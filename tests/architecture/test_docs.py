@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.permissions import OPERATOR_PERMISSIONS, PERMISSIONS
+from backend.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -183,3 +184,16 @@ def test_the_roles_of_the_document_are_those_of_the_code() -> None:
     said.pop("role")
     held = {role.replace("_", " "): set(permissions) for role, permissions in PERMISSIONS.items()}
     assert said == held | {"the operator's staff": set(OPERATOR_PERMISSIONS)}
+
+
+def test_every_setting_and_every_decision_is_listed() -> None:
+    operations = (ROOT / "docs/operations.md").read_text("utf-8")
+    # The parts of `operator` are listed each by itself
+    fields = set(Settings.__dataclass_fields__) - {"operator"}
+    missing = [name for name in sorted(fields) if f"`{PREFIX}{name.upper()}`" not in operations]
+    assert len(fields) > 20
+    assert not missing, "not in docs/operations.md"
+    index = (ROOT / "docs/decisions/README.md").read_text("utf-8")
+    records = sorted(path.name for path in (ROOT / "docs/decisions").glob("0*.md"))
+    assert len(records) > 20
+    assert [name for name in records if f"]({name})" not in index] == [], "not in the list of decisions"

@@ -63,7 +63,7 @@ async def bodies(customer: Customer, deployment: Deployment) -> dict[str, dict[s
     suspended = next(line for line in lines if line.status == "suspended")
     request: dict[str, dict[str, Any]] = {}
     for kind in kinds:
-        line = suspended if kind == "reactivate" else next(active)
+        line = next(active) if "active" in KINDS[kind].statuses else suspended
         kind_fields = dict(CHANGES[kind][0])
         if kind == "change_plan":
             kind_fields["plan"] = next(

@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 from backend.catalog.profiles import load_profiles
 from backend.core.i18n import LANGUAGES
 from backend.orders.kinds import KINDS
+from frontend.components.lines.line_actions import OFFERS
 from tests.support.messages import LOCALES, ROOT, in_code
 from tests.unit.test_texts import in_files, said
 
@@ -124,3 +125,9 @@ def test_a_promise_names_no_other_step() -> None:
     for carrier in load_profiles().values():
         for promise in carrier.promises.values():
             assert not [words for words in promise.name.values() if ";" in words], promise.code
+
+
+def test_every_kind_that_changes_a_line_is_offered_on_it() -> None:
+    offered = [kind for kind, _, _ in OFFERS]
+    assert len(set(offered)) == len(offered)
+    assert set(offered) == {code for code, kind in KINDS.items() if kind.creates is None}

@@ -82,7 +82,7 @@ async def _notify(scope: Scope, order: PlacedOrder) -> None:
 
 
 async def _notify_withdrawn(scope: Scope, closed: Sequence[ClosedItem]) -> None:
-    """Whoever was warned of the swap hears that it does not happen."""
+    """Whoever was warned of the swap is told that it does not happen."""
     for one in closed:
         await notify_swap_withdrawn(scope, one.item_id, one.line_id)
 

@@ -240,6 +240,7 @@ class OrderKind:
 
     @property
     def code(self) -> str:
+        """The tag of its request struct."""
         return str(self.request.__struct_config__.tag)
 
     @property

@@ -129,7 +129,7 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     language = requester.language
     profile = (await catalogue_of(scope)).profile
     order = await views.detail(scope, OrderId(order_id), items_limit=ROWS, language=language)
-    if _goes_without_saying(order, phase) or await _seen_already(scope, order, phase, requester):
+    if _another_mail_says_it(order, phase) or await _seen_already(scope, order, phase, requester):
         return None
     content = order_mail(
         order,
@@ -143,7 +143,7 @@ async def _compose(scope: Scope, order_id: UUID, phase: MailPhase) -> Message | 
     return Message(requester.requester_email, content, shown)
 
 
-def _goes_without_saying(order: OrderDetail, phase: MailPhase) -> bool:
+def _another_mail_says_it(order: OrderDetail, phase: MailPhase) -> bool:
     """Where another mail says as much: one mail is enough.
 
     What was received: of a request that ends as soon as it is sent its result follows at once, and of a planned one it

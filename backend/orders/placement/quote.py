@@ -44,6 +44,7 @@ class Quote:
 
     @property
     def changing(self) -> list[QuoteItem]:
+        """The items that the order will carry out."""
         return [item for item in self.items if item.state is ItemState.WAITING]
 
     @property
@@ -58,6 +59,7 @@ class Quote:
 
     @property
     def texts(self) -> KindTexts:
+        """The texts of its kind, in the language of the catalogue."""
         return KindTexts(self.catalogue, self.kind.code)
 
     @property

@@ -92,7 +92,7 @@ class Carrier(OrderIntake):
         elif outcome is Outcome.COMPLETED:
             # Whatever the steps to come would wait for
             for step in order.steps:
-                MILESTONES[step].run(self.desk, order, by_hand=True)
+                MILESTONES[step].run(self.context, order, by_hand=True)
             callbacks = self._end(order, outcome, "", "", now)
         else:
             callbacks = self._end(order, outcome, "", message or MESSAGES[outcome], now)

@@ -48,7 +48,7 @@ class OrderEngine(CarrierScript):
         self._changed: dict[str, list[CarrierOrder]] = {}
         self.books = LineRegister(profile.code, store, number_range)
         self.sims = Sims(profile, self.books, store)
-        self.desk = OrderContext(profile, self.books, self.sims, self.orders)
+        self.context = OrderContext(profile, self.books, self.sims, self.orders)
         # (external id, number) -> times carried out
         self.effects: Counter[tuple[str, str]] = Counter()
         # Orders that came again and were answered with the first
@@ -89,7 +89,7 @@ class OrderEngine(CarrierScript):
                 return self._meet_outcome(order, behaviour, now)
             order.state, order.waits_for, order.code, order.message = "inProgress", "", "", ""
             try:
-                answer = MILESTONES[order.steps[0]].run(self.desk, order, by_hand=by_hand)
+                answer = MILESTONES[order.steps[0]].run(self.context, order, by_hand=by_hand)
             except TmfError as error:
                 # The line has changed since the order was taken: it is gone, say
                 answer = Failure(Outcome.FAILED, error.body["code"], error.body["reason"])
@@ -112,7 +112,7 @@ class OrderEngine(CarrierScript):
     def _resume(self, order: CarrierOrder, now: float) -> list[Callback]:
         """What an order waited for has come."""
         if order.waits_for == "information":
-            resume(self.desk, order)
+            resume(self.context, order)
             calm = msgspec.structs.replace(
                 order.behaviour, outcome=Outcome.COMPLETED, esim_trouble=EsimTrouble.NONE
             )
@@ -143,7 +143,7 @@ class OrderEngine(CarrierScript):
         if outcome is Outcome.PARTIAL:
             self._carry_out_a_part(order)
         elif outcome is not Outcome.COMPLETED:
-            ORDER_TYPES[order.category].rollback(self.desk, order)
+            ORDER_TYPES[order.category].rollback(self.context, order)
         if outcome in {Outcome.COMPLETED, Outcome.PARTIAL}:
             self._count(order)
         order.steps = []
@@ -155,11 +155,11 @@ class OrderEngine(CarrierScript):
         order_type = ORDER_TYPES[order.category]
         first = next((name for name in order_type.partial if order.asked.get(name)), None)
         if first is None:
-            order_type.rollback(self.desk, order)
+            order_type.rollback(self.context, order)
             return
         part: dict[str, Any] = {name: [] for name in order_type.partial} | {first: order.asked[first][:1]}
         half = msgspec.structs.replace(order, asked=order.asked | part)
-        order.reported |= order_type.carry_out(self.desk, half)
+        order.reported |= order_type.carry_out(self.context, half)
 
     def _count(self, order: CarrierOrder) -> None:
         self.effects[order.external_id, order.msisdn] += 1

@@ -68,9 +68,9 @@ class OrderIntake(OrderEngine):
             order_type_of(received.category, received.action),
             self._new_order(received, **batch),
         )
-        if not order_type.new and self.desk.line(order).customer not in {order.customer, ""}:
+        if not order_type.new and self.context.line(order).customer not in {order.customer, ""}:
             raise TmfError(404, "unknownLine", f"{order.msisdn} is not a line of {order.customer}.")
-        order_type.check(self.desk, order)
+        order_type.check(self.context, order)
         behaviour = self.script.take(received.msisdn)
         if self.script.rules or behaviour != self.script.standing:
             self.save_script()
@@ -81,7 +81,7 @@ class OrderIntake(OrderEngine):
                 behaviour.message or "The carrier refuses this order.",
             )
         order.behaviour, order.pace = behaviour, behaviour.delay_seconds()
-        order_type.reserve(self.desk, order)
+        order_type.reserve(self.context, order)
         order.steps = order_type.steps(order)
         order.due = order.ordered_at + seconds_before(order, order.steps[0])
         self._keep(order)

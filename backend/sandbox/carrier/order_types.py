@@ -99,7 +99,7 @@ class Milestone:
     """`share` of the order's pace that passes before it; 0: at once after the step before."""
 
     share: float
-    # (desk, order, by_hand=…)
+    # (context, order, by_hand=…)
     run: Callable[..., StepResult]
 
 

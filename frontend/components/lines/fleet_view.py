@@ -35,11 +35,12 @@ class View:
 
     @property
     def key(self) -> str:
-        """Names what is listed, whatever the order and the page: a selection lives as long as this."""
+        """Names what is listed, whatever the order and the page: a selection is kept while this is the same."""
         return urlencode(self._filter_pairs())
 
     @property
     def first(self) -> int:
+        """How many lines come before this page."""
         return (self.page - 1) * PAGE_SIZE
 
     def _filter_pairs(self) -> list[tuple[str, str]]:
@@ -56,6 +57,7 @@ class View:
         return pairs
 
     def address(self, base: str = FLEET) -> str:
+        """The address of this view."""
         pairs = self.pairs()
         return f"{base}?{urlencode(pairs)}" if pairs else base
 
@@ -64,12 +66,15 @@ class View:
         return replace(self, page=1).address(f"/app/export/lines.{kind}")
 
     def at(self, page: int) -> "View":
+        """The same list on another page."""
         return replace(self, page=page)
 
     def sorted_by(self, sort: Sort) -> "View":
+        """The first page by another column; by the same one the other way round."""
         return replace(self, sort=sort, descending=sort is self.sort and not self.descending, page=1)
 
     def without(self, key: str, value: str = "") -> "View":
+        """The first page without one value of a filter, or without the search."""
         kept = "" if key == "search" else tuple(v for v in getattr(self.filter, key) if v != value)
         return replace(self, filter=msgspec.structs.replace(self.filter, **{key: kept}), page=1)
 

@@ -20,7 +20,7 @@ from tenants.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class FramedFleet:
+class FleetSurroundings:
     """What stands around the rows: what all members share, and the views that this one sees."""
 
     known: FleetCache
@@ -29,14 +29,14 @@ class FramedFleet:
     esims: frozenset[UUID] = frozenset()
 
 
-async def read_list(page: PageContext, view: View) -> tuple[LineList, FramedFleet]:
+async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetSurroundings]:
     """One page of lines; what can be filtered by, how old the list is, and the saved views.
 
     A page beyond the end is the last.
     """
 
-    async def frame(scope: Scope, esims: frozenset[UUID]) -> FramedFleet:
-        return FramedFleet(
+    async def frame(scope: Scope, esims: frozenset[UUID]) -> FleetSurroundings:
+        return FleetSurroundings(
             await cache_of(scope, page), tuple(tab_entries(await list_views(scope, ViewPage.FLEET))), esims
         )
 
@@ -50,7 +50,7 @@ async def read_list(page: PageContext, view: View) -> tuple[LineList, FramedFlee
     )
 
 
-def draw(page: PageContext, view: View, page_number: LineList, frame: FramedFleet) -> dict[str, str]:
+def draw(page: PageContext, view: View, listed: LineList, frame: FleetSurroundings) -> dict[str, str]:
     """Every region as HTML, but for the drawer. What is the same on each page of a view is drawn once for all."""
     known = frame.known
     text, facets, snapshot = page.text, known.facets, known.snapshot
@@ -68,13 +68,13 @@ def draw(page: PageContext, view: View, page_number: LineList, frame: FramedFlee
         "chips": known.draw_once(("chips", whole), lambda: to_html(filters.chips(text, view, facets))),
         "heads": known.draw_once(("heads", whole), lambda: to_html(parts.heads(text, view))),
         "empty": ""
-        if page_number.items
+        if listed.items
         else to_html(parts.nothing(text, view, facets, may_ask=page.may(Permission.LINES_REFRESH))),
-        "foot": to_html(parts.foot(text, view, page_number)),
+        "foot": to_html(parts.foot(text, view, listed)),
     }
 
 
-def drawer(page: PageContext, view: View, frame: FramedFleet) -> str:
+def drawer(page: PageContext, view: View, frame: FleetSurroundings) -> str:
     """The filters, as large as the rest of the page around its rows: sent only when they changed."""
     known = frame.known
     return known.draw_once(

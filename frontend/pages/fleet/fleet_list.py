@@ -32,59 +32,65 @@ class FleetList:
     """Reads the list when the view, the fleet or a request changed, and tells the page what is new."""
 
     def __init__(self, page: PageContext, query: str) -> None:
-        self.visit, self.query = page, query
+        self.page, self.query = page, query
         # The filter that the drawer was last drawn for
-        self.drawer: str | None = None
+        self.drawn_filter: str | None = None
         # And what it offered
         self.facets: LineFacets | None = None
         # Row -> fingerprint of its HTML: unchanged rows are not sent again. None: rows that came with the page itself,
         # or none at all
         self.seen: dict[str, int] | None = None
-        self.over = self.due = False
+        self.closed = self.waiting = False
 
     def start(self) -> Callable[[], None]:
-        subscribe, tenant = self.visit.services.subscribe, self.visit.actor.tenant_id
-        ends = [subscribe(tenant, topic, self.poke) for topic in ("fleet", "orders", views_topic())]
-        if self.visit.booted:
-            self.drawer = read_view(self.query).without("search").key
+        """Listen to what changes the list; returns the ending call. Reads at once, unless the rows came with the page."""
+        subscribe, tenant = self.page.services.subscribe, self.page.actor.tenant_id
+        ends = [
+            subscribe(tenant, topic, self.read_again_soon) for topic in ("fleet", "orders", views_topic())
+        ]
+        if self.page.booted:
+            self.drawn_filter = read_view(self.query).without("search").key
         else:
-            self.visit.run_in_background(self.load())
-        self.visit.booted = False
-        self.visit.take_query = self.show
+            self.page.run_in_background(self.load())
+        self.page.booted = False
+        self.page.take_query = self.show
 
         def stop() -> None:
-            self.over = True
-            if self.visit.take_query == self.show:
-                self.visit.take_query = None
+            self.closed = True
+            if self.page.take_query == self.show:
+                self.page.take_query = None
             for end in ends:
                 end()
 
         return stop
 
     def show(self, query: str) -> None:
+        """Read the view of another address."""
         self.query = query
-        self.visit.run_in_background(self.load())
+        self.page.run_in_background(self.load())
 
-    def poke(self) -> None:
-        if not self.due:
-            self.due = True
-            self.visit.run_in_background(self._soon())
+    def read_again_soon(self) -> None:
+        """Read once for all that happens within a moment."""
+        if not self.waiting:
+            self.waiting = True
+            self.page.run_in_background(self._soon())
 
     async def _soon(self) -> None:
         await asyncio.sleep(BURST_SECONDS)
-        self.due = False
+        self.waiting = False
         await self.load()
 
     async def load(self) -> None:
-        page, query, version = self.visit, self.query, self.visit.next_version()
+        """Read the list and send what is new; nothing where a newer view was asked for meanwhile."""
+        page, query, version = self.page, self.query, self.page.next_version()
         view = read_view(query)
         try:
-            page_number, frame = await read_list(page, view)
+            listed, frame = await read_list(page, view)
         except NotAuthenticated:
             await page.push("again")
             return
         except Exception as error:
-            if not self.over:
+            if not self.closed:
                 failed = to_html(parts.unreadable(page.text, to_page_error(page, error).words))
                 await page.push(
                     "fleet",
@@ -96,17 +102,17 @@ class FleetList:
                 )
                 self.seen = {}
             return
-        if self.over or query != self.query:
+        if self.closed or query != self.query:
             # A newer view is on its way
             return
-        rows = rows_html(page.text, page.profile.carrier, page_number.items, frame.esims)
+        rows = rows_html(page.text, page.profile.carrier, listed.items, frame.esims)
         prints = {key: hash(html) for key, html in rows}
-        regions = draw(page, view, page_number, frame)
+        regions = draw(page, view, listed, frame)
         filtered = view.without("search").key
         facets = frame.known.facets
-        if filtered != self.drawer or (self.facets is not None and facets is not self.facets):
+        if filtered != self.drawn_filter or (self.facets is not None and facets is not self.facets):
             regions["filters"] = drawer(page, view, frame)
-        self.drawer, self.facets = filtered, facets
+        self.drawn_filter, self.facets = filtered, facets
         message: dict[str, Any] = {
             "version": version,
             "regions": regions,
@@ -124,7 +130,7 @@ class FleetList:
 
     async def act(self, event: Any) -> None:
         """What a person does on the page, one message each."""
-        page, actor = self.visit, self.visit.actor
+        page, actor = self.page, self.page.actor
         view = read_view(self.query)
         try:
             match event["act"]:

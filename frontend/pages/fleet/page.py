@@ -20,17 +20,15 @@ Fleet = component_from_url(asset_url("table.js"), "Fleet", resolve_imports=False
 async def first_view(page: PageContext, query: str) -> str:
     """The page as HTML, for the first answer of an address."""
     view = read_view(query)
-    page_number, frame = await read_list(page, view)
-    rows = "".join(
-        html for _, html in rows_html(page.text, page.profile.carrier, page_number.items, frame.esims)
-    )
+    listed, frame = await read_list(page, view)
+    rows = "".join(html for _, html in rows_html(page.text, page.profile.carrier, listed.items, frame.esims))
     kept = joined(
         *(
             element("input", {"type": "hidden", "name": key, "value": value})
             for key, value in view.without("search").pairs()
         )
     )
-    regions = draw(page, view, page_number, frame)
+    regions = draw(page, view, listed, frame)
     regions["filters"] = drawer(page, view, frame)
     return island_html(
         page,

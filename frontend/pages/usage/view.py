@@ -38,15 +38,19 @@ class UsageView:
         return replace(self, grouping=grouping, group=None)
 
     def of(self, group: str | None) -> "UsageView":
+        """The same for one group; None: for all."""
         return replace(self, group=group)
 
     def at(self, month: date) -> "UsageView":
+        """The same in another month."""
         return replace(self, month=month)
 
     def counting(self, measure: Measure) -> "UsageView":
+        """The same, counted in another measure."""
         return replace(self, measure=measure)
 
     def address(self) -> str:
+        """The address of this view."""
         values = {"by": str(self.grouping), "measure": str(self.measure)}
         if self.month:
             values["month"] = f"{self.month:%Y-%m}"

@@ -29,7 +29,7 @@ class OptionsDraft:
         show: Callable[[DraftView], None],
         fail: Callable[[PageError], None],
     ) -> None:
-        self.visit, self.view, self.show, self.fail = page, view, show, fail
+        self.page, self.view, self.show, self.fail = page, view, show, fail
         self._read()
         self.saving = asyncio.Lock()
 
@@ -78,9 +78,7 @@ class OptionsDraft:
     async def _save_choices(self, kind_fields: Mapping[str, Any]) -> DraftView:
         # With something chosen it has to hold: options that exclude each other are refused at once.
         complete = bool(self.add or self.remove)
-        asked = await drafts.save_draft_choices(
-            self.visit.actor, self.view.id, kind_fields, complete=complete
-        )
+        asked = await drafts.save_draft_choices(self.page.actor, self.view.id, kind_fields, complete=complete)
         return msgspec.structs.replace(self.view, asked=asked)
 
     async def wait_until(self, day: str) -> None:
@@ -90,7 +88,7 @@ class OptionsDraft:
 
     async def drop(self, line_id: UUID) -> None:
         async with self.saving:
-            await self._keep(drafts.drop_draft_line(self.visit.actor, self.view.id, line_id))
+            await self._keep(drafts.drop_draft_line(self.page.actor, self.view.id, line_id))
 
     async def _keep(self, saved: Awaitable[DraftView]) -> bool:
         try:
@@ -98,9 +96,9 @@ class OptionsDraft:
             self.show(self.view)
         except Exception as error:
             self._read()
-            self.fail(to_page_error(self.visit, error))
+            self.fail(to_page_error(self.page, error))
             return False
         else:
             return True
         finally:
-            await self.visit.push("idle")
+            await self.page.push("idle")
