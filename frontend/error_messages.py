@@ -58,6 +58,9 @@ ERROR_MESSAGES = {
     "too_many_transfers": translatable(
         "Too many of your transfers were refused lately. Try again tomorrow, or ask your operator."
     ),
+    "many_transfers_open": translatable(
+        "Many of your transfers still wait for their check. Ask for the next one when some are answered."
+    ),
     "request_key_reused": translatable("This was sent before as another request. Load the page again."),
     "malformed": translatable("Part of what was sent cannot be read. Check it and send it again."),
     "invalid_text": translatable("The text holds a character that cannot be stored."),

@@ -112,10 +112,14 @@ class AcceptPriceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     fingerprint: str
 
 
+# Corrected at once
+MOST_FIELDS = 50
+
+
 class CorrectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Corrected fields by their names, as in the order's own struct."""
 
-    fields: dict[str, str]
+    fields: Annotated[dict[str, str], msgspec.Meta(max_length=MOST_FIELDS)]
 
 
 class InvitationBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,11 +12,14 @@ from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
+import structlog
 from yarl import URL
 
 from backend.core.errors import Unavailable
 from backend.integrations.tmf630 import MalformedError, NotJsonError, parse_refusal
 from backend.integrations.tmf_secrets import kept_text
+
+log = structlog.get_logger()
 
 REFUSALS = frozenset({400, 403, 404, 405, 409, 410, 422})
 # Seconds. Reading an answer may take long where a carrier is busy; reaching it may not.
@@ -107,6 +110,11 @@ class CarrierClient:
             raise unavailable(carrier, str(error)) from None
         except MalformedError as error:
             raise UnreadableAnswer(carrier, str(error), request.keep(response.content)) from None
+        except Exception as error:
+            # A fault of our reader: the same answer would come again for ever
+            log.exception("answer not read", carrier=carrier)
+            why = f"it could not be read: {type(error).__name__}"
+            raise UnreadableAnswer(carrier, why, request.keep(response.content)) from error
 
     async def _send(self, carrier: str, request: CarrierRequest) -> CarrierResponse:
         if not (base := self._urls.get(carrier)):

@@ -15,6 +15,7 @@ LONGEST_CODE = 200
 LONGEST_TEXT = 2000
 # Wrapped values within wrapped values
 DEEPEST_VALUE = 3
+WIDE, WIDE_NUMBER = 2**63, re.compile(rb"[0-9]{19}")
 BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
@@ -35,22 +36,29 @@ class TmfModel(msgspec.Struct):
 
 
 def decode(body: bytes) -> Any:
-    """The JSON of a message, without characters that the database cannot store. Raises NotJsonError."""
+    """The JSON of a message; NUL is left out, and a number beyond 64 bits is its digits. Raises NotJsonError.
+
+    Neither can be stored, and such a number cannot be compared with a float.
+    """
     try:
         found = msgspec.json.decode(body)
-        return _without_nul(found) if rb"\u0000" in body else found
+        return _storable(found) if rb"\u0000" in body or WIDE_NUMBER.search(body) else found
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJsonError(f"the carrier's message cannot be read: {error}") from None
 
 
-def _without_nul(value: Any) -> Any:
+def _storable(value: Any) -> Any:
     match value:
         case str():
             return value.replace("\0", "")
+        case bool():
+            return value
+        case int():
+            return value if abs(value) < WIDE else str(value)
         case dict():
-            return {name.replace("\0", ""): _without_nul(each) for name, each in value.items()}
+            return {name.replace("\0", ""): _storable(each) for name, each in value.items()}
         case list():
-            return [_without_nul(each) for each in value]
+            return [_storable(each) for each in value]
     return value
 
 
@@ -119,9 +127,8 @@ def error_of(value: Any) -> TmfModel:
 
 
 def _cut(value: Any, longest: int) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip()[:longest] if isinstance(value, str) else ""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return text.strip()[:longest] if isinstance(text, str) else ""
 
 
 def parse_refusal(body: bytes) -> tuple[str, str] | None:

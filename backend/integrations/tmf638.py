@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
+import structlog
 
 from backend.integrations.tmf630 import MalformedError, characteristics_of, decode, object_of, word_of
 from backend.integrations.tmf_secrets import kept_text
@@ -19,6 +20,8 @@ from backend.integrations.tmf_values import (
     read_characteristics,
     sim_kind_of,
 )
+
+log = structlog.get_logger()
 
 # An activation code is at most 255 characters of address and some fields more
 LONGEST_SECRET = 500
@@ -90,6 +93,10 @@ def parse_inventory(body: bytes) -> tuple[list[InventoryLine], list[UnreadableSe
             lines.append(_line(service))
         except MalformedError as error:
             unreadable.append(_unreadable(service, str(error)))
+        except Exception as error:
+            # A fault of our reader is this service's alone: the others of the page count
+            log.exception("service not read")
+            unreadable.append(_unreadable(service, f"it could not be read: {type(error).__name__}"))
     return lines, unreadable
 
 

@@ -93,11 +93,7 @@ def read_batch(order: dict[str, Any]) -> BatchUpdate:
     updates: list[OrderUpdate] = []
     unread: dict[str, UnreadItem] = {}
     for item in objects_of(order.get("serviceOrderItem"), "the items of the order"):
-        item_id = word_of(item.get("id"), "the item's id")
-        try:
-            UUID(item_id)
-        except ValueError:
-            raise MalformedError(f"the item {item_id!r} is none of a batch") from None
+        item_id = _item_id(item)
         try:
             updates.append(_read_item(order, order_id, item_id, item))
         except MalformedError as error:
@@ -105,7 +101,19 @@ def read_batch(order: dict[str, Any]) -> BatchUpdate:
     return BatchUpdate(carrier_order_id=order_id, updates=updates, unread=unread)
 
 
+def _item_id(item: Mapping[str, Any]) -> str:
+    """The id of an item as far as it can be read: one without an id of ours leaves the others alone."""
+    try:
+        return word_of(item.get("id"), "the item's id")
+    except MalformedError:
+        return ""
+
+
 def _read_item(order: dict[str, Any], order_id: str, item_id: str, item: dict[str, Any]) -> OrderUpdate:
+    try:
+        UUID(item_id)
+    except ValueError:
+        raise MalformedError("an item has no id of ours") from None
     of_all = plain_word(word_of(order.get("state"), "the state")) != OF_SOME
     said = word_of(item.get("state"), "the state")
     return read_update(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.core.bounds import MOST_TEXTS
 from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LineFilter, Sort
@@ -27,7 +28,7 @@ SORT_COLUMNS = {
 NOBODY = UUID(int=0)
 LONGEST_SEARCH = 100
 # Of one key: each is compared with every line
-MOST_VALUES = 1000
+MOST_VALUES = MOST_TEXTS
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def line_filter(actor: Actor, lines: LineFilter) -> SqlFilter:
     """
     _check_length(lines)
     patterns = search_patterns(lines.search)
-    if lines.search.strip() and not patterns:
+    if lines.search and not patterns:
         raise ValidationFailed(
             search=f"Search for at least {SHORTEST_SEARCH} letters or digits.", code="search_too_short"
         )

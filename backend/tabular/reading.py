@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, load_workbook
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    load_workbook,
+)
 
 from backend.core.visible import visible
 from backend.tabular.archive import ARCHIVE
@@ -17,7 +24,7 @@ from backend.tabular.formats import CSV, SHEET, XLSX
 from backend.tabular.problems import RowProblem, TableRejected
 from backend.tabular.refusals import damaged, no_table, too_many_columns, too_many_rows
 from backend.tabular.text import decode, is_text
-from backend.tabular.workbook import check_workbook
+from backend.tabular.workbook import check_workbook, has_hidden_rows
 
 # The header is one
 MOST_ROWS = 20_001
@@ -139,19 +146,34 @@ def _xlsx(content: bytes, most_rows: int) -> Table:
     check_workbook(content, most_rows=most_rows, most_columns=MOST_COLUMNS)
     try:
         book = load_workbook(io.BytesIO(content))
-        rows = book.get_sheet_by_name(_sheet(book)).to_python(skip_empty_area=False)
+        name = _sheet(book)
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        notes = ["rows_hidden"] if has_hidden_rows(content) else []
+        if name != SHEET and _has_more(book, name):
+            notes.append("more_sheets")
     except (CalamineError, ValueError, OSError) as error:
         raise damaged() from error
     numbered = (
         (number, [display_text(cell) for cell in cells]) for number, cells in enumerate(rows, start=1)
     )
-    return Table(_bounded(numbered, most_rows))
+    return Table(_bounded(numbered, most_rows), notes)
+
+
+def _has_more(book: CalamineWorkbook, name: str) -> bool:
+    """Whether another sheet that people see holds something."""
+    others = [sheet.name for sheet in _seen(book) if sheet.name != name]
+    return any(book.get_sheet_by_name(other).start is not None for other in others)
+
+
+def _seen(book: CalamineWorkbook) -> list[SheetMetadata]:
+    sheets = [sheet for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
+    return [sheet for sheet in sheets if sheet.visible is SheetVisibleEnum.Visible]
 
 
 def _sheet(book: CalamineWorkbook) -> str:
     """Ours by its name, else the first one that people see. Raises FileRejected where there is no sheet of cells."""
     sheets = [sheet for sheet in book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-    seen = [sheet.name for sheet in sheets if sheet.visible is SheetVisibleEnum.Visible]
+    seen = [sheet.name for sheet in _seen(book)]
     names = seen or [sheet.name for sheet in sheets]
     if not names:
         raise no_table()

@@ -25,6 +25,7 @@ ANY_CELL = re.compile(rb"<(?:[^\s<>/:!?]+:)?c[\s/>]")
 SHARED_CELL = re.compile(rb't="s"[^<>]*><v>([0-9]{1,9})</v>')
 # Parts of other formats that are ZIP archives too
 FOREIGN = frozenset({"content.xml", "mimetype", "xl/workbook.bin"})
+HIDDEN_ROW = re.compile(rb"<(?:[^\s<>/:!?]+:)?row\s[^<>]*\bhidden=[\"'](?:1|true)[\"']")
 COORDINATE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -45,6 +46,14 @@ def check_workbook(content: bytes, *, most_rows: int, most_columns: int) -> None
                 archive.read(name), lengths, most_rows, most_columns
             ):
                 _parse(archive, name, _Sheet(lengths, most_rows, most_columns).parser)
+
+
+def has_hidden_rows(content: bytes) -> bool:
+    """Whether a sheet of a checked workbook has rows that are not shown, by a filter or by hand."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return any(
+            HIDDEN_ROW.search(archive.read(name)) for name in archive.namelist() if "/worksheets/" in name
+        )
 
 
 def _lengths(archive: zipfile.ZipFile, name: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
@@ -9,12 +10,20 @@ import xlsxwriter
 
 from backend.tabular.formats import SHEET, FileFormat
 
-FORMULA_STARTS = frozenset("=+-@\t\r")
+FORMULA_STARTS = frozenset("=+-@\t\r\n")
 
 
 def without_formulas(cells: Iterable[str]) -> list[str]:
     """Cells that a spreadsheet would run as a formula get an apostrophe before them (CWE-1236)."""
-    return [f"'{cell}" if cell[:1] in FORMULA_STARTS else cell for cell in cells]
+    return [f"'{cell}" if _is_formula(cell) else cell for cell in cells]
+
+
+def _is_formula(cell: str) -> bool:
+    """Also where the first sign is a wide or small form of one of those: some programs take it for the plain one."""
+    first = cell[:1]
+    return first in FORMULA_STARTS or (
+        not first.isascii() and unicodedata.normalize("NFKC", first)[:1] in FORMULA_STARTS
+    )
 
 
 class CsvWriter:

@@ -715,11 +715,18 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "refused proofs of transfers",
         "backend/orders/effects/port_in.py",
-        "    if (refused or 0) >= MOST_REFUSED:",
+        "    if refused >= MOST_REFUSED:",
         "    if False:",
         (
             "tests/integration/test_port_in.py::test_a_member_whose_proofs_are_refused_asks_for_no_more_transfers",
         ),
+    ),
+    Guard(
+        "proofs of transfers that nobody has checked yet",
+        "backend/orders/effects/port_in.py",
+        "    if unanswered >= MOST_UNANSWERED:",
+        "    if False:",
+        ("tests/integration/test_port_in.py::test_transfers_that_nobody_has_looked_at_yet_are_bounded_too",),
     ),
     Guard(
         "requests of linked pages",
@@ -976,7 +983,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "formulas in exports",
         "backend/tabular/writing.py",
-        '[f"\'{cell}" if cell[:1] in FORMULA_STARTS else cell for cell in cells]',
+        '[f"\'{cell}" if _is_formula(cell) else cell for cell in cells]',
         "list(cells)",
         ("tests/unit/test_tabular.py::test_no_cell_that_is_written_runs_as_a_formula",),
     ),

@@ -306,9 +306,10 @@ async def test_orders_that_nobody_can_follow_are_refused(http: httpx.AsyncClient
         (order_of([], filter={"search": "nobody here"}), 422, ""),
         *(
             (order_of([], filter={"search": short}), 422, "search_too_short")
-            for short in ("12", "N/A", "李", "zz")
+            for short in ("12", "N/A", "李", "zz", " ")
         ),
         (order_of(lines, filter={"search": "both"}), 422, "invalid"),
+        (order_of(lines, add=["sms-unlimited"] * 1001), 400, ""),
         (order_of(lines, request_key=""), 422, "invalid"),
         (order_of(lines, request_key="x" * 201), 422, "invalid"),
         (order_of(lines, request_key="nul\x00"), 422, ""),
@@ -511,3 +512,12 @@ async def test_the_other_carriers_secret_does_not_speak_for_this_one(
     )
     problem(await Told(http, item.id).send(secret="of the other carrier"), 404, "not_found")
     assert (await Told(http, item.id).send()).status_code == 201
+
+
+async def test_a_filter_that_is_too_long_is_refused_by_its_name(http: httpx.AsyncClient) -> None:
+    customer = await make_customer(lines=1)
+    headers = await bearer(customer.manager)
+    for name in ("plan", "status", "account", "option", "cost_centre"):
+        answer = await http.get("/api/v1/lines", headers=headers, params={name: "x" * 2001})
+        problem(answer, 422, "invalid")
+        assert name in answer.json()["fields"]

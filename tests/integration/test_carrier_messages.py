@@ -137,7 +137,7 @@ async def test_one_bad_callback_is_set_aside_and_the_others_count(
     numbers = [next_msisdn() for _ in references]
     told: list[dict[str, Any]] = [
         # Right, and right in another form
-        line_values(numbers[0]),
+        line_values(numbers[0], note=10**400),
         line_values(
             numbers[1], activatedOn="2026-10-31T23:00:00Z", options=None, companionSim=None, speed={"a": 1}
         ),

@@ -89,11 +89,10 @@ async def test_search_by_name_parts_sim_and_customer_number_from_the_third_chara
         assert [line.id for line in (await list_lines(customer.manager, LineFilter(search=texts))).items] == [
             karim.id
         ]
-    for short in ("ka", "N/A", "李", "---"):
+    for short in ("ka", "N/A", "李", "---", "  "):
         with pytest.raises(ValidationFailed) as refused:
             await list_lines(customer.manager, LineFilter(search=short))
         assert refused.value.code == "search_too_short"
-    assert (await list_lines(customer.manager, LineFilter(search="  "))).total == 4
     assert (await list_lines(customer.manager, LineFilter(search="éLODIE"))).total == 1
     assert (await list_lines(customer.manager, LineFilter(search="100%_"))).total == 0
     account = karim.billing_account

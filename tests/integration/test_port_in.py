@@ -1,5 +1,6 @@
 """Transferring a number, in its four cases, at both carriers (F-084 to F-097; domain 3.3, 4.2)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from backend.core.clock import midnight
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.orders.changes.cancellation import cancel_order, undo_order
 from backend.orders.changes.corrections import correct_item
+from backend.orders.effects import port_in
 from backend.orders.effects.port_in import MOST_REFUSED
 from backend.orders.kinds.port_in import AUTHORISATION
 from backend.orders.kinds.port_in_corrections import CORRECTIONS
@@ -456,3 +458,21 @@ async def test_a_member_whose_proofs_are_refused_asks_for_no_more_transfers(
     async with open_scope(customer.system) as scope:
         await scope.connection.execute("UPDATE port_in_case SET created_at = now() - interval '2 days'")
     await preview_order(customer.manager, port_in_request(customer, key="later"))
+
+
+async def test_transfers_that_nobody_has_looked_at_yet_are_bounded_too(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(port_in, "MOST_UNANSWERED", 3)
+    requests = [port_in_request(customer, key=f"try-{index}") for index in range(8)]
+    # At the same moment: no more get in than one after the other
+    answers = await asyncio.gather(
+        *(place_order(customer.manager, one) for one in requests), return_exceptions=True
+    )
+    refused = [one for one in answers if isinstance(one, Conflict)]
+    assert [one.code for one in refused] == ["many_transfers_open"] * 5, answers
+    colleague = replace(await make_member(customer.tenant_id), carrier=customer.carrier)
+    await preview_order(colleague, port_in_request(customer, key="colleague"))
+    async with open_scope(customer.system) as scope:
+        await scope.connection.execute("UPDATE port_in_case SET state = 'accepted'")
+    await preview_order(customer.manager, port_in_request(customer, key="answered"))

@@ -5,7 +5,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from backend.core.bounds import LONGEST_TEXT
+from backend.core.bounds import LONGEST_TEXT, MOST_TEXTS
+from backend.core.errors import ValidationFailed
 from backend.lines.schemas import LineFilter, Selection
 from backend.orders.kinds import KINDS, AnyOrderRequest
 from backend.orders.kinds.change_options import ChangeOptions
@@ -37,8 +38,17 @@ def test_no_text_of_a_request_is_endless() -> None:
         msgspec.convert({"kind": "change_options", "add": ["a", long]}, ChangeOptions)
 
 
-def test_fifty_thousand_repeats_take_no_time() -> None:
-    """What froze every company for ten minutes."""
-    raw = msgspec.json.encode({"kind": "change_options", "add": ["sms-unlimited"] * 50_000})
-    decoded = msgspec.json.decode(raw, type=AnyOrderRequest)
-    assert decoded.add == ("sms-unlimited",)  # type: ignore[union-attr]
+def test_no_list_of_texts_is_endless() -> None:
+    """Fifty thousand repeats once froze every company for ten minutes."""
+    for count, refused in ((MOST_TEXTS, False), (MOST_TEXTS + 1, True), (50_000, True)):
+        for kind, field in (("change_options", "add"), ("change_options", "remove"), ("add_line", "options")):
+            raw = msgspec.json.encode({"kind": kind, field: ["sms-unlimited"] * count})
+            if refused:
+                with pytest.raises(msgspec.ValidationError, match=field):
+                    msgspec.json.decode(raw, type=AnyOrderRequest)
+            else:
+                decoded = msgspec.json.decode(raw, type=AnyOrderRequest)
+                assert getattr(decoded, field) == ("sms-unlimited",)
+    with pytest.raises(ValidationFailed) as failed:
+        LineFilter(plan=("x" * (LONGEST_TEXT + 1),))
+    assert set(failed.value.fields) == {"plan"}

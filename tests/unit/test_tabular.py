@@ -11,14 +11,15 @@ import xlsxwriter
 from backend.bulk.kinds import FILES
 from backend.bulk.texts import texts_in
 from backend.core.errors import FileRejected
+from backend.core.i18n import LANGUAGES
 from backend.tabular.cells import cents, optional
 from backend.tabular.columns import FileColumn, check_rows, match_header, read_checked
 from backend.tabular.formats import CSV, XLSX
-from backend.tabular.problems import CellError, HeaderError, TableRejected
+from backend.tabular.problems import CellError, HeaderError, TableRejected, TableTexts
 from backend.tabular.reading import LONGEST_CELL, media_type_of_table, read_table
 from backend.tabular.templates import result, template
 from backend.tabular.workbook import MOST_TEXT
-from backend.tabular.writing import CsvWriter
+from backend.tabular.writing import CsvWriter, without_formulas
 from tests.support import files
 
 COLUMNS = FILES["change_cost_centre"].columns
@@ -147,6 +148,34 @@ def test_the_sheet_is_ours_or_the_first_that_people_see() -> None:
     assert rows_of(book("Lists", "Numbers"), XLSX) == [(1, ["Numbers"])]
     assert rows_of(book("Lists", "Numbers", hidden=False), XLSX) == [(1, ["Lists"])]
     assert rows_of(book("Lists", "Numbers", "Fleetline"), XLSX) == [(1, ["Fleetline"])]
+
+
+def test_what_is_read_beside_what_people_see_is_said() -> None:
+    def notes(*, hide: int | None = None, second: str = "", name: str = "Numbers") -> list[str]:
+        file = io.BytesIO()
+        with xlsxwriter.Workbook(file) as made:
+            sheet = made.add_worksheet(name)
+            for row in range(3):
+                sheet.write_string(row, 0, f"cell {row}")
+            if hide is not None:
+                sheet.set_row(hide, options={"hidden": True})
+            other = made.add_worksheet("Other")
+            if second:
+                other.write_string(0, 0, second)
+        return read_table(file.getvalue(), XLSX).notes
+
+    assert notes() == []
+    assert notes(hide=1) == ["rows_hidden"]
+    assert notes(second="more") == ["more_sheets"]
+    # Ours has lists on its second sheet
+    assert notes(second="more", name="Fleetline") == []
+    for code in ("rows_hidden", "more_sheets"):
+        assert all(TableTexts(language).text(code) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "＝", "＋", "－", "﹣", "＠", "﹫", "\t", "\r", "\n"])
+def test_no_cell_that_leaves_runs_as_a_formula(first: str) -> None:
+    assert without_formulas([f"{first}1+1", f"a{first}", ""]) == [f"'{first}1+1", f"a{first}", ""]
 
 
 def test_a_hyphen_is_no_cap_and_no_cost_centre() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.integrations.tmf630 import MalformedError, parse_refusal
+from backend.integrations.tmf630 import LONGEST_CODE, MalformedError, parse_refusal
 from backend.integrations.tmf638 import parse_inventory, parse_resource
 from backend.integrations.tmf641 import (
     OrderUpdate,
@@ -539,7 +539,12 @@ def test_no_bytes_break_a_parser(body: bytes) -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -(10**400), 10**4200, 2**63, -(2**63)])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
@@ -554,6 +559,8 @@ VALUES = [
     "status",
     "simKind",
     "esimState",
+    # A name that we do not know
+    "note",
 ]
 
 
@@ -570,6 +577,17 @@ def test_whatever_a_field_holds_a_message_is_read_or_refused(
         update = parse_order(json.dumps(order(serviceOrderItem=items) | fields).encode())
     except MalformedError:
         return
-    for name in set(VALUES) & set(update.reported) - {"options", "roamingCapCents"}:
+    for name in set(VALUES) & set(update.reported) - {"options", "roamingCapCents", "note"}:
         assert isinstance(update.reported[name], str)
     assert all(isinstance(code, str) for code in update.reported.get("options", []))
+    assert len(update.code) <= LONGEST_CODE
+
+
+@given(st.dictionaries(st.sampled_from(["id", "state", "serviceCharacteristic"]), JSON_VALUES), JSON_VALUES)
+def test_one_bad_service_leaves_the_others_of_its_page(fields: dict[str, Any], value: Any) -> None:
+    told = [{"name": name, "value": value} for name in VALUES]
+    bad = {"id": "+32470000009", "state": "active", "serviceCharacteristic": told} | fields
+    good = {"id": "+32470000001", "state": "active", "serviceCharacteristic": []}
+    lines, unreadable = parse_inventory(json.dumps([bad, good]).encode())
+    assert len(lines) + len(unreadable) == 2
+    assert "+32470000001" in {line.msisdn for line in lines} | {one.msisdn for one in unreadable}

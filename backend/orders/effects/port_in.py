@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+import msgspec
+
 from backend.core import clock
 from backend.core.errors import Conflict
 from backend.core.facts import JobName
@@ -22,10 +24,13 @@ from tenants.scope import Scope
 
 # What the carrier may report; `submitted` is our own
 REPORTED_STATES = frozenset(PortInState) - {PortInState.SUBMITTED}
-# Why an item ended that a person took back
 # Refusals in a day after which a member asks for no more transfers
 MOST_REFUSED = 20
 REFUSED_PORT_INS = [PortInState.INFO_REQUIRED, PortInState.REJECTED]
+# Transfers of a member whose proof nobody has checked yet: each may still be a refusal
+MOST_UNANSWERED = 40
+UNANSWERED_PORT_INS = [PortInState.SUBMITTED, PortInState.VALIDATING]
+# Why an item ended that a person took back
 TAKEN_BACK = frozenset({"", "undone", "cancelled"})
 
 # Updates come here in their order; a final state stays
@@ -37,13 +42,23 @@ UPDATE port_in_case SET state = $2, reason = CASE WHEN $3 <> '' THEN $3 ELSE rea
 WHERE item_id = $1 AND state <> ALL($9)
 """
 # The first try is no refusal; each correction follows one.
-REFUSED_LATELY = """
-SELECT sum(p.attempts - 1 + CASE WHEN p.state = ANY($2) THEN 1 ELSE 0 END)::int AS refused FROM port_in_case p
+TRIES_LATELY = """
+SELECT coalesce(sum(p.attempts - 1 + CASE WHEN p.state = ANY($2) THEN 1 ELSE 0 END), 0)::int AS refused,
+  count(*) FILTER (WHERE p.state = ANY($3))::int AS unanswered FROM port_in_case p
 JOIN change_order_item i ON i.tenant_id = p.tenant_id AND i.id = p.item_id
 JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE o.requester_id = $1 AND p.created_at > now() - interval '1 day'
 """
+# The tries of a member are counted one after the other, also where they come at the same moment
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7142, hashtext($1::uuid::text))"
 CLOSE = "UPDATE port_in_case SET state = $2, reason = $3 WHERE item_id = $1 AND state <> ALL($4)"
+
+
+class Tries(msgspec.Struct, frozen=True):
+    """Of a member's transfers of a day: refusals, and those that nobody has looked at yet."""
+
+    refused: int
+    unanswered: int
 
 
 async def _on_placed(scope: Scope, order: PlacedOrder) -> None:
@@ -118,14 +133,23 @@ async def _load_context(
 
 
 async def _refuse_guessing(scope: Scope) -> None:
-    """Raise Conflict (`too_many_transfers`) for a member whose proofs were refused too often in a day.
+    """Raise Conflict for a member whose proofs were refused too often in a day (`too_many_transfers`), or too many of
+    whose transfers of a day were not looked at yet (`many_transfers_open`).
 
-    Each refusal says whether a number and a proof go together.
+    Each answer says whether a number and a proof go together.
     """
-    if scope.actor.member_id is None:
+    member = scope.actor.member_id
+    if member is None:
         return
-    refused = await scope.fetch_value(int, REFUSED_LATELY, scope.actor.member_id, REFUSED_PORT_INS)
-    if (refused or 0) >= MOST_REFUSED:
+    await scope.execute(ONE_AT_A_TIME, member)
+    tries = await scope.fetch_one(Tries, TRIES_LATELY, member, REFUSED_PORT_INS, UNANSWERED_PORT_INS)
+    refused, unanswered = (tries.refused, tries.unanswered) if tries else (0, 0)
+    if unanswered >= MOST_UNANSWERED:
+        raise Conflict(
+            "Many of your transfers still wait for their check. Ask for the next one when some are answered.",
+            code="many_transfers_open",
+        )
+    if refused >= MOST_REFUSED:
         raise Conflict(
             "Too many of your transfers were refused lately. Try again tomorrow, or ask your operator.",
             code="too_many_transfers",

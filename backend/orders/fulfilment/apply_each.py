@@ -11,7 +11,7 @@ from backend.core.database_errors import is_transient
 from backend.core.errors import AppError
 from backend.core.messaging.set_aside import UnreadMessage, clear_set_aside, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
-from backend.integrations.network import OrderUpdate, UnreadableAnswer
+from backend.integrations.network import MalformedError, OrderUpdate, UnreadableAnswer
 from backend.orders.effects.events import KnownItem
 from backend.orders.fulfilment.updates import apply_updates
 from tenants.scope import Scope
@@ -66,8 +66,13 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, asyncpg.UniqueViolationError) and str(error.constraint_name) in WORDS:
         return WORDS[str(error.constraint_name)]
     reference = secrets.token_hex(4)
-    log.error("carrier update not applied", reference=reference, exc_info=error)
-    return f"it could not be applied: {type(error).__name__} ({reference})"
+    log.error("carrier message not dealt with", reference=reference, exc_info=error)
+    return f"it could not be dealt with: {type(error).__name__} ({reference})"
+
+
+def reason_unread(error: Exception) -> str:
+    """Why a message could not be read, without its values; a bug is logged under a reference."""
+    return str(error) if isinstance(error, MalformedError) else reason_of(error)
 
 
 async def apply_answers(

@@ -8,8 +8,8 @@ from backend.core.facts import JobName
 from backend.core.messaging.jobs import job
 from backend.core.messaging.set_aside import UnreadMessage, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
-from backend.integrations.network import MalformedError, OrderUpdate, batch_of, parse_envelope, parse_event
-from backend.orders.fulfilment.apply_each import apply_each
+from backend.integrations.network import OrderUpdate, batch_of, parse_envelope, parse_event
+from backend.orders.fulfilment.apply_each import apply_each, reason_unread
 from tenants.scope import Scope
 
 # Callbacks that one transaction handles
@@ -42,8 +42,9 @@ async def handle_callbacks(scope: Scope, *, source: str) -> None:
     for one in callbacks:
         try:
             event = parse_event(one.body.encode(), one.received_at)
-        except MalformedError as error:
-            bad.append(_unread(one, str(error)))
+        except Exception as error:
+            # Nothing is asked of the database here. A fault of our reader is this message's alone, too.
+            bad.append(_unread(one, reason_unread(error)))
             continue
         updates += event.updates
         came_with.update((id(update), one) for update in event.updates)

@@ -83,8 +83,9 @@ class FleetList:
     async def load(self) -> None:
         """Read the list and send what is new; nothing where a newer view was asked for meanwhile."""
         page, query, version = self.page, self.query, self.page.next_version()
-        view = read_view(query)
+        view = View()
         try:
+            view = read_view(query)
             listed, frame = await read_list(page, view)
         except NotAuthenticated:
             await page.push("again")
