@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core.bounds import MOST_TEXTS
 from backend.core.errors import ValidationFailed
 from backend.lines.lifecycle import IN_FLEET
 from backend.lines.schemas import LineFilter, Sort
@@ -27,8 +26,6 @@ SORT_COLUMNS = {
 }
 NOBODY = UUID(int=0)
 LONGEST_SEARCH = 100
-# Of one key: each is compared with every line
-MOST_VALUES = MOST_TEXTS
 
 
 @dataclass(slots=True)
@@ -81,10 +78,11 @@ def add_reach(actor: Actor, where: SqlFilter, alias: str = "l") -> None:
 def line_filter(actor: Actor, lines: LineFilter) -> SqlFilter:
     """The whole condition of a list: in the fleet, within reach, matching the filter.
 
-    Raises ValidationFailed for a filter that is too long, and for a search too short to narrow anything
+    Raises ValidationFailed for a search that is too long, and for a search too short to narrow anything
     (`search_too_short`): it would stand for the whole fleet.
     """
-    _check_length(lines)
+    if len(lines.search) > LONGEST_SEARCH:
+        raise ValidationFailed(search=f"Search for at most {LONGEST_SEARCH} characters.")
     patterns = search_patterns(lines.search)
     if lines.search and not patterns:
         raise ValidationFailed(
@@ -108,14 +106,6 @@ def line_filter(actor: Actor, lines: LineFilter) -> SqlFilter:
         )
     where.by_status_only = len(where.conditions) == 1
     return where
-
-
-def _check_length(lines: LineFilter) -> None:
-    if len(lines.search) > LONGEST_SEARCH:
-        raise ValidationFailed(search=f"Search for at most {LONGEST_SEARCH} characters.")
-    for key in lines.__struct_fields__:
-        if len(getattr(lines, key)) > MOST_VALUES:
-            raise ValidationFailed(**{key: f"Give at most {MOST_VALUES} values."})
 
 
 def order_by(sort: Sort, *, descending: bool) -> str:
