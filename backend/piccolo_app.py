@@ -17,6 +17,7 @@ TABLE_MODULES = [
     "backend.saved_views.tables",
     "backend.usage.tables",
     "backend.bulk.tables",
+    "backend.billing.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.engine import engine_finder
 
 from migrations.initial.tables import TABLES
+from migrations.manager import tables_then_sql
 from tenants.row_security import bytewise, definer, isolate
 
 ID = "2026-12-01T00:00:00:000000"
@@ -50,37 +50,8 @@ BYTEWISE = {
 }
 
 
-class FirstMigration(MigrationManager):
-    """Makes the tables, then runs the SQL, in one transaction. Piccolo runs raw SQL before it makes tables."""
-
-    async def run(self, backwards: bool = False) -> None:
-        async with engine_finder().transaction() as transaction:
-            await super().run(backwards)
-            for statements in _sql():
-                await transaction.connection.execute(statements)
-
-
 async def forwards() -> MigrationManager:
-    manager = FirstMigration(migration_id=ID, app_name="fleetline", description=DESCRIPTION)
-    for table in TABLES:
-        where = {"table_class_name": table.__name__, "tablename": table._meta.tablename}
-        manager.add_table(table.__name__, tablename=table._meta.tablename)
-        for column in table._meta.columns:
-            manager.add_column(
-                **where,
-                column_name=column._meta.name,
-                db_column_name=column._meta.db_column_name,
-                column_class=type(column),
-                params=dict(column._meta.params),
-            )
-        for constraint in table._meta.constraints:
-            manager.add_constraint(
-                **where,
-                constraint_name=constraint._meta.name,
-                constraint_class=type(constraint),
-                params=constraint._meta.params,
-            )
-    return manager
+    return tables_then_sql(ID, DESCRIPTION, TABLES, _sql())
 
 
 def _sql() -> list[str]:

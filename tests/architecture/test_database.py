@@ -99,6 +99,7 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
     assert {row["proname"] for row in functions} == {
         "directory_holders",
         "directory_batch",
+        "directory_customers",
         "directory_item",
         "directory_lines",
         "directory_members",
