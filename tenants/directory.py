@@ -20,6 +20,15 @@ class DirectoryEntry:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerNumber:
+    """A customer number and the tenant that it belongs to."""
+
+    tenant_id: TenantId
+    id: UUID
+    number: str
+
+
 async def _ask(query: str, *args: object) -> list[Any]:
     """The records of a statement, outside any scope; callers take their columns by position."""
     async with outside_scope() as connection:
@@ -93,6 +102,14 @@ async def find_holders(number: str) -> list[TenantId]:
         TenantId(tenant)
         for tenant, _ in await _ask("SELECT tenant_id, id FROM directory_holders($1)", number)
     ]
+
+
+async def find_customers(enterprise: str, numbers: Sequence[str]) -> list[CustomerNumber]:
+    """The customer numbers of an enterprise among these texts; both have to be right."""
+    rows = await _ask(
+        "SELECT tenant_id, id, number FROM directory_customers($1, $2::text[])", enterprise, list(numbers)
+    )
+    return [CustomerNumber(TenantId(tenant), account, number) for tenant, account, number in rows]
 
 
 async def find_public_link(token_hash: bytes) -> DirectoryEntry | None:

@@ -39,6 +39,7 @@ class FactName(StrEnum):
     CAP_RAISED = "cap.raised"
     USAGE_LOADED = "usage.loaded"
     USAGE_ALERTED = "usage.alerted"
+    INVOICE_ISSUED = "invoice.issued"
 
 
 class TimerName(StrEnum):
@@ -86,6 +87,7 @@ class JobName(StrEnum):
     CHECK_ALERTS = "usage.check_alerts"
     MAIL_ALERT = "usage.mail_alert"
     RAISE_CAP = "usage.raise_cap"
+    RUN_BILLING_IMPORT = "billing.run_import"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,3 +278,10 @@ class UsageAlerted(Fact, frozen=True, kw_only=True):
 
     name = FactName.USAGE_ALERTED
     alert_id: UUID
+
+
+class InvoiceIssued(Fact, frozen=True, kw_only=True):
+    """An invoice or a credit note of a customer number came in and is booked."""
+
+    name = FactName.INVOICE_ISSUED
+    invoice_id: UUID

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     USAGE_EXPORT = "usage:export"
     # Single records of a line, with a reason that its user sees
     USAGE_DETAIL = "usage:read_detail"
+    INVOICES_READ = "invoices:read"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
     # The operator's staff only: no role holds it
@@ -49,6 +50,8 @@ class Permission(StrEnum):
     OPERATOR_ORDERS_DECIDE = "operator:orders_decide"
     # Messages that were set aside, and readings of the inventory that are held
     OPERATOR_CARRIER_MANAGE = "operator:carrier_manage"
+    # Invoices and statements that come in, and those that belong to nobody yet
+    OPERATOR_BILLING_IMPORT = "operator:billing_import"
     # What every member may do with the own session and profile
     SELF = "self"
     # Jobs only: no role holds it
@@ -67,6 +70,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.HISTORY_READ,
             P.USAGE_READ,
             P.USAGE_EXPORT,
+            P.INVOICES_READ,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,
@@ -90,10 +94,10 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SELF,
         }
     ),
-    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.SELF}),
+    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.SELF}),
     Role.APPROVER: frozenset({P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.SELF}),
     Role.AUDITOR: frozenset(
-        {P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.USAGE_READ, P.SELF}
+        {P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.USAGE_READ, P.INVOICES_READ, P.SELF}
     ),
     Role.END_USER: frozenset({P.OWN_LINES_READ, P.SELF}),
 }
@@ -105,6 +109,7 @@ OPERATOR_PERMISSIONS = frozenset(
         P.OPERATOR_CONTRACTS_DECIDE,
         P.OPERATOR_ORDERS_DECIDE,
         P.OPERATOR_CARRIER_MANAGE,
+        P.OPERATOR_BILLING_IMPORT,
     }
 )
 

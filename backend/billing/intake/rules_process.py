@@ -1,0 +1,49 @@
+"""The rules in a process of their own: their engine holds the interpreter while it works, for seconds on large documents."""
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Self
+
+from backend.billing.intake.taking import Checked
+from backend.billing.ubl.refusals import Because, DocumentRefused
+
+
+def check_here(content: bytes) -> Checked:
+    """Check a document in this process. Raises DocumentRefused."""
+    # Loaded where it is used: a process that checks nothing stays small
+    from backend.billing.ubl.checking import RULES_VERSION, check_document
+
+    return Checked(document=check_document(content), rules=RULES_VERSION)
+
+
+class RulesProcess:
+    """Checks documents one after the other in another process, which is started with the first one."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    async def check(self, content: bytes) -> Checked:
+        """The document. Raises DocumentRefused, also for one that ends the process which checks it."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, check_here, content)
+        except BrokenProcessPool:
+            self._end()
+            raise DocumentRefused(Because.RULES, "The rules could not be applied to this document.") from None
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
