@@ -12,9 +12,20 @@ LineId = NewType("LineId", UUID)
 OrderId = NewType("OrderId", UUID)
 ItemId = NewType("ItemId", UUID)
 AccountId = NewType("AccountId", UUID)
+InvoiceId = NewType("InvoiceId", UUID)
 AgreementId = NewType("AgreementId", UUID)
 
-__all__ = ["AccountId", "AgreementId", "ItemId", "LineId", "MemberId", "OrderId", "TenantId", "new_id"]
+__all__ = [
+    "AccountId",
+    "AgreementId",
+    "InvoiceId",
+    "ItemId",
+    "LineId",
+    "MemberId",
+    "OrderId",
+    "TenantId",
+    "new_id",
+]
 
 
 def made_at(id_: UUID) -> datetime:

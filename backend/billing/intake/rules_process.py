@@ -10,6 +10,9 @@ from typing import Self
 from backend.billing.intake.taking import Checked
 from backend.billing.ubl.refusals import Because, DocumentRefused
 
+# A process may be ended from outside once
+TRIES = 2
+
 
 def check_here(content: bytes) -> Checked:
     """Check a document in this process. Raises DocumentRefused."""
@@ -24,6 +27,8 @@ class RulesProcess:
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        # One at a time, so that it is known which document ended the process
+        self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -34,14 +39,16 @@ class RulesProcess:
         self._end()
 
     async def check(self, content: bytes) -> Checked:
-        """The document. Raises DocumentRefused, also for one that ends the process which checks it."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, check_here, content)
-        except BrokenProcessPool:
-            self._end()
-            raise DocumentRefused(Because.RULES, "The rules could not be applied to this document.") from None
+        """The document. Raises DocumentRefused, also where it twice ends the process that checks it."""
+        async with self._lock:
+            for _ in range(TRIES):
+                if self._pool is None:
+                    self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+                try:
+                    return await asyncio.get_running_loop().run_in_executor(self._pool, check_here, content)
+                except BrokenProcessPool:
+                    self._end()
+        raise DocumentRefused(Because.RULES, "The rules could not be applied to this document.")
 
     def _end(self) -> None:
         if self._pool is not None:
