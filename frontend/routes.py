@@ -25,6 +25,8 @@ from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
+from frontend.pages.invoice.page import InvoicePage
+from frontend.pages.invoices.page import InvoicesPage
 from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
 from frontend.pages.notifications import NotificationsPage
@@ -57,6 +59,8 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/views/(?P<of>fleet)", P.LINES_READ, SavedViewsPage),
         ("/views/(?P<of>requests)", P.ORDERS_READ, SavedViewsPage),
         ("/usage", P.USAGE_READ, UsagePage),
+        ("/invoices", P.INVOICES_READ, InvoicesPage),
+        (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
         ("/tokens", P.SELF, TokensPage),
@@ -66,6 +70,7 @@ WITH_QUERY = (
     BulkPage,
     DraftPage,
     FleetPage,
+    InvoicesPage,
     NotificationsPage,
     RequestsPage,
     RequestPage,

@@ -31,7 +31,8 @@ SELECT i.id, i.number, i.account, a.label AS account_label, i.books_as, i.issued
 FROM invoice i JOIN billing_account a ON a.tenant_id = i.tenant_id AND a.id = i.billing_account_id
 WHERE {where}
 """
-NEWEST = "ORDER BY i.issued_on DESC, i.number DESC, i.id LIMIT {limit} OFFSET {offset}"
+ORDER = "ORDER BY i.issued_on DESC, i.number DESC, i.id"
+NEWEST = f"{ORDER} LIMIT {{limit}} OFFSET {{offset}}"
 COUNTS = """
 SELECT count(*)::int AS everything, count(*) FILTER (WHERE {to_pay})::int AS to_pay,
   count(*) FILTER (WHERE {collecting})::int AS collecting, count(*) FILTER (WHERE {paid})::int AS paid,

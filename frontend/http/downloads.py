@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath
 
+from backend.billing.service import read_invoice_file
 from backend.bulk.service import file_template, result_file
 from backend.core.errors import NotFound
 from backend.documents.contracts import ContractText, contract_pdf
@@ -25,6 +26,15 @@ async def download_file(page: SignedIn, document_id: FromPath[UUID]) -> Response
     """A stored file as a download: another tenant's, one out of reach and a missing one are one answer."""
     found = await read_document(page.actor, document_id)
     return download(found.content, found.file.name, found.file.type)
+
+
+@get("/app/invoices/{invoice_id:uuid}/files/{file_id:uuid}")
+async def download_invoice_file(
+    page: SignedIn, invoice_id: FromPath[UUID], file_id: FromPath[UUID]
+) -> Response[Any]:
+    """A file of an invoice, byte for byte."""
+    found = await read_invoice_file(page.actor, invoice_id, file_id)
+    return download(found.content, found.name, found.media_type)
 
 
 @get("/app/contracts/{line_id:uuid}/{profile:str}")

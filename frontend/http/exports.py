@@ -8,11 +8,14 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from backend.billing.export import export_invoices
 from backend.lines.export import export_lines
 from backend.orders.export import export_items
 from backend.tabular.formats import CSV, XLSX, FileFormat
 from backend.usage.export import export_usage
 from backend.web.types import AnyRequest
+from frontend.components.invoices.list_view import InvoiceView
+from frontend.components.invoices.words import STATES
 from frontend.components.lines.fleet_view import read_view
 from frontend.http.pages import NOT_KEPT, SignedIn, read_query
 from frontend.labels import LINE_STATES, line_state_words
@@ -37,6 +40,8 @@ async def export(request: AnyRequest, page: SignedIn, file_name: FromPath[str]) 
             return await _lines(page, read_query(request), kind)
         case "usage":
             return await _usage(page, read_query(request), kind)
+        case "invoices":
+            return await _invoices(page, read_query(request), kind)
     raise HTTPException(status_code=404, detail="not found")
 
 
@@ -108,6 +113,34 @@ async def _usage(page: PageContext, query: str, kind: FileFormat) -> Stream:
     ]
     file = await export_usage(page.actor, period=month, format=kind, headings=headings, sheet=text("Usage"))
     return _stream(file, text("usage"), kind)
+
+
+async def _invoices(page: PageContext, query: str, kind: FileFormat) -> Stream:
+    """The invoices of a view, all its pages."""
+    text, view = page.text, InvoiceView.read(query)
+    if view.unknown:
+        raise HTTPException(status_code=404, detail="not found")
+    headings = [
+        text("Invoice"),
+        text("Customer number"),
+        text("Name of the customer number"),
+        text("Date"),
+        text("Due date"),
+        text("From"),
+        text("Until"),
+        text("Amount incl. VAT"),
+        text("Still open"),
+        text("Status"),
+    ]
+    file = await export_invoices(
+        page.actor,
+        view.filter,
+        format=kind,
+        headings=headings,
+        sheet=text("Invoices"),
+        states=lambda invoice, today: text(STATES[invoice.state(today)][0]),
+    )
+    return _stream(file, text("invoices"), kind)
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -1,0 +1,197 @@
+"""One invoice: what it charges, its VAT, what was paid of it, how to pay the rest, and its files."""
+
+from uuid import UUID
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.billing import service as billing
+from backend.billing.lifecycle import LedgerKind
+from backend.billing.schemas import Entry, FileInfo, InvoiceDetail, VatRow
+from backend.core import clock
+from frontend.components.actions import link_button
+from frontend.components.invoices.list_view import INVOICES
+from frontend.components.invoices.words import KINDS, MOVEMENTS, invoice_title, state_pill
+from frontend.components.layout import breadcrumb, columns, page_header, panel
+from frontend.components.loading import not_ready
+from frontend.components.table import rows_table, table_frame
+from frontend.elements import Child, key_values, notice, number
+from frontend.hooks import component, use_page
+from frontend.i18n import Translator
+from frontend.page_context import PageContext
+from frontend.pages.invoice.charges import NumberCharges
+from frontend.pages.invoice.payment import amount_due, transfer
+from frontend.queries import use_query
+
+
+@component
+def InvoicePage(invoice: str) -> VdomDict:
+    page = use_page()
+    text, invoice_id = page.text, UUID(invoice)
+    found = use_query(billing.get_invoice, invoice_id, topics=("invoices", f"invoice:{invoice}"))
+    if found.data is None:
+        return html.div(not_ready(text, found, alone=True))
+    detail: InvoiceDetail = found.data
+    return html.div(
+        _header(page, detail),
+        columns(
+            [
+                _late_words(text, detail),
+                _kinds(text, detail),
+                NumberCharges(invoice=invoice, key="numbers") if detail.charges else None,
+                _vat(text, detail),
+                _note(text, detail),
+            ],
+            [
+                amount_due(text, detail),
+                transfer(text, detail),
+                _movements(text, detail),
+                _parties(text, detail),
+            ],
+        ),
+    )
+
+
+def _header(page: PageContext, detail: InvoiceDetail) -> VdomDict:
+    text, summary = page.text, detail.summary
+    title = invoice_title(text, summary)
+    period = (
+        text(
+            "{first} to {last}",
+            first=text.date(summary.period_start),
+            last=text.date(summary.period_end),
+        )
+        if summary.period_start and summary.period_end
+        else ""
+    )
+    account = text("customer no. {number}", number=f"{summary.account} {summary.account_label}".strip())
+    return page_header(
+        html.h1(title),
+        html.p(
+            ", ".join(
+                part
+                for part in (
+                    detail.seller_name,
+                    account,
+                    period,
+                    text("issued on {date}", date=text.date(summary.issued_on)),
+                )
+                if part
+            )
+        ),
+        beside=state_pill(text, summary, clock.today()),
+        actions=[_file_link(text, detail, one) for one in _chosen(detail)],
+        crumbs=breadcrumb(text, (text("Invoices"), INVOICES), (summary.number, None)),
+    )
+
+
+def _chosen(detail: InvoiceDetail) -> list[FileInfo]:
+    """The PDF before the document itself, then what is attached."""
+    order = {"pdf": 0, "original": 1, "attachment": 2}
+    return sorted(detail.files, key=lambda one: order[one.kind])
+
+
+def _file_link(text: Translator, detail: InvoiceDetail, file: FileInfo) -> VdomDict:
+    words = {"pdf": "PDF", "original": text("Electronic invoice (XML)")}.get(file.kind, file.name)
+    address = f"/app/invoices/{detail.summary.id}/files/{file.id}"
+    return link_button(words, address, mark="download", more={"key": str(file.id)})
+
+
+def _late_words(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """What a person has to know before anything else, in one place."""
+    if not any(one.kind == "pdf" for one in detail.files):
+        words = text("Your operator sent no PDF with it. The electronic invoice is the invoice itself.")
+        return notice(words)
+    return None
+
+
+def _kinds(text: Translator, detail: InvoiceDetail) -> VdomDict:
+    rows: list[tuple[str, Child]] = [
+        (text(KINDS[one.kind]), text.money(one.cents)) for one in detail.by_kind if one.kind in KINDS
+    ]
+    rows.append((text("Total excl. VAT"), html.strong(text.money(detail.excl_vat_cents))))
+    rows.append((text("VAT"), text.money(detail.vat_cents)))
+    rows.append((text("Total incl. VAT"), html.strong(text.money(detail.incl_vat_cents))))
+    if detail.prepaid_cents:
+        rows.append((text("Paid in advance"), text.money(-detail.prepaid_cents)))
+    if detail.rounding_cents:
+        rows.append((text("Rounding"), text.money(detail.rounding_cents)))
+    if detail.prepaid_cents or detail.rounding_cents:
+        rows.append((text("Amount of the invoice"), html.strong(text.money(detail.summary.booked_cents))))
+    count = text.plural("{n} charge, excl. VAT", "{n} charges, excl. VAT", detail.charges)
+    return panel(
+        "kinds",
+        text("What is charged"),
+        key_values(rows),
+        beside=[html.span({"class": "small muted"}, count)],
+    )
+
+
+def _vat(text: Translator, detail: InvoiceDetail) -> VdomDict:
+    frame = table_frame(
+        text("VAT by rate, as the document says it"),
+        [
+            (text("Rate"), ""),
+            (text("Base"), "amount"),
+            (text("VAT"), "amount"),
+            (text("Total"), "amount rank-2"),
+        ],
+        hover=False,
+    )
+    return panel(
+        "vat",
+        text("VAT"),
+        rows_table(frame, [(str(at), _rate(text, row)) for at, row in enumerate(detail.vat)]),
+        bare=True,
+    )
+
+
+def _rate(text: Translator, row: VatRow) -> VdomDict:
+    rate = (
+        text("{rate} %", rate=text.decimal(float(row.percent))) if row.percent is not None else row.category
+    )
+    return html.tr(
+        html.th(
+            {"scope": "row"}, rate, html.span({"class": "cell-sub"}, row.exemption) if row.exemption else None
+        ),
+        html.td({"class": "amount"}, text.money(row.taxable_cents)),
+        html.td({"class": "amount"}, text.money(row.tax_cents)),
+        html.td({"class": "amount rank-2"}, text.money(row.taxable_cents + row.tax_cents)),
+    )
+
+
+def _movements(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """What was paid or credited, and what is left."""
+    after = [one for one in detail.entries if one.kind not in {LedgerKind.INVOICE, LedgerKind.CREDIT_NOTE}]
+    if not after:
+        return None
+    rows: list[tuple[Child, Child]] = [(_moved(text, one), text.money(one.cents)) for one in after]
+    rows.append((text("Still open"), html.strong(text.money(detail.summary.open_cents))))
+    return panel("movements", text("Payments and credits"), key_values(rows, stacked=True))
+
+
+def _moved(text: Translator, entry: Entry) -> str:
+    return text("{what}, {date}", what=text(MOVEMENTS[LedgerKind(entry.kind)]), date=text.date(entry.at))
+
+
+def _parties(text: Translator, detail: InvoiceDetail) -> VdomDict:
+    buyer = [detail.buyer_name, *detail.buyer_address.splitlines()]
+    rows: list[tuple[Child, Child]] = [
+        (text("Issued by"), detail.seller_name),
+        (text("Addressed to"), html.span(*(part for line in buyer if line for part in (line, html.br())))),
+    ]
+    if detail.buyer_number:
+        rows.append((text("Enterprise number"), number(detail.buyer_number)))
+    if detail.corrects:
+        rows.append((text("Corrects"), ", ".join(detail.corrects)))
+    rows.append((text("Received"), text.moment(detail.received_at)))
+    return panel("parties", text("About this document"), key_values(rows, stacked=True))
+
+
+def _note(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    words = [part for part in (detail.note, detail.terms) if part.strip()]
+    if not words:
+        return None
+    return panel(
+        "note", text("Words of the invoice"), *(html.p({"key": str(at)}, one) for at, one in enumerate(words))
+    )

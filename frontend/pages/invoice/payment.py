@@ -1,0 +1,90 @@
+"""What is to be paid of an invoice, and how: by transfer with its code, or by the debit that it announces."""
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.billing.lifecycle import CollectionMode, InvoiceState
+from backend.billing.qr import code_path, transfer_code
+from backend.billing.schemas import InvoiceDetail
+from backend.billing.ubl.document import BooksAs
+from backend.core import clock
+from frontend.components.invoices.words import due_words, payable_cents
+from frontend.components.layout import panel
+from frontend.elements import Child, key_values, notice, number
+from frontend.i18n import Translator
+
+
+def amount_due(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """The amount and until when, or why nobody has to pay."""
+    summary, today = detail.summary, clock.today()
+    state = summary.state(today)
+    if summary.books_as == BooksAs.CREDIT or summary.open_cents <= 0:
+        return None
+    if summary.collection == CollectionMode.DIRECT_DEBIT:
+        return notice(text("This invoice will be debited: you have nothing to pay."), tone="", mark="bank")
+    if state is InvoiceState.COLLECTING:
+        return notice(text("A payment is being collected: do not pay a second time."), mark="half")
+    due = payable_cents(summary)
+    if not due:
+        return notice(text("What is open is disputed: nothing is to be paid now."), mark="pause")
+    late = state is InvoiceState.OVERDUE
+    return html.section(
+        {"class": "amount-due first-narrow", "aria-labelledby": "due"},
+        html.h2({"id": "due"}, text("Amount to pay")),
+        html.div(
+            html.p({"class": "figure"}, text.money(due)),
+            html.p({"class": "muted"}, ", ".join((text("VAT included"), due_words(text, summary, today)))),
+        ),
+        notice(text("The due date has passed."), tone="attention", mark="alert") if late else None,
+    )
+
+
+def transfer(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """Account, beneficiary and communication of a transfer, with the code for banking applications."""
+    summary = detail.summary
+    if not payable_cents(summary) or not detail.iban:
+        return None
+    rows: list[tuple[Child, Child]] = []
+    if detail.structured:
+        rows.append((text("Structured communication"), number(grouped_communication(detail.structured))))
+    elif detail.payment_reference:
+        rows.append((text("Communication"), detail.payment_reference))
+    rows.append((text("Account"), number(grouped_account(detail.iban))))
+    rows.append((text("Beneficiary"), detail.payee))
+    code = transfer_code(detail)
+    return panel(
+        "transfer",
+        text("By bank transfer"),
+        _drawing(text, code, payable_cents(summary)) if code else None,
+        key_values(rows, stacked=True),
+    )
+
+
+def _drawing(text: Translator, code: str, cents: int) -> VdomDict:
+    width, path = code_path(code)
+    label = text("QR code of the transfer, {amount}", amount=text.money(cents))
+    return html.div(
+        {"class": "row"},
+        html.svg(
+            {
+                "class": "qr",
+                "viewBox": f"0 0 {width} {width}",
+                "role": "img",
+                "aria-label": label,
+                "shape-rendering": "crispEdges",
+            },
+            html.svg.path({"fill": "currentColor", "d": path}),
+        ),
+        html.p({"class": "small muted"}, text("Scan it with your banking application.")),
+    )
+
+
+def grouped_communication(digits: str) -> str:
+    """+++123/4567/89012+++, as people copy it."""
+    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
+
+
+def grouped_account(account: str) -> str:
+    """An IBAN in groups of four."""
+    plain = account.replace(" ", "")
+    return " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
