@@ -27,6 +27,7 @@ from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
 from backend.api.drafts import DraftsController
 from backend.api.health import healthz, metrics, readyz
+from backend.api.invoices import InvoicesController
 from backend.api.lines import LinesController
 from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
@@ -134,6 +135,7 @@ def rest_router() -> Router:
             CatalogController,
             OrdersController,
             UsageController,
+            InvoicesController,
             DocumentsController,
             BulkController,
             DraftsController,

@@ -1,5 +1,7 @@
 """Which jobs follow each fact and each timer: the whole map on one screen."""
 
+import backend.billing.intake.cases
+import backend.billing.intake.runs
 import backend.bulk.jobs
 import backend.lines.intake.inventory_sync
 import backend.lines.intake.transfers

@@ -2,7 +2,7 @@
 
 import click
 
-from backend.cli import carrier, database, lines, processes, tenants, tokens
+from backend.cli import billing, carrier, database, lines, processes, tenants, tokens
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,5 +30,6 @@ for command in (
     lines.number,
     lines.usage,
     carrier.carrier,
+    billing.billing,
 ):
     main.add_command(command)

@@ -88,6 +88,7 @@ class JobName(StrEnum):
     MAIL_ALERT = "usage.mail_alert"
     RAISE_CAP = "usage.raise_cap"
     RUN_BILLING_IMPORT = "billing.run_import"
+    BOOK_DOCUMENT = "billing.book_document"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):

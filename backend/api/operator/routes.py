@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from backend.api.operator.billing import OperatorDocumentsController, OperatorImportsController
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.held_items import OperatorHeldController
@@ -14,6 +15,8 @@ def operator_router() -> Router:
         "/api/operator/v1",
         route_handlers=[
             OperatorUsageController,
+            OperatorImportsController,
+            OperatorDocumentsController,
             OperatorContractsController,
             OperatorHeldController,
             CarrierMessagesController,

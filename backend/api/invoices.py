@@ -1,0 +1,116 @@
+"""Invoices over REST, as on the pages."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar import Response as Answer
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, QueryParameter
+
+from backend.api.usage import month_of
+from backend.billing import service
+from backend.billing.schemas import (
+    Balance,
+    CentreTotal,
+    ChargeRow,
+    InvoiceDetail,
+    InvoiceFilter,
+    InvoiceGroup,
+    InvoicePage,
+    NumberTotal,
+)
+from backend.web.files import download
+from backend.web.problems import problem_specs
+from tenants.scope import Actor
+
+Group = Annotated[InvoiceGroup, QueryParameter(description="Only those that stand in this way.")]
+Account = Annotated[str, QueryParameter(description="Only of this customer number.", max_length=60)]
+Month = Annotated[str, QueryParameter(description="Only issued in this month, as yyyy-mm.", max_length=7)]
+Search = Annotated[str, QueryParameter(description="Number, communication or amount.", max_length=60)]
+Limit = Annotated[int, QueryParameter(ge=1, le=service.MOST_LISTED)]
+Offset = Annotated[int, QueryParameter(ge=0, le=10**6)]
+
+
+class InvoicesController(Controller):
+    """Invoices and credit notes of customer numbers."""
+
+    path = "/invoices"
+    tags = ("Invoices",)
+
+    @get(responses=problem_specs(400, 401, 403, 422), summary="List invoices")
+    async def list_invoices(
+        self,
+        actor: NamedDependency[Actor],
+        group: Group = InvoiceGroup.ALL,
+        account: Account = "",
+        month: Month = "",
+        search: Search = "",
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> InvoicePage:
+        period: date | None = month_of(month)
+        wanted = InvoiceFilter(group=group, account=account, month=period, search=search)
+        return await service.list_invoices(actor, wanted, limit=limit, offset=offset)
+
+    @get("/balance", responses=problem_specs(400, 401, 403), summary="What is owed, per customer number")
+    async def balance(self, actor: NamedDependency[Actor]) -> Balance:
+        return await service.balance(actor)
+
+    @get("/{invoice_id:uuid}", responses=problem_specs(400, 401, 403, 404), summary="One invoice")
+    async def invoice(self, actor: NamedDependency[Actor], invoice_id: FromPath[UUID]) -> InvoiceDetail:
+        return await service.get_invoice(actor, invoice_id)
+
+    @get(
+        "/{invoice_id:uuid}/numbers",
+        responses=problem_specs(400, 401, 403, 404),
+        summary="The charges of each number",
+    )
+    async def numbers(
+        self,
+        actor: NamedDependency[Actor],
+        invoice_id: FromPath[UUID],
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> list[NumberTotal]:
+        return await service.charges_by_number(actor, invoice_id, limit=limit, offset=offset)
+
+    @get(
+        "/{invoice_id:uuid}/cost-centres",
+        responses=problem_specs(400, 401, 403, 404),
+        summary="The charges of each cost centre",
+    )
+    async def centres(self, actor: NamedDependency[Actor], invoice_id: FromPath[UUID]) -> list[CentreTotal]:
+        return await service.charges_by_centre(actor, invoice_id)
+
+    @get(
+        "/{invoice_id:uuid}/charges",
+        responses=problem_specs(400, 401, 403, 404),
+        summary="The charges of one number",
+    )
+    async def charges(
+        self,
+        actor: NamedDependency[Actor],
+        invoice_id: FromPath[UUID],
+        msisdn: Annotated[
+            str,
+            QueryParameter(description="In E.164; empty: of the customer number as a whole.", max_length=20),
+        ] = "",
+    ) -> list[ChargeRow]:
+        return await service.charges_of_number(actor, invoice_id, msisdn)
+
+    @get(
+        "/{invoice_id:uuid}/files/{file_id:uuid}",
+        responses={
+            200: ResponseSpec(bytes, description="The file", media_type="application/octet-stream"),
+            **problem_specs(400, 401, 403, 404),
+        },
+        summary="A file of an invoice, byte for byte",
+    )
+    async def file(
+        self, actor: NamedDependency[Actor], invoice_id: FromPath[UUID], file_id: FromPath[UUID]
+    ) -> Answer[bytes]:
+        found = await service.read_invoice_file(actor, invoice_id, file_id)
+        return download(found.content, found.name, found.media_type)

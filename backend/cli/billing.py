@@ -1,0 +1,74 @@
+"""Invoices: reading files of them, and what became of each document."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from backend.command import CommandFailed, with_database
+
+HEADER = ("name", "outcome", "issuer", "type", "number", "rules", "reason")
+
+
+@click.group()
+def billing() -> None:
+    """Invoices of customers, as the operator's billing system makes them."""
+
+
+@billing.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--check", is_flag=True, help="Only say what the rules find; nothing is kept.")
+@with_database
+async def billing_import(files: tuple[Path, ...], *, check: bool) -> None:
+    """Read invoices and credit notes: UBL XML one by one or as ZIP, charges as CSV (docs/billing.md).
+
+    What became of each document stands in FILE.result.csv. A file may be read again: nothing is booked twice.
+    """
+    failed = 0
+    for file in files:
+        failed += await _read(file, check=check)
+    if failed:
+        raise CommandFailed(f"{failed} documents were not taken: see the result files")
+
+
+async def _read(file: Path, *, check: bool) -> int:
+    """Read one file; returns how many documents were not taken."""
+    from backend.billing.intake.rules_process import RulesProcess
+    from backend.billing.intake.runs import take_each
+    from backend.billing.intake.sources import LARGEST_FILE, sources_of
+    from backend.billing.lifecycle import ImportOutcome
+    from tenants.operator_scope import OPERATOR_SCOPE
+    from tenants.scope import Actor
+
+    if file.stat().st_size > LARGEST_FILE:
+        raise CommandFailed(f"{file} is larger than {LARGEST_FILE // 1024 // 1024} MB: divide it")
+    sources = sources_of(file.name, file.read_bytes())
+    counts, result = Counter[str](), file.with_name(f"{file.name}.result.csv")
+    with result.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(HEADER)
+        async with RulesProcess() as rules:
+            each = take_each(
+                Actor(OPERATOR_SCOPE), sources, range(len(sources)), rules.check, check_only=check
+            )
+            async for _, one in each:
+                counts[one.outcome] += 1
+                writer.writerow(
+                    (
+                        one.name,
+                        one.outcome,
+                        one.issuer,
+                        one.type_code,
+                        one.number,
+                        " ".join(one.rules),
+                        one.reason,
+                    )
+                )
+                if one.outcome is ImportOutcome.REFUSED:
+                    click.echo(f"{one.name}: {one.reason}", err=True)
+    said = ", ".join(f"{outcome}: {count}" for outcome, count in sorted(counts.items()))
+    click.echo(f"{file}: {said or 'nothing'}")
+    return counts[ImportOutcome.REFUSED]
