@@ -31,9 +31,22 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_scheme: str = ""
     # BT-29, BT-46: further identifiers, each with its scheme ("" where there is none)
     identifiers: list[tuple[str, str]] = []
-    # The address in lines, and the country (ISO 3166-1)
-    address: list[str] = []
+    # BT-35 to BT-39 and BT-162, BT-50 to BT-54 and BT-163
+    street: str = ""
+    street_more: str = ""
+    address_line: str = ""
+    postal_zone: str = ""
+    city: str = ""
+    region: str = ""
+    # BT-40, BT-55 (ISO 3166-1)
     country: str = ""
+
+    @property
+    def address(self) -> list[str]:
+        """The address in lines, without the country."""
+        town = f"{self.postal_zone} {self.city}".strip()
+        lines = (self.street, self.street_more, self.address_line, town, self.region)
+        return [line for line in lines if line]
 
 
 class VatSubtotal(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,15 +57,22 @@ class VatSubtotal(msgspec.Struct, frozen=True, kw_only=True):
     percent: Decimal | None = None
     taxable_cents: int
     tax_cents: int
+    # BT-120, BT-121 (VATEX)
     exemption: str = ""
+    exemption_code: str = ""
 
 
 class AllowanceCharge(msgspec.Struct, frozen=True, kw_only=True):
-    """BG-20, BG-21: an allowance (negative) or a charge on the whole document."""
+    """BG-20, BG-21: an allowance (negative) or a charge on the whole document; BG-27, BG-28: on a line.
+
+    The category and the percentage are those of its VAT. On a line it has the VAT of the line, and both are empty.
+    """
 
     # Negative: an allowance
     cents: int
     reason: str = ""
+    # UNTDID 5189 of an allowance, UNTDID 7161 of a charge
+    reason_code: str = ""
     category: str = ""
     percent: Decimal | None = None
 
@@ -68,10 +88,12 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     quantity: Decimal
     unit: str = ""
-    # BT-146, up to four decimals and more
+    # BT-146, up to four decimals and more, and BT-149: the quantity that it is the price of
     unit_price: Decimal
-    # BT-131
+    base_quantity: Decimal = Decimal(1)
+    # BT-131: quantity by price, with what is put on and taken off below
     net_cents: int
+    allowances: list[AllowanceCharge] = []
     category: str = ""
     percent: Decimal | None = None
     period_start: date | None = None
@@ -129,7 +151,7 @@ class InvoiceDocument(msgspec.Struct, frozen=True, kw_only=True):
     is_credit_note: bool
     issued_on: date
     due_on: date | None = None
-    # BT-20, BT-22
+    # BT-20, BT-22: several notes stand in lines
     terms: str = ""
     note: str = ""
     # BT-5

@@ -1,0 +1,76 @@
+"""A table of rules and how it is applied: one pass over the document, each element asked by its name."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from backend.billing.ubl.fired import Findings, Fired, Severity
+from backend.billing.ubl.peppol_rules.facts import Facts
+from backend.billing.ubl.xml import Element
+
+# Whether the rule holds for this element
+Test: TypeAlias = Callable[[Element, Facts], bool]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule: the elements that it is asked of, and what it asks of them.
+
+    With `scheme` it is asked only of elements whose schemeID is that one. Without `tags`: of all elements.
+    """
+
+    id: str
+    says: str
+    holds: Test
+    severity: Severity = Severity.FATAL
+    tags: tuple[str, ...] = ()
+    scheme: str = ""
+
+
+class RuleGroup(list[Rule]):
+    """Rules of one kind, in the order of their module."""
+
+    def rule(self, id_: str, says: str, *tags: str) -> Callable[[Test], Test]:
+        """Take a function in as the test of a fatal rule."""
+
+        def take(test: Test) -> Test:
+            self.append(Rule(id=id_, says=says, holds=test, tags=tags))
+            return test
+
+        return take
+
+
+class RuleTable:
+    """Rules found by the name of an element, or by its scheme."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._any = [rule for rule in self.rules if not rule.tags]
+        self._by_tag: dict[str, list[Rule]] = {}
+        self._by_scheme: dict[str, dict[str, list[Rule]]] = {}
+        for rule in self.rules:
+            for tag in rule.tags:
+                place = self._by_scheme.setdefault(tag, {}) if rule.scheme else self._by_tag
+                place.setdefault(rule.scheme or tag, []).append(rule)
+
+    def fired(self, root: Element) -> Findings:
+        """The broken rules, each with how many times."""
+        facts = Facts.of(root)
+        times: dict[str, int] = {}
+        for element in root.iter():
+            for rule in self._of(element):
+                if not rule.holds(element, facts):
+                    times[rule.id] = times.get(rule.id, 0) + 1
+        return {
+            rule.id: Fired(rule=rule.id, severity=rule.severity, times=times[rule.id], says=rule.says)
+            for rule in self.rules
+            if rule.id in times
+        }
+
+    def _of(self, element: Element) -> Iterable[Rule]:
+        yield from self._any
+        tag = element.tag
+        yield from self._by_tag.get(tag, ())
+        schemes = self._by_scheme.get(tag)
+        if schemes is not None:
+            yield from schemes.get(element.get("schemeID", ""), ())
