@@ -15,6 +15,8 @@ LONGEST_ENDING = 5
 LARGEST_BODY = LARGEST + 64 * 1024
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+# Not taken as an upload; an electronic invoice may have it attached
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 # What a name of each type may end in; another ending could be run by whoever opens the file
 KNOWN_ENDINGS = {
     PDF: {".pdf"},
@@ -22,8 +24,9 @@ KNOWN_ENDINGS = {
     PNG: {".png"},
     CSV: {".csv", ".txt", ".tsv"},
     XLSX: {".xlsx"},
+    ODS: {".ods"},
 }
-ENDINGS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", CSV: ".csv", XLSX: ".xlsx"}
+ENDINGS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", CSV: ".csv", XLSX: ".xlsx", ODS: ".ods"}
 
 # Overrides and isolates of the writing direction show a name other than it is ("gpj.exe" as "exe.jpg").
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

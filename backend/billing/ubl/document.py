@@ -57,7 +57,7 @@ class VatSubtotal(msgspec.Struct, frozen=True, kw_only=True):
     percent: Decimal | None = None
     taxable_cents: int
     tax_cents: int
-    # BT-120, BT-121 (VATEX)
+    # BT-120 in words, BT-121 as a code (VATEX)
     exemption: str = ""
     exemption_code: str = ""
 

@@ -11,7 +11,7 @@ from backend.billing.ubl.refusals import Because, DocumentRefused
 from backend.billing.ubl.xml import CREDIT_NOTE, INVOICE, Element
 
 SCHEMAS = {INVOICE: "maindoc/UBL-Invoice-2.1.xsd", CREDIT_NOTE: "maindoc/UBL-CreditNote-2.1.xsd"}
-# "Element '{urn:…}Amount', attribute 'currencyID': …"
+# A message of libxml2 begins with the full name of the element in quotes
 NAMED = re.compile(r"Element '(?:\{[^}']*\})?([^']+)'")
 
 

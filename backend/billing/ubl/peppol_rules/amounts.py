@@ -15,7 +15,14 @@ PERCENT, BASE = cbc("MultiplierFactorNumeric"), cbc("BaseAmount")
 AMOUNTS = tuple(
     cbc(name)
     for name in (
-        *("Amount", "BaseAmount", "PriceAmount", "TaxableAmount", "LineExtensionAmount", "TaxExclusiveAmount"),
+        *(
+            "Amount",
+            "BaseAmount",
+            "PriceAmount",
+            "TaxableAmount",
+            "LineExtensionAmount",
+            "TaxExclusiveAmount",
+        ),
         *("TaxInclusiveAmount", "AllowanceTotalAmount", "ChargeTotalAmount", "PrepaidAmount"),
         *("PayableRoundingAmount", "PayableAmount"),
     )
@@ -35,7 +42,9 @@ def _is_pair(element: Element) -> bool:
 
 
 @RULES.rule(
-    "PEPPOL-EN16931-R040", "An allowance or charge is its percentage of its base amount, to two cents.", ALLOWANCE
+    "PEPPOL-EN16931-R040",
+    "An allowance or charge is its percentage of its base amount, to two cents.",
+    ALLOWANCE,
 )
 def percentage_right(element: Element, _facts: Facts) -> bool:
     percent, base = element.find(PERCENT), element.find(BASE)
@@ -44,7 +53,9 @@ def percentage_right(element: Element, _facts: Facts) -> bool:
     amount = element.find(cbc("Amount"))
     given = Decimal(0) if amount is None else number(amount)
     factor, whole = number(percent), number(base)
-    return given is not None and factor is not None and whole is not None and near(given, whole * factor / 100)
+    return (
+        given is not None and factor is not None and whole is not None and near(given, whole * factor / 100)
+    )
 
 
 @RULES.rule("PEPPOL-EN16931-R041", "An allowance or charge with a percentage has a base amount.", ALLOWANCE)
@@ -127,4 +138,6 @@ def german_type(element: Element, facts: Facts) -> bool:
 def is_indicator(element: Element, value: str) -> bool:
     """Whether an element stands in an allowance ("false") or a charge ("true")."""
     above = element.getparent()
-    return above is not None and above.tag == ALLOWANCE and string(above.find(cbc("ChargeIndicator"))) == value
+    return (
+        above is not None and above.tag == ALLOWANCE and string(above.find(cbc("ChargeIndicator"))) == value
+    )

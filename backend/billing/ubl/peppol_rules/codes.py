@@ -11,7 +11,9 @@ REASON = cbc("AllowanceChargeReasonCode")
 
 
 @RULES.rule(
-    "PEPPOL-EN16931-CL001", "An attached file is of a type that Peppol takes.", cbc("EmbeddedDocumentBinaryObject")
+    "PEPPOL-EN16931-CL001",
+    "An attached file is of a type that Peppol takes.",
+    cbc("EmbeddedDocumentBinaryObject"),
 )
 def media_type(element: Element, _facts: Facts) -> bool:
     return element.get("mimeCode") is None or element.get("mimeCode") in code_lists.MEDIA_TYPES
@@ -35,12 +37,16 @@ def period_code(element: Element, _facts: Facts) -> bool:
     return words(element) in code_lists.PERIOD_CODES
 
 
-@RULES.rule("PEPPOL-EN16931-CL008", "An electronic address is of a scheme that Peppol knows.", cbc("EndpointID"))
+@RULES.rule(
+    "PEPPOL-EN16931-CL008", "An electronic address is of a scheme that Peppol knows.", cbc("EndpointID")
+)
 def address_scheme(element: Element, _facts: Facts) -> bool:
     return element.get("schemeID") is None or element.get("schemeID") in code_lists.ADDRESS_SCHEMES
 
 
-@RULES.rule("PEPPOL-EN16931-P0100", "The type of an invoice is one that Peppol takes.", cbc("InvoiceTypeCode"))
+@RULES.rule(
+    "PEPPOL-EN16931-P0100", "The type of an invoice is one that Peppol takes.", cbc("InvoiceTypeCode")
+)
 def invoice_type(element: Element, facts: Facts) -> bool:
     return not facts.profile or words(element) in code_lists.INVOICE_TYPES
 

@@ -23,7 +23,9 @@ def one_note(root: Element, facts: Facts) -> bool:
 
 
 @RULES.rule(
-    "PEPPOL-EN16931-R003", "The document has a buyer reference or an order reference (BT-10, BT-13).", *DOCUMENT
+    "PEPPOL-EN16931-R003",
+    "The document has a buyer reference or an order reference (BT-10, BT-13).",
+    *DOCUMENT,
 )
 def reference_given(root: Element, _facts: Facts) -> bool:
     order = f"{cac('OrderReference')}/{cbc('ID')}"
@@ -37,7 +39,9 @@ def specification(root: Element, _facts: Facts) -> bool:
 
 
 @RULES.rule(
-    "PEPPOL-EN16931-R005", "The currency of the VAT is another than that of the document.", cbc("TaxCurrencyCode")
+    "PEPPOL-EN16931-R005",
+    "The currency of the VAT is another than that of the document.",
+    cbc("TaxCurrencyCode"),
 )
 def other_currency(code: Element, _facts: Facts) -> bool:
     return words(code) != words(code.getparent().find(cbc("DocumentCurrencyCode")))
@@ -88,7 +92,8 @@ def same_sign(root: Element, _facts: Facts) -> bool:
         if value is not None:
             of_currency.setdefault(amount.get("currencyID"), []).append((value > 0) - (value < 0))
     signs = [
-        of_currency.get(words(root.find(cbc(name))), []) for name in ("TaxCurrencyCode", "DocumentCurrencyCode")
+        of_currency.get(words(root.find(cbc(name))), [])
+        for name in ("TaxCurrencyCode", "DocumentCurrencyCode")
     ]
     low = all(any(sign <= 0 for sign in one) for one in signs)
     high = all(any(sign >= 0 for sign in one) for one in signs)

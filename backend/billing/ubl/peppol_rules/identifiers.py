@@ -85,7 +85,9 @@ def _scheme(id_: str, scheme: str, says: str, form: Form, severity: Severity = S
         return form((string(element) or "") if scheme in AS_WRITTEN else words(element))
 
     tags = (ENDPOINT,) if scheme == "9907" else (ENDPOINT, COMPANY, IDENTIFIER)
-    return Rule(id=f"PEPPOL-COMMON-{id_}", says=says, holds=holds, severity=severity, tags=tags, scheme=scheme)
+    return Rule(
+        id=f"PEPPOL-COMMON-{id_}", says=says, holds=holds, severity=severity, tags=tags, scheme=scheme
+    )
 
 
 # Spaces around these are errors too

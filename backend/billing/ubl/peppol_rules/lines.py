@@ -36,7 +36,9 @@ def starts_within(element: Element, facts: Facts) -> bool:
     return start >= facts.period_start
 
 
-@RULES.rule("PEPPOL-EN16931-R111", "The period of a line ends within the period of the document.", cbc("EndDate"))
+@RULES.rule(
+    "PEPPOL-EN16931-R111", "The period of a line ends within the period of the document.", cbc("EndDate")
+)
 def ends_within(element: Element, facts: Facts) -> bool:
     end = day(element)
     if end is None or facts.period_end is None or not _of_line(element):
@@ -97,10 +99,7 @@ def _sum(line: Element, indicator: str) -> Decimal | None:
 @RULES.rule(
     "PEPPOL-EN16931-F001",
     "A date is YYYY-MM-DD.",
-    *(
-        cbc(f"{name}Date")
-        for name in ("Issue", "Due", "TaxPoint", "Start", "End", "ActualDelivery")
-    ),
+    *(cbc(f"{name}Date") for name in ("Issue", "Due", "TaxPoint", "Start", "End", "ActualDelivery")),
 )
 def date_format(element: Element, _facts: Facts) -> bool:
     return len(string(element) or "") == 10 and day(element) is not None
