@@ -88,7 +88,8 @@ def _put_reference(parent: Element, name: str, value: str) -> None:
 def _put_payment(root: Element, document: InvoiceDocument) -> None:
     """Who is paid, how, and by what terms. A credit note has its due date with the means of payment."""
     payee, name = group("PayeeParty"), group("PartyName")
-    put(name, "Name", document.payee)
+    # UBL-SR-19: a payee is another than the seller
+    put(name, "Name", document.payee if document.payee != document.seller.name else "")
     attach(payee, name)
     attach(root, payee)
     means = group("PaymentMeans")

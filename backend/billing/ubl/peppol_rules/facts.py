@@ -16,6 +16,7 @@ PROFILES = {
     "urn:peppol:bis:billing_with_response": "02",
 }
 GERMANY = "DE"
+WHITES = re.compile(f"[{WHITE}]+")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 # More digits than any amount has: a longer one is no number that a rule counts with
 LONGEST_NUMBER = 60
@@ -57,7 +58,10 @@ def string(element: Element | None) -> str | None:
 def words(element: Element | None) -> str:
     """The text of an element with single spaces, as `normalize-space` gives it."""
     text = string(element) or ""
-    return " ".join(part for part in re.split(f"[{WHITE}]+", text) if part)
+    if text.isascii():
+        return " ".join(text.split())
+    # A space that does not break is content
+    return " ".join(part for part in WHITES.split(text) if part)
 
 
 def number(element: Element | None) -> Decimal | None:

@@ -40,25 +40,39 @@ class RuleGroup(list[Rule]):
         return take
 
 
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of an element with one name: always, and by its scheme."""
+
+    always: tuple[Rule, ...]
+    by_scheme: dict[str, tuple[Rule, ...]]
+
+
 class RuleTable:
-    """Rules found by the name of an element, or by its scheme."""
+    """Rules found by the name of an element and by its scheme."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self._any = [rule for rule in self.rules if not rule.tags]
-        self._by_tag: dict[str, list[Rule]] = {}
-        self._by_scheme: dict[str, dict[str, list[Rule]]] = {}
-        for rule in self.rules:
-            for tag in rule.tags:
-                place = self._by_scheme.setdefault(tag, {}) if rule.scheme else self._by_tag
-                place.setdefault(rule.scheme or tag, []).append(rule)
+        self._others = self._asked("")
+        self._by_tag = {tag: self._asked(tag) for rule in self.rules for tag in rule.tags}
+
+    def _asked(self, tag: str) -> _Asked:
+        mine = [rule for rule in self.rules if not rule.tags or tag in rule.tags]
+        schemes = {rule.scheme for rule in mine if rule.scheme}
+        return _Asked(
+            always=tuple(rule for rule in mine if not rule.scheme),
+            by_scheme={scheme: tuple(one for one in mine if one.scheme == scheme) for scheme in schemes},
+        )
 
     def fired(self, root: Element) -> Findings:
         """The broken rules, each with how many times."""
         facts = Facts.of(root)
         times: dict[str, int] = {}
         for element in root.iter():
-            for rule in self._of(element):
+            asked = self._by_tag.get(element.tag, self._others)
+            rules = asked.always
+            if asked.by_scheme:
+                rules += asked.by_scheme.get(element.get("schemeID", ""), ())
+            for rule in rules:
                 if not rule.holds(element, facts):
                     times[rule.id] = times.get(rule.id, 0) + 1
         return {
@@ -66,11 +80,3 @@ class RuleTable:
             for rule in self.rules
             if rule.id in times
         }
-
-    def _of(self, element: Element) -> Iterable[Rule]:
-        yield from self._any
-        tag = element.tag
-        yield from self._by_tag.get(tag, ())
-        schemes = self._by_scheme.get(tag)
-        if schemes is not None:
-            yield from schemes.get(element.get("schemeID", ""), ())
