@@ -63,7 +63,7 @@ def amounts(*, rated: bool) -> st.SearchStrategy[AllowanceCharge]:
     """Allowances and charges: of the document with a rate, of a line without."""
 
     def build(cents: int, reason: str, rate: tuple[str, Decimal]) -> AllowanceCharge:
-        code = "95" if cents < 0 else "ABL"
+        code = "95" if cents < 0 else "FC"
         category, percent = rate if rated else ("", None)
         return AllowanceCharge(
             cents=cents, reason=reason, reason_code=code, category=category, percent=percent

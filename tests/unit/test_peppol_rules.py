@@ -6,14 +6,14 @@ from msgspec.structs import replace
 from backend.billing.ubl.checking import fired_rules
 from backend.billing.ubl.document import AllowanceCharge, Attachment, DocumentLine, InvoiceDocument
 from backend.billing.ubl.fired import Severity
-from backend.billing.ubl.peppol_rules import TABLE, fired_peppol
+from backend.billing.ubl.peppol_rules import TFCE, fired_peppol
 from backend.billing.ubl.writing import write_document
 from backend.billing.ubl.xml import parse
 from tests.support.billing_documents import BUYER, DEBIT, LINE, SELLER, a_document
 
 PERIOD = {"period_start": a_document().issued_on, "period_end": a_document().due_on}
 LINE_IN_PERIOD: DocumentLine = replace(LINE, **PERIOD)
-CHARGE = AllowanceCharge(cents=100, reason="Paper", reason_code="ABL", category="S", percent=LINE.percent)
+CHARGE = AllowanceCharge(cents=100, reason="Paper", reason_code="FC", category="S", percent=LINE.percent)
 ALLOWANCE = replace(CHARGE, cents=-100, reason_code="95")
 PDF = Attachment(name="a.pdf", media_type="application/pdf", content=b"%PDF")
 PLAIN = a_document()
@@ -81,8 +81,8 @@ CHANGES: list[tuple[str, InvoiceDocument, str, str]] = [
     ("R130", PLAIN, PRICE, f'{PRICE}<cbc:BaseQuantity unitCode="MON">1</cbc:BaseQuantity>'),
     ("F001", PLAIN, "<cbc:IssueDate>2026-10-01<", "<cbc:IssueDate>2026-10-01Z<"),
     ("CL001", RICH, "application/pdf", "text/html"),
-    ("CL002", RICH, ">95<", ">ABL<"),
-    ("CL003", RICH, ">ABL<", ">95<"),
+    ("CL002", RICH, ">95<", ">FC<"),
+    ("CL003", RICH, ">FC<", ">95<"),
     ("CL006", RICH, "<cac:InvoicePeriod>", "<cac:InvoicePeriod><cbc:DescriptionCode>4</cbc:DescriptionCode>"),
     ("CL007", replace(PLAIN, currency="EUX"), "", ""),
     ("CL008", PLAIN, ENDPOINT, ENDPOINT.replace("0208", "9956")),
@@ -172,9 +172,9 @@ def test_an_italian_address() -> None:
 def test_every_rule_has_an_example_and_a_sentence() -> None:
     shown = {f"PEPPOL-EN16931-{one[0]}" for one in CHANGES} | {f"PEPPOL-COMMON-{one[0]}" for one in SCHEMES}
     shown |= {"PEPPOL-COMMON-R046", "PEPPOL-COMMON-R056-2"}
-    ids = [rule.id for rule in TABLE.rules]
+    ids = [rule.id for rule in TFCE.rules]
     assert sorted(ids) == sorted(shown)
-    assert all(rule.says.endswith(".") and rule.says[0].isupper() for rule in TABLE.rules)
+    assert all(rule.says.endswith(".") and rule.says[0].isupper() for rule in TFCE.rules)
 
 
 def test_good_documents_break_nothing() -> None:

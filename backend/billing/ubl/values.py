@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 
-from backend.billing.ubl.peppol_rules.facts import day, number
+from backend.billing.ubl.peppol_rules.context import day, number
 from backend.billing.ubl.refusals import Because, DocumentRefused
 from backend.billing.ubl.xml import CAC_NAMESPACE, CBC_NAMESPACE, WHITE, Element
 

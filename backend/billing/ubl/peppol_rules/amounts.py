@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from backend.billing.ubl.peppol_rules.code_lists import CURRENCIES
-from backend.billing.ubl.peppol_rules.facts import Facts, near, number, string, words
+from backend.billing.ubl.peppol_rules.context import DocumentContext, near, number, string, words
 from backend.billing.ubl.peppol_rules.table import RuleGroup
 from backend.billing.ubl.xml import CREDIT_NOTE, INVOICE, Element, cac, cbc
 
@@ -46,7 +46,7 @@ def _is_pair(element: Element) -> bool:
     "An allowance or charge is its percentage of its base amount, to two cents.",
     ALLOWANCE,
 )
-def percentage_right(element: Element, _facts: Facts) -> bool:
+def percentage_right(element: Element, _context: DocumentContext) -> bool:
     percent, base = element.find(PERCENT), element.find(BASE)
     if not _placed(element) or percent is None or base is None:
         return True
@@ -59,17 +59,17 @@ def percentage_right(element: Element, _facts: Facts) -> bool:
 
 
 @RULES.rule("PEPPOL-EN16931-R041", "An allowance or charge with a percentage has a base amount.", ALLOWANCE)
-def base_given(element: Element, _facts: Facts) -> bool:
+def base_given(element: Element, _context: DocumentContext) -> bool:
     return not _placed(element) or element.find(PERCENT) is None or element.find(BASE) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R042", "An allowance or charge with a base amount has a percentage.", ALLOWANCE)
-def percentage_given(element: Element, _facts: Facts) -> bool:
+def percentage_given(element: Element, _context: DocumentContext) -> bool:
     return not _placed(element) or element.find(BASE) is None or element.find(PERCENT) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R043", "ChargeIndicator is 'true' or 'false'.", ALLOWANCE)
-def indicator(element: Element, _facts: Facts) -> bool:
+def indicator(element: Element, _context: DocumentContext) -> bool:
     # As published: not asked where R041 or R042 is broken
     if not _placed(element) or not _is_pair(element):
         return True
@@ -77,12 +77,12 @@ def indicator(element: Element, _facts: Facts) -> bool:
 
 
 @RULES.rule("PEPPOL-EN16931-R044", "A price has no charge.", ALLOWANCE)
-def no_charge_on_price(element: Element, _facts: Facts) -> bool:
+def no_charge_on_price(element: Element, _context: DocumentContext) -> bool:
     return not _of_price(element) or words(element.find(cbc("ChargeIndicator"))) == "false"
 
 
 @RULES.rule("PEPPOL-EN16931-R046", "The price is the price before discount less the discount.", ALLOWANCE)
-def price_right(element: Element, _facts: Facts) -> bool:
+def price_right(element: Element, _context: DocumentContext) -> bool:
     if not _of_price(element) or element.find(BASE) is None:
         return True
     net = number(element.getparent().find(cbc("PriceAmount")))
@@ -98,10 +98,10 @@ def _of_price(element: Element) -> bool:
 @RULES.rule(
     "PEPPOL-EN16931-R051", "Every amount is in the currency of the document (BT-5).", *AMOUNTS, TAX_AMOUNT
 )
-def same_currency(element: Element, facts: Facts) -> bool:
+def same_currency(element: Element, context: DocumentContext) -> bool:
     if element.tag == TAX_AMOUNT and not _of_subtotals(element):
         return True
-    return facts.currency is not None and element.get("currencyID") == facts.currency
+    return context.currency is not None and element.get("currencyID") == context.currency
 
 
 def _of_subtotals(element: Element) -> bool:
@@ -113,12 +113,12 @@ def _of_subtotals(element: Element) -> bool:
 
 
 @RULES.rule("PEPPOL-EN16931-CL007", "A currency is a code of ISO 4217.", *AMOUNTS, TAX_AMOUNT)
-def known_currency(element: Element, _facts: Facts) -> bool:
+def known_currency(element: Element, _context: DocumentContext) -> bool:
     return element.get("currencyID") in CURRENCIES
 
 
 @RULES.rule("PEPPOL-EN16931-R130", "The unit of a price is the unit of the quantity.", cbc("BaseQuantity"))
-def same_unit(element: Element, facts: Facts) -> bool:
+def same_unit(element: Element, context: DocumentContext) -> bool:
     unit, price = element.get("unitCode"), element.getparent()
     if unit is None or price is None or price.tag != PRICE or price.getparent() is None:
         return True
@@ -126,13 +126,13 @@ def same_unit(element: Element, facts: Facts) -> bool:
     quantities = [line.find(cbc(name)) for name in ("InvoicedQuantity", "CreditedQuantity")]
     if all(one is None for one in quantities):
         return True
-    quantity = quantities[0 if facts.is_invoice else 1]
+    quantity = quantities[0 if context.is_invoice else 1]
     return quantity is not None and quantity.get("unitCode") == unit
 
 
 @RULES.rule("PEPPOL-EN16931-P0112", "Types 326 and 384 are for German parties only.", cbc("InvoiceTypeCode"))
-def german_type(element: Element, facts: Facts) -> bool:
-    return words(element) not in {"326", "384"} or facts.german
+def german_type(element: Element, context: DocumentContext) -> bool:
+    return words(element) not in {"326", "384"} or context.german
 
 
 def is_indicator(element: Element, value: str) -> bool:

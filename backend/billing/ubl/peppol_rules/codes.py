@@ -2,8 +2,8 @@
 
 from backend.billing.ubl.peppol_rules import code_lists
 from backend.billing.ubl.peppol_rules.amounts import is_indicator
-from backend.billing.ubl.peppol_rules.facts import Facts, string, words
-from backend.billing.ubl.peppol_rules.table import Rule, RuleGroup, Test
+from backend.billing.ubl.peppol_rules.context import DocumentContext, string, words
+from backend.billing.ubl.peppol_rules.table import PeppolRule, RuleGroup, Test
 from backend.billing.ubl.xml import Element, cac, cbc
 
 RULES = RuleGroup()
@@ -15,22 +15,22 @@ REASON = cbc("AllowanceChargeReasonCode")
     "An attached file is of a type that Peppol takes.",
     cbc("EmbeddedDocumentBinaryObject"),
 )
-def media_type(element: Element, _facts: Facts) -> bool:
+def media_type(element: Element, _context: DocumentContext) -> bool:
     return element.get("mimeCode") is None or element.get("mimeCode") in code_lists.MEDIA_TYPES
 
 
 @RULES.rule("PEPPOL-EN16931-CL002", "The reason of an allowance is a code of UNCL 5189.", REASON)
-def allowance_reason(element: Element, _facts: Facts) -> bool:
+def allowance_reason(element: Element, _context: DocumentContext) -> bool:
     return not is_indicator(element, "false") or words(element) in code_lists.ALLOWANCE_REASONS
 
 
 @RULES.rule("PEPPOL-EN16931-CL003", "The reason of a charge is a code of UNCL 7161.", REASON)
-def charge_reason(element: Element, _facts: Facts) -> bool:
+def charge_reason(element: Element, _context: DocumentContext) -> bool:
     return not is_indicator(element, "true") or words(element) in code_lists.CHARGE_REASONS
 
 
 @RULES.rule("PEPPOL-EN16931-CL006", "The code of a period is 3, 35 or 432.", cbc("DescriptionCode"))
-def period_code(element: Element, _facts: Facts) -> bool:
+def period_code(element: Element, _context: DocumentContext) -> bool:
     above = element.getparent()
     if above is None or above.tag != cac("InvoicePeriod"):
         return True
@@ -40,28 +40,28 @@ def period_code(element: Element, _facts: Facts) -> bool:
 @RULES.rule(
     "PEPPOL-EN16931-CL008", "An electronic address is of a scheme that Peppol knows.", cbc("EndpointID")
 )
-def address_scheme(element: Element, _facts: Facts) -> bool:
+def address_scheme(element: Element, _context: DocumentContext) -> bool:
     return element.get("schemeID") is None or element.get("schemeID") in code_lists.ADDRESS_SCHEMES
 
 
 @RULES.rule(
     "PEPPOL-EN16931-P0100", "The type of an invoice is one that Peppol takes.", cbc("InvoiceTypeCode")
 )
-def invoice_type(element: Element, facts: Facts) -> bool:
-    return not facts.profile or words(element) in code_lists.INVOICE_TYPES
+def invoice_type(element: Element, context: DocumentContext) -> bool:
+    return not context.profile or words(element) in code_lists.INVOICE_TYPES
 
 
 @RULES.rule(
     "PEPPOL-EN16931-P0101", "The type of a credit note is one that Peppol takes.", cbc("CreditNoteTypeCode")
 )
-def credit_note_type(element: Element, facts: Facts) -> bool:
-    return not facts.profile or words(element) in code_lists.CREDIT_NOTE_TYPES
+def credit_note_type(element: Element, context: DocumentContext) -> bool:
+    return not context.profile or words(element) in code_lists.CREDIT_NOTE_TYPES
 
 
 def _exempt(reason: str, category: str) -> Test:
     """The test of a reason for exemption that belongs to one category of VAT."""
 
-    def holds(element: Element, _facts: Facts) -> bool:
+    def holds(element: Element, _context: DocumentContext) -> bool:
         code = string(element.find(cbc("TaxExemptionReasonCode"))) or ""
         return code.upper() != reason or words(element.find(cbc("ID"))) == category
 
@@ -69,7 +69,7 @@ def _exempt(reason: str, category: str) -> Test:
 
 
 RULES.extend(
-    Rule(
+    PeppolRule(
         id=f"PEPPOL-EN16931-{number}",
         says=f"Exemption {reason} is for category {category}.",
         holds=_exempt(reason, category),

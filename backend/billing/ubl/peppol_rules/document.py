@@ -1,6 +1,6 @@
 """Rules of the document as a whole: its process, its references, its parties, its totals of VAT, its payment."""
 
-from backend.billing.ubl.peppol_rules.facts import Facts, number, string, words
+from backend.billing.ubl.peppol_rules.context import DocumentContext, number, string, words
 from backend.billing.ubl.peppol_rules.table import RuleGroup
 from backend.billing.ubl.xml import CREDIT_NOTE, INVOICE, WHITE, Element, cac, cbc
 
@@ -13,13 +13,13 @@ PROJECT = "50"
 
 
 @RULES.rule("PEPPOL-EN16931-R001", "The document names its business process (BT-23).", *DOCUMENT)
-def process_given(root: Element, _facts: Facts) -> bool:
+def process_given(root: Element, _context: DocumentContext) -> bool:
     return root.find(cbc("ProfileID")) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R002", "The document has one note at most (BT-22).", *DOCUMENT)
-def one_note(root: Element, facts: Facts) -> bool:
-    return len(root.findall(cbc("Note"))) <= 1 or facts.german
+def one_note(root: Element, context: DocumentContext) -> bool:
+    return len(root.findall(cbc("Note"))) <= 1 or context.german
 
 
 @RULES.rule(
@@ -27,13 +27,13 @@ def one_note(root: Element, facts: Facts) -> bool:
     "The document has a buyer reference or an order reference (BT-10, BT-13).",
     *DOCUMENT,
 )
-def reference_given(root: Element, _facts: Facts) -> bool:
+def reference_given(root: Element, _context: DocumentContext) -> bool:
     order = f"{cac('OrderReference')}/{cbc('ID')}"
     return root.find(cbc("BuyerReference")) is not None or root.find(order) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R004", f"The specification identifier (BT-24) begins with {BILLING}.", *DOCUMENT)
-def specification(root: Element, _facts: Facts) -> bool:
+def specification(root: Element, _context: DocumentContext) -> bool:
     text = words(root.find(cbc("CustomizationID")))
     return text.startswith(BILLING) and "::" not in text
 
@@ -43,32 +43,32 @@ def specification(root: Element, _facts: Facts) -> bool:
     "The currency of the VAT is another than that of the document.",
     cbc("TaxCurrencyCode"),
 )
-def other_currency(code: Element, _facts: Facts) -> bool:
+def other_currency(code: Element, _context: DocumentContext) -> bool:
     return words(code) != words(code.getparent().find(cbc("DocumentCurrencyCode")))
 
 
 @RULES.rule("PEPPOL-EN16931-R007", "The business process (BT-23) is one that Peppol knows.", *DOCUMENT)
-def process_known(_root: Element, facts: Facts) -> bool:
-    return bool(facts.profile)
+def process_known(_root: Element, context: DocumentContext) -> bool:
+    return bool(context.profile)
 
 
 @RULES.rule("PEPPOL-EN16931-R008", "No element is empty.")
-def not_empty(element: Element, _facts: Facts) -> bool:
+def not_empty(element: Element, _context: DocumentContext) -> bool:
     return len(element) > 0 or bool((element.text or "").strip(WHITE))
 
 
 @RULES.rule("PEPPOL-EN16931-R010", "The buyer has an electronic address (BT-49).", cac("Party"))
-def buyer_address(party: Element, _facts: Facts) -> bool:
+def buyer_address(party: Element, _context: DocumentContext) -> bool:
     return _tag_above(party) != CUSTOMER or party.find(cbc("EndpointID")) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R020", "The seller has an electronic address (BT-34).", cac("Party"))
-def seller_address(party: Element, _facts: Facts) -> bool:
+def seller_address(party: Element, _context: DocumentContext) -> bool:
     return _tag_above(party) != SUPPLIER or party.find(cbc("EndpointID")) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R053", "One total of VAT has subtotals (BG-23).", *DOCUMENT)
-def one_tax_total(root: Element, _facts: Facts) -> bool:
+def one_tax_total(root: Element, _context: DocumentContext) -> bool:
     return len([one for one in root.findall(cac("TaxTotal")) if _has_subtotals(one)]) == 1
 
 
@@ -77,13 +77,13 @@ def one_tax_total(root: Element, _facts: Facts) -> bool:
     "One more total of VAT, without subtotals, where the VAT has a currency of its own.",
     *DOCUMENT,
 )
-def other_tax_total(root: Element, _facts: Facts) -> bool:
+def other_tax_total(root: Element, _context: DocumentContext) -> bool:
     expected = 1 if root.find(cbc("TaxCurrencyCode")) is not None else 0
     return len([one for one in root.findall(cac("TaxTotal")) if not _has_subtotals(one)]) == expected
 
 
 @RULES.rule("PEPPOL-EN16931-R055", "Both totals of VAT have the same sign (BT-110, BT-111).", *DOCUMENT)
-def same_sign(root: Element, _facts: Facts) -> bool:
+def same_sign(root: Element, _context: DocumentContext) -> bool:
     if root.find(cbc("TaxCurrencyCode")) is None:
         return True
     of_currency: dict[str | None, list[int]] = {}
@@ -101,13 +101,13 @@ def same_sign(root: Element, _facts: Facts) -> bool:
 
 
 @RULES.rule("PEPPOL-EN16931-R061", "A direct debit names its mandate (BT-89).", cac("PaymentMeans"))
-def mandate_given(means: Element, _facts: Facts) -> bool:
+def mandate_given(means: Element, _context: DocumentContext) -> bool:
     mandate = f"{cac('PaymentMandate')}/{cbc('ID')}"
     return words(means.find(cbc("PaymentMeansCode"))) not in DIRECT_DEBIT or means.find(mandate) is not None
 
 
 @RULES.rule("PEPPOL-EN16931-R080", "A credit note names one project at most (BT-11).", CREDIT_NOTE)
-def one_project(root: Element, _facts: Facts) -> bool:
+def one_project(root: Element, _context: DocumentContext) -> bool:
     references = root.findall(cac("AdditionalDocumentReference"))
     return len([one for one in references if string(one.find(cbc("DocumentTypeCode"))) == PROJECT]) <= 1
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from backend.billing.ubl.fired import Severity
-from backend.billing.ubl.peppol_rules.facts import Facts, string, words
-from backend.billing.ubl.peppol_rules.table import Rule, RuleGroup
+from backend.billing.ubl.peppol_rules.context import DocumentContext, string, words
+from backend.billing.ubl.peppol_rules.table import PeppolRule, RuleGroup
 from backend.billing.ubl.xml import Element, cac, cbc
 
 RULES = RuleGroup()
@@ -15,7 +15,7 @@ DUTCH_VAT = "NL[0-9]{9}B[0-9]{2}"
 # Tax code of a person in Italy: letters, year, letter, day, town, check letter; or the eleven digits of a company
 ITALIAN_PERSON = "[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}.{3}[0-9][A-Za-z]"
 ITALIAN_DOUBLED = "0246813579"
-Form = Callable[[str], bool]
+HasForm = Callable[[str], bool]
 
 
 def gln(text: str) -> bool:
@@ -72,20 +72,22 @@ def italian_vat(text: str) -> bool:
     return (sum(map(int, digits[::2])) + sum(doubled)) % 10 == 0
 
 
-def _form(pattern: str) -> Form:
+def _form(pattern: str) -> HasForm:
     return lambda text: bool(re.fullmatch(pattern, text))
 
 
-def _scheme(id_: str, scheme: str, says: str, form: Form, severity: Severity = Severity.FATAL) -> Rule:
+def _scheme(
+    id_: str, scheme: str, says: str, form: HasForm, severity: Severity = Severity.FATAL
+) -> PeppolRule:
     """The rule of one scheme, for electronic addresses, identifiers of parties and numbers of companies."""
 
-    def holds(element: Element, _facts: Facts) -> bool:
+    def holds(element: Element, _context: DocumentContext) -> bool:
         if element.tag == IDENTIFIER and element.getparent().tag != IDENTIFICATION:
             return True
         return form((string(element) or "") if scheme in AS_WRITTEN else words(element))
 
     tags = (ENDPOINT,) if scheme == "9907" else (ENDPOINT, COMPANY, IDENTIFIER)
-    return Rule(
+    return PeppolRule(
         id=f"PEPPOL-COMMON-{id_}", says=says, holds=holds, severity=severity, tags=tags, scheme=scheme
     )
 
@@ -113,7 +115,7 @@ RULES += [
 ]
 
 
-def dutch_vat(element: Element, _facts: Facts) -> bool:
+def dutch_vat(element: Element, _context: DocumentContext) -> bool:
     """A VAT number of the Netherlands, where it is not given as an identifier of another scheme above."""
     scheme, above = element.get("schemeID"), element.getparent()
     if above is None or above.tag != TAX_SCHEME or scheme in SCHEMES:
@@ -125,7 +127,7 @@ def dutch_vat(element: Element, _facts: Facts) -> bool:
 
 SCHEMES = {rule.scheme for rule in RULES}
 RULES.append(
-    Rule(
+    PeppolRule(
         id="PEPPOL-COMMON-R056-2",
         says="A Dutch VAT number is NL123456789B12.",
         holds=dutch_vat,

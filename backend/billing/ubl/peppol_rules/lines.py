@@ -2,7 +2,7 @@
 
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
-from backend.billing.ubl.peppol_rules.facts import Facts, day, near, number, string, words
+from backend.billing.ubl.peppol_rules.context import DocumentContext, day, near, number, string, words
 from backend.billing.ubl.peppol_rules.table import RuleGroup
 from backend.billing.ubl.xml import Element, cac, cbc
 
@@ -15,12 +15,12 @@ INVOICED_OBJECT = "130"
 
 
 @RULES.rule("PEPPOL-EN16931-R100", "A line names one object at most (BT-128).", *LINE)
-def one_object(line: Element, _facts: Facts) -> bool:
+def one_object(line: Element, _context: DocumentContext) -> bool:
     return len(line.findall(cac("DocumentReference"))) <= 1
 
 
 @RULES.rule("PEPPOL-EN16931-R101", "What a line refers to is the object that it invoices (type 130).", *LINE)
-def object_type(line: Element, _facts: Facts) -> bool:
+def object_type(line: Element, _context: DocumentContext) -> bool:
     references = line.findall(cac("DocumentReference"))
     types = [code.text for one in references for code in one.findall(cbc("DocumentTypeCode"))]
     return not references or INVOICED_OBJECT in types
@@ -29,21 +29,21 @@ def object_type(line: Element, _facts: Facts) -> bool:
 @RULES.rule(
     "PEPPOL-EN16931-R110", "The period of a line begins within the period of the document.", cbc("StartDate")
 )
-def starts_within(element: Element, facts: Facts) -> bool:
+def starts_within(element: Element, context: DocumentContext) -> bool:
     start = day(element)
-    if start is None or facts.period_start is None or not _of_line(element):
+    if start is None or context.period_start is None or not _of_line(element):
         return True
-    return start >= facts.period_start
+    return start >= context.period_start
 
 
 @RULES.rule(
     "PEPPOL-EN16931-R111", "The period of a line ends within the period of the document.", cbc("EndDate")
 )
-def ends_within(element: Element, facts: Facts) -> bool:
+def ends_within(element: Element, context: DocumentContext) -> bool:
     end = day(element)
-    if end is None or facts.period_end is None or not _of_line(element):
+    if end is None or context.period_end is None or not _of_line(element):
         return True
-    return end <= facts.period_end
+    return end <= context.period_end
 
 
 def _of_line(element: Element) -> bool:
@@ -57,8 +57,8 @@ def _of_line(element: Element) -> bool:
     "The amount of a line (BT-131) is quantity by price, with its charges and allowances, to two cents.",
     *LINE,
 )
-def amount_right(line: Element, facts: Facts) -> bool:
-    quantity = cbc("InvoicedQuantity" if facts.is_invoice else "CreditedQuantity")
+def amount_right(line: Element, context: DocumentContext) -> bool:
+    quantity = cbc("InvoicedQuantity" if context.is_invoice else "CreditedQuantity")
     amount, count = _or(line.find(cbc("LineExtensionAmount")), 0), _or(line.find(quantity), 1)
     price, base = _or(line.find(PRICE_AMOUNT), 0), _or(line.find(BASE_QUANTITY), 1)
     charges, allowances = _sum(line, "true"), _sum(line, "false")
@@ -71,7 +71,7 @@ def amount_right(line: Element, facts: Facts) -> bool:
 
 
 @RULES.rule("PEPPOL-EN16931-R121", "The quantity that a price is for (BT-149) is more than zero.", *LINE)
-def base_positive(line: Element, _facts: Facts) -> bool:
+def base_positive(line: Element, _context: DocumentContext) -> bool:
     base = line.find(BASE_QUANTITY)
     value = number(base)
     return base is None or (value is not None and value > 0)
@@ -101,5 +101,5 @@ def _sum(line: Element, indicator: str) -> Decimal | None:
     "A date is YYYY-MM-DD.",
     *(cbc(f"{name}Date") for name in ("Issue", "Due", "TaxPoint", "Start", "End", "ActualDelivery")),
 )
-def date_format(element: Element, _facts: Facts) -> bool:
+def date_format(element: Element, _context: DocumentContext) -> bool:
     return len(string(element) or "") == 10 and day(element) is not None

@@ -6,14 +6,14 @@ from typing import TypeAlias
 import msgspec
 
 from backend.billing.ubl.fired import Findings, Fired, Severity
-from backend.billing.ubl.peppol_rules.facts import Facts
+from backend.billing.ubl.peppol_rules.context import DocumentContext
 from backend.billing.ubl.xml import Element
 
 # Whether the rule holds for this element
-Test: TypeAlias = Callable[[Element, Facts], bool]
+Test: TypeAlias = Callable[[Element, DocumentContext], bool]
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class PeppolRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule: the elements that it is asked of, and what it asks of them.
 
     With `scheme` it is asked only of elements whose schemeID is that one. Without `tags`: of all elements.
@@ -27,14 +27,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str = ""
 
 
-class RuleGroup(list[Rule]):
+class RuleGroup(list[PeppolRule]):
     """Rules of one kind, in the order of their module."""
 
     def rule(self, id_: str, says: str, *tags: str) -> Callable[[Test], Test]:
         """Take a function in as the test of a fatal rule."""
 
         def take(test: Test) -> Test:
-            self.append(Rule(id=id_, says=says, holds=test, tags=tags))
+            self.append(PeppolRule(id=id_, says=says, holds=test, tags=tags))
             return test
 
         return take
@@ -43,14 +43,14 @@ class RuleGroup(list[Rule]):
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of an element with one name: always, and by its scheme."""
 
-    always: tuple[Rule, ...]
-    by_scheme: dict[str, tuple[Rule, ...]]
+    always: tuple[PeppolRule, ...]
+    by_scheme: dict[str, tuple[PeppolRule, ...]]
 
 
 class RuleTable:
     """Rules found by the name of an element and by its scheme."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[PeppolRule]) -> None:
         self.rules = tuple(rules)
         self._others = self._asked("")
         self._by_tag = {tag: self._asked(tag) for rule in self.rules for tag in rule.tags}
@@ -65,7 +65,7 @@ class RuleTable:
 
     def fired(self, root: Element) -> Findings:
         """The broken rules, each with how many times."""
-        facts = Facts.of(root)
+        context = DocumentContext.of(root)
         times: dict[str, int] = {}
         for element in root.iter():
             asked = self._by_tag.get(element.tag, self._others)
@@ -73,7 +73,7 @@ class RuleTable:
             if asked.by_scheme:
                 rules += asked.by_scheme.get(element.get("schemeID", ""), ())
             for rule in rules:
-                if not rule.holds(element, facts):
+                if not rule.holds(element, context):
                     times[rule.id] = times.get(rule.id, 0) + 1
         return {
             rule.id: Fired(rule=rule.id, severity=rule.severity, times=times[rule.id], says=rule.says)

@@ -24,7 +24,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNTRY = f"{cac('Party')}/{cac('PostalAddress')}/{cac('Country')}/{cbc('IdentificationCode')}"
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentContext(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of the document once."""
 
     is_invoice: bool
@@ -36,7 +36,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     period_end: date | None
 
     @classmethod
-    def of(cls, root: Element) -> "Facts":
+    def of(cls, root: Element) -> "DocumentContext":
         parties = [root.find(cac(name)) for name in ("AccountingSupplierParty", "AccountingCustomerParty")]
         countries = [words(party.find(COUNTRY)).upper() if party is not None else "" for party in parties]
         period = f"{cac('InvoicePeriod')}/"
