@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from backend.billing.ubl.checking import fired_rules
 from backend.billing.ubl.document import AllowanceCharge, Attachment, DocumentLine, InvoiceDocument
 from backend.billing.ubl.fired import Severity
-from backend.billing.ubl.peppol_rules import TFCE, fired_peppol
+from backend.billing.ubl.peppol_rules import TABLE, fired_peppol
 from backend.billing.ubl.writing import write_document
 from backend.billing.ubl.xml import parse
 from tests.support.billing_documents import BUYER, DEBIT, LINE, SELLER, a_document
@@ -172,9 +172,9 @@ def test_an_italian_address() -> None:
 def test_every_rule_has_an_example_and_a_sentence() -> None:
     shown = {f"PEPPOL-EN16931-{one[0]}" for one in CHANGES} | {f"PEPPOL-COMMON-{one[0]}" for one in SCHEMES}
     shown |= {"PEPPOL-COMMON-R046", "PEPPOL-COMMON-R056-2"}
-    ids = [rule.id for rule in TFCE.rules]
+    ids = [rule.id for rule in TABLE.rules]
     assert sorted(ids) == sorted(shown)
-    assert all(rule.says.endswith(".") and rule.says[0].isupper() for rule in TFCE.rules)
+    assert all(rule.says.endswith(".") and rule.says[0].isupper() for rule in TABLE.rules)
 
 
 def test_good_documents_break_nothing() -> None:

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from backend.billing.ubl.refusals import Because, DocumentRefused
 from backend.billing.ubl.stylesheets import shortened
 from backend.billing.ubl.writing import write_document
 from backend.billing.ubl.xml import LARGEST, Element, cbc, parse
-from tests.support.billing_documents import SELLER, a_document
+from tests.support.billing_documents import LINE, SELLER, a_document
 
 INVOICE = write_document(a_document()).decode()
 BODY = INVOICE.partition("?>")[2]
@@ -178,6 +179,14 @@ def test_rules_that_fail_on_a_document_refuse_it() -> None:
     fired = fired_rules(root)
     assert fired[FAILED].severity is Severity.FATAL
     assert "PEPPOL-EN16931-R120" in fired
+
+
+def test_the_rates_of_a_document_are_bounded() -> None:
+    rates = [replace(LINE, percent=Decimal(number)) for number in range(1, 102)]
+    refused = refusal(write_document(a_document(rates)))
+    assert (refused.because, refused.rules) == (Because.RULES, [])
+    assert "more than 100 rates" in refused.sentence
+    assert check_document(write_document(a_document(rates[:100]))) == a_document(rates[:100])
 
 
 def test_a_warning_refuses_nothing() -> None:

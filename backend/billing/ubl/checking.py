@@ -13,13 +13,15 @@ from backend.billing.ubl.reading import read_document
 from backend.billing.ubl.refusals import Because, DocumentRefused
 from backend.billing.ubl.schema import check_schema
 from backend.billing.ubl.stylesheets import text_of
-from backend.billing.ubl.xml import Element, parse
+from backend.billing.ubl.xml import Element, cac, parse
 
 CURRENCY = "EUR"
 # Kept with every document: what is valid changes with the rules
 RULES_VERSION = f"EN 16931 {en16931_version()}, Peppol BIS Billing 3.0 {VERSION}"
 # Named in the sentence; the list has them all
 MOST_NAMED = 10
+# Of VAT, by category and rate: the rules count all lines again for each
+MOST_RATES = 100
 
 
 def rules_version(peppol_stylesheet: Path | None = None) -> str:
@@ -34,6 +36,8 @@ def check_document(content: bytes, *, peppol_stylesheet: Path | None = None) -> 
     """
     root = parse(content)
     check_schema(root)
+    if len(list(root.iter(cac("TaxSubtotal")))) > MOST_RATES:
+        raise DocumentRefused(Because.RULES, f"The document has more than {MOST_RATES} rates of VAT.")
     broken = fired_rules(root, peppol_stylesheet=peppol_stylesheet)
     refusing = fatal(broken)
     if refusing:
