@@ -1,6 +1,7 @@
 """Documents that came in: what the parser refuses, what is read, what is refused in which order."""
 
 import pickle
+import socket
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from backend.billing.ubl.fired import Severity
 from backend.billing.ubl.refusals import Because, DocumentRefused
 from backend.billing.ubl.stylesheets import shortened
 from backend.billing.ubl.writing import write_document
-from backend.billing.ubl.xml import LARGEST, Element, cbc, parse
+from backend.billing.ubl.xml import INVOICE_NAMESPACE, LARGEST, Element, cbc, parse
 from tests.support.billing_documents import LINE, SELLER, a_document
 
 INVOICE = write_document(a_document()).decode()
@@ -120,6 +121,28 @@ def test_an_inclusion_is_not_followed(tmp_path: Path) -> None:
     content = INVOICE.replace("Business Unlimited", include).encode()
     assert b"hidden" not in etree.tostring(parse(content))
     assert refusal(content).because is Because.SCHEMA
+
+
+def test_nothing_is_fetched(socket_enabled: None) -> None:
+    """Neither by the parser nor by Saxon, whose own connections no test can block."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        hints = (
+            f'<?xml-stylesheet type="text/xsl" href="{address}"?>'
+            f'<!-- --><Invoice xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xml:base="{address}"'
+            f' xsi:schemaLocation="{INVOICE_NAMESPACE} {address}.xsd"'
+        )
+        content = BODY.strip().replace("<Invoice", hints, 1).encode()
+        declared = f'<!DOCTYPE Invoice SYSTEM "{address}">'.encode() + content
+        assert refusal(declared).because is Because.DOCTYPE
+        # `xml:base` is no attribute of UBL
+        assert refusal(content).because is Because.SCHEMA
+        plain = content.replace(f' xml:base="{address}"'.encode(), b"")
+        assert check_document(plain) == a_document()
+        assert fired_rules(parse(content)) == {}
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 def test_nothing_of_another_package_is_imported() -> None:
