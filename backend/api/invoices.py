@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from backend.api.usage import month_of
-from backend.billing import service
+from backend.billing import charge_views, service
 from backend.billing.schemas import (
     Balance,
     CentreTotal,
@@ -19,19 +19,27 @@ from backend.billing.schemas import (
     InvoiceDetail,
     InvoiceFilter,
     InvoiceGroup,
-    InvoicePage,
+    InvoiceList,
     NumberTotal,
 )
 from backend.web.files import download
 from backend.web.problems import problem_specs
 from tenants.scope import Actor
 
-Group = Annotated[InvoiceGroup, QueryParameter(description="Only those that stand in this way.")]
-Account = Annotated[str, QueryParameter(description="Only of this customer number.", max_length=60)]
-Month = Annotated[str, QueryParameter(description="Only issued in this month, as yyyy-mm.", max_length=7)]
-Search = Annotated[str, QueryParameter(description="Number, communication or amount.", max_length=60)]
-Limit = Annotated[int, QueryParameter(ge=1, le=service.MOST_LISTED)]
-Offset = Annotated[int, QueryParameter(ge=0, le=10**6)]
+InvoiceGroupParameter = Annotated[
+    InvoiceGroup, QueryParameter(description="Only those that stand in this way.")
+]
+InvoiceAccountParameter = Annotated[
+    str, QueryParameter(description="Only of this customer number.", max_length=60)
+]
+InvoiceMonthParameter = Annotated[
+    str, QueryParameter(description="Only issued in this month, as yyyy-mm.", max_length=7)
+]
+InvoiceSearchParameter = Annotated[
+    str, QueryParameter(description="Number, communication or amount.", max_length=60)
+]
+InvoiceLimitParameter = Annotated[int, QueryParameter(ge=1, le=service.MOST_LISTED)]
+InvoiceOffsetParameter = Annotated[int, QueryParameter(ge=0, le=10**6)]
 
 
 class InvoicesController(Controller):
@@ -44,13 +52,13 @@ class InvoicesController(Controller):
     async def list_invoices(
         self,
         actor: NamedDependency[Actor],
-        group: Group = InvoiceGroup.ALL,
-        account: Account = "",
-        month: Month = "",
-        search: Search = "",
-        limit: Limit = 50,
-        offset: Offset = 0,
-    ) -> InvoicePage:
+        group: InvoiceGroupParameter = InvoiceGroup.ALL,
+        account: InvoiceAccountParameter = "",
+        month: InvoiceMonthParameter = "",
+        search: InvoiceSearchParameter = "",
+        limit: InvoiceLimitParameter = 50,
+        offset: InvoiceOffsetParameter = 0,
+    ) -> InvoiceList:
         period: date | None = month_of(month)
         wanted = InvoiceFilter(group=group, account=account, month=period, search=search)
         return await service.list_invoices(actor, wanted, limit=limit, offset=offset)
@@ -72,10 +80,10 @@ class InvoicesController(Controller):
         self,
         actor: NamedDependency[Actor],
         invoice_id: FromPath[UUID],
-        limit: Limit = 50,
-        offset: Offset = 0,
+        limit: InvoiceLimitParameter = 50,
+        offset: InvoiceOffsetParameter = 0,
     ) -> list[NumberTotal]:
-        return await service.charges_by_number(actor, invoice_id, limit=limit, offset=offset)
+        return await charge_views.charges_by_number(actor, invoice_id, limit=limit, offset=offset)
 
     @get(
         "/{invoice_id:uuid}/cost-centres",
@@ -83,7 +91,7 @@ class InvoicesController(Controller):
         summary="The charges of each cost centre",
     )
     async def centres(self, actor: NamedDependency[Actor], invoice_id: FromPath[UUID]) -> list[CentreTotal]:
-        return await service.charges_by_centre(actor, invoice_id)
+        return await charge_views.charges_by_centre(actor, invoice_id)
 
     @get(
         "/{invoice_id:uuid}/charges",
@@ -99,7 +107,7 @@ class InvoicesController(Controller):
             QueryParameter(description="In E.164; empty: of the customer number as a whole.", max_length=20),
         ] = "",
     ) -> list[ChargeRow]:
-        return await service.charges_of_number(actor, invoice_id, msisdn)
+        return await charge_views.charges_of_number(actor, invoice_id, msisdn)
 
     @get(
         "/{invoice_id:uuid}/files/{file_id:uuid}",

@@ -23,7 +23,7 @@ UPDATE invoice SET open_cents = open_cents + $2, credited_cents = credited_cents
 """
 OPEN_OF = "SELECT open_cents FROM invoice WHERE id = $1 FOR NO KEY UPDATE"
 BALANCES = """
-SELECT a.id, coalesce(sum(e.cents), 0)::bigint AS cents FROM billing_account a
+SELECT a.id AS billing_account_id, coalesce(sum(e.cents), 0)::bigint AS cents FROM billing_account a
 LEFT JOIN ledger_entry e ON e.tenant_id = a.tenant_id AND e.billing_account_id = a.id
 WHERE $1::uuid[] IS NULL OR a.id = ANY($1) GROUP BY a.id ORDER BY a.id
 """
@@ -42,14 +42,14 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
     credits: bool = False
 
 
-class OpenItem(msgspec.Struct, frozen=True):
+class LedgerItem(msgspec.Struct, frozen=True):
     """A demand or a credit, and its customer number."""
 
     invoice_id: UUID
     billing_account_id: UUID
 
 
-class Balance(msgspec.Struct, frozen=True):
+class AccountTotal(msgspec.Struct, frozen=True):
     """What a customer number owes, in cents; negative is in its favour."""
 
     billing_account_id: UUID
@@ -85,7 +85,7 @@ async def enter(scope: Scope, movement: Movement) -> bool:
     return True
 
 
-async def allocate(scope: Scope, credit: "OpenItem", demand: "OpenItem", *, name: str) -> int:
+async def allocate(scope: Scope, credit: "LedgerItem", demand: "LedgerItem", *, name: str) -> int:
     """Use what is left of a credit for a demand of the same customer number; returns the cents that went over.
 
     `name` is unique for this pair. Both rows are locked, the smaller id first.
@@ -111,6 +111,6 @@ async def allocate(scope: Scope, credit: "OpenItem", demand: "OpenItem", *, name
     return cents
 
 
-async def balances(scope: Scope, accounts: list[UUID] | None = None) -> list[Balance]:
+async def balances(scope: Scope, accounts: list[UUID] | None = None) -> list[AccountTotal]:
     """The balance of each customer number, of those named or of all: the sum of its entries."""
-    return await scope.fetch_all(Balance, BALANCES, accounts)
+    return await scope.fetch_all(AccountTotal, BALANCES, accounts)

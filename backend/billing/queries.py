@@ -7,7 +7,7 @@ import msgspec
 from backend.billing.lifecycle import CollectionMode
 from backend.billing.schemas import InvoiceFilter, InvoiceGroup, InvoiceSummary
 from backend.billing.ubl.document import BooksAs
-from backend.core.errors import ValidationFailed
+from backend.core.errors import NotFound, ValidationFailed
 from backend.lines.queries import SqlFilter
 from tenants.scope import Actor, Scope
 
@@ -155,3 +155,12 @@ async def counts_of(scope: Scope, wanted: InvoiceFilter) -> GroupCounts:
     )
     found = await scope.fetch_one(GroupCounts, query, *where.values)
     return found or GroupCounts(0, 0, 0, 0, 0)
+
+
+async def check_in_reach(scope: Scope, invoice_id: UUID) -> None:
+    """Raise NotFound for an invoice out of reach."""
+    where = within_reach(scope.actor)
+    where.add("i.id = {0}", invoice_id)
+    found = await scope.fetch_value(bool, f"SELECT true FROM invoice i WHERE {where.sql}", *where.values)
+    if not found:
+        raise NotFound

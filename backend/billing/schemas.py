@@ -94,7 +94,7 @@ class InvoiceSummary(msgspec.Struct, frozen=True):
         return state_of(self.facts, today)
 
 
-class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
+class InvoiceList(msgspec.Struct, frozen=True, kw_only=True):
     """Some of the invoices that match, the newest first, and how many there are."""
 
     items: list[InvoiceSummary]

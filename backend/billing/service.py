@@ -11,20 +11,16 @@ from backend.billing.queries import DEMAND, PAYABLE, GroupCounts
 from backend.billing.schemas import (
     AccountBalance,
     Balance,
-    CentreTotal,
-    ChargeKind,
-    ChargeRow,
     Entry,
     FileInfo,
     InvoiceDetail,
     InvoiceFileContent,
     InvoiceFilter,
-    InvoicePage,
+    InvoiceList,
     KindTotal,
-    NumberTotal,
     VatRow,
 )
-from backend.billing.tables import InvoiceCharge, InvoiceFile, InvoiceVat, LedgerEntry
+from backend.billing.tables import InvoiceFile, InvoiceVat, LedgerEntry
 from backend.core import audit, clock
 from backend.core.errors import NotFound
 from backend.core.ids import InvoiceId
@@ -51,34 +47,19 @@ LEFT JOIN LATERAL (
 ) o ON true
 WHERE {{reach}} GROUP BY a.id, a.number, a.label ORDER BY a.number
 """
+BY_KIND = """
+SELECT kind, count(*)::int AS charges, sum(net_cents)::bigint AS cents FROM invoice_charge WHERE invoice_id = $1
+GROUP BY kind ORDER BY sum(net_cents) DESC, kind
+"""
 DETAIL = """
 SELECT issuer, type_code, terms, currency, lines_cents, allowance_cents, charge_cents, excl_vat_cents, vat_cents,
   incl_vat_cents, prepaid_cents, rounding_cents, payment_reference, structured, iban, payee, mandate_reference,
   creditor_id, debited_iban, seller_name, buyer_name, buyer_number, buyer_address, note, corrects, received_at, charges
 FROM invoice WHERE id = $1
 """
-BY_KIND = """
-SELECT kind, count(*)::int AS charges, sum(net_cents)::bigint AS cents FROM invoice_charge WHERE invoice_id = $1
-GROUP BY kind ORDER BY sum(net_cents) DESC, kind
-"""
-BY_NUMBER = """
-SELECT c.msisdn, coalesce(max(l.name), '') AS name, (array_agg(c.line_id))[1] AS line_id,
-  coalesce(sum(c.net_cents) FILTER (WHERE c.kind = $2), 0)::bigint AS recurring_cents,
-  coalesce(sum(c.net_cents) FILTER (WHERE c.kind = $3), 0)::bigint AS usage_cents,
-  coalesce(sum(c.net_cents) FILTER (WHERE c.kind NOT IN ($2, $3)), 0)::bigint AS other_cents,
-  sum(c.net_cents)::bigint AS cents, (count(*) OVER ())::int AS total_numbers
-FROM invoice_charge c LEFT JOIN line l ON l.tenant_id = c.tenant_id AND l.id = c.line_id WHERE c.invoice_id = $1
-GROUP BY c.msisdn ORDER BY sum(c.net_cents) DESC, c.msisdn LIMIT $4 OFFSET $5
-"""
-BY_CENTRE = """
-SELECT c.cost_centre AS code, coalesce(max(k.name), '') AS name, count(*)::int AS charges,
-  sum(c.net_cents)::bigint AS cents FROM invoice_charge c
-LEFT JOIN cost_centre k ON k.tenant_id = c.tenant_id AND k.code = c.cost_centre WHERE c.invoice_id = $1
-GROUP BY c.cost_centre ORDER BY sum(c.net_cents) DESC, c.cost_centre LIMIT $2
-"""
 
 
-class DetailRow(msgspec.Struct, frozen=True):
+class InvoiceDetailRow(msgspec.Struct, frozen=True):
     """What the page of an invoice shows beside its summary."""
 
     issuer: str
@@ -113,13 +94,13 @@ class DetailRow(msgspec.Struct, frozen=True):
 @use_case(Permission.INVOICES_READ, read_only=True)
 async def list_invoices(
     scope: Scope, wanted: InvoiceFilter, *, limit: int = 50, offset: int = 0
-) -> InvoicePage:
+) -> InvoiceList:
     """Some invoices within reach, the newest first. Raises ValidationFailed for a search that is too long."""
     where = queries.invoice_filter(scope.actor, wanted)
     items, total = await queries.page_of(
         scope, where, limit=min(max(limit, 1), MOST_LISTED), offset=max(offset, 0)
     )
-    return InvoicePage(items=items, total=total)
+    return InvoiceList(items=items, total=total)
 
 
 @use_case(Permission.INVOICES_READ, read_only=True)
@@ -153,7 +134,7 @@ async def get_invoice(scope: Scope, invoice_id: InvoiceId | UUID) -> InvoiceDeta
     summary = await queries.one_summary(scope, invoice_id)
     if summary is None:
         raise NotFound
-    row = await scope.fetch_one(DetailRow, DETAIL, invoice_id)
+    row = await scope.fetch_one(InvoiceDetailRow, DETAIL, invoice_id)
     if row is None:
         raise NotFound
     return InvoiceDetail(
@@ -175,47 +156,10 @@ async def get_invoice(scope: Scope, invoice_id: InvoiceId | UUID) -> InvoiceDeta
     )
 
 
-@use_case(Permission.INVOICES_READ, read_only=True)
-async def charges_by_number(
-    scope: Scope, invoice_id: InvoiceId | UUID, *, limit: int = 25, offset: int = 0
-) -> list[NumberTotal]:
-    """The charges of each number, the highest first; each names how many numbers there are. Raises NotFound."""
-    await _check(scope, invoice_id)
-    return await scope.fetch_all(
-        NumberTotal,
-        BY_NUMBER,
-        invoice_id,
-        ChargeKind.RECURRING,
-        ChargeKind.USAGE,
-        min(max(limit, 1), MOST_LISTED),
-        max(offset, 0),
-    )
-
-
-@use_case(Permission.INVOICES_READ, read_only=True)
-async def charges_by_centre(scope: Scope, invoice_id: InvoiceId | UUID) -> list[CentreTotal]:
-    """The charges of each cost centre, the highest first. Raises NotFound."""
-    await _check(scope, invoice_id)
-    return await scope.fetch_all(CentreTotal, BY_CENTRE, invoice_id, MOST_LISTED)
-
-
-@use_case(Permission.INVOICES_READ, read_only=True)
-async def charges_of_number(scope: Scope, invoice_id: InvoiceId | UUID, msisdn: str) -> list[ChargeRow]:
-    """The charges of one number ("": of the customer number as a whole), 500 at most. Raises NotFound."""
-    await _check(scope, invoice_id)
-    return await scope.select_all(
-        ChargeRow,
-        InvoiceCharge,
-        (InvoiceCharge.invoice_id == invoice_id) & (InvoiceCharge.msisdn == msisdn),
-        order_by=[InvoiceCharge.position],
-        limit=MOST_CHARGES,
-    )
-
-
 @use_case(Permission.INVOICES_READ)
 async def read_invoice_file(scope: Scope, invoice_id: InvoiceId | UUID, file_id: UUID) -> InvoiceFileContent:
     """A file of an invoice, byte for byte. Who read it stands in the audit trail. Raises NotFound."""
-    await _check(scope, invoice_id)
+    await queries.check_in_reach(scope, invoice_id)
     found = await scope.select_one(
         InvoiceFileContent,
         InvoiceFile,
@@ -225,12 +169,3 @@ async def read_invoice_file(scope: Scope, invoice_id: InvoiceId | UUID, file_id:
         raise NotFound
     await audit.record(scope, "invoice.file_read", "invoice", invoice_id, file=found.name)
     return found
-
-
-async def _check(scope: Scope, invoice_id: UUID) -> None:
-    """Raise NotFound for an invoice out of reach."""
-    where = queries.within_reach(scope.actor)
-    where.add("i.id = {0}", invoice_id)
-    found = await scope.fetch_value(bool, f"SELECT true FROM invoice i WHERE {where.sql}", *where.values)
-    if not found:
-        raise NotFound

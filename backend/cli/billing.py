@@ -1,5 +1,6 @@
 """Invoices: reading files of them, and what became of each document."""
 
+import asyncio
 import csv
 from collections import Counter
 from pathlib import Path
@@ -43,9 +44,8 @@ async def _read(file: Path, *, check: bool) -> int:
     from tenants.operator_scope import OPERATOR_SCOPE
     from tenants.scope import Actor
 
-    if file.stat().st_size > LARGEST_FILE:
-        raise CommandFailed(f"{file} is larger than {LARGEST_FILE // 1024 // 1024} MB: divide it")
-    sources = sources_of(file.name, file.read_bytes())
+    content = await asyncio.to_thread(_content, file, LARGEST_FILE)
+    sources = sources_of(file.name, content)
     counts, result = Counter[str](), file.with_name(f"{file.name}.result.csv")
     with result.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
@@ -72,3 +72,10 @@ async def _read(file: Path, *, check: bool) -> int:
     said = ", ".join(f"{outcome}: {count}" for outcome, count in sorted(counts.items()))
     click.echo(f"{file}: {said or 'nothing'}")
     return counts[ImportOutcome.REFUSED]
+
+
+def _content(file: Path, most: int) -> bytes:
+    """The bytes of a file. Raises CommandFailed for one that is too large for memory."""
+    if file.stat().st_size > most:
+        raise CommandFailed(f"{file} is larger than {most // 1024 // 1024} MB: divide it")
+    return file.read_bytes()

@@ -29,6 +29,18 @@ class ReachableCentre(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class AccountRow(msgspec.Struct, frozen=True):
+    """A customer number of the company."""
+
+    id: UUID
+    number: str
+
+
+async def account_with_number(scope: Scope, number: str) -> AccountRow | None:
+    """The customer number, whatever its kind; None where the company has none such."""
+    return await scope.select_one(AccountRow, BillingAccount, BillingAccount.number == number)
+
+
 async def centres_within_reach(scope: Scope) -> list[ReachableCentre]:
     """The cost centres to choose from, by code.
 

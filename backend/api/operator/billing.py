@@ -9,14 +9,14 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend.api.operator.access import OperatorController
 from backend.api.operator.usage import spooled
-from backend.billing.intake import cases, runs
+from backend.billing.intake import cases, import_log
 from backend.billing.intake.cases import DocumentCase
-from backend.billing.intake.runs import LISTED, ImportReport
+from backend.billing.intake.import_log import LISTED, ImportReport
 from backend.billing.intake.sources import LARGEST_FILE, LONGEST_NAME
 from backend.billing.lifecycle import DocumentState
 from backend.web.files import download
@@ -37,14 +37,15 @@ CheckOnly = Annotated[
     bool, QueryParameter(name="check", description="Only say what the rules find; nothing is kept.")
 ]
 After = Annotated[int, QueryParameter(description="Items after this position.", ge=-1, le=10**6)]
-Most = Annotated[int, QueryParameter(description="At most so many items.", ge=1, le=LISTED)]
+InState = Annotated[DocumentState | None, QueryParameter(name="state", description="Those in one state.")]
+MostItems = Annotated[int, QueryParameter(description="At most so many items.", ge=1, le=LISTED)]
 
 
 class FileOperation(Operation):
     """Documents a body that the handler reads as a stream."""
 
     def __post_init__(self) -> None:
-        schema = Schema(type=OpenAPIType.STRING, format="binary")
+        schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
         self.request_body = RequestBody(
             content={"application/octet-stream": OpenAPIMediaType(schema=schema)}, required=True
         )
@@ -92,7 +93,9 @@ class OperatorImportsController(OperatorController):
         with await spooled(request, LARGEST_FILE) as file:
             content = file.read()
         return StartedImport(
-            id=await runs.start_import(actor, file_name=file_name, content=content, check_only=check_only)
+            id=await import_log.start_import(
+                actor, file_name=file_name, content=content, check_only=check_only
+            )
         )
 
     @get(
@@ -105,9 +108,9 @@ class OperatorImportsController(OperatorController):
         actor: NamedDependency[Actor],
         import_id: FromPath[UUID],
         after: After = -1,
-        limit: Most = LISTED,
+        limit: MostItems = LISTED,
     ) -> ImportReport:
-        return await runs.import_report(actor, import_id, after=after, limit=limit)
+        return await import_log.import_report(actor, import_id, after=after, limit=limit)
 
 
 class OperatorDocumentsController(OperatorController):
@@ -120,9 +123,10 @@ class OperatorDocumentsController(OperatorController):
     async def waiting(
         self,
         actor: NamedDependency[Actor],
-        state: Annotated[DocumentState | None, QueryParameter(description="Those in one state.")] = None,
+        # The framework keeps the word `state` for itself
+        in_state: InState = None,
     ) -> list[DocumentCase]:
-        return await cases.document_cases(actor, state=state)
+        return await cases.document_cases(actor, state=in_state)
 
     @get(
         "/{document_id:uuid}/content",

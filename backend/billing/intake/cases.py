@@ -5,16 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from backend.billing.intake.receiving import ReadDocument, Received
 from backend.billing.lifecycle import DOCUMENT_LIFECYCLE, DocumentState
 from backend.billing.tables import ReceivedDocument
 from backend.core import audit, clock
 from backend.core.errors import Conflict, NotFound, ValidationFailed
 from backend.core.facts import JobName
-from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.lines.tables import BillingAccount
+from backend.lines.organisations import AccountRow, account_with_number
 from tenants.directory import find_tenant
 from tenants.scope import Actor, Scope, TenantId
 
@@ -57,27 +55,6 @@ class LockedCase(msgspec.Struct, frozen=True):
     state: str
 
 
-class WaitingDocument(msgspec.Struct, frozen=True):
-    """A claimed document with its bytes, on its way to its company."""
-
-    id: UUID
-    state: str
-    customer_id: UUID | None
-    billing_account_id: UUID | None
-    customer_number: str
-    content: bytes | None
-    pdf: bytes | None
-    content_sha256: bytes
-    rules: str
-
-
-class AccountRow(msgspec.Struct, frozen=True):
-    """A customer number of a company."""
-
-    id: UUID
-    number: str
-
-
 @use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
 async def document_cases(scope: Scope, *, state: DocumentState | None = None) -> list[DocumentCase]:
     """Documents that wait for a decision, the oldest first; or those in one state. 500 at most."""
@@ -118,7 +95,7 @@ async def account_of(actor: Actor, slug: str, number: str) -> tuple[TenantId, Ac
 
 @use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
 async def _account(scope: Scope, number: str) -> AccountRow | None:
-    return await scope.select_one(AccountRow, BillingAccount, BillingAccount.number == number)
+    return await account_with_number(scope, number)
 
 
 async def assign_document(actor: Actor, document_id: UUID, *, slug: str, customer_number: str) -> None:
@@ -178,39 +155,3 @@ async def _lock(scope: Scope, document_id: UUID, target: DocumentState) -> None:
     if DocumentState(found.state) is target:
         raise Conflict("This is decided already.", code="wrong_state")
     DOCUMENT_LIFECYCLE.check(DocumentState(found.state), target)
-
-
-@idempotent_job(JobName.BOOK_DOCUMENT)
-async def book_document(actor: Actor, *, document_id: str) -> None:
-    """Book a document that the operator's staff assigned. It passed the rules when it came in."""
-    # The reader is loaded where it is used
-    from backend.billing.intake.taking import book_received
-    from backend.billing.ubl.reading import read_document
-
-    waiting = await _waiting(actor, UUID(document_id))
-    if waiting is None or waiting.content is None:
-        return
-    read = ReadDocument(
-        document=read_document(waiting.content),
-        content=waiting.content,
-        content_sha256=waiting.content_sha256,
-        pdf=waiting.pdf,
-        rules=waiting.rules,
-    )
-    received = Received(
-        waiting.id,
-        waiting.state,
-        waiting.customer_id,
-        waiting.billing_account_id,
-        waiting.customer_number,
-    )
-    await book_received(actor, received, read)
-
-
-@use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
-async def _waiting(scope: Scope, document_id: UUID) -> WaitingDocument | None:
-    return await scope.select_one(
-        WaitingDocument,
-        ReceivedDocument,
-        (ReceivedDocument.id == document_id) & (ReceivedDocument.state == DocumentState.RECEIVED),
-    )

@@ -52,7 +52,8 @@ def charges_of(document: InvoiceDocument) -> list[Charge]:
             code=line.charge_code,
             description=line.description or line.note,
             quantity=line.quantity,
-            unit_price=line.unit_price,
+            # A price may be that of a hundred
+            unit_price=line.unit_price / (line.base_quantity or 1),
             vat_category=line.category,
             vat_percent=line.percent,
             period_start=line.period_start,
@@ -63,7 +64,7 @@ def charges_of(document: InvoiceDocument) -> list[Charge]:
     ]
     whole = [
         Charge(
-            name=one.reason,
+            name=one.reason or one.reason_code,
             net_cents=one.cents,
             kind=ChargeKind.DISCOUNT if one.cents < 0 else ChargeKind.OTHER,
             unit_price=Decimal(one.cents) / 100,

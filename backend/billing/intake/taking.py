@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from backend.billing.intake.booking import BookedDocument, book, hash_of
+from backend.billing.intake.booking import book
 from backend.billing.intake.destination import addressee_of, issuer_of
+from backend.billing.intake.invoice_row import BookedDocument, hash_of
 from backend.billing.intake.receiving import (
     Claimed,
     ReadDocument,
@@ -42,7 +43,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 Check = Callable[[bytes], Awaitable[Checked]]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one source."""
 
     name: str
@@ -54,21 +55,21 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-async def take_document(actor: Actor, source: Source, check: Check, *, check_only: bool) -> Outcome:
+async def take_document(actor: Actor, source: Source, check: Check, *, check_only: bool) -> DocumentOutcome:
     """Take one document, or with `check_only` say what would become of it by the rules alone.
 
     `actor` acts in the operator's scope. Nothing of a refused document is kept.
     """
     if source.problem:
-        return Outcome(name=source.name, outcome=ImportOutcome.REFUSED, reason=source.problem)
+        return DocumentOutcome(name=source.name, outcome=ImportOutcome.REFUSED, reason=source.problem)
     digest = hash_of(source.content)
     seen = None if check_only else await find_received(actor, digest)
     if seen is not None and seen.state in SEEN:
-        return Outcome(name=source.name, outcome=SEEN[DocumentState(seen.state)])
+        return DocumentOutcome(name=source.name, outcome=SEEN[DocumentState(seen.state)])
     try:
         checked = await check(source.content)
     except DocumentRefused as refused:
-        return Outcome(
+        return DocumentOutcome(
             name=source.name, outcome=ImportOutcome.REFUSED, rules=refused.rules, reason=refused.sentence
         )
     if check_only:
@@ -83,7 +84,7 @@ async def take_document(actor: Actor, source: Source, check: Check, *, check_onl
     return await _take(actor, source, read)
 
 
-async def _take(actor: Actor, source: Source, read: ReadDocument) -> Outcome:
+async def _take(actor: Actor, source: Source, read: ReadDocument) -> DocumentOutcome:
     addressee = addressee_of(read.document)
     customers = (
         []
@@ -124,8 +125,8 @@ async def book_received(actor: Actor, received: Received, read: ReadDocument) ->
     await mark_booked(actor, received.id)
 
 
-def _outcome(source: Source, document: InvoiceDocument, outcome: ImportOutcome) -> Outcome:
-    return Outcome(
+def _outcome(source: Source, document: InvoiceDocument, outcome: ImportOutcome) -> DocumentOutcome:
+    return DocumentOutcome(
         name=source.name,
         outcome=outcome,
         issuer=issuer_of(document),

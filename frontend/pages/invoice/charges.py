@@ -5,7 +5,7 @@ from uuid import UUID
 from reactpy import html, use_state
 from reactpy.types import VdomDict
 
-from backend.billing import service as billing
+from backend.billing import charge_views
 from backend.billing.schemas import NumberTotal
 from backend.core.permissions import Permission
 from frontend.components.actions import button
@@ -25,7 +25,9 @@ def NumberCharges(invoice: str) -> VdomDict:
     page = use_page()
     text = page.text
     shown, show = use_state(FIRST)
-    found = use_query(billing.charges_by_number, UUID(invoice), topics=(f"invoice:{invoice}",), limit=shown)
+    found = use_query(
+        charge_views.charges_by_number, UUID(invoice), topics=(f"invoice:{invoice}",), limit=shown
+    )
     if found.data is None:
         return html.div(not_ready(text, found))
     rows: list[NumberTotal] = found.data

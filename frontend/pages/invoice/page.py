@@ -7,7 +7,7 @@ from reactpy.types import VdomDict
 
 from backend.billing import service as billing
 from backend.billing.lifecycle import LedgerKind
-from backend.billing.schemas import Entry, FileInfo, InvoiceDetail, VatRow
+from backend.billing.schemas import ChargeKind, Entry, FileInfo, InvoiceDetail, VatRow
 from backend.core import clock
 from frontend.components.actions import link_button
 from frontend.components.invoices.list_view import INVOICES
@@ -107,7 +107,7 @@ def _late_words(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
 
 def _kinds(text: Translator, detail: InvoiceDetail) -> VdomDict:
     rows: list[tuple[str, Child]] = [
-        (text(KINDS[one.kind]), text.money(one.cents)) for one in detail.by_kind if one.kind in KINDS
+        (text(KINDS[ChargeKind(one.kind)]), text.money(one.cents)) for one in detail.by_kind
     ]
     rows.append((text("Total excl. VAT"), html.strong(text.money(detail.excl_vat_cents))))
     rows.append((text("VAT"), text.money(detail.vat_cents)))

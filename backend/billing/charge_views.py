@@ -1,0 +1,66 @@
+"""Use cases on the charges of one invoice: by number, by cost centre, and those of one number."""
+
+from uuid import UUID
+
+from backend.billing.queries import check_in_reach
+from backend.billing.schemas import CentreTotal, ChargeKind, ChargeRow, NumberTotal
+from backend.billing.tables import InvoiceCharge
+from backend.core.ids import InvoiceId
+from backend.core.permissions import Permission
+from backend.core.use_case import use_case
+from tenants.scope import Scope
+
+MOST_LISTED = 200
+MOST_CHARGES = 500
+BY_NUMBER = """
+SELECT c.msisdn, coalesce(max(l.name), '') AS name, (array_agg(c.line_id))[1] AS line_id,
+  coalesce(sum(c.net_cents) FILTER (WHERE c.kind = $2), 0)::bigint AS recurring_cents,
+  coalesce(sum(c.net_cents) FILTER (WHERE c.kind = $3), 0)::bigint AS usage_cents,
+  coalesce(sum(c.net_cents) FILTER (WHERE c.kind NOT IN ($2, $3)), 0)::bigint AS other_cents,
+  sum(c.net_cents)::bigint AS cents, (count(*) OVER ())::int AS total_numbers
+FROM invoice_charge c LEFT JOIN line l ON l.tenant_id = c.tenant_id AND l.id = c.line_id WHERE c.invoice_id = $1
+GROUP BY c.msisdn ORDER BY sum(c.net_cents) DESC, c.msisdn LIMIT $4 OFFSET $5
+"""
+BY_CENTRE = """
+SELECT c.cost_centre AS code, coalesce(max(k.name), '') AS name, count(*)::int AS charges,
+  sum(c.net_cents)::bigint AS cents FROM invoice_charge c
+LEFT JOIN cost_centre k ON k.tenant_id = c.tenant_id AND k.code = c.cost_centre WHERE c.invoice_id = $1
+GROUP BY c.cost_centre ORDER BY sum(c.net_cents) DESC, c.cost_centre LIMIT $2
+"""
+
+
+@use_case(Permission.INVOICES_READ, read_only=True)
+async def charges_by_number(
+    scope: Scope, invoice_id: InvoiceId | UUID, *, limit: int = 25, offset: int = 0
+) -> list[NumberTotal]:
+    """The charges of each number, the highest first; each names how many numbers there are. Raises NotFound."""
+    await check_in_reach(scope, invoice_id)
+    return await scope.fetch_all(
+        NumberTotal,
+        BY_NUMBER,
+        invoice_id,
+        ChargeKind.RECURRING,
+        ChargeKind.USAGE,
+        min(max(limit, 1), MOST_LISTED),
+        max(offset, 0),
+    )
+
+
+@use_case(Permission.INVOICES_READ, read_only=True)
+async def charges_by_centre(scope: Scope, invoice_id: InvoiceId | UUID) -> list[CentreTotal]:
+    """The charges of each cost centre, the highest first. Raises NotFound."""
+    await check_in_reach(scope, invoice_id)
+    return await scope.fetch_all(CentreTotal, BY_CENTRE, invoice_id, MOST_LISTED)
+
+
+@use_case(Permission.INVOICES_READ, read_only=True)
+async def charges_of_number(scope: Scope, invoice_id: InvoiceId | UUID, msisdn: str) -> list[ChargeRow]:
+    """The charges of one number ("": of the customer number as a whole), 500 at most. Raises NotFound."""
+    await check_in_reach(scope, invoice_id)
+    return await scope.select_all(
+        ChargeRow,
+        InvoiceCharge,
+        (InvoiceCharge.invoice_id == invoice_id) & (InvoiceCharge.msisdn == msisdn),
+        order_by=[InvoiceCharge.position],
+        limit=MOST_CHARGES,
+    )
