@@ -155,6 +155,8 @@ class Invoice(Table):
     disputed_cents = BigInt(default=0)
     collecting_cents = BigInt(default=0)
     charges = Integer(default=0)
+    # Of the file that they came from; null: they are the lines of the document
+    charges_sha256 = Bytea(null=True, default=None)
 
     invoice_tenant_id_id_key = Unique(["tenant_id", "id"])
     invoice_tenant_id_issuer_type_code_number_key = Unique(["tenant_id", "issuer", "type_code", "number"])

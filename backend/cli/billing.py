@@ -39,21 +39,20 @@ async def _read(file: Path, *, check: bool) -> int:
     """Read one file; returns how many documents were not taken."""
     from backend.billing.intake.rules_process import RulesProcess
     from backend.billing.intake.runs import take_each
-    from backend.billing.intake.sources import LARGEST_FILE, sources_of
+    from backend.billing.intake.sources import LARGEST_FILE
+    from backend.billing.intake.taking_charges import work_of
     from backend.billing.lifecycle import ImportOutcome
     from tenants.operator_scope import OPERATOR_SCOPE
     from tenants.scope import Actor
 
     content = await asyncio.to_thread(_content, file, LARGEST_FILE)
-    sources = sources_of(file.name, content)
+    works = await asyncio.to_thread(work_of, file.name, content)
     counts, result = Counter[str](), file.with_name(f"{file.name}.result.csv")
     with result.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(HEADER)
         async with RulesProcess() as rules:
-            each = take_each(
-                Actor(OPERATOR_SCOPE), sources, range(len(sources)), rules.check, check_only=check
-            )
+            each = take_each(Actor(OPERATOR_SCOPE), works, range(len(works)), rules.check, check_only=check)
             async for _, one in each:
                 counts[one.outcome] += 1
                 writer.writerow(

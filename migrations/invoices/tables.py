@@ -129,6 +129,7 @@ class Invoice(Table):
     disputed_cents = BigInt(default=0)
     collecting_cents = BigInt(default=0)
     charges = Integer(default=0)
+    charges_sha256 = Bytea(null=True, default=None)
     invoice_tenant_id_id_key = Unique(["tenant_id", "id"])
     invoice_tenant_id_issuer_type_code_number_key = Unique(["tenant_id", "issuer", "type_code", "number"])
     invoice_books_as_check = Check("books_as IN ('demand', 'credit')")

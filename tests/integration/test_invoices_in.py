@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from backend.billing import charge_views
 from backend.billing import service as billing
 from backend.billing.intake import cases, taking
 from backend.billing.intake.import_log import import_report
@@ -385,3 +386,46 @@ async def test_the_rules_run_in_another_process_and_survive_its_end() -> None:
 async def test_accounts_without_lines_get_invoices_too(customer: Customer) -> None:
     await make_account(customer, "60-FACT", kind="invoice_only")
     assert (await take(invoice_for(customer, account="60-FACT"))).outcome is ImportOutcome.BOOKED
+
+
+def charges_csv(*rows: tuple[str, str, str, str, str]) -> bytes:
+    return "\n".join(["invoice;msisdn;kind;name;net", *(";".join(row) for row in rows)]).encode()
+
+
+async def test_charges_of_a_file_take_the_place_of_totals_where_they_add_up(
+    customer: Customer, database: TestDatabase
+) -> None:
+    await make_lines(customer, 2)
+    first, second = [line.msisdn for line in await customer.lines()]
+    total = msgspec.structs.replace(LINE, name="Monthly charges", msisdn="", unit_price=LINE.unit_price * 2)
+    content = write_document(invoice_for(customer, "C-1", lines=[total]))
+    half = LINE.unit_price
+    good = [("C-1", first, "recurring", "Pro Flex", f"{half}"), ("C-1", second, "usage", "Abroad", f"{half}")]
+    files = {
+        "a.csv": charges_csv(
+            *good, ("C-9", first, "usage", "Nothing", "1.00"), ("C-8", "nope", "usage", "x", "1")
+        ),
+        "a.xml": content,
+    }
+    import_id = await hand_in(database, "with-charges.zip", archive(files))
+    report = await import_report(NADIA, import_id)
+    assert [(one.name, one.number, one.outcome) for one in report.items] == [
+        ("a.xml", "C-1", "booked"),
+        ("a.csv", "C-1", "booked"),
+        ("a.csv", "C-9", "refused"),
+        ("a.csv", "C-8", "refused"),
+    ]
+    [summary] = await invoices_of(customer.manager)
+    by_number = await charge_views.charges_by_number(customer.manager, summary.id)
+    assert {one.msisdn: (one.recurring_cents, one.usage_cents) for one in by_number} == {
+        first: (int(half * 100), 0),
+        second: (0, int(half * 100)),
+    }
+    assert {one.line_id for one in by_number} == {line.id for line in await customer.lines()}
+    [[again]] = [await outcomes(await hand_in(database, "a.csv", charges_csv(*good)))]
+    assert again == "repeated"
+    wrong = charges_csv((*good[0][:4], "0.01"), good[1])
+    report = await import_report(NADIA, await hand_in(database, "b.csv", wrong))
+    assert report.counts == {"refused": 1}
+    assert "add up" in report.items[0].reason
+    assert await charge_views.charges_by_number(customer.manager, summary.id) == by_number

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from backend.billing.intake.import_log import begin, end, left_of, note
 from backend.billing.intake.rules_process import RulesProcess
-from backend.billing.intake.sources import Source, sources_of
 from backend.billing.intake.taking import Check, DocumentOutcome, take_document
+from backend.billing.intake.taking_charges import Work, take_charges, work_of
 from backend.billing.lifecycle import ImportState
 from backend.core.errors import FileRejected
 from backend.core.facts import JobName
@@ -30,37 +30,41 @@ async def run_import(actor: Actor, *, import_id: str) -> None:
     person = Actor(OPERATOR_SCOPE, name=row.created_by, operator=row.created_by)
     try:
         # Unpacking takes its time: not in the event loop
-        sources = await asyncio.to_thread(sources_of, row.file_name, row.content)
+        works = await asyncio.to_thread(work_of, row.file_name, row.content)
     except FileRejected as refused:
         await end(actor, file_id, ImportState.FAILED, refused.message)
         return
-    left = await left_of(actor, file_id, len(sources))
+    left = await left_of(actor, file_id, len(works))
     async with RulesProcess() as rules:
-        async for position, outcome in take_each(
-            person, sources, left, rules.check, check_only=row.check_only
-        ):
+        async for position, outcome in take_each(person, works, left, rules.check, check_only=row.check_only):
             await note(actor, file_id, position, outcome)
     await end(actor, file_id, ImportState.DONE)
 
 
 async def take_each(
-    actor: Actor, sources: Sequence[Source], positions: Sequence[int], check: Check, *, check_only: bool
+    actor: Actor, works: Sequence[Work], positions: Sequence[int], check: Check, *, check_only: bool
 ) -> AsyncIterator[tuple[int, DocumentOutcome]]:
-    """Take documents, a few at once, and give each outcome as it comes. Files of charges come after the documents."""
+    """Take what a file has, a few at once, and give each outcome as it comes. Charges come after all documents."""
     for charges in (False, True):
-        chosen = [position for position in positions if sources[position].is_charges is charges]
-        async for done in _several(actor, sources, chosen, check, check_only=check_only):
+        chosen = [position for position in positions if (works[position].charges is not None) is charges]
+        async for done in _several(actor, works, chosen, check, check_only=check_only):
             yield done
 
 
+async def _one(actor: Actor, work: Work, check: Check, *, check_only: bool) -> DocumentOutcome:
+    if work.charges is not None:
+        return await take_charges(actor, work, check_only=check_only)
+    return await take_document(actor, work.source, check, check_only=check_only)
+
+
 async def _several(
-    actor: Actor, sources: Sequence[Source], positions: Sequence[int], check: Check, *, check_only: bool
+    actor: Actor, works: Sequence[Work], positions: Sequence[int], check: Check, *, check_only: bool
 ) -> AsyncIterator[tuple[int, DocumentOutcome]]:
     waiting = iter(positions)
     running: set[asyncio.Task[tuple[int, DocumentOutcome]]] = set()
 
     async def one(position: int) -> tuple[int, DocumentOutcome]:
-        return position, await take_document(actor, sources[position], check, check_only=check_only)
+        return position, await _one(actor, works[position], check, check_only=check_only)
 
     try:
         while True:
