@@ -9,7 +9,8 @@ import backend.subscriptions  # noqa: F401 - usage that is loaded is announced
 from backend.core import clock
 from backend.core.messaging.jobs import job_scope
 from backend.demo.fleets import TENANTS, DemoTenant, blank_sims_of, inventory_of, reserved_numbers_of, rows_of
-from backend.demo.usage import seed_usage
+from backend.demo.invoices import seed_invoices
+from backend.demo.usage import MONTHS, seed_usage
 from backend.lines.intake.file_columns import COLUMNS
 from backend.lines.intake.file_import import import_lines
 from backend.lines.organisations import add_billing_account, add_cost_centre, add_organisation, link_end_user
@@ -26,17 +27,17 @@ class SeedError(RuntimeError):
     """The demo's own data was refused: a bug of ours."""
 
 
-async def seed() -> list[str]:
-    """Make the tenants that are not there yet; returns their slugs."""
+async def seed(months: int = MONTHS) -> list[str]:
+    """Make the tenants that are not there yet, with so many months of usage and invoices; returns their slugs."""
     made = []
     for tenant in TENANTS:
         if await find_tenant(tenant.slug) is None:
-            await _make(tenant)
+            await _make(tenant, months)
             made.append(tenant.slug)
     return made
 
 
-async def _make(tenant: DemoTenant) -> None:
+async def _make(tenant: DemoTenant, months: int) -> None:
     tenant_id = await create_tenant(tenant.slug, tenant.name, tenant.carrier)
     product = Actor(tenant_id, carrier=tenant.carrier)
     for code, name in tenant.cost_centres:
@@ -80,7 +81,8 @@ async def _make(tenant: DemoTenant) -> None:
         )
         if "end_user" in member.roles:
             await link_end_user(product, member_id=member_id, msisdn=member.mobile)
-    await seed_usage(tenant, product)
+    use = await seed_usage(tenant, product, months=months)
+    await seed_invoices(tenant, use, months=months)
     await _mark_as_read(tenant_id)
 
 

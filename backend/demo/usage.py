@@ -1,10 +1,10 @@
-"""The demo's usage: three months of invented records and bundles, through the same import as everybody's."""
+"""The demo's usage: a year of invented records and bundles, through the same import as everybody's."""
 
 import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from backend.catalog.profiles import profile
@@ -17,9 +17,9 @@ from backend.usage.loading import load_file
 from backend.usage.records import UsageFileKind
 from tenants.scope import Actor
 
-MONTHS = 3
-# Records a line and month
-EACH = 45
+MONTHS = 12
+# Records a line and month, and in months that are long over
+EACH, EACH_LATER, RECENT_MONTHS = 45, 15, 3
 # Of a large customer
 MOST_LINES = 200
 GIGABYTE = 10**9
@@ -32,13 +32,14 @@ MSISDN, STARTED, SERVICE, AMOUNT, ROAMING, BUCKET, CENTS = (
 UNITS = {"data": "bytes", "voice": "seconds", "sms": "pieces"}
 
 
-def _months() -> Iterator[tuple[datetime, datetime]]:
-    """From the first to the last instant of each month, the running one up to now."""
+def _months(months: int) -> Iterator[tuple[datetime, datetime, int]]:
+    """The first and last instant of each month, the running one up to now, and the records of a line in it."""
     running = period_of(clock.now())
-    for back in range(MONTHS - 1, -1, -1):
+    for back in range(months - 1, -1, -1):
         since = datetime.combine(month_before(running, back), time(0), clock.BRUSSELS)
         after = datetime.combine(month_before(running, back - 1), time(0), clock.BRUSSELS)
-        yield since, min(after - timedelta(seconds=1), clock.local(clock.now()))
+        until = min(after - timedelta(seconds=1), clock.local(clock.now()))
+        yield since, until, EACH if back < RECENT_MONTHS else EACH_LATER
 
 
 def _allowance(plan: Plan) -> int | None:
@@ -48,13 +49,13 @@ def _allowance(plan: Plan) -> int | None:
 
 
 def _month(
-    plans: dict[str, Plan], caps: dict[str, int | None], since: datetime, until: datetime
+    plans: dict[str, Plan], caps: dict[str, int | None], since: datetime, until: datetime, each: int
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Records and bundles of one month. A bundle is the sum of the records that it covers."""
     seed, period = f"demo-{since:%Y%m}", f"{since:%Y-%m}"
     share = (until - since).total_seconds() / 3600 / MONTH_HOURS
     drawn = defaultdict[str, list[list[str]]](list)
-    for row in records(list(plans), seed, since, until, max(round(EACH * share), 1)):
+    for row in records(list(plans), seed, since, until, max(round(each * share), 1)):
         if row[SERVICE] == "data" or plans[row[MSISDN]].product_type is ProductType.VOICE_DATA:
             drawn[row[MSISDN]].append(row)
     by_line = {number: _within_cap(rows, caps[number]) for number, rows in drawn.items()}
@@ -92,7 +93,7 @@ def _scale(rows: Sequence[list[str]], total: int) -> None:
         row[AMOUNT] = str(max(int(row[AMOUNT]) * total // present, 1))
 
 
-def months_of(tenant: DemoTenant) -> Iterator[tuple[list[list[str]], list[list[str]]]]:
+def months_of(tenant: DemoTenant, months: int = MONTHS) -> Iterator[tuple[list[list[str]], list[list[str]]]]:
     """Records and bundles of each month, for the first lines of a demo customer."""
     carrier = profile(tenant.carrier)
     plans, caps = dict[str, Plan](), dict[str, int | None]()
@@ -100,12 +101,22 @@ def months_of(tenant: DemoTenant) -> Iterator[tuple[list[list[str]], list[list[s
         if (plan := carrier.plan(row["plan"])) is not None:
             plans[row["msisdn"]] = plan
             caps[row["msisdn"]] = carrier.cap_in_force(row["options"].split("|"), int(row["roaming_cap"]))
-    for since, until in _months():
-        yield _month(plans, caps, since, until)
+    for since, until, each in _months(months):
+        yield _month(plans, caps, since, until, each)
 
 
-async def seed_usage(tenant: DemoTenant, product: Actor) -> None:
-    """Load usage for the first lines of a demo customer."""
-    for rated, measured in months_of(tenant):
+async def seed_usage(
+    tenant: DemoTenant, product: Actor, *, months: int = MONTHS
+) -> dict[tuple[date, str], int]:
+    """Load usage for the first lines of a demo customer; returns what the company pays beyond bundles.
+
+    By the first day of the month and the number, in cents.
+    """
+    charged: dict[tuple[date, str], int] = defaultdict(int)
+    for rated, measured in months_of(tenant, months):
         await load_file(product, csv_of(RECORD_COLUMNS, iter(rated)), kind=UsageFileKind.RECORDS)
         await load_file(product, csv_of(BUCKET_COLUMNS, iter(measured)), kind=UsageFileKind.BUCKETS)
+        for row in rated:
+            if not row[BUCKET] and (cents := int(row[CENTS])):
+                charged[period_of(datetime.fromisoformat(row[STARTED])), row[MSISDN]] += cents
+    return charged

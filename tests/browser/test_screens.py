@@ -77,7 +77,7 @@ async def entered(portal: Portal, slug: str, email: str) -> tuple[Actor, Custome
 @pytest.fixture
 async def company(portal: Portal, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Company:
     monkeypatch.setattr(seed, "TENANTS", fleets.TENANTS[:1])
-    await seed.seed()
+    await seed.seed(months=3)
     await seed.load_sandbox(sandbox.url)
     manager, customer = await entered(portal, "delta", "sofie@delta.example")
     able = LineFilter(product_type=("voice_data",), status=("active",))

@@ -45,7 +45,7 @@ def test_the_sandboxs_usage_is_the_same_for_the_same_moment() -> None:
 
 async def test_the_demo_has_three_months_of_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed, "TENANTS", fleets.TENANTS[1:2])
-    await seed.seed()
+    await seed.seed(months=3)
     tenant = await find_tenant("lumen")
     assert tenant
     found = await usage.organisation_usage(Actor(tenant, carrier="lynx"))
