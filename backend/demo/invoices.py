@@ -23,7 +23,7 @@ from backend.catalog.profiles import profile
 from backend.catalog.schemas import CarrierProfile, ChargeType
 from backend.core import clock
 from backend.core.money import VAT_RATE_PERCENT, pro_rata, vat_on
-from backend.demo.fleets import DemoOrganisation, DemoTenant, rows_of
+from backend.demo.fleets import TENANTS, DemoOrganisation, DemoTenant, rows_of
 from backend.runtime import settings
 from backend.usage.lifecycle import month_before, period_of
 from tenants.operator_scope import OPERATOR_SCOPE
@@ -214,7 +214,8 @@ def files_of(tenant: DemoTenant, use: Use, months: int) -> Iterator[tuple[str, b
     by_account: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in rows_of(tenant):
         by_account[row["customer_number"]].append(row)
-    first = tenant.first_number % 1000
+    # Ten digits in all, which a structured communication takes
+    customer = [one.slug for one in TENANTS].index(tenant.slug) + 1
     for at, month in enumerate(wanted := months_back(months)):
         issued = month_before(month, -1)
         sequence = 0
@@ -223,7 +224,7 @@ def files_of(tenant: DemoTenant, use: Use, months: int) -> Iterator[tuple[str, b
                 if kind != "line_bearing":
                     continue
                 sequence += 1
-                number = f"{issued:%Y-%m}{first:03d}{sequence:03d}"
+                number = f"{issued:%Y-%m}{customer}{sequence:03d}"
                 charges = [
                     charge for row in by_account[account] for charge in charges_of(carrier, row, month, use)
                 ]
