@@ -28,7 +28,7 @@ async def download_file(page: SignedIn, document_id: FromPath[UUID]) -> Response
     return download(found.content, found.file.name, found.file.type)
 
 
-@get("/app/invoice-files/{invoice_id:uuid}/{file_id:uuid}")
+@get("/app/files/invoices/{invoice_id:uuid}/{file_id:uuid}")
 async def download_invoice_file(
     page: SignedIn, invoice_id: FromPath[UUID], file_id: FromPath[UUID]
 ) -> Response[Any]:

@@ -1,7 +1,10 @@
 """Every page of the portal, for tests that look at all of them."""
 
+import msgspec
 from playwright.async_api import Page, expect
 
+from backend.billing.lifecycle import ImportOutcome
+from backend.billing.schemas import InvoiceSummary
 from backend.catalog.profiles import profile
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import list_lines
@@ -9,12 +12,30 @@ from backend.orders.kinds import KINDS
 from backend.orders.placement import drafts
 from backend.saved_views.schemas import FleetQuery
 from backend.saved_views.service import save_view
+from tests.support.billing_documents import DEBIT, LINE
 from tests.support.factories import Customer
+from tests.support.invoices import credit_for, invoice_for, invoices_of, take
 from tests.support.order_steps import place
 
 
 def an_option(customer: Customer) -> str:
     return next(o.code for o in profile(customer.carrier).options if not o.plans)
+
+
+async def some_invoices(customer: Customer) -> list[InvoiceSummary]:
+    """An invoice that is overdue, one that is credited, a credit note, and one that announces its debit."""
+    line = (await customer.lines())[0]
+    charge = msgspec.structs.replace(LINE, msisdn=line.msisdn)
+    documents = [
+        invoice_for(customer, "2026-0001", lines=[charge, LINE], note="Thank you."),
+        invoice_for(customer, "2026-0002"),
+        credit_for(customer, "NC-0001", corrects=["2026-0002"]),
+        invoice_for(customer, "2026-0003", payment_means="59", debit=DEBIT),
+    ]
+    for document in documents:
+        taken = await take(document)
+        assert taken.outcome is ImportOutcome.BOOKED, taken
+    return await invoices_of(customer.manager, search="2026-0001")
 
 
 async def addresses(customer: Customer) -> dict[str, str]:
@@ -56,6 +77,10 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "request": f"/app/requests/{order.reference}",
         "requests": "/app/requests",
         "access tokens": "/app/tokens",
+        "invoices": "/app/invoices",
+        "invoices, nothing found": "/app/invoices?search=nobody",
+        "invoices, a view that is not": "/app/invoices?show=nonsense",
+        "invoice": f"/app/invoices/{(await some_invoices(customer))[0].id}",
         "not found": "/app/nowhere",
     }
 

@@ -16,7 +16,7 @@ GROUPS = {
     InvoiceGroup.ALL: translatable("All invoices"),
     InvoiceGroup.TO_PAY: translatable("To pay"),
     InvoiceGroup.COLLECTING: translatable("Being collected"),
-    InvoiceGroup.PAID: translatable("Paid"),
+    InvoiceGroup.PAID: translatable("Paid invoices"),
     InvoiceGroup.CREDITS: translatable("Credit notes"),
 }
 LONGEST_KEY = 60

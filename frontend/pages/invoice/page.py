@@ -93,7 +93,7 @@ def _chosen(detail: InvoiceDetail) -> list[FileInfo]:
 
 def _file_link(text: Translator, detail: InvoiceDetail, file: FileInfo) -> VdomDict:
     words = {"pdf": "PDF", "original": text("Electronic invoice (XML)")}.get(file.kind, file.name)
-    address = f"/app/invoice-files/{detail.summary.id}/{file.id}"
+    address = f"/app/files/invoices/{detail.summary.id}/{file.id}"
     return link_button(words, address, mark="download", more={"key": str(file.id)})
 
 

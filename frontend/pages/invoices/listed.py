@@ -51,8 +51,8 @@ def invoices_table(text: Translator, invoices: list[InvoiceSummary]) -> VdomDict
         [
             (text("Invoice"), ""),
             (text("Amount incl. VAT"), "amount"),
-            (text("Status"), ""),
-            (text("Date"), "rank-2"),
+            (text("Status"), "rank-2"),
+            (text("Date"), "rank-3"),
         ],
     )
     return rows_table(frame, [(str(one.id), _row(text, one)) for one in invoices])
@@ -68,15 +68,20 @@ def _row(text: Translator, invoice: InvoiceSummary) -> VdomDict:
             {"scope": "row"},
             html.a({"class": "number", "href": f"{INVOICES}/{invoice.id}"}, invoice_title(text, invoice)),
             html.span({"class": "cell-sub"}, label),
-            html.span({"class": "cell-sub cell-narrow"}, text.date(invoice.issued_on)),
+            html.span({"class": "cell-sub cell-narrow"}, state_pill(text, invoice, today)),
+            html.span({"class": "cell-sub cell-narrow"}, due) if due else None,
         ),
         html.td(
             {"class": "amount"},
             html.strong(text.money(invoice.booked_cents)),
             html.span({"class": "cell-sub"}, still) if still else None,
         ),
-        html.td(state_pill(text, invoice, today), html.span({"class": "cell-sub"}, due) if due else None),
-        html.td({"class": "rank-2"}, text.date(invoice.issued_on)),
+        html.td(
+            {"class": "rank-2"},
+            state_pill(text, invoice, today),
+            html.span({"class": "cell-sub"}, due) if due else None,
+        ),
+        html.td({"class": "rank-3"}, text.date(invoice.issued_on)),
     )
 
 
