@@ -1,7 +1,8 @@
 """Invoices over REST, as on the pages."""
 
+import asyncio
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, get
@@ -12,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 
 from backend.api.usage import month_of
 from backend.billing import charge_views, service
+from backend.billing.pdf import invoice_pdf
 from backend.billing.schemas import (
     Balance,
     CentreTotal,
@@ -40,6 +42,11 @@ InvoiceSearchParameter = Annotated[
 ]
 InvoiceLimitParameter = Annotated[int, QueryParameter(ge=1, le=service.MOST_LISTED)]
 InvoiceOffsetParameter = Annotated[int, QueryParameter(ge=0, le=10**6)]
+
+
+PdfLanguage = Annotated[
+    Literal["fr", "nl", "de", "en"], QueryParameter(description="Of the words around the figures.")
+]
 
 
 class InvoicesController(Controller):
@@ -108,6 +115,21 @@ class InvoicesController(Controller):
         ] = "",
     ) -> list[ChargeRow]:
         return await charge_views.charges_of_number(actor, invoice_id, msisdn)
+
+    @get(
+        "/{invoice_id:uuid}/pdf",
+        responses={
+            200: ResponseSpec(bytes, description="PDF/A-3b", media_type="application/octet-stream"),
+            **problem_specs(400, 401, 403, 404),
+        },
+        summary="The printable invoice, made from the document",
+    )
+    async def pdf(
+        self, actor: NamedDependency[Actor], invoice_id: FromPath[UUID], language: PdfLanguage = "en"
+    ) -> Answer[bytes]:
+        printed = await charge_views.invoice_to_print(actor, invoice_id, language=language)
+        content = await asyncio.to_thread(invoice_pdf, printed)
+        return download(content, f"{printed.detail.summary.number}.pdf", "application/pdf")
 
     @get(
         "/{invoice_id:uuid}/files/{file_id:uuid}",

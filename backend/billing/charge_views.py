@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from backend.billing.pdf import PrintedInvoice
 from backend.billing.queries import check_in_reach
 from backend.billing.schemas import CentreTotal, ChargeKind, ChargeRow, NumberTotal
+from backend.billing.service import get_invoice, read_invoice_file
 from backend.billing.tables import InvoiceCharge
 from backend.core.ids import InvoiceId
 from backend.core.permissions import Permission
@@ -12,6 +14,7 @@ from tenants.scope import Scope
 
 MOST_LISTED = 200
 MOST_CHARGES = 500
+MOST_PRINTED = 5000
 BY_NUMBER = """
 SELECT c.msisdn, coalesce(max(l.name), '') AS name, (array_agg(c.line_id))[1] AS line_id,
   coalesce(sum(c.net_cents) FILTER (WHERE c.kind = $2), 0)::bigint AS recurring_cents,
@@ -64,3 +67,15 @@ async def charges_of_number(scope: Scope, invoice_id: InvoiceId | UUID, msisdn: 
         order_by=[InvoiceCharge.position],
         limit=MOST_CHARGES,
     )
+
+
+@use_case(Permission.INVOICES_READ)
+async def invoice_to_print(scope: Scope, invoice_id: InvoiceId | UUID, *, language: str) -> PrintedInvoice:
+    """What is printed of an invoice in a language, with the document itself. Raises NotFound."""
+    detail = await get_invoice(scope, invoice_id)
+    numbers = await scope.fetch_all(
+        NumberTotal, BY_NUMBER, invoice_id, ChargeKind.RECURRING, ChargeKind.USAGE, MOST_PRINTED, 0
+    )
+    original = next(one for one in detail.files if one.kind == "original")
+    document = await read_invoice_file(scope, invoice_id, original.id)
+    return PrintedInvoice(detail=detail, numbers=numbers, document=document.content, language=language)

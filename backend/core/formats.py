@@ -21,6 +21,11 @@ def format_money(cents: int, language: str, *, currency: str = "EUR", signed: bo
     return sign + str(format_currency(abs(cents) / 100, currency, locale=locale_of(language)))
 
 
+def format_day(day: date, language: str) -> str:
+    """A day in figures, such as "30/11/2026"."""
+    return str(format_date(day, "dd/MM/yyyy", locale=locale_of(language)))
+
+
 def format_month(day: date, language: str) -> str:
     """The month of a day with its year, such as "novembre 2026"."""
     return str(format_date(day, "MMMM yyyy", locale=locale_of(language)))

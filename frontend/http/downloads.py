@@ -7,6 +7,8 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath
 
+from backend.billing.charge_views import invoice_to_print
+from backend.billing.pdf import invoice_pdf
 from backend.billing.service import read_invoice_file
 from backend.bulk.service import file_template, result_file
 from backend.core.errors import NotFound
@@ -35,6 +37,14 @@ async def download_invoice_file(
     """A file of an invoice, byte for byte."""
     found = await read_invoice_file(page.actor, invoice_id, file_id)
     return download(found.content, found.name, found.media_type)
+
+
+@get("/app/files/invoice-pdf/{invoice_id:uuid}")
+async def download_invoice_pdf(page: SignedIn, invoice_id: FromPath[UUID]) -> Response[Any]:
+    """The printable invoice in the reader's language, where the operator sent none."""
+    printed = await invoice_to_print(page.actor, invoice_id, language=page.text.language)
+    content = await asyncio.to_thread(invoice_pdf, printed)
+    return download(content, f"{printed.detail.summary.number}.pdf", PDF)
 
 
 @get("/app/contracts/{line_id:uuid}/{profile:str}")

@@ -31,6 +31,7 @@ def create_web(settings: Settings, api: Litestar, services: Services) -> Gateway
             exports.export,
             downloads.download_file,
             downloads.download_invoice_file,
+            downloads.download_invoice_pdf,
             downloads.download_contract,
             downloads.download_draft_contract,
             downloads.download_template,

@@ -58,6 +58,7 @@ OPERATIONS = [
     ("/api/v1/invoices", "GET"),
     ("/api/v1/invoices/balance", "GET"),
     ("/api/v1/invoices/{invoice_id}", "GET"),
+    ("/api/v1/invoices/{invoice_id}/pdf", "GET"),
     ("/api/v1/invoices/{invoice_id}/numbers", "GET"),
     ("/api/v1/invoices/{invoice_id}/cost-centres", "GET"),
     ("/api/v1/invoices/{invoice_id}/charges", "GET"),

@@ -15,7 +15,7 @@ from frontend.components.invoices.words import KINDS, MOVEMENTS, invoice_title, 
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
-from frontend.elements import Child, key_values, notice, number
+from frontend.elements import Child, key_values, number
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
@@ -36,7 +36,6 @@ def InvoicePage(invoice: str) -> VdomDict:
         _header(page, detail),
         columns(
             [
-                _late_words(text, detail),
                 _kinds(text, detail),
                 NumberCharges(invoice=invoice, key="numbers") if detail.charges else None,
                 _vat(text, detail),
@@ -80,15 +79,20 @@ def _header(page: PageContext, detail: InvoiceDetail) -> VdomDict:
             )
         ),
         beside=state_pill(text, summary, clock.today()),
-        actions=[_file_link(text, detail, one) for one in _chosen(detail)],
+        actions=_files(text, detail),
         crumbs=breadcrumb(text, (text("Invoices"), INVOICES), (summary.number, None)),
     )
 
 
-def _chosen(detail: InvoiceDetail) -> list[FileInfo]:
-    """The PDF before the document itself, then what is attached."""
+def _files(text: Translator, detail: InvoiceDetail) -> list[VdomDict]:
+    """The PDF, the operator's or ours, before the document itself, then what is attached."""
     order = {"pdf": 0, "original": 1, "attachment": 2}
-    return sorted(detail.files, key=lambda one: order[one.kind])
+    files = sorted(detail.files, key=lambda one: order[one.kind])
+    links = [_file_link(text, detail, one) for one in files]
+    if any(one.kind == "pdf" for one in files):
+        return links
+    ours = f"/app/files/invoice-pdf/{detail.summary.id}"
+    return [link_button("PDF", ours, mark="download", more={"key": "pdf"}), *links]
 
 
 def _file_link(text: Translator, detail: InvoiceDetail, file: FileInfo) -> VdomDict:
@@ -97,12 +101,16 @@ def _file_link(text: Translator, detail: InvoiceDetail, file: FileInfo) -> VdomD
     return link_button(words, address, mark="download", more={"key": str(file.id)})
 
 
-def _late_words(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
-    """What a person has to know before anything else, in one place."""
-    if not any(one.kind == "pdf" for one in detail.files):
-        words = text("Your operator sent no PDF with it. The electronic invoice is the invoice itself.")
-        return notice(words)
-    return None
+def _about_pdf(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """That the PDF is ours, where the operator sent none."""
+    if any(one.kind == "pdf" for one in detail.files):
+        return None
+    return html.p(
+        {"class": "small muted"},
+        text(
+            "Your operator sent no PDF. This one is made from the electronic invoice, which is the invoice itself."
+        ),
+    )
 
 
 def _kinds(text: Translator, detail: InvoiceDetail) -> VdomDict:
@@ -185,7 +193,9 @@ def _parties(text: Translator, detail: InvoiceDetail) -> VdomDict:
     if detail.corrects:
         rows.append((text("Corrects"), ", ".join(detail.corrects)))
     rows.append((text("Received"), text.moment(detail.received_at)))
-    return panel("parties", text("About this document"), key_values(rows, stacked=True))
+    return panel(
+        "parties", text("About this document"), key_values(rows, stacked=True), _about_pdf(text, detail)
+    )
 
 
 def _note(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
