@@ -9,6 +9,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.billing import charge_views
+from backend.billing import service as billing
+from backend.billing.intake import cases, import_log
+from backend.billing.schemas import InvoiceFilter
 from backend.bulk import service as bulk
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from backend.core.messaging.set_aside import UnreadMessage, set_aside
@@ -45,6 +49,7 @@ from tenants.transaction import open_scope
 from tests.architecture.test_code import import_everything
 from tests.support import files
 from tests.support.factories import Customer, make_customer, make_lines, make_member
+from tests.support.invoices import NADIA, buyer_of, invoice_for, take
 from tests.support.order_steps import place
 
 SMS = "sms-unlimited"
@@ -92,6 +97,11 @@ class Things:
     message: UUID
     set_aside: UUID
     view: UUID
+    invoice: UUID
+    invoice_file: UUID
+    # Of the operator's own scope
+    billing_import: UUID
+    document_case: UUID
 
 
 async def things_of(customer: Customer) -> Things:
@@ -122,7 +132,18 @@ async def things_of(customer: Customer) -> Things:
         await _message_to(customer.manager),
         await _message_of(customer),
         (await saved_views.save_view(customer.manager, "Mine", FleetQuery(), shared=True)).id,
+        *await _invoice_of(customer),
     )
+
+
+async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID]:
+    """An invoice with its file, a file of invoices, and a document that belongs to nobody."""
+    await take(invoice_for(customer, customer.slug))
+    [invoice] = (await billing.list_invoices(customer.manager, InvoiceFilter())).items
+    file = (await billing.get_invoice(customer.manager, invoice.id)).files[0]
+    import_id = await import_log.start_import(NADIA, file_name="a.xml", content=b"<a/>", check_only=True)
+    await take(invoice_for(customer, f"{customer.slug}-2", buyer=buyer_of("nobody")))
+    return invoice.id, file.id, import_id, (await cases.document_cases(NADIA))[0].id
 
 
 async def _message_to(member: Actor) -> UUID:
@@ -295,6 +316,31 @@ WITH_IDS: dict[str, Call] = {
     "backend.notifications.service.mark_read": lambda who, at: notifications.mark_read(who, at.message),
     "backend.members.tokens.revoke_own_token": lambda who, at: tokens.revoke_own_token(who, at.token),
     "backend.members.tokens.revoke_token": lambda who, at: tokens.revoke_token(who, at.token),
+    "backend.billing.service.get_invoice": lambda who, at: billing.get_invoice(who, at.invoice),
+    "backend.billing.service.read_invoice_file": lambda who, at: billing.read_invoice_file(
+        who, at.invoice, at.invoice_file
+    ),
+    "backend.billing.charge_views.charges_by_number": lambda who, at: charge_views.charges_by_number(
+        who, at.invoice
+    ),
+    "backend.billing.charge_views.charges_by_centre": lambda who, at: charge_views.charges_by_centre(
+        who, at.invoice
+    ),
+    "backend.billing.charge_views.charges_of_number": lambda who, at: charge_views.charges_of_number(
+        who, at.invoice, ""
+    ),
+    "backend.billing.charge_views.invoice_to_print": lambda who, at: charge_views.invoice_to_print(
+        who, at.invoice, language="en"
+    ),
+    "backend.billing.intake.import_log.import_report": lambda who, at: import_log.import_report(
+        _staff_of(who), at.billing_import
+    ),
+    "backend.billing.intake.cases.case_content": lambda who, at: cases.case_content(
+        _staff_of(who), at.document_case
+    ),
+    "backend.billing.intake.cases.dismiss_document": lambda who, at: cases.dismiss_document(
+        _staff_of(who), at.document_case, reason="No"
+    ),
 }
 
 # Those for which an id that is not there is an answer, not an error: nothing happens, or nobody is found.
@@ -306,7 +352,14 @@ SILENT: dict[str, Call] = {
 }
 
 # Only the product calls these, with ids that a directory function has just given it.
-INTERNAL = {"backend.members.sessions.open_session"}
+INTERNAL = {
+    "backend.members.sessions.open_session",
+    "backend.billing.intake.import_log.begin",
+    "backend.billing.intake.import_log.left_of",
+    "backend.billing.intake.import_log.note",
+    "backend.billing.intake.import_log.end",
+    "backend.billing.intake.receiving.mark_booked",
+}
 
 
 def takes_an_id(function: Any) -> bool:
@@ -329,7 +382,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(12)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(16)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "number_exists",
     "still_unreadable",
     "tenant_exists",
+    "wrong_state",
 }
 
 
