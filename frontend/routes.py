@@ -107,6 +107,9 @@ def find(page: PageContext, path: str) -> tuple[Callable[..., Component], dict[s
     """The page at an address, and what the address names."""
     if path in {"/app", "/app/"} and page.profile.portal == "user":
         path = "/app/my"
+    elif path in {"/app", "/app/"} and not page.may(P.LINES_READ) and page.may(P.INVOICES_READ):
+        # Whoever reads invoices and sees no lines begins with the invoices
+        path = "/app/invoices"
     for pattern, permission, made in ROUTES:
         found = pattern.match(path)
         if found and page.may(permission):

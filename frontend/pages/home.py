@@ -7,6 +7,7 @@ from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders import service as orders
 from frontend.components.actions import link_button
+from frontend.components.invoices.due import InvoicesDue
 from frontend.components.layout import columns, empty, page_header, panel
 from frontend.components.lines.states_chart import LinesByState
 from frontend.components.loading import not_ready
@@ -36,7 +37,10 @@ def HomePage() -> VdomDict:
                 UsageAlerts(key="usage") if page.may(Permission.USAGE_READ) else None,
                 Running(key="running") if page.may(Permission.ORDERS_READ) else None,
             ],
-            [LinesByState(key="lines")],
+            [
+                InvoicesDue(key="due") if page.may(Permission.INVOICES_READ) else None,
+                LinesByState(key="lines"),
+            ],
         ),
         html.section(
             {"class": "section-below", "aria-labelledby": "shortcuts"},
@@ -47,13 +51,16 @@ def HomePage() -> VdomDict:
                     text,
                     may_read_orders=page.may(Permission.ORDERS_READ),
                     may_place_orders=page.may(Permission.ORDERS_PLACE),
+                    may_read_invoices=page.may(Permission.INVOICES_READ),
                 ),
             ),
         ),
     )
 
 
-def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool) -> list[VdomDict]:
+def shortcuts(
+    text: Translator, *, may_read_orders: bool, may_place_orders: bool, may_read_invoices: bool
+) -> list[VdomDict]:
     """What can be done today, as links; a feature that is not there has none."""
 
     def entry(to: str, mark: str, words: str) -> VdomDict:
@@ -74,6 +81,16 @@ def shortcuts(text: Translator, *, may_read_orders: bool, may_place_orders: bool
             ),
         )
     ]
+    if may_read_invoices:
+        groups.append(
+            html.div(
+                html.h3(text("Invoices and usage")),
+                html.ul(
+                    entry("/app/invoices", "invoice", text("See all invoices")),
+                    entry("/app/usage", "usage", text("Follow the usage")),
+                ),
+            )
+        )
     if may_read_orders:
         groups.append(
             html.div(

@@ -83,3 +83,19 @@ async def test_a_fleet_manager_without_the_right_has_no_entry(
         await page.goto("/app/invoices")
         await expect(page.get_by_text("There is nothing at this address")).to_be_visible()
         await expect(page.get_by_role("link", name="Invoices")).to_have_count(0)
+
+
+async def test_home_says_what_is_to_be_paid_and_an_invoice_reader_begins_with_the_invoices(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    await invoices(customer)
+    async with portal.browse(browser, customer.manager) as visitor:
+        page = visitor.page
+        await page.goto("/app")
+        await page.get_by_role("link", name="See what is to be paid").click()
+        await expect(page.locator("main tbody tr")).to_have_count(1)
+    reader = await make_member(customer.tenant_id, roles=frozenset({"invoice_reader"}))
+    async with portal.browse(browser, reader) as visitor:
+        await visitor.page.goto("/app")
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Invoices")
+        await expect(visitor.page.get_by_role("link", name="Fleet", exact=True)).to_have_count(0)

@@ -3,44 +3,16 @@
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.billing.schemas import AccountBalance, Balance, InvoiceGroup
-from frontend.components.invoices.list_view import InvoiceView
+from backend.billing.schemas import AccountBalance, Balance
+from frontend.components.invoices.due import due_panel
 from frontend.components.layout import panel
-from frontend.elements import Child, key_values, notice
+from frontend.elements import Child, key_values
 from frontend.i18n import Translator
 
 
 def balance_panels(text: Translator, balance: Balance) -> list[Child]:
     """The panels beside the list."""
-    return [_due(text, balance), *_aside(text, balance), _accounts(text, balance)]
-
-
-def _due(text: Translator, balance: Balance) -> VdomDict:
-    many = text.plural("{n} invoice, VAT included", "{n} invoices, VAT included", balance.due_invoices)
-    until = text("the first before {date}", date=text.date(balance.due_on)) if balance.due_on else ""
-    return html.section(
-        {"class": "amount-due first-narrow", "aria-labelledby": "due"},
-        html.h2({"id": "due"}, text("To pay")),
-        html.div(
-            html.p({"class": "figure"}, text.money(balance.due_cents)),
-            html.p({"class": "muted"}, ", ".join(part for part in (many, until) if part))
-            if balance.due_invoices
-            else html.p({"class": "muted"}, text("Nothing is to be paid.")),
-        ),
-        notice(
-            text("{amount} of it is overdue.", amount=text.money(balance.overdue_cents)),
-            tone="attention",
-            mark="alert",
-        )
-        if balance.overdue_cents
-        else None,
-        html.a(
-            {"class": "button button-wide", "href": InvoiceView().in_group(InvoiceGroup.TO_PAY).address()},
-            text("See what is to be paid"),
-        )
-        if balance.due_invoices
-        else None,
-    )
+    return [due_panel(text, balance), *_aside(text, balance), _accounts(text, balance)]
 
 
 def _aside(text: Translator, balance: Balance) -> list[VdomDict]:

@@ -1,0 +1,53 @@
+"""What is to be paid, on the page of invoices and on the home page."""
+
+from reactpy import html
+from reactpy.types import VdomDict
+
+from backend.billing import service as billing
+from backend.billing.schemas import Balance, InvoiceGroup
+from frontend.components.invoices.list_view import INVOICES, InvoiceView
+from frontend.components.loading import not_ready
+from frontend.elements import notice
+from frontend.hooks import component, use_page
+from frontend.i18n import Translator
+from frontend.queries import use_query
+
+
+@component
+def InvoicesDue() -> VdomDict:
+    """The amount to pay; nothing where the company has no invoice yet."""
+    text = use_page().text
+    found = use_query(billing.balance, topics=("invoices",))
+    if found.data is None:
+        return html.div(not_ready(text, found))
+    balance: Balance = found.data
+    return html.div(due_panel(text, balance) if balance.accounts else None)
+
+
+def due_panel(text: Translator, balance: Balance) -> VdomDict:
+    """The amount, until when, and the way to the invoices."""
+    many = text.plural("{n} invoice, VAT included", "{n} invoices, VAT included", balance.due_invoices)
+    until = text("the first before {date}", date=text.date(balance.due_on)) if balance.due_on else ""
+    return html.section(
+        {"class": "amount-due first-narrow", "aria-labelledby": "due"},
+        html.h2({"id": "due"}, text("To pay")),
+        html.div(
+            html.p({"class": "figure"}, text.money(balance.due_cents)),
+            html.p({"class": "muted"}, ", ".join(part for part in (many, until) if part))
+            if balance.due_invoices
+            else html.p({"class": "muted"}, text("Nothing is to be paid.")),
+        ),
+        notice(
+            text("{amount} of it is overdue.", amount=text.money(balance.overdue_cents)),
+            tone="attention",
+            mark="alert",
+        )
+        if balance.overdue_cents
+        else None,
+        html.a(
+            {"class": "button button-wide", "href": InvoiceView().in_group(InvoiceGroup.TO_PAY).address()},
+            text("See what is to be paid"),
+        )
+        if balance.due_invoices
+        else html.a({"class": "button button-wide", "href": INVOICES}, text("See all invoices")),
+    )
