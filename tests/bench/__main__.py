@@ -19,7 +19,7 @@ import asyncpg
 
 from backend.core import clock
 from backend.embedded_postgres import EmbeddedPostgres
-from tests.bench import browser, bulk, dataset, listing, orders, pages, report, rest, usage
+from tests.bench import browser, bulk, dataset, invoices, listing, orders, pages, report, rest, usage
 from tests.support.database import start_server
 
 PARTS: dict[str, Callable[..., Awaitable[Any]]] = {
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[..., Awaitable[Any]]] = {
     "orders": orders.run,
     "bulk": bulk.run,
     "usage": usage.run,
+    "invoices": invoices.run,
 }
 TABLE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
