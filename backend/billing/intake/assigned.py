@@ -23,6 +23,9 @@ class WaitingDocument(msgspec.Struct, frozen=True):
     customer_id: UUID | None
     billing_account_id: UUID | None
     customer_number: str
+    issuer: str
+    type_code: str
+    number: str
     content: bytes | None
     pdf: bytes | None
     content_sha256: bytes
@@ -52,6 +55,9 @@ async def book_document(actor: Actor, *, document_id: str) -> None:
         waiting.customer_id,
         waiting.billing_account_id,
         waiting.customer_number,
+        waiting.issuer,
+        waiting.type_code,
+        waiting.number,
     )
     await book_received(actor, received, read)
 

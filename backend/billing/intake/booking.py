@@ -19,14 +19,14 @@ from backend.documents.file_checks import PDF
 from tenants.scope import Scope
 
 XML = "application/xml"
-# Either names the other: a credit note may come before the invoice that it corrects.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7143, hashtext($1::uuid::text))"
-CREDITS_OF = """
-SELECT id AS invoice_id, billing_account_id FROM invoice WHERE billing_account_id = $1 AND books_as = 'credit' AND open_cents < 0
+# Either names the other: a credit note may come before the invoice that it corrects.
+CREDITS_OF = f"""
+SELECT id AS invoice_id, billing_account_id FROM invoice WHERE billing_account_id = $1 AND books_as = '{BooksAs.CREDIT}' AND open_cents < 0
   AND $2 = ANY(corrects) ORDER BY issued_on, id
 """
-CORRECTED_BY = """
-SELECT id AS invoice_id, billing_account_id FROM invoice WHERE billing_account_id = $1 AND books_as = 'demand' AND open_cents > 0
+CORRECTED_BY = f"""
+SELECT id AS invoice_id, billing_account_id FROM invoice WHERE billing_account_id = $1 AND books_as = '{BooksAs.DEMAND}' AND open_cents > 0
   AND number = ANY($2) AND issuer = $3 ORDER BY issued_on, id
 """
 

@@ -14,7 +14,9 @@ from backend.core.use_case import use_case
 from tenants.directory import CustomerNumber
 from tenants.scope import Scope
 
-KNOWN = "SELECT id, state, customer_id, billing_account_id, customer_number FROM received_document"
+KNOWN = """
+SELECT id, state, customer_id, billing_account_id, customer_number, issuer, type_code, number FROM received_document
+"""
 BY_HASH = f"{KNOWN} WHERE content_sha256 = $1 ORDER BY received_at, id LIMIT 1"
 BY_KEY = f"{KNOWN} WHERE issuer = $1 AND type_code = $2 AND number = $3 AND content_sha256 = $4"
 # Waits where another worker is writing the same number, and then writes nothing.
@@ -50,6 +52,9 @@ class Received(msgspec.Struct, frozen=True):
     customer_id: UUID | None
     billing_account_id: UUID | None
     customer_number: str
+    issuer: str
+    type_code: str
+    number: str
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,5 +161,12 @@ async def _insert(
     if written is None:
         return None
     return Received(
-        written, state, customer.tenant_id if customer else None, customer.id if customer else None, number
+        written,
+        state,
+        customer.tenant_id if customer else None,
+        customer.id if customer else None,
+        number,
+        issuer_of(document),
+        document.type_code,
+        document.number,
     )

@@ -65,7 +65,13 @@ async def take_document(actor: Actor, source: Source, check: Check, *, check_onl
     digest = hash_of(source.content)
     seen = None if check_only else await find_received(actor, digest)
     if seen is not None and seen.state in SEEN:
-        return DocumentOutcome(name=source.name, outcome=SEEN[DocumentState(seen.state)])
+        return DocumentOutcome(
+            name=source.name,
+            outcome=SEEN[DocumentState(seen.state)],
+            issuer=seen.issuer,
+            type_code=seen.type_code,
+            number=seen.number,
+        )
     try:
         checked = await check(source.content)
     except DocumentRefused as refused:
