@@ -67,6 +67,8 @@ class Settings:
     # What a telephone shows as sender
     sms_sender: str = "Fleetline"
     pool_size: int = 8
+    # Accounts of the operator whose statements are taken
+    operator_ibans: tuple[str, ...] = ()
     operator: Operator = field(default_factory=Operator)
 
     @property
@@ -90,6 +92,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _ibans(text: str) -> tuple[str, ...]:
+    """Numbers of accounts without spaces. Raises ValueError for one that fails its check."""
+    from stdnum import iban
+
+    found = tuple("".join(part.split()).upper() for part in _words(text))
+    if not all(iban.is_valid(one, check_country=False) for one in found):
+        raise ValueError(text)
+    return found
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "port": int,
     "pool_size": int,
@@ -102,6 +114,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "carrier_urls": _pairs,
     "carrier_secrets": _pairs,
     "profiles": Path,
+    "operator_ibans": _ibans,
     "public_url": lambda text: text.rstrip("/"),
     "sms_url": lambda text: text.rstrip("/"),
 }

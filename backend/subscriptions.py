@@ -1,5 +1,6 @@
 """Which jobs follow each fact and each timer: the whole map on one screen."""
 
+import backend.billing.bank.matching
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
 import backend.bulk.jobs

@@ -25,6 +25,8 @@ BYTEWISE = {
     "invoice_charge": ("msisdn", "kind", "code", "cost_centre"),
     "invoice_file": ("kind",),
     "ledger_entry": ("kind", "provider_id"),
+    "bank_statement": ("format", "account", "number", "state"),
+    "bank_movement": ("structured", "state"),
 }
 
 

@@ -112,6 +112,23 @@ async def find_customers(enterprise: str, numbers: Sequence[str]) -> list[Custom
     return [CustomerNumber(TenantId(tenant), account, number) for tenant, account, number in rows]
 
 
+async def find_communication(digits: str) -> list[DirectoryEntry]:
+    """The invoices with this structured communication, the open ones first; 50 at most."""
+    rows = await _ask("SELECT tenant_id, id FROM directory_communication($1)", digits)
+    return [DirectoryEntry(TenantId(tenant), invoice) for tenant, invoice in rows]
+
+
+async def find_open_invoices(cents: int, payer: str, words: Sequence[str]) -> list[DirectoryEntry]:
+    """The open invoices that a payment may be for; two stand for any number of them.
+
+    `payer` is a name in small letters without accents, spaces and signs. `words` are texts that may be a number.
+    """
+    rows = await _ask(
+        "SELECT tenant_id, id FROM directory_open_invoices($1, $2, $3::text[])", cents, payer, list(words)
+    )
+    return [DirectoryEntry(TenantId(tenant), invoice) for tenant, invoice in rows]
+
+
 async def find_public_link(token_hash: bytes) -> DirectoryEntry | None:
     """The link of a mail, for somebody without a session."""
     return await _one("directory_public_link", token_hash)

@@ -65,6 +65,53 @@ DOCUMENT_LIFECYCLE = Lifecycle(
 HOLDS_NUMBER = (D.RECEIVED, D.BOOKED, D.UNASSIGNED, D.PERSONAL)
 
 
+class StatementState(StrEnum):
+    """What became of a bank statement.
+
+    IMPORTED: its movements are kept. HELD: nothing of it is booked; where it is handed in again and the reason is gone, it
+    is imported. DISMISSED: the operator decided that it stays out.
+    """
+
+    IMPORTED = "imported"
+    HELD = "held"
+    DISMISSED = "dismissed"
+
+
+STATEMENT_LIFECYCLE = Lifecycle(
+    StatementState, {StatementState.HELD: {StatementState.IMPORTED, StatementState.DISMISSED}}
+)
+
+
+class MovementState(StrEnum):
+    """What became of a movement of a bank statement.
+
+    RECEIVED: nobody looked at it yet. CLAIMED: its customer number is known, and its company is being given it. MATCHED: it
+    is in the ledger. PROPOSED: it points to one open invoice, and the operator decides. UNMATCHED: it points to none, and the
+    operator decides. IGNORED: it is no payment of a customer.
+    """
+
+    RECEIVED = "received"
+    CLAIMED = "claimed"
+    MATCHED = "matched"
+    PROPOSED = "proposed"
+    UNMATCHED = "unmatched"
+    IGNORED = "ignored"
+
+
+M = MovementState
+MOVEMENT_LIFECYCLE = Lifecycle(
+    M,
+    {
+        M.RECEIVED: {M.CLAIMED, M.PROPOSED, M.UNMATCHED},
+        M.CLAIMED: {M.MATCHED},
+        M.PROPOSED: {M.CLAIMED, M.IGNORED},
+        M.UNMATCHED: {M.CLAIMED, M.IGNORED},
+        # What was left out by mistake
+        M.IGNORED: {M.CLAIMED},
+    },
+)
+
+
 class CollectionMode(StrEnum):
     """How an invoice is paid: by its customer, or by a debit that the invoice announces (4.4.5). Fixed at issue."""
 

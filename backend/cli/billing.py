@@ -78,3 +78,64 @@ def _content(file: Path, most: int) -> bytes:
     if file.stat().st_size > most:
         raise CommandFailed(f"{file} is larger than {most // 1024 // 1024} MB: divide it")
     return file.read_bytes()
+
+
+@billing.group()
+def statements() -> None:
+    """Statements of the operator's bank accounts, as CODA or CAMT.053."""
+
+
+@statements.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@with_database
+async def statements_import(files: tuple[Path, ...]) -> None:
+    """Read bank statements and match their payments with invoices.
+
+    A file may be read again: nothing is booked twice. A statement that is held says why, and the others are taken.
+    """
+    failed = 0
+    for file in files:
+        failed += await _take_statements(file)
+    if failed:
+        raise CommandFailed(f"{failed} files or statements were not taken: the reasons are above")
+
+
+async def _take_statements(file: Path) -> int:
+    """Take the statements of one file; returns how many things were not taken."""
+    from backend.billing.bank.decisions import movement_counts
+    from backend.billing.bank.keeping import take_file
+    from backend.billing.bank.matching import match_statement
+    from backend.billing.lifecycle import StatementState
+    from backend.core.errors import FileRejected
+    from tenants.operator_scope import OPERATOR_SCOPE
+    from tenants.scope import Actor
+
+    actor = Actor(OPERATOR_SCOPE)
+    try:
+        taken = await take_file(actor, name=file.name, content=await asyncio.to_thread(_beginning, file))
+    except FileRejected as refused:
+        click.echo(f"{file}: {refused.message}", err=True)
+        return 1
+    held = 0
+    for one in taken:
+        said = f"{file}: statement {one.number} of {one.account}"
+        if one.state is StatementState.IMPORTED:
+            # The worker would do the same; whoever comes second finds it done
+            await match_statement(actor, statement_id=str(one.id))
+            counts = await movement_counts(actor, one.id)
+            each = ", ".join(f"{state}: {count}" for state, count in sorted(counts.items()))
+            click.echo(f"{said}: {'was there' if one.repeated else 'imported'}, {each or 'no movements'}")
+        else:
+            held += one.state is StatementState.HELD
+            click.echo(f"{said}: {one.state}: {one.reason}", err=True)
+    return held
+
+
+def _beginning(file: Path) -> bytes:
+    """The bytes of a file. Of one that is too large no more than shows it: the reader refuses that."""
+    from backend.billing.bank.keeping import LARGEST_FILE
+
+    with file.open("rb") as stream:
+        return stream.read(LARGEST_FILE + 1)

@@ -40,6 +40,7 @@ class FactName(StrEnum):
     USAGE_LOADED = "usage.loaded"
     USAGE_ALERTED = "usage.alerted"
     INVOICE_ISSUED = "invoice.issued"
+    PAYMENT_BOOKED = "payment.booked"
 
 
 class TimerName(StrEnum):
@@ -89,6 +90,7 @@ class JobName(StrEnum):
     RAISE_CAP = "usage.raise_cap"
     RUN_BILLING_IMPORT = "billing.run_import"
     BOOK_DOCUMENT = "billing.book_document"
+    MATCH_STATEMENT = "billing.match_statement"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,3 +288,17 @@ class InvoiceIssued(Fact, frozen=True, kw_only=True):
 
     name = FactName.INVOICE_ISSUED
     invoice_id: UUID
+
+
+class PaymentBooked(Fact, frozen=True, kw_only=True):
+    """A payment of a customer is in the ledger.
+
+    `payment_id` is its id where it came in, `cents` what was paid, and `invoice_ids` the invoices that it is for; what
+    they did not need is in favour of the customer number.
+    """
+
+    name = FactName.PAYMENT_BOOKED
+    payment_id: UUID
+    billing_account_id: UUID
+    invoice_ids: list[UUID]
+    cents: int

@@ -6,6 +6,7 @@ from backend.api.operator.billing import OperatorDocumentsController, OperatorIm
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.held_items import OperatorHeldController
+from backend.api.operator.statements import OperatorMovementsController, OperatorStatementsController
 from backend.api.operator.usage import OperatorUsageController
 
 
@@ -17,6 +18,8 @@ def operator_router() -> Router:
             OperatorUsageController,
             OperatorImportsController,
             OperatorDocumentsController,
+            OperatorStatementsController,
+            OperatorMovementsController,
             OperatorContractsController,
             OperatorHeldController,
             CarrierMessagesController,
