@@ -11,7 +11,11 @@ import pytest
 
 from backend.billing import charge_views
 from backend.billing import service as billing
+from backend.billing.bank import decisions as bank_decisions
+from backend.billing.bank import keeping
+from backend.billing.bank import movements as bank_movements
 from backend.billing.intake import cases, import_log
+from backend.billing.lifecycle import MovementState
 from backend.billing.schemas import InvoiceFilter
 from backend.bulk import service as bulk
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
@@ -51,6 +55,7 @@ from tests.support import files
 from tests.support.factories import Customer, make_customer, make_lines, make_member
 from tests.support.invoices import NADIA, buyer_of, invoice_for, take
 from tests.support.order_steps import place
+from tests.support.statements import payment, statement
 
 SMS = "sms-unlimited"
 
@@ -102,6 +107,8 @@ class Things:
     # Of the operator's own scope
     billing_import: UUID
     document_case: UUID
+    statement: UUID
+    movement: UUID
 
 
 async def things_of(customer: Customer) -> Things:
@@ -133,6 +140,7 @@ async def things_of(customer: Customer) -> Things:
         await _message_of(customer),
         (await saved_views.save_view(customer.manager, "Mine", FleetQuery(), shared=True)).id,
         *await _invoice_of(customer),
+        *await _statement_of(_staff_of(customer.manager)),
     )
 
 
@@ -144,6 +152,14 @@ async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID]:
     import_id = await import_log.start_import(NADIA, file_name="a.xml", content=b"<a/>", check_only=True)
     await take(invoice_for(customer, f"{customer.slug}-2", buyer=buyer_of("nobody")))
     return invoice.id, file.id, import_id, (await cases.document_cases(NADIA))[0].id
+
+
+async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
+    """A bank statement and its movement, as if the company were the operator."""
+    file = keeping.StatementFile(name="a.xml", sha256=b"a")
+    kept = await keeping.keep(staff, statement([payment(2500)]), file, "")
+    (movement,) = await bank_decisions.bank_movements(staff, state=MovementState.RECEIVED)
+    return kept.id, movement.id
 
 
 async def _message_to(member: Actor) -> UUID:
@@ -215,6 +231,9 @@ WITH_IDS: dict[str, Call] = {
     ),
     "backend.orders.operator.carrier_messages.dismiss_carrier_message": lambda who, at: (
         carrier_messages.dismiss_carrier_message(_staff_of(who), at.set_aside)
+    ),
+    "backend.billing.bank.decisions.dismiss_statement": lambda who, at: bank_decisions.dismiss_statement(
+        _staff_of(who), at.statement, reason="No"
     ),
     "backend.lines.service.line_history": lambda who, at: service.line_history(who, at.line),
     "backend.lines.organisations.add_billing_account": lambda who, at: organisations.add_billing_account(
@@ -349,6 +368,23 @@ SILENT: dict[str, Call] = {
     "backend.members.sessions.end_sessions_of": lambda who, at: end_sessions_of(who, at.member),
     "backend.members.tokens.revoke_tokens_of": lambda who, at: tokens.revoke_tokens_of(who, at.member),
     "backend.members.access.end_access_of": lambda who, at: end_access_of(who, at.member),
+    "backend.billing.bank.decisions.movement_counts": lambda who, at: bank_decisions.movement_counts(
+        _staff_of(who), at.statement
+    ),
+    "backend.billing.bank.movements.waiting_movements": lambda who, at: bank_movements.waiting_movements(
+        _staff_of(who), at.statement, -1
+    ),
+    "backend.billing.bank.movements.find_movement": lambda who, at: bank_movements.find_movement(
+        _staff_of(who), at.movement
+    ),
+    "backend.billing.bank.movements.settle": lambda who, at: bank_movements.settle(
+        _staff_of(who),
+        at.movement,
+        bank_movements.MovementDestination(state=MovementState.UNMATCHED),
+    ),
+    "backend.billing.bank.movements.mark_matched": lambda who, at: bank_movements.mark_matched(
+        _staff_of(who), at.movement
+    ),
 }
 
 # Only the product calls these, with ids that a directory function has just given it.
@@ -382,7 +418,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(16)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(18)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:
