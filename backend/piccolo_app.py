@@ -18,6 +18,7 @@ TABLE_MODULES = [
     "backend.usage.tables",
     "backend.bulk.tables",
     "backend.billing.tables",
+    "backend.billing.bank.tables",
 ]
 
 APP_CONFIG = AppConfig(

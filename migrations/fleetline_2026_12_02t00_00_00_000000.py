@@ -5,7 +5,7 @@ from uuid import UUID
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from migrations.invoices.tables import TABLES
+from migrations.invoices import bank_tables, tables
 from migrations.manager import tables_then_sql
 from tenants.row_security import bytewise, definer, isolate
 
@@ -14,6 +14,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "invoices"
 
 FOLDER = Path(__file__).parent / "invoices"
+TABLES = [*tables.TABLES, *bank_tables.TABLES]
 
 # Sorted and compared keys (decision record 0001).
 BYTEWISE = {

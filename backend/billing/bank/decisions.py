@@ -10,9 +10,10 @@ from piccolo.columns.combination import And
 from piccolo.custom_types import Combinable
 
 from backend.billing.bank.movements import BankMovementRow, MovementDestination, decide, movement_of
+from backend.billing.bank.tables import BankMovement, BankStatement
 from backend.billing.intake.cases import LONGEST_REASON, account_of
 from backend.billing.lifecycle import STATEMENT_LIFECYCLE, MovementState, StatementState
-from backend.billing.tables import BankMovement, BankStatement, Invoice
+from backend.billing.tables import Invoice
 from backend.core import audit, clock
 from backend.core.errors import Conflict, NotFound, ValidationFailed
 from backend.core.facts import JobName
