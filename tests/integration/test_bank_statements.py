@@ -360,7 +360,10 @@ async def test_what_went_out_is_no_payment(customer: Customer, database: TestDat
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (statement([payment(100)], iban=OTHER), f"The account {OTHER} is not among those of the operator."),
+        (
+            statement([payment(100)], iban=OTHER),
+            f"The account {OTHER} is not among those of the operator (FLEETLINE_OPERATOR_IBANS).",
+        ),
         (
             statement([payment(100, currency="USD")], currency="USD"),
             "The account is in USD: only EUR is booked.",

@@ -157,7 +157,7 @@ async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID]:
 async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
     """A bank statement and its movement, as if the company were the operator."""
     file = keeping.StatementFile(name="a.xml", sha256=b"a")
-    kept = await keeping.keep(staff, statement([payment(2500)]), file, "")
+    kept = await keeping.keep(staff, keeping.prepare(statement([payment(2500)])), file, "")
     (movement,) = await bank_decisions.bank_movements(staff, state=MovementState.RECEIVED)
     return kept.id, movement.id
 

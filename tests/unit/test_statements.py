@@ -79,6 +79,7 @@ def test_what_programs_do_to_a_file_changes_nothing(content: bytes) -> None:
         (camt(statement([])).replace(b"camt.053", b"camt.054"), "notification"),
         (camt(), "no statement"),
         (b" " * (20 * 1024 * 1024) + b"<a/>", "larger than 20 MB"),
+        (CODA * 1001, "at most 1,000 statements"),
         (CODA * (21 * 1024 * 1024 // len(CODA)), "larger than 20 MB"),
     ],
 )
@@ -203,6 +204,7 @@ def test_a_batch_is_never_booked_beside_its_payments() -> None:
     [
         (b"<CdtDbtInd>CRDT</CdtDbtInd>", b"<CdtDbtInd>OTHER</CdtDbtInd>", "credit or a debit"),
         (b'<Amt Ccy="EUR">25.00</Amt>', b"", "no amount that can be read"),
+        (b">25.00<", b">25.000000001<", "no amount that can be read"),
         (b">25.00<", b">1e5<", "no amount that can be read"),
         (b">25.00<", b">25.00001<", "no whole number of cents: 25.00001"),
         (b">25.00<", b">25000000000000.00<", "too large"),

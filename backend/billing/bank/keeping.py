@@ -10,7 +10,7 @@ from backend import runtime
 from backend.billing.bank.first_looks import first_look
 from backend.billing.lifecycle import StatementState
 from backend.billing.statements.reading import read_statements
-from backend.billing.statements.statement import ReadStatement, StatementRefused
+from backend.billing.statements.statement import ReadStatement, StatementPayment, StatementRefused
 from backend.core import clock
 from backend.core.errors import FileRejected
 from backend.core.facts import JobName
@@ -42,7 +42,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 """
 UPDATE = "UPDATE bank_statement SET state = $2, reason = $3, movements = $4 WHERE id = $1"
 MOVEMENT = """
-INSERT INTO bank_movement (id, tenant_id, statement_id, position, cents, currency, booked_on, value_on, reference,
+INSERT INTO bank_movement (tenant_id, statement_id, id, position, cents, currency, booked_on, value_on, reference,
   structured, text, name, iban, bank_reference, end_to_end, reversal, state, reason)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
@@ -53,6 +53,14 @@ class StatementFile(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     sha256: bytes
+
+
+class PreparedStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement with what tells its content from another, and the rows of its movements."""
+
+    statement: ReadStatement
+    sha256: bytes
+    rows: list[tuple[object, ...]]
 
 
 class KnownStatement(msgspec.Struct, frozen=True):
@@ -83,70 +91,103 @@ async def take_file(actor: Actor, *, name: str, content: bytes) -> list[Statemen
     """
     try:
         # Thousands of entries take their time: not in the event loop
-        statements = await asyncio.to_thread(read_statements, content)
+        prepared = await asyncio.to_thread(lambda: [prepare(one) for one in read_statements(content)])
     except StatementRefused as refused:
         raise FileRejected("no_statement", refused.sentence) from None
     file = StatementFile(name=name, sha256=sha256(content).digest())
     own = frozenset(runtime.settings().operator_ibans)
-    return [await keep(actor, one, file, _why_held(one, own)) for one in statements]
+    return [await keep(actor, one, file, _why_held(one.statement, own)) for one in prepared]
+
+
+def prepare(statement: ReadStatement) -> PreparedStatement:
+    """What is written of a statement."""
+    # A bank may send a statement twice, and says so in the second one
+    content = msgspec.structs.replace(statement, duplicate=False)
+    bookable = not statement.problems
+    return PreparedStatement(
+        statement=statement,
+        sha256=sha256(msgspec.json.encode(content)).digest(),
+        rows=[_row(at, one) for at, one in enumerate(statement.payments())] if bookable else [],
+    )
+
+
+def _row(position: int, one: StatementPayment) -> tuple[object, ...]:
+    """A movement, without its tenant and its statement."""
+    cents = int((one.amount or 0) * 100)
+    state, reason = first_look(cents, reversal=one.reversal)
+    return (
+        new_id(),
+        position,
+        cents,
+        one.currency,
+        one.booked_on,
+        one.value_on,
+        one.reference,
+        one.communication,
+        one.text,
+        one.name,
+        one.iban,
+        one.bank_reference,
+        one.end_to_end,
+        one.reversal,
+        state,
+        reason,
+    )
 
 
 def _why_held(statement: ReadStatement, own: frozenset[str]) -> str:
     """Why nothing of a statement is booked; "" where it is."""
     problems = list(statement.problems)
     if statement.iban not in own:
-        problems.insert(0, f"The account {statement.account or '(none)'} is not among those of the operator.")
+        problems.insert(
+            0,
+            f"The account {statement.account or '(none)'} is not among those of the operator (FLEETLINE_OPERATOR_IBANS).",
+        )
     elif statement.currency not in {"", EURO}:
         problems.insert(0, f"The account is in {statement.currency}: only {EURO} is booked.")
     return " ".join(problems)[:LONGEST_REASON]
 
 
 @use_case(Permission.OPERATOR_BILLING_IMPORT)
-async def keep(scope: Scope, statement: ReadStatement, file: StatementFile, problem: str) -> StatementOutcome:
-    """Write a statement, with its movements where it has no `problem`."""
-    # A bank may send a statement twice, and says so in the second one
-    content = msgspec.structs.replace(statement, duplicate=False)
-    digest = sha256(msgspec.json.encode(content)).digest()
-    await scope.execute(ONE_AT_A_TIME, statement.iban)
-    known = await scope.fetch_one(KnownStatement, KNOWN, statement.iban, statement.number, digest)
-    if known is not None and known.state != StatementState.HELD:
-        return _outcome(statement, known.id, StatementState(known.state), known.reason, known.movements, True)
-    reason = problem or await _contradiction(scope, statement)
-    state = StatementState.HELD if reason else StatementState.IMPORTED
-    movements = 0 if reason else len(statement.payments())
-    if known is None:
-        statement_id = await _insert(scope, statement, file, digest, state, reason)
-    else:
-        statement_id = known.id
-        await scope.execute(UPDATE, statement_id, state, reason, movements)
-    if state is StatementState.IMPORTED:
-        await _insert_movements(scope, statement_id, statement)
-        scope.enqueue(JobName.MATCH_STATEMENT, statement_id=statement_id)
-    repeated = known is not None and state is StatementState.HELD
-    return _outcome(statement, statement_id, state, reason, movements, repeated)
-
-
-def _outcome(
-    statement: ReadStatement,
-    statement_id: UUID,
-    state: StatementState,
-    reason: str,
-    movements: int,
-    repeated: bool,
+async def keep(
+    scope: Scope, prepared: PreparedStatement, file: StatementFile, problem: str
 ) -> StatementOutcome:
+    """Write a statement, with its movements where it has no `problem`."""
+    statement = prepared.statement
+    await scope.execute(ONE_AT_A_TIME, statement.iban)
+    known = await scope.fetch_one(KnownStatement, KNOWN, statement.iban, statement.number, prepared.sha256)
+    if known is not None and known.state != StatementState.HELD:
+        return _outcome(statement, known, repeated=True)
+    reason = problem or await _contradiction(scope, prepared)
+    state = StatementState.HELD if reason else StatementState.IMPORTED
+    movements = 0 if reason else len(prepared.rows)
+    now = KnownStatement(known.id if known else new_id(), state, reason, movements)
+    if known is None:
+        await _insert(scope, prepared, file, now)
+    else:
+        await scope.execute(UPDATE, now.id, state, reason, movements)
+    if state is StatementState.IMPORTED:
+        if prepared.rows:
+            await scope.execute_many(MOVEMENT, [(scope.tenant_id, now.id, *row) for row in prepared.rows])
+        scope.enqueue(JobName.MATCH_STATEMENT, statement_id=now.id)
+    return _outcome(statement, now, repeated=known is not None and state is StatementState.HELD)
+
+
+def _outcome(statement: ReadStatement, kept: KnownStatement, *, repeated: bool) -> StatementOutcome:
     return StatementOutcome(
-        id=statement_id,
+        id=kept.id,
         account=statement.account,
         number=statement.number,
-        state=state,
+        state=StatementState(kept.state),
         repeated=repeated,
-        reason=reason,
-        movements=movements,
+        reason=kept.reason,
+        movements=kept.movements,
     )
 
 
-async def _contradiction(scope: Scope, statement: ReadStatement) -> str:
+async def _contradiction(scope: Scope, prepared: PreparedStatement) -> str:
     """Why a statement cannot be imported beside what is there; "" where it can."""
+    statement = prepared.statement
     other = await scope.fetch_value(
         bool, OTHER_CONTENT, statement.iban, statement.number, StatementState.IMPORTED
     )
@@ -159,7 +200,7 @@ async def _contradiction(scope: Scope, statement: ReadStatement) -> str:
         StatementState.IMPORTED,
         statement.closed_on,
         *_cents_of(statement),
-        len(statement.payments()),
+        len(prepared.rows),
     )
     if same is not None:
         return (
@@ -178,63 +219,26 @@ def _cents_of(statement: ReadStatement) -> tuple[int | None, int | None]:
 
 
 async def _insert(
-    scope: Scope,
-    statement: ReadStatement,
-    file: StatementFile,
-    digest: bytes,
-    state: StatementState,
-    reason: str,
-) -> UUID:
-    statement_id = new_id()
+    scope: Scope, prepared: PreparedStatement, file: StatementFile, kept: KnownStatement
+) -> None:
+    statement = prepared.statement
     await scope.execute(
         INSERT,
-        statement_id,
+        kept.id,
         scope.tenant_id,
         statement.format,
         statement.iban,
         statement.number,
-        digest,
+        prepared.sha256,
         file.name,
         file.sha256,
         statement.currency,
         statement.opened_on,
         statement.closed_on,
         *_cents_of(statement),
-        0 if reason else len(statement.payments()),
-        state,
-        reason,
+        kept.movements,
+        kept.state,
+        kept.reason,
         scope.actor.name,
         clock.now(),
     )
-    return statement_id
-
-
-async def _insert_movements(scope: Scope, statement_id: UUID, statement: ReadStatement) -> None:
-    rows = []
-    for position, one in enumerate(statement.payments()):
-        cents = int((one.amount or 0) * 100)
-        state, reason = first_look(cents, reversal=one.reversal)
-        rows.append(
-            (
-                new_id(),
-                scope.tenant_id,
-                statement_id,
-                position,
-                cents,
-                one.currency,
-                one.booked_on,
-                one.value_on,
-                one.reference,
-                one.communication,
-                one.text,
-                one.name,
-                one.iban,
-                one.bank_reference,
-                one.end_to_end,
-                one.reversal,
-                state,
-                reason,
-            )
-        )
-    if rows:
-        await scope.execute_many(MOVEMENT, rows)

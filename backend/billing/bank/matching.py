@@ -19,7 +19,8 @@ from backend.billing.bank.movements import (
 )
 from backend.billing.bank.payments import BankPayment, PaymentTarget, book_payment, payment_targets
 from backend.billing.lifecycle import MovementState
-from backend.core.errors import AppError, Unavailable
+from backend.core.database_errors import is_transient
+from backend.core.errors import Unavailable
 from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job
 from tenants.directory import DirectoryEntry, find_communication, find_open_invoices
@@ -40,9 +41,9 @@ async def match_statement(actor: Actor, *, statement_id: str) -> None:
         for row in rows:
             try:
                 await match_movement(actor, row)
-            except Unavailable:
-                raise
-            except (AppError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            except Exception as error:
+                if isinstance(error, Unavailable) or is_transient(error):
+                    raise
                 # The others go on
                 log.warning("movement left", movement=str(row.id), why=f"{type(error).__name__}: {error}")
                 failed, last = failed + 1, error

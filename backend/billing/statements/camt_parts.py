@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from backend.billing.ubl.xml import WHITE, Element
 
-NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{0,17})?")
+# Few enough digits that sums of them are exact
+NUMBER = re.compile(r"[+-]?[0-9]{1,16}(?:\.[0-9]{0,8})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DEBIT = "DBIT"
 
