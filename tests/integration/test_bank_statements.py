@@ -20,7 +20,8 @@ from backend.billing.bank.decisions import (
     dismiss_statement,
 )
 from backend.billing.bank.keeping import take_file
-from backend.billing.bank.matching import match_statement
+from backend.billing.bank.matching import match_movement, match_statement
+from backend.billing.bank.movements import waiting_movements
 from backend.billing.lifecycle import MovementState, StatementState
 from backend.billing.service import balance
 from backend.billing.statements.coda_writing import write_coda
@@ -193,6 +194,16 @@ async def test_two_at_once_are_one_payment(customer: Customer, database: TestDat
     assert len(await movements(M.MATCHED)) == 6
 
 
+async def test_two_at_once_close_each_invoice_once(customer: Customer, database: TestDatabase) -> None:
+    """The second of two must not find the invoice closed, and take the payment for too much."""
+    invoices = [await make_invoice(customer, 1000 + at) for at in range(12)]
+    content = file_of(*(payment(1000 + at, one.structured) for at, one in enumerate(invoices)))
+    (taken,) = await take_file(STAFF, name="a.xml", content=content)
+    await asyncio.gather(*(match_statement(STAFF, statement_id=str(taken.id)) for _ in range(4)))
+    assert {key for key, _ in await entries(database)} == {one.id for one in invoices}
+    assert await open_of(database, *invoices) == [0] * 12
+
+
 async def test_two_statements_that_pay_one_invoice_at_once(
     customer: Customer, database: TestDatabase
 ) -> None:
@@ -328,6 +339,23 @@ async def test_decisions_are_final_and_no_later_run_undoes_them(
     assert await entries(database) == [(None, -900)]
     assert [one.reason for one in await movements(M.IGNORED)] == ["A gift", "Not a customer"]
     assert (await balance(customer.manager)).cents == 1600
+
+
+async def test_a_run_that_looked_before_a_decision_does_not_undo_it(
+    customer: Customer, database: TestDatabase
+) -> None:
+    invoice = await make_invoice(customer, 2500)
+    (taken,) = await take_file(STAFF, name="a.xml", content=file_of(payment(2500), payment(2500, text="x")))
+    stale = await waiting_movements(STAFF, taken.id, -1)
+    await drain(database, only=JOB)
+    ignored, assigned = await movements(M.PROPOSED)
+    await decide_movement(STAFF, ignored.id, ignore())
+    await decide_movement(STAFF, assigned.id, assign(customer, invoice.account))
+    for row in stale:
+        await match_movement(STAFF, row)
+    assert [one.id for one in await movements(M.IGNORED)] == [ignored.id]
+    assert await entries(database) == [(None, -2500)]
+    assert [one.decided_by for one in await movements(M.MATCHED)] == [STAFF.name]
 
 
 async def test_two_people_decide_at_once(customer: Customer, database: TestDatabase) -> None:
