@@ -34,7 +34,7 @@ IBAN = "BE68539007547034"
 MOST_LINES = 60
 # Months whose charges per number come in a file, for large customer numbers
 DETAILED_MONTHS = 3
-ISSUED_AFTER, DUE_AFTER = timedelta(days=3), timedelta(days=20)
+ISSUED_AFTER, DUE_AFTER = timedelta(days=3), timedelta(days=30)
 RATE = Decimal(VAT_RATE_PERCENT)
 COLUMNS = ("invoice", "msisdn", "kind", "code", "name", "net", "from", "until", "cost_centre")
 # (First day of a month, number) -> cents beyond the bundle

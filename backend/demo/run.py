@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import socket
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ import asyncpg
 
 from backend import provision, runtime
 from backend.backup import restore
+from backend.demo.invoices import IBAN
+from backend.demo.payments import pay_in_own_loop
 from backend.demo.seed import seed
 from backend.demo.supervisor import FOLDER, supervise
 from backend.embedded_postgres import EmbeddedPostgres
@@ -95,6 +98,7 @@ def _run(port: int, sandbox_port: int) -> int:
         environment = _environment(server, port, sandbox_port)
         os.environ.update(environment)
         asyncio.run(_prepare(server))
+        threading.Thread(target=lambda: asyncio.run(pay_in_own_loop()), daemon=True).start()
         return supervise(port, sandbox_port)
     finally:
         server.stop()
@@ -160,6 +164,7 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
     return {
         "FLEETLINE_PUBLIC_URL": f"http://localhost:{port}",
         "FLEETLINE_CARRIER_URLS": f"mandarine={sandbox}/mandarine,lynx={sandbox}/lynx",
+        "FLEETLINE_OPERATOR_IBANS": IBAN,
         "FLEETLINE_SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
         "FLEETLINE_SANDBOX_MAIL_PORT": mail_port,
         **{name: value for name, value in os.environ.items() if name.startswith("FLEETLINE_")},

@@ -120,6 +120,14 @@ async def start_import(scope: Scope, *, file_name: str, content: bytes, check_on
 
 
 @use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
+async def imports_under_way(scope: Scope) -> bool:
+    """Whether a file has not been read to its end yet."""
+    waiting = [ImportState.WAITING, ImportState.RUNNING]
+    found = await scope.select_one(ImportInfo, BillingImport, BillingImport.state.is_in(waiting))
+    return found is not None
+
+
+@use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
 async def import_report(
     scope: Scope, import_id: UUID, *, after: int = -1, limit: int = LISTED
 ) -> ImportReport:
