@@ -1,5 +1,6 @@
 """The ledger of customer numbers: append-only, each movement once, and what is open of an invoice kept with it."""
 
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -11,8 +12,9 @@ from tenants.scope import Scope
 
 # An entry that is there already changes nothing, also where two workers write it at the same moment.
 INSERT = """
-INSERT INTO ledger_entry (id, tenant_id, billing_account_id, kind, provider_id, invoice_id, cents, at, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, kind, provider_id, invoice_id) DO NOTHING
+INSERT INTO ledger_entry (id, tenant_id, billing_account_id, kind, provider_id, invoice_id, cents, at, detail,
+  value_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, kind, provider_id, invoice_id) DO NOTHING
 RETURNING cents
 """
 # The first entry of a document: its row is written with it
@@ -30,12 +32,16 @@ WHERE $1::uuid[] IS NULL OR a.id = ANY($1) GROUP BY a.id ORDER BY a.id
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """What changes a balance. `cents` is signed: positive is owed. `provider_id` is unique with kind and invoice."""
+    """What changes a balance. `cents` is signed: positive is owed. `provider_id` is unique with kind and invoice.
+
+    `value_on` is the day on which it happened.
+    """
 
     kind: LedgerKind
     provider_id: str
     billing_account_id: UUID
     cents: int
+    value_on: date
     invoice_id: UUID | None = None
     detail: str = ""
     # It lowers a demand without money: a credit note is used for it
@@ -75,6 +81,7 @@ async def enter(scope: Scope, movement: Movement) -> bool:
         movement.cents,
         clock.now(),
         movement.detail,
+        movement.value_on,
     )
     if written is None:
         return False
@@ -85,7 +92,9 @@ async def enter(scope: Scope, movement: Movement) -> bool:
     return True
 
 
-async def allocate(scope: Scope, credit: "LedgerItem", demand: "LedgerItem", *, name: str) -> int:
+async def allocate(
+    scope: Scope, credit: "LedgerItem", demand: "LedgerItem", *, name: str, value_on: date
+) -> int:
     """Use what is left of a credit for a demand of the same customer number; returns the cents that went over.
 
     `name` is unique for this pair. Both rows are locked, the smaller id first.
@@ -105,6 +114,7 @@ async def allocate(scope: Scope, credit: "LedgerItem", demand: "LedgerItem", *, 
                 billing_account_id=item.billing_account_id,
                 invoice_id=item.invoice_id,
                 cents=amount,
+                value_on=value_on,
                 credits=item is demand,
             ),
         )

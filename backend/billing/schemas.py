@@ -73,7 +73,7 @@ class InvoiceSummary(msgspec.Struct, frozen=True):
     written_off_cents: int
     collection: CollectionMode
     # Of its last payment or credit, where nothing is open
-    closed_at: datetime | None
+    closed_on: date | None
 
     @property
     def facts(self) -> Facts:
@@ -153,7 +153,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     kind: str
     cents: int
-    at: datetime
+    value_on: date
     detail: str
 
 

@@ -150,7 +150,10 @@ async def get_invoice(scope: Scope, invoice_id: InvoiceId | UUID) -> InvoiceDeta
             order_by=[InvoiceFile.kind, InvoiceFile.position],
         ),
         entries=await scope.select_all(
-            Entry, LedgerEntry, LedgerEntry.invoice_id == invoice_id, order_by=[LedgerEntry.at]
+            Entry,
+            LedgerEntry,
+            LedgerEntry.invoice_id == invoice_id,
+            order_by=[LedgerEntry.value_on, LedgerEntry.at],
         ),
         by_kind=await scope.fetch_all(KindTotal, BY_KIND, invoice_id),
     )

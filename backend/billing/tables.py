@@ -244,6 +244,9 @@ class LedgerEntry(Table):
     invoice_id = UUID(null=True, default=None)
     # Positive: owed by the customer
     cents = BigInt()
+    # The day on which it happened: the bank's day of a payment, the date of a document
+    value_on = Date()
+    # When it was written
     at = Timestamptz()
     detail = Text(default="")
 

@@ -206,6 +206,7 @@ class LedgerEntry(Table):
     provider_id = Text()
     invoice_id = UUID(null=True, default=None)
     cents = BigInt()
+    value_on = Date()
     at = Timestamptz()
     detail = Text(default="")
     ledger_entry_kind_check = Check(

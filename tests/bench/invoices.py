@@ -38,8 +38,8 @@ SELECT gen_random_uuid(), a.tenant_id, a.id, a.number, gen_random_uuid(), 'bench
 FROM billing_account a, generate_series(1, $1) m WHERE a.tenant_id = $2
 """
 ENTRIES = """
-INSERT INTO ledger_entry (id, tenant_id, billing_account_id, kind, provider_id, invoice_id, cents, at)
-SELECT gen_random_uuid(), i.tenant_id, i.billing_account_id, k.kind, i.id::text, i.id, k.cents, now()
+INSERT INTO ledger_entry (id, tenant_id, billing_account_id, kind, provider_id, invoice_id, cents, at, value_on)
+SELECT gen_random_uuid(), i.tenant_id, i.billing_account_id, k.kind, i.id::text, i.id, k.cents, now(), i.issued_on
 FROM invoice i, (VALUES ('invoice', 121000), ('payment', -121000)) k (kind, cents)
 WHERE i.tenant_id = $1 AND (k.kind = 'invoice' OR i.open_cents = 0)
 """

@@ -19,6 +19,7 @@ from backend.billing.bank.movements import (
 )
 from backend.billing.bank.payments import BankPayment, PaymentTarget, book_payment, payment_targets
 from backend.billing.lifecycle import MovementState
+from backend.core import clock
 from backend.core.database_errors import is_transient
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName
@@ -71,6 +72,7 @@ async def _book(actor: Actor, row: BankMovementRow) -> None:
             movement_id=row.id,
             billing_account_id=row.billing_account_id,
             cents=row.cents,
+            value_on=row.booked_on or clock.today(),
             invoice_id=row.invoice_id,
             # What a person decided is for what the person named
             structured="" if row.decided_by else row.structured,

@@ -37,6 +37,8 @@ class BankPayment(msgspec.Struct, frozen=True, kw_only=True):
     movement_id: UUID
     billing_account_id: UUID
     cents: int
+    # The bank's day
+    value_on: date
     invoice_id: UUID | None = None
     structured: str = ""
     reverses: UUID | None = None
@@ -143,6 +145,7 @@ async def _write(scope: Scope, payment: BankPayment, kind: LedgerKind, entries: 
                 provider_id=str(payment.movement_id),
                 billing_account_id=payment.billing_account_id,
                 cents=one.cents,
+                value_on=payment.value_on,
                 invoice_id=one.invoice_id,
                 detail=payment.detail,
             ),

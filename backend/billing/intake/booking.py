@@ -119,6 +119,7 @@ async def _enter(scope: Scope, invoice_id: UUID, booked: BookedDocument) -> None
             billing_account_id=booked.billing_account_id,
             invoice_id=invoice_id,
             cents=cents,
+            value_on=document.issued_on,
         ),
     )
     mine = LedgerItem(invoice_id, booked.billing_account_id)
@@ -131,4 +132,6 @@ async def _enter(scope: Scope, invoice_id: UUID, booked: BookedDocument) -> None
         others = await scope.fetch_all(LedgerItem, CREDITS_OF, booked.billing_account_id, document.number)
         pairs = [(other, mine) for other in others]
     for one, demand in pairs:
-        await allocate(scope, one, demand, name=f"{one.invoice_id}/{demand.invoice_id}")
+        await allocate(
+            scope, one, demand, name=f"{one.invoice_id}/{demand.invoice_id}", value_on=document.issued_on
+        )

@@ -62,7 +62,7 @@ def state_pill(text: Translator, invoice: InvoiceSummary, today: date) -> VdomDi
 def due_words(text: Translator, invoice: InvoiceSummary, today: date) -> str:
     """When it has to be paid, or when it was closed; "" where there is nothing to say."""
     if invoice.open_cents == 0:
-        return text("on {date}", date=text.date(invoice.closed_at)) if invoice.closed_at else ""
+        return text("on {date}", date=text.date(invoice.closed_on)) if invoice.closed_on else ""
     if invoice.books_as == BooksAs.CREDIT:
         return text("{amount} left", amount=text.money(-invoice.open_cents))
     if invoice.due_on is not None:

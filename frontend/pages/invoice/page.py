@@ -179,7 +179,9 @@ def _movements(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
 
 
 def _moved(text: Translator, entry: Entry) -> str:
-    return text("{what}, {date}", what=text(MOVEMENTS[LedgerKind(entry.kind)]), date=text.date(entry.at))
+    return text(
+        "{what}, {date}", what=text(MOVEMENTS[LedgerKind(entry.kind)]), date=text.date(entry.value_on)
+    )
 
 
 def _parties(text: Translator, detail: InvoiceDetail) -> VdomDict:
