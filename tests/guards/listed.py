@@ -75,6 +75,33 @@ GUARDS: tuple[Guard, ...] = (
         ("tests/architecture/test_database.py::test_definer_functions_and_views_are_vetted",),
     ),
     Guard(
+        "keys that sign are not the app's to write",
+        "migrations/initial/row_security.sql",
+        "GRANT SELECT ON issuer_key TO",
+        "GRANT SELECT, INSERT ON issuer_key TO",
+        (
+            "tests/architecture/test_database.py::test_who_may_write_what_no_policy_guards",
+            "tests/architecture/test_database.py::test_the_app_makes_no_key_and_no_token_of_the_staff",
+        ),
+    ),
+    Guard(
+        "tokens of the staff are not the app's to write",
+        "migrations/initial/row_security.sql",
+        "GRANT SELECT, UPDATE (last_used_at) ON operator_token",
+        "GRANT SELECT, UPDATE ON operator_token",
+        (
+            "tests/architecture/test_database.py::test_who_may_write_what_no_policy_guards",
+            "tests/architecture/test_database.py::test_the_app_makes_no_key_and_no_token_of_the_staff",
+        ),
+    ),
+    Guard(
+        "no large objects",
+        "backend/provision.py",
+        '        await connection.execute(f"REVOKE EXECUTE ON FUNCTION {LARGE_OBJECTS} FROM PUBLIC")\n',
+        "",
+        ("tests/architecture/test_database.py::test_the_app_makes_no_key_and_no_token_of_the_staff",),
+    ),
+    Guard(
         "no login that bypasses policies",
         "tenants/transaction.py",
         "    if bypasses or owns:",
