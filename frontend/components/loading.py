@@ -12,6 +12,7 @@ from frontend.components.layout import empty, skeleton
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.labels import PORTALS
+from frontend.page_address import TOO_LONG_WORDS
 from frontend.page_context import PageContext
 from frontend.queries import Query
 
@@ -36,6 +37,23 @@ def not_ready(text: Translator, query: Query[Any], *, alone: bool = False) -> Vd
         action=button(text("Try again"), mark="refresh", on_click=lambda _event: query.refetch()),
         mark="alert",
         alone=alone,
+    )
+
+
+def view_not_shown(text: Translator, words: str, action: VdomDict) -> VdomDict:
+    """In place of a list: without a part of what its address names it would show more than was meant."""
+    return html.section(
+        {"class": "panel"}, empty(text("This view cannot be shown"), words, action=action, mark="alert")
+    )
+
+
+def page_refused(text: Translator) -> VdomDict:
+    """The whole page at an address that is too long, or names too much."""
+    way_on = link_button(text("Go to the home page"), "/app", kind="primary")
+    return html.div(
+        {"data-missing": ""},
+        html.h1({"class": "visually-hidden"}, text("This view cannot be shown")),
+        view_not_shown(text, text(TOO_LONG_WORDS), way_on),
     )
 
 

@@ -3,6 +3,77 @@
 from tests.guards.guard import Guard
 
 GUARDS: tuple[Guard, ...] = (
+    # The log
+    Guard(
+        "the log of the portal's framework",
+        "frontend/http/server.py",
+        "        logging_config=None,\n",
+        "",
+        (
+            "tests/unit/test_logs.py::test_the_web_process_has_one_handler_for_the_logs_of_all_libraries",
+            "tests/unit/test_logs.py::test_the_log_of_the_web_process_stays_small_whatever_a_library_writes",
+            "tests/architecture/test_code.py::test_no_library_sets_up_the_log_of_a_process",
+        ),
+    ),
+    # Addresses and events of pages
+    Guard(
+        "another socket than that of our pages",
+        "frontend/http/address_checks.py",
+        '    if scope["path"] != f"{SOCKET}{COMPONENT}/":',
+        "    if False:",
+        (
+            "tests/unit/test_gateway.py::test_another_socket_than_that_of_our_pages_is_refused_before_anything_reads_it",
+        ),
+    ),
+    Guard(
+        "fields of a socket's query",
+        "frontend/http/address_checks.py",
+        ", max_num_fields=SOCKET_FIELDS",
+        "",
+        ("tests/unit/test_gateway.py::test_what_reads_the_socket_is_given_a_query_that_can_be_read",),
+    ),
+    Guard(
+        "how much an event carries",
+        "frontend/http/socket_limits.py",
+        "        and is_small(data)\n",
+        "",
+        (
+            "tests/unit/test_gateway.py::test_what_our_script_does_not_send_closes_the_socket_and_is_not_logged",
+        ),
+    ),
+    Guard(
+        "length of an address",
+        "frontend/http/address_checks.py",
+        '    if len(scope.get("raw_path") or path) + len(query) > LONGEST_ADDRESS:',
+        "    if False:",
+        (
+            "tests/integration/test_page_addresses.py::test_an_address_that_is_too_long_is_refused_at_every_door",
+        ),
+    ),
+    Guard(
+        "NUL in an address",
+        "frontend/http/address_checks.py",
+        'if "\\0" in path or "%00" in query else None',
+        "if False else None",
+        ("tests/integration/test_page_addresses.py::test_a_nul_is_refused_in_words",),
+    ),
+    Guard(
+        "values of a page's address",
+        "frontend/page_address.py",
+        ' or query.count("&") >= MOST_VALUES',
+        "",
+        (
+            "tests/unit/test_page_address.py::test_what_is_beyond_them_is_no_page",
+            "tests/integration/test_page_addresses.py::test_a_page_leaves_out_no_part_of_a_filter",
+        ),
+    ),
+    Guard(
+        "query read within its bounds",
+        "frontend/page_address.py",
+        '[:LONGEST_ADDRESS].split("&", MOST_VALUES)[:MOST_VALUES]',
+        '.split("&")',
+        ("tests/unit/test_page_address.py::test_a_wide_address_takes_no_time",),
+    ),
     # Who may: permissions and tenants
     Guard(
         "permission of a use case",
