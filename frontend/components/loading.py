@@ -7,6 +7,7 @@ from reactpy.types import Component, VdomDict
 
 from backend.core.errors import Unavailable
 from backend.core.permissions import Portal
+from backend.web.origin import LONGEST_PATH
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton
 from frontend.hooks import component, use_page
@@ -84,6 +85,8 @@ def page_elsewhere(page: PageContext, portal: Portal, address: str) -> VdomDict:
     """The whole page at an address of the person's other portal: says so, and one press opens it there."""
     text = page.text
     there, here = text(PORTALS[portal]), text(PORTALS[page.profile.portal])
+    # Nobody is led to a longer one
+    kept = address if len(address) <= LONGEST_PATH else address.partition("?")[0]
     return html.div(
         {"data-missing": ""},
         html.h1({"class": "visually-hidden"}, text("Page of the other portal")),
@@ -92,7 +95,7 @@ def page_elsewhere(page: PageContext, portal: Portal, address: str) -> VdomDict:
             text("You are in {portal} now.", portal=here),
             action=html.form(
                 {"method": "post", "action": "/auth/switch"},
-                html.input({"type": "hidden", "name": "next", "value": address}),
+                html.input({"type": "hidden", "name": "next", "value": kept}),
                 html.input({"type": "hidden", "name": "portal", "value": portal.value}),
                 html.button(
                     {"class": "button button-primary", "type": "submit"},

@@ -74,6 +74,57 @@ GUARDS: tuple[Guard, ...] = (
         '.split("&")',
         ("tests/unit/test_page_address.py::test_a_wide_address_takes_no_time",),
     ),
+    # Forms and documents for anybody
+    Guard(
+        "size of a form under /id",
+        "backend/issuer/routes.py",
+        "        request_max_body_size=LARGEST_FORM,\n",
+        "",
+        (
+            "tests/integration/test_sign_in.py::test_nothing_is_parsed_of_a_large_form",
+            "tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",
+        ),
+    ),
+    Guard(
+        "size of a form under /auth",
+        "backend/api/auth.py",
+        "        request_max_body_size=LARGEST_FORM,\n",
+        "",
+        (
+            "tests/integration/test_sign_in.py::test_nothing_is_parsed_of_a_large_form",
+            "tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",
+        ),
+    ),
+    Guard(
+        "size of a form under /p",
+        "backend/api/public.py",
+        "        request_max_body_size=LARGEST_FORM,\n",
+        "",
+        (
+            "tests/integration/test_public_links.py::test_a_form_that_cannot_be_read_does_not_say_that_the_link_is_gone",
+        ),
+    ),
+    Guard(
+        "fields of a form",
+        "backend/web/forms.py",
+        ", max_num_fields=MOST_FIELDS",
+        "",
+        ("tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",),
+    ),
+    Guard(
+        "NUL in a form",
+        "backend/web/forms.py",
+        '    if any("\\0" in part for pair in pairs for part in pair):',
+        "    if False:",
+        ("tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",),
+    ),
+    Guard(
+        "documents for anybody are made once",
+        "backend/api/docs.py",
+        "    if kept is None:",
+        "    if True:",
+        ("tests/integration/test_api.py::test_the_document_and_its_page_are_made_once",),
+    ),
     # Who may: permissions and tenants
     Guard(
         "permission of a use case",
