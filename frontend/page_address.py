@@ -8,8 +8,8 @@ from frontend.i18n import translatable
 
 # Signs of path and query. Every link of a page repeats its query, so this also bounds the page.
 LONGEST_ADDRESS = 8 * 1024
-# Values of a query
-MOST_VALUES = 200
+# Values of a query: those of the largest saved view, and what else a page has
+MOST_VALUES = 250
 # Signs of an address that stands as it is in the names of a page's controls
 LONGEST_PLAIN = 100
 

@@ -81,7 +81,9 @@ def _entry(page: PageContext, view: SavedViewInfo, delete: Mutation[[UUID], None
     words = (
         described(page, view.query)
         if view.query
-        else text("It cannot be opened any more: what it filters by does not exist in this version.")
+        else text(
+            "It cannot be opened any more: it is too large, or what it filters by does not exist in this version."
+        )
     )
     actions = html.div(
         {"class": "row"},
