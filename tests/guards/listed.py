@@ -88,6 +88,53 @@ GUARDS: tuple[Guard, ...] = (
         "return query",
         ("tests/integration/test_saved_views.py::test_a_larger_one_that_is_there_already_is_not_drawn",),
     ),
+    # Connections
+    Guard(
+        "a body that drips",
+        "backend/web/connection.py",
+        "        self._wait(min(BODY_SECONDS, max(0.0, end - self.loop.time())))",
+        "        self._wait(BODY_SECONDS + 0 * end)",
+        ("tests/integration/test_connection.py::test_a_body_that_drips_is_cut_although_it_never_stops",),
+    ),
+    Guard(
+        "blank lines between requests",
+        "backend/web/connection.py",
+        "        elif self._timer is None and self.timeout_keep_alive_task is None and self._is_idle():",
+        "        elif False:",
+        ("tests/integration/test_connection.py::test_blank_lines_between_requests_keep_no_connection",),
+    ),
+    Guard(
+        "an answer that is not taken",
+        "backend/web/connection.py",
+        "        self._send_timer = self.loop.call_later(SEND_SECONDS, self.transport.abort)\n",
+        "",
+        ("tests/integration/test_connection.py::test_who_does_not_take_an_answer_is_cut",),
+    ),
+    Guard(
+        "number of connections",
+        "backend/web/connection.py",
+        "        if over > 0:",
+        "        if False:",
+        ("tests/integration/test_connection.py::test_more_connections_than_there_is_room_for_are_told_so",),
+    ),
+    Guard(
+        "length of a request's address",
+        "backend/web/connection.py",
+        "        elif len(self.url) > LONGEST_ADDRESS:",
+        "        elif False:",
+        (
+            "tests/integration/test_connection.py::test_an_address_that_is_too_long_is_answered_also_where_a_socket_is_asked_for",
+        ),
+    ),
+    Guard(
+        "a socket's opening that its library cannot read",
+        "backend/web/connection.py",
+        '        if not getattr(self.transport.get_protocol(), "handshake_initiated", True):',
+        "        if False:",
+        (
+            "tests/integration/test_connection.py::test_an_address_that_is_too_long_is_answered_also_where_a_socket_is_asked_for",
+        ),
+    ),
     # Forms and documents for anybody
     Guard(
         "size of a form under /id",
