@@ -35,6 +35,7 @@ from backend.api.public import public_router
 from backend.api.saved_views import SavedViewsController
 from backend.api.usage import UsageController
 from backend.database import open_database
+from backend.issuer.keys import require_signing_key
 from backend.members.tokens import authenticate_token
 from backend.settings import Settings
 from backend.web.bodies import json_is_json
@@ -97,6 +98,7 @@ def create_api(
         runtime.use_settings(settings)
         use_engine(settings.database_url)
         await open_database(size=settings.pool_size)
+        await require_signing_key()
         yield
         await engine().close()
 

@@ -282,3 +282,17 @@ async def open_global() -> AsyncIterator[Connection]:
     """One transaction for the tables that no tenant owns (`GLOBAL_TABLES`); a customer's rows stay out of reach."""
     async with outside_scope() as connection, connection.transaction():
         yield connection
+
+
+@asynccontextmanager
+async def open_as_owner(dsn: str) -> AsyncIterator[Connection]:
+    """One transaction with the owner's login, for what the app's may not write: signing keys, tokens of the staff.
+
+    For commands: `web`, `worker` and `schedule` have no such address.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            yield connection
+    finally:
+        await connection.close()

@@ -11,15 +11,21 @@ from backend.command import CommandFailed, settings_here, with_database
 
 @click.command()
 def migrate() -> None:
-    """Bring the database schema up to date (needs FLEETLINE_OWNER_DATABASE_URL)."""
+    """Bring the database up to date: its schema, and the first signing key (needs FLEETLINE_OWNER_DATABASE_URL)."""
+    from backend import runtime
+    from backend.core.secrets import SecretBox
+    from backend.issuer.keys import SigningKeys
     from backend.provision import ProvisionError, migrate
 
     settings = settings_here()
     if not settings.owner_database_url:
         raise CommandFailed("FLEETLINE_OWNER_DATABASE_URL is not set: migrations need the owner's login")
     try:
+        keys = SigningKeys(SecretBox(settings.secret_keys))
         click.echo(migrate(settings.owner_database_url), nl=False)
-    except ProvisionError as error:
+        runtime.use_settings(settings)
+        asyncio.run(keys.make_first())
+    except (OSError, ValueError, asyncpg.PostgresError, ProvisionError) as error:
         raise CommandFailed(str(error)) from None
 
 

@@ -18,9 +18,11 @@ import asyncpg
 
 from backend import provision, runtime
 from backend.backup import restore
+from backend.core.secrets import SecretBox
 from backend.demo.seed import seed
 from backend.demo.supervisor import FOLDER, supervise
 from backend.embedded_postgres import EmbeddedPostgres
+from backend.issuer.keys import SigningKeys
 from backend.settings import read_settings
 from tenants.transaction import engine, use_engine
 
@@ -210,6 +212,7 @@ async def _prepare(server: EmbeddedPostgres) -> None:
         ) from None
     settings = read_settings()
     runtime.use_settings(settings)
+    await SigningKeys(SecretBox(settings.secret_keys)).make_first()
     use_engine(settings.database_url)
     await engine().open(size=2)
     await seed()

@@ -264,3 +264,20 @@ def test_files_are_short() -> None:
     deciles = quantiles(lengths.values(), n=10, method="inclusive")
     assert deciles[4] <= MEDIAN_FILE
     assert deciles[8] <= NINE_OF_TEN_FILES
+
+
+def test_no_library_sets_up_the_log_of_a_process() -> None:
+    """Each of these would put handlers of its own in place of those of `core/logs.py`, without being asked."""
+    keywords = {"Litestar": "logging_config", "Config": "log_config", "run": "log_config"}
+    found = {}
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            of = getattr(getattr(node.func, "value", None), "id", "")
+            if called == "Litestar" or (of == "uvicorn" and called in keywords):
+                given = {one.arg: one.value for one in node.keywords}.get(keywords[called])
+                found[f"{name}:{node.lineno}"] = isinstance(given, ast.Constant) and given.value is None
+    assert len(found) >= 5
+    assert all(found.values()), found

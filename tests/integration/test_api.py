@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -407,6 +408,24 @@ async def test_the_document_its_page_and_health(http: httpx.AsyncClient) -> None
     metrics = await http.get("/metrics")
     assert "fleetline_requests_total" in metrics.text
     assert (await http.get("/metrics", headers={"x-forwarded-for": "192.0.2.1"})).status_code == 403
+
+
+async def test_the_document_and_its_page_are_made_once(http: httpx.AsyncClient) -> None:
+    """Anybody may ask, and making one takes 50 ms of the process."""
+    for path in ("/api/v1/openapi.json", "/api/v1/docs"):
+        first = await http.get(path)
+        tag = first.headers["etag"]
+        assert first.headers["cache-control"] == "no-cache"
+        began = time.process_time()
+        for _ in range(50):
+            again = await http.get(path)
+        assert time.process_time() - began < 1
+        assert (again.content, again.headers["etag"]) == (first.content, tag)
+        for known in (tag, f"W/{tag}", f'"other", {tag}'):
+            same = await http.get(path, headers={"if-none-match": known})
+            assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+        other = await http.get(path, headers={"if-none-match": '"other"'})
+        assert (other.status_code, other.content) == (200, first.content)
 
 
 class Told:

@@ -204,6 +204,23 @@ def test_the_signing_key_is_replaced(run, settings: Settings) -> None:  # noqa: 
     assert all(names)
 
 
+def test_keys_and_tokens_of_the_staff_take_the_owners_login(run) -> None:  # noqa: ANN001
+    """Whoever has the app's login alone can make neither."""
+    token = run("token", "create", "--operator", "Nadia").stdout.strip()
+    assert token.startswith("flo_")
+    assert run("token", "revoke", "--operator", "Nadia").stdout.strip() == "revoked: 1"
+    for arguments in (
+        ("token", "create", "--operator", "Nadia"),
+        ("token", "revoke", "--operator", "Nadia"),
+        ("rotate-key",),
+        ("migrate",),
+    ):
+        done = run(*arguments, FLEETLINE_OWNER_DATABASE_URL="")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("fleetline: FLEETLINE_OWNER_DATABASE_URL is not set")
+        assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_wrong_setting_is_named(run) -> None:  # noqa: ANN001
     done = run("web", FLEETLINE_PORT="eighty")
     assert done.returncode == 1

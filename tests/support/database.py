@@ -3,6 +3,8 @@
 import os
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -104,10 +106,17 @@ async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> Test
     return TestDatabase(admin_url, name, server)
 
 
+def make_signing_key(logins: DatabaseRoles, secret_keys: str) -> None:
+    """Make the issuer's first key, as a deployment does; it stays when a test's rows are deleted."""
+    environment = {**os.environ, **logins.environment(), "FLEETLINE_SECRET_KEYS": secret_keys}
+    command = (sys.executable, "-m", "backend.cli", "migrate")
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
 TABLES_TO_EMPTY = """
 SELECT string_agg(format('DELETE FROM %I;', relname), ' ' ORDER BY relname) FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('migration')
+WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('migration', 'issuer_key')
 """
 
 
