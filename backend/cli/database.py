@@ -2,11 +2,15 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import click
 
 from backend.command import CommandFailed, settings_here, with_database
+
+if TYPE_CHECKING:
+    from backend.provision import DatabaseRoles
 
 
 @click.command()
@@ -43,32 +47,62 @@ def db_url(role: str) -> None:
     click.echo(urls[role])
 
 
-@db.command("setup")
-@click.option("--admin-url", required=True, help="A login that may create roles and databases.")
-@click.option("--database", default="fleetline", show_default=True)
-def db_setup(admin_url: str, database: str) -> None:
-    """Make the four roles and the database on a PostgreSQL server, migrate, and print the settings to use."""
-    import secrets
-
-    from backend.provision import ROLES, ProvisionError, set_up
-
-    passwords = {
-        role: secrets.token_urlsafe(24) for role, rights in ROLES.items() if rights.startswith("LOGIN")
-    }
-    try:
-        logins = asyncio.run(set_up(admin_url, database, passwords))
-    except (OSError, asyncpg.PostgresError, ProvisionError) as error:
-        raise CommandFailed(str(error)) from None
-    for name, value in logins.environment().items():
-        click.echo(f"{name}={value}")
-
-
 admin_option = click.option(
     "--admin-url",
     envvar="FLEETLINE_ADMIN_DATABASE_URL",
     help="A login that row-level security does not bind; without one, the demo of this folder.",
 )
 database_option = click.option("--database", default="fleetline", show_default=True)
+passwords_option = click.option(
+    "--new-passwords",
+    is_flag=True,
+    help="Also for roles that are there: every deployment on this server stops until it has them.",
+)
+
+
+@db.command("setup")
+@click.option(
+    "--admin-url",
+    required=True,
+    envvar="FLEETLINE_ADMIN_DATABASE_URL",
+    help="A login that may create roles and databases.",
+)
+@database_option
+@passwords_option
+def db_setup(admin_url: str, database: str, *, new_passwords: bool) -> None:
+    """Make the four roles and the database on a PostgreSQL server, migrate, and print the settings to use."""
+    from backend.provision import ProvisionError, set_up
+
+    try:
+        logins = asyncio.run(set_up(admin_url, database, _made_up(), new_passwords=new_passwords))
+    except (OSError, asyncpg.PostgresError, ProvisionError) as error:
+        raise CommandFailed(str(error)) from None
+    _print_settings(logins)
+
+
+def _made_up() -> dict[str, str]:
+    """A password for each login, for those that will need one."""
+    import secrets
+
+    from backend.provision import LOGINS
+
+    return {role: secrets.token_urlsafe(24) for role in LOGINS}
+
+
+def _print_settings(logins: "DatabaseRoles") -> None:
+    """The three addresses; stderr says which passwords are those of before."""
+    from backend.provision import UNKNOWN_PASSWORD
+
+    addresses = logins.environment()
+    for name, value in addresses.items():
+        click.echo(f"{name}={value}")
+    if kept := [name for name, value in addresses.items() if f":{UNKNOWN_PASSWORD}@" in value]:
+        click.echo(
+            f"fleetline: the roles are one per server and those of {', '.join(kept)} were there already, with their "
+            f"passwords: write these in place of {UNKNOWN_PASSWORD}. --new-passwords gives new ones; every deployment "
+            "on this server then stops until it has them.",
+            err=True,
+        )
 
 
 @click.command()
@@ -95,31 +129,28 @@ def backup(file: Path, admin_url: str | None, database: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @admin_option
 @database_option
-def restore(file: Path, admin_url: str | None, database: str) -> None:
+@passwords_option
+def restore(file: Path, admin_url: str | None, database: str, *, new_passwords: bool) -> None:
     """Make a new database from FILE, a backup, and print the settings to use; for a demo, replace its data."""
-    import secrets
-
     from backend.backup import BackupError
     from backend.backup import restore as restore_database
     from backend.demo.run import DemoError, restore_demo
     from backend.embedded_postgres import DatabaseError
-    from backend.provision import ROLES, ProvisionError
+    from backend.provision import ProvisionError
 
-    passwords = {
-        role: secrets.token_urlsafe(24) for role, rights in ROLES.items() if rights.startswith("LOGIN")
-    }
     try:
         if not admin_url:
             restore_demo(file)
             click.echo("restored: start the demo again")
             return
-        logins = asyncio.run(restore_database(admin_url, database, file, passwords))
+        logins = asyncio.run(
+            restore_database(admin_url, database, file, _made_up(), new_passwords=new_passwords)
+        )
     except (
         OSError, asyncpg.PostgresError, BackupError, DatabaseError, DemoError, ProvisionError
     ) as error:  # fmt: skip
         raise CommandFailed(str(error)) from None
-    for name, value in logins.environment().items():
-        click.echo(f"{name}={value}")
+    _print_settings(logins)
 
 
 @click.command("rotate-key")

@@ -74,11 +74,12 @@ async def _replace_database(admin_url: str, file: Path) -> None:
     """Restore beside the present database, then take its place: a file that is no backup changes nothing."""
     aside = f"{DATABASE}_restored"
     secret = _secrets()
-    passwords = {role: secret[role] for role in provision.ROLES}
+    passwords = {role: secret[role] for role in provision.LOGINS}
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{aside}" WITH (FORCE)')
-        await restore(admin_url, aside, file, passwords)
+        # The demo's server is its own, and its passwords are those of secrets.json
+        await restore(admin_url, aside, file, passwords, new_passwords=True)
         await connection.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
         await connection.execute(f'ALTER DATABASE "{aside}" RENAME TO "{DATABASE}"')
     finally:
@@ -200,9 +201,10 @@ def running_server() -> str:
 
 async def _prepare(server: EmbeddedPostgres) -> None:
     secret = _secrets()
-    passwords = {role: secret[role] for role in provision.ROLES}
+    passwords = {role: secret[role] for role in provision.LOGINS}
     try:
-        await provision.set_up(server.url(), DATABASE, passwords)
+        # The demo's server is its own, and its passwords are those of secrets.json
+        await provision.set_up(server.url(), DATABASE, passwords, new_passwords=True)
     except provision.SchemaTooOld:
         raise DemoError(
             f"the data in {FOLDER} was made before the first release: "
