@@ -3,14 +3,14 @@
 import asyncio
 import functools
 import os
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Container, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 import asyncpg
 import click
 
 from backend.core.errors import AppError
-from backend.settings import SettingError, Settings, read_settings
+from backend.settings import SettingError, Settings, read_settings, unknown_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,12 +30,29 @@ def settings_here() -> Settings:
     from backend.catalog.profiles import ProfileError, load_profiles
 
     _use_demo_when_alone()
+    _say_unknown()
     try:
         settings = read_settings()
-        load_profiles(settings.profiles)
+        _check_codes(settings, load_profiles(settings.profiles))
     except (SettingError, ProfileError) as error:
         raise CommandFailed(str(error)) from None
     return settings
+
+
+def _check_codes(settings: Settings, profiles: Container[str]) -> None:
+    """Raise SettingError for a carrier that nobody described."""
+    for name, codes in (
+        ("FLEETLINE_CARRIER_URLS", settings.carrier_urls),
+        ("FLEETLINE_CARRIER_SECRETS", settings.carrier_secrets),
+    ):
+        for code in codes:
+            if code not in profiles:
+                raise SettingError(f"{name} names the carrier {code}, and no profile has this code")
+
+
+def _say_unknown() -> None:
+    if unknown := unknown_settings():
+        click.echo(f"fleetline: not a setting, and not read: {', '.join(unknown)}", err=True)
 
 
 def _use_demo_when_alone() -> None:
@@ -46,12 +63,12 @@ def _use_demo_when_alone() -> None:
         os.environ.update(running_demo())
 
 
-def refused_databases() -> tuple[type[Exception], ...]:
-    """What is raised where a database answers but must not be used."""
+def refused() -> tuple[type[Exception], ...]:
+    """What is raised where a setting is missing, or a database answers but must not be used."""
     from backend.database import SchemaNotCurrent
     from tenants.transaction import UnsafeDatabaseRole
 
-    return UnsafeDatabaseRole, SchemaNotCurrent
+    return SettingError, UnsafeDatabaseRole, SchemaNotCurrent
 
 
 def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
@@ -78,7 +95,7 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
             return asyncio.run(work(*args, **kwargs))
         except AppError as error:
             raise CommandFailed(error.message) from None
-        except refused_databases() as error:
+        except refused() as error:
             raise CommandFailed(str(error)) from None
         except (OSError, asyncpg.PostgresError) as error:
             raise CommandFailed(f"the database does not answer: {error}") from None
@@ -91,7 +108,7 @@ def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
     settings = settings_here()
     try:
         asyncio.run(function(settings))  # type: ignore[arg-type]
-    except refused_databases() as error:
+    except refused() as error:
         raise CommandFailed(str(error)) from None
     except (OSError, asyncpg.PostgresError) as error:
         raise CommandFailed(f"the database does not answer: {error}") from None

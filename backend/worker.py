@@ -18,7 +18,7 @@ from backend.core.messaging.broker import make_broker
 from backend.core.messaging.outbox_relay import Relay
 from backend.core.shutdown import LEAVE_SECONDS, exit_within, wait_for_stop_signal
 from backend.database import open_database
-from backend.settings import Settings
+from backend.settings import SettingError, Settings
 from tenants.transaction import engine, use_engine
 
 log = structlog.get_logger()
@@ -91,7 +91,9 @@ async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or Ctrl-C."""
+    """Run until SIGTERM or Ctrl-C. Raises SettingError where the relay's login is not set."""
+    if not settings.relay_database_url:
+        raise SettingError("FLEETLINE_RELAY_DATABASE_URL is not set: the worker needs the relay's login")
     stop = wait_for_stop_signal()
     async with running(settings) as relay:
         tune_garbage_collector()

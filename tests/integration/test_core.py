@@ -145,9 +145,13 @@ async def test_the_relay_hands_over_once_and_again_after_the_lease(
     broker.close()
 
 
-async def test_the_relay_refuses_a_login_that_bypasses_policies(database: TestDatabase) -> None:
-    with pytest.raises(UnsafeDatabaseRole):
+async def test_the_relay_refuses_a_login_that_bypasses_policies_or_is_not_its_own(
+    database: TestDatabase,
+) -> None:
+    with pytest.raises(UnsafeDatabaseRole, match="row-level security; use the relay's login"):
         await Relay(database.superuser_url, make_broker("")).run()
+    with pytest.raises(UnsafeDatabaseRole, match="'fleetline_app' is not the relay's"):
+        await Relay(database.logins.app, make_broker("")).run()
 
 
 def test_an_unknown_kind_of_broker_is_refused() -> None:
@@ -252,7 +256,7 @@ def test_outside_a_loop_there_is_no_pool() -> None:
 
 
 async def test_a_login_that_policies_do_not_bind_is_refused(database: TestDatabase) -> None:
-    for url in (database.superuser_url, database.logins.owner):
+    for url in (database.superuser_url, database.logins.owner, database.logins.relay):
         bare = TenantEngine(config={"dsn": url})
         with pytest.raises(UnsafeDatabaseRole):
             await bare.open()

@@ -89,7 +89,7 @@ class Relay:
     async def _serve(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=10, command_timeout=ANSWER_SECONDS)
         try:
-            await refuse_unsafe_role(connection)
+            await refuse_unsafe_role(connection, "relay")
             await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._wake.set())
             while True:
                 self._wake.clear()
