@@ -1,14 +1,15 @@
 """What every command of the command line shares: settings, the database, and refusals as one line on stderr."""
 
 import asyncio
+import errno
 import functools
 import os
-from collections.abc import Awaitable, Callable, Container, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-import asyncpg
 import click
 
+from backend.core.database_errors import describe
 from backend.core.errors import AppError
 from backend.settings import SettingError, Settings, read_settings, unknown_settings
 
@@ -25,13 +26,34 @@ class CommandFailed(click.ClickException):
         click.echo(f"fleetline: {self.message}", err=True)
 
 
+class Commands(click.Group):
+    """The command line: what goes wrong with a file or a setting is one line that names it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            # Whoever reads the output has seen enough: click ends the process quietly
+            if error.errno == errno.EPIPE:
+                raise
+            raise CommandFailed(file_problem(error)) from None
+        except SettingError as error:
+            raise CommandFailed(str(error)) from None
+
+
+def file_problem(error: OSError) -> str:
+    """What is wrong with which file; the output and files that are being written have no name."""
+    where = error.filename if error.filename is not None else "a file or the output"
+    return f"{where}: {error.strerror or error}"
+
+
 def settings_here() -> Settings:
     """The settings of this process. Raises CommandFailed, naming the variable or the carrier profile at fault."""
     from backend.catalog.profiles import ProfileError, load_profiles
 
-    _use_demo_when_alone()
-    _say_unknown()
     try:
+        _use_demo_when_alone()
+        _say_unknown()
         settings = read_settings()
         _check_codes(settings, load_profiles(settings.profiles))
     except (SettingError, ProfileError) as error:
@@ -63,12 +85,26 @@ def _use_demo_when_alone() -> None:
         os.environ.update(running_demo())
 
 
-def refused() -> tuple[type[Exception], ...]:
-    """What is raised where a setting is missing, or a database answers but must not be used."""
-    from backend.database import SchemaNotCurrent
+def reason(error: Exception) -> str | None:
+    """The line that says what was refused or does not work; None for a bug, and for what is wrong with a file."""
+    from backend.database import DatabaseNotUsable, SchemaNotCurrent
     from tenants.transaction import UnsafeDatabaseRole
 
-    return SettingError, UnsafeDatabaseRole, SchemaNotCurrent
+    if isinstance(error, AppError):
+        return error.message
+    if isinstance(error, SettingError | UnsafeDatabaseRole | SchemaNotCurrent | DatabaseNotUsable):
+        return str(error)
+    return describe(error)
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    """Run a coroutine of a command or process; turn what is expected into one line."""
+    try:
+        return asyncio.run(work)
+    except Exception as error:
+        if words := reason(error):
+            raise CommandFailed(words) from None
+        raise
 
 
 def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
@@ -91,24 +127,11 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
 
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return asyncio.run(work(*args, **kwargs))
-        except AppError as error:
-            raise CommandFailed(error.message) from None
-        except refused() as error:
-            raise CommandFailed(str(error)) from None
-        except (OSError, asyncpg.PostgresError) as error:
-            raise CommandFailed(f"the database does not answer: {error}") from None
+        return run(work(*args, **kwargs))
 
     return command
 
 
-def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
+def serving(function: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Run a process until it is told to stop."""
-    settings = settings_here()
-    try:
-        asyncio.run(function(settings))  # type: ignore[arg-type]
-    except refused() as error:
-        raise CommandFailed(str(error)) from None
-    except (OSError, asyncpg.PostgresError) as error:
-        raise CommandFailed(f"the database does not answer: {error}") from None
+    run(function(settings_here()))

@@ -1,8 +1,13 @@
 """Opens a process's database, and refuses a schema that this version cannot work with."""
 
-from backend.piccolo_app import APP_CONFIG
-from tenants.transaction import engine, outside_scope
+import asyncpg
 
+from backend.core.database_errors import TRANSIENT_ERRORS, describe
+from backend.piccolo_app import APP_CONFIG
+from backend.settings import Settings
+from tenants.transaction import engine, outside_scope, refuse_unsafe_role, use_engine
+
+CONNECT_SECONDS = 10
 COLUMNS = """
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
@@ -13,14 +18,45 @@ class SchemaNotCurrent(RuntimeError):
     """The database lacks columns of this version; the sentence says what to do."""
 
 
+class DatabaseNotUsable(RuntimeError):
+    """The database does not answer, or refuses the login; the sentence says why."""
+
+
 async def open_database(*, size: int) -> None:
-    """Open this loop's pool. Raises UnsafeDatabaseRole, and SchemaNotCurrent where the table classes have more columns."""
-    await engine().open(size=size)
+    """Open this loop's pool.
+
+    Raises DatabaseNotUsable, UnsafeDatabaseRole, and SchemaNotCurrent where the table classes have more columns.
+    """
     try:
-        await _refuse_older_schema()
-    except BaseException:
-        await engine().close()
-        raise
+        await engine().open(size=size)
+        try:
+            await _refuse_older_schema()
+        except BaseException:
+            await engine().close()
+            raise
+    except TRANSIENT_ERRORS as error:
+        words = describe(error) or f"the database does not answer: {error}"
+        raise DatabaseNotUsable(f"FLEETLINE_DATABASE_URL: {words}") from error
+
+
+async def check_database(settings: Settings) -> None:
+    """Open and close the database of a process that is about to start. Raises as `open_database` does."""
+    use_engine(settings.database_url)
+    await open_database(size=1)
+    await engine().close()
+
+
+async def check_relay(url: str) -> None:
+    """Connect once as the relay. Raises DatabaseNotUsable, and UnsafeDatabaseRole for another login."""
+    try:
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        try:
+            await refuse_unsafe_role(connection, "relay")
+        finally:
+            await connection.close()
+    except TRANSIENT_ERRORS as error:
+        words = describe(error) or f"the database does not answer: {error}"
+        raise DatabaseNotUsable(f"FLEETLINE_RELAY_DATABASE_URL: {words}") from error
 
 
 async def _refuse_older_schema() -> None:

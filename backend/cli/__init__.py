@@ -3,9 +3,10 @@
 import click
 
 from backend.cli import carrier, database, lines, processes, tenants, tokens
+from backend.command import Commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fleetline")
 def main() -> None:
     """Fleetline: a self-service portal for business mobile customers."""

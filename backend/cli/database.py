@@ -1,13 +1,12 @@
 """The database and its keys."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import asyncpg
 import click
 
-from backend.command import CommandFailed, settings_here, with_database
+from backend.command import CommandFailed, run, settings_here, with_database
 
 if TYPE_CHECKING:
     from backend.provision import DatabaseRoles
@@ -73,11 +72,22 @@ def db_setup(admin_url: str, database: str, *, new_passwords: bool) -> None:
     """Make the four roles and the database on a PostgreSQL server, migrate, and print the settings to use."""
     from backend.provision import ProvisionError, set_up
 
+    _check(admin_url)
     try:
-        logins = asyncio.run(set_up(admin_url, database, _made_up(), new_passwords=new_passwords))
-    except (OSError, asyncpg.PostgresError, ProvisionError) as error:
+        logins = run(set_up(admin_url, database, _made_up(), new_passwords=new_passwords))
+    except ProvisionError as error:
         raise CommandFailed(str(error)) from None
     _print_settings(logins)
+
+
+def _check(admin_url: str) -> None:
+    from backend.setting_values import WrongValueError, database_url
+
+    try:
+        if "," in urlsplit(database_url(admin_url)).netloc:
+            raise WrongValueError("must name one host")
+    except WrongValueError as error:
+        raise CommandFailed(f"--admin-url or FLEETLINE_ADMIN_DATABASE_URL {error}") from None
 
 
 def _made_up() -> dict[str, str]:
@@ -116,9 +126,10 @@ def backup(file: Path, admin_url: str | None, database: str) -> None:
 
     if not admin_url and not (admin_url := running_server()):
         raise CommandFailed("no demo runs in this folder: give --admin-url")
+    _check(admin_url)
     try:
         size = back_up(admin_url, database, file)
-    except (OSError, BackupError) as error:
+    except BackupError as error:
         raise CommandFailed(str(error)) from None
     click.echo(
         f"{file}: {size:,} bytes. Keep FLEETLINE_SECRET_KEYS too (.fleetline/secrets.json for a demo)."
@@ -134,7 +145,7 @@ def restore(file: Path, admin_url: str | None, database: str, *, new_passwords: 
     """Make a new database from FILE, a backup, and print the settings to use; for a demo, replace its data."""
     from backend.backup import BackupError
     from backend.backup import restore as restore_database
-    from backend.demo.run import DemoError, restore_demo
+    from backend.demo.run import restore_demo
     from backend.embedded_postgres import DatabaseError
     from backend.provision import ProvisionError
 
@@ -143,12 +154,9 @@ def restore(file: Path, admin_url: str | None, database: str, *, new_passwords: 
             restore_demo(file)
             click.echo("restored: start the demo again")
             return
-        logins = asyncio.run(
-            restore_database(admin_url, database, file, _made_up(), new_passwords=new_passwords)
-        )
-    except (
-        OSError, asyncpg.PostgresError, BackupError, DatabaseError, DemoError, ProvisionError
-    ) as error:  # fmt: skip
+        _check(admin_url)
+        logins = run(restore_database(admin_url, database, file, _made_up(), new_passwords=new_passwords))
+    except (BackupError, DatabaseError, ProvisionError) as error:
         raise CommandFailed(str(error)) from None
     _print_settings(logins)
 

@@ -1,5 +1,9 @@
 """Errors of the database: outages, a full disk, deadlocks, characters that it cannot store."""
 
+import errno
+import socket
+import ssl
+
 import asyncpg
 
 from backend.core.errors import AppError, Unavailable, ValidationFailed
@@ -11,6 +15,11 @@ PASSING = ("08", "53", "57", "58", "25006")
 ROLLED_BACK = ("40001", "40P01")
 # A NUL, or half of a surrogate pair
 UNSTORABLE = ("22021", "22P05")
+
+# Of the network, where an error has no class of its own
+NETWORK = frozenset(
+    {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
+)
 
 TRANSIENT_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -39,3 +48,27 @@ def to_app_error(error: BaseException) -> AppError | None:
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate in UNSTORABLE:
         return ValidationFailed("The text holds a character that cannot be stored.", code="invalid_text")
     return None
+
+
+def describe(error: BaseException) -> str | None:
+    """One line for who runs the product on why the database cannot be used; None for any other error.
+
+    Files, pipes and disks have errors of the same class as networks: those are not the database's.
+    """
+    words = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, asyncpg.PostgresError):
+        away = str(error.sqlstate or "").startswith(PASSING)
+        return f"the database {'does not answer' if away else 'refuses'}: {words}"
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return f"the database cannot be used: {words}"
+    if _is_of_network(error):
+        return f"the database does not answer: {words}"
+    return None
+
+
+def _is_of_network(error: BaseException) -> bool:
+    if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
+        return False
+    # One that stands for several, of a host with several addresses, has no number
+    known = isinstance(error, ConnectionError | TimeoutError | socket.gaierror | ssl.SSLError)
+    return known or error.errno is None or error.errno in NETWORK
