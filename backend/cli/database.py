@@ -81,13 +81,15 @@ def db_setup(admin_url: str, database: str, *, new_passwords: bool) -> None:
 
 
 def _check(admin_url: str) -> None:
+    """Refuse an address that is none, or that names several hosts."""
     from backend.setting_values import WrongValueError, database_url
 
     try:
-        if "," in urlsplit(database_url(admin_url)).netloc:
-            raise WrongValueError("must name one host")
+        several = "," in urlsplit(database_url(admin_url)).netloc
     except WrongValueError as error:
         raise CommandFailed(f"--admin-url or FLEETLINE_ADMIN_DATABASE_URL {error}") from None
+    if several:
+        raise CommandFailed("--admin-url or FLEETLINE_ADMIN_DATABASE_URL must name one host")
 
 
 def _made_up() -> dict[str, str]:
