@@ -88,11 +88,13 @@ def _use_demo_when_alone() -> None:
 def reason(error: Exception) -> str | None:
     """The line that says what was refused or does not work; None for a bug, and for what is wrong with a file."""
     from backend.database import DatabaseNotUsable, SchemaNotCurrent
+    from backend.issuer.keys import KeysDoNotOpen
     from tenants.transaction import UnsafeDatabaseRole
 
     if isinstance(error, AppError):
         return error.message
-    if isinstance(error, SettingError | UnsafeDatabaseRole | SchemaNotCurrent | DatabaseNotUsable):
+    refusals = SettingError | UnsafeDatabaseRole | SchemaNotCurrent | DatabaseNotUsable | KeysDoNotOpen
+    if isinstance(error, refusals):
         return str(error)
     return describe(error)
 

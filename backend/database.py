@@ -3,6 +3,8 @@
 import asyncpg
 
 from backend.core.database_errors import TRANSIENT_ERRORS, describe
+from backend.core.secrets import SecretBox
+from backend.issuer.keys import refuse_other_keys
 from backend.piccolo_app import APP_CONFIG
 from backend.settings import Settings
 from tenants.transaction import engine, outside_scope, refuse_unsafe_role, use_engine
@@ -40,10 +42,16 @@ async def open_database(*, size: int) -> None:
 
 
 async def check_database(settings: Settings) -> None:
-    """Open and close the database of a process that is about to start. Raises as `open_database` does."""
+    """Open and close the database of a process that is about to start, and open what it holds.
+
+    Raises as `open_database` does, and KeysDoNotOpen.
+    """
     use_engine(settings.database_url)
     await open_database(size=1)
-    await engine().close()
+    try:
+        await refuse_other_keys(SecretBox(settings.secret_keys))
+    finally:
+        await engine().close()
 
 
 async def check_relay(url: str) -> None:

@@ -20,7 +20,7 @@ from backend.core.messaging.inbox import purge_inbox
 from backend.core.messaging.set_aside import purge_set_aside
 from backend.core.public_links import purge_links
 from backend.core.shutdown import wait_for_stop_signal
-from backend.database import open_database
+from backend.database import check_database, open_database
 from backend.documents.service import purge_documents
 from backend.issuer.store import purge_expired
 from backend.members.sessions import purge_sessions
@@ -135,6 +135,7 @@ async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
+    await check_database(settings)
     stop = wait_for_stop_signal()
     runtime.use_settings(settings)
     use_engine(settings.database_url)

@@ -168,6 +168,8 @@ def restore(file: Path, admin_url: str | None, database: str, *, new_passwords: 
 async def rotate_key() -> None:
     """Make a new signing key: it takes over in two minutes, sign-ins go on, earlier keys go a day after."""
     from backend.core.secrets import SecretBox
-    from backend.issuer.keys import SigningKeys
+    from backend.issuer.keys import SigningKeys, refuse_other_keys
 
-    click.echo(f"signs in two minutes: {await SigningKeys(SecretBox(settings_here().secret_keys)).rotate()}")
+    box = SecretBox(settings_here().secret_keys)
+    await refuse_other_keys(box)
+    click.echo(f"signs in two minutes: {await SigningKeys(box).rotate()}")

@@ -10,7 +10,7 @@ import msgspec
 from joserfc.jwk import KeySet, RSAKey
 
 from backend.core import clock
-from backend.core.secrets import SecretBox
+from backend.core.secrets import DecryptionError, SecretBox
 from tenants.scope import Connection
 from tenants.transaction import open_global
 
@@ -36,6 +36,24 @@ class KeyRow(msgspec.Struct, frozen=True):
     kid: str
     sealed: bytes
     created_at: datetime
+
+
+class KeysDoNotOpen(RuntimeError):
+    """The deployment's keys are not those with which this database was sealed; the sentence says what to do."""
+
+
+async def refuse_other_keys(secret_box: SecretBox) -> None:
+    """Raise KeysDoNotOpen where a stored signing key cannot be opened: nobody could sign in."""
+    async with open_global() as connection:
+        rows = await _read(connection)
+    for row in rows:
+        try:
+            secret_box.open(row.sealed, _context(row.kid))
+        except DecryptionError:
+            raise KeysDoNotOpen(
+                "FLEETLINE_SECRET_KEYS does not open what this database holds: use the keys with which it was written "
+                "(earlier keys stay in the list, behind the new one)"
+            ) from None
 
 
 class SigningKeys:
