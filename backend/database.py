@@ -7,6 +7,7 @@ from backend.core.secrets import SecretBox
 from backend.issuer.keys import refuse_other_keys
 from backend.piccolo_app import APP_CONFIG
 from backend.settings import Settings
+from tenants.time_limits import NO_LIMITS, TimeLimits
 from tenants.transaction import engine, outside_scope, refuse_unsafe_role, use_engine
 
 CONNECT_SECONDS = 10
@@ -24,13 +25,13 @@ class DatabaseNotUsable(RuntimeError):
     """The database does not answer, or refuses the login; the sentence says why."""
 
 
-async def open_database(*, size: int) -> None:
-    """Open this loop's pool.
+async def open_database(*, size: int, limits: TimeLimits = NO_LIMITS) -> None:
+    """Open this loop's pool, with limits of time where somebody waits for the answer.
 
     Raises DatabaseNotUsable, UnsafeDatabaseRole, and SchemaNotCurrent where the table classes have more columns.
     """
     try:
-        await engine().open(size=size)
+        await engine().open(size=size, limits=limits)
         try:
             await _refuse_older_schema()
         except BaseException:

@@ -18,11 +18,14 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from tenants.scope import Actor, Connection, Scope
+from tenants.time_limits import NO_LIMITS, TimeLimits
 
 # Raised by check_actor() in the database
 ACTOR_CHANGED = "FL001"
 # A connection whose cancelled query is not acknowledged for so long is closed, and the pool opens another
 RELEASE_SECONDS = 10.0
+# The same after a statement that was not answered in time
+LAST_WORDS_SECONDS = 2.0
 LOGIN = """
 SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,
   EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns,
@@ -43,6 +46,10 @@ class ActorChanged(RuntimeError):
     """The session or token behind the actor has ended, or the member's rights are other than they were."""
 
 
+class OutcomeUnknown(ConnectionError):
+    """The connection was lost, or nobody answered, while a transaction was committed: it may have been, or not."""
+
+
 class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]
     """A connection which is cleaned up by the same statement as COMMIT and ROLLBACK, so that giving it back costs nothing more."""
 
@@ -58,11 +65,11 @@ class ScopedTransaction(PostgresTransaction):
     Nobody waits for the end of a transaction that only reads: it has nothing to lose.
     """
 
-    __slots__ = ("begin_sql", "read_only", "task")
+    __slots__ = ("begin_sql", "limits", "read_only", "task")
 
     def __init__(self, engine: "TenantEngine", begin: str, *, read_only: bool) -> None:
         super().__init__(engine, allow_nested=False)
-        self.begin_sql = begin
+        self.begin_sql, self.limits = begin, engine.limits
         self.read_only = read_only
         self.task: asyncio.Task[Any] | None = None
 
@@ -70,10 +77,14 @@ class ScopedTransaction(PostgresTransaction):
         pool = self.engine.pool
         if pool is None:
             raise OutsideScope("no database pool is open in this event loop")
-        self.connection = await pool.acquire()
+        # Cheaper than asyncpg's own limit, which makes a task
+        async with asyncio.timeout(self.limits.connection):
+            self.connection = await pool.acquire()
         try:
-            await self.connection.execute(self.begin_sql)
+            await self.connection.execute(self.begin_sql, timeout=self.limits.begin)
         except BaseException as error:
+            if isinstance(error, TimeoutError):
+                self.connection.terminate()
             await _release(pool, self.connection)
             if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
                 raise ActorChanged from None
@@ -86,7 +97,9 @@ class ScopedTransaction(PostgresTransaction):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         try:
-            ending = _end(self.engine.pool, self.connection, "COMMIT" if error is None else "ROLLBACK")
+            how = "COMMIT" if error is None else "ROLLBACK"
+            patience = LAST_WORDS_SECONDS if isinstance(error, TimeoutError) else RELEASE_SECONDS
+            ending = _end(self.engine.pool, self.connection, how, patience)
             if self.read_only:
                 task = asyncio.create_task(ending)
                 ENDING.add(task)
@@ -109,16 +122,24 @@ def _ended(task: asyncio.Task[None]) -> None:
         task.exception()
 
 
-async def _end(pool: Any, connection: Any, how: str) -> None:
-    """COMMIT or ROLLBACK, and give the connection back; asyncpg rolls back what is still open."""
+async def _end(pool: Any, connection: Any, how: str, patience: float) -> None:
+    """COMMIT or ROLLBACK, and give the connection back; asyncpg rolls back what is still open.
+
+    Raises OutcomeUnknown where nobody says how a COMMIT ended.
+    """
     # How a COMMIT ended must be known; a ROLLBACK may also happen by closing the connection
-    limit = RELEASE_SECONDS if how == "ROLLBACK" else None
+    limit = patience if how == "ROLLBACK" else None
     try:
         # RESET ALL in the same round trip: a session-wide setting made inside must not outlive the scope.
         await connection.execute(f"{how}; RESET ALL", timeout=limit)
     except TimeoutError:
+        connection.terminate()
         if limit is None:
-            raise
+            raise OutcomeUnknown("nobody said how the transaction ended") from None
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError) as error:
+        if limit is None:
+            raise OutcomeUnknown(f"{type(error).__name__}: {error}") from error
+        raise
     finally:
         await _release(pool, connection)
 
@@ -136,10 +157,12 @@ async def _release(pool: Any, connection: Any) -> None:
 class TenantEngine(PostgresEngine):
     """Piccolo's engine with one pool per event loop, and no way to read customer data outside a scope."""
 
-    __slots__ = ("_pools",)
+    __slots__ = ("_pools", "limits")
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = weakref.WeakKeyDictionary()
+        # Of this process, as it opened its pool last
+        self.limits = NO_LIMITS
         super().__init__(config=config)
 
     @property
@@ -163,13 +186,15 @@ class TenantEngine(PostgresEngine):
     async def check_version(self) -> None:
         """Piccolo would connect when the engine is made; nothing is reached before `open`."""
 
-    async def open(self, *, size: int = 8) -> None:
+    async def open(self, *, size: int = 8, limits: TimeLimits = NO_LIMITS) -> None:
         """Open this loop's pool; refuse a login that policies do not bind."""
+        self.limits = limits
         pool = await asyncpg.create_pool(
             **self.config,
             min_size=min(2, size),
             max_size=size,
             statement_cache_size=512,
+            command_timeout=limits.statement,
             connection_class=ScopedConnection,
         )
         try:
@@ -273,9 +298,13 @@ async def outside_scope() -> AsyncIterator[Any]:
         raise OutsideScope("no database pool is open in this event loop")
     if engine().current_transaction.get() is not None:
         raise OutsideScope("scopes do not nest: finish the one that is open")
-    connection = await pool.acquire()
+    async with asyncio.timeout(engine().limits.connection):
+        connection = await pool.acquire()
     try:
         yield connection
+    except TimeoutError:
+        connection.terminate()
+        raise
     finally:
         await _release(pool, connection)
 

@@ -7,6 +7,7 @@ import ssl
 import asyncpg
 
 from backend.core.errors import AppError, Unavailable, ValidationFailed
+from tenants.transaction import OutcomeUnknown
 
 # Classes and codes of SQLSTATE after which the same work may succeed: connection lost, no resources (disk, memory,
 # connections), shut down or starting, an error of the system below, a server that only reads for now.
@@ -41,6 +42,10 @@ def is_transient(error: BaseException) -> bool:
 
 def to_app_error(error: BaseException) -> AppError | None:
     """The error that a customer gets to see; None where it is a bug of the product."""
+    if isinstance(error, OutcomeUnknown):
+        return Unavailable(
+            "The service did not answer in time, and whether this was done is not known: look before you try again."
+        )
     if is_transient(error):
         return Unavailable(
             "The service cannot do this right now; nothing was changed. Try again in a moment."
