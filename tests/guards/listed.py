@@ -448,7 +448,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "end of the undo time",
         "backend/orders/changes/cancellation.py",
-        "\n            & (ChangeOrder.grace_until > now)",
+        " AND grace_until > statement_timestamp()",
         "",
         ("tests/integration/test_orders.py::test_undo_too_late_is_a_conflict",),
     ),
