@@ -12,6 +12,8 @@ from tenants.transaction import OutcomeUnknown
 # Classes and codes of SQLSTATE after which the same work may succeed: connection lost, no resources (disk, memory,
 # connections), shut down or starting, an error of the system below, a server that only reads for now.
 PASSING = ("08", "53", "57", "58", "25006")
+# Login or database refused: somebody changes a password, or renames the database
+REFUSED = ("28", "3D000")
 # Serialisation failure, deadlock: another transaction was let through
 ROLLED_BACK = ("40001", "40P01")
 # A NUL, or half of a surrogate pair
@@ -33,7 +35,7 @@ def is_retryable(error: BaseException) -> bool:
 def is_transient(error: BaseException) -> bool:
     """Whether the error is about the database's state and not about what was asked of it."""
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate or "").startswith((*PASSING, *ROLLED_BACK))
+        return str(error.sqlstate or "").startswith((*PASSING, *REFUSED, *ROLLED_BACK))
     if isinstance(error, asyncpg.InterfaceError):
         # Asyncpg's word for an argument of the wrong kind
         return not isinstance(error, ValueError)

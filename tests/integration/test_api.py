@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -23,6 +24,7 @@ from backend.orders.lifecycle import OrderState
 from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.scope import Actor, Reach
+from tenants.transaction import engine
 from tests.contract.test_openapi import OPERATIONS
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_account, make_customer, make_lines, make_member
@@ -406,6 +408,25 @@ async def test_the_document_its_page_and_health(http: httpx.AsyncClient) -> None
     metrics = await http.get("/metrics")
     assert "fleetline_requests_total" in metrics.text
     assert (await http.get("/metrics", headers={"x-forwarded-for": "192.0.2.1"})).status_code == 403
+
+
+@pytest.mark.parametrize("change", ["_none", "?sslmode=require", "nobody"])
+async def test_a_database_that_refuses_is_not_ready_and_answers_503(
+    http: httpx.AsyncClient, database: TestDatabase, change: str
+) -> None:
+    token, own = await bearer((await make_customer(lines=1)).manager), engine().pool
+    app = database.logins.app
+    url = app.replace("fleetline_app", change) if change == "nobody" else app + change
+    async with asyncpg.create_pool(url, min_size=0) as refused:
+        engine().pool = refused
+        try:
+            ready = await http.get("/readyz")
+            lines = await http.get("/api/v1/lines", headers=token)
+        finally:
+            engine().pool = own
+    problem(ready, 503, "not_ready")
+    problem(lines, 503, "unavailable")
+    assert (await http.get("/readyz")).status_code == 200
 
 
 class Told:
