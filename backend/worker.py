@@ -14,7 +14,7 @@ from dramatiq.asyncio import get_event_loop_thread
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
 from backend.core.garbage_collection import tune_garbage_collector
-from backend.core.messaging.broker import make_broker
+from backend.core.messaging.broker import broker_place, make_broker
 from backend.core.messaging.outbox_relay import Relay
 from backend.core.shutdown import LEAVE_SECONDS, exit_within, wait_for_stop_signal
 from backend.database import check_database, check_relay, open_database
@@ -99,7 +99,7 @@ async def serve(settings: Settings) -> None:
     stop = wait_for_stop_signal()
     async with running(settings) as relay:
         tune_garbage_collector()
-        log.info("worker ready", broker=settings.broker_url.split("@")[-1] or "in this process")
+        log.info("worker ready", broker=broker_place(settings.broker_url))
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({told, relay}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()

@@ -11,7 +11,7 @@ import pytest
 from backend.core import clock
 from backend.core.errors import Conflict, NotFound, Unavailable
 from backend.core.messaging import jobs
-from backend.core.messaging.broker import make_broker
+from backend.core.messaging.broker import broker_place, make_broker
 from backend.core.messaging.jobs import JOBS, idempotent_job, job, job_scope, run_job
 from backend.core.messaging.live_topics import TopicHub
 from backend.core.messaging.outbox_relay import Relay
@@ -152,6 +152,18 @@ async def test_the_relay_refuses_a_login_that_bypasses_policies_or_is_not_its_ow
         await Relay(database.superuser_url, make_broker("")).run()
     with pytest.raises(UnsafeDatabaseRole, match="'fleetline_app' is not the relay's"):
         await Relay(database.logins.app, make_broker("")).run()
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("", "in this process"),
+        ("amqp://guest:hu@sh@mq.internal:5672/%2F", "mq.internal:5672"),
+        ("redis://redis.internal/0?password=hush", "redis.internal"),
+    ],
+)
+def test_the_log_says_where_the_broker_is_and_no_password(url: str, place: str) -> None:
+    assert broker_place(url) == place
 
 
 def test_an_unknown_kind_of_broker_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The Dramatiq broker: in this process by default, RabbitMQ or Redis by URL. It may lose messages."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import dramatiq
@@ -12,6 +13,14 @@ from tenants.scope import TenantId
 
 QUEUE = "fleetline"
 ACTOR = "run"
+
+
+def broker_place(url: str) -> str:
+    """Host and port of a broker, for the log: everything else of an address may hold a password."""
+    if not url:
+        return "in this process"
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
 def make_broker(url: str, queue: str = QUEUE) -> dramatiq.Broker:
