@@ -2,7 +2,7 @@
 
 import click
 
-from backend.cli import carrier, database, lines, processes, tenants, tokens
+from backend.cli import carrier, database, lines, orders, processes, tenants, tokens
 from backend.command import Commands
 
 
@@ -31,5 +31,7 @@ for command in (
     lines.number,
     lines.usage,
     carrier.carrier,
+    orders.order,
+    orders.jobs,
 ):
     main.add_command(command)

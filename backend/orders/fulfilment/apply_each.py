@@ -9,6 +9,7 @@ import structlog
 
 from backend.core.database_errors import is_transient
 from backend.core.errors import AppError
+from backend.core.log_fields import order_field
 from backend.core.messaging.set_aside import UnreadMessage, clear_set_aside, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.integrations.network import OrderUpdate, UnreadableAnswer
@@ -50,7 +51,8 @@ async def _apply(
         if is_transient(error):
             raise
         if len(updates) == 1:
-            return [(updates[0], reason_of(error))]
+            about = await order_field(scope, [updates[0].external_id])
+            return [(updates[0], reason_of(error, about))]
         middle = len(updates) // 2
         return [
             *await _apply(scope, updates[:middle], known),
@@ -59,14 +61,14 @@ async def _apply(
     return []
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, about: Mapping[str, str]) -> str:
     """Why an update could not be applied, without its values; a bug is logged under a reference."""
     if isinstance(error, AppError):
         return error.message
     if isinstance(error, asyncpg.UniqueViolationError) and str(error.constraint_name) in WORDS:
         return WORDS[str(error.constraint_name)]
     reference = secrets.token_hex(4)
-    log.error("carrier update not applied", reference=reference, exc_info=error)
+    log.error("carrier update not applied", **about, reference=reference, exc_info=error)
     return f"it could not be applied: {type(error).__name__} ({reference})"
 
 
