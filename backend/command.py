@@ -26,6 +26,11 @@ class CommandFailed(click.ClickException):
         click.echo(f"fleetline: {self.message}", err=True)
 
 
+def counted(number: int, what: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 class Commands(click.Group):
     """The command line: what goes wrong with a file or a setting is one line that names it."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from backend.cli.tenants import actor_of
-from backend.command import CommandFailed, with_database
+from backend.command import CommandFailed, counted, with_database
 
 
 @click.group()
@@ -47,7 +47,7 @@ async def order_show(reference: str) -> None:
         _echo("items", f"{one.lines - len(report.items)} more")
     for job in report.jobs:
         state = f"given up {_at(job.failed_at)}" if job.failed_at else f"due {_at(job.not_before)}"
-        _echo("job", job.id, job.job, state, f"{job.attempts} failed attempts", job.last_error)
+        _echo("job", job.id, job.job, state, counted(job.attempts, "failed attempt"), job.last_error)
     for message in report.messages:
         _echo("message", message.id, message.source, f"{message.times}x", _at(message.last_at), message.why)
 

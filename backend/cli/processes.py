@@ -1,9 +1,11 @@
 """The processes of a deployment: demo, web, worker, schedule, sandbox."""
 
+import contextlib
 import os
 import sqlite3
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import click
@@ -11,6 +13,11 @@ import click
 from backend.command import CommandFailed, file_problem, run, serving, settings_here
 from backend.core.database_errors import describe
 from backend.settings import SettingError
+
+if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
 
 
 @click.command()
@@ -47,7 +54,7 @@ def web() -> None:
     run(check_database(settings))
     # Concurrent rendering may end with a stale page.
     os.environ.setdefault("REACTPY_ASYNC_RENDERING", "false")
-    uvicorn.run(
+    config = uvicorn.Config(
         "frontend.main:serve",
         factory=True,
         host=settings.host,
@@ -63,6 +70,25 @@ def web() -> None:
         ws_max_size=1024 * 1024,
         ws_max_queue=4,
     )
+    server = _announcing(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+def _announcing(config: "uvicorn.Config") -> "uvicorn.Server":
+    """A server that says in the log when it takes requests, and where."""
+    import structlog
+    import uvicorn
+
+    class AnnouncingServer(uvicorn.Server):
+        async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                structlog.get_logger().info("web ready", host=config.host, port=config.port)
+
+    return AnnouncingServer(config)
 
 
 @click.command()

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from dramatiq.errors import BrokerConnectionError
+from structlog.testing import capture_logs
 
 from backend.core import clock
 from backend.core.errors import Conflict, NotFound, Unavailable
@@ -31,6 +33,7 @@ from tenants.transaction import (
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain
+from tests.support.proxy import wire_to
 
 DONE: list[str] = []
 
@@ -145,6 +148,25 @@ async def test_the_relay_hands_over_once_and_again_after_the_lease(
     broker.close()
 
 
+async def test_an_outage_of_the_database_is_one_entry_of_the_relay(database: TestDatabase) -> None:
+    async with wire_to(database.logins.relay) as wire:
+        relay = Relay(wire.url, make_broker(""), poll=0.05)
+        with capture_logs() as logs:
+            task = asyncio.create_task(relay.run())
+            await asyncio.sleep(0.5)
+            wire.passes = False
+            wire.cut()
+            # Tried several times
+            await asyncio.sleep(1.8)
+            wire.passes = True
+            async with asyncio.timeout(10):
+                while len(logs) < 2:
+                    await asyncio.sleep(0.05)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert [log["event"] for log in logs] == ["relay interrupted", "relay works again"]
+
+
 async def test_the_relay_refuses_a_login_that_bypasses_policies_or_is_not_its_own(
     database: TestDatabase,
 ) -> None:
@@ -164,6 +186,17 @@ async def test_the_relay_refuses_a_login_that_bypasses_policies_or_is_not_its_ow
 )
 def test_the_log_says_where_the_broker_is_and_no_password(url: str, place: str) -> None:
     assert broker_place(url) == place
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "amqp://guest:guest@127.0.0.1:1"])
+def test_a_broker_that_is_away_at_the_start_is_said_once(url: str) -> None:
+    broker = make_broker(url)
+    with capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(BrokerConnectionError):
+                next(broker.consume("fleetline", timeout=10))
+    assert [log["event"] for log in logs] == ["broker lost"]
+    assert "guest" not in str(logs)
 
 
 def test_an_unknown_kind_of_broker_is_refused() -> None:

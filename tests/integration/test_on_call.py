@@ -115,7 +115,9 @@ async def test_polling_submission_and_messages_name_company_and_request(
     sandbox.behave(customer.carrier, outage="unavailable")
     with capture_logs([merge_contextvars]) as logs:
         await drain(database)
-    assert [one for one in logs if one["event"] == "job put off" and one.items() >= about.items()]
+    [put_off] = [one for one in logs if one["event"] == "job put off"]
+    assert put_off.items() >= about.items()
+    assert put_off["why"] == f"The network of {customer.carrier} answered 503."
     await poll_stale_items(customer.system, -1)
     with capture_logs([merge_contextvars]) as logs:
         await drain(database, only="orders.poll_items")
