@@ -50,7 +50,7 @@ from tenants.transaction import engine, use_engine
 log = structlog.get_logger()
 
 # A database that is frozen must not hold requests. Exports are read in parts, each a statement of its own.
-WEB_LIMITS = TimeLimits(connection=8, begin=8, statement=20)
+WEB_LIMITS = TimeLimits(begin=8, statement=20)
 LARGEST_REQUEST = 2 * 1024 * 1024
 OPENAPI = OpenAPIConfig(
     title="Fleetline",

@@ -94,7 +94,7 @@ def reason(error: Exception) -> str | None:
     """The line that says what was refused or does not work; None for a bug, and for what is wrong with a file."""
     from backend.database import DatabaseNotUsable, SchemaNotCurrent
     from backend.issuer.keys import KeysDoNotOpen
-    from tenants.transaction import UnsafeDatabaseRole
+    from tenants.logins import UnsafeDatabaseRole
 
     if isinstance(error, AppError):
         return error.message

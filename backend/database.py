@@ -7,8 +7,9 @@ from backend.core.secrets import SecretBox
 from backend.issuer.keys import refuse_other_keys
 from backend.piccolo_app import APP_CONFIG
 from backend.settings import Settings
-from tenants.time_limits import NO_LIMITS, TimeLimits
-from tenants.transaction import engine, outside_scope, refuse_unsafe_role, use_engine
+from tenants.logins import refuse_unsafe_role
+from tenants.time_limits import TimeLimits
+from tenants.transaction import engine, outside_scope, use_engine
 
 CONNECT_SECONDS = 10
 COLUMNS = """
@@ -25,7 +26,7 @@ class DatabaseNotUsable(RuntimeError):
     """The database does not answer, or refuses the login; the sentence says why."""
 
 
-async def open_database(*, size: int, limits: TimeLimits = NO_LIMITS) -> None:
+async def open_database(*, size: int, limits: TimeLimits | None = None) -> None:
     """Open this loop's pool, with limits of time where somebody waits for the answer.
 
     Raises DatabaseNotUsable, UnsafeDatabaseRole, and SchemaNotCurrent where the table classes have more columns.

@@ -17,8 +17,10 @@ from uuid import UUID
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from tenants.connection import OutcomeUnknown, ScopedConnection
+from tenants.logins import refuse_unsafe_role
 from tenants.scope import Actor, Connection, Scope
-from tenants.time_limits import NO_LIMITS, TimeLimits
+from tenants.time_limits import TimeKeeper, TimeLimits, Wait
 
 # Raised by check_actor() in the database
 ACTOR_CHANGED = "FL001"
@@ -26,50 +28,27 @@ ACTOR_CHANGED = "FL001"
 RELEASE_SECONDS = 10.0
 # The same after a statement that was not answered in time
 LAST_WORDS_SECONDS = 2.0
-LOGIN = """
-SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,
-  EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns,
-  EXISTS (SELECT FROM pg_roles m WHERE m.rolname = $1 AND pg_has_role(r.oid, m.oid, 'USAGE')) AS fits
-FROM pg_roles r WHERE rolname = current_user
-"""
 
 
 class OutsideScope(RuntimeError):
     """Customer data was asked for without a scope, from a child task, or from within another scope."""
 
 
-class UnsafeDatabaseRole(RuntimeError):
-    """The database login could step round the policies, or is another one than it should be: nothing may run with it."""
-
-
 class ActorChanged(RuntimeError):
     """The session or token behind the actor has ended, or the member's rights are other than they were."""
-
-
-class OutcomeUnknown(ConnectionError):
-    """The connection was lost, or nobody answered, while a transaction was committed: it may have been, or not."""
-
-
-class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection which is cleaned up by the same statement as COMMIT and ROLLBACK, so that giving it back costs nothing more."""
-
-    __slots__ = ()
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class ScopedTransaction(PostgresTransaction):
     """BEGIN and the tenant in one round trip; the connection goes back to the pool whatever happens.
 
-    Nobody waits for the end of a transaction that only reads: it has nothing to lose.
+    Nobody waits for the end of one that only reads: it has nothing to lose.
     """
 
-    __slots__ = ("begin_sql", "limits", "read_only", "task")
+    __slots__ = ("begin_sql", "read_only", "task")
 
     def __init__(self, engine: "TenantEngine", begin: str, *, read_only: bool) -> None:
         super().__init__(engine, allow_nested=False)
-        self.begin_sql, self.limits = begin, engine.limits
+        self.begin_sql = begin
         self.read_only = read_only
         self.task: asyncio.Task[Any] | None = None
 
@@ -77,18 +56,17 @@ class ScopedTransaction(PostgresTransaction):
         pool = self.engine.pool
         if pool is None:
             raise OutsideScope("no database pool is open in this event loop")
-        # Cheaper than asyncpg's own limit, which makes a task
-        async with asyncio.timeout(self.limits.connection):
+        with time_limit() as limit:
             self.connection = await pool.acquire()
-        try:
-            await self.connection.execute(self.begin_sql, timeout=self.limits.begin)
-        except BaseException as error:
-            if isinstance(error, TimeoutError):
-                self.connection.terminate()
-            await _release(pool, self.connection)
-            if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
-                raise ActorChanged from None
-            raise
+            try:
+                await self.connection.begin(self.begin_sql)
+            except BaseException as error:
+                if limit is not None and limit.expired:
+                    _close(self.connection)
+                await _release(pool, self.connection)
+                if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
+                    raise ActorChanged from None
+                raise
         self.task = asyncio.current_task()
         self.context = self.engine.current_transaction.set(self)
         return self
@@ -109,6 +87,15 @@ class ScopedTransaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
         return False
+
+
+NO_LIMIT = contextlib.nullcontext()
+
+
+def time_limit() -> contextlib.AbstractContextManager[Wait | None]:
+    """A block that gets a connection and begins to use it; raises TimeoutError where this loop has limits."""
+    keeper = engine().keeper
+    return Wait(keeper, keeper.limits.begin) if keeper else NO_LIMIT
 
 
 # The event loop itself keeps only weak references to tasks
@@ -133,7 +120,7 @@ async def _end(pool: Any, connection: Any, how: str, patience: float) -> None:
         # RESET ALL in the same round trip: a session-wide setting made inside must not outlive the scope.
         await connection.execute(f"{how}; RESET ALL", timeout=limit)
     except TimeoutError:
-        connection.terminate()
+        _close(connection)
         if limit is None:
             raise OutcomeUnknown("nobody said how the transaction ended") from None
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError) as error:
@@ -142,6 +129,12 @@ async def _end(pool: Any, connection: Any, how: str, patience: float) -> None:
         raise
     finally:
         await _release(pool, connection)
+
+
+def _close(connection: Any) -> None:
+    """Close a connection that does not answer; asyncpg may have done it already."""
+    with contextlib.suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _release(pool: Any, connection: Any) -> None:
@@ -157,12 +150,13 @@ async def _release(pool: Any, connection: Any) -> None:
 class TenantEngine(PostgresEngine):
     """Piccolo's engine with one pool per event loop, and no way to read customer data outside a scope."""
 
-    __slots__ = ("_pools", "limits")
+    __slots__ = ("_keepers", "_pools")
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = weakref.WeakKeyDictionary()
-        # Of this process, as it opened its pool last
-        self.limits = NO_LIMITS
+        self._keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, TimeKeeper] = (
+            weakref.WeakKeyDictionary()
+        )
         super().__init__(config=config)
 
     @property
@@ -186,15 +180,24 @@ class TenantEngine(PostgresEngine):
     async def check_version(self) -> None:
         """Piccolo would connect when the engine is made; nothing is reached before `open`."""
 
-    async def open(self, *, size: int = 8, limits: TimeLimits = NO_LIMITS) -> None:
+    @property
+    def keeper(self) -> TimeKeeper | None:
+        """The clock of this loop, where its pool has limits."""
+        return self._keepers.get(asyncio.get_running_loop()) if self._keepers else None
+
+    async def open(self, *, size: int = 8, limits: TimeLimits | None = None) -> None:
         """Open this loop's pool; refuse a login that policies do not bind."""
-        self.limits = limits
+        keeper = TimeKeeper(limits) if limits else None
+
+        async def keep_time(connection: ScopedConnection) -> None:
+            connection.keeper = keeper
+
         pool = await asyncpg.create_pool(
             **self.config,
             min_size=min(2, size),
             max_size=size,
             statement_cache_size=512,
-            command_timeout=limits.statement,
+            init=keep_time,
             connection_class=ScopedConnection,
         )
         try:
@@ -202,13 +205,20 @@ class TenantEngine(PostgresEngine):
                 await refuse_unsafe_role(connection)
         except BaseException:
             pool.terminate()
+            if keeper:
+                await keeper.close()
             raise
         self.pool = pool
+        if keeper:
+            self._keepers[keeper.loop] = keeper
 
     async def close(self) -> None:
         if self.pool is not None:
             pool, self.pool = self.pool, None
             await pool.close()
+        if keeper := self.keeper:
+            self._keepers.pop(keeper.loop)
+            await keeper.close()
 
     def _check_task(self) -> None:
         transaction = self.current_transaction.get()
@@ -229,18 +239,6 @@ class TenantEngine(PostgresEngine):
 
     async def batch(self, *_: Any, **__: Any) -> Any:
         raise OutsideScope("Piccolo's batch() opens a connection of its own: use a cursor on the scope")
-
-
-async def refuse_unsafe_role(connection: Any, role: str = "app") -> None:
-    """Raise UnsafeDatabaseRole where row-level security would not bind this login, or where it is not the role's."""
-    login, bypasses, owns, fits = await connection.fetchrow(LOGIN, f"fleetline_{role}")
-    use = f"use the {role}'s login (`fleetline db url --role {role}`)"
-    if bypasses or owns:
-        raise UnsafeDatabaseRole(
-            f"refusing to start: the login {login!r} can step round row-level security; {use}"
-        )
-    if not fits:
-        raise UnsafeDatabaseRole(f"refusing to start: the login {login!r} is not the {role}'s; {use}")
 
 
 # Piccolo finds this process's engine here; the migrations command sets its own before it imports anything.
@@ -298,12 +296,12 @@ async def outside_scope() -> AsyncIterator[Any]:
         raise OutsideScope("no database pool is open in this event loop")
     if engine().current_transaction.get() is not None:
         raise OutsideScope("scopes do not nest: finish the one that is open")
-    async with asyncio.timeout(engine().limits.connection):
+    with time_limit():
         connection = await pool.acquire()
     try:
         yield connection
     except TimeoutError:
-        connection.terminate()
+        _close(connection)
         raise
     finally:
         await _release(pool, connection)

@@ -83,6 +83,8 @@ def _announcing(config: "uvicorn.Config") -> "uvicorn.Server":
     import uvicorn
 
     class AnnouncingServer(uvicorn.Server):
+        """Uvicorn's server with one entry more."""
+
         async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
             await super().startup(sockets)
             if self.started:

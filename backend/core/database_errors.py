@@ -7,7 +7,7 @@ import ssl
 import asyncpg
 
 from backend.core.errors import AppError, Unavailable, ValidationFailed
-from tenants.transaction import OutcomeUnknown
+from tenants.connection import OutcomeUnknown
 
 # Classes and codes of SQLSTATE after which the same work may succeed: connection lost, no resources (disk, memory,
 # connections), shut down or starting, an error of the system below, a server that only reads for now.

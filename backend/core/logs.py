@@ -129,7 +129,7 @@ class LibraryLogFilter(logging.Filter):
         self._limit = limit
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # The outage itself is one entry of ours (`Outage`)
+        # The outage itself is one entry of ours (`OutageLog`)
         repeats = record.name.partition(".")[0] == "pika" and record.levelno < logging.CRITICAL
         if repeats or str(record.msg).startswith(BROKER_LOST):
             return False

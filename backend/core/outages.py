@@ -9,7 +9,7 @@ import structlog
 log = structlog.get_logger()
 
 
-class Outage:
+class OutageLog:
     """One counterpart of this process, and the names of the two entries. For any thread."""
 
     def __init__(self, *, lost: str, back: str) -> None:

@@ -21,15 +21,9 @@ from backend.lines.organisations import add_billing_account, add_cost_centre, ad
 from backend.schedule import PERIODIC_TASKS, claim_slot, run_due
 from backend.settings import Settings
 from tenants import directory
+from tenants.logins import UnsafeDatabaseRole
 from tenants.scope import Actor, MemberId, Scope
-from tenants.transaction import (
-    OutsideScope,
-    TenantEngine,
-    UnsafeDatabaseRole,
-    engine,
-    open_global,
-    open_scope,
-)
+from tenants.transaction import OutsideScope, TenantEngine, engine, open_global, open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain

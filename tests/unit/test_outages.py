@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 
 from backend.core.logs import BROKER_LOST, LibraryLogFilter, LogLimit
 from backend.core.messaging.broker import WatchedConsumer
-from backend.core.outages import Outage
+from backend.core.outages import OutageLog
 
 
 def test_it_is_said_once_each() -> None:
-    outage = Outage(lost="x lost", back="x works again")
+    outage = OutageLog(lost="x lost", back="x works again")
     with capture_logs() as logs:
         outage.ended()
         for _ in range(3):
@@ -41,7 +41,7 @@ class Shaky(dramatiq.Consumer):
 def test_a_broker_that_is_lost_between_messages_is_said_once_and_when_it_is_back() -> None:
     lost = ConnectionClosed("away")
     consumer = WatchedConsumer(
-        Shaky(None, lost, lost, None, None), Outage(lost="broker lost", back="broker works again")
+        Shaky(None, lost, lost, None, None), OutageLog(lost="broker lost", back="broker works again")
     )
     with capture_logs() as logs:
         for _ in range(5):

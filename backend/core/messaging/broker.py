@@ -11,7 +11,7 @@ from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from dramatiq.middleware import AsyncIO, CurrentMessage, ShutdownNotifications
 
 from backend.core.messaging.jobs import run_job
-from backend.core.outages import Outage
+from backend.core.outages import OutageLog
 from tenants.scope import TenantId
 
 QUEUE = "fleetline"
@@ -21,7 +21,7 @@ ACTOR = "run"
 class WatchedConsumer(dramatiq.Consumer):
     """A consumer that says in the log when its broker is lost and when it is back, once each."""
 
-    def __init__(self, consumer: dramatiq.Consumer, outage: Outage) -> None:
+    def __init__(self, consumer: dramatiq.Consumer, outage: OutageLog) -> None:
         self._consumer, self._outage = consumer, outage
 
     def __next__(self) -> dramatiq.MessageProxy | None:
@@ -52,7 +52,7 @@ def _words(error: Exception) -> str:
 
 def _watch(broker: dramatiq.Broker) -> None:
     """Have the consumers of a broker elsewhere watched."""
-    outage, consume = Outage(lost="broker lost", back="broker works again"), broker.consume
+    outage, consume = OutageLog(lost="broker lost", back="broker works again"), broker.consume
 
     def watched(*args: Any, **kwargs: Any) -> dramatiq.Consumer:
         try:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.core.database_errors import TRANSIENT_ERRORS
-from backend.core.outages import Outage
+from backend.core.outages import OutageLog
 from backend.core.outbox import LIVE_CHANNEL
 
 TopicListener = Callable[[], None]
@@ -29,7 +29,7 @@ class TopicHub:
         self._watchers: set[Callable[[str], None]] = set()
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
-        self._outage = Outage(lost="live updates interrupted", back="live updates work again")
+        self._outage = OutageLog(lost="live updates interrupted", back="live updates work again")
 
     def subscribe(self, tenant_id: UUID, topic: str, callback: TopicListener) -> TopicListener:
         """Call `callback` (in this loop, it must not block) at each change; returns the unsubscribing call."""

@@ -13,9 +13,9 @@ import msgspec
 
 from backend.core.database_errors import is_transient
 from backend.core.messaging.broker import QUEUE, to_broker_message
-from backend.core.outages import Outage
+from backend.core.outages import OutageLog
 from backend.core.outbox import OUTBOX_CHANNEL
-from tenants.transaction import UnsafeDatabaseRole, refuse_unsafe_role
+from tenants.logins import UnsafeDatabaseRole, refuse_unsafe_role
 
 BATCH = 500
 # A job not finished by then is handed over again
@@ -65,7 +65,7 @@ class Relay:
         # One thread: brokers keep a connection per thread, and one is enough.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="relay")
         self._wake = asyncio.Event()
-        self._outage = Outage(lost="relay interrupted", back="relay works again")
+        self._outage = OutageLog(lost="relay interrupted", back="relay works again")
         self.handed_over = 0
 
     async def run(self) -> None:
