@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet, RSAKey
 
 from backend import runtime
 from backend.core import clock
-from backend.core.secrets import SecretBox
+from backend.core.secrets import DecryptionError, SecretBox
 from tenants.scope import Connection
 from tenants.transaction import open_as_owner, open_global
 
@@ -46,6 +46,24 @@ class NoSigningKey(RuntimeError):
         super().__init__(
             "the database has no signing key: run `fleetline migrate`, which makes the first one"
         )
+
+
+class KeysDoNotOpen(RuntimeError):
+    """The deployment's keys are not those with which this database was sealed; the sentence says what to do."""
+
+
+async def refuse_other_keys(secret_box: SecretBox) -> None:
+    """Raise KeysDoNotOpen where a stored signing key cannot be opened: nobody could sign in."""
+    async with open_global() as connection:
+        rows = await _read(connection)
+    for row in rows:
+        try:
+            secret_box.open(row.sealed, _context(row.kid))
+        except DecryptionError:
+            raise KeysDoNotOpen(
+                "FLEETLINE_SECRET_KEYS does not open what this database holds: use the keys with which it was written "
+                "(earlier keys stay in the list, behind the new one)"
+            ) from None
 
 
 class SigningKeys:
@@ -108,7 +126,7 @@ class SigningKeys:
 
 
 async def require_signing_key() -> None:
-    """Raise NoSigningKey where nobody could sign in: the web process does not start then."""
+    """Raise NoSigningKey where nobody could sign in: no process starts then."""
     async with open_global() as connection:
         if not await _read(connection):
             raise NoSigningKey

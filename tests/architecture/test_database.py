@@ -97,6 +97,7 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
     )
     assert {row["proname"] for row in functions} == {
+        "directory_every_tenant",
         "directory_holders",
         "directory_batch",
         "directory_item",
@@ -105,6 +106,7 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
         "directory_memberships",
         "directory_numbers_taken",
         "directory_open_items",
+        "directory_order",
         "directory_public_link",
         "directory_session",
         "directory_tenant",

@@ -91,13 +91,14 @@ async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> Test
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline test template'))")
-        await provision.create_roles(admin_url, PASSWORDS)
+        await provision.create_roles(admin_url)
+        await provision.set_passwords(admin_url, PASSWORDS, replace=True)
         if not await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", template
         ):
             partial = f"{template}_part"
             await connection.execute(f'DROP DATABASE IF EXISTS "{partial}" WITH (FORCE)')
-            await provision.set_up(admin_url, partial, PASSWORDS)
+            await provision.set_up(admin_url, partial, PASSWORDS, new_passwords=True)
             await connection.execute(f'ALTER DATABASE "{partial}" RENAME TO "{template}"')
         name = f"fleetline_test_{secrets.token_hex(5)}"
         await provision.create_database(admin_url, name, template=template)
