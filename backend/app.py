@@ -45,10 +45,13 @@ from backend.web.problems import HANDLERS
 from backend.web.refusals import bearer_token, log_refusal, trust_proxies
 from backend.web.types import AnyConnection, AnyRequest
 from tenants.scope import Actor
+from tenants.time_limits import TimeLimits
 from tenants.transaction import engine, use_engine
 
 log = structlog.get_logger()
 
+# A database that is frozen must not hold requests. Exports are read in parts, each a statement of its own.
+WEB_LIMITS = TimeLimits(begin=8, statement=20)
 LARGEST_REQUEST = 2 * 1024 * 1024
 OPENAPI = OpenAPIConfig(
     title="Fleetline",
@@ -97,7 +100,7 @@ def create_api(
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         runtime.use_settings(settings)
         use_engine(settings.database_url)
-        await open_database(size=settings.pool_size)
+        await open_database(size=settings.pool_size, limits=WEB_LIMITS)
         yield
         await engine().close()
 

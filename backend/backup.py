@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -47,30 +48,30 @@ def back_up(admin_url: str, database: str, file: Path) -> int:
 
 
 async def restore(
-    admin_url: str, database: str, file: Path, passwords: dict[str, str]
+    admin_url: str, database: str, file: Path, passwords: Mapping[str, str], *, new_passwords: bool = False
 ) -> provision.DatabaseRoles:
     """Make a new database from a backup and bring its schema up to date; returns the logins.
 
-    `passwords` are set for the roles that they name. Raises BackupError where the database exists already or the file
-    is no backup (nothing is left behind then), and ProvisionError where a migration fails.
+    Roles that are there keep their passwords, as with `provision.set_up`. Raises BackupError where the database exists
+    already or the file is no backup, and ProvisionError where a migration fails: no database is left behind then.
     """
+    provision.check_database_name(database)
     connection = await asyncpg.connect(admin_url)
     try:
         exists = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
         if await connection.fetchval(exists, database):
             raise BackupError(f"the database {database} exists already: name another one, or drop it first")
-        await provision.create_roles(admin_url, passwords)
-        await provision.create_database(admin_url, database)
-        try:
-            await asyncio.to_thread(_load, admin_url, database, file)
-        except BackupError:
-            await connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
-            raise
     finally:
         await connection.close()
-    logins = provision.logins_of(admin_url, database, passwords)
-    await asyncio.to_thread(provision.migrate, logins.owner)
-    return logins
+    made = await provision.create_roles(admin_url)
+    await provision.create_database(admin_url, database)
+    try:
+        await asyncio.to_thread(_load, admin_url, database, file)
+        await asyncio.to_thread(provision.migrate, provision.as_owner(admin_url, database))
+    except BaseException:
+        await provision.drop_database(admin_url, database)
+        raise
+    return await provision.finish_logins(admin_url, database, passwords, made=made, replace=new_passwords)
 
 
 def _load(admin_url: str, database: str, file: Path) -> None:

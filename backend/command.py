@@ -1,16 +1,17 @@
 """What every command of the command line shares: settings, the database, and refusals as one line on stderr."""
 
 import asyncio
+import errno
 import functools
 import os
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-import asyncpg
 import click
 
+from backend.core.database_errors import describe
 from backend.core.errors import AppError
-from backend.settings import SettingError, Settings, read_settings
+from backend.settings import SettingError, Settings, read_settings, unknown_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,17 +26,60 @@ class CommandFailed(click.ClickException):
         click.echo(f"fleetline: {self.message}", err=True)
 
 
+def counted(number: int, what: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+class Commands(click.Group):
+    """The command line: what goes wrong with a file or a setting is one line that names it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            # Whoever reads the output has seen enough: click ends the process quietly
+            if error.errno == errno.EPIPE:
+                raise
+            raise CommandFailed(file_problem(error)) from None
+        except SettingError as error:
+            raise CommandFailed(str(error)) from None
+
+
+def file_problem(error: OSError) -> str:
+    """What is wrong with which file; the output and files that are being written have no name."""
+    where = error.filename if error.filename is not None else "a file or the output"
+    return f"{where}: {error.strerror or error}"
+
+
 def settings_here() -> Settings:
     """The settings of this process. Raises CommandFailed, naming the variable or the carrier profile at fault."""
     from backend.catalog.profiles import ProfileError, load_profiles
 
-    _use_demo_when_alone()
     try:
+        _use_demo_when_alone()
+        _say_unknown()
         settings = read_settings()
-        load_profiles(settings.profiles)
+        _check_codes(settings, load_profiles(settings.profiles))
     except (SettingError, ProfileError) as error:
         raise CommandFailed(str(error)) from None
     return settings
+
+
+def _check_codes(settings: Settings, profiles: Container[str]) -> None:
+    """Raise SettingError for a carrier that nobody described."""
+    for name, codes in (
+        ("FLEETLINE_CARRIER_URLS", settings.carrier_urls),
+        ("FLEETLINE_CARRIER_SECRETS", settings.carrier_secrets),
+    ):
+        for code in codes:
+            if code not in profiles:
+                raise SettingError(f"{name} names the carrier {code}, and no profile has this code")
+
+
+def _say_unknown() -> None:
+    if unknown := unknown_settings():
+        click.echo(f"fleetline: not a setting, and not read: {', '.join(unknown)}", err=True)
 
 
 def _use_demo_when_alone() -> None:
@@ -46,12 +90,35 @@ def _use_demo_when_alone() -> None:
         os.environ.update(running_demo())
 
 
-def refused_databases() -> tuple[type[Exception], ...]:
-    """What is raised where a database answers but must not be used."""
-    from backend.database import SchemaNotCurrent
-    from tenants.transaction import UnsafeDatabaseRole
+def reason(error: Exception) -> str | None:
+    """The line that says what was refused or does not work; None for a bug, and for what is wrong with a file."""
+    from backend.database import DatabaseNotUsable, SchemaNotCurrent
+    from backend.issuer.keys import KeysDoNotOpen, NoSigningKey
+    from tenants.logins import UnsafeDatabaseRole
 
-    return UnsafeDatabaseRole, SchemaNotCurrent
+    if isinstance(error, AppError):
+        return error.message
+    refusals = (
+        SettingError
+        | UnsafeDatabaseRole
+        | SchemaNotCurrent
+        | DatabaseNotUsable
+        | KeysDoNotOpen
+        | NoSigningKey
+    )
+    if isinstance(error, refusals):
+        return str(error)
+    return describe(error)
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    """Run a coroutine of a command or process; turn what is expected into one line."""
+    try:
+        return asyncio.run(work)
+    except Exception as error:
+        if words := reason(error):
+            raise CommandFailed(words) from None
+        raise
 
 
 def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
@@ -74,24 +141,11 @@ def with_database(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, 
 
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return asyncio.run(work(*args, **kwargs))
-        except AppError as error:
-            raise CommandFailed(error.message) from None
-        except refused_databases() as error:
-            raise CommandFailed(str(error)) from None
-        except (OSError, asyncpg.PostgresError) as error:
-            raise CommandFailed(f"the database does not answer: {error}") from None
+        return run(work(*args, **kwargs))
 
     return command
 
 
-def serving(function: Callable[[Settings], Awaitable[None]]) -> None:
+def serving(function: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     """Run a process until it is told to stop."""
-    settings = settings_here()
-    try:
-        asyncio.run(function(settings))  # type: ignore[arg-type]
-    except refused_databases() as error:
-        raise CommandFailed(str(error)) from None
-    except (OSError, asyncpg.PostgresError) as error:
-        raise CommandFailed(f"the database does not answer: {error}") from None
+    run(function(settings_here()))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backend.catalog.profiles import use_folder
+from backend.core.errors import Forbidden
 from backend.core.secrets import SecretBox
 from backend.integrations.mail import Mailer, SmtpMailer
 from backend.integrations.network import HttpCarrierNetwork
@@ -36,6 +37,13 @@ def settings() -> Settings:
     if _settings is None:
         raise RuntimeError("the settings of this process were not handed in")
     return _settings
+
+
+def owner_database() -> str:
+    """The address of the owner's login, for commands. Raises Forbidden where it is not set."""
+    if not (dsn := settings().owner_database_url):
+        raise Forbidden("FLEETLINE_OWNER_DATABASE_URL is not set: this needs the owner's login")
+    return dsn
 
 
 def secret_box() -> SecretBox:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
@@ -17,10 +18,11 @@ from backend.core.database_errors import is_transient
 from backend.core.errors import AppError
 from backend.core.ids import new_id
 from backend.core.messaging.inbox import purge_inbox
+from backend.core.messaging.jobs import tenant_field
 from backend.core.messaging.set_aside import purge_set_aside
 from backend.core.public_links import purge_links
 from backend.core.shutdown import wait_for_stop_signal
-from backend.database import open_database
+from backend.database import check_database, open_database
 from backend.documents.service import purge_documents
 from backend.issuer.store import purge_expired
 from backend.members.sessions import purge_sessions
@@ -54,12 +56,12 @@ class PeriodicTask:
 @asynccontextmanager
 async def isolate_errors(task: str, actor: Actor) -> AsyncIterator[None]:
     """Log an error of one tenant as a warning, so that the task goes on with the others."""
-    try:
-        yield
-    except Exception as error:
-        bug = None if is_transient(error) or isinstance(error, AppError) else error
-        why = f"{type(error).__name__}: {error}"
-        log.warning("periodic task put off", task=task, tenant=str(actor.tenant_id), why=why, exc_info=bug)
+    with bound_contextvars(task=task, tenant=await tenant_field(actor.tenant_id)):
+        try:
+            yield
+        except Exception as error:
+            bug = None if is_transient(error) or isinstance(error, AppError) else error
+            log.warning("periodic task put off", why=f"{type(error).__name__}: {error}", exc_info=bug)
 
 
 async def poll_carriers(settings: Settings) -> None:
@@ -135,6 +137,7 @@ async def run_due(settings: Settings, done: dict[str, datetime]) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C."""
+    await check_database(settings)
     stop = wait_for_stop_signal()
     runtime.use_settings(settings)
     use_engine(settings.database_url)

@@ -1,9 +1,12 @@
 """Everything a deployment can set, read once from the environment (prefix FLEETLINE_) into one frozen object."""
 
+import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from backend import setting_values as values
 
 PREFIX = "FLEETLINE_"
 
@@ -28,13 +31,13 @@ class Settings:
     """One deployment. Durations are seconds, addresses are URLs without a trailing slash."""
 
     # The app's login: owns nothing, cannot bypass policies
-    database_url: str
+    database_url: str = field(repr=False)
     # Migrations only
-    owner_database_url: str = ""
+    owner_database_url: str = field(default="", repr=False)
     # Sees the outbox and nothing else
-    relay_database_url: str = ""
+    relay_database_url: str = field(default="", repr=False)
     # Empty: in the worker process; amqp://… or redis://…
-    broker_url: str = ""
+    broker_url: str = field(default="", repr=False)
     # Another name where two deployments share one broker
     broker_queue: str = "fleetline"
     # A job handed over and not finished by then is handed over again
@@ -43,7 +46,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     # Empty: /metrics answers loopback only
-    metrics_token: str = ""
+    metrics_token: str = field(default="", repr=False)
     # Whose X-Forwarded-For is believed
     trusted_proxies: tuple[str, ...] = ()
     # First encrypts, all decrypt
@@ -59,7 +62,7 @@ class Settings:
     carrier_poll_seconds: float = 20.0
     # A folder of carrier profiles beside the built-in ones
     profiles: Path | None = None
-    smtp_url: str = "smtp://127.0.0.1:8025"
+    smtp_url: str = field(default="smtp://127.0.0.1:8025", repr=False)
     mail_from: str = "Fleetline <portail@comptoir-mobile.example>"
     # Base address of a gateway that speaks TMF681; empty: no SMS is sent
     sms_url: str = ""
@@ -82,68 +85,105 @@ class Settings:
         return f"{self.public_url}/id"
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """`code=value,code=value` as a mapping."""
-    pairs = (part.partition("=") for part in text.split(",") if part.strip())
-    return {code.strip(): value.strip() for code, _, value in pairs}
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _ibans(text: str) -> tuple[str, ...]:
-    """Numbers of accounts without spaces. Raises ValueError for one that fails its check."""
-    from stdnum import iban
-
-    found = tuple("".join(part.split()).upper() for part in _words(text))
-    if not all(iban.is_valid(one, check_country=False) for one in found):
-        raise ValueError(text)
-    return found
-
-
 READERS: dict[str, Callable[[str], object]] = {
-    "port": int,
-    "pool_size": int,
-    "grace_seconds": int,
-    "carrier_concurrency": int,
-    "carrier_poll_seconds": float,
-    "lease_seconds": float,
-    "trusted_proxies": _words,
-    "secret_keys": _words,
-    "carrier_urls": _pairs,
-    "carrier_secrets": _pairs,
+    "database_url": values.database_url,
+    "owner_database_url": values.database_url,
+    "relay_database_url": values.database_url,
+    "broker_url": values.url("amqp", "amqps", "redis", "rediss"),
+    "broker_queue": values.queue,
+    "lease_seconds": values.seconds(1, 86_400),
+    "public_url": values.public_url,
+    "host": values.host,
+    "port": values.whole(1, 65_535),
+    "metrics_token": values.token,
+    "trusted_proxies": values.networks,
+    "secret_keys": values.secret_keys,
+    "grace_seconds": values.whole(0, 600),
+    "carrier_urls": values.carrier_urls,
+    "carrier_secrets": values.pairs,
+    "carrier_concurrency": values.whole(1, 1000),
+    "carrier_poll_seconds": values.seconds(1, 86_400),
     "profiles": Path,
-    "operator_ibans": _ibans,
-    "public_url": lambda text: text.rstrip("/"),
-    "sms_url": lambda text: text.rstrip("/"),
+    "smtp_url": values.url("smtp", "smtps"),
+    "mail_from": values.sender,
+    "sms_url": values.url("http", "https"),
+    "sms_token": values.token,
+    "sms_sender": str,
+    "pool_size": values.whole(1, 1000),
+    "operator_ibans": values.ibans,
+    "operator_name": str,
+    "operator_address": str,
+    "operator_vat_number": str,
+    "operator_support_email": values.email,
+    "operator_support_phone": str,
 }
+# Without these nothing works
+REQUIRED = {
+    "database_url": "give the app's login, or run `fleetline demo`",
+    "secret_keys": "give at least one random text of 32 characters",
+}
+OPERATOR = "operator_"
+# Names that single commands and the tests read
+ELSEWHERE = frozenset(
+    {
+        "admin_database_url",
+        "sandbox_data",
+        "sandbox_port",
+        "sandbox_mail_port",
+        "cases",
+        "tmf_specs",
+        "screens",
+        "screens_raw",
+    }
+)
+TESTS = "test_"
+# How much alike two names are, from 0 to 1, where one of them is taken for a slip of the other
+NEAR = 0.8
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of this process.
 
-    Raises SettingError, naming the variable, where one is missing or cannot be read.
+    Raises SettingError, naming the variable, where one is missing, cannot be used, or has nearly the name of one.
     """
     source = os.environ if environ is None else environ
-    values: dict[str, object] = {}
-    operator: dict[str, str] = {}
-    for name, text in source.items():
-        if not name.startswith(PREFIX) or text == "":
-            continue
-        key = name.removeprefix(PREFIX).lower()
-        if key.startswith("operator_") and key.removeprefix("operator_") in Operator.__dataclass_fields__:
-            operator[key.removeprefix("operator_")] = text
-        elif key in Settings.__dataclass_fields__:
-            try:
-                values[key] = READERS.get(key, str)(text)
-            except ValueError:
-                raise SettingError(f"{name} cannot be read: {text!r} has the wrong form") from None
-    if not values.get("database_url"):
-        raise SettingError("FLEETLINE_DATABASE_URL is not set: give the app's login, or run `fleetline demo`")
-    if operator:
-        values["operator"] = Operator(**operator)
-    grace = values.get("grace_seconds", 30)
-    if not isinstance(grace, int) or not 0 <= grace <= 600:
-        raise SettingError("FLEETLINE_GRACE_SECONDS must be between 0 and 600 (ten minutes)")
-    return Settings(**values)  # type: ignore[arg-type]
+    given = {
+        name.removeprefix(PREFIX).lower(): text
+        for name, text in source.items()
+        if name.startswith(PREFIX) and text.strip()
+    }
+    for key in given:
+        _refuse_slip(key)
+    read = {key: _read(key, text) for key, text in given.items() if key in READERS}
+    for key, what in REQUIRED.items():
+        if not read.get(key):
+            raise SettingError(f"{PREFIX}{key.upper()} is not set: {what}")
+    operator = {key.removeprefix(OPERATOR): read.pop(key) for key in list(read) if key.startswith(OPERATOR)}
+    return Settings(**read, operator=Operator(**operator))  # type: ignore[arg-type]
+
+
+def _read(key: str, text: str) -> object:
+    try:
+        return READERS[key](text)
+    except values.WrongValueError as error:
+        raise SettingError(f"{PREFIX}{key.upper()} {error}") from None
+
+
+def _refuse_slip(key: str) -> None:
+    if _is_known(key):
+        return
+    if near := difflib.get_close_matches(key, [*READERS, *ELSEWHERE], n=1, cutoff=NEAR):
+        raise SettingError(
+            f"{PREFIX}{key.upper()} is no setting: {PREFIX}{near[0].upper()} is meant, or take it away"
+        )
+
+
+def _is_known(key: str) -> bool:
+    return key in READERS or key in ELSEWHERE or key.startswith(TESTS)
+
+
+def unknown_settings(environ: Mapping[str, str] | None = None) -> list[str]:
+    """The variables with our prefix that nothing reads, in their order."""
+    source = os.environ if environ is None else environ
+    ours = (name for name in source if name.startswith(PREFIX))
+    return sorted(name for name in ours if not _is_known(name.removeprefix(PREFIX).lower()))

@@ -23,7 +23,9 @@ import backend.orders.notifications.jobs
 import backend.usage.alerts
 import backend.usage.caps  # noqa: F401 - importing registers the jobs
 from backend.core.facts import FactName, JobName, TimerName
+from backend.core.log_fields import set_reference_finder
 from backend.core.outbox import subscribe
+from backend.orders.queries import references_of
 
 SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ORDER_SCHEDULED: (JobName.MAIL_ORDER_SCHEDULED,),
@@ -52,3 +54,4 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
 }
 
 subscribe(SUBSCRIPTIONS)
+set_reference_finder(references_of)

@@ -14,11 +14,11 @@ from dramatiq.asyncio import get_event_loop_thread
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
 from backend.core.garbage_collection import tune_garbage_collector
-from backend.core.messaging.broker import make_broker
+from backend.core.messaging.broker import broker_place, make_broker
 from backend.core.messaging.outbox_relay import Relay
 from backend.core.shutdown import LEAVE_SECONDS, exit_within, wait_for_stop_signal
-from backend.database import open_database
-from backend.settings import Settings
+from backend.database import check_database, check_relay, open_database
+from backend.settings import SettingError, Settings
 from tenants.transaction import engine, use_engine
 
 log = structlog.get_logger()
@@ -91,11 +91,15 @@ async def running(settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or Ctrl-C."""
+    """Run until SIGTERM or Ctrl-C. Raises SettingError for the relay's login, and as `open_database` does."""
+    if not settings.relay_database_url:
+        raise SettingError("FLEETLINE_RELAY_DATABASE_URL is not set: the worker needs the relay's login")
+    await check_database(settings)
+    await check_relay(settings.relay_database_url)
     stop = wait_for_stop_signal()
     async with running(settings) as relay:
         tune_garbage_collector()
-        log.info("worker ready", broker=settings.broker_url.split("@")[-1] or "in this process")
+        log.info("worker ready", broker=broker_place(settings.broker_url))
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({told, relay}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()

@@ -68,6 +68,9 @@ ERROR_MESSAGES = {
     "fresh_sign_in_needed": translatable("Sign in again to go on."),
     "view_name_taken": translatable("You have a view with this name already."),
     "too_many_views": translatable("You have 30 saved views of this page: delete one first."),
+    "view_too_large": translatable(
+        "A view holds at most 200 values and 8 kB. Choose fewer filters, then save it."
+    ),
     "view_of_another": translatable("Only the member who saved this view may change it."),
     "bad_view_name": translatable("Give it a name of 1 to 60 characters."),
     "nothing_failed": translatable("Nothing of this request failed."),

@@ -16,8 +16,9 @@ from backend.notifications.content import notification_topic
 from backend.notifications.service import count_unread
 from backend.orders import service as orders
 from frontend.assets import asset_url
-from frontend.components.loading import page_elsewhere, page_not_found
+from frontend.components.loading import page_elsewhere, page_not_found, page_refused
 from frontend.hooks import component, handler, use_page
+from frontend.page_address import AddressProblem, address_key, address_problem
 from frontend.page_context import PageContext
 from frontend.page_subjects import LOOKS
 from frontend.pages.bulk.choose import BulkPage
@@ -94,17 +95,21 @@ FRAME_COUNTS = {"running": orders.counts_running, "unread": count_unread}
 
 def route(page: PageContext, path: str, query: str, read: Any = None) -> Component:
     """The page at an address; "not found" also for what the person may not see. `read`: by `read_first`."""
-    made, values = find(page, path)
+    if address_problem(path, query) is AddressProblem.TOO_LONG:
+        return RefusedPage(key="refused")
+    made, values = find(page, path, query)
     request: dict[str, Any] = {"query": query} if made in WITH_QUERY else {}
     if made in READ_FIRST:
         request["read"] = read
     if made is NotFoundPage:
         return NotFoundPage(path=path, query=query, key="not-found")
-    return made(**values, **request, key=f"{path}{query}")
+    return made(**values, **request, key=address_key(f"{path}{query}"))
 
 
-def find(page: PageContext, path: str) -> tuple[Callable[..., Component], dict[str, str]]:
-    """The page at an address, and what the address names."""
+def find(page: PageContext, path: str, query: str = "") -> tuple[Callable[..., Component], dict[str, str]]:
+    """The page at an address, and what its path names; "not found" where a part of it cannot be read."""
+    if address_problem(path, query) is not None:
+        return NotFoundPage, {}
     if path in {"/app", "/app/"} and page.profile.portal == "user":
         path = "/app/my"
     elif path in {"/app", "/app/"} and not page.may(P.LINES_READ) and page.may(P.INVOICES_READ):
@@ -128,9 +133,9 @@ async def read_first(page: PageContext, path: str) -> Any:
         return None
 
 
-async def exists(page: PageContext, path: str) -> bool:
+async def exists(page: PageContext, path: str, query: str) -> bool:
     """Whether there is a page at an address; where it names a thing, whether the person sees that thing."""
-    made, values = find(page, path)
+    made, values = find(page, path, query)
     look = LOOKS.get(made)
     if look is not None:
         try:
@@ -150,6 +155,11 @@ def nothing_here(page: PageContext, path: str, query: str) -> VdomDict:
     ):
         return page_elsewhere(page, other, path + (f"?{mark}" if (mark := query.lstrip("?")) else ""))
     return page_not_found(page.text)
+
+
+@component
+def RefusedPage() -> VdomDict:
+    return page_refused(use_page().text)
 
 
 @component
@@ -176,7 +186,7 @@ def Root() -> VdomDict:
 
     async def moved(event: Any) -> None:
         path, query = str(event["path"]), str(event["query"])
-        if page.take_query is not None and path == place[0]:
+        if page.take_query is not None and path == place[0] and address_problem(path, query) is None:
             # Nothing of the frame changes, so nothing of it is drawn or sent
             page.take_query(query)
         else:

@@ -85,6 +85,16 @@ async def each_tenant() -> AsyncIterator[Actor]:
         yield Actor(tenant_id=TenantId(tenant))
 
 
+async def every_tenant() -> list[TenantId]:
+    """Every tenant by its slug, suspended ones included."""
+    return [TenantId(tenant) for [tenant] in await _ask("SELECT id FROM directory_every_tenant()")]
+
+
+async def find_order(reference: str) -> DirectoryEntry | None:
+    """The request of a reference, whatever company it belongs to."""
+    return await _one("directory_order", reference)
+
+
 async def tenants_with_open_items() -> list[TenantId]:
     """Tenants for which a carrier still has work under way: the poll looks at these only."""
     return [TenantId(tenant) for [tenant] in await _ask("SELECT id FROM directory_open_items()")]

@@ -17,44 +17,31 @@ from uuid import UUID
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from tenants.connection import OutcomeUnknown, ScopedConnection
+from tenants.logins import refuse_unsafe_role
 from tenants.scope import Actor, Connection, Scope
+from tenants.time_limits import TimeKeeper, TimeLimits, Wait
 
 # Raised by check_actor() in the database
 ACTOR_CHANGED = "FL001"
 # A connection whose cancelled query is not acknowledged for so long is closed, and the pool opens another
 RELEASE_SECONDS = 10.0
-LOGIN = """
-SELECT current_user AS login, rolsuper OR rolbypassrls AS bypasses,
-  EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relkind = 'r' AND relname = 'tenant') AS owns
-FROM pg_roles r WHERE rolname = current_user
-"""
+# The same after a statement that was not answered in time
+LAST_WORDS_SECONDS = 2.0
 
 
 class OutsideScope(RuntimeError):
     """Customer data was asked for without a scope, from a child task, or from within another scope."""
 
 
-class UnsafeDatabaseRole(RuntimeError):
-    """The database login could step round the policies, so nothing may run with it."""
-
-
 class ActorChanged(RuntimeError):
     """The session or token behind the actor has ended, or the member's rights are other than they were."""
-
-
-class ScopedConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection which is cleaned up by the same statement as COMMIT and ROLLBACK, so that giving it back costs nothing more."""
-
-    __slots__ = ()
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class ScopedTransaction(PostgresTransaction):
     """BEGIN and the tenant in one round trip; the connection goes back to the pool whatever happens.
 
-    Nobody waits for the end of a transaction that only reads: it has nothing to lose.
+    Nobody waits for the end of one that only reads: it has nothing to lose.
     """
 
     __slots__ = ("begin_sql", "read_only", "task")
@@ -69,14 +56,17 @@ class ScopedTransaction(PostgresTransaction):
         pool = self.engine.pool
         if pool is None:
             raise OutsideScope("no database pool is open in this event loop")
-        self.connection = await pool.acquire()
-        try:
-            await self.connection.execute(self.begin_sql)
-        except BaseException as error:
-            await _release(pool, self.connection)
-            if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
-                raise ActorChanged from None
-            raise
+        with time_limit() as limit:
+            self.connection = await pool.acquire()
+            try:
+                await self.connection.begin(self.begin_sql)
+            except BaseException as error:
+                if limit is not None and limit.expired:
+                    _close(self.connection)
+                await _release(pool, self.connection)
+                if getattr(error, "sqlstate", None) == ACTOR_CHANGED:
+                    raise ActorChanged from None
+                raise
         self.task = asyncio.current_task()
         self.context = self.engine.current_transaction.set(self)
         return self
@@ -85,7 +75,9 @@ class ScopedTransaction(PostgresTransaction):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         try:
-            ending = _end(self.engine.pool, self.connection, "COMMIT" if error is None else "ROLLBACK")
+            how = "COMMIT" if error is None else "ROLLBACK"
+            patience = LAST_WORDS_SECONDS if isinstance(error, TimeoutError) else RELEASE_SECONDS
+            ending = _end(self.engine.pool, self.connection, how, patience)
             if self.read_only:
                 task = asyncio.create_task(ending)
                 ENDING.add(task)
@@ -95,6 +87,15 @@ class ScopedTransaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
         return False
+
+
+NO_LIMIT = contextlib.nullcontext()
+
+
+def time_limit() -> contextlib.AbstractContextManager[Wait | None]:
+    """A block that gets a connection and begins to use it; raises TimeoutError where this loop has limits."""
+    keeper = engine().keeper
+    return Wait(keeper, keeper.limits.begin) if keeper else NO_LIMIT
 
 
 # The event loop itself keeps only weak references to tasks
@@ -108,18 +109,32 @@ def _ended(task: asyncio.Task[None]) -> None:
         task.exception()
 
 
-async def _end(pool: Any, connection: Any, how: str) -> None:
-    """COMMIT or ROLLBACK, and give the connection back; asyncpg rolls back what is still open."""
+async def _end(pool: Any, connection: Any, how: str, patience: float) -> None:
+    """COMMIT or ROLLBACK, and give the connection back; asyncpg rolls back what is still open.
+
+    Raises OutcomeUnknown where nobody says how a COMMIT ended.
+    """
     # How a COMMIT ended must be known; a ROLLBACK may also happen by closing the connection
-    limit = RELEASE_SECONDS if how == "ROLLBACK" else None
+    limit = patience if how == "ROLLBACK" else None
     try:
         # RESET ALL in the same round trip: a session-wide setting made inside must not outlive the scope.
         await connection.execute(f"{how}; RESET ALL", timeout=limit)
     except TimeoutError:
+        _close(connection)
         if limit is None:
-            raise
+            raise OutcomeUnknown("nobody said how the transaction ended") from None
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError) as error:
+        if limit is None:
+            raise OutcomeUnknown(f"{type(error).__name__}: {error}") from error
+        raise
     finally:
         await _release(pool, connection)
+
+
+def _close(connection: Any) -> None:
+    """Close a connection that does not answer; asyncpg may have done it already."""
+    with contextlib.suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _release(pool: Any, connection: Any) -> None:
@@ -135,10 +150,13 @@ async def _release(pool: Any, connection: Any) -> None:
 class TenantEngine(PostgresEngine):
     """Piccolo's engine with one pool per event loop, and no way to read customer data outside a scope."""
 
-    __slots__ = ("_pools",)
+    __slots__ = ("_keepers", "_pools")
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = weakref.WeakKeyDictionary()
+        self._keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, TimeKeeper] = (
+            weakref.WeakKeyDictionary()
+        )
         super().__init__(config=config)
 
     @property
@@ -162,13 +180,24 @@ class TenantEngine(PostgresEngine):
     async def check_version(self) -> None:
         """Piccolo would connect when the engine is made; nothing is reached before `open`."""
 
-    async def open(self, *, size: int = 8) -> None:
+    @property
+    def keeper(self) -> TimeKeeper | None:
+        """The clock of this loop, where its pool has limits."""
+        return self._keepers.get(asyncio.get_running_loop()) if self._keepers else None
+
+    async def open(self, *, size: int = 8, limits: TimeLimits | None = None) -> None:
         """Open this loop's pool; refuse a login that policies do not bind."""
+        keeper = TimeKeeper(limits) if limits else None
+
+        async def keep_time(connection: ScopedConnection) -> None:
+            connection.keeper = keeper
+
         pool = await asyncpg.create_pool(
             **self.config,
             min_size=min(2, size),
             max_size=size,
             statement_cache_size=512,
+            init=keep_time,
             connection_class=ScopedConnection,
         )
         try:
@@ -176,13 +205,20 @@ class TenantEngine(PostgresEngine):
                 await refuse_unsafe_role(connection)
         except BaseException:
             pool.terminate()
+            if keeper:
+                await keeper.close()
             raise
         self.pool = pool
+        if keeper:
+            self._keepers[keeper.loop] = keeper
 
     async def close(self) -> None:
         if self.pool is not None:
             pool, self.pool = self.pool, None
             await pool.close()
+        if keeper := self.keeper:
+            self._keepers.pop(keeper.loop)
+            await keeper.close()
 
     def _check_task(self) -> None:
         transaction = self.current_transaction.get()
@@ -203,16 +239,6 @@ class TenantEngine(PostgresEngine):
 
     async def batch(self, *_: Any, **__: Any) -> Any:
         raise OutsideScope("Piccolo's batch() opens a connection of its own: use a cursor on the scope")
-
-
-async def refuse_unsafe_role(connection: Any) -> None:
-    """Raise UnsafeDatabaseRole where row-level security would not bind this login."""
-    login, bypasses, owns = await connection.fetchrow(LOGIN)
-    if bypasses or owns:
-        raise UnsafeDatabaseRole(
-            f"refusing to start: the login {login!r} can step round row-level security; "
-            "use the app's login (`fleetline db url --role app`)"
-        )
 
 
 # Piccolo finds this process's engine here; the migrations command sets its own before it imports anything.
@@ -270,9 +296,13 @@ async def outside_scope() -> AsyncIterator[Any]:
         raise OutsideScope("no database pool is open in this event loop")
     if engine().current_transaction.get() is not None:
         raise OutsideScope("scopes do not nest: finish the one that is open")
-    connection = await pool.acquire()
+    with time_limit():
+        connection = await pool.acquire()
     try:
         yield connection
+    except TimeoutError:
+        _close(connection)
+        raise
     finally:
         await _release(pool, connection)
 
@@ -282,3 +312,17 @@ async def open_global() -> AsyncIterator[Connection]:
     """One transaction for the tables that no tenant owns (`GLOBAL_TABLES`); a customer's rows stay out of reach."""
     async with outside_scope() as connection, connection.transaction():
         yield connection
+
+
+@asynccontextmanager
+async def open_as_owner(dsn: str) -> AsyncIterator[Connection]:
+    """One transaction with the owner's login, for what the app's may not write: signing keys, tokens of the staff.
+
+    For commands: `web`, `worker` and `schedule` have no such address.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            yield connection
+    finally:
+        await connection.close()

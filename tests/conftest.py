@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
-from tests.support.database import TestDatabase, database_of_its_own, empty
+from tests.support.database import TestDatabase, database_of_its_own, empty, make_signing_key
 
 # Speed is judged by `make bench`, never by a test: on a busy machine any deadline is wrong some day.
 hypothesis_settings.register_profile("fleetline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -82,6 +82,7 @@ def secret_keys() -> tuple[str, ...]:
 def session_settings(database_server: TestDatabase, secret_keys: tuple[str, ...]) -> Settings:
     """Settings for what outlives a test; who uses them empties the database itself."""
     logins = database_server.logins
+    make_signing_key(logins, ",".join(secret_keys))
     return Settings(
         database_url=logins.app,
         owner_database_url=logins.owner,

@@ -8,6 +8,7 @@ import structlog
 from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 
 from backend.api.sign_in_context import SignInContext, html, message, to
 from backend.api.sign_in_state import (
@@ -31,6 +32,7 @@ from backend.members import service as members
 from backend.members import sessions
 from backend.members.schemas import Membership, OpenedSession
 from backend.settings import Settings
+from backend.web.forms import LARGEST_FORM, read_form
 from backend.web.origin import safe_return_path
 from backend.web.types import AnyRequest
 from tenants.scope import Actor, MemberId
@@ -137,7 +139,7 @@ async def chosen(request: AnyRequest, context: NamedDependency[SignInContext]) -
     choice = open_choice(context.secret_box, request.cookies.get(context.cookies.choice, ""))
     if choice is None:
         return to("/auth/login")
-    wanted = str((await request.form()).get("tenant", ""))
+    wanted = (await read_form(request)).get("tenant", "")
     found = await members.memberships(choice.account_id)
     one = next((one for one in found if str(one.tenant_id) == wanted), None)
     if one is None:
@@ -152,8 +154,8 @@ async def switch(request: AnyRequest, context: NamedDependency[SignInContext]) -
     actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
     if actor is None:
         return to("/auth/login")
-    form = await request.form()
-    portal, tenant = str(form.get("portal", "")), str(form.get("tenant", ""))
+    form = await read_form(request)
+    portal, tenant = form.get("portal", ""), form.get("tenant", "")
     try:
         if portal in set(Portal):
             opened = await sessions.switch_portal(actor, Portal(portal))
@@ -161,17 +163,17 @@ async def switch(request: AnyRequest, context: NamedDependency[SignInContext]) -
             opened = await sessions.switch_tenant(actor, UUID(tenant))
     except (AppError, ValueError):
         return to("/")
-    return to(safe_return_path(str(form.get("next", "/"))), _session_cookie(context, opened))
+    return to(safe_return_path(form.get("next", "/")), _session_cookie(context, opened))
 
 
 @post("/language")
 async def language(request: AnyRequest, context: NamedDependency[SignInContext]) -> Response[str]:
     """The language of the portal, for this member from now on."""
-    form = await request.form()
+    form = await read_form(request)
     actor = await sessions.load_session(request.cookies.get(context.cookies.session, ""))
-    if actor and (wanted := str(form.get("language", ""))) in LANGUAGES:
+    if actor and (wanted := form.get("language", "")) in LANGUAGES:
         await sessions.set_language(actor, wanted)
-    return to(safe_return_path(str(form.get("next", "/"))))
+    return to(safe_return_path(form.get("next", "/")))
 
 
 @post("/logout")
@@ -222,9 +224,15 @@ def identity_routers(settings: Settings, stylesheets: Sequence[str] = ()) -> lis
 
 def auth_router(context: SignInContext) -> Router:
     """The sign-in routes for one issuer and provider."""
+
+    def on_unreadable(request: AnyRequest, error: HTTPException) -> Response[str]:
+        return message(request, context, "unreadable", "unreadable_text", error.status_code)
+
     return Router(
         "/auth",
         route_handlers=[login, callback, choose, chosen, switch, language, logout],
         dependencies={"context": Provide(lambda: context, sync_to_thread=False)},
+        request_max_body_size=LARGEST_FORM,
+        exception_handlers={HTTPException: on_unreadable},
         include_in_schema=False,
     )

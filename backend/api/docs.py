@@ -1,8 +1,11 @@
 """The OpenAPI document and a page that reads it: our own, since the framework's load scripts from elsewhere."""
 
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
-from litestar import MediaType, Response, get
+import msgspec
+from litestar import Litestar, MediaType, Response, get
 
 from backend.issuer.frame import HEADERS
 from backend.web.html import Markup, document, element, joined
@@ -11,17 +14,49 @@ from backend.web.types import AnyRequest
 TITLE = "Fleetline REST interface"
 
 
+class KeptDocument(msgspec.Struct, frozen=True):
+    """A document that is the same for everybody, as bytes, with the tag that names them."""
+
+    body: bytes
+    tag: str
+
+
 @get("/api/v1/openapi.json", include_in_schema=False, sync_to_thread=False)
-def openapi_json(request: AnyRequest) -> Response[dict[str, Any]]:
+def openapi_json(request: AnyRequest) -> Response[bytes]:
     """The document that clients are generated from."""
-    return Response(request.app.openapi_schema.to_schema(), headers={"cache-control": "no-cache"})
+    return _answer(request, MediaType.JSON, {}, lambda app: msgspec.json.encode(_schema(app)))
 
 
 @get("/api/v1/docs", include_in_schema=False, sync_to_thread=False)
-def documentation(request: AnyRequest) -> Response[str]:
+def documentation(request: AnyRequest) -> Response[bytes]:
     """The same document for people."""
-    schema = request.app.openapi_schema.to_schema()
-    sheets = request.app.state.get("stylesheets", ())
+    return _answer(request, MediaType.HTML, HEADERS, lambda app: _page(app).encode())
+
+
+def _answer(
+    request: AnyRequest, media_type: MediaType, headers: Mapping[str, str], make: Callable[[Litestar], bytes]
+) -> Response[bytes]:
+    """The document, made once in this process: making it takes 50 ms, and anybody may ask."""
+    kept: KeptDocument | None = request.app.state.get(media_type)
+    if kept is None:
+        body = make(request.app)
+        kept = KeptDocument(body, f'"{sha256(body).hexdigest()[:32]}"')
+        request.app.state[media_type] = kept
+    headers = {**headers, "cache-control": "no-cache", "etag": kept.tag}
+    # A proxy that compresses weakens the tag
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if kept.tag in known:
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
+    return Response(kept.body, headers=headers, media_type=media_type)
+
+
+def _schema(app: Litestar) -> dict[str, Any]:
+    return app.openapi_schema.to_schema()
+
+
+def _page(app: Litestar) -> Markup:
+    schema = _schema(app)
+    sheets = app.state.get("stylesheets", ())
     head = joined(
         element("title", {}, TITLE),
         *(element("link", {"rel": "stylesheet", "href": address}) for address in sheets),
@@ -39,7 +74,7 @@ def documentation(request: AnyRequest) -> Response[str]:
         element("div", {"class": "page-header"}, about),
         element("div", {"class": "stack"}, _how_to_call(), *operations),
     )
-    return Response(document("en", head, body), media_type=MediaType.HTML, headers=dict(HEADERS))
+    return document("en", head, body)
 
 
 def _how_to_call() -> Markup:

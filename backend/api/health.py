@@ -6,6 +6,7 @@ from typing import Any
 from litestar import MediaType, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
+from backend.core.database_errors import TRANSIENT_ERRORS
 from backend.runtime import settings
 from backend.web.problems import problem_response
 from backend.web.types import AnyRequest
@@ -26,7 +27,7 @@ async def readyz() -> Response[Any]:
     try:
         async with engine().pool.acquire(timeout=2) as connection:
             await connection.fetchval("SELECT 1", timeout=2)
-    except (OSError, TimeoutError, AttributeError) as error:
+    except (*TRANSIENT_ERRORS, AttributeError) as error:
         return problem_response(
             503, detail=f"The database does not answer: {type(error).__name__}.", code="not_ready"
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 
 from backend.core import public_links
 from backend.core.errors import AppError
@@ -23,6 +24,7 @@ from backend.issuer.page import message_page
 from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
+from backend.web.forms import LARGEST_FORM, read_form
 from backend.web.html import Markup, element, joined
 from backend.web.rate_limit import RateLimit
 from backend.web.types import AnyRequest
@@ -30,7 +32,6 @@ from tenants.scope import Actor, Scope
 
 # The address carries a secret: it is sent to no other site, and no index keeps it.
 PUBLIC_HEADERS = {**HEADERS, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
-LARGEST_FORM = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,10 @@ async def show(request: AnyRequest, public: NamedDependency[PublicPagesContext])
     return await _answer(request, public, None)
 
 
-@post("/{purpose:str}/{token:str}", status_code=200, request_max_body_size=LARGEST_FORM)
+@post("/{purpose:str}/{token:str}", status_code=200)
 async def submit(request: AnyRequest, public: NamedDependency[PublicPagesContext]) -> Response[str]:
     """A button was pressed."""
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    return await _answer(request, public, form)
+    return await _answer(request, public, await read_form(request))
 
 
 async def _answer(
@@ -185,9 +185,16 @@ def _html(content: Markup, status: int) -> Response[str]:
 def public_router(settings: Settings, stylesheets: Sequence[str] = ()) -> Router:
     """Everything under /p."""
     public = PublicPagesContext(settings, stylesheets)
+
+    def on_unreadable(request: AnyRequest, error: HTTPException) -> Response[str]:
+        language = choose_language("", request.headers.get("accept-language", ""))
+        return _message(public, language, "unreadable", "unreadable_text", error.status_code)
+
     return Router(
         "/p",
         route_handlers=[show, submit],
         dependencies={"public": Provide(lambda: public, sync_to_thread=False)},
+        request_max_body_size=LARGEST_FORM,
+        exception_handlers={HTTPException: on_unreadable},
         include_in_schema=False,
     )

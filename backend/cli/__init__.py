@@ -2,10 +2,11 @@
 
 import click
 
-from backend.cli import billing, carrier, database, lines, processes, tenants, tokens
+from backend.cli import billing, carrier, database, lines, orders, processes, tenants, tokens
+from backend.command import Commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fleetline")
 def main() -> None:
     """Fleetline: a self-service portal for business mobile customers."""
@@ -31,5 +32,7 @@ for command in (
     lines.usage,
     carrier.carrier,
     billing.billing,
+    orders.order,
+    orders.jobs,
 ):
     main.add_command(command)

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from backend.cli.tenants import actor_of
-from backend.command import with_database
+from backend.command import counted, with_database
 
 
 @click.group()
@@ -100,7 +100,9 @@ async def _list_held(slug: str | None) -> None:
 
     async for name, actor in _tenants(slug):
         if held := await operator_held_reading(actor):
-            click.echo(f"{name}: {held.lines} of {held.alive} lines since {held.since:%Y-%m-%dT%H:%M:%SZ}")
+            click.echo(
+                f"{name}: {held.lines} of {counted(held.alive, 'line')} since {held.since:%Y-%m-%dT%H:%M:%SZ}"
+            )
             for line in held.first:
                 click.echo(f"{name}: {line.msisdn} {line.status} {line.name}")
 

@@ -7,7 +7,7 @@ from typing import IO, Any
 import click
 
 from backend.cli.tenants import actor_of
-from backend.command import CommandFailed, with_database
+from backend.command import CommandFailed, counted, with_database
 from backend.tabular.problems import RowProblem
 
 # Bytes of a file that is read as a whole
@@ -59,7 +59,7 @@ async def _import(content: bytes, slug: str, *, skip_bad_rows: bool) -> None:
     print_problems(result.errors)
     click.echo(f"imported: {result.imported}")
     if result.errors and not skip_bad_rows:
-        raise CommandFailed(f"nothing was imported: {len(result.errors)} errors")
+        raise CommandFailed(f"nothing was imported: {counted(len(result.errors), 'error')}")
 
 
 @click.group()
@@ -125,4 +125,5 @@ async def usage_import(file: Path, slugs: tuple[str, ...]) -> None:
     result = await import_file(file, only=only)
     click.echo(f"rows: {result.rows}, new: {result.taken}, known: {result.repeated}")
     if result.rejected:
-        raise CommandFailed(f"{result.rejected} rows were rejected: see {rejected_path(file)}")
+        were = "was" if result.rejected == 1 else "were"
+        raise CommandFailed(f"{counted(result.rejected, 'row')} {were} rejected: see {rejected_path(file)}")

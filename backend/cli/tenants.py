@@ -55,6 +55,19 @@ async def tenant_create(
     click.echo(str(actor.tenant_id))
 
 
+@tenant.command("list")
+@with_database
+async def tenant_list() -> None:
+    """Print each customer on one line: slug, state, carrier, id, name."""
+    from backend.members.tenants import read_tenant
+    from tenants.directory import every_tenant
+    from tenants.scope import Actor
+
+    for tenant_id in await every_tenant():
+        one = await read_tenant(Actor(tenant_id))
+        click.echo(f"{one.slug}\t{one.state}\t{one.carrier}\t{one.id}\t{one.name}")
+
+
 async def _set_tenant_state(slug: str, name: str) -> None:
     from backend.members.access import set_tenant_state
     from tenants.tenant_state import TenantState

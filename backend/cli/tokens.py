@@ -1,12 +1,13 @@
 """Bearer tokens of members and of the operator's staff: make, list, revoke."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import click
 
 from backend.cli.tenants import actor_of
-from backend.command import with_database
+from backend.command import CommandFailed, with_database
 
 
 @click.group()
@@ -32,14 +33,24 @@ def token_create(slug: str | None, email: str | None, operator: str | None, labe
 @with_database
 async def _create_token(slug: str, email: str, operator: str | None, label: str, days: int) -> None:
     from backend.members.operators import create_operator_token
-    from backend.members.service import find_member
     from backend.members.tokens import create_token
 
     if operator is not None:
         click.echo(await create_operator_token(operator, days=days))
         return
     actor = await actor_of(slug)
-    click.echo(await create_token(actor, await find_member(actor, email), label=label, days=days))
+    click.echo(await create_token(actor, await _member(actor, slug, email), label=label, days=days))
+
+
+async def _member(actor: Any, slug: str, email: str) -> Any:
+    """The active member with this address. Raises CommandFailed where there is none."""
+    from backend.core.errors import NotFound
+    from backend.members.service import find_member
+
+    try:
+        return await find_member(actor, email)
+    except NotFound:
+        raise CommandFailed(f"{slug} has no active member {email!r}") from None
 
 
 @token.command("list")
@@ -91,7 +102,6 @@ def token_revoke(operator: str | None, slug: str | None, email: str | None, toke
 @with_database
 async def _revoke_tokens(operator: str | None, slug: str, email: str | None, token_id: UUID | None) -> None:
     from backend.members.operators import revoke_operator_tokens
-    from backend.members.service import find_member
     from backend.members.tokens import revoke_token, revoke_tokens_of
 
     if operator is not None:
@@ -102,4 +112,4 @@ async def _revoke_tokens(operator: str | None, slug: str, email: str | None, tok
         await revoke_token(actor, token_id)
         click.echo("revoked: 1")
         return
-    click.echo(f"revoked: {await revoke_tokens_of(actor, await find_member(actor, email or ''))}")
+    click.echo(f"revoked: {await revoke_tokens_of(actor, await _member(actor, slug, email or ''))}")

@@ -19,6 +19,8 @@ LONGEST, LONGEST_TRACEBACK = 1000, 20_000
 PER_MINUTE = 300
 # In UTC, and saying so
 TIME = "%Y-%m-%dT%H:%M:%SZ"
+# What Dramatiq writes every few seconds while its broker is away
+BROKER_LOST = "Consumer encountered a connection error"
 # Names that are counted at once
 NAMES = 1000
 
@@ -127,6 +129,10 @@ class LibraryLogFilter(logging.Filter):
         self._limit = limit
 
     def filter(self, record: logging.LogRecord) -> bool:
+        # The outage itself is one entry of ours (`OutageLog`)
+        repeats = record.name.partition(".")[0] == "pika" and record.levelno < logging.CRITICAL
+        if repeats or str(record.msg).startswith(BROKER_LOST):
+            return False
         return self._limit.allows(f"{record.pathname}:{record.lineno}")
 
 

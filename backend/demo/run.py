@@ -7,43 +7,50 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
 import asyncpg
+import msgspec
 
 from backend import provision, runtime
 from backend.backup import restore
+from backend.core.secrets import SecretBox
 from backend.demo.invoices import IBAN
 from backend.demo.payments import pay_in_own_loop
 from backend.demo.seed import seed
 from backend.demo.supervisor import FOLDER, supervise
 from backend.embedded_postgres import EmbeddedPostgres
-from backend.settings import read_settings
+from backend.issuer.keys import SigningKeys
+from backend.ports import check_free, free_port, read_port
+from backend.settings import SettingError, read_settings
 from tenants.transaction import engine, use_engine
 
 DATABASE = "fleetline"
+NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class DemoError(RuntimeError):
+class DemoError(SettingError):
     """The demo cannot start or go on; the sentence says what to do."""
 
 
 def run_demo(*, reset: bool) -> int:
-    """Run until a signal; returns the exit code. Raises DemoError where the demo cannot start."""
-    port, sandbox_port = _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010)
-    mail_port = _port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port())
-    for name, number in (
-        ("FLEETLINE_PORT", port),
-        ("FLEETLINE_SANDBOX_PORT", sandbox_port),
-        ("FLEETLINE_SANDBOX_MAIL_PORT", mail_port),
-    ):
-        _check_free(name, number)
+    """Run until a signal; returns the exit code. Raises DemoError or SettingError where the demo cannot start."""
+    ports = {
+        "FLEETLINE_PORT": read_port("FLEETLINE_PORT", 8000),
+        "FLEETLINE_SANDBOX_PORT": read_port("FLEETLINE_SANDBOX_PORT", 8010),
+        "FLEETLINE_SANDBOX_MAIL_PORT": read_port("FLEETLINE_SANDBOX_MAIL_PORT", free_port()),
+    }
+    for name, number in ports.items():
+        if twice := [other for other in ports if other > name and ports[other] == number]:
+            raise DemoError(f"{name} and {twice[0]} are both {number}: choose two ports")
+        check_free(name, number)
+    port, sandbox_port = ports["FLEETLINE_PORT"], ports["FLEETLINE_SANDBOX_PORT"]
     with _alone():
         if reset:
             _reset()
@@ -77,11 +84,12 @@ async def _replace_database(admin_url: str, file: Path) -> None:
     """Restore beside the present database, then take its place: a file that is no backup changes nothing."""
     aside = f"{DATABASE}_restored"
     secret = _secrets()
-    passwords = {role: secret[role] for role in provision.ROLES}
+    passwords = {role: secret[role] for role in provision.LOGINS}
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{aside}" WITH (FORCE)')
-        await restore(admin_url, aside, file, passwords)
+        # The demo's server is its own, and its passwords are those of secrets.json
+        await restore(admin_url, aside, file, passwords, new_passwords=True)
         await connection.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
         await connection.execute(f'ALTER DATABASE "{aside}" RENAME TO "{DATABASE}"')
     finally:
@@ -121,22 +129,17 @@ def _reset() -> None:
             path.unlink()
 
 
-def _port(name: str, default: int) -> int:
-    text = os.environ.get(name, "") or str(default)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise DemoError(f"{name} must be a port number, not {text!r}")
-    return int(text)
+class Secrets(msgspec.Struct, frozen=True):
+    """What stands in secrets.json."""
 
+    keys: Annotated[str, msgspec.Meta(min_length=32)]
+    carrier: NonEmpty
+    fleetline_owner: NonEmpty
+    fleetline_app: NonEmpty
+    fleetline_relay: NonEmpty
 
-def _check_free(name: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise DemoError(
-                f"port {port} is in use: stop what uses it, or choose another with {name}=…"
-            ) from None
+    def by_name(self) -> dict[str, str]:
+        return msgspec.structs.asdict(self)
 
 
 def _secrets() -> dict[str, str]:
@@ -146,12 +149,16 @@ def _secrets() -> dict[str, str]:
         made = {
             "keys": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "carrier": secrets.token_urlsafe(24),
-            **{role: secrets.token_urlsafe(24) for role in provision.ROLES},
+            **{role: secrets.token_urlsafe(24) for role in provision.LOGINS},
         }
         kept.touch(mode=0o600)
         kept.write_text(json.dumps(made))
-    found: dict[str, str] = json.loads(kept.read_text())
-    return found
+    try:
+        return msgspec.json.decode(kept.read_bytes(), type=Secrets).by_name()
+    except msgspec.DecodeError:
+        raise DemoError(
+            f"{kept} cannot be read: put back what stood there, or start over with `make demo-reset`"
+        ) from None
 
 
 def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict[str, str]:
@@ -160,7 +167,7 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
     admin = server.url()
     logins = provision.logins_of(admin, DATABASE, secret)
     sandbox = f"http://localhost:{sandbox_port}"
-    mail_port = str(_port("FLEETLINE_SANDBOX_MAIL_PORT", _free_port()))
+    mail_port = str(read_port("FLEETLINE_SANDBOX_MAIL_PORT", free_port()))
     return {
         "FLEETLINE_PUBLIC_URL": f"http://localhost:{port}",
         "FLEETLINE_CARRIER_URLS": f"mandarine={sandbox}/mandarine,lynx={sandbox}/lynx",
@@ -179,12 +186,6 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def running_demo() -> dict[str, str]:
     """The settings of the demo that runs in this folder; nothing where none runs."""
     if not (FOLDER / "secrets.json").exists():
@@ -192,7 +193,7 @@ def running_demo() -> dict[str, str]:
     server = EmbeddedPostgres(FOLDER)
     if not server.ready():
         return {}
-    return _environment(server, _port("FLEETLINE_PORT", 8000), _port("FLEETLINE_SANDBOX_PORT", 8010))
+    return _environment(server, read_port("FLEETLINE_PORT", 8000), read_port("FLEETLINE_SANDBOX_PORT", 8010))
 
 
 def running_server() -> str:
@@ -205,9 +206,10 @@ def running_server() -> str:
 
 async def _prepare(server: EmbeddedPostgres) -> None:
     secret = _secrets()
-    passwords = {role: secret[role] for role in provision.ROLES}
+    passwords = {role: secret[role] for role in provision.LOGINS}
     try:
-        await provision.set_up(server.url(), DATABASE, passwords)
+        # The demo's server is its own, and its passwords are those of secrets.json
+        await provision.set_up(server.url(), DATABASE, passwords, new_passwords=True)
     except provision.SchemaTooOld:
         raise DemoError(
             f"the data in {FOLDER} was made before the first release: "
@@ -215,6 +217,7 @@ async def _prepare(server: EmbeddedPostgres) -> None:
         ) from None
     settings = read_settings()
     runtime.use_settings(settings)
+    await SigningKeys(SecretBox(settings.secret_keys)).make_first()
     use_engine(settings.database_url)
     await engine().open(size=2)
     await seed()

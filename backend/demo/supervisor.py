@@ -56,10 +56,11 @@ def supervise(port: int, sandbox_port: int) -> int:
     announcer = threading.Thread(target=_announce, args=(port, sandbox_port, path), daemon=True)
     with path.open("a", buffering=1) as log:
         manager = Supervisor(Printer(log, colour=False), announcer.start)
-        for name in ("sandbox", "web", "worker", "schedule"):
-            manager.add_process(
-                name, f"exec {shlex.quote(sys.executable)} -m backend.cli {name}", env=dict(os.environ)
-            )
+        # What sends mails or asks carriers begins when these answer
+        counterparts = f"{sandbox_port},{os.environ['FLEETLINE_SANDBOX_MAIL_PORT']}"
+        for name, waits_for in (("sandbox", "-"), ("web", "-"), ("worker", counterparts), ("schedule", "-")):
+            child = f"-m backend.demo.child {os.getpid()} {waits_for} {name}"
+            manager.add_process(name, f"exec {shlex.quote(sys.executable)} {child}", env=dict(os.environ))
         manager.loop()
     if manager.returncode in SIGNALLED:
         return 0

@@ -103,11 +103,11 @@ class CarrierClient:
             # A refusal is believed only in TMF's own words: a wrong address must not fail an order.
             if refusal := parse_refusal(response.content):
                 raise CarrierRefused(response.status, *refusal)
-            raise unavailable(carrier, f"it answered {response.status} without a TMF error")
+            raise unavailable(carrier, f"answered {response.status} without a TMF error")
         try:
             return parse(response)
         except NotJsonError as error:
-            raise unavailable(carrier, str(error)) from None
+            raise unavailable(carrier, f"answered what is no message: {error}") from None
         except MalformedError as error:
             raise UnreadableAnswer(carrier, str(error), request.keep(response.content)) from None
         except Exception as error:
@@ -118,16 +118,16 @@ class CarrierClient:
 
     async def _send(self, carrier: str, request: CarrierRequest) -> CarrierResponse:
         if not (base := self._urls.get(carrier)):
-            raise unavailable(carrier, "no address is set for it")
+            raise unavailable(carrier, "has no address here (FLEETLINE_CARRIER_URLS)")
         query = f"?{urlencode(request.query)}" if request.query else ""
         address = f"{base.rstrip('/')}/{request.path}{query}"
         async with self._lanes[carrier]:
             try:
                 response = await self._exchange(request, URL(address, encoded=True))
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                raise unavailable(carrier, type(error).__name__) from error
+                raise unavailable(carrier, f"does not answer: {type(error).__name__}") from error
         if not 200 <= response.status < 300 and response.status not in REFUSALS:
-            raise unavailable(carrier, f"it answered {response.status}", _retry_after(response))
+            raise unavailable(carrier, f"answered {response.status}", _retry_after(response))
         return response
 
     async def _exchange(self, request: CarrierRequest, url: URL) -> CarrierResponse:
@@ -158,11 +158,9 @@ class CarrierClient:
         )
 
 
-def unavailable(carrier: str, why: str, retry_after: float | None = None) -> Unavailable:
-    """The error for a carrier that gives no usable answer; `retry_after` in seconds, where it says so."""
-    return Unavailable(
-        f"The network of {carrier} does not answer: {why}.", carrier=carrier, retry_after=retry_after
-    )
+def unavailable(carrier: str, what: str, retry_after: float | None = None) -> Unavailable:
+    """The error for a carrier that gives no usable answer: what its network does; `retry_after` in seconds, if it says so."""
+    return Unavailable(f"The network of {carrier} {what}.", carrier=carrier, retry_after=retry_after)
 
 
 def _retry_after(response: CarrierResponse) -> float | None:

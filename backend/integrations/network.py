@@ -151,7 +151,7 @@ class HttpCarrierNetwork:
         if isinstance(answer, CarrierRejection):
             return answer
         if answer.external_id and answer.external_id != order.external_id:
-            raise unavailable(carrier, f"it answered with the order {answer.external_id}")
+            raise unavailable(carrier, f"answered with the order {answer.external_id}")
         return OrderAccepted(answer.carrier_order_id, answer.state, answer.reported)
 
     async def fetch(self, carrier: str, carrier_order_id: str, *, item: str = "") -> OrderUpdate | None:
@@ -213,7 +213,7 @@ class HttpCarrierNetwork:
         """A SIM card or an eSIM profile with its secrets, to be sealed at once; None where there is none."""
         found = await self._lookup(carrier, _path(RESOURCES, sim_number), parse_resource, keep=outline)
         if found is not None and found.number != sim_number:
-            raise unavailable(carrier, "it answered with another SIM")
+            raise unavailable(carrier, "answered with another SIM")
         return found
 
     async def inventory(self, carrier: str, customer: str, offset: int, limit: int) -> InventoryPage:
@@ -246,14 +246,14 @@ class HttpCarrierNetwork:
         except CarrierRefused as refusal:
             if refusal.status in GONE:
                 return None
-            raise unavailable(carrier, refusal.message) from None
+            raise unavailable(carrier, f"refused: {refusal.message}") from None
 
     async def _read(self, carrier: str, request: CarrierRequest, parse: Callable[[CarrierResponse], T]) -> T:
         """What the carrier has no reason to refuse."""
         try:
             return await self._client.exchange(carrier, request, parse)
         except CarrierRefused as refusal:
-            raise unavailable(carrier, refusal.message) from None
+            raise unavailable(carrier, f"refused: {refusal.message}") from None
 
 
 def _path(collection: str, key: str) -> str:

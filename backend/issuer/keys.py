@@ -1,4 +1,4 @@
-"""The issuer's signing keys: made once for all processes, sealed in the database, replaced without a pause."""
+"""The issuer's signing keys: made by commands for all processes, sealed in the database, replaced without a pause."""
 
 import asyncio
 import json
@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import msgspec
 from joserfc.jwk import KeySet, RSAKey
 
+from backend import runtime
 from backend.core import clock
-from backend.core.secrets import SecretBox
+from backend.core.secrets import DecryptionError, SecretBox
 from tenants.scope import Connection
-from tenants.transaction import open_global
+from tenants.transaction import open_as_owner, open_global
 
 # Every OpenID client must accept it
 ALGORITHM = "RS256"
@@ -38,6 +39,33 @@ class KeyRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class NoSigningKey(RuntimeError):
+    """The database has no key that signs sign-ins; the sentence says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database has no signing key: run `fleetline migrate`, which makes the first one"
+        )
+
+
+class KeysDoNotOpen(RuntimeError):
+    """The deployment's keys are not those with which this database was sealed; the sentence says what to do."""
+
+
+async def refuse_other_keys(secret_box: SecretBox) -> None:
+    """Raise KeysDoNotOpen where a stored signing key cannot be opened: nobody could sign in."""
+    async with open_global() as connection:
+        rows = await _read(connection)
+    for row in rows:
+        try:
+            secret_box.open(row.sealed, _context(row.kid))
+        except DecryptionError:
+            raise KeysDoNotOpen(
+                "FLEETLINE_SECRET_KEYS does not open what this database holds: use the keys with which it was written "
+                "(earlier keys stay in the list, behind the new one)"
+            ) from None
+
+
 class SigningKeys:
     """The keys as this process last read them."""
 
@@ -49,23 +77,29 @@ class SigningKeys:
         self.signing: RSAKey | None = None
 
     async def load(self) -> None:
-        """Read the keys when what we have is older than half a minute; make the first one."""
+        """Read the keys when what we have is older than half a minute. Raises NoSigningKey where there is none."""
         if self.signing and time.monotonic() - self._read_at < READ_AGAIN_SECONDS:
             return
         async with self._reading:
             async with open_global() as connection:
                 rows = await _read(connection)
-                if not rows:
-                    await _lock(connection)
-                    # Another process may have made it meanwhile
-                    if not await _read(connection):
-                        await self._make(connection)
-                    rows = await _read(connection)
+            if not rows:
+                raise NoSigningKey
             self._take(rows)
 
+    async def make_first(self) -> None:
+        """Make the first key where there is none. For commands: it takes the owner's login."""
+        async with open_as_owner(runtime.owner_database()) as connection:
+            await _lock(connection)
+            if not await _read(connection):
+                await self._make(connection)
+
     async def rotate(self) -> str:
-        """Add a key that signs from two minutes on, and drop those replaced more than a day ago; returns its name."""
-        async with open_global() as connection:
+        """Add a key that signs from two minutes on, and drop those replaced more than a day ago; returns its name.
+
+        For commands: it takes the owner's login.
+        """
+        async with open_as_owner(runtime.owner_database()) as connection:
             await _lock(connection)
             await connection.execute(DROP_REPLACED, clock.now() - KEPT_FOR)
             kid = await self._make(connection)
@@ -89,6 +123,13 @@ class SigningKeys:
         self.signing = settled[0] if settled else keys[-1]
         self.published = KeySet(list(keys))
         self._read_at = time.monotonic()
+
+
+async def require_signing_key() -> None:
+    """Raise NoSigningKey where nobody could sign in: no process starts then."""
+    async with open_global() as connection:
+        if not await _read(connection):
+            raise NoSigningKey
 
 
 async def _read(connection: Connection) -> list[KeyRow]:

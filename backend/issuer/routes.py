@@ -1,7 +1,7 @@
 """The built-in OpenID provider under /id: discovery, keys, the sign-in page, tokens, user info, sign-out."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
 from joserfc import jwt
@@ -9,6 +9,7 @@ from joserfc.errors import JoseError
 from litestar import Response, Router, get, post, route
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 
 from backend.core import clock
 from backend.issuer import store
@@ -29,6 +30,7 @@ from backend.issuer.protocol import (
 from backend.issuer.texts import say
 from backend.settings import Settings
 from backend.web.client_address import client_address
+from backend.web.forms import LARGEST_FORM, read_form, read_pairs
 from backend.web.types import AnyRequest
 
 # Digits; Python refuses to read numbers of thousands
@@ -94,8 +96,8 @@ async def _try(
 ) -> Response[Any]:
     """The form was sent: sign in, or show it again with what is wrong."""
     frame = issuer.frame(request)
-    given = await request.form()
-    login, password = str(given.get("login", "")), str(given.get("password", ""))
+    given = await read_form(request)
+    login, password = given.get("login", ""), given.get("password", "")
     missing = {
         "login_error": "" if login.strip() else say("login_missing", frame.language),
         "password_error": "" if password else say("password_missing", frame.language),
@@ -136,8 +138,8 @@ async def _grant(
 
 @post("/token")
 async def token(request: AnyRequest, issuer: NamedDependency[Issuer]) -> Response[Any]:
+    pairs = await read_pairs(request)
     await issuer.keys.load()
-    pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
     asked = AuthorizationRequest(
         "POST", {key.title(): value for key, value in request.headers.items()}, pairs
     )
@@ -253,9 +255,21 @@ def _html(content: str, status: int = 200) -> Response[Any]:
 
 def issuer_router(issuer: Issuer) -> Router:
     """The routes of this issuer, for the product's application."""
+
+    def on_unreadable(request: AnyRequest, error: HTTPException) -> Response[Any]:
+        if request.url.path == "/id/token":
+            # RFC 6749, 5.2
+            headers = {"cache-control": "no-store"}
+            return Response({"error": "invalid_request"}, status_code=error.status_code, headers=headers)
+        frame = issuer.frame(request)
+        words = (say("unreadable", frame.language), say("unreadable_text", frame.language))
+        return _html(message_page(frame, *words), error.status_code)
+
     return Router(
         "/id",
         route_handlers=[discovery, published_keys, authorize, token, userinfo, end_session],
         dependencies={"issuer": Provide(lambda: issuer, sync_to_thread=False)},
+        request_max_body_size=LARGEST_FORM,
+        exception_handlers={HTTPException: on_unreadable},
         include_in_schema=False,
     )

@@ -93,8 +93,7 @@ def may_move(scope: Scope, line_id: UUID, current: LineStatus, target: LineStatu
         return True
     if not scope.actor.system:
         LINE_LIFECYCLE.check(current, target)
-    about = {"line": str(line_id), "tenant": str(scope.tenant_id)}
-    log.warning("line state not written", **about, before=str(current), after=str(target))
+    log.warning("line state not written", line=str(line_id), before=str(current), after=str(target))
     return False
 
 

@@ -1,4 +1,5 @@
-"""Tokens of the operator's staff, who are members of no tenant: made and revoked on the command line only.
+"""Tokens of the operator's staff, who are members of no tenant: made and revoked on the command line only,
+with the owner's login.
 
 Each call reads the token again and then opens the scope of the one tenant that it names, so a revoked token is
 refused at once. The actor names the person, and the tenant's audit trail shows that name.
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend import runtime
 from backend.core import clock
 from backend.core.errors import NotFound, ValidationFailed
 from backend.core.ids import new_id
@@ -16,7 +18,7 @@ from backend.core.secrets import new_token, token_hash
 from backend.members.lifecycle import LONGEST_TOKEN, NOTE_USE_EVERY, token_life
 from tenants.directory import find_tenant
 from tenants.scope import Actor
-from tenants.transaction import open_global
+from tenants.transaction import open_as_owner, open_global
 
 # Not that of members, so that neither API takes the other's tokens
 PREFIX = "flo_"
@@ -65,14 +67,14 @@ async def create_operator_token(name: str, *, days: int = LONGEST_TOKEN.days) ->
     if not 0 < len(person) <= LONGEST_NAME:
         raise ValidationFailed(name="Give the name of the person who will use the token.")
     token, now = new_token(PREFIX), clock.now()
-    async with open_global() as connection:
+    async with open_as_owner(runtime.owner_database()) as connection:
         await connection.execute(INSERT, new_id(), person, token_hash(token), now, now + life)
     return token
 
 
 async def revoke_operator_tokens(name: str) -> int:
     """End every token of a person at once; returns how many there were. Raises NotFound where there was none."""
-    async with open_global() as connection:
+    async with open_as_owner(runtime.owner_database()) as connection:
         rows = await connection.fetch(REVOKE, " ".join(name.split()))
     if not rows:
         raise NotFound(f"{name!r} has no operator token that is still valid.")

@@ -10,6 +10,7 @@ from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.directory import find_tenant
 from tenants.scope import Actor, Scope, TenantId
+from tenants.tenant_info import TenantInfo, tenant_info
 from tenants.tenant_state import TenantState
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -44,3 +45,9 @@ async def _create(scope: Scope, slug: str, name: str, carrier: str) -> None:
     if created is None:
         raise Conflict(f"The company {slug!r} exists already.", code="tenant_exists")
     await audit.record(scope, "tenant.created", "tenant", scope.tenant_id)
+
+
+@use_case(Permission.SYSTEM, read_only=True)
+async def read_tenant(scope: Scope) -> TenantInfo:
+    """The company of this scope: what `fleetline tenant list` prints."""
+    return await tenant_info(scope)

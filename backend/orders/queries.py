@@ -1,6 +1,6 @@
 """Which orders an actor may see, how they are filtered, and one order's row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -40,6 +40,22 @@ def _correctable() -> tuple[list[str], list[str]]:
 
 
 CORRECTABLE = _correctable()
+
+
+REFERENCES = """
+SELECT o.reference FROM change_order o WHERE o.id = ANY($1::uuid[])
+UNION SELECT o.reference FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+  WHERE i.id = ANY($1::uuid[])
+UNION SELECT o.reference FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
+  WHERE i.batch_id = ANY($1::uuid[])
+ORDER BY reference LIMIT 5
+"""
+
+
+class OrderReference(msgspec.Struct, frozen=True):
+    """What a customer calls a request by."""
+
+    reference: str
 
 
 class OrderHead(msgspec.Struct, frozen=True):
@@ -187,3 +203,9 @@ async def order_head(scope: Scope, order_id: UUID, *, lock: bool = False) -> Ord
 async def lock_order(scope: Scope, reference: str) -> OrderHead:
     """The order's row, locked. Raises NotFound where it is missing, foreign or out of reach."""
     return await order_head(scope, await find(scope, reference), lock=True)
+
+
+async def references_of(scope: Scope, ids: Sequence[UUID]) -> list[str]:
+    """The references of the requests that have one of these ids, or an item or batch with it; five at most."""
+    found = await scope.fetch_all(OrderReference, REFERENCES, list(ids))
+    return [one.reference for one in found]

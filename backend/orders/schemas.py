@@ -251,6 +251,8 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     requested_by_email: str
     requested_at: datetime
     grace_until: datetime | None
+    # Seconds in which it can still be undone, by the database's clock
+    undo_seconds_left: float
     may_undo: bool
     submitted_at: datetime | None
     ended_at: datetime | None

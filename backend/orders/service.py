@@ -5,7 +5,6 @@ from uuid import UUID
 
 import msgspec
 
-from backend.core import clock
 from backend.core.errors import ValidationFailed
 from backend.core.ids import OrderId
 from backend.core.permissions import Permission
@@ -110,15 +109,12 @@ async def counts_running(scope: Scope) -> int:
 async def order_detail(scope: Scope, order_id: UUID, *, items_limit: int | None) -> OrderDetail:
     """One request by its id, with what the actor may do with it now."""
     detail = await views.detail(scope, OrderId(order_id), items_limit=items_limit)
-    now, may = clock.now(), is_allowed(scope.actor, Permission.ORDERS_UNDO)
-    in_grace = (
-        detail.state is OrderState.GRACE and detail.grace_until is not None and detail.grace_until > now
-    )
+    may = is_allowed(scope.actor, Permission.ORDERS_UNDO)
     kind = KINDS[detail.kind]
     under_way = detail.state in {OrderState.IN_PROGRESS, OrderState.HELD}
     return msgspec.structs.replace(
         detail,
-        may_undo=in_grace and may,
+        may_undo=may and detail.undo_seconds_left > 0,
         may_cancel=may
         and (
             detail.state is OrderState.SCHEDULED

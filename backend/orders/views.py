@@ -209,6 +209,11 @@ def _noted(
     return notes
 
 
+UNDO_SECONDS_LEFT = """
+SELECT EXTRACT(epoch FROM grace_until - statement_timestamp())::float FROM change_order WHERE id = $1
+"""
+
+
 class DetailRecord(msgspec.Struct, frozen=True):
     """The columns of one request in full."""
 
@@ -265,6 +270,7 @@ async def detail(
         requested_by_email=row.requester_email,
         requested_at=row.requested_at,
         grace_until=row.grace_until,
+        undo_seconds_left=await undo_seconds_left(scope, order_id) if row.state == OrderState.GRACE else 0,
         may_undo=False,
         submitted_at=row.submitted_at,
         ended_at=row.ended_at,
@@ -284,6 +290,12 @@ async def detail(
         flag=OrderFlag(row.flag),
         held_until=hold_deadline(catalogue.profile, held) if held and row.state == OrderState.HELD else None,
     )
+
+
+async def undo_seconds_left(scope: Scope, order_id: OrderId) -> float:
+    """The rest of an order's undo time, by the database's clock: those of web hosts may differ."""
+    left = await scope.fetch_value(float, UNDO_SECONDS_LEFT, order_id)
+    return max(0.0, left or 0.0)
 
 
 def _history(moves: Sequence[TimelineEntry], reference: str) -> list[OrderMove]:

@@ -98,6 +98,8 @@ def server(setup: SandboxConfig, host: str, port: int) -> uvicorn.Server:
             port=port,
             access_log=False,
             log_level="warning",
+            # Its handlers would write past the rules of `core/logs.py`.
+            log_config=None,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )

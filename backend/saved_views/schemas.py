@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from backend.lines.schemas import LineFacets, LineFilter, Sort
 
 LONGEST_NAME = 60
+# Of what a view shows: bytes as an address has them, and values. A shared one is on the pages of the whole company.
+LARGEST_VIEW, MOST_VALUES = 8000, 200
 # The keys of a filter of the fleet whose values are found among those of the lines
 LISTED_KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
 
@@ -43,10 +46,20 @@ class RequestsQuery(
 ViewQuery = FleetQuery | RequestsQuery
 
 
+def is_small(query: ViewQuery) -> bool:
+    """Whether a page has room for a view: its address opens, and nobody waits for it. Pure."""
+    if isinstance(query, RequestsQuery):
+        # Each of its texts is bounded by itself
+        return True
+    wanted = query.filter
+    values = [(key, value) for key in LISTED_KEYS for value in getattr(wanted, key)]
+    return len(values) <= MOST_VALUES and len(urlencode([("search", wanted.search), *values])) <= LARGEST_VIEW
+
+
 class SavedViewInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A saved view as the reader sees it.
 
-    `query` is None where a later version of the product cannot read it any more. `owner` is the name of the member who
+    `query` is None where a later version of the product cannot read it any more, or where it is too large. `owner` is the name of the member who
     saved it, "" where that member left the company. `may_change`: the reader may rename, share and delete it.
     """
 

@@ -17,6 +17,8 @@ from backend.lines.service import line_facets
 from backend.members.lifecycle import MemberState
 from backend.orders.kinds import KINDS
 from backend.saved_views.schemas import (
+    LARGEST_VIEW,
+    MOST_VALUES,
     FleetQuery,
     RequestsQuery,
     SavedViewInfo,
@@ -24,6 +26,7 @@ from backend.saved_views.schemas import (
     ViewPage,
     ViewQuery,
     gone_values,
+    is_small,
 )
 from backend.saved_views.tables import SavedView
 from backend.saved_views.views import ViewRow, clean_name, name_key, name_taken, view_info
@@ -33,14 +36,17 @@ from tenants.scope import Scope
 MOST_OWN = 30
 # Own ones and shared ones in a list
 LISTED = 200
+# What a view of `LARGEST_VIEW` has as JSON at most: a larger one is not even read
+LARGEST_TEXT = LARGEST_VIEW + 2000
 # Seen: own ones, and those that are shared. Changed: own ones, and shared ones whose owner was removed.
 VISIBLE = f"""
-SELECT v.id, v.member_id, v.page, v.name, v.shared, v.query::text AS query, v.member_id = $1 AS own,
+SELECT v.id, v.member_id, v.page, v.name, v.shared,
+  CASE WHEN octet_length(v.query::text) <= {LARGEST_TEXT} THEN v.query::text END AS query, v.member_id = $1 AS own,
   m.state = '{MemberState.REMOVED}' AS left_behind, m.name AS owner
 FROM saved_view v JOIN member m ON m.tenant_id = v.tenant_id AND m.id = v.member_id
 WHERE (v.member_id = $1 OR v.shared)
 """
-LIST = f"{VISIBLE} AND v.page = $2 ORDER BY v.member_id <> $1, v.name_key, v.id LIMIT {LISTED}"
+LIST = f"{VISIBLE} AND v.page = $2 ORDER BY v.member_id <> $1, v.name_key, v.id LIMIT $3"
 ONE = f"{VISIBLE} AND v.id = $2"
 LOCK_OWNER = "SELECT id FROM member WHERE id = $1 FOR NO KEY UPDATE"
 COUNT_OWN = "SELECT count(*) FROM saved_view WHERE member_id = $1 AND page = $2"
@@ -65,10 +71,10 @@ def views_topic() -> str:
 
 
 @use_case(Permission.LINES_READ, read_only=True)
-async def list_views(scope: Scope, page: ViewPage) -> list[SavedViewInfo]:
-    """The views of a page: the member's own ones by name, then those that others share, 200 at most."""
+async def list_views(scope: Scope, page: ViewPage, *, most: int = LISTED) -> list[SavedViewInfo]:
+    """The views of a page: the member's own ones by name, then those that others share, `most` of them."""
     _check_page(scope, page)
-    rows = await scope.fetch_all(ViewRow, LIST, _member(scope), page)
+    rows = await scope.fetch_all(ViewRow, LIST, _member(scope), page, most)
     return [view_info(row) for row in rows]
 
 
@@ -86,12 +92,18 @@ async def get_view(scope: Scope, view_id: UUID) -> SavedViewState:
 async def save_view(scope: Scope, name: str, query: ViewQuery, *, shared: bool = False) -> SavedViewInfo:
     """Save a view under a name of the member's own. Its page number is no part of it.
 
-    Raises ValidationFailed for a wrong name or an unknown kind, Conflict (`view_name_taken`, `too_many_views`).
+    Raises ValidationFailed for a wrong name, an unknown kind, and what is too large (`view_too_large`); Conflict
+    (`view_name_taken`, `too_many_views`).
     """
     page = ViewPage.FLEET if isinstance(query, FleetQuery) else ViewPage.REQUESTS
     _check_page(scope, page)
     if isinstance(query, RequestsQuery) and query.kind and query.kind not in KINDS:
         raise ValidationFailed(kind="There is no such kind of request.")
+    if not is_small(query):
+        raise ValidationFailed(
+            filter=f"A view holds at most {MOST_VALUES} values and 8 kB. Choose fewer filters, then save it.",
+            code="view_too_large",
+        )
     name, member_id, now = clean_name(name), _member(scope), clock.now()
     # Two at once are counted one after the other
     await scope.fetch_value(UUID, LOCK_OWNER, member_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.core.errors import Conflict, ValidationFailed
-from backend.saved_views.schemas import LONGEST_NAME, SavedViewInfo, ViewPage, ViewQuery
+from backend.saved_views.schemas import LONGEST_NAME, SavedViewInfo, ViewPage, ViewQuery, is_small
 
 
 class ViewRow(msgspec.Struct, frozen=True):
@@ -17,7 +17,8 @@ class ViewRow(msgspec.Struct, frozen=True):
     page: str
     name: str
     shared: bool
-    query: str
+    # None where it is too large to be read
+    query: str | None
     own: bool
     left_behind: bool
     owner: str
@@ -37,13 +38,15 @@ def view_info(row: ViewRow) -> SavedViewInfo:
     )
 
 
-def read_query(body: str) -> ViewQuery | None:
-    """What a view shows; None where it cannot be read any more: it must not show everything instead."""
+def read_query(body: str | None) -> ViewQuery | None:
+    """What a view shows; None where it is too large or cannot be read any more: it must not show everything instead."""
+    if body is None:
+        return None
     try:
         query: ViewQuery = msgspec.json.decode(body, type=ViewQuery)
     except msgspec.ValidationError:
         return None
-    return query
+    return query if is_small(query) else None
 
 
 def clean_name(name: str) -> str:

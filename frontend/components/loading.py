@@ -7,11 +7,13 @@ from reactpy.types import Component, VdomDict
 
 from backend.core.errors import Unavailable
 from backend.core.permissions import Portal
+from backend.web.origin import LONGEST_PATH
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, skeleton
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.labels import PORTALS
+from frontend.page_address import TOO_LONG_WORDS
 from frontend.page_context import PageContext
 from frontend.queries import Query
 
@@ -36,6 +38,23 @@ def not_ready(text: Translator, query: Query[Any], *, alone: bool = False) -> Vd
         action=button(text("Try again"), mark="refresh", on_click=lambda _event: query.refetch()),
         mark="alert",
         alone=alone,
+    )
+
+
+def view_not_shown(text: Translator, words: str, action: VdomDict) -> VdomDict:
+    """In place of a list: without a part of what its address names it would show more than was meant."""
+    return html.section(
+        {"class": "panel"}, empty(text("This view cannot be shown"), words, action=action, mark="alert")
+    )
+
+
+def page_refused(text: Translator) -> VdomDict:
+    """The whole page at an address that is too long, or names too much."""
+    way_on = link_button(text("Go to the home page"), "/app", kind="primary")
+    return html.div(
+        {"data-missing": ""},
+        html.h1({"class": "visually-hidden"}, text("This view cannot be shown")),
+        view_not_shown(text, text(TOO_LONG_WORDS), way_on),
     )
 
 
@@ -66,6 +85,8 @@ def page_elsewhere(page: PageContext, portal: Portal, address: str) -> VdomDict:
     """The whole page at an address of the person's other portal: says so, and one press opens it there."""
     text = page.text
     there, here = text(PORTALS[portal]), text(PORTALS[page.profile.portal])
+    # Nobody is led to a longer one
+    kept = address if len(address) <= LONGEST_PATH else address.partition("?")[0]
     return html.div(
         {"data-missing": ""},
         html.h1({"class": "visually-hidden"}, text("Page of the other portal")),
@@ -74,7 +95,7 @@ def page_elsewhere(page: PageContext, portal: Portal, address: str) -> VdomDict:
             text("You are in {portal} now.", portal=here),
             action=html.form(
                 {"method": "post", "action": "/auth/switch"},
-                html.input({"type": "hidden", "name": "next", "value": address}),
+                html.input({"type": "hidden", "name": "next", "value": kept}),
                 html.input({"type": "hidden", "name": "portal", "value": portal.value}),
                 html.button(
                     {"class": "button button-primary", "type": "submit"},

@@ -1,6 +1,7 @@
 """Saved views on the pages that they are of: their addresses, what they show in words, and their tabs."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from backend.catalog.catalogue import Catalogue
 from backend.catalog.profiles import profile
@@ -15,6 +16,10 @@ from frontend.page_context import PageContext
 
 # So many have a tab of their own; all of them stand on their page
 MOST_TABS = 6
+# Read for them: one that cannot be read any more has none
+READ_FOR_TABS = 2 * MOST_TABS
+# Values of one filter that are named in words
+MOST_NAMED = 20
 MANAGE = "/app/views"
 
 
@@ -47,7 +52,7 @@ def described(page: PageContext, query: ViewQuery) -> str:
         if query.filter.search:
             parts.append((text("Search"), query.filter.search))
         parts += [
-            (text(FILTER_NAMES[key]), ", ".join(value_name(page, key, value) for value in values))
+            (text(FILTER_NAMES[key]), _named(page, key, values))
             for key in KEYS
             if (values := getattr(query.filter, key))
         ]
@@ -63,6 +68,13 @@ def described(page: PageContext, query: ViewQuery) -> str:
             parts.append((text("Search"), query.search))
         everything = text("All requests")
     return " · ".join(text("{name}: {value}", name=name, value=value) for name, value in parts) or everything
+
+
+def _named(page: PageContext, key: str, values: Sequence[str]) -> str:
+    names = [value_name(page, key, value) for value in values[:MOST_NAMED]]
+    if more := len(values) - len(names):
+        names.append(page.text.plural("and {n} more", "and {n} more", more))
+    return ", ".join(names)
 
 
 def value_name(page: PageContext, key: str, value: str) -> str:
@@ -85,7 +97,8 @@ def value_name(page: PageContext, key: str, value: str) -> str:
 
 def tab_entries(views: Sequence[SavedViewInfo]) -> list[tuple[str, str]]:
     """Name and address of the views that have a tab; what cannot be read any more stands on their page only."""
-    return [(view.name, address_of(view.query)) for view in views if view.query is not None][:MOST_TABS]
+    readable = ((view.name, address_of(view.query)) for view in views if view.query is not None)
+    return list(islice(readable, MOST_TABS))
 
 
 def manage_link(text: Translator, of: ViewPage, address: str) -> tuple[str, str]:

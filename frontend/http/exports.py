@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from backend.billing.export import export_invoices
+from backend.core.errors import NotFound
 from backend.lines.export import export_lines
 from backend.orders.export import export_items
 from backend.tabular.formats import CSV, XLSX, FileFormat
@@ -17,10 +18,11 @@ from backend.web.types import AnyRequest
 from frontend.components.invoices.list_view import InvoiceView
 from frontend.components.invoices.words import STATES
 from frontend.components.lines.fleet_view import read_view
-from frontend.http.pages import NOT_KEPT, SignedIn, read_query
+from frontend.http.pages import NOT_KEPT, SignedIn, query_of
 from frontend.labels import LINE_STATES, line_state_words
+from frontend.page_address import AddressProblem, address_problem
 from frontend.page_context import PageContext
-from frontend.pages.usage.view import UsageView
+from frontend.pages.usage.view import UsageView, unknown_values
 
 EXPORT_TYPES = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX}
 CHUNK = 64 * 1024
@@ -32,16 +34,19 @@ async def export(request: AnyRequest, page: SignedIn, file_name: FromPath[str]) 
     list_name, _, ending = file_name.partition(".")
     if ending not in EXPORT_TYPES:
         raise HTTPException(status_code=404, detail="not found")
+    query = query_of(request)
+    if address_problem("", query) is AddressProblem.TOO_LONG:
+        raise HTTPException(status_code=414)
     kind: FileFormat = "csv" if ending == "csv" else "xlsx"
     if list_name.startswith("request-"):
         return await _items(page, list_name.removeprefix("request-"), kind)
     match list_name:
         case "lines":
-            return await _lines(page, read_query(request), kind)
+            return await _lines(page, query, kind)
         case "usage":
-            return await _usage(page, read_query(request), kind)
+            return await _usage(page, query, kind)
         case "invoices":
-            return await _invoices(page, read_query(request), kind)
+            return await _invoices(page, query, kind)
     raise HTTPException(status_code=404, detail="not found")
 
 
@@ -98,6 +103,9 @@ async def _items(page: PageContext, reference: str, kind: FileFormat) -> Stream:
 
 async def _usage(page: PageContext, query: str, kind: FileFormat) -> Stream:
     """Usage of a month, one row a line."""
+    if unknown_values(query):
+        # No file of another month than the one that was asked for
+        raise NotFound
     text, month = page.text, UsageView.read(query).month
     headings = [
         text("Surname, first name"),
@@ -119,7 +127,7 @@ async def _invoices(page: PageContext, query: str, kind: FileFormat) -> Stream:
     """The invoices of a view, all its pages."""
     text, view = page.text, InvoiceView.read(query)
     if view.unknown:
-        raise HTTPException(status_code=404, detail="not found")
+        raise NotFound
     headings = [
         text("Invoice"),
         text("Customer number"),

@@ -5,7 +5,7 @@ import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
@@ -17,13 +17,13 @@ from backend.web.origin import origin_of
 from backend.web.response_headers import with_headers
 from backend.web.types import AnyRequest
 from frontend.assets import asset_tag, asset_url, assets
+from frontend.http.address_checks import AsgiScope, http_address_problem, refuse_address, socket_query
 from frontend.http.socket_limits import SOCKETS, MessageBudget, is_event
 from frontend.i18n import translator_for
 from frontend.page_context import PageContext, Services
 
 log = structlog.get_logger()
 
-AsgiScope = MutableMapping[str, Any]
 AsgiMessage = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]
@@ -75,6 +75,8 @@ class Gateway:
             send = with_headers(send, secure=self.settings.secure)
         if scope["type"] == "websocket":
             await self._guard(scope, receive, send)
+        elif (problem := http_address_problem(scope)) is not None:
+            await refuse_address(scope, send, problem)
         elif scope["type"] == "http" and scope["path"].startswith("/assets/"):
             await self._asset(scope, send)
         elif scope["type"] == "http" and scope["path"] == "/favicon.ico":
@@ -109,12 +111,18 @@ class Gateway:
             await receive()
             await send({"type": "websocket.close", "code": FOREIGN})
             return
+        query = socket_query(scope)
+        if query is None:
+            # No page of ours asks for it, so nothing reads it
+            log.warning("socket refused", why="address", size=len(scope["query_string"]))
+            await receive()
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return
         page = await open_page(self.settings, self.doors, headers)
         if page is None:
             await _close_socket(receive, send, SIGNED_OUT)
             return
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        if query.get("tag", [self.tag])[0] != self.tag:
+        if query.get("tag", self.tag) != self.tag:
             await _close_socket(receive, send, OUTDATED)
             return
         page.booted = "boot" in query
@@ -128,7 +136,9 @@ class Gateway:
         if session is not None:
             self.open[session].add(line.gone)
         try:
-            await self.socket({**scope, "fleetline.visit": page}, line.receive, line.send)
+            address = urlencode({name: query.get(name, "") for name in ("path", "qs")}).encode()
+            visited = {**scope, "query_string": address, "fleetline.visit": page}
+            await self.socket(visited, line.receive, line.send)
         finally:
             self.sockets[owner] -= 1
             if not self.sockets[owner]:

@@ -11,7 +11,8 @@ from backend.core.errors import AppError
 from backend.settings import Settings
 from backend.web.origin import OriginCheck
 from frontend.http import downloads, exports, files, pages
-from frontend.http.gateway import AsgiScope, Gateway, Receive, Send
+from frontend.http.address_checks import AsgiScope
+from frontend.http.gateway import Gateway, Receive, Send
 from frontend.http.shell import COMPONENT
 from frontend.page_context import Services
 from frontend.reactpy_patches import correct_dispatcher
@@ -47,6 +48,8 @@ def create_web(settings: Settings, api: Litestar, services: Services) -> Gateway
             Exception: pages.on_unexpected_error_page,
         },
         openapi_config=None,
+        # The framework's own would write past the rules of `core/logs.py`.
+        logging_config=None,
     )
 
     async def dispatch(scope: AsgiScope, receive: Receive, send: Send) -> None:

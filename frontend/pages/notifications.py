@@ -1,7 +1,7 @@
 """Messages to the person who is signed in: what happened, and the page that it leads to. A new one appears by itself."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -23,6 +23,7 @@ from frontend.components.paging import page_number, pager
 from frontend.elements import icon, notice, pill
 from frontend.hooks import component, handler, use_mutation, use_page
 from frontend.i18n import Translator, translatable
+from frontend.page_address import first_values
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
@@ -39,7 +40,7 @@ def url_of(*, unread_only: bool, page: int = 1) -> str:
 @component
 def NotificationsPage(query: str) -> VdomDict:
     page = use_page()
-    asked = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    asked = first_values(query)
     unread_only, number = asked.get("show") == "unread", page_number(asked.get("page", "1"))
     text, member_id = page.text, page.actor.member_id
     found = use_query(

@@ -13,7 +13,7 @@ from backend.orders.service import OrderPage
 from backend.orders.texts import kind_title
 from frontend.components.actions import button, link_button
 from frontend.components.layout import empty, page_header, panel
-from frontend.components.loading import not_ready
+from frontend.components.loading import not_ready, view_not_shown
 from frontend.components.orders.requests import requests_table
 from frontend.components.orders.requests_tabs import Views
 from frontend.components.orders.requests_view import (
@@ -58,19 +58,10 @@ def RequestsPage(query: str) -> VdomDict:
 
 
 def _unknown(text: Translator, values: list[str]) -> VdomDict:
-    """In place of the list: without what does not exist it would show more than was meant."""
     words = text(
         "This view filters by something that does not exist any more: {values}.", values=", ".join(values)
     )
-    return html.section(
-        {"class": "panel"},
-        empty(
-            text("This view cannot be shown"),
-            words,
-            action=link_button(text("See all requests"), REQUESTS),
-            mark="alert",
-        ),
-    )
+    return view_not_shown(text, words, link_button(text("See all requests"), REQUESTS))
 
 
 @component

@@ -1,7 +1,6 @@
 """Saved views of the fleet or of the requests: save the present one, open, rename, share, delete."""
 
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from reactpy import html
@@ -17,6 +16,7 @@ from frontend.components.saved_views import MANAGE, address_of, described, query
 from frontend.elements import icon, notice
 from frontend.hooks import Mutation, component, handler, use_mutation, use_page
 from frontend.i18n import Translator
+from frontend.page_address import first_values
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
@@ -48,7 +48,7 @@ def SavedViewsPage(of: str, query: str) -> VdomDict:
 
 def _aside(of: ViewPage, views: list[SavedViewInfo], query: str) -> VdomDict | Any:
     """The form of the view that is modified, or of the one that is to be saved."""
-    wanted = parse_qs(query.lstrip("?")).get("modify", [""])[0]
+    wanted = first_values(query).get("modify", "")
     for view in views:
         if str(view.id) == wanted and view.may_change:
             return ModifyView(view=view, key=f"{view.id}-{view.name}-{view.shared}")
@@ -81,7 +81,9 @@ def _entry(page: PageContext, view: SavedViewInfo, delete: Mutation[[UUID], None
     words = (
         described(page, view.query)
         if view.query
-        else text("It cannot be opened any more: what it filters by does not exist in this version.")
+        else text(
+            "It cannot be opened any more: it is too large, or what it filters by does not exist in this version."
+        )
     )
     actions = html.div(
         {"class": "row"},

@@ -1,12 +1,14 @@
 """Begins a request of a kind on one line, or a new one, and goes to its form; says so where it cannot begin."""
 
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 from uuid import UUID
 
 from reactpy import html, use_effect, use_state
 from reactpy.types import VdomDict
 
+from backend.core.errors import NotFound
 from backend.lines.schemas import Selection
 from backend.orders.placement import drafts
 from frontend.components.actions import link_button
@@ -14,6 +16,7 @@ from frontend.components.layout import empty, page_header, skeleton
 from frontend.components.lines.line_actions import OFFERS
 from frontend.components.orders.draft_layout import first_page
 from frontend.hooks import component, use_page
+from frontend.page_address import read_query
 from frontend.page_errors import no_page_error, to_page_error
 
 
@@ -23,11 +26,11 @@ def StartPage(kind: str, query: str) -> VdomDict:
     text = page.text
     problem, set_problem = use_state(no_page_error)
 
-    request = parse_qs(query.lstrip("?")).get("line", [])
+    request = [line for line in read_query(query).get("line", []) if line]
 
     async def begin() -> None:
         try:
-            lines = tuple(UUID(line) for line in request)
+            lines = _ids(request)
             draft = await drafts.start_draft(page.actor, kind, Selection(line_ids=lines))
         except Exception as error:
             set_problem(to_page_error(page, error))
@@ -41,7 +44,7 @@ def StartPage(kind: str, query: str) -> VdomDict:
     if problem is None:
         return html.div(skeleton(text))
     support = problem.code == "through_support"
-    if len(request) == 1:
+    if len(request) == 1 and problem.code != NotFound.code:
         back = link_button(text("Back to the line"), f"/app/lines/{quote(request[0])}")
     else:
         back = link_button(text("Back to the fleet"), "/app/fleet")
@@ -58,3 +61,11 @@ def StartPage(kind: str, query: str) -> VdomDict:
             ),
         ),
     )
+
+
+def _ids(texts: Sequence[str]) -> tuple[UUID, ...]:
+    """The lines that an address names. Raises NotFound for what is no id: there is no such line."""
+    try:
+        return tuple(UUID(text) for text in texts)
+    except ValueError:
+        raise NotFound from None

@@ -5,7 +5,8 @@ const root = document.documentElement, app = document.getElementById("app"), { c
 // A page that is already on its way, as after a change of portal, has ended its session itself and is not sent elsewhere.
 let leaving = 0; // milliseconds that it gets to arrive
 addEventListener("beforeunload", () => { leaving = 5000; setTimeout(() => { leaving = 0; }, leaving); });
-globalThis.signIn = (query = "", search = location.search) => setTimeout(() => location.assign(`${login}?${query}next=${encodeURIComponent(location.pathname + search)}`), leaving);
+globalThis.here = (search = location.search) => location.pathname + (location.pathname.length + search.length > 1500 ? "" : search); // the server comes back to no longer one
+globalThis.signIn = (query = "", search = location.search) => setTimeout(() => location.assign(`${login}?${query}next=${encodeURIComponent(globalThis.here(search))}`), leaving);
 
 // --- the socket -------------------------------------------------------------------------------------------------
 const Native = window.WebSocket;

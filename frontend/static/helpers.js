@@ -43,7 +43,7 @@ function leave({ to, replace, outside }) { // the server moved on by itself: onl
   place();
 }
 function place() { // where we are, in the menu and in forms that come back here
-  for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;
+  for (const next of document.querySelectorAll("input[name=next]")) next.value = globalThis.here();
   let best = null;
   for (const a of document.querySelectorAll(":is(.sidenav a[href^='/app'], a[data-place])")) {
     const here = [a.pathname, ...(a.dataset.also?.split(" ") ?? [])].some((p) => location.pathname === p || (p !== "/app" && location.pathname.startsWith(`${p}/`)));

@@ -59,6 +59,14 @@ CREATE FUNCTION directory_open_items() RETURNS TABLE (id uuid) LANGUAGE sql STAB
   SECURITY DEFINER SET search_path = public, pg_temp AS
   $$ SELECT DISTINCT i.tenant_id FROM change_order_item i WHERE i.state IN ('sent', 'in_progress', 'held') $$;
 
+-- For the command line: every tenant, and the one that has a request.
+CREATE FUNCTION directory_every_tenant() RETURNS TABLE (id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT t.id FROM tenant t ORDER BY t.slug $$;
+
+CREATE FUNCTION directory_order(key text) RETURNS TABLE (tenant_id uuid, id uuid) LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS
+  $$ SELECT o.tenant_id, o.id FROM change_order o WHERE o.reference = key $$;
+
 -- Which of these numbers have a live line anywhere. Numbers only, no owner.
 CREATE FUNCTION directory_numbers_taken(numbers text[]) RETURNS SETOF text LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS
@@ -95,8 +103,8 @@ CREATE FUNCTION directory_holders(number text) RETURNS TABLE (tenant_id uuid, id
 
 -- Only the app may look up.
 REVOKE ALL ON FUNCTION directory_session, directory_token, directory_item, directory_batch, directory_public_link, directory_memberships,
-  directory_members, directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
-  directory_lines, directory_holders, lines_of_numbers FROM PUBLIC;
+  directory_members, directory_tenant, directory_tenants, directory_open_items, directory_every_tenant, directory_order,
+  directory_numbers_taken, directory_sims_taken, directory_lines, directory_holders, lines_of_numbers FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory_session, directory_token, directory_item, directory_batch, directory_public_link, directory_memberships,
-  directory_members, directory_tenant, directory_tenants, directory_open_items, directory_numbers_taken, directory_sims_taken,
-  directory_lines, directory_holders, lines_of_numbers TO fleetline_app;
+  directory_members, directory_tenant, directory_tenants, directory_open_items, directory_every_tenant, directory_order,
+  directory_numbers_taken, directory_sims_taken, directory_lines, directory_holders, lines_of_numbers TO fleetline_app;

@@ -5,8 +5,16 @@ GRANT USAGE ON SCHEMA public TO fleetline_app, fleetline_relay, fleetline_search
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO fleetline_app;
 REVOKE UPDATE, DELETE ON audit_event, timeline_entry FROM fleetline_app;
 REVOKE UPDATE ON document FROM fleetline_app;
-REVOKE ALL ON migration FROM fleetline_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fleetline_app;
+-- The tables that no policy guards: each right by its name. The keys that sign and the tokens of the operator's staff are
+-- made with the owner's login: whoever has the app's must not make himself one.
+REVOKE ALL ON account, sign_in_attempt, issuer_session, authorization_code, access_token, issuer_key, operator_token,
+  recurring_run, migration FROM fleetline_app;
+GRANT SELECT ON issuer_key TO fleetline_app;
+GRANT SELECT, UPDATE (last_used_at) ON operator_token TO fleetline_app;
+GRANT SELECT, INSERT, UPDATE (mobile, password_hash) ON account TO fleetline_app;
+GRANT SELECT, INSERT, UPDATE (failures, last_at, locked_until), DELETE ON sign_in_attempt TO fleetline_app;
+GRANT SELECT, INSERT, UPDATE (used_at, expires_at), DELETE ON authorization_code TO fleetline_app;
+GRANT SELECT, INSERT, DELETE ON issuer_session, access_token, recurring_run TO fleetline_app;
 
 -- The relay sees the outbox and nothing else, and may only mark what it handed over.
 CREATE POLICY relay ON outbox TO fleetline_relay USING (true) WITH CHECK (true);

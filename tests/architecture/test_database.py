@@ -97,6 +97,7 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
     )
     assert {row["proname"] for row in functions} == {
+        "directory_every_tenant",
         "directory_holders",
         "directory_batch",
         "directory_communication",
@@ -108,6 +109,7 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
         "directory_numbers_taken",
         "directory_open_invoices",
         "directory_open_items",
+        "directory_order",
         "directory_public_link",
         "directory_session",
         "directory_tenant",
@@ -160,6 +162,75 @@ async def test_the_relay_sees_the_outbox_and_nothing_else(database: TestDatabase
                 await relay.execute(statement)
     finally:
         await relay.close()
+
+
+# Of the tables that no policy guards: what the app's login may do there, and which columns it may change
+RIGHTS: dict[str, tuple[str, str]] = {
+    "access_token": ("SELECT INSERT DELETE", ""),
+    "account": ("SELECT INSERT", "mobile password_hash"),
+    "authorization_code": ("SELECT INSERT DELETE", "expires_at used_at"),
+    "issuer_key": ("SELECT", ""),
+    "issuer_session": ("SELECT INSERT DELETE", ""),
+    "migration": ("", ""),
+    "operator_token": ("SELECT", "last_used_at"),
+    "recurring_run": ("SELECT INSERT DELETE", ""),
+    "sign_in_attempt": ("SELECT INSERT DELETE", "failures last_at locked_until"),
+}
+GIVEN = """
+SELECT p.privilege FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
+  WITH ORDINALITY AS p (privilege, place) WHERE has_table_privilege('fleetline_app', $1::text, p.privilege) ORDER BY p.place
+"""
+# Given for all columns or for some
+CHANGEABLE = """
+SELECT attname::text FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped
+  AND has_column_privilege('fleetline_app', attrelid, attnum, 'UPDATE') ORDER BY attname
+"""
+
+
+async def test_who_may_write_what_no_policy_guards(catalogue: asyncpg.Connection) -> None:
+    assert set(RIGHTS) == set(GLOBAL_TABLES)
+    for table, (may, columns) in RIGHTS.items():
+        given = [row[0] for row in await catalogue.fetch(GIVEN, table)]
+        changeable = [row[0] for row in await catalogue.fetch(CHANGEABLE, table)]
+        assert (" ".join(given), " ".join(changeable)) == (may, columns), table
+        for login in ("fleetline_relay", "fleetline_search"):
+            held = "SELECT has_any_column_privilege($1, $2::text, 'SELECT, INSERT, UPDATE')"
+            assert not await catalogue.fetchval(held, login, table), (login, table)
+    assert not await catalogue.fetch(
+        "SELECT grantee, table_name FROM information_schema.role_table_grants"
+        " WHERE grantee = 'PUBLIC' AND table_schema = 'public'"
+    )
+
+
+async def test_the_app_makes_no_key_and_no_token_of_the_staff(database: TestDatabase) -> None:
+    app = await asyncpg.connect(database.logins.app)
+    try:
+        for statement in (
+            "INSERT INTO issuer_key (kid, sealed, created_at) VALUES ('k', '', now())",
+            "UPDATE issuer_key SET created_at = now()",
+            "DELETE FROM issuer_key",
+            "INSERT INTO operator_token (id) VALUES (gen_random_uuid())",
+            "UPDATE operator_token SET expires_at = now() + interval '9 years'",
+            "UPDATE operator_token SET revoked_at = NULL",
+            "DELETE FROM operator_token",
+            "UPDATE account SET email = 'somebody@else.example'",
+            "DELETE FROM account",
+            "CREATE TABLE beside (id int)",
+            # No policy guards a large object: one company could read another's
+            "SELECT lo_create(0)",
+            "SELECT lo_creat(-1)",
+            "SELECT lo_from_bytea(0, 'x')",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await app.execute(statement)
+        # Imports need it
+        await app.execute("CREATE TEMPORARY TABLE staged (id int)")
+    finally:
+        await app.close()
+    relay = await asyncpg.connect(database.logins.relay)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await relay.execute("CREATE TEMPORARY TABLE staged (id int)")
+    await relay.close()
 
 
 async def test_without_a_scope_there_are_no_rows(database: TestDatabase) -> None:

@@ -92,7 +92,8 @@ async def load(admin_url: str, server: Any) -> Platform:
         await connection.close()
         await admin.execute(f'ALTER DATABASE "{fresh.name}" RENAME TO "{name}"')
     await admin.close()
-    await provision.create_roles(admin_url, PASSWORDS)
+    await provision.create_roles(admin_url)
+    await provision.set_passwords(admin_url, PASSWORDS, replace=True)
     sizes = _sizes(tenants, lines)
     by_size = {size: _tenant(index) for index, size in enumerate(sizes[:4])}
     label = f"{version} {'given by URL' if kept else 'embedded'}"

@@ -20,7 +20,7 @@ from backend.members.tokens import create_token
 from tenants.scope import Actor, TenantId
 from tenants.transaction import engine, use_engine
 from tests.bench.dataset import Platform
-from tests.support.database import TestDatabase
+from tests.support.database import TestDatabase, make_signing_key
 from tests.support.factories import make_member
 from tests.support.serving import free_port
 
@@ -85,6 +85,7 @@ def ours(
         "REACTPY_ASYNC_RENDERING": "false",
         **(more or {}),
     }
+    make_signing_key(database.logins, environment["FLEETLINE_SECRET_KEYS"])
     command = (*UVICORN, "--port", str(port), factory)
     with running(command, environment, port, ready="/healthz") as process:
         yield process

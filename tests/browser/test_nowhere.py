@@ -5,6 +5,7 @@ from playwright.async_api import Browser, WebSocketRoute, expect
 from backend.core.ids import new_id
 from backend.lines.schemas import LineFilter
 from backend.lines.service import list_lines
+from frontend.page_address import MOST_VALUES
 from tests.support.factories import Customer, make_member
 from tests.support.order_steps import place
 from tests.support.pages import an_option
@@ -133,3 +134,44 @@ async def test_who_may_not_see_a_page_in_any_portal_finds_nothing(
         visitor.expected = ("status of 404",)
         page = await visitor.open("/app/fleet")
         await expect(page.get_by_text("There is nothing at this address")).to_be_visible()
+
+
+async def test_a_page_with_a_long_address_works_and_one_that_names_too_much_says_so(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        visitor.expected = ("status of 414",)
+        # Nearly eight thousand signs: three times as many in the address of the page's socket
+        plans = "&".join(f"plan={'%C3%A9' * 6}{number}" for number in range(170))
+        page = await visitor.open(f"/app/fleet?{plans}")
+        await expect(page.get_by_text("170 values")).to_be_visible()
+        await page.get_by_role("link", name="Remove the filter Tariff plan").click()
+        await expect(page.locator("tbody tr")).to_have_count(50)
+        too_many = "&".join(f"plan=p{number}" for number in range(MOST_VALUES + 1))
+        # By a link of the page, then by the address itself
+        await page.evaluate(
+            "to => { history.pushState(null, '', to); arrive({}); }", f"/app/fleet?{too_many}"
+        )
+        refused = page.locator("#app").get_by_text("This view cannot be shown")
+        await expect(refused.first).to_be_attached()
+        await expect(page.locator("tbody tr")).to_have_count(0)
+        await page.go_back()
+        await expect(page.locator("tbody tr")).to_have_count(50)
+        answer = await page.goto(f"/app/fleet?{too_many}")
+        assert answer is not None
+        assert answer.status == 414
+        await expect(page.get_by_role("link", name="Go to the home page")).to_be_visible()
+
+
+async def test_what_an_address_names_wrongly_is_no_other_page(
+    browser: Browser, portal: Portal, customer: Customer
+) -> None:
+    async with portal.browse(browser, customer.manager) as visitor:
+        for line in ("nonsense", str(new_id()), f"{new_id()}&line=x"):
+            page = await visitor.open(f"/app/start/suspend?line={line}")
+            await expect(page.get_by_text("This request cannot begin")).to_be_visible()
+            await expect(page.get_by_text("This does not exist, or is not yours to see.")).to_be_visible()
+        page = await visitor.open("/app/usage?month=2026-13&by=moon")
+        await expect(page.get_by_text("something that does not exist: 2026-13, moon")).to_be_visible()
+        await page.get_by_role("link", name="Back to the whole company").click()
+        await expect(page.get_by_text("This view cannot be shown")).to_have_count(0)

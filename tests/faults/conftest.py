@@ -8,7 +8,7 @@ import pytest
 from backend import runtime
 from backend.settings import read_settings
 from tenants.transaction import engine, use_engine
-from tests.support.database import TestDatabase, database_of_its_own
+from tests.support.database import TestDatabase, database_of_its_own, make_signing_key
 from tests.support.deployment import COMMANDS, Deployment
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -52,6 +52,7 @@ async def deployment(
     environ = {"FLEETLINE_SECRET_KEYS": ",".join(secret_keys), **getattr(request.module, "ENVIRON", {})}
     folder: Path = tmp_path_factory.mktemp("deployment")
     running = Deployment(fault_database, fault_sandbox, folder, environ)
+    make_signing_key(fault_database.logins, ",".join(secret_keys))
     runtime.use_settings(read_settings(running.environ))
     try:
         await running.start(*COMMANDS)

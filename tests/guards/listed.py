@@ -3,6 +3,189 @@
 from tests.guards.guard import Guard
 
 GUARDS: tuple[Guard, ...] = (
+    # The log
+    Guard(
+        "the log of the portal's framework",
+        "frontend/http/server.py",
+        "        logging_config=None,\n",
+        "",
+        (
+            "tests/unit/test_logs.py::test_the_web_process_has_one_handler_for_the_logs_of_all_libraries",
+            "tests/unit/test_logs.py::test_the_log_of_the_web_process_stays_small_whatever_a_library_writes",
+            "tests/architecture/test_code.py::test_no_library_sets_up_the_log_of_a_process",
+        ),
+    ),
+    # Addresses and events of pages
+    Guard(
+        "another socket than that of our pages",
+        "frontend/http/address_checks.py",
+        '    if scope["path"] != f"{SOCKET}{COMPONENT}/":',
+        "    if False:",
+        (
+            "tests/unit/test_gateway.py::test_another_socket_than_that_of_our_pages_is_refused_before_anything_reads_it",
+        ),
+    ),
+    Guard(
+        "fields of a socket's query",
+        "frontend/http/address_checks.py",
+        ", max_num_fields=SOCKET_FIELDS",
+        "",
+        ("tests/unit/test_gateway.py::test_what_reads_the_socket_is_given_a_query_that_can_be_read",),
+    ),
+    Guard(
+        "how much an event carries",
+        "frontend/http/socket_limits.py",
+        "        and is_small(data)\n",
+        "",
+        (
+            "tests/unit/test_gateway.py::test_what_our_script_does_not_send_closes_the_socket_and_is_not_logged",
+        ),
+    ),
+    Guard(
+        "length of an address",
+        "frontend/http/address_checks.py",
+        '    if len(scope.get("raw_path") or path) + len(query) > LONGEST_ADDRESS:',
+        "    if False:",
+        (
+            "tests/integration/test_page_addresses.py::test_an_address_that_is_too_long_is_refused_at_every_door",
+        ),
+    ),
+    Guard(
+        "NUL in an address",
+        "frontend/http/address_checks.py",
+        'if "\\0" in path or "%00" in query else None',
+        "if False else None",
+        ("tests/integration/test_page_addresses.py::test_a_nul_is_refused_in_words",),
+    ),
+    Guard(
+        "values of a page's address",
+        "frontend/page_address.py",
+        ' or query.count("&") >= MOST_VALUES',
+        "",
+        (
+            "tests/unit/test_page_address.py::test_what_is_beyond_them_is_no_page",
+            "tests/integration/test_page_addresses.py::test_a_page_leaves_out_no_part_of_a_filter",
+        ),
+    ),
+    Guard(
+        "query read within its bounds",
+        "frontend/page_address.py",
+        '[:LONGEST_ADDRESS].split("&", MOST_VALUES)[:MOST_VALUES]',
+        '.split("&")',
+        ("tests/unit/test_page_address.py::test_a_wide_address_takes_no_time",),
+    ),
+    Guard(
+        "size of a saved view",
+        "backend/saved_views/service.py",
+        "    if not is_small(query):",
+        "    if False:",
+        ("tests/integration/test_saved_views.py::test_a_view_is_no_larger_than_a_page_has_room_for",),
+    ),
+    Guard(
+        "size of a saved view of before",
+        "backend/saved_views/views.py",
+        "return query if is_small(query) else None",
+        "return query",
+        ("tests/integration/test_saved_views.py::test_a_larger_one_that_is_there_already_is_not_drawn",),
+    ),
+    # Connections
+    Guard(
+        "a body that drips",
+        "backend/web/connection.py",
+        "        self._wait(min(BODY_SECONDS, max(0.0, end - self.loop.time())))",
+        "        self._wait(BODY_SECONDS + 0 * end)",
+        ("tests/integration/test_connection.py::test_a_body_that_drips_is_cut_although_it_never_stops",),
+    ),
+    Guard(
+        "blank lines between requests",
+        "backend/web/connection.py",
+        "        elif self._timer is None and self.timeout_keep_alive_task is None and self._is_idle():",
+        "        elif False:",
+        ("tests/integration/test_connection.py::test_blank_lines_between_requests_keep_no_connection",),
+    ),
+    Guard(
+        "an answer that is not taken",
+        "backend/web/connection.py",
+        "        self._send_timer = self.loop.call_later(SEND_SECONDS, self.transport.abort)\n",
+        "",
+        ("tests/integration/test_connection.py::test_who_does_not_take_an_answer_is_cut",),
+    ),
+    Guard(
+        "number of connections",
+        "backend/web/connection.py",
+        "        if over > 0:",
+        "        if False:",
+        ("tests/integration/test_connection.py::test_more_connections_than_there_is_room_for_are_told_so",),
+    ),
+    Guard(
+        "length of a request's address",
+        "backend/web/connection.py",
+        "        elif len(self.url) > LONGEST_ADDRESS:",
+        "        elif False:",
+        (
+            "tests/integration/test_connection.py::test_an_address_that_is_too_long_is_answered_also_where_a_socket_is_asked_for",
+        ),
+    ),
+    Guard(
+        "a socket's opening that its library cannot read",
+        "backend/web/connection.py",
+        '        if not getattr(self.transport.get_protocol(), "handshake_initiated", True):',
+        "        if False:",
+        (
+            "tests/integration/test_connection.py::test_an_address_that_is_too_long_is_answered_also_where_a_socket_is_asked_for",
+        ),
+    ),
+    # Forms and documents for anybody
+    Guard(
+        "size of a form under /id",
+        "backend/issuer/routes.py",
+        "        request_max_body_size=LARGEST_FORM,\n",
+        "",
+        (
+            "tests/integration/test_sign_in.py::test_nothing_is_parsed_of_a_large_form",
+            "tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",
+        ),
+    ),
+    Guard(
+        "size of a form under /auth",
+        "backend/api/auth.py",
+        "        request_max_body_size=LARGEST_FORM,\n",
+        "",
+        (
+            "tests/integration/test_sign_in.py::test_nothing_is_parsed_of_a_large_form",
+            "tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",
+        ),
+    ),
+    Guard(
+        "size of a form under /p",
+        "backend/api/public.py",
+        "        request_max_body_size=LARGEST_FORM,\n",
+        "",
+        (
+            "tests/integration/test_public_links.py::test_a_form_that_cannot_be_read_does_not_say_that_the_link_is_gone",
+        ),
+    ),
+    Guard(
+        "fields of a form",
+        "backend/web/forms.py",
+        ", max_num_fields=MOST_FIELDS",
+        "",
+        ("tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",),
+    ),
+    Guard(
+        "NUL in a form",
+        "backend/web/forms.py",
+        '    if any("\\0" in part for pair in pairs for part in pair):',
+        "    if False:",
+        ("tests/integration/test_sign_in.py::test_a_form_that_cannot_be_read_is_a_page_that_says_so",),
+    ),
+    Guard(
+        "documents for anybody are made once",
+        "backend/api/docs.py",
+        "    if kept is None:",
+        "    if True:",
+        ("tests/integration/test_api.py::test_the_document_and_its_page_are_made_once",),
+    ),
     # Who may: permissions and tenants
     Guard(
         "permission of a use case",
@@ -75,11 +258,54 @@ GUARDS: tuple[Guard, ...] = (
         ("tests/architecture/test_database.py::test_definer_functions_and_views_are_vetted",),
     ),
     Guard(
+        "keys that sign are not the app's to write",
+        "migrations/initial/row_security.sql",
+        "GRANT SELECT ON issuer_key TO",
+        "GRANT SELECT, INSERT ON issuer_key TO",
+        (
+            "tests/architecture/test_database.py::test_who_may_write_what_no_policy_guards",
+            "tests/architecture/test_database.py::test_the_app_makes_no_key_and_no_token_of_the_staff",
+        ),
+    ),
+    Guard(
+        "tokens of the staff are not the app's to write",
+        "migrations/initial/row_security.sql",
+        "GRANT SELECT, UPDATE (last_used_at) ON operator_token",
+        "GRANT SELECT, UPDATE ON operator_token",
+        (
+            "tests/architecture/test_database.py::test_who_may_write_what_no_policy_guards",
+            "tests/architecture/test_database.py::test_the_app_makes_no_key_and_no_token_of_the_staff",
+        ),
+    ),
+    Guard(
+        "no large objects",
+        "backend/provision.py",
+        '        await connection.execute(f"REVOKE EXECUTE ON FUNCTION {LARGE_OBJECTS} FROM PUBLIC")\n',
+        "",
+        ("tests/architecture/test_database.py::test_the_app_makes_no_key_and_no_token_of_the_staff",),
+    ),
+    Guard(
         "no login that bypasses policies",
-        "tenants/transaction.py",
+        "tenants/logins.py",
         "    if bypasses or owns:",
         "    if False:",
         ("tests/integration/test_core.py::test_a_login_that_policies_do_not_bind_is_refused",),
+    ),
+    Guard(
+        "each process has the login that is its own",
+        "tenants/logins.py",
+        "    if not fits:",
+        "    if False:",
+        (
+            "tests/integration/test_core.py::test_the_relay_refuses_a_login_that_bypasses_policies_or_is_not_its_own",
+        ),
+    ),
+    Guard(
+        "keys that open what the database holds",
+        "backend/issuer/keys.py",
+        "            secret_box.open(row.sealed, _context(row.kid))\n        except",
+        "            pass\n        except",
+        ("tests/integration/test_start_refusals.py::test_keys_that_do_not_open_the_database_are_refused",),
     ),
     Guard(
         "scopes do not nest",
@@ -448,7 +674,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "end of the undo time",
         "backend/orders/changes/cancellation.py",
-        "\n            & (ChangeOrder.grace_until > now)",
+        " AND grace_until > statement_timestamp()",
         "",
         ("tests/integration/test_orders.py::test_undo_too_late_is_a_conflict",),
     ),

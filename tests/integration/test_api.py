@@ -3,11 +3,13 @@
 import asyncio
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -23,6 +25,7 @@ from backend.orders.lifecycle import OrderState
 from backend.orders.service import get_order
 from backend.settings import Settings
 from tenants.scope import Actor, Reach
+from tenants.transaction import engine
 from tests.contract.test_openapi import OPERATIONS
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_account, make_customer, make_lines, make_member
@@ -407,6 +410,43 @@ async def test_the_document_its_page_and_health(http: httpx.AsyncClient) -> None
     metrics = await http.get("/metrics")
     assert "fleetline_requests_total" in metrics.text
     assert (await http.get("/metrics", headers={"x-forwarded-for": "192.0.2.1"})).status_code == 403
+
+
+async def test_the_document_and_its_page_are_made_once(http: httpx.AsyncClient) -> None:
+    """Anybody may ask, and making one takes 50 ms of the process."""
+    for path in ("/api/v1/openapi.json", "/api/v1/docs"):
+        first = await http.get(path)
+        tag = first.headers["etag"]
+        assert first.headers["cache-control"] == "no-cache"
+        began = time.process_time()
+        for _ in range(50):
+            again = await http.get(path)
+        assert time.process_time() - began < 1
+        assert (again.content, again.headers["etag"]) == (first.content, tag)
+        for known in (tag, f"W/{tag}", f'"other", {tag}'):
+            same = await http.get(path, headers={"if-none-match": known})
+            assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+        other = await http.get(path, headers={"if-none-match": '"other"'})
+        assert (other.status_code, other.content) == (200, first.content)
+
+
+@pytest.mark.parametrize("change", ["_none", "?sslmode=require", "nobody"])
+async def test_a_database_that_refuses_is_not_ready_and_answers_503(
+    http: httpx.AsyncClient, database: TestDatabase, change: str
+) -> None:
+    token, own = await bearer((await make_customer(lines=1)).manager), engine().pool
+    app = database.logins.app
+    url = app.replace("fleetline_app", change) if change == "nobody" else app + change
+    async with asyncpg.create_pool(url, min_size=0) as refused:
+        engine().pool = refused
+        try:
+            ready = await http.get("/readyz")
+            lines = await http.get("/api/v1/lines", headers=token)
+        finally:
+            engine().pool = own
+    problem(ready, 503, "not_ready")
+    problem(lines, 503, "unavailable")
+    assert (await http.get("/readyz")).status_code == 200
 
 
 class Told:

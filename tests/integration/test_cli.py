@@ -74,12 +74,19 @@ def test_a_customer_from_nothing_to_a_token(run, tmp_path: Path) -> None:  # noq
     refused = run("fleet", "import", str(file), "--tenant", "delta")
     assert refused.returncode == 1
     assert "row 3, msisdn:" in refused.stderr
+    assert refused.stderr.endswith("nothing was imported: 1 error\n")
     western = tmp_path / "western.csv"
     western.write_bytes(file.read_text().replace(",,", ",é,", 1).encode("cp1252").replace(b"x", b"\xe9"))
     refused = run("fleet", "import", str(western), "--tenant", "delta")
     assert (refused.returncode, "Traceback" in refused.stderr) == (1, False), refused.stderr
     done = run("fleet", "import", str(file), "--tenant", "delta", "--skip-bad-rows")
     assert (done.returncode, done.stdout) == (0, "imported: 1\n")
+    for command in ("create", "revoke"):
+        nobody = run("token", command, "--tenant", "delta", "--member", "no@delta.example")
+        assert (nobody.returncode, nobody.stderr) == (
+            1,
+            "fleetline: delta has no active member 'no@delta.example'\n",
+        )
     token = run("token", "create", "--tenant", "delta", "--member", "an@delta.example")
     assert token.returncode == 0
     assert len(token.stdout.split()) == 1
@@ -187,21 +194,35 @@ async def test_nothing_starts_on_an_older_schema(run, other: TestDatabase) -> No
     connection = await asyncpg.connect(other.superuser_url)
     await connection.execute("ALTER TABLE change_order DROP COLUMN flag")
     await connection.close()
-    for arguments in (("worker",), ("schedule",), ("rotate-key",)):
+    for arguments in (("web",), ("worker",), ("schedule",), ("rotate-key",)):
         done = run(*arguments, FLEETLINE_DATABASE_URL=other.logins.app)
         assert done.returncode == 1
-        assert done.stderr.splitlines()[-1] == (
-            "fleetline: the database lacks change_order.flag: run `fleetline migrate` before this version starts"
+        assert done.stderr == (
+            "fleetline: the database lacks change_order.flag: run `fleetline migrate` before this version starts\n"
         )
-    done = run("web", FLEETLINE_DATABASE_URL=other.logins.app)
-    assert done.returncode != 0
-    assert "run `fleetline migrate` before this version starts" in done.stderr
 
 
 def test_the_signing_key_is_replaced(run, settings: Settings) -> None:  # noqa: ANN001
     names = [run("rotate-key").stdout.strip().removeprefix("signs in two minutes: ") for _ in range(2)]
     assert len(set(names)) == 2
     assert all(names)
+
+
+def test_keys_and_tokens_of_the_staff_take_the_owners_login(run) -> None:  # noqa: ANN001
+    """Whoever has the app's login alone can make neither."""
+    token = run("token", "create", "--operator", "Nadia").stdout.strip()
+    assert token.startswith("flo_")
+    assert run("token", "revoke", "--operator", "Nadia").stdout.strip() == "revoked: 1"
+    for arguments in (
+        ("token", "create", "--operator", "Nadia"),
+        ("token", "revoke", "--operator", "Nadia"),
+        ("rotate-key",),
+        ("migrate",),
+    ):
+        done = run(*arguments, FLEETLINE_OWNER_DATABASE_URL="")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("fleetline: FLEETLINE_OWNER_DATABASE_URL is not set")
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_wrong_setting_is_named(run) -> None:  # noqa: ANN001

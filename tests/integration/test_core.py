@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from dramatiq.errors import BrokerConnectionError
+from structlog.testing import capture_logs
 
 from backend.core import clock
 from backend.core.errors import Conflict, NotFound, Unavailable
 from backend.core.messaging import jobs
-from backend.core.messaging.broker import make_broker
+from backend.core.messaging.broker import broker_place, make_broker
 from backend.core.messaging.jobs import JOBS, idempotent_job, job, job_scope, run_job
 from backend.core.messaging.live_topics import TopicHub
 from backend.core.messaging.outbox_relay import Relay
@@ -19,18 +21,13 @@ from backend.lines.organisations import add_billing_account, add_cost_centre, ad
 from backend.schedule import PERIODIC_TASKS, claim_slot, run_due
 from backend.settings import Settings
 from tenants import directory
+from tenants.logins import UnsafeDatabaseRole
 from tenants.scope import Actor, MemberId, Scope
-from tenants.transaction import (
-    OutsideScope,
-    TenantEngine,
-    UnsafeDatabaseRole,
-    engine,
-    open_global,
-    open_scope,
-)
+from tenants.transaction import OutsideScope, TenantEngine, engine, open_global, open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain
+from tests.support.proxy import wire_to
 
 DONE: list[str] = []
 
@@ -145,9 +142,55 @@ async def test_the_relay_hands_over_once_and_again_after_the_lease(
     broker.close()
 
 
-async def test_the_relay_refuses_a_login_that_bypasses_policies(database: TestDatabase) -> None:
-    with pytest.raises(UnsafeDatabaseRole):
+async def test_an_outage_of_the_database_is_one_entry_of_the_relay(database: TestDatabase) -> None:
+    async with wire_to(database.logins.relay) as wire:
+        relay = Relay(wire.url, make_broker(""), poll=0.05)
+        with capture_logs() as logs:
+            task = asyncio.create_task(relay.run())
+            await asyncio.sleep(0.5)
+            wire.passes = False
+            wire.cut()
+            # Tried several times
+            await asyncio.sleep(1.8)
+            wire.passes = True
+            async with asyncio.timeout(10):
+                while len(logs) < 2:
+                    await asyncio.sleep(0.05)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert [log["event"] for log in logs] == ["relay interrupted", "relay works again"]
+
+
+async def test_the_relay_refuses_a_login_that_bypasses_policies_or_is_not_its_own(
+    database: TestDatabase,
+) -> None:
+    with pytest.raises(UnsafeDatabaseRole, match="row-level security; use the relay's login"):
         await Relay(database.superuser_url, make_broker("")).run()
+    with pytest.raises(UnsafeDatabaseRole, match="'fleetline_app' is not the relay's"):
+        await Relay(database.logins.app, make_broker("")).run()
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("", "in this process"),
+        ("amqp://guest:hu@sh@mq.internal:5672/%2F", "mq.internal:5672"),
+        ("redis://redis.internal/0?password=hush", "redis.internal"),
+    ],
+)
+def test_the_log_says_where_the_broker_is_and_no_password(url: str, place: str) -> None:
+    assert broker_place(url) == place
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "amqp://guest:guest@127.0.0.1:1"])
+def test_a_broker_that_is_away_at_the_start_is_said_once(url: str) -> None:
+    broker = make_broker(url)
+    with capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(BrokerConnectionError):
+                next(broker.consume("fleetline", timeout=10))
+    assert [log["event"] for log in logs] == ["broker lost"]
+    assert "guest" not in str(logs)
 
 
 def test_an_unknown_kind_of_broker_is_refused() -> None:
@@ -252,7 +295,7 @@ def test_outside_a_loop_there_is_no_pool() -> None:
 
 
 async def test_a_login_that_policies_do_not_bind_is_refused(database: TestDatabase) -> None:
-    for url in (database.superuser_url, database.logins.owner):
+    for url in (database.superuser_url, database.logins.owner, database.logins.relay):
         bare = TenantEngine(config={"dsn": url})
         with pytest.raises(UnsafeDatabaseRole):
             await bare.open()

@@ -132,6 +132,28 @@ def test_a_childs_death_ends_the_demo_with_one_line_that_says_which(demo: Demo) 
     assert alive == []
 
 
+def test_a_demo_that_is_killed_leaves_no_process_that_holds_its_ports(demo: Demo) -> None:
+    demo.start()
+    assert demo.process
+    ours = [process for process in demo.family() if "backend" in " ".join(process.cmdline())]
+    assert len(ours) > 4
+    demo.process.kill()
+    demo.process.wait(10)
+    _, alive = psutil.wait_procs(ours, timeout=15)
+    assert alive == []
+    assert demo.process.stdout
+    demo.process.stdout.close()
+    demo.start()
+    assert demo.end() == 0
+
+
+def test_the_log_begins_without_counterparts_that_do_not_answer(demo: Demo) -> None:
+    log = (demo.folder / ".fleetline/log/demo.log").read_text()
+    assert "web ready" in log
+    assert f"port={demo.port}" in log
+    assert "does not answer" not in log
+
+
 def command(demo: Demo, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """A command in the demo's folder; `changes` of its environment."""
     return subprocess.run(
@@ -160,7 +182,9 @@ def test_a_port_in_use_is_said_in_one_line(demo: Demo) -> None:
         port = str(taken.getsockname()[1])
         assert f"port {port} is in use" in refused(demo, FLEETLINE_PORT=port)
         assert "FLEETLINE_SANDBOX_PORT" in refused(demo, FLEETLINE_SANDBOX_PORT=port)
-        assert "in use" in refused(demo, FLEETLINE_SANDBOX_MAIL_PORT=port)
+        assert f"in use by process {os.getpid()}" in refused(demo, FLEETLINE_SANDBOX_MAIL_PORT=port)
+    both = refused(demo, FLEETLINE_SANDBOX_PORT=str(demo.port))
+    assert "FLEETLINE_PORT and FLEETLINE_SANDBOX_PORT are both" in both
     assert "FLEETLINE_PORT" in refused(demo, FLEETLINE_PORT="99999")
 
 

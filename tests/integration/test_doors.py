@@ -66,7 +66,7 @@ async def test_a_form_that_cannot_be_read_is_refused(http: httpx.AsyncClient) ->
 
 async def test_a_cursor_that_cannot_be_read_is_refused(http: httpx.AsyncClient) -> None:
     headers = await token_of(await make_customer())
-    deep = base64.urlsafe_b64encode(b'{"x":' + b"[" * 20_000).decode().rstrip("=")
+    deep = base64.urlsafe_b64encode(b'{"x":' + b"[" * 5_000).decode().rstrip("=")
     for cursor in (deep, "9" * 5000, "%00", "\u00e9"):
         answer = await http.get("/api/v1/lines", params={"after": cursor}, headers=headers)
         assert answer.status_code in {400, 422}, cursor[:20]

@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from litestar import Litestar
 
+from backend import runtime
 from backend.core import clock
 from backend.core.secrets import SecretBox
 from backend.issuer import keys as signing_keys
@@ -22,10 +23,10 @@ from backend.issuer import passwords, store
 from backend.issuer.accounts import check_password, normalise_login
 from backend.issuer.clients import Client
 from backend.issuer.context import Issuer
-from backend.issuer.keys import SigningKeys
+from backend.issuer.keys import NoSigningKey, SigningKeys, require_signing_key
 from backend.issuer.routes import issuer_router
 from backend.settings import Settings
-from tenants.transaction import open_global
+from tenants.transaction import open_as_owner, open_global
 from tests.support.database import TestDatabase
 from tests.support.identity import PASSWORD, Browser, Company, company, form_action
 
@@ -318,19 +319,28 @@ async def test_a_password_hashed_with_weaker_settings_is_hashed_again(delta: Com
 
 async def test_all_processes_share_one_key_that_is_sealed_at_rest(settings: Settings) -> None:
     secret_box = SecretBox(settings.secret_keys)
+    await execute("DELETE FROM issuer_key")
+    with pytest.raises(NoSigningKey):
+        await SigningKeys(secret_box).load()
+    with pytest.raises(NoSigningKey, match="fleetline migrate"):
+        await require_signing_key()
     processes = [SigningKeys(secret_box) for _ in range(4)]
+    await asyncio.gather(*(keys.make_first() for keys in processes))
     await asyncio.gather(*(keys.load() for keys in processes))
     assert len({keys.signing.kid for keys in processes if keys.signing}) == 1
     async with open_global() as connection:
         sealed = await connection.fetch("SELECT sealed FROM issuer_key")
     assert len(sealed) == 1
     assert b"RSA" not in sealed[0]["sealed"]
+    await require_signing_key()
 
 
 async def test_a_new_key_is_published_before_it_signs_and_the_old_one_stays(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = SigningKeys(SecretBox(settings.secret_keys))
+    await execute("DELETE FROM issuer_key")
+    await keys.make_first()
     await keys.load()
     assert keys.signing
     first = keys.signing.kid
@@ -368,5 +378,6 @@ def test_logins_have_one_spelling() -> None:
 
 
 async def execute(statement: str) -> None:
-    async with open_global() as connection:
+    """With the owner's login: the app's may change less."""
+    async with open_as_owner(runtime.owner_database()) as connection:
         await connection.execute(statement)

@@ -137,6 +137,21 @@ async def test_looking_changes_nothing_and_a_button_decides_once(
     assert '<html lang="nl">' in after.text
 
 
+async def test_a_form_that_cannot_be_read_does_not_say_that_the_link_is_gone(
+    web: httpx.AsyncClient, settings: Settings
+) -> None:
+    customer = await make_customer()
+    token, _ = await make_link(customer)
+    address = public_links.public_address(settings, "lunch", token)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    for body, status in ((b"choice=%00", 400), (b"a=1&" * 51, 400), (b"choice=" + b"x" * 20_000, 413)):
+        refused = await web.post(address, headers={**OURS, **kind}, content=body)
+        assert refused.status_code == status
+        assert "This form cannot be read" in refused.text
+        assert refused.headers["referrer-policy"] == "no-referrer"
+    assert "Decided<" in (await web.post(address, headers=OURS, data={"choice": "yes"})).text
+
+
 async def test_a_page_that_would_write_while_it_is_drawn_cannot(web: httpx.AsyncClient) -> None:
     customer = await make_customer()
     token, _ = await make_link(customer, purpose="meddling")

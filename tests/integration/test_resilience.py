@@ -9,9 +9,11 @@ import asyncpg
 import pytest
 
 from backend.core import clock
+from backend.core.errors import Conflict
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import JOBS, RETRIES, Job, run_job
 from backend.integrations.network import OrderUpdate, OrderUpdateState
+from backend.orders.changes.cancellation import undo_order
 from backend.orders.fulfilment.polling import poll_stale_items
 from backend.orders.fulfilment.updates import apply_updates
 from backend.orders.kinds.change_options import ChangeOptions
@@ -41,6 +43,35 @@ async def test_a_worker_whose_clock_is_behind_sends_an_order_in_one_job(
         assert await drain(database, only="orders.end_grace") == ["orders.end_grace"]
     assert (await get_order(customer.manager, placed.reference)).state is OrderState.SUBMITTED
     assert (await carry_out(customer, database, placed.reference)).state is OrderState.COMPLETED
+
+
+@pytest.mark.parametrize("minutes", [-10, 10], ids=["behind", "ahead"])
+async def test_the_undo_time_does_not_follow_the_clock_of_a_web_host(
+    database: TestDatabase, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    customer = await make_customer(lines=2, grace_seconds=60)
+    lines = await load_lines_at_carrier(customer, sandbox)
+    wrong = timedelta(minutes=minutes)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime.now(UTC) + wrong)
+        placed, late = [await place(customer, [line.id], add=(SMS,), key=str(line.id)) for line in lines]
+        assert placed.grace_until is not None
+        assert placed.grace_until - placed.requested_at == timedelta(seconds=60)
+        assert abs(placed.requested_at - datetime.now(UTC)) < timedelta(seconds=30)
+        assert placed.may_undo
+        assert 30 < placed.undo_seconds_left <= 60
+        assert (await undo_order(customer.manager, placed.reference)).state is OrderState.CANCELLED
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute(
+        "UPDATE change_order SET grace_until = now() - interval '1 second' WHERE id = $1", late.id
+    )
+    await connection.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime.now(UTC) + wrong)
+        found = await get_order(customer.manager, late.reference)
+        assert (found.may_undo, found.undo_seconds_left) == (False, 0)
+        with pytest.raises(Conflict, match="time to undo is over"):
+            await undo_order(customer.manager, late.reference)
 
 
 async def test_an_undo_time_that_is_not_over_is_waited_for_once(

@@ -13,8 +13,10 @@ from backend.lines.schemas import LineFilter, Sort
 from backend.members.access import set_member_state
 from backend.members.lifecycle import MemberState
 from backend.saved_views import service
-from backend.saved_views.schemas import FleetQuery, RequestsQuery, SavedViewInfo, ViewPage
+from backend.saved_views.schemas import MOST_VALUES, FleetQuery, RequestsQuery, SavedViewInfo, ViewPage
 from backend.saved_views.service import change_view, delete_view, get_view, list_views, purge_views, save_view
+from frontend.components.saved_views import address_of, tab_entries
+from frontend.page_address import address_problem
 from tenants.scope import Actor
 from tests.support.factories import Customer, make_customer, make_member
 
@@ -91,6 +93,45 @@ async def test_what_a_removed_member_shared_stays_and_the_rest_goes() -> None:
     assert (changed.name, changed.shared) == ("Ours", True)
     await delete_view(boss, shared.id)
     assert await names(colleague) == []
+
+
+PLANS = tuple(f"plan-{number}" for number in range(MOST_VALUES))
+# As an address has them: three signs a sign
+LARGE = FleetQuery(filter=LineFilter(plan=tuple(f"{'%' * 50}{number}" for number in range(60))))
+
+
+async def test_a_view_is_no_larger_than_a_page_has_room_for() -> None:
+    customer = await make_customer(lines=1)
+    whole = FleetQuery(filter=LineFilter(plan=PLANS))
+    saved = await save_view(customer.manager, "Whole", whole, shared=True)
+    assert saved.query == whole
+    sorted_whole = FleetQuery(filter=whole.filter, sort=Sort.PLAN, descending=True)
+    assert address_problem(*f"{address_of(sorted_whole)}&page=3".split("?")) is None
+    for large in (
+        FleetQuery(filter=LineFilter(plan=PLANS, status=("active",))),
+        FleetQuery(filter=LineFilter(plan=("x" * 1900,), option=tuple(f"{n}" * 1900 for n in range(5)))),
+        LARGE,
+    ):
+        for shared in (True, False):
+            with pytest.raises(ValidationFailed) as refused:
+                await save_view(customer.manager, "Large", large, shared=shared)
+            assert refused.value.code == "view_too_large"
+    assert await names(customer.manager) == ["Whole"]
+
+
+async def test_a_larger_one_that_is_there_already_is_not_drawn() -> None:
+    customer = await make_customer(lines=1)
+    colleague = await make_member(customer.tenant_id)
+    for name in ("Large", "Larger"):
+        await save_view(customer.manager, name, NAMUR, shared=True)
+    await save_view(customer.manager, "Small", NAMUR, shared=True)
+    async with job_scope(customer.system) as scope:
+        longer = '{"page":"fleet","filter":{"plan":["' + "x" * 1_000_000 + '"]}}'
+        for name, body in (("Large", msgspec.json.encode(LARGE).decode()), ("Larger", longer)):
+            await scope.execute("UPDATE saved_view SET query = $2 WHERE name = $1", name, body)
+    found = {view.name: view.query for view in await list_views(colleague, ViewPage.FLEET)}
+    assert found == {"Large": None, "Larger": None, "Small": NAMUR}
+    assert tab_entries(await list_views(colleague, ViewPage.FLEET)) == [("Small", address_of(NAMUR))]
 
 
 async def test_names_and_numbers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

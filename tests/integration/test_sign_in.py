@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,15 @@ from backend.members import sessions
 from backend.settings import Settings
 from tenants.transaction import open_global
 from tests.support.database import TestDatabase
-from tests.support.identity import PASSWORD, Browser, audit_actions, company, form_action, identity_app
+from tests.support.identity import (
+    ORIGIN,
+    PASSWORD,
+    Browser,
+    audit_actions,
+    company,
+    form_action,
+    identity_app,
+)
 
 
 @pytest.fixture
@@ -133,6 +142,48 @@ async def test_empty_fields_are_named_and_what_was_typed_is_kept(browser: Browse
 async def test_what_is_typed_is_escaped(browser: Browser) -> None:
     page = await browser.submit(await browser.open_sign_in(), '"><script>alert(1)</script>', "x")
     assert "<script" not in page.text
+
+
+UNREADABLE = {
+    "nul": (b"login=%00&password=x&tenant=%00&language=%00&portal=%00", 400),
+    "no text": (b"login=%ff&password=x", 400),
+    "many fields": (b"&".join(b"a=1" for _ in range(51)), 400),
+    "another kind": (b"--x--", 400),
+    "too large": (b"login=a&password=" + b"x" * 16 * 1024, 413),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_a_form_that_cannot_be_read_is_a_page_that_says_so(browser: Browser, name: str) -> None:
+    body, status = UNREADABLE[name]
+    await company("delta")
+    await browser.sign_in("an@delta.example")
+    sign_in = form_action(await browser.open_sign_in(fresh="1"))
+    kind = (
+        "multipart/form-data; boundary=x" if name == "another kind" else "application/x-www-form-urlencoded"
+    )
+    headers = {"origin": ORIGIN, "content-type": kind, "accept-language": "en"}
+    for address in (sign_in, "/auth/language", "/auth/switch"):
+        answer = await browser.client.post(address, content=body, headers=headers)
+        assert answer.status_code == status, (address, answer.text[:300])
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "This form cannot be read" in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    token = await browser.client.post("/id/token", content=body, headers=headers)
+    assert (token.status_code, token.json()) == (status, {"error": "invalid_request"})
+
+
+async def test_nothing_is_parsed_of_a_large_form(browser: Browser) -> None:
+    """Two megabytes of fields took the process seconds, and anybody could send them."""
+    body = b"a=&" * 690_000
+    headers = {"origin": ORIGIN, "content-type": "application/x-www-form-urlencoded"}
+    sign_in = form_action(await browser.open_sign_in())
+    began = time.process_time()
+    for address in (sign_in, "/id/token", "/auth/language", "/auth/choose", "/auth/switch", "/p/lunch/x"):
+        answer = await browser.client.post(address, content=body, headers=headers)
+        # Two of them ask first who it is, and look no further; one is not there
+        assert answer.status_code in {413, 303, 404}, address
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("login", ["an@delta.example", "nobody@delta.example"])

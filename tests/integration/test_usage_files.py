@@ -70,7 +70,7 @@ def test_the_command_line_takes_a_file_and_says_what_it_refused(run, tmp_path: P
     file.write_text("".join(file_of([record("a", "+32470123456")])))
     done = run("usage", "import", str(file))
     assert (done.returncode, done.stdout) == (1, "rows: 1, new: 0, known: 0\n")
-    assert done.stderr == f"fleetline: 1 rows were rejected: see {file}.rejected.csv\n"
+    assert done.stderr == f"fleetline: 1 row was rejected: see {file}.rejected.csv\n"
     assert (tmp_path / "usage.csv.rejected.csv").read_text().splitlines()[
         1
     ] == "2,msisdn,No line has this number."

@@ -3,6 +3,8 @@
 import os
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -89,13 +91,14 @@ async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> Test
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('fleetline test template'))")
-        await provision.create_roles(admin_url, PASSWORDS)
+        await provision.create_roles(admin_url)
+        await provision.set_passwords(admin_url, PASSWORDS, replace=True)
         if not await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", template
         ):
             partial = f"{template}_part"
             await connection.execute(f'DROP DATABASE IF EXISTS "{partial}" WITH (FORCE)')
-            await provision.set_up(admin_url, partial, PASSWORDS)
+            await provision.set_up(admin_url, partial, PASSWORDS, new_passwords=True)
             await connection.execute(f'ALTER DATABASE "{partial}" RENAME TO "{template}"')
         name = f"fleetline_test_{secrets.token_hex(5)}"
         await provision.create_database(admin_url, name, template=template)
@@ -104,10 +107,17 @@ async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> Test
     return TestDatabase(admin_url, name, server)
 
 
+def make_signing_key(logins: DatabaseRoles, secret_keys: str) -> None:
+    """Make the issuer's first key, as a deployment does; it stays when a test's rows are deleted."""
+    environment = {**os.environ, **logins.environment(), "FLEETLINE_SECRET_KEYS": secret_keys}
+    command = (sys.executable, "-m", "backend.cli", "migrate")
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
 TABLES_TO_EMPTY = """
 SELECT string_agg(format('DELETE FROM %I;', relname), ' ' ORDER BY relname) FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('migration')
+WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('migration', 'issuer_key')
 """
 
 

@@ -24,6 +24,7 @@ from backend.members import sessions
 from backend.members.schemas import OpenedSession
 from backend.members.sessions import open_session
 from backend.settings import Settings
+from backend.web.connection import BoundedHttpProtocol
 from frontend.assets import STYLES, asset_url
 from frontend.http.gateway import Gateway
 from frontend.http.server import create_web
@@ -69,7 +70,9 @@ class Portal:
                 web.close_session(UUID(payload.partition(SESSION)[2]))
 
         self.live.watch(sign_out)
-        config = uvicorn.Config(web, lifespan="off", log_level="warning", log_config=None)
+        config = uvicorn.Config(
+            web, lifespan="off", log_level="warning", log_config=None, http=BoundedHttpProtocol
+        )
         self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         while not self._server.started:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
-PORTS = {"amqp": 5672, "redis": 6379}
+PORTS = {"amqp": 5672, "redis": 6379, "postgresql": 5432}
 
 
 class Wire:
@@ -19,6 +19,9 @@ class Wire:
         self._open: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self.passes = True
+        # Cleared: connections stay open, and nothing passes
+        self.moves = asyncio.Event()
+        self.moves.set()
 
     @property
     def url(self) -> str:
@@ -52,19 +55,19 @@ class Wire:
         ends = {writer, far_writer}
         self._open |= ends
         try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         finally:
             self._open -= ends
             for end in ends:
                 end.transport.abort()
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.transport.abort()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await self.moves.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.transport.abort()
 
 
 @asynccontextmanager

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
+import orjson
 import pytest
 from structlog.testing import capture_logs
 
@@ -14,11 +16,21 @@ from backend.members.schemas import Profile
 from backend.settings import Settings
 from frontend.assets import asset_tag, asset_url
 from frontend.http.gateway import FOREIGN, OUTDATED, POLICY_VIOLATION, SIGNED_OUT, TOO_MANY, Gateway
-from frontend.http.socket_limits import LARGEST, MESSAGES, MESSAGES_A_SECOND, SOCKETS, MessageBudget, is_event
+from frontend.http.socket_limits import (
+    LARGEST,
+    MESSAGES,
+    MESSAGES_A_SECOND,
+    MOST_FIELDS,
+    SOCKETS,
+    MessageBudget,
+    is_event,
+)
+from frontend.page_address import LONGEST_ADDRESS
 from frontend.page_context import Services
 from tenants.scope import Actor, MemberId, TenantId
 
 ORIGIN = b"http://localhost:8000"
+EVENT_OF: dict[str, Any] = {"type": "layout-event", "target": "t", "data": []}
 EVENT = '{"type":"layout-event","target":"t","data":[]}'
 SESSION, MEMBER = uuid4(), MemberId(uuid4())
 
@@ -80,10 +92,13 @@ def gateway(app: Any) -> Gateway:
 
 
 def scope(
-    origin: bytes | None = ORIGIN, cookie: bytes = b"fleetline_session=good", query: bytes = b""
+    origin: bytes | None = ORIGIN,
+    cookie: bytes = b"fleetline_session=good",
+    query: bytes = b"",
+    path: str = "/reactpy/frontend.routes.Root/",
 ) -> dict[str, Any]:
     headers = [(b"cookie", cookie)] + ([(b"origin", origin)] if origin else [])
-    return {"type": "websocket", "path": "/reactpy/x/", "headers": headers, "query_string": query}
+    return {"type": "websocket", "path": path, "headers": headers, "query_string": query}
 
 
 @pytest.mark.parametrize(
@@ -173,6 +188,14 @@ NOT_EVENTS = [
     '{"type":"layout-event","target":"t"}',
     '{"type":"layout-event","target":"' + "t" * 20_000 + '","data":[]}',
     '{"type":"layout-event","target":"t","data":["' + "x" * LARGEST + '"]}',
+    # As wide, deep and long as no form and no selection is
+    orjson.dumps(EVENT_OF | {"data": [{str(n): 1 for n in range(80_000)}]}).decode(),
+    orjson.dumps(EVENT_OF | {"data": [{str(n): str(n) for n in range(MOST_FIELDS + 1)}]}).decode(),
+    orjson.dumps(EVENT_OF | {"data": [{"target": {"values": {"a": ["x"] * 100_000}}}]}).decode(),
+    orjson.dumps(EVENT_OF | {"data": [{"ids": [MEMBER] * 21_000}]}).decode(),
+    orjson.dumps(EVENT_OF | {"data": [{"path": "/app/fleet", "query": "?" + "a=&" * 30_000}]}).decode(),
+    orjson.dumps(EVENT_OF | {str(n): 1 for n in range(MOST_FIELDS)}).decode(),
+    '{"type":"layout-event","target":"t","data":' + "[" * 9 + "]" * 9 + "}",
     '{"type":"layout-event\\n2026-11-29 [warning] forged","target":"t","data":[]}',
 ]
 
@@ -191,6 +214,51 @@ async def test_what_our_script_does_not_send_closes_the_socket_and_is_not_logged
         {"type": "websocket.close", "code": POLICY_VIOLATION},
     ]
     assert len(str(logged)) < 300
+
+
+def test_a_form_and_a_selection_of_twenty_thousand_lines_are_events() -> None:
+    chosen = {"act": "start", "kind": "suspend", "ids": [uuid4() for _ in range(20_000)]}
+    values = {f"field-{n}": [f"value {n}", "another"] for n in range(MOST_FIELDS)}
+    form = {"type": "submit", "target": {"values": values}, "currentTarget": {"values": {}}}
+    address = {"path": "/app/fleet", "query": "?" + "x" * LONGEST_ADDRESS}
+    for sent in (chosen, form, address):
+        assert is_event(orjson.dumps(EVENT_OF | {"data": [sent]}).decode())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/reactpy/os.path/",
+        "/reactpy/frontend.routes.Root",
+        "/other",
+        "/reactpy/frontend.pages.home.HomePage/",
+    ],
+)
+async def test_another_socket_than_that_of_our_pages_is_refused_before_anything_reads_it(path: str) -> None:
+    wire = Wire()
+    with capture_logs() as logged:
+        await gateway(page)(scope(path=path), wire.incoming.get, wire.send)
+    assert wire.sent == [{"type": "websocket.close", "code": POLICY_VIOLATION}]
+    assert len(logged) == 1
+
+
+async def test_what_reads_the_socket_is_given_a_query_that_can_be_read() -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def reading(given: Any, receive: Any, send: Any) -> None:
+        seen.append(given)
+
+    for query in (b"path=/app/fleet&qs=%3Fplan%3Dp%26a%3Db", b"nonsense&path=/app&=&;", b"path=/app"):
+        wire = Wire()
+        await gateway(reading)(scope(query=query), wire.incoming.get, wire.send)
+    # As ReactPy reads it
+    read = [parse_qs(one["query_string"].decode(), strict_parsing=True) for one in seen]
+    assert read == [{"path": ["/app/fleet"], "qs": ["?plan=p&a=b"]}, {"path": ["/app"]}, {"path": ["/app"]}]
+    wire = Wire()
+    many = b"&".join(b"a=b" for _ in range(1000))
+    await gateway(reading)(scope(query=many), wire.incoming.get, wire.send)
+    assert wire.sent == [{"type": "websocket.close", "code": POLICY_VIOLATION}]
+    assert len(seen) == 3
 
 
 async def test_bytes_are_no_event() -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backend.core.logs import LONGEST, LONGEST_TRACEBACK, PER_MINUTE
+
 CASE = """
 import {module}
 import structlog
@@ -88,6 +90,52 @@ def test_a_flood_of_one_entry_does_not_fill_the_disk(log: str) -> None:
     said = run_case(case)
     assert len(said.splitlines()) <= 310
     assert "another" in said
+
+
+WEB = """
+import logging
+import frontend.main
+from backend.settings import Settings
+
+web = frontend.main.create(Settings(database_url="postgresql://nowhere", secret_keys=("x" * 32,)))
+"""
+
+
+def test_the_web_process_has_one_handler_for_the_logs_of_all_libraries() -> None:
+    """Once everything is put together: what is built into it may have set up a log of its own."""
+    case = (
+        WEB
+        + """
+loggers = [logging.getLogger(), *(one for one in logging.Logger.manager.loggerDict.values() if isinstance(one, logging.Logger))]
+for one in loggers:
+    for handler in one.handlers:
+        if not isinstance(handler, logging.NullHandler):
+            print(one.name, type(handler.formatter).__name__, [type(each).__name__ for each in handler.filters])
+"""
+    )
+    assert run_case(case).splitlines() == ["root LibraryLogFormatter ['LibraryLogFilter']"]
+
+
+def test_the_log_of_the_web_process_stays_small_whatever_a_library_writes() -> None:
+    case = (
+        WEB
+        + f"""
+TEXT = {FORGED!r} * 200
+for name in ("reactpy.core.layout", "litestar", "uvicorn.error", "asyncio", "some.library"):
+    for _ in range(200):
+        try:
+            raise ValueError(TEXT)
+        except ValueError:
+            logging.getLogger(name).exception(TEXT)
+"""
+    )
+    said = run_case(case)
+    assert "went wrong" in said
+    entries = [line for line in said.splitlines() if not line.startswith("  ")]
+    # A thousand were asked for, from one place
+    assert len(entries) == PER_MINUTE
+    assert all(" [ERROR] " in entry.partition("went wrong")[0] for entry in entries)
+    assert len(said) < PER_MINUTE * (LONGEST_TRACEBACK + 2 * LONGEST)
 
 
 def run_case(case: str) -> str:

@@ -13,11 +13,14 @@ from uuid import UUID
 
 import orjson
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from backend.core.database_errors import TRANSIENT_ERRORS, is_transient
 from backend.core.errors import AppError, Unavailable
+from backend.core.log_fields import order_field
 from backend.core.outbox import flush
 from tenants.scope import Actor, Scope, TenantId
+from tenants.tenant_info import tenant_info
 from tenants.transaction import open_scope
 
 log = structlog.get_logger()
@@ -45,6 +48,10 @@ class Job:
 
 
 JOBS: dict[str, Job] = {}
+
+MOST_SLUGS = 10_000
+# A slug never changes
+_slugs: dict[UUID, str] = {}
 
 
 @asynccontextmanager
@@ -96,36 +103,59 @@ def idempotent_job(name: str) -> Callable[[Callable[..., Awaitable[None]]], Call
     return wrap
 
 
+async def tenant_field(tenant_id: TenantId) -> str:
+    """The slug of a company, read once in a process; its id where it cannot be read. Not for use inside a scope."""
+    if tenant_id not in _slugs:
+        try:
+            async with open_scope(Actor(tenant_id), read_only=True) as scope:
+                slug = (await tenant_info(scope)).slug
+        except (*TRANSIENT_ERRORS, LookupError):
+            return str(tenant_id)
+        if len(_slugs) >= MOST_SLUGS:
+            _slugs.clear()
+        _slugs[tenant_id] = slug
+    return _slugs[tenant_id]
+
+
 async def run_job(name: str, tenant_id: TenantId, row_id: UUID) -> None:
     """Perform one handed-over row: finish it, put it off, or give it up with a record.
 
     Where not even that can be written down, the row's lease ends and the relay hands it over again.
     """
-    about = {"job": name, "row": str(row_id), "tenant": str(tenant_id)}
+    with bound_contextvars(job=name, row=str(row_id), tenant=await tenant_field(tenant_id)):
+        try:
+            await _attempt(name, tenant_id, row_id)
+        except TRANSIENT_ERRORS as error:
+            log.warning("job left to its lease", why=f"{type(error).__name__}: {error}")
+
+
+async def _order(tenant_id: TenantId, row_id: UUID) -> dict[str, str]:
+    """Which request a job is about, for the log."""
     try:
-        await _attempt(name, tenant_id, row_id, about)
-    except TRANSIENT_ERRORS as error:
-        log.warning("job left to its lease", **about, why=f"{type(error).__name__}: {error}")
+        async with open_scope(Actor(tenant_id), read_only=True) as scope:
+            return await order_field(scope, [await scope.fetch_value(str, READ, row_id) or ""])
+    except TRANSIENT_ERRORS:
+        return {}
 
 
-async def _attempt(name: str, tenant_id: TenantId, row_id: UUID, about: dict[str, str]) -> None:
+async def _attempt(name: str, tenant_id: TenantId, row_id: UUID) -> None:
     try:
         await JOBS[name].perform(tenant_id, row_id)
     except Unavailable as refusal:
-        log.warning("job put off", **about, why=refusal.message)
+        log.warning("job put off", **await _order(tenant_id, row_id), why=refusal.message)
         await _reschedule(tenant_id, row_id, refusal.message, for_ever=True)
     except AppError as refusal:
-        log.warning("job refused", **about, why=refusal.message)
+        log.warning("job refused", **await _order(tenant_id, row_id), why=refusal.message)
         await _mark_failed(tenant_id, row_id, refusal.message)
     except Exception as error:
         # A fault of the database, not of the job: a full disk may last longer than the retries
         if is_transient(error):
             why = f"{type(error).__name__}: {error}"
-            log.warning("job put off", **about, why=why)
+            log.warning("job put off", **await _order(tenant_id, row_id), why=why)
             await _reschedule(tenant_id, row_id, why, for_ever=True)
             return
         reference = secrets.token_hex(4)
-        log.exception("job failed", **about, reference=reference)
+        log.exception("job failed", **await _order(tenant_id, row_id), reference=reference)
         await _reschedule(tenant_id, row_id, f"{type(error).__name__} ({reference})", for_ever=False)
 
 

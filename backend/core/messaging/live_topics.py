@@ -6,12 +6,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 import asyncpg
-import structlog
 
 from backend.core.database_errors import TRANSIENT_ERRORS
+from backend.core.outages import OutageLog
 from backend.core.outbox import LIVE_CHANNEL
-
-log = structlog.get_logger()
 
 TopicListener = Callable[[], None]
 RECONNECT_SECONDS = 0.5
@@ -31,6 +29,7 @@ class TopicHub:
         self._watchers: set[Callable[[str], None]] = set()
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
+        self._outage = OutageLog(lost="live updates interrupted", back="live updates work again")
 
     def subscribe(self, tenant_id: UUID, topic: str, callback: TopicListener) -> TopicListener:
         """Call `callback` (in this loop, it must not block) at each change; returns the unsubscribing call."""
@@ -68,7 +67,7 @@ class TopicHub:
             try:
                 await self._listen(resume=not first)
             except TRANSIENT_ERRORS as error:
-                log.warning("live updates interrupted", why=f"{type(error).__name__}: {error}")
+                self._outage.began(why=f"{type(error).__name__}: {error}")
             self.connected.clear()
             first = False
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -80,6 +79,7 @@ class TopicHub:
             connection.add_termination_listener(lambda *_: lost.set())
             await connection.add_listener(LIVE_CHANNEL, lambda *said: self._tell(str(said[3])))
             self.connected.set()
+            self._outage.ended()
             if resume:
                 for key in list(self._subscribers):
                     self._tell(key)

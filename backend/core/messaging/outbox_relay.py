@@ -10,14 +10,12 @@ from uuid import UUID
 import asyncpg
 import dramatiq
 import msgspec
-import structlog
 
 from backend.core.database_errors import is_transient
 from backend.core.messaging.broker import QUEUE, to_broker_message
+from backend.core.outages import OutageLog
 from backend.core.outbox import OUTBOX_CHANNEL
-from tenants.transaction import UnsafeDatabaseRole, refuse_unsafe_role
-
-log = structlog.get_logger()
+from tenants.logins import UnsafeDatabaseRole, refuse_unsafe_role
 
 BATCH = 500
 # A job not finished by then is handed over again
@@ -67,6 +65,7 @@ class Relay:
         # One thread: brokers keep a connection per thread, and one is enough.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="relay")
         self._wake = asyncio.Event()
+        self._outage = OutageLog(lost="relay interrupted", back="relay works again")
         self.handed_over = 0
 
     async def run(self) -> None:
@@ -81,7 +80,7 @@ class Relay:
                     # Each broker's client has errors of its own
                     expected = is_transient(error) or isinstance(error, dramatiq.DramatiqError)
                     why = f"{type(error).__name__}: {error}"
-                    log.warning("relay interrupted", why=why, exc_info=None if expected else error)
+                    self._outage.began(why=why, exc_info=None if expected else error)
                     await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
@@ -89,11 +88,13 @@ class Relay:
     async def _serve(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=10, command_timeout=ANSWER_SECONDS)
         try:
-            await refuse_unsafe_role(connection)
+            await refuse_unsafe_role(connection, "relay")
             await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._wake.set())
             while True:
                 self._wake.clear()
-                if not await self.enqueue_due(connection):
+                more = await self.enqueue_due(connection)
+                self._outage.ended()
+                if not more:
                     await self._sleep(connection)
         finally:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):

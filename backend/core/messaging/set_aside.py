@@ -12,10 +12,12 @@ import structlog
 
 from backend.core import clock
 from backend.core.ids import new_id
+from backend.core.log_fields import order_field
 from backend.core.messaging.set_aside_states import SetAsideSource, SetAsideState
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.scope import Scope
+from tenants.tenant_info import tenant_info
 
 log = structlog.get_logger()
 
@@ -77,8 +79,10 @@ async def set_aside(scope: Scope, messages: Sequence[UnreadMessage]) -> None:
         )
         # A poll meets the same answer every few seconds
         if times == 1:
-            about = {"tenant": str(scope.tenant_id), "source": str(one.source), "subject": one.subject}
-            log.error("carrier message set aside", **about, why=one.why)
+            about = {"tenant": (await tenant_info(scope)).slug, **await order_field(scope, [one.subject])}
+            log.error(
+                "carrier message set aside", **about, source=str(one.source), subject=one.subject, why=one.why
+            )
     if messages:
         await scope.execute(DELETE_OLDEST, MOST_KEPT)
 

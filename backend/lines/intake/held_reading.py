@@ -22,6 +22,7 @@ from backend.lines.timeline_codes import LineTimelineCode
 from backend.timeline import service as timeline
 from backend.timeline.schemas import TimelineSubject
 from tenants.scope import Scope
+from tenants.tenant_info import tenant_info
 
 log = structlog.get_logger()
 
@@ -88,7 +89,7 @@ async def end_or_hold(scope: Scope, reading: InventoryReading) -> None:
     moved = await scope.fetch_value(int, COUNT_MOVED) or 0
     if must_ask(ending=counts.ending - moved, alive=counts.alive, read=reading.read):
         await scope.execute(MARK_HELD, clock.now())
-        about = {"tenant": str(scope.tenant_id), "ending": counts.ending, "alive": counts.alive}
+        about = {"tenant": (await tenant_info(scope)).slug, "ending": counts.ending, "alive": counts.alive}
         log.error("inventory reading held", **about)
         await audit.record(scope, "fleet.reading_held", "fleet", None, lines=counts.ending)
         return

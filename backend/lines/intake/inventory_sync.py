@@ -219,7 +219,9 @@ async def _write(scope: Scope, reading: InventoryReading) -> None:
     strangers = [one.account for one in await scope.fetch_all(AccountNumber, UNKNOWN_ACCOUNTS)]
     # Their lines stay out of the list until the customer number is known here
     if strangers:
-        log.warning("customer numbers unknown here", tenant=str(scope.tenant_id), numbers=strangers)
+        log.warning(
+            "customer numbers unknown here", tenant=(await tenant_info(scope)).slug, numbers=strangers
+        )
     await audit.record(
         scope,
         "fleet.refreshed",

@@ -1,5 +1,7 @@
 """Use cases that take an order back: undo it in its undo time, or have the carrier cancel it."""
 
+from uuid import UUID
+
 import msgspec
 import orjson
 
@@ -18,6 +20,12 @@ from backend.orders.timeline_codes import OrderTimelineCode
 from backend.orders.transitions import cancel_items
 from tenants.scope import Scope
 
+# By the database's clock, which also ends the undo time
+UNDO = """
+UPDATE change_order SET state = $3, end_reason = $4, ended_at = statement_timestamp()
+WHERE id = $1 AND state = $2 AND grace_until > statement_timestamp() RETURNING id
+"""
+
 
 @use_case(Permission.ORDERS_UNDO)
 async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = LISTED) -> OrderDetail:
@@ -26,21 +34,8 @@ async def undo_order(scope: Scope, reference: str, *, items_limit: int | None = 
     Raises NotFound, and Conflict (`undo_too_late`) when the undo time is over.
     """
     order_id = await queries.find(scope, reference)
-    now = clock.now()
-    undone = (
-        await ChangeOrder.update(
-            {
-                ChangeOrder.state: OrderState.CANCELLED,
-                ChangeOrder.end_reason: EndReason.UNDONE,
-                ChangeOrder.ended_at: now,
-            }
-        )
-        .where(
-            (ChangeOrder.id == order_id)
-            & (ChangeOrder.state == OrderState.GRACE)
-            & (ChangeOrder.grace_until > now)
-        )
-        .returning(ChangeOrder.id)
+    undone = await scope.fetch_value(
+        UUID, UNDO, order_id, OrderState.GRACE, OrderState.CANCELLED, EndReason.UNDONE
     )
     if undone:
         await cancel_items(

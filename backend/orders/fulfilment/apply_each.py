@@ -9,6 +9,7 @@ import structlog
 
 from backend.core.database_errors import is_transient
 from backend.core.errors import AppError
+from backend.core.log_fields import order_field
 from backend.core.messaging.set_aside import UnreadMessage, clear_set_aside, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.integrations.network import MalformedError, OrderUpdate, UnreadableAnswer
@@ -50,7 +51,8 @@ async def _apply(
         if is_transient(error):
             raise
         if len(updates) == 1:
-            return [(updates[0], reason_of(error))]
+            about = await order_field(scope, [updates[0].external_id])
+            return [(updates[0], reason_of(error, about))]
         middle = len(updates) // 2
         return [
             *await _apply(scope, updates[:middle], known),
@@ -59,20 +61,20 @@ async def _apply(
     return []
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, about: Mapping[str, str]) -> str:
     """Why an update could not be applied, without its values; a bug is logged under a reference."""
     if isinstance(error, AppError):
         return error.message
     if isinstance(error, asyncpg.UniqueViolationError) and str(error.constraint_name) in WORDS:
         return WORDS[str(error.constraint_name)]
     reference = secrets.token_hex(4)
-    log.error("carrier message not dealt with", reference=reference, exc_info=error)
+    log.error("carrier message not dealt with", **about, reference=reference, exc_info=error)
     return f"it could not be dealt with: {type(error).__name__} ({reference})"
 
 
-def reason_unread(error: Exception) -> str:
-    """Why a message could not be read, without its values; a bug is logged under a reference."""
-    return str(error) if isinstance(error, MalformedError) else reason_of(error)
+def reason_unread(error: Exception, about: Mapping[str, str]) -> str:
+    """Why a message could not be read, without its values; a bug is logged with `about`, under a reference."""
+    return str(error) if isinstance(error, MalformedError) else reason_of(error, about)
 
 
 async def apply_answers(

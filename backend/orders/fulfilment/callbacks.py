@@ -44,7 +44,7 @@ async def handle_callbacks(scope: Scope, *, source: str) -> None:
             event = parse_event(one.body.encode(), one.received_at)
         except Exception as error:
             # Nothing is asked of the database here. A fault of our reader is this message's alone, too.
-            bad.append(_unread(one, reason_unread(error)))
+            bad.append(_unread(one, reason_unread(error, {"event": one.event_id})))
             continue
         updates += event.updates
         came_with.update((id(update), one) for update in event.updates)

@@ -243,7 +243,8 @@ async def _submit_batches(
                 updates += found
                 unread |= missing
             case CarrierRejection():
-                log.warning("carrier refused a batch", batch=str(batch_id), code=answer.code)
+                about = {"batch": str(batch_id), "code": answer.code}
+                log.warning("carrier refused a batch", order=orders_of(items), **about)
                 refused.append(batch_id)
             case UnreadableAnswer():
                 unread |= {str(item.id): answer for item in items}
@@ -257,6 +258,11 @@ async def _submit_batches(
         [answer for answer in answers if isinstance(answer, BaseException)],
         [item for batch_id in refused for item in batches[batch_id]],
     )
+
+
+def orders_of(items: Sequence[SubmittedItem]) -> str:
+    """The references of the requests of these items, for the log; five at most."""
+    return ",".join(sorted({item.reference for item in items})[:5])
 
 
 def told_of(

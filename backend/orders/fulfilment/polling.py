@@ -15,7 +15,7 @@ from backend.core.ids import ItemId
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import BatchUpdate, OrderUpdate
 from backend.orders.fulfilment.answers import raise_first_error, record_answers
-from backend.orders.fulfilment.dispatch import ITEMS_PER_JOB, SubmittedItem, send_items, told_of
+from backend.orders.fulfilment.dispatch import ITEMS_PER_JOB, SubmittedItem, orders_of, send_items, told_of
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import SENT_ITEMS
 from backend.orders.queries import literals
@@ -58,7 +58,7 @@ async def poll_items(actor: Actor, *, item_ids: Sequence[str]) -> None:
         raise_first_error(errors)
     except Unavailable as outage:
         # Not repeated: the periodic task polls again, and repeats would only pile up
-        log.warning("carrier silent", tenant=str(actor.tenant_id), why=outage.message)
+        log.warning("carrier silent", order=orders_of(items), why=outage.message)
 
 
 async def _ask(
@@ -102,7 +102,8 @@ async def _fetch(carrier: str, items: Sequence[SubmittedItem]) -> BatchUpdate | 
         )
         found = await ask
     if found is None and known:
-        log.error("carrier forgot an order", carrier=carrier, item=str(items[0].id), order=known)
+        about = {"item": str(items[0].id), "carrier_order": known}
+        log.error("carrier forgot an order", order=orders_of(items), carrier=carrier, **about)
     if isinstance(found, OrderUpdate):
         one = msgspec.structs.replace(found, external_id=str(items[0].id))
         return BatchUpdate(carrier_order_id=found.carrier_order_id, updates=[one])

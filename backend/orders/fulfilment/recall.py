@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from backend.core.facts import JobName
+from backend.core.log_fields import order_field
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import (
     CancellationAccepted,
@@ -47,7 +48,7 @@ async def amend_at_carrier(actor: Actor, *, item_id: str, characteristics: dict[
         item = await scope.select_one(
             AcceptedItem, ChangeOrderItem, (ChangeOrderItem.id == UUID(item_id)) & ACCEPTED
         )
-        carrier = (await tenant_info(scope)).carrier
+        carrier, about = (await tenant_info(scope)).carrier, await order_field(scope, [item_id])
     if item is None:
         return
     try:
@@ -58,7 +59,7 @@ async def amend_at_carrier(actor: Actor, *, item_id: str, characteristics: dict[
         await record_answers(actor, [], [item], unread={item_id: unread})
         return
     if isinstance(answer, CarrierRejection):
-        log.warning("carrier refused a correction", item=item_id, code=answer.code)
+        log.warning("carrier refused a correction", **about, item=item_id, code=answer.code)
         update = OrderUpdate(
             external_id=item_id,
             carrier_order_id=item.carrier_order_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from backend.catalog.catalogue import catalogue_of
 from backend.catalog.lead_times import hold_deadline
@@ -13,6 +14,7 @@ from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.facts import JobName, OrderHoldExpired
 from backend.core.ids import ItemId, OrderId
+from backend.core.log_fields import order_field
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.integrations.network import CarrierRejection, OrderUpdate, OrderUpdateState
 from backend.lines.agreements import cancel_agreements
@@ -101,12 +103,15 @@ async def expire_held_order(actor: Actor, *, order_id: str) -> None:
             OrderFlag.HOLD_EXPIRED,
             ItemState.HELD,
         )
-        carrier = (await tenant_info(scope)).carrier
+        carrier, about = (await tenant_info(scope)).carrier, await order_field(scope, [order_id])
         reviewed = await scope.fetch_all(
             ItemId, UNDECIDED, UUID(order_id), ItemState.DONE, OrderState.HELD, OrderFlag.HOLD_EXPIRED
         )
         await cancel_agreements(scope, reviewed)
-    found = await asyncio.gather(*(_final_update(carrier, item) for item in items), return_exceptions=True)
+    with bound_contextvars(**about):
+        found = await asyncio.gather(
+            *(_final_update(carrier, item) for item in items), return_exceptions=True
+        )
     updates = [one for one in found if isinstance(one, OrderUpdate)]
     unread = {str(item.id): one for item, one in zip(items, found, strict=True)}
     await record_answers(actor, updates, items, unread=unread)
@@ -114,7 +119,7 @@ async def expire_held_order(actor: Actor, *, order_id: str) -> None:
         raise_first_error(found)
     except Unavailable as outage:
         # Not repeated: the periodic task comes again, and repeats would only pile up
-        log.warning("carrier silent", tenant=str(actor.tenant_id), why=outage.message)
+        log.warning("carrier silent", **about, why=outage.message)
 
 
 async def _final_update(carrier: str, item: ExpiredItem) -> OrderUpdate | None:
@@ -136,6 +141,6 @@ async def _final_update(carrier: str, item: ExpiredItem) -> OrderUpdate | None:
     if update is None or update.state is OrderUpdateState.CANCELLED:
         return failed
     if update.state is OrderUpdateState.HELD:
-        log.error("carrier keeps an order that is given up", item=failed.external_id, order=order_id)
+        log.error("carrier keeps an order that is given up", item=failed.external_id, carrier_order=order_id)
         return failed
     return msgspec.structs.replace(update, external_id=failed.external_id)

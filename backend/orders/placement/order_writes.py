@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -30,8 +30,9 @@ INSERT_ORDER = """
 INSERT INTO change_order (id, tenant_id, reference, kind, state, requester_id, requester_name, requester_email,
   language, request_key, request_hash, body, price, promise_code, promise_due_at, created_at, requested_at,
   grace_until, submitted_at, lines, due_on, missing)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21)
-ON CONFLICT (reference) DO NOTHING RETURNING id
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, statement_timestamp(), statement_timestamp(),
+  statement_timestamp() + make_interval(secs => $16::int), CASE WHEN $17 THEN statement_timestamp() END, $18, $19, $20)
+ON CONFLICT (reference) DO NOTHING RETURNING grace_until
 """
 INSERT_ITEMS = """
 INSERT INTO change_order_item (id, tenant_id, order_id, kind, position, line_id, msisdn, name, state, reason, change,
@@ -52,23 +53,29 @@ class InitialState:
     grace_until: datetime | None
 
 
-def _start(quote: Quote) -> tuple[OrderState, datetime | None]:
+class WrittenOrder(msgspec.Struct, frozen=True):
+    """What the database made of an order: until when it can be undone, by its own clock."""
+
+    grace_until: datetime | None
+
+
+def _start(quote: Quote) -> OrderState:
     """Scheduled for another day, in its undo time, or submitted at once."""
     if quote.scheduled:
-        return OrderState.SCHEDULED, None
-    if quote.grace_seconds:
-        return OrderState.GRACE, quote.context.now + timedelta(seconds=quote.grace_seconds)
-    return OrderState.SUBMITTED, None
+        return OrderState.SCHEDULED
+    return OrderState.GRACE if quote.grace_seconds else OrderState.SUBMITTED
 
 
 async def write_order(scope: Scope, quote: Quote, order_id: UUID, *, digest: str) -> InitialState:
-    """Insert the order under a free reference. Raises Conflict (`no_reference`) where none was found."""
-    actor, request, now = scope.actor, quote.request, quote.context.now
-    state, grace_until = _start(quote)
+    """Insert the order under a free reference. Raises Conflict (`no_reference`) where none was found.
+
+    The database's clock says when it was asked and how long it can be undone: those of web hosts may differ.
+    """
+    actor, request, state = scope.actor, quote.request, _start(quote)
     for _ in range(REFERENCE_TRIES):
-        reference = new_reference(quote.catalogue.profile.reference_prefix, now)
-        written = await scope.fetch_value(
-            UUID,
+        reference = new_reference(quote.catalogue.profile.reference_prefix, quote.context.now)
+        written = await scope.fetch_one(
+            WrittenOrder,
             INSERT_ORDER,
             order_id,
             scope.tenant_id,
@@ -85,15 +92,14 @@ async def write_order(scope: Scope, quote: Quote, order_id: UUID, *, digest: str
             msgspec.json.encode(quote.price).decode(),
             quote.expected_completion.code,
             quote.expected_completion.due_at,
-            now,
-            grace_until,
-            now if state is OrderState.SUBMITTED else None,
+            quote.grace_seconds if state is OrderState.GRACE else None,
+            state is OrderState.SUBMITTED,
             len(quote.items),
             request.on,
             quote.missing,
         )
         if written:
-            return InitialState(reference, state, grace_until)
+            return InitialState(reference, state, written.grace_until)
     raise Conflict("No free reference was found: try again in a minute.", code="no_reference")
 
 

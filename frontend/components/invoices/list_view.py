@@ -1,7 +1,7 @@
 """What the page of invoices shows, as its address says it: group, customer number, month, search, page."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -10,6 +10,7 @@ from backend.billing.schemas import InvoiceFilter, InvoiceGroup
 from backend.usage.lifecycle import period_from
 from frontend.components.paging import page_number
 from frontend.i18n import translatable
+from frontend.page_address import first_values
 
 INVOICES = "/app/invoices"
 GROUPS = {
@@ -33,7 +34,7 @@ class InvoiceView:
     @classmethod
     def read(cls, query: str) -> "InvoiceView":
         """The view of an address."""
-        found = {name: values[0] for name, values in parse_qs(query.lstrip("?")[:2000]).items()}
+        found = first_values(query)
         show, month = found.get("show", ""), found.get("month", "")
         group = InvoiceGroup(show) if show in set(InvoiceGroup) else None
         period = period_from(month)

@@ -1,7 +1,7 @@
 """What the fleet page shows, as its address says it: filter, order, page. The address is the only state."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -9,6 +9,7 @@ from backend.lines.schemas import PAGE_SIZE, LineFilter, Sort
 from backend.lines.search_keys import search_patterns
 from frontend.components.paging import page_number
 from frontend.i18n import translatable
+from frontend.page_address import read_query
 
 KEYS = ("status", "plan", "account", "product_type", "option", "cost_centre")
 FILTER_NAMES = {
@@ -20,8 +21,6 @@ FILTER_NAMES = {
     "cost_centre": translatable("Cost centre"),
 }
 FLEET = "/app/fleet"
-# Of an address; more are left out
-MOST_KEYS = 200
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,10 @@ class View:
         return replace(self, sort=sort, descending=sort is self.sort and not self.descending, page=1)
 
     def without(self, key: str, value: str = "") -> "View":
-        """The first page without one value of a filter, or without the search."""
-        kept = "" if key == "search" else tuple(v for v in getattr(self.filter, key) if v != value)
+        """The first page without one value of a filter, without all its values (""), or without the search."""
+        kept = tuple(v for v in getattr(self.filter, key) if v != value) if value else ()
+        if key == "search":
+            return replace(self, filter=msgspec.structs.replace(self.filter, search=""), page=1)
         return replace(self, filter=msgspec.structs.replace(self.filter, **{key: kept}), page=1)
 
 
@@ -84,7 +85,7 @@ def read_view(query: str, *, short_search: bool = False) -> View:
 
     `short_search` keeps a search that is too short to narrow anything, for who refuses it.
     """
-    found = parse_qs("&".join(query.lstrip("?").split("&", MOST_KEYS)[:MOST_KEYS]))
+    found = read_query(query)
     search = found.get("search", [""])[0].strip()[:100]
     if not short_search and not search_patterns(search):
         # Too short to narrow anything: no chip may say that it did
@@ -93,7 +94,9 @@ def read_view(query: str, *, short_search: bool = False) -> View:
     name, descending = wanted.lstrip("-"), wanted.startswith("-")
     page = found.get("page", ["1"])[0]
     return View(
-        LineFilter(search=search, **{key: tuple(dict.fromkeys(found.get(key, ()))) for key in KEYS}),
+        LineFilter(
+            search=search, **{key: tuple(dict.fromkeys(filter(None, found.get(key, ())))) for key in KEYS}
+        ),
         Sort(name) if name in set(Sort) else Sort.NAME,
         descending if name in set(Sort) else False,
         page_number(page),

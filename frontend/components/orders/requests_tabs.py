@@ -14,7 +14,7 @@ from backend.saved_views.schemas import ViewPage
 from backend.saved_views.service import list_views, views_topic
 from frontend.components.layout import tabs
 from frontend.components.orders.requests_view import DRAFTS, GROUPS, url_of
-from frontend.components.saved_views import manage_link, tab_entries
+from frontend.components.saved_views import READ_FOR_TABS, manage_link, tab_entries
 from frontend.hooks import component, use_page
 from frontend.queries import use_query
 from tenants.scope import Actor
@@ -26,7 +26,7 @@ def Views(wanted: OrderFilter, counts: OrderCounts | None) -> VdomDict:
     page = use_page()
     text, own = page.text, page.may(Permission.ORDERS_PLACE)
     unfinished = use_query(count_own, topics=(drafts_topic(page.actor.member_id),)).data
-    saved = use_query(list_views, ViewPage.REQUESTS, topics=(views_topic(),)).data
+    saved = use_query(list_views, ViewPage.REQUESTS, most=READ_FOR_TABS, topics=(views_topic(),)).data
     plain = replace(wanted, kind="", search="")
     entries = [
         (text(words), url_of(wanted, group=group), counts.of(group) if counts else None)

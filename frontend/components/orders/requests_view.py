@@ -1,11 +1,12 @@
 """What the page of requests shows, as its address says it: group, kind, search. The address is the only state."""
 
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from backend.orders.kinds import KINDS
 from backend.orders.queries import OrderFilter
 from frontend.components.paging import page_number
 from frontend.i18n import translatable
+from frontend.page_address import first_values
 
 REQUESTS = "/app/requests"
 # The view of the member's own unfinished requests
@@ -20,7 +21,7 @@ GROUPS = (
 
 def read_filter(query: str) -> tuple[OrderFilter, int]:
     """The filter and the page number that an address names. What it names wrongly stays: see `unknown_values`."""
-    request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    request = first_values(query)
     wanted = OrderFilter(
         group="running" if request.get("show") == "open" else request.get("show", "")[:40],
         kind=request.get("kind", "")[:40],

@@ -1,12 +1,11 @@
 """Back from the sign-in that sending asked for: the page says that nothing was sent, and what is left to do."""
 
-from urllib.parse import parse_qs
-
 from reactpy import html, use_connection
 from reactpy.types import VdomDict
 
 from frontend.elements import notice
 from frontend.i18n import Translator
+from frontend.page_address import first_values
 
 # In the query of such a page: the fingerprint of what had been confirmed, or a word where nothing was to be confirmed
 UNSENT, UNCONFIRMED = "unsent", "unconfirmed"
@@ -19,7 +18,7 @@ def unsent_query(fingerprint: str = UNCONFIRMED) -> str:
 
 def unsent_in(query: str) -> str:
     """What the query of a page says: "" where nobody comes back from a sign-in."""
-    return parse_qs(query.lstrip("?")).get(UNSENT, [""])[0]
+    return first_values(query).get(UNSENT, "")
 
 
 def use_unsent(path: str) -> str:

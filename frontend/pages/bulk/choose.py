@@ -1,7 +1,6 @@
 """Where a file of many requests begins: what it is for, its template, and handing it in; and the files of late."""
 
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from reactpy import html, use_effect
@@ -20,6 +19,7 @@ from frontend.elements import Child, hidden, icon, notice, number
 from frontend.hooks import component, use_mutation, use_page
 from frontend.i18n import Translator
 from frontend.labels import FILE_FORMATS
+from frontend.page_address import first_values
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
@@ -29,7 +29,7 @@ ICONS = {kind: shape for kind, shape, _ in OFFERS} | {"add_line": "plus"}
 @component
 def BulkPage(query: str) -> VdomDict | Component:
     page = use_page()
-    request = {name: values[0] for name, values in parse_qs(query.lstrip("?")).items()}
+    request = first_values(query)
     found = use_query(bulk.file_forms)
     if found.data is None:
         return html.div(not_ready(page.text, found, alone=True))

@@ -10,7 +10,7 @@ from backend.lines.schemas import LineList
 from backend.saved_views.schemas import ViewPage
 from backend.saved_views.service import list_views
 from frontend.components.lines.fleet_view import View
-from frontend.components.saved_views import tab_entries
+from frontend.components.saved_views import READ_FOR_TABS, tab_entries
 from frontend.html import to_html
 from frontend.page_context import PageContext
 from frontend.pages.fleet import filters, head
@@ -36,9 +36,8 @@ async def read_list(page: PageContext, view: View) -> tuple[LineList, FleetSurro
     """
 
     async def frame(scope: Scope, esims: frozenset[UUID]) -> FleetSurroundings:
-        return FleetSurroundings(
-            await cache_of(scope, page), tuple(tab_entries(await list_views(scope, ViewPage.FLEET))), esims
-        )
+        saved = await list_views(scope, ViewPage.FLEET, most=READ_FOR_TABS)
+        return FleetSurroundings(await cache_of(scope, page), tuple(tab_entries(saved)), esims)
 
     return await lines.list_page(
         page.actor,

@@ -13,6 +13,9 @@ from frontend.elements import hidden, icon
 from frontend.i18n import Translator
 from frontend.labels import PRODUCT_TYPES, line_state_words
 
+# The way out of each chip repeats the rest of the view: of more values, a filter with many of them is one chip
+MOST_CHIPS, FEW = 30, 5
+
 
 def facet_name(text: Translator, key: str, facet: Facet) -> str:
     if key == "status":
@@ -27,7 +30,13 @@ def chips(text: Translator, view: View, facets: LineFacets) -> VdomDict | None:
     entries: list[tuple[str, str, View]] = []
     if view.filter.search:
         entries.append((text("Search"), view.filter.search, view.without("search")))
+    many = sum(len(getattr(view.filter, key)) for key in KEYS) > MOST_CHIPS
     for key in KEYS:
+        values = getattr(view.filter, key)
+        if many and len(values) > FEW:
+            words = text.plural("{n} value", "{n} values", len(values))
+            entries.append((text(FILTER_NAMES[key]), words, view.without(key)))
+            continue
         names = {facet.value: facet_name(text, key, facet) for facet in getattr(facets, key)}
         entries += [
             (
@@ -35,7 +44,7 @@ def chips(text: Translator, view: View, facets: LineFacets) -> VdomDict | None:
                 names.get(value) or text("{value} (no line has it)", value=value),
                 view.without(key, value),
             )
-            for value in getattr(view.filter, key)
+            for value in values
         ]
     if not entries:
         return None

@@ -1,7 +1,6 @@
 """One request, live: countdown with undo, what happened and what comes next, the result of every line."""
 
 from typing import Any
-from urllib.parse import parse_qs
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -22,6 +21,7 @@ from frontend.components.paging import page_number
 from frontend.elements import Child, icon, key_values, notice, number
 from frontend.hooks import component, use_mutation, use_page
 from frontend.labels import RUNNING
+from frontend.page_address import first_values
 from frontend.page_context import PageContext
 from frontend.pages.request.decisions import OrderActions, downloads
 from frontend.pages.request.departure import DeparturePanel
@@ -45,7 +45,7 @@ def RequestPage(reference: str, query: str) -> VdomDict:
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
     order = found.data
-    wanted = parse_qs(query.lstrip("?")).get("page", ["1"])[0]
+    wanted = first_values(query).get("page", "1")
     number_of_page = page_number(wanted)
     return html.div(
         _header(page, order),

@@ -5,7 +5,6 @@ from typing import Any
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.core import clock
 from backend.core.permissions import Permission
 from backend.orders.kinds import KINDS
 from backend.orders.lifecycle import ItemState, OrderState
@@ -29,7 +28,7 @@ def countdown(page: PageContext, order: OrderDetail, *, pending: bool, on_undo: 
     if order.state != OrderState.GRACE or order.grace_until is None:
         return None
     text, until = page.text, order.grace_until
-    left = max(0.0, (until - clock.now()).total_seconds())
+    left = order.undo_seconds_left
     span = max((until - order.requested_at).total_seconds(), 1.0)
     ticking = {"data-until": until.isoformat(), "data-seconds": f"{left:.2f}"}
     # What the portal does by itself leaves for nobody

@@ -1,7 +1,6 @@
 """Usage of the whole organisation: months as a chart, groups, the lines that use most; each name leads further down."""
 
 from datetime import date, timedelta
-from urllib.parse import parse_qs
 
 from reactpy import html
 from reactpy.types import VdomDict
@@ -13,7 +12,7 @@ from backend.usage.lifecycle import period_of
 from backend.usage.schemas import OrganisationUsage
 from frontend.components.actions import link_button
 from frontend.components.layout import columns, page_header, tabs
-from frontend.components.loading import not_ready
+from frontend.components.loading import not_ready, view_not_shown
 from frontend.components.paging import page_number
 from frontend.components.usage.alerts import UsageAlerts
 from frontend.components.usage.meters import provisional
@@ -23,10 +22,11 @@ from frontend.elements import notice
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.labels import FILE_FORMATS
+from frontend.page_address import first_values
 from frontend.page_context import PageContext
 from frontend.pages.usage.charts import MostUsed, UsageMonths
 from frontend.pages.usage.groups import GROUPINGS, group_name, groups_table
-from frontend.pages.usage.view import UsageView
+from frontend.pages.usage.view import HERE, UsageView, unknown_values
 from frontend.queries import use_query
 
 # Carriers send usage every day; without any for so long it is late
@@ -37,6 +37,8 @@ LATE = timedelta(days=2)
 def UsagePage(query: str) -> VdomDict:
     page = use_page()
     text, view = page.text, UsageView.read(query)
+    if wrong := unknown_values(query):
+        return html.div(page_header(text("Usage")), _unknown(text, wrong))
     found = use_query(usage.organisation_usage, topics=("usage",), period=view.month, grouping=view.grouping)
     if found.data is None:
         return html.div(page_header(text("Usage")), not_ready(text, found))
@@ -58,7 +60,7 @@ def UsagePage(query: str) -> VdomDict:
         key=f"months {key}",
     )
     # Whoever asks for all of them finds them first
-    asked = parse_qs(query.lstrip("?")).get("alerts", [""])[0]
+    asked = first_values(query).get("alerts", "")
     of_all = page_number(asked) if asked else 0
     alerts = (
         UsageAlerts(page_of_all=of_all, here=True, key=f"alerts {of_all}")
@@ -91,6 +93,11 @@ def UsagePage(query: str) -> VdomDict:
             else groups_table(text, view, shown),
         ),
     )
+
+
+def _unknown(text: Translator, values: list[str]) -> VdomDict:
+    words = text("This address names something that does not exist: {values}.", values=", ".join(values))
+    return view_not_shown(text, words, link_button(text("Back to the whole company"), HERE))
 
 
 def _exports(page: PageContext, shown: OrganisationUsage) -> list[VdomDict]:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from backend.usage.lifecycle import period_from
 from backend.usage.schemas import Grouping, Measure
+from frontend.page_address import first_values
 
 HERE = "/app/usage"
 LONGEST_KEY = 80
@@ -22,9 +23,8 @@ class UsageView:
 
     @classmethod
     def read(cls, query: str) -> "UsageView":
-        """The view of an address; what cannot be is as if it were not there."""
-        found = parse_qs(query.lstrip("?"), keep_blank_values=True)
-        values = {name: given[0] for name, given in found.items()}
+        """The view of an address; what cannot be is as if it were not there: see `unknown_values`."""
+        values = first_values(query)
         by, measure, group = values.get("by", ""), values.get("measure", ""), values.get("group")
         return cls(
             period_from(values.get("month", "")),
@@ -57,3 +57,15 @@ class UsageView:
         if self.group is not None:
             values["group"] = self.group
         return f"{HERE}?{urlencode(values)}"
+
+
+def unknown_values(query: str) -> list[str]:
+    """What an address names that does not exist: without it the page would show another month or grouping."""
+    asked = first_values(query)
+    month, by, measure = (asked.get(name, "") for name in ("month", "by", "measure"))
+    known = (
+        (month, period_from(month) is not None),
+        (by, by in set(Grouping)),
+        (measure, measure in set(Measure)),
+    )
+    return [value[:LONGEST_KEY] for value, exists in known if value and not exists]
