@@ -24,6 +24,8 @@ class Operator:
     vat_number: str = "BE 0888.888.895"
     support_email: str = "aide@comptoir-mobile.example"
     support_phone: str = "+32 2 888 88 88"
+    # Accounts whose statements this deployment takes
+    ibans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,6 @@ class Settings:
     # What a telephone shows as sender
     sms_sender: str = "Fleetline"
     pool_size: int = 8
-    # Accounts of the operator whose statements are taken
-    operator_ibans: tuple[str, ...] = ()
     operator: Operator = field(default_factory=Operator)
 
     @property

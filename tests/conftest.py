@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from backend.settings import Settings
 from tenants.transaction import engine, use_engine
-from tests.support.database import TestDatabase, database_of_its_own, empty, make_signing_key
+from tests.support.database import TestDatabase, database_of_its_own, empty, make_database, make_signing_key
 
 # Speed is judged by `make bench`, never by a test: on a busy machine any deadline is wrong some day.
 hypothesis_settings.register_profile("fleetline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +71,14 @@ async def database(database_server: TestDatabase, open_engine: None) -> AsyncIte
     """The test's database, emptied afterwards."""
     yield database_server
     await empty(database_server)
+
+
+@pytest.fixture
+async def other(database: TestDatabase) -> AsyncIterator[TestDatabase]:
+    """A database that a test may spoil."""
+    made = await make_database(database.admin_url, database.server)
+    yield made
+    await made.drop()
 
 
 @pytest.fixture(scope="session")

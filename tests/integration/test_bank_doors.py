@@ -14,7 +14,7 @@ from backend import runtime
 from backend.app import create_api
 from backend.members.operators import create_operator_token
 from backend.members.tokens import create_token
-from backend.settings import SettingError, Settings, read_settings
+from backend.settings import Operator, SettingError, Settings, read_settings
 from tests.support.bank import JOB, entries, make_invoice, open_of
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
@@ -28,7 +28,7 @@ HAND_IN = f"{BASE}/statements?name=a.xml"
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, operator_ibans=(OWN,))
+    return dataclasses.replace(settings, operator=Operator(ibans=(OWN,)))
 
 
 @pytest.fixture
@@ -150,9 +150,9 @@ async def test_the_command_imports_and_matches_and_says_what_it_did(
 
 
 def test_accounts_of_the_operator_are_checked_and_read_without_spaces() -> None:
-    base = {"FLEETLINE_DATABASE_URL": "x"}
-    assert read_settings(base).operator_ibans == ()
+    base = {"FLEETLINE_DATABASE_URL": "postgresql://a@b/c", "FLEETLINE_SECRET_KEYS": "k" * 32}
+    assert read_settings(base).operator.ibans == ()
     read = read_settings({**base, "FLEETLINE_OPERATOR_IBANS": f"be68 5390 0754 7034, {OTHER},"})
-    assert read.operator_ibans == (OWN, OTHER)
+    assert read.operator.ibans == (OWN, OTHER)
     with pytest.raises(SettingError, match="FLEETLINE_OPERATOR_IBANS"):
         read_settings({**base, "FLEETLINE_OPERATOR_IBANS": "BE68539007547035"})

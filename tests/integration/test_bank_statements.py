@@ -28,7 +28,7 @@ from backend.billing.statements.coda_writing import write_coda
 from backend.billing.statements.statement import ReadStatement, StatementEntry, StatementFormat
 from backend.core.errors import Conflict, FileRejected, NotFound, ValidationFailed
 from backend.core.messaging.jobs import run_job
-from backend.settings import Settings
+from backend.settings import Operator, Settings
 from tests.support.bank import (
     JOB,
     OUT_OF_LINE,
@@ -52,7 +52,7 @@ NEXT_DAY = date(2026, 12, 2)
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, operator_ibans=(OWN,))
+    return dataclasses.replace(settings, operator=Operator(ibans=(OWN,)))
 
 
 @pytest.fixture
@@ -435,7 +435,7 @@ async def test_a_held_statement_is_imported_once_its_account_is_known(
     content = camt(statement([payment(2500, invoice.structured)], iban=OTHER))
     (held,) = await hand_in(database, content)
     assert held.state is StatementState.HELD
-    runtime.use_settings(dataclasses.replace(settings, operator_ibans=(OWN, OTHER)))
+    runtime.use_settings(dataclasses.replace(settings, operator=Operator(ibans=(OWN, OTHER))))
     (taken,) = await hand_in(database, content)
     assert (taken.id, taken.state, taken.movements) == (held.id, StatementState.IMPORTED, 1)
     assert await open_of(database, invoice) == [0]

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -14,7 +13,7 @@ from backend.core.messaging.jobs import job_scope
 from backend.core.messaging.set_aside import UnreadMessage, set_aside
 from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.settings import Settings
-from tests.support.database import TestDatabase, make_database
+from tests.support.database import TestDatabase
 from tests.support.factories import make_customer, next_msisdn, sim_for
 
 ROOT = Path(__file__).parents[2]
@@ -171,17 +170,12 @@ def test_a_login_that_bypasses_policies_is_refused(run, settings: Settings, data
         assert "row-level security" in done.stderr
 
 
-@pytest.fixture
-async def other(database: TestDatabase) -> AsyncIterator[TestDatabase]:
-    """A database that a test may spoil."""
-    made = await make_database(database.admin_url, database.server)
-    yield made
-    await made.drop()
-
-
 async def test_a_database_of_before_the_first_release_is_left_alone(run, other: TestDatabase) -> None:  # noqa: ANN001
     connection = await asyncpg.connect(other.superuser_url)
-    await connection.execute("UPDATE migration SET name = '2026-11-21T00:49:52:417519'")
+    await connection.execute("DELETE FROM migration")
+    await connection.execute(
+        "INSERT INTO migration (name, app_name) VALUES ('2026-11-21T00:49:52:417519', 'fleetline')"
+    )
     done = run("migrate", FLEETLINE_OWNER_DATABASE_URL=other.logins.owner)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.settings import Settings
-from tests.support.database import TestDatabase
+from tests.support.database import TestDatabase, make_signing_key
 from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -188,12 +188,17 @@ def test_a_full_disk_and_a_reader_that_leaves_are_not_the_databases_fault(
     assert (done.returncode, done.stderr) == (1, "fleetline: a file or the output: No space left on device\n")
 
 
-def test_keys_that_do_not_open_the_database_are_refused(run: Run, settings: Settings) -> None:
-    other = "z" * 43
-    assert run("rotate-key").returncode == 0
+def test_keys_that_do_not_open_the_database_are_refused(
+    run: Run, settings: Settings, other: TestDatabase
+) -> None:
+    make_signing_key(other.logins, ",".join(settings.secret_keys))
+    logins = other.logins.environment()
+    new = "z" * 43
     for process in ("web", "worker", "schedule", "rotate-key"):
-        assert "FLEETLINE_SECRET_KEYS does not open" in refused(run(process, FLEETLINE_SECRET_KEYS=other))
-    both = ",".join([other, *settings.secret_keys])
-    assert run("rotate-key", FLEETLINE_SECRET_KEYS=both).returncode == 0
+        assert "FLEETLINE_SECRET_KEYS does not open" in refused(
+            run(process, **logins, FLEETLINE_SECRET_KEYS=new)
+        )
+    both = ",".join([new, *settings.secret_keys])
+    assert run("rotate-key", **logins, FLEETLINE_SECRET_KEYS=both).returncode == 0
     # One of the keys is sealed with the new one now
-    assert "does not open" in refused(run("rotate-key"))
+    assert "does not open" in refused(run("rotate-key", **logins))

@@ -14,7 +14,7 @@ from backend.billing.bank.matching import match_statement
 from backend.billing.ledger import balances
 from backend.billing.lifecycle import MovementState
 from backend.billing.service import balance, get_invoice
-from backend.settings import Settings
+from backend.settings import Operator, Settings
 from tenants.transaction import open_scope
 from tests.support.bank import JOB, OUT_OF_LINE, STAFF, Booked, communication, make_invoice, rows
 from tests.support.database import TestDatabase
@@ -126,7 +126,7 @@ class World:
 async def test_the_balance_is_the_sum_of_the_ledger(
     settings: Settings, database: TestDatabase, seed: int
 ) -> None:
-    runtime.use_settings(dataclasses.replace(settings, operator_ibans=(OWN,)))
+    runtime.use_settings(dataclasses.replace(settings, operator=Operator(ibans=(OWN,))))
     customers = [await make_customer(), await make_customer()]
     world = World(customers, random.Random(seed))
     steps = (

@@ -95,7 +95,7 @@ async def take_file(actor: Actor, *, name: str, content: bytes) -> list[Statemen
     except StatementRefused as refused:
         raise FileRejected("no_statement", refused.sentence) from None
     file = StatementFile(name=name, sha256=sha256(content).digest())
-    own = frozenset(runtime.settings().operator_ibans)
+    own = frozenset(runtime.settings().operator.ibans)
     return [await keep(actor, one, file, _why_held(one.statement, own)) for one in prepared]
 
 
