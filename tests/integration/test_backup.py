@@ -68,7 +68,8 @@ async def test_a_backup_is_restored_with_rows_logins_and_policies(
     finally:
         await engine().close()
         use_engine(database.logins.app)
-        await engine().open(size=2)
+        # As the session had it: later tests count its connections
+        await engine().open(size=8)
         await other.drop()
 
 

@@ -236,6 +236,7 @@ def test_a_form_and_a_selection_of_twenty_thousand_lines_are_events() -> None:
 )
 async def test_another_socket_than_that_of_our_pages_is_refused_before_anything_reads_it(path: str) -> None:
     wire = Wire()
+    wire.incoming.put_nowait({"type": "websocket.disconnect"})
     with capture_logs() as logged:
         await gateway(page)(scope(path=path), wire.incoming.get, wire.send)
     assert wire.sent == [{"type": "websocket.close", "code": POLICY_VIOLATION}]
