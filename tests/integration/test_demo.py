@@ -149,6 +149,8 @@ def test_a_demo_that_is_killed_leaves_no_process_that_holds_its_ports(demo: Demo
 
 def test_the_log_begins_without_counterparts_that_do_not_answer(demo: Demo) -> None:
     log = (demo.folder / ".fleetline/log/demo.log").read_text()
+    # The sandbox may end before the worker, which then puts off what it still had
+    log = log.partition("SIGTERM received")[0]
     assert "web ready" in log
     assert f"port={demo.port}" in log
     assert "does not answer" not in log
