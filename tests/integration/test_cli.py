@@ -15,6 +15,7 @@ from backend.core.messaging.set_aside_states import SetAsideSource
 from backend.settings import Settings
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer, next_msisdn, sim_for
+from tests.support.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,7 +190,7 @@ async def test_nothing_starts_on_an_older_schema(run, other: TestDatabase) -> No
     await connection.execute("ALTER TABLE change_order DROP COLUMN flag")
     await connection.close()
     for arguments in (("web",), ("worker",), ("schedule",), ("rotate-key",)):
-        done = run(*arguments, FLEETLINE_DATABASE_URL=other.logins.app)
+        done = run(*arguments, FLEETLINE_DATABASE_URL=other.logins.app, FLEETLINE_PORT=str(free_port()))
         assert done.returncode == 1
         assert done.stderr == (
             "fleetline: the database lacks change_order.flag: run `fleetline migrate` before this version starts\n"

@@ -92,6 +92,13 @@ def test_french_signs_stand_behind_a_space_that_does_not_break() -> None:
     assert [texts for texts in said("fr") if plain.search(texts)] == []
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_sentence_is_said_twice(language: str) -> None:
+    """What a merge of two files may leave behind."""
+    twice = re.compile(r"(.{8,})\W*\1", re.DOTALL)
+    assert [text for text in said(language) if twice.fullmatch(text)] == []
+
+
 def test_german_has_one_word_for_a_line() -> None:
     assert [texts for texts in said("de") if re.search(r"\bLeitung(en)?\b", texts)] == []
 
