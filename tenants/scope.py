@@ -181,6 +181,7 @@ class Scope:
         *,
         order_by: Sequence[Column] = (),
         limit: int | None = None,
+        offset: int = 0,
         lock: bool = False,
     ) -> list[R]:
         """The rows of `table` that match, with the columns that `row_type` names."""
@@ -191,6 +192,8 @@ class Scope:
             query = query.order_by(*order_by)
         if limit is not None:
             query = query.limit(limit)
+        if offset:
+            query = query.offset(offset)
         return [row_type(**found) for found in await (query.lock_rows("NO KEY UPDATE") if lock else query)]
 
     async def change_all(self, row_type: type[R], query: Update[Any] | Delete) -> list[R]:

@@ -1,7 +1,6 @@
 """Invoices over REST, as on the pages."""
 
 import asyncio
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -41,9 +40,8 @@ InvoiceSearchParameter = Annotated[
     str, QueryParameter(description="Number, communication or amount.", max_length=60)
 ]
 InvoiceLimitParameter = Annotated[int, QueryParameter(ge=1, le=service.MOST_LISTED)]
+ChargeLimitParameter = Annotated[int, QueryParameter(ge=1, le=charge_views.MOST_CHARGES)]
 InvoiceOffsetParameter = Annotated[int, QueryParameter(ge=0, le=10**6)]
-
-
 PdfLanguage = Annotated[
     Literal["fr", "nl", "de", "en"], QueryParameter(description="Of the words around the figures.")
 ]
@@ -66,8 +64,7 @@ class InvoicesController(Controller):
         limit: InvoiceLimitParameter = 50,
         offset: InvoiceOffsetParameter = 0,
     ) -> InvoiceList:
-        period: date | None = month_of(month)
-        wanted = InvoiceFilter(group=group, account=account, month=period, search=search)
+        wanted = InvoiceFilter(group=group, account=account, month=month_of(month), search=search)
         return await service.list_invoices(actor, wanted, limit=limit, offset=offset)
 
     @get("/balance", responses=problem_specs(400, 401, 403), summary="What is owed, per customer number")
@@ -97,8 +94,14 @@ class InvoicesController(Controller):
         responses=problem_specs(400, 401, 403, 404),
         summary="The charges of each cost centre",
     )
-    async def centres(self, actor: NamedDependency[Actor], invoice_id: FromPath[UUID]) -> list[CentreTotal]:
-        return await charge_views.charges_by_centre(actor, invoice_id)
+    async def centres(
+        self,
+        actor: NamedDependency[Actor],
+        invoice_id: FromPath[UUID],
+        limit: InvoiceLimitParameter = charge_views.MOST_LISTED,
+        offset: InvoiceOffsetParameter = 0,
+    ) -> list[CentreTotal]:
+        return await charge_views.charges_by_centre(actor, invoice_id, limit=limit, offset=offset)
 
     @get(
         "/{invoice_id:uuid}/charges",
@@ -113,8 +116,10 @@ class InvoicesController(Controller):
             str,
             QueryParameter(description="In E.164; empty: of the customer number as a whole.", max_length=20),
         ] = "",
+        limit: ChargeLimitParameter = charge_views.MOST_CHARGES,
+        offset: InvoiceOffsetParameter = 0,
     ) -> list[ChargeRow]:
-        return await charge_views.charges_of_number(actor, invoice_id, msisdn)
+        return await charge_views.charges_of_number(actor, invoice_id, msisdn, limit=limit, offset=offset)
 
     @get(
         "/{invoice_id:uuid}/pdf",

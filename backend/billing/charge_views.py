@@ -28,7 +28,7 @@ BY_CENTRE = """
 SELECT c.cost_centre AS code, coalesce(max(k.name), '') AS name, count(*)::int AS charges,
   sum(c.net_cents)::bigint AS cents FROM invoice_charge c
 LEFT JOIN cost_centre k ON k.tenant_id = c.tenant_id AND k.code = c.cost_centre WHERE c.invoice_id = $1
-GROUP BY c.cost_centre ORDER BY sum(c.net_cents) DESC, c.cost_centre LIMIT $2
+GROUP BY c.cost_centre ORDER BY sum(c.net_cents) DESC, c.cost_centre LIMIT $2 OFFSET $3
 """
 
 
@@ -50,14 +50,20 @@ async def charges_by_number(
 
 
 @use_case(Permission.INVOICES_READ, read_only=True)
-async def charges_by_centre(scope: Scope, invoice_id: InvoiceId | UUID) -> list[CentreTotal]:
-    """The charges of each cost centre, the highest first. Raises NotFound."""
+async def charges_by_centre(
+    scope: Scope, invoice_id: InvoiceId | UUID, *, limit: int = MOST_LISTED, offset: int = 0
+) -> list[CentreTotal]:
+    """The charges of each cost centre, the highest first, 200 at most. Raises NotFound."""
     await check_in_reach(scope, invoice_id)
-    return await scope.fetch_all(CentreTotal, BY_CENTRE, invoice_id, MOST_LISTED)
+    return await scope.fetch_all(
+        CentreTotal, BY_CENTRE, invoice_id, min(max(limit, 1), MOST_LISTED), max(offset, 0)
+    )
 
 
 @use_case(Permission.INVOICES_READ, read_only=True)
-async def charges_of_number(scope: Scope, invoice_id: InvoiceId | UUID, msisdn: str) -> list[ChargeRow]:
+async def charges_of_number(
+    scope: Scope, invoice_id: InvoiceId | UUID, msisdn: str, *, limit: int = MOST_CHARGES, offset: int = 0
+) -> list[ChargeRow]:
     """The charges of one number ("": of the customer number as a whole), 500 at most. Raises NotFound."""
     await check_in_reach(scope, invoice_id)
     return await scope.select_all(
@@ -65,7 +71,8 @@ async def charges_of_number(scope: Scope, invoice_id: InvoiceId | UUID, msisdn: 
         InvoiceCharge,
         (InvoiceCharge.invoice_id == invoice_id) & (InvoiceCharge.msisdn == msisdn),
         order_by=[InvoiceCharge.position],
-        limit=MOST_CHARGES,
+        limit=min(max(limit, 1), MOST_CHARGES),
+        offset=max(offset, 0),
     )
 
 

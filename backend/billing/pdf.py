@@ -91,10 +91,7 @@ def _data(printed: PrintedInvoice) -> dict[str, Any]:
         if due and detail.iban
         else [],
         "code": _svg(code) if code else "",
-        "numbers": [
-            [format_msisdn(one.msisdn) if one.msisdn else words["of_account"], one.name, money(one.cents)]
-            for one in printed.numbers
-        ],
+        "numbers": _numbers(printed, words),
     }
 
 
@@ -124,6 +121,19 @@ def _charges(detail: InvoiceDetail, words: Mapping[str, str], language: str) -> 
     if detail.rounding_cents:
         rows.append((words["rounding"], detail.rounding_cents))
     return [[name, format_money(cents, language)] for name, cents in rows]
+
+
+def _numbers(printed: PrintedInvoice, words: Mapping[str, str]) -> list[list[str]]:
+    """The charges by number; the last row is of the numbers that are too many to be printed."""
+    rows = [
+        (format_msisdn(one.msisdn) if one.msisdn else words["of_account"], one.name, one.cents)
+        for one in printed.numbers
+    ]
+    if printed.numbers and (left := printed.numbers[0].total_numbers - len(printed.numbers)):
+        everything = sum(one.cents for one in printed.detail.by_kind)
+        shown = sum(one.cents for one in printed.numbers)
+        rows.append((words["further_numbers"].format(count=left), "", everything - shown))
+    return [[number, name, format_money(cents, printed.language)] for number, name, cents in rows]
 
 
 def _svg(code: str) -> str:

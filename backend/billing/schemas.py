@@ -157,10 +157,9 @@ class Entry(msgspec.Struct, frozen=True):
     detail: str
 
 
-class InvoiceDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """One invoice, as its document says it and as it stands."""
+class InvoiceContent(msgspec.Struct, frozen=True):
+    """What the document of an invoice says of the whole, in cents."""
 
-    summary: InvoiceSummary
     issuer: str
     type_code: str
     terms: str
@@ -188,6 +187,12 @@ class InvoiceDetail(msgspec.Struct, frozen=True, kw_only=True):
     corrects: list[str]
     received_at: datetime
     charges: int
+
+
+class InvoiceDetail(InvoiceContent, frozen=True, kw_only=True):
+    """One invoice, as its document says it and as it stands."""
+
+    summary: InvoiceSummary
     vat: list[VatRow]
     files: list[FileInfo]
     entries: list[Entry]

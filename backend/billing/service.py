@@ -1,6 +1,5 @@
 """Use cases on invoices: lists, balances, one invoice with its charges and files."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,6 +12,7 @@ from backend.billing.schemas import (
     Balance,
     Entry,
     FileInfo,
+    InvoiceContent,
     InvoiceDetail,
     InvoiceFileContent,
     InvoiceFilter,
@@ -29,7 +29,6 @@ from backend.core.use_case import use_case
 from tenants.scope import Scope
 
 MOST_LISTED = 200
-MOST_CHARGES = 500
 BALANCES = f"""
 SELECT a.number AS account, a.label, coalesce(sum(e.cents), 0)::bigint AS cents,
   coalesce(max(o.due_cents), 0)::bigint AS due_cents, coalesce(max(o.due_invoices), 0)::int AS due_invoices,
@@ -57,38 +56,6 @@ SELECT issuer, type_code, terms, currency, lines_cents, allowance_cents, charge_
   creditor_id, debited_iban, seller_name, buyer_name, buyer_number, buyer_address, note, corrects, received_at, charges
 FROM invoice WHERE id = $1
 """
-
-
-class InvoiceDetailRow(msgspec.Struct, frozen=True):
-    """What the page of an invoice shows beside its summary."""
-
-    issuer: str
-    type_code: str
-    terms: str
-    currency: str
-    lines_cents: int
-    allowance_cents: int
-    charge_cents: int
-    excl_vat_cents: int
-    vat_cents: int
-    incl_vat_cents: int
-    prepaid_cents: int
-    rounding_cents: int
-    payment_reference: str
-    structured: str
-    iban: str
-    payee: str
-    mandate_reference: str
-    creditor_id: str
-    debited_iban: str
-    seller_name: str
-    buyer_name: str
-    buyer_number: str
-    buyer_address: str
-    note: str
-    corrects: list[str]
-    received_at: datetime
-    charges: int
 
 
 @use_case(Permission.INVOICES_READ, read_only=True)
@@ -134,7 +101,7 @@ async def get_invoice(scope: Scope, invoice_id: InvoiceId | UUID) -> InvoiceDeta
     summary = await queries.one_summary(scope, invoice_id)
     if summary is None:
         raise NotFound
-    row = await scope.fetch_one(InvoiceDetailRow, DETAIL, invoice_id)
+    row = await scope.fetch_one(InvoiceContent, DETAIL, invoice_id)
     if row is None:
         raise NotFound
     return InvoiceDetail(

@@ -91,7 +91,7 @@ async def test_what_is_no_statement_is_refused_at_the_door(
         assert (answer.status_code, answer.json()["code"]) == (422, "no_statement"), answer.text
     assert "notification" in answer.json()["detail"]
     large = await http.post(HAND_IN, content=b" " * (20 * 1024 * 1024 + 1))
-    assert large.status_code == 413
+    assert (large.status_code, "usage" in large.json()["detail"]) == (413, False)
     assert customer.manager.member_id
     token = await create_token(customer.system, customer.manager.member_id)
     stranger = await http.post(

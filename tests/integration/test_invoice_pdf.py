@@ -7,10 +7,12 @@ import msgspec
 import pypdf
 import pytest
 
+from backend.billing import charge_views
 from backend.billing.charge_views import invoice_to_print
 from backend.billing.pdf import invoice_pdf
 from backend.billing.ubl.writing import write_document
 from backend.core.errors import NotFound
+from backend.core.formats import format_money
 from tests.support.billing_documents import LINE
 from tests.support.database import TestDatabase
 from tests.support.factories import make_customer, make_member
@@ -45,6 +47,21 @@ async def test_the_pdf_says_what_the_document_says_and_holds_it(
     reader = pypdf.PdfReader(io.BytesIO(content))
     assert reader.attachments["invoice.xml"] == [write_document(document)]
     assert "pdfaid:part" in str(reader.metadata) or b"pdfaid" in content
+
+
+async def test_numbers_that_are_too_many_to_be_printed_are_counted_with_their_amount(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = await make_customer()
+    low = msgspec.structs.replace(LINE, msisdn="+32470000001")
+    high = msgspec.structs.replace(LINE, msisdn="+32470000002")
+    await take(invoice_for(customer, "P-9", lines=[low, high, msgspec.structs.replace(LINE, msisdn="")]))
+    [summary] = await invoices_of(customer.manager)
+    monkeypatch.setattr(charge_views, "MOST_PRINTED", 1)
+    printed = await charge_views.invoice_to_print(customer.manager, summary.id, language="fr")
+    found = words_of(invoice_pdf(printed))
+    left = sum(one.cents for one in printed.detail.by_kind) - printed.numbers[0].cents
+    assert f"2 autres numéros {format_money(left, 'fr')}".replace("\u202f", " ").replace("\xa0", " ") in found
 
 
 async def test_who_may_not_read_the_invoice_gets_no_pdf_and_a_credit_asks_for_nothing(

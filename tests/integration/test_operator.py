@@ -140,7 +140,7 @@ async def test_a_file_that_is_too_large_or_of_another_kind_is_refused_in_words(
         answer = await http.post(address, headers=headers, content=content)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
         assert "header" in answer.json()["detail"] or "file of" in answer.json()["detail"]
-    monkeypatch.setattr(operator_usage.spooled, "__defaults__", (1000,))
+    monkeypatch.setattr(operator_usage, "LARGEST_FILE", 1000)
     answer = await http.post(
         address, headers=headers, content=body(file_of([record("a" * 90, "0470123456")] * 20))
     )

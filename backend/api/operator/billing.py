@@ -8,12 +8,10 @@ from litestar import Response as Answer
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend.api.operator.access import OperatorController
-from backend.api.operator.usage import spooled
+from backend.api.operator.bodies import FileOperation, whole_body
 from backend.billing.intake import cases, import_log
 from backend.billing.intake.cases import DocumentCase
 from backend.billing.intake.import_log import LISTED, ImportReport
@@ -39,16 +37,6 @@ CheckOnly = Annotated[
 After = Annotated[int, QueryParameter(description="Items after this position.", ge=-1, le=10**6)]
 InState = Annotated[DocumentState | None, QueryParameter(name="state", description="Those in one state.")]
 MostItems = Annotated[int, QueryParameter(description="At most so many items.", ge=1, le=LISTED)]
-
-
-class FileOperation(Operation):
-    """Documents a body that the handler reads as a stream."""
-
-    def __post_init__(self) -> None:
-        schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-        self.request_body = RequestBody(
-            content={"application/octet-stream": OpenAPIMediaType(schema=schema)}, required=True
-        )
 
 
 class StartedImport(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +78,7 @@ class OperatorImportsController(OperatorController):
         file_name: FileName,
         check_only: CheckOnly = False,
     ) -> StartedImport:
-        with await spooled(request, LARGEST_FILE) as file:
-            content = file.read()
+        content = await whole_body(request, LARGEST_FILE)
         return StartedImport(
             id=await import_log.start_import(
                 actor, file_name=file_name, content=content, check_only=check_only
@@ -138,7 +125,7 @@ class OperatorDocumentsController(OperatorController):
     )
     async def content(self, actor: NamedDependency[Actor], document_id: FromPath[UUID]) -> Answer[bytes]:
         found = await cases.case_content(actor, document_id)
-        return download(found.content or b"", f"{found.number}.xml", "application/xml")
+        return download(found.content, f"{found.number}.xml", "application/xml")
 
     @post(
         "/{document_id:uuid}/assignment",

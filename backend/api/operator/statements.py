@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend.api.operator.access import OperatorController
-from backend.api.operator.billing import Dismissal, FileOperation
-from backend.api.operator.usage import spooled
+from backend.api.operator.billing import Dismissal
+from backend.api.operator.bodies import FileOperation, whole_body
 from backend.billing.bank import decisions, keeping
 from backend.billing.bank.decisions import MovementDecision, MovementInfo, StatementInfo
 from backend.billing.bank.keeping import LARGEST_FILE, StatementOutcome
@@ -33,7 +33,7 @@ StatementsInState = Annotated[StatementState, QueryParameter(name="state", descr
 MovementsInState = Annotated[
     MovementState | None, QueryParameter(name="state", description="Those in one state.")
 ]
-OfStatement = Annotated[UUID | None, QueryParameter(description="Those of one statement.")]
+OfStatement = Annotated[UUID | None, QueryParameter(description="Only those of one statement.")]
 
 
 class TakenStatements(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +58,7 @@ class OperatorStatementsController(OperatorController):
     async def take(
         self, request: AnyRequest, actor: NamedDependency[Actor], file_name: StatementFileName
     ) -> TakenStatements:
-        with await spooled(request, LARGEST_FILE) as file:
-            content = file.read()
+        content = await whole_body(request, LARGEST_FILE)
         return TakenStatements(statements=await keeping.take_file(actor, name=file_name, content=content))
 
     @get(responses=problem_specs(400, 401, 403), summary="Bank statements that are held")

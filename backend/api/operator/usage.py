@@ -1,15 +1,13 @@
 """The operator's staff load usage records and bundles."""
 
-import tempfile
-from typing import IO
-
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from backend.api.operator.access import OperatorController, Slug, TooLarge
+from backend.api.operator.access import OperatorController, Slug
+from backend.api.operator.bodies import spooled
 from backend.tabular.text import text_lines
 from backend.usage.loading import LoadResult, load_file
 from backend.usage.records import UsageFileKind
@@ -18,9 +16,6 @@ from backend.web.types import AnyRequest
 from tenants.scope import Actor
 
 LARGEST_FILE = 64 * 1024 * 1024
-
-
-IN_MEMORY = 1024 * 1024
 
 
 class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,23 +58,6 @@ class CsvOperation(Operation):
         self.request_body = RequestBody(content={"text/csv": OpenAPIMediaType(schema=schema)}, required=True)
 
 
-async def spooled(request: AnyRequest, largest: int = LARGEST_FILE) -> IO[bytes]:
-    """The body in a file of its own, read before any scope is opened. Raises TooLarge."""
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - handed to the caller
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > largest:
-            file.close()
-            raise TooLarge(
-                f"A request holds at most {largest // 1024 // 1024} MB: send the file in parts, or use"
-                " `fleetline usage import`."
-            )
-        file.write(chunk)
-    file.seek(0)
-    return file
-
-
 class OperatorUsageController(OperatorController):
     """Loading usage."""
 
@@ -120,5 +98,5 @@ class OperatorUsageController(OperatorController):
 
 
 async def _load(request: AnyRequest, actor: Actor, kind: UsageFileKind) -> LoadReport:
-    with await spooled(request) as file, text_lines(file) as lines:
+    with await spooled(request, LARGEST_FILE, "fleetline usage import") as file, text_lines(file) as lines:
         return LoadReport.of(await load_file(actor, lines, kind=kind))

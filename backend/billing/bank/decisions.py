@@ -11,7 +11,7 @@ from piccolo.custom_types import Combinable
 
 from backend.billing.bank.movements import BankMovementRow, MovementDestination, decide, movement_of
 from backend.billing.bank.tables import BankMovement, BankStatement
-from backend.billing.intake.cases import LONGEST_REASON, account_of
+from backend.billing.intake.cases import LONGEST_REASON, account_of, reason_words
 from backend.billing.lifecycle import STATEMENT_LIFECYCLE, MovementState, StatementState
 from backend.billing.tables import Invoice
 from backend.core import audit, clock
@@ -136,7 +136,7 @@ async def bank_statements(
 async def bank_movements(
     scope: Scope, *, state: MovementState | None = None, statement: UUID | None = None
 ) -> list[MovementInfo]:
-    """Movements that wait for a decision, the oldest first; or those in one state, or of one statement. 500 at most."""
+    """Movements that wait for a decision, or are in one state, the oldest first; of one statement or of all. 500 at most."""
     where: Combinable = BankMovement.state.is_in([state] if state else list(TO_DECIDE))
     if statement is not None:
         where = And(where, BankMovement.statement_id == statement)
@@ -166,7 +166,7 @@ async def decide_movement(actor: Actor, movement_id: UUID, decision: MovementDec
     elif decision.choice is MovementChoice.ACCEPT:
         await _accept(actor, movement_id)
     else:
-        await _ignore(actor, movement_id, _words(decision.reason))
+        await _ignore(actor, movement_id, reason_words(decision.reason))
 
 
 async def _destination_of(actor: Actor, decision: MovementDecision) -> MovementDestination:
@@ -242,7 +242,7 @@ async def _ignore(scope: Scope, movement_id: UUID, reason: str) -> None:
 @use_case(Permission.OPERATOR_BILLING_IMPORT)
 async def dismiss_statement(scope: Scope, statement_id: UUID, *, reason: str) -> None:
     """Leave a held statement out for good. Raises NotFound, Conflict (`wrong_state`), ValidationFailed without a reason."""
-    words = _words(reason)
+    words = reason_words(reason)
     found = await scope.select_one(
         LockedStatement, BankStatement, BankStatement.id == statement_id, lock=True
     )
@@ -260,11 +260,3 @@ async def dismiss_statement(scope: Scope, statement_id: UUID, *, reason: str) ->
         }
     ).where(BankStatement.id == statement_id)
     await audit.record(scope, "statement.dismissed", "bank_statement", statement_id, reason=words)
-
-
-def _words(reason: str) -> str:
-    """A reason with single spaces. Raises ValidationFailed without one."""
-    words = " ".join(reason.split())
-    if not 0 < len(words) <= LONGEST_REASON:
-        raise ValidationFailed(reason=f"Say why in 1 to {LONGEST_REASON} characters.")
-    return words

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import msgspec
-
 from backend.billing.intake.receiving import ReadDocument, Received
 from backend.billing.intake.taking import book_received
 from backend.billing.lifecycle import DocumentState
@@ -15,17 +13,9 @@ from backend.core.use_case import use_case
 from tenants.scope import Actor, Scope
 
 
-class WaitingDocument(msgspec.Struct, frozen=True):
+class WaitingDocument(Received, frozen=True):
     """A claimed document with its bytes, on its way to its company."""
 
-    id: UUID
-    state: str
-    customer_id: UUID | None
-    billing_account_id: UUID | None
-    customer_number: str
-    issuer: str
-    type_code: str
-    number: str
     content: bytes | None
     pdf: bytes | None
     content_sha256: bytes
@@ -49,17 +39,7 @@ async def book_document(actor: Actor, *, document_id: str) -> None:
         pdf=waiting.pdf,
         rules=waiting.rules,
     )
-    received = Received(
-        waiting.id,
-        waiting.state,
-        waiting.customer_id,
-        waiting.billing_account_id,
-        waiting.customer_number,
-        waiting.issuer,
-        waiting.type_code,
-        waiting.number,
-    )
-    await book_received(actor, received, read)
+    await book_received(actor, waiting, read)
 
 
 @use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)

@@ -45,7 +45,7 @@ class CaseContent(msgspec.Struct, frozen=True):
     """The bytes of a document that no company has."""
 
     number: str
-    content: bytes | None
+    content: bytes
 
 
 class LockedCase(msgspec.Struct, frozen=True):
@@ -74,9 +74,11 @@ async def case_content(scope: Scope, document_id: UUID) -> CaseContent:
     found = await scope.select_one(
         CaseContent,
         ReceivedDocument,
-        (ReceivedDocument.id == document_id) & ReceivedDocument.state.is_in(list(OPEN_STATES)),
+        (ReceivedDocument.id == document_id)
+        & ReceivedDocument.state.is_in(list(OPEN_STATES))
+        & ReceivedDocument.content.is_not_null(),
     )
-    if found is None or found.content is None:
+    if found is None:
         raise NotFound
     return found
 
@@ -130,9 +132,7 @@ async def _assign(scope: Scope, document_id: UUID, tenant_id: TenantId, account:
 @use_case(Permission.OPERATOR_BILLING_IMPORT)
 async def dismiss_document(scope: Scope, document_id: UUID, *, reason: str) -> None:
     """Leave a document out for good. Raises NotFound, Conflict (`wrong_state`), and ValidationFailed without a reason."""
-    words = " ".join(reason.split())
-    if not 0 < len(words) <= LONGEST_REASON:
-        raise ValidationFailed(reason=f"Say why in 1 to {LONGEST_REASON} characters.")
+    words = reason_words(reason)
     await _lock(scope, document_id, DocumentState.DISMISSED)
     await ReceivedDocument.update(
         {
@@ -143,6 +143,14 @@ async def dismiss_document(scope: Scope, document_id: UUID, *, reason: str) -> N
         }
     ).where(ReceivedDocument.id == document_id)
     await audit.record(scope, "document.dismissed", "received_document", document_id, reason=words)
+
+
+def reason_words(reason: str) -> str:
+    """A reason with single spaces. Raises ValidationFailed without one, and for one over 500 characters."""
+    words = " ".join(reason.split())
+    if not 0 < len(words) <= LONGEST_REASON:
+        raise ValidationFailed(reason=f"Say why in 1 to {LONGEST_REASON} characters.")
+    return words
 
 
 async def _lock(scope: Scope, document_id: UUID, target: DocumentState) -> None:
