@@ -1,4 +1,4 @@
-"""The charges of an invoice by number, the highest first; each number leads to its line and opens its charges."""
+"""The charges of an invoice by number, the highest first; each number leads to its line."""
 
 from uuid import UUID
 
