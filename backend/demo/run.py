@@ -134,6 +134,8 @@ class Secrets(msgspec.Struct, frozen=True):
 
     keys: Annotated[str, msgspec.Meta(min_length=32)]
     carrier: NonEmpty
+    payments: NonEmpty
+    webhooks: NonEmpty
     fleetline_owner: NonEmpty
     fleetline_app: NonEmpty
     fleetline_relay: NonEmpty
@@ -149,6 +151,9 @@ def _secrets() -> dict[str, str]:
         made = {
             "keys": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "carrier": secrets.token_urlsafe(24),
+            # As Stripe's look: the key of a test account, and the secret of its webhooks
+            "payments": f"sk_test_{secrets.token_urlsafe(24)}",
+            "webhooks": f"whsec_{secrets.token_urlsafe(24)}",
             **{role: secrets.token_urlsafe(24) for role in provision.LOGINS},
         }
         kept.touch(mode=0o600)
@@ -180,6 +185,9 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
         "FLEETLINE_SANDBOX_PORT": str(sandbox_port),
         "FLEETLINE_SECRET_KEYS": secret["keys"],
         "FLEETLINE_CARRIER_SECRETS": f"mandarine={secret['carrier']},lynx={secret['carrier']}",
+        "FLEETLINE_STRIPE_KEY": secret["payments"],
+        "FLEETLINE_STRIPE_WEBHOOK_SECRET": secret["webhooks"],
+        "FLEETLINE_STRIPE_ADDRESS": f"{sandbox}/stripe",
         "FLEETLINE_SANDBOX_DATA": str((FOLDER / "sandbox").resolve()),
         "REACTPY_ASYNC_RENDERING": "false",
         "PYTHONUNBUFFERED": "1",

@@ -25,8 +25,8 @@ MARK = Markup(
     ' fill="currentColor"/><path class="mark-line" d="M9 21V10.5A2.5 2.5 0 0 1 11.5 8H20M9 14.5h6.5"/>'
     '<circle class="mark-dot" cx="19.5" cy="14.5" r="1.6"/></svg>'
 )
-SECTIONS = (("/", "Carriers"), ("/mail", "Mailbox"))
-BANNER = "Nothing here is real: invented carriers and a mailbox for demonstrations and tests."
+SECTIONS = (("/", "Carriers"), ("/mail", "Mailbox"), ("/payments", "Payments"))
+BANNER = "Nothing here is real: invented carriers, a mailbox and payments without money, for demonstrations and tests."
 
 
 def page(title: str, body: Markup, *, current: str) -> Response[str]:

@@ -23,6 +23,7 @@ from backend.web.files import TOKENS_CSS
 Form = URLEncodedBody[dict[str, str]]
 FILES = {
     "tokens.css": (TOKENS_CSS, MediaType.CSS),
+    "pay.css": (STATIC / "pay.css", MediaType.CSS),
     "sandbox.css": (STATIC / "sandbox.css", MediaType.CSS),
     "sandbox.js": (STATIC / "sandbox.js", "text/javascript"),
     "icon.svg": (STATIC / "icon.svg", "image/svg+xml"),
