@@ -60,7 +60,7 @@ class Portal:
         styles = [asset_url(STYLES)]
         routers = identity_routers(self.settings, stylesheets=styles)
         public = public_router(self.settings, styles)
-        api = Litestar([*routers, service_order_state_change, public], openapi_config=None)
+        api = Litestar([*routers, service_order_state_change, payment_event, public], openapi_config=None)
         doors = Services(sessions.load_session, members.profile, self.live.subscribe)
         web = create_web(self.settings, api, doors)  # type: ignore[arg-type]
         self.gateway = web
