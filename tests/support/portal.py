@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from backend import runtime
 from backend.api.auth import identity_routers
 from backend.api.callbacks import service_order_state_change
+from backend.api.payment_events import payment_event
 from backend.api.public import public_router
 from backend.core import clock
 from backend.core.messaging.live_topics import TopicHub

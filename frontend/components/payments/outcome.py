@@ -135,7 +135,7 @@ def _came(text: Translator, payment: PaymentInfo) -> Outcome:
     note = (
         text("{amount} of it went back to you.", amount=text.money(payment.refunded_cents))
         if payment.refunded_cents
-        else text("The receipt was sent to {email}. No reminder follows.", email=payment.payer_email)
+        else text("The receipt goes to {email}. No reminder follows.", email=payment.payer_email)
         if payment.payer_email
         else ""
     )

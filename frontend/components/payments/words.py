@@ -12,7 +12,7 @@ PAYMENT_STATES = {
     PaymentState.REQUIRES_ACTION: (translatable("Waits for the bank's check"), "running", "half"),
     PaymentState.PROCESSING: (translatable("Collection in progress"), "running", "half"),
     PaymentState.UNKNOWN: (translatable("Not known yet"), "attention", "alert"),
-    PaymentState.SUCCEEDED: (translatable("Received"), "active", "check"),
+    PaymentState.SUCCEEDED: (translatable("Money received"), "active", "check"),
     PaymentState.FAILED: (translatable("Nothing was taken"), "", "minus"),
     PaymentState.CANCELLED: (translatable("Nothing was taken"), "", "minus"),
     PaymentState.REFUNDED: (translatable("Given back"), "", "undo"),
