@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
+from backend.billing.reminders.service import is_reminding_hour, lift_blocks, remind
 from backend.bulk.service import purge_uploads
 from backend.core import clock
 from backend.core.database_errors import is_transient
@@ -98,10 +99,20 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task g
         await connection.execute(FORGET_SLOTS)
 
 
+async def send_reminders(settings: Settings) -> None:
+    """By day, remind customer numbers of what is overdue; unblock those that have paid."""
+    async for actor in each_tenant():
+        async with isolate_errors("send_reminders", actor):
+            await lift_blocks(actor)
+            if is_reminding_hour():
+                await remind(actor, settings.reminder_days, block=settings.debt_block)
+
+
 PERIODIC_TASKS = (
     PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
     PeriodicTask("expire_held", timedelta(hours=1), expire_held),
     PeriodicTask("run_purges", timedelta(hours=1), run_purges),
+    PeriodicTask("send_reminders", timedelta(hours=1), send_reminders),
 )
 
 

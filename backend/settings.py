@@ -72,6 +72,12 @@ class Settings:
     # What a telephone shows as sender
     sms_sender: str = "Fleetline"
     pool_size: int = 8
+    # Days after the due date, one for each reminder; empty: nobody is reminded
+    reminder_days: tuple[int, ...] = (7, 21, 35)
+    # Language -> key -> the operator's own words in a reminder
+    reminder_texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # The last reminder blocks the lines of the customer number until it has paid
+    debt_block: bool = False
     operator: Operator = field(default_factory=Operator)
 
     @property
@@ -110,6 +116,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "sms_token": values.token,
     "sms_sender": str,
     "pool_size": values.whole(1, 1000),
+    "reminder_days": values.reminder_days,
+    "reminder_texts": values.reminder_texts,
+    "debt_block": values.yes_or_no,
     "operator_ibans": values.ibans,
     "operator_name": str,
     "operator_address": str,

@@ -52,6 +52,8 @@ class Actor:
     carrier: str = ""
     roles: frozenset[str] = frozenset()
     reach: Reach = EVERYTHING
+    # The customer numbers whose invoices the role of invoice reader opens. None: as the reach
+    invoice_accounts: frozenset[UUID] | None = None
     # Set in the user portal: only this person's lines
     end_user_id: UUID | None = None
     session_id: UUID | None = None

@@ -41,6 +41,8 @@ class FactName(StrEnum):
     USAGE_ALERTED = "usage.alerted"
     INVOICE_ISSUED = "invoice.issued"
     PAYMENT_BOOKED = "payment.booked"
+    INVOICE_ACCESS_CHANGED = "invoice.access_changed"
+    INVOICE_REMINDED = "invoice.reminded"
 
 
 class TimerName(StrEnum):
@@ -91,6 +93,12 @@ class JobName(StrEnum):
     RUN_BILLING_IMPORT = "billing.run_import"
     BOOK_DOCUMENT = "billing.book_document"
     MATCH_STATEMENT = "billing.match_statement"
+    MAIL_INVOICE_ACCESS = "billing.mail_access"
+    ANNOUNCE_INVOICE = "billing.announce_invoice"
+    MAIL_INVOICE = "billing.mail_invoice"
+    ANNOUNCE_REMINDER = "billing.announce_reminder"
+    MAIL_REMINDER = "billing.mail_reminder"
+    LIFT_DEBT_BLOCK = "billing.lift_debt_block"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,3 +310,18 @@ class PaymentBooked(Fact, frozen=True, kw_only=True):
     billing_account_id: UUID
     invoice_ids: list[UUID]
     cents: int
+
+
+class InvoiceAccessChanged(Fact, frozen=True, kw_only=True):
+    """An owner gave a member access to invoices, changed it or took it away."""
+
+    name = FactName.INVOICE_ACCESS_CHANGED
+    member_id: UUID
+    at: datetime
+
+
+class InvoiceReminded(Fact, frozen=True, kw_only=True):
+    """A customer number is reminded of what is overdue."""
+
+    name = FactName.INVOICE_REMINDED
+    reminder_id: UUID

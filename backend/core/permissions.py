@@ -42,6 +42,8 @@ class Permission(StrEnum):
     # Single records of a line, with a reason that its user sees
     USAGE_DETAIL = "usage:read_detail"
     INVOICES_READ = "invoices:read"
+    # How invoices are delivered, per customer number
+    DELIVERY_MANAGE = "delivery:manage"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
     # The operator's staff only: no role holds it
@@ -71,6 +73,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.USAGE_READ,
             P.USAGE_EXPORT,
             P.INVOICES_READ,
+            P.DELIVERY_MANAGE,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,

@@ -402,6 +402,40 @@ GUARDS: tuple[Guard, ...] = (
         ("tests/integration/test_orders.py::test_a_restricted_member_sees_orders_on_reachable_lines_only",),
     ),
     Guard(
+        "customer numbers of an invoice reader",
+        "backend/billing/queries.py",
+        "    if actor.invoice_accounts is not None and through == {Role.INVOICE_READER}:",
+        "    if False:",
+        (
+            "tests/integration/test_invoice_access.py::test_a_fleet_manager_is_given_some_customer_numbers_others_and_none",
+        ),
+    ),
+    Guard(
+        "reach of a delivery that is chosen",
+        "backend/billing/delivery/service.py",
+        "(within is not None and billing_account_id not in within)",
+        "False",
+        ("tests/integration/test_invoice_notices.py::test_a_delivery_beyond_reach_cannot_be_chosen",),
+    ),
+    Guard(
+        "fresh sign-in before access to invoices is given",
+        "backend/billing/access.py",
+        "    require_recent_sign_in(scope.actor)\n    wanted = None",
+        "    wanted = None",
+        (
+            "tests/integration/test_invoice_access.py::test_only_an_owner_who_signed_in_lately_gives_and_only_to_members_of_the_company",
+        ),
+    ),
+    Guard(
+        "fresh sign-in before access to invoices is taken",
+        "backend/billing/access.py",
+        "    require_recent_sign_in(scope.actor)\n    person = await person_with_id",
+        "    person = await person_with_id",
+        (
+            "tests/integration/test_invoice_access.py::test_only_an_owner_who_signed_in_lately_gives_and_only_to_members_of_the_company",
+        ),
+    ),
+    Guard(
         "reach of usage in groups",
         "backend/usage/service.py",
         "    where.add(queries.EMPLOYERS.rows)\n    add_reach(scope.actor, where)\n",
