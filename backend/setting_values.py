@@ -95,6 +95,14 @@ def reminder_texts(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
+def stylesheet(text: str) -> Path:
+    """The file of a compiled Schematron (XSLT)."""
+    path = Path(text)
+    if path.suffix.lower() not in {".xsl", ".xslt"} or not path.is_file():
+        raise WrongValueError("must name a file that is there and ends in .xsl or .xslt")
+    return path.resolve()
+
+
 def whole(lowest: int, highest: int) -> Callable[[str], int]:
     """A whole number within bounds."""
 

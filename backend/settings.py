@@ -64,6 +64,8 @@ class Settings:
     carrier_poll_seconds: float = 20.0
     # A folder of carrier profiles beside the built-in ones
     profiles: Path | None = None
+    # The operator's copy of the official rules of Peppol BIS Billing, run beside ours
+    peppol_stylesheet: Path | None = None
     smtp_url: str = field(default="smtp://127.0.0.1:8025", repr=False)
     mail_from: str = "Fleetline <portail@comptoir-mobile.example>"
     # Base address of a gateway that speaks TMF681; empty: no SMS is sent
@@ -110,6 +112,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "carrier_concurrency": values.whole(1, 1000),
     "carrier_poll_seconds": values.seconds(1, 86_400),
     "profiles": Path,
+    "peppol_stylesheet": values.stylesheet,
     "smtp_url": values.url("smtp", "smtps"),
     "mail_from": values.sender,
     "sms_url": values.url("http", "https"),

@@ -13,6 +13,7 @@ from backend.billing.lifecycle import ImportState
 from backend.core.errors import FileRejected
 from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job
+from backend.runtime import settings
 from tenants.operator_scope import OPERATOR_SCOPE
 from tenants.scope import Actor
 
@@ -35,7 +36,7 @@ async def run_import(actor: Actor, *, import_id: str) -> None:
         await end(actor, file_id, ImportState.FAILED, refused.message)
         return
     left = await left_of(actor, file_id, len(works))
-    async with RulesProcess() as rules:
+    async with RulesProcess(settings().peppol_stylesheet) as rules:
         async for position, outcome in take_each(person, works, left, rules.check, check_only=row.check_only):
             await note(actor, file_id, position, outcome)
     await end(actor, file_id, ImportState.DONE)
