@@ -20,6 +20,8 @@ TABLE_MODULES = [
     "backend.billing.tables",
     "backend.billing.bank.tables",
     "backend.billing.payments.tables",
+    "backend.billing.delivery.tables",
+    "backend.billing.reminders.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
 from backend.billing.payments.reconciling import reconcile_soon
+from backend.billing.reminders.service import is_reminding_hour, lift_blocks, remind
 from backend.bulk.service import purge_uploads
 from backend.core import clock
 from backend.core.database_errors import is_transient
@@ -105,11 +106,21 @@ async def reconcile_payments(settings: Settings) -> None:
         await reconcile_soon()
 
 
+async def send_reminders(settings: Settings) -> None:
+    """By day, remind customer numbers of what is overdue; unblock those that have paid."""
+    async for actor in each_tenant():
+        async with isolate_errors("send_reminders", actor):
+            await lift_blocks(actor)
+            if is_reminding_hour():
+                await remind(actor, settings.reminder_days, block=settings.debt_block)
+
+
 PERIODIC_TASKS = (
     PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
     PeriodicTask("expire_held", timedelta(hours=1), expire_held),
     PeriodicTask("reconcile_payments", timedelta(minutes=15), reconcile_payments),
     PeriodicTask("run_purges", timedelta(hours=1), run_purges),
+    PeriodicTask("send_reminders", timedelta(hours=1), send_reminders),
 )
 
 

@@ -43,6 +43,8 @@ class FactName(StrEnum):
     PAYMENT_BOOKED = "payment.booked"
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_RETURNED = "payment.returned"
+    INVOICE_ACCESS_CHANGED = "invoice.access_changed"
+    INVOICE_REMINDED = "invoice.reminded"
 
 
 class TimerName(StrEnum):
@@ -102,6 +104,12 @@ class JobName(StrEnum):
     MAIL_RECEIPT = "payments.mail_receipt"
     MAIL_PAYMENT_FAILED = "payments.mail_failed"
     MAIL_PAYMENT_RETURNED = "payments.mail_returned"
+    MAIL_INVOICE_ACCESS = "billing.mail_access"
+    ANNOUNCE_INVOICE = "billing.announce_invoice"
+    MAIL_INVOICE = "billing.mail_invoice"
+    ANNOUNCE_REMINDER = "billing.announce_reminder"
+    MAIL_REMINDER = "billing.mail_reminder"
+    LIFT_DEBT_BLOCK = "billing.lift_debt_block"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,44 +300,3 @@ class UsageAlerted(Fact, frozen=True, kw_only=True):
 
     name = FactName.USAGE_ALERTED
     alert_id: UUID
-
-
-class InvoiceIssued(Fact, frozen=True, kw_only=True):
-    """An invoice or a credit note of a customer number came in and is booked."""
-
-    name = FactName.INVOICE_ISSUED
-    invoice_id: UUID
-
-
-class PaymentBooked(Fact, frozen=True, kw_only=True):
-    """A payment of a customer is in the ledger.
-
-    `payment_id` is its id where it came in, `cents` what was paid, and `invoice_ids` the invoices that it is for; what
-    they did not need is in favour of the customer number.
-    """
-
-    name = FactName.PAYMENT_BOOKED
-    payment_id: UUID
-    billing_account_id: UUID
-    invoice_ids: list[UUID]
-    cents: int
-
-
-class PaymentFailed(Fact, frozen=True, kw_only=True):
-    """A payment that was in progress came to nothing: its bank refused it."""
-
-    name = FactName.PAYMENT_FAILED
-    payment_id: UUID
-
-
-class PaymentReturned(Fact, frozen=True, kw_only=True):
-    """Money of a payment went back: the operator gave it back (`refund`), or its bank took it back (`reversal`).
-
-    `provider_id` names the refund or the reversal at the payment service.
-    """
-
-    name = FactName.PAYMENT_RETURNED
-    payment_id: UUID
-    provider_id: str
-    why: str
-    cents: int

@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.billing import charge_views
+from backend.billing import access, charge_views
 from backend.billing import service as billing
 from backend.billing.bank import decisions as bank_decisions
 from backend.billing.bank import keeping
 from backend.billing.bank import movements as bank_movements
+from backend.billing.delivery import service as delivery
+from backend.billing.delivery.lifecycle import DeliveryMethod
+from backend.billing.delivery.service import DeliveryWish
 from backend.billing.intake import cases, import_log
 from backend.billing.lifecycle import MovementState
 from backend.billing.payments import operator_views, refunds, starting
@@ -116,6 +119,7 @@ class Things:
     invoice: UUID
     invoice_file: UUID
     payment: UUID
+    account: UUID
     # Of the operator's own scope
     billing_import: UUID
     document_case: UUID
@@ -156,16 +160,17 @@ async def things_of(customer: Customer) -> Things:
     )
 
 
-async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID]:
-    """An invoice with its file and a payment, a file of invoices, and a document that belongs to nobody."""
+async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID, UUID]:
+    """An invoice with its file, a payment of it, its customer number, a file, and a document that belongs to nobody."""
     await take(invoice_for(customer, customer.slug))
     [invoice] = (await billing.list_invoices(customer.manager, InvoiceFilter())).items
     file = (await billing.get_invoice(customer.manager, invoice.id)).files[0]
     import_id = await import_log.start_import(NADIA, file_name="a.xml", content=b"<a/>", check_only=True)
     await take(invoice_for(customer, f"{customer.slug}-2", buyer=buyer_of("nobody")))
+    account = customer.accounts[invoice.account]
     part = PaymentPart(invoice_id=invoice.id)
     payment = await starting.start_payment(customer.manager, [part], request_key="k")
-    return invoice.id, file.id, payment, import_id, (await cases.document_cases(NADIA))[0].id
+    return invoice.id, file.id, payment, account, import_id, (await cases.document_cases(NADIA))[0].id
 
 
 async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
@@ -384,6 +389,10 @@ WITH_IDS: dict[str, Call] = {
     "backend.billing.payments.operator_views.payment_of_company": lambda who, at: (
         operator_views.payment_of_company(_staff_of(who), at.payment)
     ),
+    "backend.billing.access.take_invoice_access": lambda who, at: access.take_invoice_access(who, at.member),
+    "backend.billing.delivery.service.set_delivery": lambda who, at: delivery.set_delivery(
+        who, at.account, DeliveryWish(method=DeliveryMethod.POST)
+    ),
     "backend.billing.intake.import_log.import_report": lambda who, at: import_log.import_report(
         _staff_of(who), at.billing_import
     ),
@@ -451,7 +460,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(19)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(20)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

@@ -23,7 +23,7 @@ from backend.billing.payments.returns import follow_returns
 from backend.billing.payments.rows import LockedPayment, lock_payment, move
 from backend.billing.payments.tables import Payment
 from backend.core import audit, clock
-from backend.core.facts import PaymentFailed
+from backend.core.billing_facts import PaymentFailed
 from backend.integrations.payment_facts import IntentFacts, PaymentFacts
 from tenants.scope import Scope
 

@@ -9,7 +9,7 @@ from backend.billing.ledger import Movement, enter
 from backend.billing.lifecycle import LedgerKind
 from backend.billing.payments.rows import LockedPayment, LockedShare, shares_of
 from backend.core import clock
-from backend.core.facts import PaymentBooked
+from backend.core.billing_facts import PaymentBooked
 from backend.integrations.payment_facts import IntentFacts
 from tenants.scope import Scope
 

@@ -173,11 +173,13 @@ def _rate(text: Translator, row: VatRow) -> VdomDict:
 def _movements(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
     """What was paid or credited, and what is left."""
     after = [one for one in detail.entries if one.kind not in {LedgerKind.INVOICE, LedgerKind.CREDIT_NOTE}]
-    if not after:
+    if not after and not detail.reminders:
         return None
     rows: list[tuple[Child, Child]] = [(_moved(text, one), text.money(one.cents)) for one in after]
+    rows += [(text("Reminder {step}", step=one.step), text.date(one.reminded_on)) for one in detail.reminders]
     rows.append((text("Still open"), html.strong(text.money(detail.summary.open_cents))))
-    return panel("movements", text("Payments and credits"), key_values(rows, stacked=True))
+    title = text("Payments and credits") if after else text("Reminders")
+    return panel("movements", title, key_values(rows, stacked=True))
 
 
 def _moved(text: Translator, entry: Entry) -> str:
