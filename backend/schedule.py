@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
+from backend.billing.payments.reconciling import reconcile_soon
 from backend.bulk.service import purge_uploads
 from backend.core import clock
 from backend.core.database_errors import is_transient
@@ -98,9 +99,16 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task g
         await connection.execute(FORGET_SLOTS)
 
 
+async def reconcile_payments(settings: Settings) -> None:
+    """Find payments whose webhook never came, and those that nobody asked for; without a payment service, nothing."""
+    if settings.stripe_key:
+        await reconcile_soon()
+
+
 PERIODIC_TASKS = (
     PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
     PeriodicTask("expire_held", timedelta(hours=1), expire_held),
+    PeriodicTask("reconcile_payments", timedelta(minutes=15), reconcile_payments),
     PeriodicTask("run_purges", timedelta(hours=1), run_purges),
 )
 

@@ -71,6 +71,12 @@ class Settings:
     sms_token: str = field(default="", repr=False)
     # What a telephone shows as sender
     sms_sender: str = "Fleetline"
+    # Key of the payment service; empty: no invoice is paid online
+    stripe_key: str = field(default="", repr=False)
+    # Of its webhooks; several while one is replaced
+    stripe_webhook_secret: tuple[str, ...] = field(default=(), repr=False)
+    # Base address of the service; empty: Stripe itself
+    stripe_address: str = ""
     pool_size: int = 8
     operator: Operator = field(default_factory=Operator)
 
@@ -109,6 +115,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "sms_url": values.url("http", "https"),
     "sms_token": values.token,
     "sms_sender": str,
+    "stripe_key": values.token,
+    "stripe_webhook_secret": values.tokens,
+    "stripe_address": values.url("http", "https"),
     "pool_size": values.whole(1, 1000),
     "operator_ibans": values.ibans,
     "operator_name": str,

@@ -3,6 +3,13 @@
 import backend.billing.bank.matching
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
+import backend.billing.payments.cases
+import backend.billing.payments.checking
+import backend.billing.payments.events
+import backend.billing.payments.mails
+import backend.billing.payments.opening
+import backend.billing.payments.reconciling
+import backend.billing.payments.refunds
 import backend.bulk.jobs
 import backend.lines.intake.inventory_sync
 import backend.lines.intake.transfers
@@ -49,6 +56,9 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
     FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
+    FactName.PAYMENT_BOOKED: (JobName.MAIL_RECEIPT,),
+    FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED,),
+    FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED,),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

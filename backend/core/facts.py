@@ -41,6 +41,8 @@ class FactName(StrEnum):
     USAGE_ALERTED = "usage.alerted"
     INVOICE_ISSUED = "invoice.issued"
     PAYMENT_BOOKED = "payment.booked"
+    PAYMENT_FAILED = "payment.failed"
+    PAYMENT_RETURNED = "payment.returned"
 
 
 class TimerName(StrEnum):
@@ -91,6 +93,15 @@ class JobName(StrEnum):
     RUN_BILLING_IMPORT = "billing.run_import"
     BOOK_DOCUMENT = "billing.book_document"
     MATCH_STATEMENT = "billing.match_statement"
+    OPEN_CHECKOUT = "payments.open_checkout"
+    CHECK_PAYMENT = "payments.check"
+    HANDLE_PROVIDER_EVENT = "payments.handle_event"
+    RECONCILE_PAYMENTS = "payments.reconcile"
+    SEND_REFUND = "payments.send_refund"
+    CARRY_OUT_CASE = "payments.carry_out_case"
+    MAIL_RECEIPT = "payments.mail_receipt"
+    MAIL_PAYMENT_FAILED = "payments.mail_failed"
+    MAIL_PAYMENT_RETURNED = "payments.mail_returned"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -301,4 +312,24 @@ class PaymentBooked(Fact, frozen=True, kw_only=True):
     payment_id: UUID
     billing_account_id: UUID
     invoice_ids: list[UUID]
+    cents: int
+
+
+class PaymentFailed(Fact, frozen=True, kw_only=True):
+    """A payment that was in progress came to nothing: its bank refused it."""
+
+    name = FactName.PAYMENT_FAILED
+    payment_id: UUID
+
+
+class PaymentReturned(Fact, frozen=True, kw_only=True):
+    """Money of a payment went back: the operator gave it back (`refund`), or its bank took it back (`reversal`).
+
+    `provider_id` names the refund or the reversal at the payment service.
+    """
+
+    name = FactName.PAYMENT_RETURNED
+    payment_id: UUID
+    provider_id: str
+    why: str
     cents: int
