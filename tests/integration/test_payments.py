@@ -168,7 +168,7 @@ async def test_two_tabs_end_with_one_payment(
     second = await opened(database, colleague, invoice.id)
     replaced = await service.get_payment(customer.manager, first.id)
     assert (replaced.state, replaced.failure) == (S.CANCELLED, "replaced")
-    answer = await asyncio.to_thread(sandbox.pay, first.address, how="card", **{"number": "4242424242424242"})
+    answer = await asyncio.to_thread(sandbox.pay, first.address, how="card", number="4242424242424242")
     assert "location" not in answer.headers
     await choose(sandbox, second)
     await look(database, colleague, second.id)

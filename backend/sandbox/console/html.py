@@ -51,7 +51,7 @@ def page(title: str, body: Markup, *, current: str) -> Response[str]:
             pill("Sandbox", "attention"),
             element("nav", {"class": "switch", "aria-label": "Sections"}, *links),
         ),
-        element("p", {"class": "banner"}, BANNER),
+        element("aside", {"class": "banner", "aria-label": "What this is"}, BANNER),
         element("main", {"class": "page", "id": "main"}, body),
     )
     return Response(document("en", head, content), media_type=MediaType.HTML, headers=HEADERS)

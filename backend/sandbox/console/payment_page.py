@@ -8,6 +8,7 @@ from backend.core.formats import format_money
 from backend.sandbox.console.html import empty, header, hidden, options, pill, table, time
 from backend.sandbox.payments.documents import Document
 from backend.sandbox.payments.payments import PaymentsSandbox
+from backend.sandbox.payments.transfers import TRANSFER, read_transfer
 from backend.sandbox.payments.trial_numbers import DEBIT_REASONS
 from backend.sandbox.payments.webhooks import DeliveryState, PaymentWebhook
 from backend.web.html import Markup, element, joined
@@ -72,6 +73,7 @@ def payments_page(payments: PaymentsSandbox, error: str) -> Markup:
             _list("mandate", "Mandates", _mandates(payments)),
             _list("refund", "Refunds", _refunds(payments)),
             _list("dispute", "What came back", _disputes(payments)),
+            _list("bank_transfer", "Bank transfers", _transfers(payments)),
             _list("event", "Webhooks", _webhooks(payments)),
         ),
     )
@@ -161,7 +163,7 @@ def _newest(known: dict[str, Document]) -> Iterable[Document]:
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Markup], nothing: str) -> Markup:
     if not rows:
         return empty("Nothing yet", nothing)
-    heads = [(name, "") for name in columns]
+    heads = [(name, "amount" if name == columns[-1] else "") for name in columns]
     return table(caption, [*heads, (hidden("What can be done"), "")], rows)
 
 
@@ -304,6 +306,29 @@ def _disputes(payments: PaymentsSandbox) -> Markup:
         rows,
         "Disputes and returned debits appear here.",
     )
+
+
+def _transfers(payments: PaymentsSandbox) -> Markup:
+    rows = []
+    for document in _newest(payments.book.of(TRANSFER)):
+        one = read_transfer(document)
+        link = element("a", {"href": f"/pay/transfer/{one.id}"}, _money(one.cents))
+        day = element("time", {"datetime": one.day.isoformat()}, f"{one.day:%d/%m}")
+        rows.append(
+            element(
+                "tr",
+                {},
+                element("th", {"scope": "row"}, link, element("span", {"class": "cell-sub"}, one.name)),
+                element("td", {"class": "wide"}, one.structured or one.text),
+                element("td", {"class": "amount"}, day),
+            )
+        )
+    new = element(
+        "p", {"class": "panel-body"}, element("a", {"href": "/pay/transfer"}, "Make a bank transfer")
+    )
+    heads = (("Amount", ""), ("Communication", ""), ("Day", "amount"))
+    shown = table("Bank transfers, the newest first", heads, rows) if rows else None
+    return joined(new, shown)
 
 
 def _webhooks(payments: PaymentsSandbox) -> Markup:

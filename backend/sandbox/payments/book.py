@@ -68,8 +68,14 @@ class PaymentBook:
         return self.kinds.setdefault(kind, {})
 
     def add(self, kind: str, **values: Any) -> Document:
-        """Make an object, and forget the oldest of its kind where there are too many."""
+        """Make an object as Stripe has them, and keep it."""
         document = new_document(kind, self.now(), **values)
+        self.put(document)
+        return document
+
+    def put(self, document: Document) -> None:
+        """Keep a new object, and forget the oldest of its kind where there are too many."""
+        kind = document["object"]
         known = self.of(kind)
         known[document["id"]] = document
         # A payment has several events
@@ -79,7 +85,6 @@ class PaymentBook:
             del known[oldest]
             self._store.add("DELETE FROM payment_objects WHERE id = ?", oldest)
         self.save(document)
-        return document
 
     def save(self, document: Document) -> None:
         """Write an object that was changed."""

@@ -2,20 +2,18 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from litestar import Controller, MediaType, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from backend.core import clock
 from backend.core.formats import format_day
-from backend.sandbox.console.html import HEADERS
 from backend.sandbox.payments import sessions
 from backend.sandbox.payments.documents import Document, StripeError
 from backend.sandbox.payments.pay_form import PayForm, first_form, make_method, problems, read_form
-from backend.sandbox.payments.pay_html import HostedFrame, key_values
+from backend.sandbox.payments.pay_html import HostedFrame, hosted_page, key_values
 from backend.sandbox.payments.pay_sheet import mandate_text, pay_sheet, spaced
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.sandbox import Sandbox
@@ -95,10 +93,10 @@ class PayController(Controller):
         frame = HostedFrame(payments, None, request.headers.get("accept-language", ""))
         mandate = payments.book.of("mandate").get(mandate_id)
         if mandate is None:
-            return _html(
+            return hosted_page(
                 frame.result(frame.text("unknown_title"), frame.text("unknown"), tone="attention"), 404
             )
-        return _html(_mandate(payments, frame, mandate))
+        return hosted_page(_mandate(payments, frame, mandate))
 
 
 def _asking(payments: PaymentsSandbox, session: Document) -> bool:
@@ -130,7 +128,9 @@ def _page(
     session = payments.book.of("checkout.session").get(session_id)
     frame = HostedFrame(payments, session, request.headers.get("accept-language", ""))
     if session is None:
-        return _html(frame.result(frame.text("unknown_title"), frame.text("unknown"), tone="attention"), 404)
+        return hosted_page(
+            frame.result(frame.text("unknown_title"), frame.text("unknown"), tone="attention"), 404
+        )
     sessions.open_session(payments, session_id)
     if session["status"] == "expired":
         ended = frame.result(
@@ -139,15 +139,16 @@ def _page(
             tone="attention",
             onward=session["cancel_url"] or "",
         )
-        return _html(ended, 410, session)
+        return hosted_page(ended, 410)
     if session["status"] == "complete":
-        return _html(_completed(frame, session), 200, session)
+        return hosted_page(_completed(frame, session))
     if _asking(payments, session):
-        return _html(_bank(frame, session), 200, session)
+        return hosted_page(_bank(frame, session), leads_to=_return_address(session))
     customer = payments.book.of("customer").get(session["customer"] or "", {})
     shown = form or first_form(session["payment_method_types"], customer.get("name") or "")
     status = 422 if wrong else 402 if refused else 200
-    return _html(pay_sheet(frame, session, shown, wrong or [], refused), status, session)
+    sheet = pay_sheet(frame, session, shown, wrong or [], refused)
+    return hosted_page(sheet, status, _return_address(session))
 
 
 def _completed(frame: HostedFrame, session: Document) -> Markup:
@@ -177,10 +178,10 @@ def _bank(frame: HostedFrame, session: Document) -> Markup:
 
 def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: Document) -> Markup:
     method = payments.book.of("payment_method").get(mandate["payment_method"], {})
+    reference = mandate["payment_method_details"]["sepa_debit"]["reference"]
     signed = clock.local(datetime.fromtimestamp(mandate["customer_acceptance"]["accepted_at"], UTC))
     state = frame.text("mandate_active" if mandate["status"] == "active" else "mandate_inactive")
     rows = (
-        (frame.text("reference"), mandate["payment_method_details"]["sepa_debit"]["reference"]),
         (frame.text("account"), spaced(method.get("_iban", ""))),
         (frame.text("holder"), (method.get("billing_details") or {}).get("name") or ""),
         (frame.text("signed_on"), format_day(signed.date(), frame.language)),
@@ -191,16 +192,6 @@ def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: Document) -
         element("h1", {}, frame.text("mandate")),
         element("p", {}, element("span", {"class": "pill"}, state)),
         key_values(rows),
-        mandate_text(frame, once=mandate["type"] == "single_use"),
+        mandate_text(frame, once=mandate["type"] == "single_use", reference=reference),
     )
     return frame.page(frame.text("mandate"), card)
-
-
-def _html(body: Markup, status: int = 200, session: Document | None = None) -> Response[Any]:
-    """A page. Its form may lead to the portal: browsers apply `form-action` to where a form is redirected."""
-    policy = HEADERS["content-security-policy"]
-    if session and (parts := urlsplit(_return_address(session))).netloc:
-        origin = f"{parts.scheme}://{parts.netloc}"
-        policy = policy.replace("form-action 'self'", f"form-action 'self' {origin}")
-    headers = HEADERS | {"content-security-policy": policy}
-    return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)

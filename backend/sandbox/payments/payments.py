@@ -12,6 +12,7 @@ import msgspec
 from backend.sandbox.payments.behaviour import PaymentBehaviour
 from backend.sandbox.payments.book import MOST, PaymentBook
 from backend.sandbox.payments.documents import API_VERSION, Document, public
+from backend.sandbox.payments.transfers import BankFiles
 from backend.sandbox.payments.webhooks import WebhookSender
 from backend.sandbox.store import Store
 
@@ -31,6 +32,10 @@ class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: str = ""
     merchant: str = MERCHANT
     behaviour: PaymentBehaviour = PaymentBehaviour()
+    # The operator's account, to which people transfer
+    iban: str = ""
+    # What the bank of that account writes
+    bank_files: BankFiles = {}
     most: int = MOST
 
     def __repr__(self) -> str:
