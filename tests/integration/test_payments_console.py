@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.sandbox.console.payment_page import BEHAVIOUR_FLAGS, BEHAVIOUR_NUMBERS
+from backend.sandbox.console.payment_behaviour import BEHAVIOUR_FLAGS, BEHAVIOUR_NUMBERS
 from backend.sandbox.console.payment_routes import ACTIONS
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.stripe_calls import ACCOUNT, CARD, payment_asked, setup_asked, stripe_client

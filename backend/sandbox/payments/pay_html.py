@@ -9,7 +9,7 @@ from litestar import MediaType, Response
 from backend.core.formats import format_money
 from backend.core.i18n import FileTexts, choose_language
 from backend.sandbox.console.html import HEADERS
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.web.html import Markup, document, element, joined
 
@@ -19,7 +19,7 @@ TEXTS = Path(__file__).parent / "pay_texts.toml"
 class HostedFrame:
     """One visit of a hosted page: its language, its texts, who is paid."""
 
-    def __init__(self, sandbox: PaymentsSandbox, session: Document | None, accepted: str) -> None:
+    def __init__(self, sandbox: PaymentsSandbox, session: StripeDocument | None, accepted: str) -> None:
         wanted = (session or {}).get("locale") or ""
         self.language = choose_language("" if wanted == "auto" else wanted, accepted)
         self.texts = FileTexts(TEXTS, self.language)

@@ -5,13 +5,14 @@ from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from backend.core import clock
 from backend.core.formats import format_day
+from backend.sandbox.console.html import Form
 from backend.sandbox.payments import sessions
-from backend.sandbox.payments.documents import Document, StripeError
+from backend.sandbox.payments.documents import StripeDocument, StripeError
 from backend.sandbox.payments.pay_form import PayForm, first_form, make_method, problems, read_form
 from backend.sandbox.payments.pay_html import HostedFrame, hosted_page, key_values
 from backend.sandbox.payments.pay_sheet import mandate_text, pay_sheet, spaced
@@ -20,7 +21,6 @@ from backend.sandbox.sandbox import Sandbox
 from backend.web.html import Markup, element
 from backend.web.types import AnyRequest
 
-Form = URLEncodedBody[dict[str, str]]
 LARGEST_BODY = 16 * 1024
 
 
@@ -99,20 +99,20 @@ class PayController(Controller):
         return hosted_page(_mandate(payments, frame, mandate))
 
 
-def _asking(payments: PaymentsSandbox, session: Document) -> bool:
+def _asking(payments: PaymentsSandbox, session: StripeDocument) -> bool:
     """Whether the bank waits for its customer."""
     intent = payments.book.of("payment_intent").get(session["payment_intent"] or "")
     return session["status"] == "open" and intent is not None and intent["status"] == "requires_action"
 
 
-def _onward(session: Document) -> Response[Any]:
+def _onward(session: StripeDocument) -> Response[Any]:
     """On to the bank's question, or back to the portal."""
     if session["status"] == "open":
         return Redirect(f"/pay/{session['id']}", status_code=303)
     return Redirect(_return_address(session), status_code=303, headers={"referrer-policy": "no-referrer"})
 
 
-def _return_address(session: Document) -> str:
+def _return_address(session: StripeDocument) -> str:
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
@@ -151,7 +151,7 @@ def _page(
     return hosted_page(sheet, status, _return_address(session))
 
 
-def _completed(frame: HostedFrame, session: Document) -> Markup:
+def _completed(frame: HostedFrame, session: StripeDocument) -> Markup:
     onward = _return_address(session)
     if session["mode"] == "setup":
         return frame.result(frame.text("signed_title"), frame.text("signed"), tone="positive", onward=onward)
@@ -161,7 +161,7 @@ def _completed(frame: HostedFrame, session: Document) -> Markup:
     return frame.result(frame.text("paid_title"), words, tone="positive", onward=onward)
 
 
-def _bank(frame: HostedFrame, session: Document) -> Markup:
+def _bank(frame: HostedFrame, session: StripeDocument) -> Markup:
     def button(answer: str, style: str) -> Markup:
         send = {"class": f"button {style}", "type": "submit", "name": "answer", "value": answer}
         return element("button", send, frame.text(f"bank_{answer}"))
@@ -176,7 +176,7 @@ def _bank(frame: HostedFrame, session: Document) -> Markup:
     return frame.page(frame.text("bank_title"), card)
 
 
-def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: Document) -> Markup:
+def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: StripeDocument) -> Markup:
     method = payments.book.of("payment_method").get(mandate["payment_method"], {})
     reference = mandate["payment_method_details"]["sepa_debit"]["reference"]
     signed = clock.local(datetime.fromtimestamp(mandate["customer_acceptance"]["accepted_at"], UTC))

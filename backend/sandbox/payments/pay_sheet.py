@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from backend.core.clock import local
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.pay_form import PayForm
 from backend.sandbox.payments.pay_html import HostedFrame, alert, field, field_error, key_values
 from backend.sandbox.payments.trial_numbers import ACCOUNTS, CARDS
@@ -37,7 +37,7 @@ WHY = frozenset(
 
 
 def pay_sheet(
-    frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[str], refused: str
+    frame: HostedFrame, session: StripeDocument, form: PayForm, wrong: Sequence[str], refused: str
 ) -> Markup:
     """The page of an open session. `wrong`: fields with a problem; `refused`: why the bank did not pay, or empty."""
     setup = session["mode"] == "setup"
@@ -64,7 +64,7 @@ def _why(frame: HostedFrame, refused: str) -> str:
     return frame.text(f"why_{refused if refused in WHY else 'other'}") if refused else ""
 
 
-def _what(frame: HostedFrame, session: Document, title: str) -> Markup:
+def _what(frame: HostedFrame, session: StripeDocument, title: str) -> Markup:
     setup = session["mode"] == "setup"
     rows: list[tuple[str, object]] = [
         (line["description"] or "", frame.money(line["amount_total"])) for line in session.get("_lines", [])
@@ -126,7 +126,7 @@ def spaced(number: str) -> str:
     return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
 
 
-def _form(frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[str]) -> Markup:
+def _form(frame: HostedFrame, session: StripeDocument, form: PayForm, wrong: Sequence[str]) -> Markup:
     setup = session["mode"] == "setup"
     choices: list[Markup] = []
     for kind in session["payment_method_types"]:
@@ -158,7 +158,9 @@ def _choice(frame: HostedFrame, kind: str, form: PayForm, setup: bool) -> Markup
     return element("label", {"class": "radio-card"}, element("input", box), words)
 
 
-def _reveal(frame: HostedFrame, session: Document, kind: str, form: PayForm, wrong: Sequence[str]) -> Markup:
+def _reveal(
+    frame: HostedFrame, session: StripeDocument, kind: str, form: PayForm, wrong: Sequence[str]
+) -> Markup:
     if kind == "bancontact":
         inner = joined(element("p", {"class": "small"}, frame.text("bancontact_more")))
     elif kind == "card":
@@ -181,7 +183,7 @@ def _reveal(frame: HostedFrame, session: Document, kind: str, form: PayForm, wro
     return element("div", {"class": "reveal"}, inner)
 
 
-def _agreement(frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[str]) -> Markup:
+def _agreement(frame: HostedFrame, session: StripeDocument, form: PayForm, wrong: Sequence[str]) -> Markup:
     if session["mode"] == "setup":
         words = frame.text("agree")
     else:

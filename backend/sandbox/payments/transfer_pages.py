@@ -9,12 +9,13 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from backend.catalog.identifiers import structured_communication
 from backend.core import clock
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.console.html import Form
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.pay_html import HostedFrame, alert, field, hosted_page
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.payments.transfers import TRANSFER, BankTransfer, make_transfer, read_transfer
@@ -24,7 +25,6 @@ from backend.web.files import download
 from backend.web.html import Markup, element
 from backend.web.types import AnyRequest
 
-Form = URLEncodedBody[dict[str, str]]
 LARGEST_BODY = 16 * 1024
 LONGEST_TEXT = 140
 LONGEST = 200
@@ -147,7 +147,7 @@ def _frame(sandbox: Sandbox, request: AnyRequest) -> HostedFrame:
 
 
 def _found(payments: PaymentsSandbox, transfer_id: str) -> BankTransfer:
-    document: Document | None = payments.book.of(TRANSFER).get(transfer_id)
+    document: StripeDocument | None = payments.book.of(TRANSFER).get(transfer_id)
     if document is None:
         raise NotFoundException("The sandbox knows no such transfer.")
     return read_transfer(document)

@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 
 from backend.sandbox.payments.book import PaymentBook
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 
 TRANSFER = "bank_transfer"
 # What was on the operator's account before the first transfer
@@ -49,11 +49,11 @@ def make_transfer(book: PaymentBook, *, to_iban: str, day: date, cents: int, **s
         to_iban=to_iban,
         **said,
     )
-    document: Document = {"object": TRANSFER, **msgspec.to_builtins(made)}
+    document: StripeDocument = {"object": TRANSFER, **msgspec.to_builtins(made)}
     book.put(document)
     return made
 
 
-def read_transfer(document: Document) -> BankTransfer:
+def read_transfer(document: StripeDocument) -> BankTransfer:
     """The transfer that a document of the book is."""
     return msgspec.convert(document, BankTransfer)

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from backend.sandbox.payments.behaviour import PaymentBehaviour
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class WebhookSender:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def tell(self, event: Document, behaviour: PaymentBehaviour) -> None:
+    def tell(self, event: StripeDocument, behaviour: PaymentBehaviour) -> None:
         """Send an event as the behaviour says: once, twice, late, out of order, or not at all."""
         self._count += 1
         late = REORDER_SECONDS if behaviour.reorder_webhooks and self._count % 2 else 0.0
@@ -109,12 +109,12 @@ class WebhookSender:
         for place in range(2 if behaviour.duplicate_webhooks else 1):
             self._put(event, f"{event['id']}-{place}", due, dropped=behaviour.drop_webhooks)
 
-    def send_again(self, event: Document) -> None:
+    def send_again(self, event: StripeDocument) -> None:
         """Send an event once more, now, with the same event id."""
         self._count += 1
         self._put(event, f"{event['id']}-again-{self._count}", time.time())
 
-    def _put(self, event: Document, key: str, due: float, *, dropped: bool = False) -> None:
+    def _put(self, event: StripeDocument, key: str, due: float, *, dropped: bool = False) -> None:
         delivery = PaymentWebhook(
             id=key,
             event_id=event["id"],
