@@ -64,6 +64,8 @@ class PaymentProvider:
         if self._client is None:
             # Half a second of work
             stripe = await asyncio.to_thread(import_module, "stripe")
+        # Somebody else may have opened it meanwhile
+        if self._client is None:
             self._http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
             self._client = stripe.StripeClient(
                 self._key,

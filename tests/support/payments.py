@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 
 from backend.billing.payments import service
 from backend.billing.payments.schemas import PaymentInfo, PaymentPart
@@ -18,7 +19,7 @@ from tenants.operator_scope import OPERATOR_SCOPE
 from tenants.scope import Actor
 from tests.support.database import TestDatabase
 from tests.support.jobs import drain
-from tests.support.sandbox import WEBHOOK_SECRET, Sandbox
+from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox
 
 JOBS = "payments."
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123"}
@@ -68,7 +69,13 @@ async def look(database: TestDatabase, actor: Actor, payment_id: UUID, *, leave:
 
 async def events(sandbox: Sandbox) -> list[dict[str, Any]]:
     """Every event of the sandbox as its webhooks would carry it, the oldest first."""
-    return await asyncio.to_thread(sandbox.events)
+    address = f"{sandbox.stripe_address}/v1/events"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(
+            address, params={"limit": 100}, headers={"authorization": f"Bearer {STRIPE_KEY}"}
+        )
+    found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]
+    return found[::-1]
 
 
 async def ledger(database: TestDatabase) -> list[tuple[Any, ...]]:

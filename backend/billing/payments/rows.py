@@ -99,7 +99,8 @@ async def move(scope: Scope, row: LockedPayment, target: PaymentState, **columns
     Raises Conflict for a move that there is not.
     """
     PAYMENT_LIFECYCLE.check(PaymentState(row.state), target)
-    changed: dict[Column | str, Any] = {"state": target, **columns}
+    changed: dict[Column | str, Any] = {"state": target}
+    changed.update(columns)
     if target not in PENDING:
         changed |= {"address": "", "ending": False}
         if row.state in PENDING:

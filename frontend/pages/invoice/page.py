@@ -20,6 +20,7 @@ from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.pages.invoice.charges import NumberCharges
+from frontend.pages.invoice.online_payments import InvoicePayments
 from frontend.pages.invoice.payment import amount_due, transfer
 from frontend.queries import use_query
 
@@ -42,8 +43,9 @@ def InvoicePage(invoice: str) -> VdomDict:
                 _note(text, detail),
             ],
             [
-                amount_due(text, detail),
+                amount_due(page, detail),
                 transfer(text, detail),
+                InvoicePayments(invoice=invoice, key="payments"),
                 _movements(text, detail),
                 _parties(text, detail),
             ],

@@ -45,7 +45,7 @@ def InvoicesPage(query: str) -> VdomDict:
                 filters(text, view, balance),
                 InvoicesListed(view=view, key=f"listed {view.address()}"),
             ],
-            balance_panels(text, balance),
+            balance_panels(page, balance),
         ),
     )
 
