@@ -116,6 +116,7 @@ def schedule() -> None:
 def sandbox() -> None:
     """Play every carrier, a mailbox and a payment service, for the demo and for tests."""
     from backend.catalog.profiles import load_profiles
+    from backend.demo.bank_files import BANK_FILES
     from backend.ports import check_free, read_port
     from backend.sandbox.app import serve
     from backend.sandbox.payments.payments import PaymentSetup
@@ -138,10 +139,12 @@ def sandbox() -> None:
         carriers=load_profiles(settings.profiles),
         mail_port=ports["FLEETLINE_SANDBOX_MAIL_PORT"],
         payments=PaymentSetup(
-            key=os.environ.get("FLEETLINE_STRIPE_KEY", ""),
+            key=settings.stripe_key,
             webhook_url=f"{settings.public_url}{WEBHOOKS}",
-            webhook_secret=os.environ.get("FLEETLINE_STRIPE_WEBHOOK_SECRET", "").partition(",")[0],
+            webhook_secret=next(iter(settings.stripe_webhook_secret), ""),
             merchant=settings.operator.name,
+            iban=next(iter(settings.operator.ibans), ""),
+            bank_files=BANK_FILES,
         ),
     )
     try:

@@ -21,6 +21,7 @@ from backend.sandbox.console.routes import ConsoleController
 from backend.sandbox.payments.documents import StripeError
 from backend.sandbox.payments.pay_pages import PayController
 from backend.sandbox.payments.stripe_api import stripe_call, stripe_error
+from backend.sandbox.payments.transfer_pages import TransferController
 from backend.sandbox.sandbox import Sandbox, SandboxConfig
 from backend.sandbox.sms_api import SmsController
 from backend.sandbox.tmf_api import (
@@ -82,6 +83,7 @@ def create_sandbox(setup: SandboxConfig) -> Litestar:
             SmsController,
             stripe_call,
             PayController,
+            TransferController,
             PaymentConsole,
         ],
         dependencies={"sandbox": Provide(the_sandbox, sync_to_thread=False)},

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import uvicorn
 
+from backend.demo.bank_files import BANK_FILES
 from backend.integrations.network import ServiceOrder
 from backend.sandbox.app import server
 from backend.sandbox.carrier.behaviour import Behaviour
@@ -104,6 +105,8 @@ class Sandbox:
                 webhook_url=self.webhook_url,
                 webhook_secret=WEBHOOK_SECRET,
                 behaviour=self.payments,
+                iban="BE68539007547034",
+                bank_files=BANK_FILES,
             ),
         )
         self._server = server(setup, "127.0.0.1", port)

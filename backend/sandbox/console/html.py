@@ -5,10 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 from litestar import MediaType, Response
+from litestar.params import URLEncodedBody
 
 from backend.core.clock import local
 from backend.web.html import Markup, document, element, joined
 
+# The fields of a form that a page of the sandbox sends
+Form = URLEncodedBody[dict[str, str]]
 STATIC = Path(__file__).parents[1] / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
@@ -51,7 +54,7 @@ def page(title: str, body: Markup, *, current: str) -> Response[str]:
             pill("Sandbox", "attention"),
             element("nav", {"class": "switch", "aria-label": "Sections"}, *links),
         ),
-        element("p", {"class": "banner"}, BANNER),
+        element("aside", {"class": "banner", "aria-label": "What this is"}, BANNER),
         element("main", {"class": "page", "id": "main"}, body),
     )
     return Response(document("en", head, content), media_type=MediaType.HTML, headers=HEADERS)

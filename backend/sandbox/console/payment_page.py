@@ -6,28 +6,16 @@ from itertools import islice
 
 from backend.core.formats import format_money
 from backend.sandbox.console.html import empty, header, hidden, options, pill, table, time
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.console.payment_behaviour import behaviour_panel
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.payments import PaymentsSandbox
+from backend.sandbox.payments.transfers import TRANSFER, read_transfer
 from backend.sandbox.payments.trial_numbers import DEBIT_REASONS
 from backend.sandbox.payments.webhooks import DeliveryState, PaymentWebhook
 from backend.web.html import Markup, element, joined
 
 LEAD = "Payments without money: what the bank and the payer do is decided here."
 SHOWN = 30
-BEHAVIOUR_NUMBERS = (
-    ("debit_seconds", "A debit is answered after, s"),
-    ("return_seconds", "What comes back does so after, s"),
-    ("lose_answers", "Lose the answers of the next calls"),
-    ("refuse_calls", "Refuse the next calls (503)"),
-    ("answer_seconds", "A call takes, s"),
-    ("webhook_delay_seconds", "Webhooks later by, s"),
-)
-BEHAVIOUR_FLAGS = (
-    ("debits_by_hand", "Debits wait for this page"),
-    ("drop_webhooks", "Webhooks never"),
-    ("duplicate_webhooks", "Webhooks twice"),
-    ("reorder_webhooks", "Webhooks out of order"),
-)
 TONES: Mapping[str, str] = {
     "succeeded": "active",
     "active": "active",
@@ -66,81 +54,15 @@ def payments_page(payments: PaymentsSandbox, error: str) -> Markup:
         element(
             "div",
             {"class": "stack"},
-            _behaviour(payments),
+            behaviour_panel(payments),
             _list("checkout.session", "Hosted pages", _sessions(payments)),
             _list("payment_intent", "Payments", _intents(payments)),
             _list("mandate", "Mandates", _mandates(payments)),
             _list("refund", "Refunds", _refunds(payments)),
             _list("dispute", "What came back", _disputes(payments)),
+            _list("bank_transfer", "Bank transfers", _transfers(payments)),
             _list("event", "Webhooks", _webhooks(payments)),
         ),
-    )
-
-
-def _behaviour(payments: PaymentsSandbox) -> Markup:
-    now = payments.behaviour
-    numbers = (
-        element(
-            "div",
-            {"class": "field"},
-            element("label", {"class": "label", "for": name}, label),
-            element(
-                "input",
-                {
-                    "class": "input input-compact",
-                    "id": name,
-                    "name": name,
-                    "inputmode": "decimal",
-                    "value": f"{getattr(now, name):g}",
-                },
-            ),
-        )
-        for name, label in BEHAVIOUR_NUMBERS
-    )
-    flags = (
-        element(
-            "label",
-            {"class": "check"},
-            element("input", {"type": "checkbox", "name": name, "checked": getattr(now, name)}),
-            label,
-        )
-        for name, label in BEHAVIOUR_FLAGS
-    )
-    changed = now != payments.setup.behaviour
-    form = element(
-        "form",
-        {"class": "form", "method": "post", "action": "/payments/behaviour"},
-        element("div", {"class": "fields"}, *numbers),
-        element(
-            "fieldset",
-            {"class": "field"},
-            element("legend", {}, "Faults"),
-            element("div", {"class": "row"}, *flags),
-        ),
-        element(
-            "div",
-            {"class": "form-actions"},
-            element("button", {"class": "button button-primary", "type": "submit"}, "Set behaviour"),
-        ),
-    )
-    head = element(
-        "div",
-        {"class": "panel-header"},
-        element("h2", {"id": "behaviour-title"}, "How it behaves"),
-        pill("Changed", "attention") if changed else pill("Normal", "active"),
-        element("span", {"class": "small code push"}, "/stripe/v1"),
-    )
-    opened = element(
-        "details",
-        {"class": "more", "open": changed},
-        element("summary", {}, "Answers, debits, webhooks"),
-        form,
-    )
-    return element(
-        "section",
-        {"class": "panel", "aria-labelledby": "behaviour-title"},
-        head,
-        element("div", {"class": "panel-body"}, opened),
     )
 
 
@@ -154,14 +76,14 @@ def _list(kind: str, title: str, content: Markup) -> Markup:
     )
 
 
-def _newest(known: dict[str, Document]) -> Iterable[Document]:
+def _newest(known: dict[str, StripeDocument]) -> Iterable[StripeDocument]:
     return islice((known[key] for key in reversed(known)), SHOWN)
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Markup], nothing: str) -> Markup:
     if not rows:
         return empty("Nothing yet", nothing)
-    heads = [(name, "") for name in columns]
+    heads = [(name, "amount" if name == columns[-1] else "") for name in columns]
     return table(caption, [*heads, (hidden("What can be done"), "")], rows)
 
 
@@ -304,6 +226,29 @@ def _disputes(payments: PaymentsSandbox) -> Markup:
         rows,
         "Disputes and returned debits appear here.",
     )
+
+
+def _transfers(payments: PaymentsSandbox) -> Markup:
+    rows = []
+    for document in _newest(payments.book.of(TRANSFER)):
+        one = read_transfer(document)
+        link = element("a", {"href": f"/pay/transfer/{one.id}"}, _money(one.cents))
+        day = element("time", {"datetime": one.day.isoformat()}, f"{one.day:%d/%m}")
+        rows.append(
+            element(
+                "tr",
+                {},
+                element("th", {"scope": "row"}, link, element("span", {"class": "cell-sub"}, one.name)),
+                element("td", {"class": "wide"}, one.structured or one.text),
+                element("td", {"class": "amount"}, day),
+            )
+        )
+    new = element(
+        "p", {"class": "panel-body"}, element("a", {"href": "/pay/transfer"}, "Make a bank transfer")
+    )
+    heads = (("Amount", ""), ("Communication", ""), ("Day", "amount"))
+    shown = table("Bank transfers, the newest first", heads, rows) if rows else None
+    return joined(new, shown)
 
 
 def _webhooks(payments: PaymentsSandbox) -> Markup:

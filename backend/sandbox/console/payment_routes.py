@@ -8,77 +8,77 @@ from urllib.parse import quote
 import msgspec
 from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from backend.sandbox.carrier.callbacks import CallbackTarget
-from backend.sandbox.console.html import page
-from backend.sandbox.console.payment_page import BEHAVIOUR_FLAGS, BEHAVIOUR_NUMBERS, payments_page
+from backend.sandbox.console.html import Form, page
+from backend.sandbox.console.payment_behaviour import BEHAVIOUR_FLAGS, BEHAVIOUR_NUMBERS
+from backend.sandbox.console.payment_page import payments_page
 from backend.sandbox.payments import charges, intents, methods, sessions
-from backend.sandbox.payments.documents import Document, StripeError, public, wrong_state
+from backend.sandbox.payments.documents import StripeDocument, StripeError, public, wrong_state
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.payments.trial_numbers import DEBIT_REASONS
 from backend.sandbox.sandbox import Sandbox
 from backend.web.types import AnyRequest
 
-Form = URLEncodedBody[dict[str, str]]
 LARGEST_BODY = 16 * 1024
 PAGE = "/payments"
 
 
-def _settle(payments: PaymentsSandbox, intent: Document, _: str) -> None:
+def _settle(payments: PaymentsSandbox, intent: StripeDocument, _: str) -> None:
     _under_way(intent)
     intents.succeed(payments, intent)
 
 
-def _fail(payments: PaymentsSandbox, intent: Document, reason: str) -> None:
+def _fail(payments: PaymentsSandbox, intent: StripeDocument, reason: str) -> None:
     _under_way(intent)
     intents.fail(payments, intent, reason or "insufficient_funds")
 
 
-def _under_way(intent: Document) -> None:
+def _under_way(intent: StripeDocument) -> None:
     if intent["status"] != "processing":
         raise wrong_state(
             f"This payment is {intent['status']}: the bank has answered.", "payment_intent_unexpected_state"
         )
 
 
-def _dispute(payments: PaymentsSandbox, intent: Document, reason: str) -> None:
+def _dispute(payments: PaymentsSandbox, intent: StripeDocument, reason: str) -> None:
     if intent["status"] != "succeeded":
         raise wrong_state("Only what was paid can come back.", "payment_intent_unexpected_state")
     charge = payments.book.find("charge", intent["latest_charge"])
     charges.dispute(payments, charge, reason or "fraudulent")
 
 
-def _win(payments: PaymentsSandbox, found: Document, _: str) -> None:
+def _win(payments: PaymentsSandbox, found: StripeDocument, _: str) -> None:
     charges.close_dispute(payments, found, won=True)
 
 
-def _lose(payments: PaymentsSandbox, found: Document, _: str) -> None:
+def _lose(payments: PaymentsSandbox, found: StripeDocument, _: str) -> None:
     charges.close_dispute(payments, found, won=False)
 
 
-def _revoke(payments: PaymentsSandbox, mandate: Document, _: str) -> None:
+def _revoke(payments: PaymentsSandbox, mandate: StripeDocument, _: str) -> None:
     methods.end_mandate(payments, mandate)
 
 
-def _refund_done(payments: PaymentsSandbox, found: Document, _: str) -> None:
+def _refund_done(payments: PaymentsSandbox, found: StripeDocument, _: str) -> None:
     charges.refund_ends(payments, found)
 
 
-def _refund_fails(payments: PaymentsSandbox, found: Document, reason: str) -> None:
+def _refund_fails(payments: PaymentsSandbox, found: StripeDocument, reason: str) -> None:
     charges.refund_ends(payments, found, reason or "expired_or_canceled_card")
 
 
-def _expire(payments: PaymentsSandbox, session: Document, _: str) -> None:
+def _expire(payments: PaymentsSandbox, session: StripeDocument, _: str) -> None:
     sessions.expire(payments, session)
 
 
-def _send_again(payments: PaymentsSandbox, event: Document, _: str) -> None:
+def _send_again(payments: PaymentsSandbox, event: StripeDocument, _: str) -> None:
     payments.webhooks.send_again(public(event))
 
 
-ACTIONS: Mapping[tuple[str, str], Callable[[PaymentsSandbox, Document, str], None]] = {
+ACTIONS: Mapping[tuple[str, str], Callable[[PaymentsSandbox, StripeDocument, str], None]] = {
     ("payment_intent", "settle"): _settle,
     ("payment_intent", "fail"): _fail,
     ("payment_intent", "return"): _dispute,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backend.sandbox.payments.documents import Document, StripeError, new_document
+from backend.sandbox.payments.documents import StripeDocument, StripeError, new_document
 from backend.sandbox.store import Store
 
 # So many objects of a kind are kept; the oldest is forgotten when one more comes
@@ -21,7 +21,7 @@ class KeptAnswer(msgspec.Struct, frozen=True):
 
     asked: str
     status: int
-    body: Document
+    body: StripeDocument
     at: int
 
 
@@ -38,7 +38,7 @@ class PaymentBook:
     """The objects of one sandbox, in the order in which they were made. A change is on disk once `settled` returns."""
 
     def __init__(self, store: Store, clock: Callable[[], float], *, most: int = MOST) -> None:
-        self.kinds: dict[str, dict[str, Document]] = {}
+        self.kinds: dict[str, dict[str, StripeDocument]] = {}
         self.answers: dict[str, KeptAnswer] = {}
         self._store = store
         self._clock = clock
@@ -56,20 +56,26 @@ class PaymentBook:
     def load(self) -> None:
         """Read what an earlier process wrote."""
         for (text,) in self._store.rows("SELECT document FROM payment_objects ORDER BY number"):
-            document: Document = msgspec.json.decode(text)
+            document: StripeDocument = msgspec.json.decode(text)
             self.of(document["object"])[document["id"]] = document
             if planned := document.get("_planned"):
                 self._push(document["id"], planned[0], planned[1])
         for key, text in self._store.rows("SELECT key, document FROM payment_answers ORDER BY rowid"):
             self.answers[key] = msgspec.json.decode(text, type=KeptAnswer)
 
-    def of(self, kind: str) -> dict[str, Document]:
+    def of(self, kind: str) -> dict[str, StripeDocument]:
         """Every object of a kind by its id, the oldest first."""
         return self.kinds.setdefault(kind, {})
 
-    def add(self, kind: str, **values: Any) -> Document:
-        """Make an object, and forget the oldest of its kind where there are too many."""
+    def add(self, kind: str, **values: Any) -> StripeDocument:
+        """Make an object as Stripe has them, and keep it."""
         document = new_document(kind, self.now(), **values)
+        self.put(document)
+        return document
+
+    def put(self, document: StripeDocument) -> None:
+        """Keep a new object, and forget the oldest of its kind where there are too many."""
+        kind = document["object"]
         known = self.of(kind)
         known[document["id"]] = document
         # A payment has several events
@@ -79,9 +85,8 @@ class PaymentBook:
             del known[oldest]
             self._store.add("DELETE FROM payment_objects WHERE id = ?", oldest)
         self.save(document)
-        return document
 
-    def save(self, document: Document) -> None:
+    def save(self, document: StripeDocument) -> None:
         """Write an object that was changed."""
         if document["id"] in self.of(document["object"]):
             self._store.add(
@@ -91,7 +96,7 @@ class PaymentBook:
                 msgspec.json.encode(document),
             )
 
-    def find(self, kind: str, document_id: object, param: str = "id") -> Document:
+    def find(self, kind: str, document_id: object, param: str = "id") -> StripeDocument:
         """The object of that id. Raises StripeError 404 for one that is not there, as Stripe does."""
         found = self.of(kind).get(str(document_id))
         if found is None:
@@ -101,7 +106,7 @@ class PaymentBook:
             )
         return found
 
-    def keep_answer(self, key: str, asked: str, status: int, body: Document) -> None:
+    def keep_answer(self, key: str, asked: str, status: int, body: StripeDocument) -> None:
         """Remember what was answered to a key, and forget what is older than a day or too much."""
         answer = KeptAnswer(asked, status, body, self.now())
         self.answers[key] = answer
@@ -117,14 +122,14 @@ class PaymentBook:
             del self.answers[oldest]
             self._store.add("DELETE FROM payment_answers WHERE key = ?", oldest)
 
-    def plan(self, document: Document, seconds: float, move: str) -> None:
+    def plan(self, document: StripeDocument, seconds: float, move: str) -> None:
         """Let a move happen to an object after so many seconds; it takes the place of one that was planned before."""
         at = self._clock() + seconds
         document["_planned"] = [at, move]
         self.save(document)
         self._push(document["id"], at, move)
 
-    def unplan(self, document: Document) -> None:
+    def unplan(self, document: StripeDocument) -> None:
         """Nothing happens to the object by itself any more."""
         document.pop("_planned", None)
 
@@ -132,7 +137,7 @@ class PaymentBook:
         """When the next move is due; None where none is planned."""
         return self._planned[0].at if self._planned else None
 
-    def due(self) -> Iterator[tuple[Document, str]]:
+    def due(self) -> Iterator[tuple[StripeDocument, str]]:
         """The moves that are due. One that was replaced or taken back is passed over."""
         while self._planned and self._planned[0].at <= self._clock():
             planned = heapq.heappop(self._planned)
@@ -146,7 +151,7 @@ class PaymentBook:
         self._numbers += 1
         heapq.heappush(self._planned, PlannedMove(at, self._numbers, document_id, move))
 
-    def anywhere(self, document_id: str) -> Document | None:
+    def anywhere(self, document_id: str) -> StripeDocument | None:
         """The object of an id, of whatever kind; None where there is none."""
         return next((known[document_id] for known in self.kinds.values() if document_id in known), None)
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from backend.sandbox.payments import charges, intents, methods, sessions
-from backend.sandbox.payments.documents import Document, StripeError, bad_parameter, public
+from backend.sandbox.payments.documents import StripeDocument, StripeError, bad_parameter, public
 from backend.sandbox.payments.parameters import checked
 from backend.sandbox.payments.payments import PaymentsSandbox
 
@@ -38,11 +38,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     parts: tuple[str, ...]
-    asked: Document
+    asked: StripeDocument
     base: str
 
 
-def answer(sandbox: PaymentsSandbox, call: Call) -> Document:
+def answer(sandbox: PaymentsSandbox, call: Call) -> StripeDocument:
     """Carry a call out. Raises StripeError for one that is not known, or is refused."""
     asked = dict(call.asked)
     expansions = asked.pop("expand", [])
@@ -80,32 +80,44 @@ def _unknown(call: Call) -> StripeError:
     )
 
 
-def _create_customer(sandbox: PaymentsSandbox, _: Document, asked: Document, __: str) -> Document:
+def _create_customer(
+    sandbox: PaymentsSandbox, _: StripeDocument, asked: StripeDocument, __: str
+) -> StripeDocument:
     made = sandbox.book.add("customer", **({"metadata": {}} | asked))
     sandbox.emit("customer.created", made)
     return made
 
 
-def _modify_customer(sandbox: PaymentsSandbox, found: Document, asked: Document, _: str) -> Document:
+def _modify_customer(
+    sandbox: PaymentsSandbox, found: StripeDocument, asked: StripeDocument, _: str
+) -> StripeDocument:
     found |= asked | {"metadata": found["metadata"] | asked.get("metadata", {})}
     sandbox.emit("customer.updated", found, {})
     return found
 
 
-def _create_session(sandbox: PaymentsSandbox, _: Document, asked: Document, base: str) -> Document:
+def _create_session(
+    sandbox: PaymentsSandbox, _: StripeDocument, asked: StripeDocument, base: str
+) -> StripeDocument:
     return sessions.create(sandbox, asked, base)
 
 
-def _expire_session(sandbox: PaymentsSandbox, found: Document, _: Document, __: str) -> Document:
+def _expire_session(
+    sandbox: PaymentsSandbox, found: StripeDocument, _: StripeDocument, __: str
+) -> StripeDocument:
     sessions.expire(sandbox, sessions.open_session(sandbox, found["id"]))
     return found
 
 
-def _create_intent(sandbox: PaymentsSandbox, _: Document, asked: Document, __: str) -> Document:
+def _create_intent(
+    sandbox: PaymentsSandbox, _: StripeDocument, asked: StripeDocument, __: str
+) -> StripeDocument:
     return intents.create(sandbox, asked)
 
 
-def _confirm_intent(sandbox: PaymentsSandbox, found: Document, asked: Document, _: str) -> Document:
+def _confirm_intent(
+    sandbox: PaymentsSandbox, found: StripeDocument, asked: StripeDocument, _: str
+) -> StripeDocument:
     if method := asked.get("payment_method"):
         if sandbox.book.find("payment_method", method, "payment_method")["customer"] != found["customer"]:
             raise bad_parameter("The PaymentMethod does not belong to the customer.", "payment_method")
@@ -115,20 +127,22 @@ def _confirm_intent(sandbox: PaymentsSandbox, found: Document, asked: Document, 
     return found
 
 
-def _cancel_intent(sandbox: PaymentsSandbox, found: Document, asked: Document, _: str) -> Document:
+def _cancel_intent(
+    sandbox: PaymentsSandbox, found: StripeDocument, asked: StripeDocument, _: str
+) -> StripeDocument:
     intents.cancel(sandbox, found, asked.get("cancellation_reason"))
     return found
 
 
-def _detach(sandbox: PaymentsSandbox, found: Document, _: Document, __: str) -> Document:
+def _detach(sandbox: PaymentsSandbox, found: StripeDocument, _: StripeDocument, __: str) -> StripeDocument:
     return methods.detach(sandbox, found)
 
 
-def _refund(sandbox: PaymentsSandbox, _: Document, asked: Document, __: str) -> Document:
+def _refund(sandbox: PaymentsSandbox, _: StripeDocument, asked: StripeDocument, __: str) -> StripeDocument:
     return charges.refund(sandbox, asked)
 
 
-Action = Callable[[PaymentsSandbox, Document, Document, str], Document]
+Action = Callable[[PaymentsSandbox, StripeDocument, StripeDocument, str], StripeDocument]
 ACTIONS: Mapping[tuple[str, str], Action] = {
     ("customer", "create"): _create_customer,
     ("customer", "modify"): _modify_customer,
@@ -142,7 +156,7 @@ ACTIONS: Mapping[tuple[str, str], Action] = {
 }
 
 
-def _expanded(sandbox: PaymentsSandbox, document: Document, paths: list[str]) -> Document:
+def _expanded(sandbox: PaymentsSandbox, document: StripeDocument, paths: list[str]) -> StripeDocument:
     """A copy in which the ids that `paths` name are the objects themselves, as deep as `a.b` says."""
     shown = public(document)
     for path in paths[:20]:
@@ -153,7 +167,9 @@ def _expanded(sandbox: PaymentsSandbox, document: Document, paths: list[str]) ->
     return shown
 
 
-def _page(sandbox: PaymentsSandbox, kind: str, url: str, asked: Document, expansions: list[str]) -> Document:
+def _page(
+    sandbox: PaymentsSandbox, kind: str, url: str, asked: StripeDocument, expansions: list[str]
+) -> StripeDocument:
     """Objects of a kind, the newest first: those after or before one of them, as many as asked."""
     limit = asked.get("limit", A_PAGE)
     if not 1 <= limit <= MOST_A_PAGE:
@@ -175,7 +191,7 @@ def _page(sandbox: PaymentsSandbox, kind: str, url: str, asked: Document, expans
     return {"object": "list", "url": url, "has_more": len(fitting) > limit, "data": data}
 
 
-def _fits(document: Document, asked: Document) -> bool:
+def _fits(document: StripeDocument, asked: StripeDocument) -> bool:
     created: Any = asked.get("created")
     if isinstance(created, int) and document["created"] != created:
         return False

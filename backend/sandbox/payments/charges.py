@@ -3,7 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.sandbox.payments.documents import Document, bad_parameter, part, without_others, wrong_state
+from backend.sandbox.payments.documents import (
+    StripeDocument,
+    bad_parameter,
+    part,
+    without_others,
+    wrong_state,
+)
 from backend.sandbox.payments.methods import end_mandate
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.payments.trial_numbers import ENDS_MANDATE
@@ -19,7 +25,7 @@ DEBIT_DAYS = 5
 REFUND_SECONDS = 2.0
 
 
-def _entry(sandbox: PaymentsSandbox, source: str, kind: str, amount: int, fee: int) -> Document:
+def _entry(sandbox: PaymentsSandbox, source: str, kind: str, amount: int, fee: int) -> StripeDocument:
     fees = [
         {
             "amount": fee,
@@ -45,7 +51,9 @@ def _entry(sandbox: PaymentsSandbox, source: str, kind: str, amount: int, fee: i
     )
 
 
-def _details(intent: Document, method: Document, mandate: Document | None, day: str) -> Document:
+def _details(
+    intent: StripeDocument, method: StripeDocument, mandate: StripeDocument | None, day: str
+) -> StripeDocument:
     kind = method["type"]
     if kind == "sepa_debit":
         shown = {key: value for key, value in method["sepa_debit"].items() if key != "generated_from"}
@@ -61,8 +69,11 @@ def _details(intent: Document, method: Document, mandate: Document | None, day: 
 
 
 def new_charge(
-    sandbox: PaymentsSandbox, intent: Document, method: Document, mandate: Document | None = None
-) -> Document:
+    sandbox: PaymentsSandbox,
+    intent: StripeDocument,
+    method: StripeDocument,
+    mandate: StripeDocument | None = None,
+) -> StripeDocument:
     """A charge of an intent that the bank has not answered yet."""
     day = datetime.fromtimestamp(sandbox.book.now(), UTC) + timedelta(days=DEBIT_DAYS)
     charge = sandbox.book.add(
@@ -83,7 +94,7 @@ def new_charge(
     return charge
 
 
-def charge_succeeds(sandbox: PaymentsSandbox, charge: Document) -> None:
+def charge_succeeds(sandbox: PaymentsSandbox, charge: StripeDocument) -> None:
     """The money came."""
     fee = CARD_FEE_CENTS if "card" in charge["payment_method_details"] else DEBIT_FEE_CENTS
     kind = "charge" if "card" in charge["payment_method_details"] else "payment"
@@ -101,7 +112,7 @@ def charge_succeeds(sandbox: PaymentsSandbox, charge: Document) -> None:
     sandbox.emit("charge.succeeded", charge)
 
 
-def charge_fails(sandbox: PaymentsSandbox, charge: Document, code: str, message: str) -> None:
+def charge_fails(sandbox: PaymentsSandbox, charge: StripeDocument, code: str, message: str) -> None:
     """The bank refused."""
     charge |= {
         "captured": False,
@@ -117,7 +128,7 @@ def charge_fails(sandbox: PaymentsSandbox, charge: Document, code: str, message:
     sandbox.emit("charge.failed", charge)
 
 
-def refund(sandbox: PaymentsSandbox, asked: Document) -> Document:
+def refund(sandbox: PaymentsSandbox, asked: StripeDocument) -> StripeDocument:
     """Give back a payment or a part of it. Raises StripeError where more is asked than is left, or it is disputed."""
     charge = _charge_of(sandbox, asked)
     left = charge["amount"] - charge["amount_refunded"]
@@ -153,7 +164,7 @@ def refund(sandbox: PaymentsSandbox, asked: Document) -> Document:
     return made
 
 
-def _charge_of(sandbox: PaymentsSandbox, asked: Document) -> Document:
+def _charge_of(sandbox: PaymentsSandbox, asked: StripeDocument) -> StripeDocument:
     if asked.get("charge"):
         return sandbox.book.find("charge", asked["charge"], "charge")
     if not asked.get("payment_intent"):
@@ -168,13 +179,13 @@ def _charge_of(sandbox: PaymentsSandbox, asked: Document) -> Document:
     return sandbox.book.find("charge", intent["latest_charge"], "charge")
 
 
-def _change_refunded(sandbox: PaymentsSandbox, charge: Document, by: int) -> None:
+def _change_refunded(sandbox: PaymentsSandbox, charge: StripeDocument, by: int) -> None:
     charge["amount_refunded"] += by
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     sandbox.book.save(charge)
 
 
-def refund_ends(sandbox: PaymentsSandbox, made: Document, failure: str = "") -> None:
+def refund_ends(sandbox: PaymentsSandbox, made: StripeDocument, failure: str = "") -> None:
     """A refund reaches the account, or comes back for a reason: `failure`, in Stripe's words."""
     if made["status"] not in {"pending", "succeeded"} or (not failure and made["status"] == "succeeded"):
         raise wrong_state("The refund has ended.", "status_transition_invalid")
@@ -191,7 +202,7 @@ def refund_ends(sandbox: PaymentsSandbox, made: Document, failure: str = "") -> 
     sandbox.emit("refund.failed" if failure else "refund.updated", made, {"status": before})
 
 
-def dispute(sandbox: PaymentsSandbox, charge: Document, reason: str) -> Document:
+def dispute(sandbox: PaymentsSandbox, charge: StripeDocument, reason: str) -> StripeDocument:
     """The payer complains, or the bank gives a debit back: then it is lost at once."""
     if charge["status"] != "succeeded" or charge["disputed"]:
         raise wrong_state(f"Charge {charge['id']} cannot be disputed.", "charge_disputed")
@@ -224,7 +235,7 @@ def dispute(sandbox: PaymentsSandbox, charge: Document, reason: str) -> Document
     return made
 
 
-def close_dispute(sandbox: PaymentsSandbox, made: Document, *, won: bool) -> None:
+def close_dispute(sandbox: PaymentsSandbox, made: StripeDocument, *, won: bool) -> None:
     """The bank decides. A dispute that is won gives the money back."""
     if made["status"] in {"won", "lost"}:
         raise wrong_state("The dispute is closed.", "status_transition_invalid")
@@ -241,7 +252,7 @@ def close_dispute(sandbox: PaymentsSandbox, made: Document, *, won: bool) -> Non
     sandbox.emit("charge.dispute.closed", made, {"status": before})
 
 
-def error_of(code: str, decline_code: str, message: str, **more: Any) -> Document:
+def error_of(code: str, decline_code: str, message: str, **more: Any) -> StripeDocument:
     """Why a payment did not work, as the intent keeps it."""
     found = part(
         "last_payment_error", type="card_error", code=code, decline_code=decline_code or None, message=message

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 # One object, as JSON has it
-Document = dict[str, Any]
+StripeDocument = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
 SHAPES = Path(__file__).parent / "shapes.json"
 PREFIXES = {
@@ -43,7 +43,7 @@ class StripeError(Exception):
         super().__init__(message)
         self.status = status
         self.kept = kept
-        self.body: Document = {"error": {"type": kind, "message": message, **more}}
+        self.body: StripeDocument = {"error": {"type": kind, "message": message, **more}}
 
 
 def bad_parameter(message: str, param: str, code: str = "parameter_invalid_empty") -> StripeError:
@@ -57,17 +57,17 @@ def wrong_state(message: str, code: str) -> StripeError:
 
 
 @cache
-def _shapes() -> dict[str, Document]:
-    found: dict[str, Document] = json.loads(SHAPES.read_text("utf-8"))
+def _shapes() -> dict[str, StripeDocument]:
+    found: dict[str, StripeDocument] = json.loads(SHAPES.read_text("utf-8"))
     return found
 
 
-def part(name: str, **values: Any) -> Document:
+def part(name: str, **values: Any) -> StripeDocument:
     """A part of an object, such as `charge.card`, with every field; `values` are filled in."""
     return deepcopy(_shapes()[name]) | values
 
 
-def new_document(kind: str, created: int, **values: Any) -> Document:
+def new_document(kind: str, created: int, **values: Any) -> StripeDocument:
     """A new object with an id of its own and every field that the SDK knows; `values` are filled in."""
     found = deepcopy(_shapes()[kind])
     found["id"] = f"{PREFIXES[kind]}_{secrets.token_hex(12)}"
@@ -76,11 +76,11 @@ def new_document(kind: str, created: int, **values: Any) -> Document:
     return found | values
 
 
-def public(document: Document) -> Document:
+def public(document: StripeDocument) -> StripeDocument:
     """A copy of what a caller may see."""
     return deepcopy({key: value for key, value in document.items() if not key.startswith("_")})
 
 
-def without_others(document: Document, *kept: str) -> Document:
+def without_others(document: StripeDocument, *kept: str) -> StripeDocument:
     """A copy without its empty fields, but for those that are named: Stripe leaves out the other payment methods."""
     return {key: value for key, value in document.items() if value is not None or key in kept}

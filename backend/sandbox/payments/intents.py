@@ -11,7 +11,7 @@ from backend.sandbox.payments.charges import (
 )
 from backend.sandbox.payments.documents import (
     CARD_ERROR,
-    Document,
+    StripeDocument,
     StripeError,
     bad_parameter,
     public,
@@ -51,7 +51,7 @@ def check_amount(amount: object, currency: object) -> None:
         raise bad_parameter("Amount must be no more than €999,999.99", "amount", "amount_too_large")
 
 
-def create(sandbox: PaymentsSandbox, asked: Document) -> Document:
+def create(sandbox: PaymentsSandbox, asked: StripeDocument) -> StripeDocument:
     """A new intent of checked parameters, confirmed where that is asked."""
     check_amount(asked.get("amount"), asked.get("currency"))
     if asked.get("customer"):
@@ -98,7 +98,7 @@ def create(sandbox: PaymentsSandbox, asked: Document) -> Document:
 
 
 def confirm(
-    sandbox: PaymentsSandbox, intent: Document, *, mandate: str | None = None, off_session: bool = False
+    sandbox: PaymentsSandbox, intent: StripeDocument, *, mandate: str | None = None, off_session: bool = False
 ) -> None:
     """Try the payment. Raises StripeError 402 for a card that is refused, 400 for a mandate that is not in force."""
     if intent["status"] not in {"requires_confirmation", "requires_payment_method"}:
@@ -124,7 +124,7 @@ def confirm(
         finish_card(sandbox, intent)
 
 
-def _ask(sandbox: PaymentsSandbox, intent: Document) -> None:
+def _ask(sandbox: PaymentsSandbox, intent: StripeDocument) -> None:
     """The bank wants to hear its customer first."""
     intent["status"] = "requires_action"
     address = intent.get("_page") or ""
@@ -136,7 +136,7 @@ def _ask(sandbox: PaymentsSandbox, intent: Document) -> None:
     sandbox.emit("payment_intent.requires_action", intent)
 
 
-def finish_card(sandbox: PaymentsSandbox, intent: Document) -> None:
+def finish_card(sandbox: PaymentsSandbox, intent: StripeDocument) -> None:
     """A card or Bancontact is answered at once. Raises StripeError 402 where it is refused."""
     method = sandbox.book.find("payment_method", intent["payment_method"])
     card = card_trial(method.get("_number", ""))
@@ -149,7 +149,7 @@ def finish_card(sandbox: PaymentsSandbox, intent: Document) -> None:
         sandbox.plan(intent, sandbox.behaviour.return_seconds, "return:fraudulent")
 
 
-def customer_refuses(sandbox: PaymentsSandbox, intent: Document) -> None:
+def customer_refuses(sandbox: PaymentsSandbox, intent: StripeDocument) -> None:
     """The customer says no to the bank."""
     intent["next_action"] = None
     method = sandbox.book.find("payment_method", intent["payment_method"])
@@ -162,7 +162,7 @@ def customer_refuses(sandbox: PaymentsSandbox, intent: Document) -> None:
 
 
 def _refuse(
-    sandbox: PaymentsSandbox, intent: Document, method: Document, code: str, decline_code: str
+    sandbox: PaymentsSandbox, intent: StripeDocument, method: StripeDocument, code: str, decline_code: str
 ) -> None:
     message = MESSAGES.get(code, "The payment was refused.")
     new_charge(sandbox, intent, method)
@@ -173,7 +173,9 @@ def _refuse(
     )
 
 
-def _debit(sandbox: PaymentsSandbox, intent: Document, method: Document, mandate: Document) -> None:
+def _debit(
+    sandbox: PaymentsSandbox, intent: StripeDocument, method: StripeDocument, mandate: StripeDocument
+) -> None:
     """Hand a debit to the bank, which answers later."""
     intent["status"] = "processing"
     intent["_mandate"] = mandate["id"]
@@ -191,7 +193,7 @@ def _debit(sandbox: PaymentsSandbox, intent: Document, method: Document, mandate
     sandbox.emit("payment_intent.processing", intent)
 
 
-def succeed(sandbox: PaymentsSandbox, intent: Document) -> None:
+def succeed(sandbox: PaymentsSandbox, intent: StripeDocument) -> None:
     """The bank paid."""
     charge = sandbox.book.find("charge", intent["latest_charge"])
     sandbox.book.unplan(intent)
@@ -205,7 +207,7 @@ def succeed(sandbox: PaymentsSandbox, intent: Document) -> None:
         sandbox.plan(intent, sandbox.behaviour.return_seconds, f"return:{returned}")
 
 
-def fail(sandbox: PaymentsSandbox, intent: Document, code: str) -> None:
+def fail(sandbox: PaymentsSandbox, intent: StripeDocument, code: str) -> None:
     """The bank does not pay a debit, with Stripe's code of a failed charge."""
     method = sandbox.book.find("payment_method", intent["payment_method"])
     message = f"The debit was not paid ({code})."
@@ -217,7 +219,7 @@ def fail(sandbox: PaymentsSandbox, intent: Document, code: str) -> None:
 
 
 def _to_failed(
-    sandbox: PaymentsSandbox, intent: Document, method: Document, error: Document, code: str
+    sandbox: PaymentsSandbox, intent: StripeDocument, method: StripeDocument, error: StripeDocument, code: str
 ) -> None:
     sandbox.book.unplan(intent)
     intent |= {
@@ -234,7 +236,7 @@ def _to_failed(
     _tell_session(sandbox, intent, paid=False)
 
 
-def _tell_session(sandbox: PaymentsSandbox, intent: Document, *, paid: bool) -> None:
+def _tell_session(sandbox: PaymentsSandbox, intent: StripeDocument, *, paid: bool) -> None:
     """A session that was completed before the bank answered hears of it."""
     session = sandbox.book.of("checkout.session").get(intent.get("_session") or "")
     if not session or session["status"] != "complete" or session["payment_status"] != "unpaid":
@@ -245,7 +247,7 @@ def _tell_session(sandbox: PaymentsSandbox, intent: Document, *, paid: bool) -> 
     sandbox.emit(f"checkout.session.async_payment_{'succeeded' if paid else 'failed'}", session)
 
 
-def cancel(sandbox: PaymentsSandbox, intent: Document, reason: str | None) -> None:
+def cancel(sandbox: PaymentsSandbox, intent: StripeDocument, reason: str | None) -> None:
     """Nobody wants the payment any more. Raises StripeError where it is under way or has ended."""
     if intent["status"] not in CANCELLABLE:
         raise wrong_state(
@@ -262,19 +264,19 @@ def cancel(sandbox: PaymentsSandbox, intent: Document, reason: str | None) -> No
     sandbox.emit("payment_intent.canceled", intent)
 
 
-def settle_by_itself(sandbox: PaymentsSandbox, intent: Document, _: str) -> None:
+def settle_by_itself(sandbox: PaymentsSandbox, intent: StripeDocument, _: str) -> None:
     """A debit is paid."""
     if intent["status"] == "processing":
         succeed(sandbox, intent)
 
 
-def fail_by_itself(sandbox: PaymentsSandbox, intent: Document, code: str) -> None:
+def fail_by_itself(sandbox: PaymentsSandbox, intent: StripeDocument, code: str) -> None:
     """A debit is not paid."""
     if intent["status"] == "processing":
         fail(sandbox, intent, code)
 
 
-def return_by_itself(sandbox: PaymentsSandbox, intent: Document, reason: str) -> None:
+def return_by_itself(sandbox: PaymentsSandbox, intent: StripeDocument, reason: str) -> None:
     """A payment comes back."""
     charge = sandbox.book.find("charge", intent["latest_charge"])
     if charge["status"] == "succeeded" and not charge["disputed"]:

@@ -3,7 +3,13 @@
 import hashlib
 from typing import Any
 
-from backend.sandbox.payments.documents import Document, bad_parameter, part, without_others, wrong_state
+from backend.sandbox.payments.documents import (
+    StripeDocument,
+    bad_parameter,
+    part,
+    without_others,
+    wrong_state,
+)
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.payments.trial_numbers import AccountTrial, CardTrial
 
@@ -15,7 +21,7 @@ def _fingerprint(number: str) -> str:
     return hashlib.sha256(number.encode()).hexdigest()[:16]
 
 
-def _method(sandbox: PaymentsSandbox, kind: str, customer: str | None, **more: Any) -> Document:
+def _method(sandbox: PaymentsSandbox, kind: str, customer: str | None, **more: Any) -> StripeDocument:
     details = {"address": dict(ADDRESS), "email": None, "name": None, "phone": None, "tax_id": None}
     for key in ("name", "email"):
         details[key] = more.pop(key, None) or None
@@ -29,7 +35,7 @@ def _method(sandbox: PaymentsSandbox, kind: str, customer: str | None, **more: A
 
 def card_method(
     sandbox: PaymentsSandbox, card: CardTrial, customer: str | None, *, month: int, year: int, name: str = ""
-) -> Document:
+) -> StripeDocument:
     """A card that somebody typed."""
     shown = part(
         "payment_method.card",
@@ -44,14 +50,14 @@ def card_method(
     return _method(sandbox, "card", customer, name=name, card=shown, _number=card.number)
 
 
-def bancontact_method(sandbox: PaymentsSandbox, customer: str | None) -> Document:
+def bancontact_method(sandbox: PaymentsSandbox, customer: str | None) -> StripeDocument:
     """An account that pays with Bancontact."""
     return _method(sandbox, "bancontact", customer, bancontact={})
 
 
 def debit_method(
     sandbox: PaymentsSandbox, account: AccountTrial, customer: str | None, *, name: str, email: str = ""
-) -> Document:
+) -> StripeDocument:
     """An account that may be debited, with the name of its holder."""
     iban = account.iban
     shown = part(
@@ -66,8 +72,8 @@ def debit_method(
 
 
 def new_mandate(
-    sandbox: PaymentsSandbox, method: Document, *, base: str, once: Document | None = None
-) -> Document:
+    sandbox: PaymentsSandbox, method: StripeDocument, *, base: str, once: StripeDocument | None = None
+) -> StripeDocument:
     """The mandate of an account. `once`: amount and currency of the only debit that it is for."""
     reference = f"SANDBOX{_fingerprint(method['id'])[:9].upper()}"
     mandate = sandbox.book.add(
@@ -96,7 +102,7 @@ def new_mandate(
     return mandate
 
 
-def active_mandate(sandbox: PaymentsSandbox, method: Document, named: str | None) -> Document:
+def active_mandate(sandbox: PaymentsSandbox, method: StripeDocument, named: str | None) -> StripeDocument:
     """The mandate under which an account is debited. Raises StripeError where there is none in force."""
     mandate = sandbox.book.find("mandate", named or method.get("_mandate") or "none", "mandate")
     if mandate["payment_method"] != method["id"]:
@@ -108,7 +114,7 @@ def active_mandate(sandbox: PaymentsSandbox, method: Document, named: str | None
     return mandate
 
 
-def end_mandate(sandbox: PaymentsSandbox, mandate: Document) -> None:
+def end_mandate(sandbox: PaymentsSandbox, mandate: StripeDocument) -> None:
     """The account may not be debited under it any more."""
     if mandate["status"] == "inactive":
         return
@@ -118,7 +124,7 @@ def end_mandate(sandbox: PaymentsSandbox, mandate: Document) -> None:
     sandbox.emit("mandate.updated", mandate, {"status": before})
 
 
-def detach(sandbox: PaymentsSandbox, method: Document) -> Document:
+def detach(sandbox: PaymentsSandbox, method: StripeDocument) -> StripeDocument:
     """The customer's payment method is theirs no more, and its mandate ends."""
     if method["customer"] is None:
         raise wrong_state(

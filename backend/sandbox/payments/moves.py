@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from backend.sandbox.payments.charges import refund_ends
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.intents import fail_by_itself, return_by_itself, settle_by_itself
 from backend.sandbox.payments.payments import Move, PaymentsSandbox
 from backend.sandbox.payments.sessions import expire_by_itself
 
 
-def _refund_arrives(sandbox: PaymentsSandbox, made: Document, _: str) -> None:
+def _refund_arrives(sandbox: PaymentsSandbox, made: StripeDocument, _: str) -> None:
     if made["status"] == "pending":
         refund_ends(sandbox, made)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from backend.sandbox.payments.documents import Document, bad_parameter
+from backend.sandbox.payments.documents import StripeDocument, bad_parameter
 
 MOST_PARAMETERS = 2_000
 DEEPEST = 6
@@ -85,9 +85,9 @@ def read_pairs(body: bytes) -> list[tuple[str, str]]:
         raise bad_parameter("The body cannot be read as a form.", "", "parameter_unknown") from None
 
 
-def nested(pairs: Iterable[tuple[str, str]]) -> Document:
+def nested(pairs: Iterable[tuple[str, str]]) -> StripeDocument:
     """Names such as `line_items[0][quantity]` as objects and lists, with whole numbers and flags read."""
-    root: Document = {}
+    root: StripeDocument = {}
     for name, text in pairs:
         keys = KEY.findall(name)
         if not 1 <= len(keys) <= DEEPEST:
@@ -124,7 +124,7 @@ def _value(key: str, value: Any) -> Any:
     return value
 
 
-def checked(kind: str, verb: str, asked: Document) -> Document:
+def checked(kind: str, verb: str, asked: StripeDocument) -> StripeDocument:
     """The parameters of a call. Raises StripeError for one that the call does not take."""
     for name in asked:
         if name not in TAKES[kind, verb]:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from backend.core.clock import local
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.methods import bancontact_method, card_method, debit_method
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.payments.trial_numbers import account_trial, card_trial, iban_valid
@@ -76,7 +76,7 @@ def problems(form: PayForm, methods: list[str], now: datetime) -> list[str]:
     return wrong
 
 
-def make_method(sandbox: PaymentsSandbox, session: Document, form: PayForm) -> Document:
+def make_method(sandbox: PaymentsSandbox, session: StripeDocument, form: PayForm) -> StripeDocument:
     """The payment method of a form without problems."""
     customer = session["customer"]
     if form.how == "card":

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from litestar import MediaType, Response
 
 from backend.core.formats import format_money
 from backend.core.i18n import FileTexts, choose_language
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.console.html import HEADERS
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.web.html import Markup, document, element, joined
 
@@ -15,7 +19,7 @@ TEXTS = Path(__file__).parent / "pay_texts.toml"
 class HostedFrame:
     """One visit of a hosted page: its language, its texts, who is paid."""
 
-    def __init__(self, sandbox: PaymentsSandbox, session: Document | None, accepted: str) -> None:
+    def __init__(self, sandbox: PaymentsSandbox, session: StripeDocument | None, accepted: str) -> None:
         wanted = (session or {}).get("locale") or ""
         self.language = choose_language("" if wanted == "auto" else wanted, accepted)
         self.texts = FileTexts(TEXTS, self.language)
@@ -82,3 +86,68 @@ def key_values(rows: Sequence[tuple[str, object]], style: str = "total") -> Mark
     """Names and values, one below the other."""
     shown = (element("div", {}, element("dt", {}, name), element("dd", {}, value)) for name, value in rows)
     return element("dl", {"class": style}, *shown)
+
+
+def alert(frame: HostedFrame, wrong: Sequence[str], refused: str = "") -> Markup | None:
+    """What stands above a form that was not taken: its wrong fields with links, or why the bank refused."""
+    if wrong:
+        links = (
+            element("li", {}, element("a", {"href": f"#{name}"}, frame.text(f"bad_{name}"))) for name in wrong
+        )
+        title, inner = "wrong", element("ul", {}, *links)
+    elif refused:
+        title, inner = "refused_title", element("p", {}, refused)
+    else:
+        return None
+    return element(
+        "div", {"class": "error-summary", "role": "alert"}, element("h2", {}, frame.text(title)), inner
+    )
+
+
+def field(
+    frame: HostedFrame,
+    name: str,
+    value: str,
+    wrong: Sequence[str],
+    *,
+    hint: str = "",
+    digits: bool = False,
+    code: bool = False,
+) -> Markup:
+    """A field of text with its label, its hint and what is wrong with it."""
+    described = [f"{name}-hint"] if hint else []
+    described += [f"{name}-error"] if name in wrong else []
+    control = {
+        "class": "input input-code" if code else "input",
+        "id": name,
+        "name": name,
+        "value": value,
+        "autocomplete": "off",
+        "inputmode": "numeric" if digits else None,
+        "aria-invalid": "true" if name in wrong else None,
+        "aria-describedby": " ".join(described) or None,
+    }
+    return element(
+        "div",
+        {"class": "field"},
+        element("label", {"class": "label", "for": name}, frame.text(name)),
+        field_error(frame, name, wrong),
+        element("input", control),
+        element("span", {"class": "hint", "id": f"{name}-hint"}, hint) if hint else None,
+    )
+
+
+def field_error(frame: HostedFrame, name: str, wrong: Sequence[str]) -> Markup | None:
+    """What is wrong with a field; None where nothing is."""
+    if name not in wrong:
+        return None
+    return element("p", {"class": "field-error", "id": f"{name}-error"}, frame.text(f"bad_{name}"))
+
+
+def hosted_page(body: Markup, status: int = 200, leads_to: str = "") -> Response[str]:
+    """A page as an answer. Its form may lead to the address `leads_to`: browsers apply `form-action` to redirects too."""
+    policy = HEADERS["content-security-policy"]
+    if (parts := urlsplit(leads_to)).netloc:
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
+    headers = HEADERS | {"content-security-policy": policy}
+    return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)

@@ -2,27 +2,25 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from litestar import Controller, MediaType, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from backend.core import clock
 from backend.core.formats import format_day
-from backend.sandbox.console.html import HEADERS
+from backend.sandbox.console.html import Form
 from backend.sandbox.payments import sessions
-from backend.sandbox.payments.documents import Document, StripeError
+from backend.sandbox.payments.documents import StripeDocument, StripeError
 from backend.sandbox.payments.pay_form import PayForm, first_form, make_method, problems, read_form
-from backend.sandbox.payments.pay_html import HostedFrame, key_values
+from backend.sandbox.payments.pay_html import HostedFrame, hosted_page, key_values
 from backend.sandbox.payments.pay_sheet import mandate_text, pay_sheet, spaced
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.sandbox import Sandbox
 from backend.web.html import Markup, element
 from backend.web.types import AnyRequest
 
-Form = URLEncodedBody[dict[str, str]]
 LARGEST_BODY = 16 * 1024
 
 
@@ -95,26 +93,26 @@ class PayController(Controller):
         frame = HostedFrame(payments, None, request.headers.get("accept-language", ""))
         mandate = payments.book.of("mandate").get(mandate_id)
         if mandate is None:
-            return _html(
+            return hosted_page(
                 frame.result(frame.text("unknown_title"), frame.text("unknown"), tone="attention"), 404
             )
-        return _html(_mandate(payments, frame, mandate))
+        return hosted_page(_mandate(payments, frame, mandate))
 
 
-def _asking(payments: PaymentsSandbox, session: Document) -> bool:
+def _asking(payments: PaymentsSandbox, session: StripeDocument) -> bool:
     """Whether the bank waits for its customer."""
     intent = payments.book.of("payment_intent").get(session["payment_intent"] or "")
     return session["status"] == "open" and intent is not None and intent["status"] == "requires_action"
 
 
-def _onward(session: Document) -> Response[Any]:
+def _onward(session: StripeDocument) -> Response[Any]:
     """On to the bank's question, or back to the portal."""
     if session["status"] == "open":
         return Redirect(f"/pay/{session['id']}", status_code=303)
     return Redirect(_return_address(session), status_code=303, headers={"referrer-policy": "no-referrer"})
 
 
-def _return_address(session: Document) -> str:
+def _return_address(session: StripeDocument) -> str:
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
@@ -130,7 +128,9 @@ def _page(
     session = payments.book.of("checkout.session").get(session_id)
     frame = HostedFrame(payments, session, request.headers.get("accept-language", ""))
     if session is None:
-        return _html(frame.result(frame.text("unknown_title"), frame.text("unknown"), tone="attention"), 404)
+        return hosted_page(
+            frame.result(frame.text("unknown_title"), frame.text("unknown"), tone="attention"), 404
+        )
     sessions.open_session(payments, session_id)
     if session["status"] == "expired":
         ended = frame.result(
@@ -139,18 +139,19 @@ def _page(
             tone="attention",
             onward=session["cancel_url"] or "",
         )
-        return _html(ended, 410, session)
+        return hosted_page(ended, 410)
     if session["status"] == "complete":
-        return _html(_completed(frame, session), 200, session)
+        return hosted_page(_completed(frame, session))
     if _asking(payments, session):
-        return _html(_bank(frame, session), 200, session)
+        return hosted_page(_bank(frame, session), leads_to=_return_address(session))
     customer = payments.book.of("customer").get(session["customer"] or "", {})
     shown = form or first_form(session["payment_method_types"], customer.get("name") or "")
     status = 422 if wrong else 402 if refused else 200
-    return _html(pay_sheet(frame, session, shown, wrong or [], refused), status, session)
+    sheet = pay_sheet(frame, session, shown, wrong or [], refused)
+    return hosted_page(sheet, status, _return_address(session))
 
 
-def _completed(frame: HostedFrame, session: Document) -> Markup:
+def _completed(frame: HostedFrame, session: StripeDocument) -> Markup:
     onward = _return_address(session)
     if session["mode"] == "setup":
         return frame.result(frame.text("signed_title"), frame.text("signed"), tone="positive", onward=onward)
@@ -160,7 +161,7 @@ def _completed(frame: HostedFrame, session: Document) -> Markup:
     return frame.result(frame.text("paid_title"), words, tone="positive", onward=onward)
 
 
-def _bank(frame: HostedFrame, session: Document) -> Markup:
+def _bank(frame: HostedFrame, session: StripeDocument) -> Markup:
     def button(answer: str, style: str) -> Markup:
         send = {"class": f"button {style}", "type": "submit", "name": "answer", "value": answer}
         return element("button", send, frame.text(f"bank_{answer}"))
@@ -175,12 +176,12 @@ def _bank(frame: HostedFrame, session: Document) -> Markup:
     return frame.page(frame.text("bank_title"), card)
 
 
-def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: Document) -> Markup:
+def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: StripeDocument) -> Markup:
     method = payments.book.of("payment_method").get(mandate["payment_method"], {})
+    reference = mandate["payment_method_details"]["sepa_debit"]["reference"]
     signed = clock.local(datetime.fromtimestamp(mandate["customer_acceptance"]["accepted_at"], UTC))
     state = frame.text("mandate_active" if mandate["status"] == "active" else "mandate_inactive")
     rows = (
-        (frame.text("reference"), mandate["payment_method_details"]["sepa_debit"]["reference"]),
         (frame.text("account"), spaced(method.get("_iban", ""))),
         (frame.text("holder"), (method.get("billing_details") or {}).get("name") or ""),
         (frame.text("signed_on"), format_day(signed.date(), frame.language)),
@@ -191,16 +192,6 @@ def _mandate(payments: PaymentsSandbox, frame: HostedFrame, mandate: Document) -
         element("h1", {}, frame.text("mandate")),
         element("p", {}, element("span", {"class": "pill"}, state)),
         key_values(rows),
-        mandate_text(frame, once=mandate["type"] == "single_use"),
+        mandate_text(frame, once=mandate["type"] == "single_use", reference=reference),
     )
     return frame.page(frame.text("mandate"), card)
-
-
-def _html(body: Markup, status: int = 200, session: Document | None = None) -> Response[Any]:
-    """A page. Its form may lead to the portal: browsers apply `form-action` to where a form is redirected."""
-    policy = HEADERS["content-security-policy"]
-    if session and (parts := urlsplit(_return_address(session))).netloc:
-        origin = f"{parts.scheme}://{parts.netloc}"
-        policy = policy.replace("form-action 'self'", f"form-action 'self' {origin}")
-    headers = HEADERS | {"content-security-policy": policy}
-    return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from backend.core.clock import local
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.payments.pay_form import PayForm
-from backend.sandbox.payments.pay_html import HostedFrame, key_values
+from backend.sandbox.payments.pay_html import HostedFrame, alert, field, field_error, key_values
 from backend.sandbox.payments.trial_numbers import ACCOUNTS, CARDS
 from backend.web.html import Markup, element, joined
 
@@ -37,7 +37,7 @@ WHY = frozenset(
 
 
 def pay_sheet(
-    frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[str], refused: str
+    frame: HostedFrame, session: StripeDocument, form: PayForm, wrong: Sequence[str], refused: str
 ) -> Markup:
     """The page of an open session. `wrong`: fields with a problem; `refused`: why the bank did not pay, or empty."""
     setup = session["mode"] == "setup"
@@ -48,35 +48,23 @@ def pay_sheet(
     )
     back = session["cancel_url"]
     out = (frame.text("back_setup" if setup else "back"), back) if back else None
-    alert = _alert(frame, wrong, refused)
+    notice = alert(frame, wrong, _why(frame, refused))
     card = element(
-        "div", {"class": "hosted-card"}, _what(frame, session, title), _form(frame, session, form, wrong)
-    )
-    return frame.page(title, alert, card, back=out)
-
-
-def _alert(frame: HostedFrame, wrong: Sequence[str], refused: str) -> Markup | None:
-    if wrong:
-        links = (
-            element("li", {}, element("a", {"href": f"#{name}"}, frame.text(f"bad_{name}"))) for name in wrong
-        )
-        return element(
-            "div",
-            {"class": "error-summary", "role": "alert"},
-            element("h2", {}, frame.text("wrong")),
-            element("ul", {}, *links),
-        )
-    if not refused:
-        return None
-    return element(
         "div",
-        {"class": "error-summary", "role": "alert"},
-        element("h2", {}, frame.text("refused_title")),
-        element("p", {}, frame.text(f"why_{refused if refused in WHY else 'other'}")),
+        {"class": "hosted-card"},
+        _what(frame, session, title),
+        _form(frame, session, form, wrong),
+        _trials(frame, session["payment_method_types"]),
     )
+    return frame.page(title, notice, card, back=out)
 
 
-def _what(frame: HostedFrame, session: Document, title: str) -> Markup:
+def _why(frame: HostedFrame, refused: str) -> str:
+    """Why the bank did not pay, in words; "" where it did not refuse."""
+    return frame.text(f"why_{refused if refused in WHY else 'other'}") if refused else ""
+
+
+def _what(frame: HostedFrame, session: StripeDocument, title: str) -> Markup:
     setup = session["mode"] == "setup"
     rows: list[tuple[str, object]] = [
         (line["description"] or "", frame.money(line["amount_total"])) for line in session.get("_lines", [])
@@ -95,7 +83,6 @@ def _what(frame: HostedFrame, session: Document, title: str) -> Markup:
         ),
         key_values(rows) if rows else None,
         element("p", {"class": "small muted"}, frame.text("expires", time=f"{ends:%H:%M}")),
-        _trials(frame, session["payment_method_types"]),
     )
 
 
@@ -139,7 +126,7 @@ def spaced(number: str) -> str:
     return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
 
 
-def _form(frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[str]) -> Markup:
+def _form(frame: HostedFrame, session: StripeDocument, form: PayForm, wrong: Sequence[str]) -> Markup:
     setup = session["mode"] == "setup"
     choices: list[Markup] = []
     for kind in session["payment_method_types"]:
@@ -152,7 +139,7 @@ def _form(frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[
             "fieldset",
             {"id": "how"},
             element("legend", {"class": "big"}, frame.text("how_setup" if setup else "how")),
-            _error(frame, "how", wrong),
+            field_error(frame, "how", wrong),
             element("div", {"class": "radio-cards"}, *choices),
         ),
         element("button", {"class": "button button-primary button-wide", "type": "submit"}, words),
@@ -171,61 +158,32 @@ def _choice(frame: HostedFrame, kind: str, form: PayForm, setup: bool) -> Markup
     return element("label", {"class": "radio-card"}, element("input", box), words)
 
 
-def _reveal(frame: HostedFrame, session: Document, kind: str, form: PayForm, wrong: Sequence[str]) -> Markup:
+def _reveal(
+    frame: HostedFrame, session: StripeDocument, kind: str, form: PayForm, wrong: Sequence[str]
+) -> Markup:
     if kind == "bancontact":
         inner = joined(element("p", {"class": "small"}, frame.text("bancontact_more")))
     elif kind == "card":
         inner = joined(
-            _field(frame, "number", form.number, wrong, hint="4242 4242 4242 4242", digits=True),
+            field(frame, "number", form.number, wrong, hint="4242 4242 4242 4242", digits=True, code=True),
             element(
                 "div",
                 {"class": "field-row"},
-                _field(frame, "expiry", form.expiry, wrong, hint="12/30"),
-                _field(frame, "cvc", form.cvc, wrong, hint="123", digits=True),
+                field(frame, "expiry", form.expiry, wrong, hint="12/30"),
+                field(frame, "cvc", form.cvc, wrong, hint="123", digits=True),
             ),
         )
     else:
         inner = joined(
-            _field(frame, "iban", form.iban, wrong, hint="BE62 5100 0754 7061"),
-            _field(frame, "holder", form.holder, wrong),
+            field(frame, "iban", form.iban, wrong, hint="BE62 5100 0754 7061", code=True),
+            field(frame, "holder", form.holder, wrong),
             _agreement(frame, session, form, wrong),
             mandate_text(frame, once=session["mode"] == "payment"),
         )
     return element("div", {"class": "reveal"}, inner)
 
 
-def _field(
-    frame: HostedFrame, name: str, value: str, wrong: Sequence[str], *, hint: str = "", digits: bool = False
-) -> Markup:
-    described = [f"{name}-hint"] if hint else []
-    described += [f"{name}-error"] if name in wrong else []
-    control = {
-        "class": "input" if name in {"expiry", "cvc", "holder"} else "input input-code",
-        "id": name,
-        "name": name,
-        "value": value,
-        "autocomplete": "off",
-        "inputmode": "numeric" if digits else None,
-        "aria-invalid": "true" if name in wrong else None,
-        "aria-describedby": " ".join(described) or None,
-    }
-    return element(
-        "div",
-        {"class": "field"},
-        element("label", {"class": "label", "for": name}, frame.text(name)),
-        _error(frame, name, wrong),
-        element("input", control),
-        element("span", {"class": "hint", "id": f"{name}-hint"}, hint) if hint else None,
-    )
-
-
-def _error(frame: HostedFrame, name: str, wrong: Sequence[str]) -> Markup | None:
-    if name not in wrong:
-        return None
-    return element("p", {"class": "field-error", "id": f"{name}-error"}, frame.text(f"bad_{name}"))
-
-
-def _agreement(frame: HostedFrame, session: Document, form: PayForm, wrong: Sequence[str]) -> Markup:
+def _agreement(frame: HostedFrame, session: StripeDocument, form: PayForm, wrong: Sequence[str]) -> Markup:
     if session["mode"] == "setup":
         words = frame.text("agree")
     else:
@@ -239,15 +197,15 @@ def _agreement(frame: HostedFrame, session: Document, form: PayForm, wrong: Sequ
         "aria-describedby": "agree-error" if "agree" in wrong else None,
     }
     check = element("label", {"class": "check"}, element("input", box), element("span", {}, words))
-    return joined(_error(frame, "agree", wrong), check)
+    return joined(field_error(frame, "agree", wrong), check)
 
 
-def mandate_text(frame: HostedFrame, *, once: bool) -> Markup:
-    """What a person signs: the text of the SEPA Core scheme."""
+def mandate_text(frame: HostedFrame, *, once: bool, reference: str = "") -> Markup:
+    """What a person signs: the text of the SEPA Core scheme. `reference` is empty before the signature."""
     rows = (
         (frame.text("creditor"), frame.merchant),
         (frame.text("recurrence"), frame.text("one_off" if once else "recurrent")),
-        (frame.text("reference"), frame.text("reference_later")),
+        (frame.text("reference"), reference or frame.text("reference_later")),
     )
     return element(
         "section",

@@ -11,7 +11,8 @@ import msgspec
 
 from backend.sandbox.payments.behaviour import PaymentBehaviour
 from backend.sandbox.payments.book import MOST, PaymentBook
-from backend.sandbox.payments.documents import API_VERSION, Document, public
+from backend.sandbox.payments.documents import API_VERSION, StripeDocument, public
+from backend.sandbox.payments.transfers import BankFiles
 from backend.sandbox.payments.webhooks import WebhookSender
 from backend.sandbox.store import Store
 
@@ -31,13 +32,17 @@ class PaymentSetup(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: str = ""
     merchant: str = MERCHANT
     behaviour: PaymentBehaviour = PaymentBehaviour()
+    # The operator's account, to which people transfer
+    iban: str = ""
+    # What the bank of that account writes
+    bank_files: BankFiles = {}
     most: int = MOST
 
     def __repr__(self) -> str:
         return f"PaymentSetup(merchant={self.merchant!r})"
 
 
-Move = Callable[["PaymentsSandbox", Document, str], None]
+Move = Callable[["PaymentsSandbox", StripeDocument, str], None]
 
 
 class PaymentsSandbox:
@@ -83,9 +88,9 @@ class PaymentsSandbox:
             self.behave(**{counter: left - 1})
         return left > 0
 
-    def emit(self, kind: str, document: Document, previous: Document | None = None) -> None:
+    def emit(self, kind: str, document: StripeDocument, previous: StripeDocument | None = None) -> None:
         """Say that something happened to an object, as it is now. `previous`: what its changed fields were."""
-        data: Document = {"object": public(document)}
+        data: StripeDocument = {"object": public(document)}
         if previous is not None:
             data["previous_attributes"] = previous
         event = self.book.add(
@@ -98,12 +103,12 @@ class PaymentsSandbox:
         )
         self.webhooks.tell(public(event), self.behaviour)
 
-    def plan(self, document: Document, seconds: float, move: str) -> None:
+    def plan(self, document: StripeDocument, seconds: float, move: str) -> None:
         """Let a move happen by itself after so many seconds."""
         self.book.plan(document, seconds, move)
         self._wake.set()
 
-    def move(self, document: Document, move: str) -> None:
+    def move(self, document: StripeDocument, move: str) -> None:
         """Carry out a move: its name, and after a colon what it needs to know."""
         name, _, detail = move.partition(":")
         self._moves[name](self, document, detail)

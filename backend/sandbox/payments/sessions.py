@@ -3,7 +3,7 @@
 import secrets
 
 from backend.sandbox.payments import intents
-from backend.sandbox.payments.documents import Document, StripeError, bad_parameter, part, wrong_state
+from backend.sandbox.payments.documents import StripeDocument, StripeError, bad_parameter, part, wrong_state
 from backend.sandbox.payments.methods import active_mandate, new_mandate
 from backend.sandbox.payments.payments import PaymentsSandbox
 
@@ -17,7 +17,7 @@ METHODS = ("card", "bancontact", "sepa_debit")
 SETUP_METHODS = ("card", "sepa_debit")
 
 
-def create(sandbox: PaymentsSandbox, asked: Document, base: str) -> Document:
+def create(sandbox: PaymentsSandbox, asked: StripeDocument, base: str) -> StripeDocument:
     """A session of checked parameters; `base` is the address under which people reach this sandbox."""
     mode = asked.get("mode")
     if mode not in {"payment", "setup"}:
@@ -56,7 +56,7 @@ def create(sandbox: PaymentsSandbox, asked: Document, base: str) -> Document:
     return session
 
 
-def _expiry(sandbox: PaymentsSandbox, asked: Document) -> int:
+def _expiry(sandbox: PaymentsSandbox, asked: StripeDocument) -> int:
     now = sandbox.book.now()
     expires: int = asked.get("expires_at", now + LONGEST_SECONDS)
     earliest, latest = now + SHORTEST_SECONDS - TOLERANCE_SECONDS, now + LONGEST_SECONDS + TOLERANCE_SECONDS
@@ -69,7 +69,7 @@ def _expiry(sandbox: PaymentsSandbox, asked: Document) -> int:
     return expires
 
 
-def _methods(asked: Document, mode: str) -> list[str]:
+def _methods(asked: StripeDocument, mode: str) -> list[str]:
     known = METHODS if mode == "payment" else SETUP_METHODS
     wanted = asked.get("allowed_payment_method_types") or list(known)
     for at, kind in enumerate(wanted):
@@ -81,14 +81,14 @@ def _methods(asked: Document, mode: str) -> list[str]:
     return list(wanted)
 
 
-def _address(asked: Document, name: str) -> str:
+def _address(asked: StripeDocument, name: str) -> str:
     found = str(asked.get(name, ""))
     if not found.startswith(("http://", "https://")):
         raise bad_parameter("Not a valid URL", name, "url_invalid")
     return found
 
 
-def _amounts(asked: Document) -> Document:
+def _amounts(asked: StripeDocument) -> StripeDocument:
     items = asked.get("line_items") or []
     if not 1 <= len(items) <= MOST_ITEMS:
         raise bad_parameter(f"A payment has 1 to {MOST_ITEMS} line items.", "line_items", "parameter_missing")
@@ -124,7 +124,7 @@ def _amounts(asked: Document) -> Document:
     }
 
 
-def _setup_intent(sandbox: PaymentsSandbox, session: Document, asked: Document) -> str:
+def _setup_intent(sandbox: PaymentsSandbox, session: StripeDocument, asked: StripeDocument) -> str:
     more = asked.get("setup_intent_data", {})
     made = sandbox.book.add(
         "setup_intent",
@@ -141,7 +141,7 @@ def _setup_intent(sandbox: PaymentsSandbox, session: Document, asked: Document) 
     return str(made["id"])
 
 
-def expire(sandbox: PaymentsSandbox, session: Document) -> None:
+def expire(sandbox: PaymentsSandbox, session: StripeDocument) -> None:
     """Nobody can pay in the session any more. Raises StripeError for one that is not open."""
     if session["status"] != "open":
         raise wrong_state(
@@ -157,13 +157,13 @@ def expire(sandbox: PaymentsSandbox, session: Document) -> None:
     sandbox.emit("checkout.session.expired", session)
 
 
-def expire_by_itself(sandbox: PaymentsSandbox, session: Document, _: str) -> None:
+def expire_by_itself(sandbox: PaymentsSandbox, session: StripeDocument, _: str) -> None:
     """The time of a session is over."""
     if session["status"] == "open":
         expire(sandbox, session)
 
 
-def pay(sandbox: PaymentsSandbox, session: Document, method: Document, base: str) -> None:
+def pay(sandbox: PaymentsSandbox, session: StripeDocument, method: StripeDocument, base: str) -> None:
     """A person pays with a method. Raises StripeError where the bank refuses: they may try again."""
     intent = sandbox.book.of("payment_intent").get(session["payment_intent"] or "")
     asked = session["_intent"]
@@ -197,7 +197,7 @@ def pay(sandbox: PaymentsSandbox, session: Document, method: Document, base: str
         complete(sandbox, session)
 
 
-def answer_bank(sandbox: PaymentsSandbox, session: Document, *, approved: bool) -> None:
+def answer_bank(sandbox: PaymentsSandbox, session: StripeDocument, *, approved: bool) -> None:
     """The customer answers to the bank. Raises StripeError where nothing was asked, or the bank refuses after all."""
     intent = sandbox.book.find("payment_intent", session["payment_intent"], "payment_intent")
     if intent["status"] != "requires_action" or session["status"] != "open":
@@ -209,7 +209,7 @@ def answer_bank(sandbox: PaymentsSandbox, session: Document, *, approved: bool) 
     complete(sandbox, session)
 
 
-def complete(sandbox: PaymentsSandbox, session: Document) -> None:
+def complete(sandbox: PaymentsSandbox, session: StripeDocument) -> None:
     """The person is done: paid, or the bank will answer later."""
     intent = sandbox.book.of("payment_intent").get(session["payment_intent"] or "")
     _fill_customer(sandbox, session)
@@ -221,7 +221,7 @@ def complete(sandbox: PaymentsSandbox, session: Document) -> None:
     sandbox.emit("checkout.session.completed", session)
 
 
-def _fill_customer(sandbox: PaymentsSandbox, session: Document) -> None:
+def _fill_customer(sandbox: PaymentsSandbox, session: StripeDocument) -> None:
     customer = sandbox.book.of("customer").get(session["customer"] or "", {})
     session["customer_details"] = {
         "address": None,
@@ -235,7 +235,7 @@ def _fill_customer(sandbox: PaymentsSandbox, session: Document) -> None:
     }
 
 
-def set_up(sandbox: PaymentsSandbox, session: Document, method: Document, base: str) -> None:
+def set_up(sandbox: PaymentsSandbox, session: StripeDocument, method: StripeDocument, base: str) -> None:
     """A person signs a mandate, or keeps a card for later."""
     made = sandbox.book.find("setup_intent", session["setup_intent"])
     mandate = None
@@ -255,7 +255,7 @@ def set_up(sandbox: PaymentsSandbox, session: Document, method: Document, base: 
     complete(sandbox, session)
 
 
-def open_session(sandbox: PaymentsSandbox, session_id: str) -> Document:
+def open_session(sandbox: PaymentsSandbox, session_id: str) -> StripeDocument:
     """The session of a hosted page. Raises StripeError 404; one whose time is over is expired first."""
     session = sandbox.book.find("checkout.session", session_id)
     if session["status"] == "open" and session["expires_at"] <= sandbox.book.now():

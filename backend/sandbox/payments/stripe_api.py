@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from backend.sandbox.payments.calls import Call, answer
-from backend.sandbox.payments.documents import API_VERSION, INVALID_REQUEST, Document, StripeError
+from backend.sandbox.payments.documents import API_VERSION, INVALID_REQUEST, StripeDocument, StripeError
 from backend.sandbox.payments.parameters import nested, read_pairs
 from backend.sandbox.payments.payments import PaymentsSandbox
 from backend.sandbox.sandbox import Sandbox
@@ -44,7 +44,7 @@ async def stripe_call(
     return _reply(status, body, **({"idempotent-replayed": "true"} if replayed else {}))
 
 
-def _reply(status: int, body: Document, **headers: str) -> Response[Any]:
+def _reply(status: int, body: StripeDocument, **headers: str) -> Response[Any]:
     sent = {"request-id": f"req_{secrets.token_hex(7)}", "stripe-version": API_VERSION, **headers}
     return Response(body, status_code=status, media_type=JSON, headers=sent)
 
@@ -63,7 +63,9 @@ def _check_caller(payments: PaymentsSandbox, request: AnyRequest) -> None:
         raise StripeError(400, INVALID_REQUEST, f"The sandbox speaks {API_VERSION} only.", kept=False)
 
 
-async def _once(payments: PaymentsSandbox, request: AnyRequest, path: str) -> tuple[int, Document, bool]:
+async def _once(
+    payments: PaymentsSandbox, request: AnyRequest, path: str
+) -> tuple[int, StripeDocument, bool]:
     """Status and body of a call, and whether they were answered before. Raises StripeError."""
     raw = await request.body()
     key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
@@ -94,7 +96,7 @@ async def _once(payments: PaymentsSandbox, request: AnyRequest, path: str) -> tu
     return status, body, False
 
 
-def _carried_out(payments: PaymentsSandbox, call: Call, key: str, asked: str) -> tuple[int, Document]:
+def _carried_out(payments: PaymentsSandbox, call: Call, key: str, asked: str) -> tuple[int, StripeDocument]:
     try:
         status, body = 200, answer(payments, call)
     except StripeError as error:

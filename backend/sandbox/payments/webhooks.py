@@ -8,6 +8,7 @@ import hmac
 import logging
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -15,15 +16,17 @@ import httpx
 import msgspec
 
 from backend.sandbox.payments.behaviour import PaymentBehaviour
-from backend.sandbox.payments.documents import Document
+from backend.sandbox.payments.documents import StripeDocument
 from backend.sandbox.store import Store
 
 LOG = logging.getLogger(__name__)
 # After the first attempt: about a quarter of an hour in all. Stripe goes on for three days.
 PAUSES_SECONDS = (0.5, 2.0, 8.0, 30.0, 120.0, 300.0, 600.0)
 AT_ONCE = 4
-# So many deliveries are listed; the oldest that has ended is forgotten first
+# So many deliveries are listed; the one that ended first is forgotten first
 MOST = 2_000
+# Where nobody takes any, the oldest of so many is forgotten too: the events themselves can still be read
+MOST_WAITING = 20_000
 # With webhooks out of order, every second one waits so long
 REORDER_SECONDS = 1.5
 SIGNATURE = "stripe-signature"
@@ -71,6 +74,7 @@ class WebhookSender:
         self.on_delivered: Callable[[str], None] = lambda _: None
         self._store = store
         self._waiting: list[tuple[float, str]] = []
+        self._ended: deque[str] = deque()
         self._wake = asyncio.Event()
         self._ready: asyncio.Queue[PaymentWebhook] = asyncio.Queue(AT_ONCE)
         self._tasks: list[asyncio.Task[None]] = []
@@ -83,6 +87,8 @@ class WebhookSender:
             self.deliveries[delivery.id] = delivery
             if delivery.state is DeliveryState.WAITING:
                 heapq.heappush(self._waiting, (delivery.due, delivery.id))
+            else:
+                self._ended.append(delivery.id)
         self._count = len(self.deliveries)
 
     def start(self) -> None:
@@ -95,7 +101,7 @@ class WebhookSender:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def tell(self, event: Document, behaviour: PaymentBehaviour) -> None:
+    def tell(self, event: StripeDocument, behaviour: PaymentBehaviour) -> None:
         """Send an event as the behaviour says: once, twice, late, out of order, or not at all."""
         self._count += 1
         late = REORDER_SECONDS if behaviour.reorder_webhooks and self._count % 2 else 0.0
@@ -103,12 +109,12 @@ class WebhookSender:
         for place in range(2 if behaviour.duplicate_webhooks else 1):
             self._put(event, f"{event['id']}-{place}", due, dropped=behaviour.drop_webhooks)
 
-    def send_again(self, event: Document) -> None:
+    def send_again(self, event: StripeDocument) -> None:
         """Send an event once more, now, with the same event id."""
         self._count += 1
         self._put(event, f"{event['id']}-again-{self._count}", time.time())
 
-    def _put(self, event: Document, key: str, due: float, *, dropped: bool = False) -> None:
+    def _put(self, event: StripeDocument, key: str, due: float, *, dropped: bool = False) -> None:
         delivery = PaymentWebhook(
             id=key,
             event_id=event["id"],
@@ -118,21 +124,26 @@ class WebhookSender:
             state=DeliveryState.DROPPED if dropped else DeliveryState.WAITING,
         )
         self.deliveries[key] = delivery
-        self._forget_some()
         self._write(delivery)
-        if not dropped:
+        if dropped:
+            self._ended.append(key)
+        else:
             self._push(delivery)
+        self._forget_some()
 
     def _push(self, delivery: PaymentWebhook) -> None:
         heapq.heappush(self._waiting, (delivery.due, delivery.id))
         self._wake.set()
 
     def _forget_some(self) -> None:
-        """Forget the oldest: it is looked at once, so that a long list costs nothing."""
-        if len(self.deliveries) > MOST:
-            oldest = next(iter(self.deliveries))
-            del self.deliveries[oldest]
-            self._store.add("DELETE FROM payment_webhooks WHERE id = ?", oldest)
+        while len(self.deliveries) > MOST and self._ended:
+            self._forget(self._ended.popleft())
+        while len(self.deliveries) > MOST_WAITING:
+            self._forget(next(iter(self.deliveries)))
+
+    def _forget(self, key: str) -> None:
+        self.deliveries.pop(key, None)
+        self._store.add("DELETE FROM payment_webhooks WHERE id = ?", key)
 
     def _write(self, delivery: PaymentWebhook) -> None:
         if delivery.id in self.deliveries:
@@ -175,6 +186,9 @@ class WebhookSender:
             delivery.due = time.time() + PAUSES_SECONDS[delivery.attempts - 1]
             self._push(delivery)
         self._write(delivery)
+        if delivery.state is not DeliveryState.WAITING:
+            self._ended.append(delivery.id)
+            self._forget_some()
 
     async def _post(self, delivery: PaymentWebhook, client: httpx.AsyncClient) -> tuple[bool, str]:
         if not self.url or not self.secret:
@@ -195,4 +209,5 @@ class WebhookSender:
         """Send nothing of what waits, and empty the list."""
         self.deliveries.clear()
         self._waiting.clear()
+        self._ended.clear()
         self._store.add("DELETE FROM payment_webhooks")
