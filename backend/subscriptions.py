@@ -5,7 +5,7 @@ import backend.billing.bank.matching
 import backend.billing.delivery.jobs
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
-import backend.billing.payments.cases
+import backend.billing.payments.carrying_out
 import backend.billing.payments.checking
 import backend.billing.payments.events
 import backend.billing.payments.mails

@@ -7,13 +7,12 @@ from piccolo.columns import Column
 
 from backend.billing.payments.booking import book_payment_in
 from backend.billing.payments.case_records import NewCase
+from backend.billing.payments.case_states import CaseChoice, CaseKind
 from backend.billing.payments.lifecycle import (
     HOLDS_AMOUNT,
     PAID,
     PAYMENT_LIFECYCLE,
     Asked,
-    CaseChoice,
-    CaseKind,
     Cause,
     PaymentState,
     differences,
