@@ -33,6 +33,8 @@ from backend.api.lines import LinesController
 from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
+from backend.api.payment_events import payment_event
+from backend.api.payments import PaymentsController
 from backend.api.public import public_router
 from backend.api.saved_views import SavedViewsController
 from backend.api.usage import UsageController
@@ -113,6 +115,7 @@ def create_api(
             openapi_json,
             documentation,
             service_order_state_change,
+            payment_event,
             healthz,
             readyz,
             metrics,
@@ -140,6 +143,7 @@ def rest_router() -> Router:
             OrdersController,
             UsageController,
             InvoicesController,
+            PaymentsController,
             InvoiceSettingsController,
             DocumentsController,
             BulkController,

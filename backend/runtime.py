@@ -7,6 +7,7 @@ from backend.core.errors import Forbidden
 from backend.core.secrets import SecretBox
 from backend.integrations.mail import Mailer, SmtpMailer
 from backend.integrations.network import HttpCarrierNetwork
+from backend.integrations.payments import PaymentProvider
 from backend.integrations.sms import NoSmsGateway, SmsGateway, TmfSmsGateway
 from backend.settings import Settings
 
@@ -19,6 +20,8 @@ class Clients:
     network: HttpCarrierNetwork
     mailer: Mailer
     sms: SmsGateway
+    # None: no invoice is paid online
+    payments: PaymentProvider | None
 
 
 _clients: Clients | None = None
@@ -56,7 +59,7 @@ def open_clients(settings: Settings) -> Clients:
     global _clients  # noqa: PLW0603 - one set per process, set when a worker boots
     use_settings(settings)
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from)
-    _clients = Clients(settings, _network(settings), mailer, _sms(settings))
+    _clients = Clients(settings, _network(settings), mailer, _sms(settings), _payments(settings))
     return _clients
 
 
@@ -68,6 +71,10 @@ def _sms(settings: Settings) -> SmsGateway:
     if not settings.sms_url:
         return NoSmsGateway()
     return TmfSmsGateway(settings.sms_url, settings.sms_token, settings.sms_sender)
+
+
+def _payments(settings: Settings) -> PaymentProvider | None:
+    return PaymentProvider(settings.stripe_key, settings.stripe_address) if settings.stripe_key else None
 
 
 def clients() -> Clients:
@@ -82,3 +89,5 @@ async def close_clients() -> None:
     if _clients is not None:
         await _clients.network.close()
         await _clients.sms.close()
+        if _clients.payments is not None:
+            await _clients.payments.close()

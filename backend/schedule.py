@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
+from backend.billing.payments.reconciling import reconcile_soon
 from backend.billing.reminders.service import is_reminding_hour, lift_blocks, remind
 from backend.bulk.service import purge_uploads
 from backend.core import clock
@@ -99,6 +100,12 @@ async def run_purges(settings: Settings) -> None:  # noqa: ARG001 - every task g
         await connection.execute(FORGET_SLOTS)
 
 
+async def reconcile_payments(settings: Settings) -> None:
+    """Find payments whose webhook never came, and those that nobody asked for; without a payment service, nothing."""
+    if settings.stripe_key:
+        await reconcile_soon()
+
+
 async def send_reminders(settings: Settings) -> None:
     """By day, remind customer numbers of what is overdue; unblock those that have paid."""
     async for actor in each_tenant():
@@ -111,6 +118,7 @@ async def send_reminders(settings: Settings) -> None:
 PERIODIC_TASKS = (
     PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
     PeriodicTask("expire_held", timedelta(hours=1), expire_held),
+    PeriodicTask("reconcile_payments", timedelta(minutes=15), reconcile_payments),
     PeriodicTask("run_purges", timedelta(hours=1), run_purges),
     PeriodicTask("send_reminders", timedelta(hours=1), send_reminders),
 )

@@ -238,6 +238,11 @@ def token(text: str) -> str:
     return text
 
 
+def tokens(text: str) -> tuple[str, ...]:
+    """Secrets with commas between them."""
+    return tuple(token(one) for one in words(text))
+
+
 def queue(text: str) -> str:
     """The name of a queue."""
     if not QUEUE.fullmatch(text):

@@ -73,6 +73,12 @@ class Settings:
     sms_token: str = field(default="", repr=False)
     # What a telephone shows as sender
     sms_sender: str = "Fleetline"
+    # Key of the payment service; empty: no invoice is paid online
+    stripe_key: str = field(default="", repr=False)
+    # Of its webhooks; several while one is replaced
+    stripe_webhook_secret: tuple[str, ...] = field(default=(), repr=False)
+    # Base address of the service; empty: Stripe itself
+    stripe_address: str = ""
     pool_size: int = 8
     # Days after the due date, one for each reminder; empty: nobody is reminded
     reminder_days: tuple[int, ...] = (7, 21, 35)
@@ -118,6 +124,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "sms_url": values.url("http", "https"),
     "sms_token": values.token,
     "sms_sender": str,
+    "stripe_key": values.token,
+    "stripe_webhook_secret": values.tokens,
+    "stripe_address": values.url("http", "https"),
     "pool_size": values.whole(1, 1000),
     "reminder_days": values.reminder_days,
     "reminder_texts": values.reminder_texts,

@@ -5,6 +5,13 @@ import backend.billing.bank.matching
 import backend.billing.delivery.jobs
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
+import backend.billing.payments.carrying_out
+import backend.billing.payments.checking
+import backend.billing.payments.events
+import backend.billing.payments.mails
+import backend.billing.payments.opening
+import backend.billing.payments.reconciling
+import backend.billing.payments.refunds
 import backend.billing.reminders.jobs
 import backend.billing.reminders.service
 import backend.bulk.jobs
@@ -53,10 +60,12 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
     FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
+    FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED,),
+    FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED,),
     FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_INVOICE,),
     FactName.INVOICE_ACCESS_CHANGED: (JobName.MAIL_INVOICE_ACCESS,),
     FactName.INVOICE_REMINDED: (JobName.ANNOUNCE_REMINDER,),
-    FactName.PAYMENT_BOOKED: (JobName.LIFT_DEBT_BLOCK,),
+    FactName.PAYMENT_BOOKED: (JobName.LIFT_DEBT_BLOCK, JobName.MAIL_RECEIPT),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

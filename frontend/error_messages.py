@@ -14,6 +14,14 @@ ERROR_MESSAGES = {
     "not_in_this_state": translatable("The request has moved on meanwhile."),
     "too_soon": translatable("The list was refreshed less than a minute ago."),
     "unavailable": translatable("The network does not answer right now. Try again in a moment."),
+    "payment_not_offered": translatable("Paying online is not offered here. Pay by bank transfer."),
+    "nothing_to_pay": translatable(
+        "Nothing is to be paid of this invoice now: it was paid, or somebody else is paying it."
+    ),
+    "amount_not_online": translatable(
+        "From 0.50 to 999,999.99 euros can be paid online. Pay any other amount by bank transfer."
+    ),
+    "amount_too_high": translatable("This is more than can be paid of the invoice now."),
     "nothing_selected": translatable("No line is left: choose at least one."),
     "too_many_lines": translatable("Too many lines match: narrow the filter."),
     "mixed_selection": translatable("The lines differ in plan type or status."),

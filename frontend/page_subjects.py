@@ -6,6 +6,7 @@ from uuid import UUID
 from reactpy.types import Component
 
 from backend.billing import service as billing
+from backend.billing.payments import service as payments
 from backend.bulk import service as bulk
 from backend.lines import service as lines
 from backend.orders import service as orders
@@ -15,6 +16,7 @@ from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
 from frontend.pages.invoice.page import InvoicePage
 from frontend.pages.line.page import LinePage
+from frontend.pages.payment.page import PaymentPage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.review.page import ReviewPage
 
@@ -22,6 +24,7 @@ from frontend.pages.review.page import ReviewPage
 LOOKS: dict[Callable[..., Component], Callable[[PageContext, dict[str, str]], Awaitable[object]]] = {
     LinePage: lambda page, values: lines.get_line(page.actor, UUID(values["line"])),
     InvoicePage: lambda page, values: billing.get_invoice(page.actor, UUID(values["invoice"])),
+    PaymentPage: lambda page, values: payments.get_payment(page.actor, UUID(values["payment"])),
     RequestPage: lambda page, values: orders.find_order(page.actor, values["reference"]),
     DraftPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),
     ReviewPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),

@@ -33,6 +33,8 @@ from frontend.pages.invoices.page import InvoicesPage
 from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
 from frontend.pages.notifications import NotificationsPage
+from frontend.pages.pay.page import PayPage
+from frontend.pages.payment.page import PaymentPage
 from frontend.pages.request.page import RequestPage
 from frontend.pages.requests import RequestsPage
 from frontend.pages.review.page import ReviewPage
@@ -66,6 +68,8 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/invoices/access", P.MEMBERS_MANAGE, InvoiceAccessPage),
         ("/invoices/delivery", P.INVOICES_READ, InvoiceDeliveryPage),
         (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
+        ("/pay", P.INVOICES_PAY, PayPage),
+        (rf"/payments/(?P<payment>{ID})", P.INVOICES_READ, PaymentPage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
         ("/tokens", P.SELF, TokensPage),
@@ -79,6 +83,8 @@ WITH_QUERY = (
     InvoiceDeliveryPage,
     InvoicesPage,
     NotificationsPage,
+    PayPage,
+    PaymentPage,
     RequestsPage,
     RequestPage,
     ReviewPage,

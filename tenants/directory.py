@@ -5,6 +5,7 @@ Each function asks one vetted SECURITY DEFINER function by an exact key and gets
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -142,3 +143,14 @@ async def find_open_invoices(cents: int, payer: str, words: Sequence[str]) -> li
 async def find_public_link(token_hash: bytes) -> DirectoryEntry | None:
     """The link of a mail, for somebody without a session."""
     return await _one("directory_public_link", token_hash)
+
+
+async def find_payment(key: str) -> DirectoryEntry | None:
+    """The online payment of a hosted page, or of a payment at the service, by that one's own id."""
+    return await _one("directory_payment", key)
+
+
+async def pending_payments(before: datetime, count: int) -> list[DirectoryEntry]:
+    """Online payments that have not ended and that nobody asked about since an instant, at most so many."""
+    rows = await _ask("SELECT tenant_id, id FROM directory_pending_payments($1, $2)", before, count)
+    return [DirectoryEntry(TenantId(tenant), payment) for tenant, payment in rows]

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from backend.core import audit, clock
+from backend.core.billing_facts import InvoiceAccessChanged
 from backend.core.errors import Conflict, NotFound, ValidationFailed
-from backend.core.facts import InvoiceAccessChanged
 from backend.core.permissions import Permission
 from backend.core.use_case import require_recent_sign_in, use_case
 from backend.lines.organisations import NumberedAccount, accounts_of

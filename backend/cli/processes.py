@@ -14,6 +14,9 @@ from backend.command import CommandFailed, file_problem, run, serving, settings_
 from backend.core.database_errors import describe
 from backend.settings import SettingError
 
+# The portal's door for what the payment service says
+WEBHOOKS = "/api/callbacks/stripe"
+
 if TYPE_CHECKING:
     import socket
 
@@ -111,10 +114,12 @@ def schedule() -> None:
 
 @click.command()
 def sandbox() -> None:
-    """Play every carrier and a mailbox, for the demo and for tests."""
+    """Play every carrier, a mailbox and a payment service, for the demo and for tests."""
     from backend.catalog.profiles import load_profiles
+    from backend.demo.bank_files import BANK_FILES
     from backend.ports import check_free, read_port
     from backend.sandbox.app import serve
+    from backend.sandbox.payments.payments import PaymentSetup
     from backend.sandbox.sandbox import SandboxConfig
 
     settings = settings_here()
@@ -133,6 +138,14 @@ def sandbox() -> None:
         secrets=settings.carrier_secrets,
         carriers=load_profiles(settings.profiles),
         mail_port=ports["FLEETLINE_SANDBOX_MAIL_PORT"],
+        payments=PaymentSetup(
+            key=settings.stripe_key,
+            webhook_url=f"{settings.public_url}{WEBHOOKS}",
+            webhook_secret=next(iter(settings.stripe_webhook_secret), ""),
+            merchant=settings.operator.name,
+            iban=next(iter(settings.operator.ibans), ""),
+            bank_files=BANK_FILES,
+        ),
     )
     try:
         serve(setup, port=ports["FLEETLINE_SANDBOX_PORT"])

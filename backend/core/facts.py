@@ -41,6 +41,8 @@ class FactName(StrEnum):
     USAGE_ALERTED = "usage.alerted"
     INVOICE_ISSUED = "invoice.issued"
     PAYMENT_BOOKED = "payment.booked"
+    PAYMENT_FAILED = "payment.failed"
+    PAYMENT_RETURNED = "payment.returned"
     INVOICE_ACCESS_CHANGED = "invoice.access_changed"
     INVOICE_REMINDED = "invoice.reminded"
 
@@ -93,6 +95,15 @@ class JobName(StrEnum):
     RUN_BILLING_IMPORT = "billing.run_import"
     BOOK_DOCUMENT = "billing.book_document"
     MATCH_STATEMENT = "billing.match_statement"
+    OPEN_CHECKOUT = "payments.open_checkout"
+    CHECK_PAYMENT = "payments.check"
+    HANDLE_PROVIDER_EVENT = "payments.handle_event"
+    RECONCILE_PAYMENTS = "payments.reconcile"
+    SEND_REFUND = "payments.send_refund"
+    CARRY_OUT_CASE = "payments.carry_out_case"
+    MAIL_RECEIPT = "payments.mail_receipt"
+    MAIL_PAYMENT_FAILED = "payments.mail_failed"
+    MAIL_PAYMENT_RETURNED = "payments.mail_returned"
     MAIL_INVOICE_ACCESS = "billing.mail_access"
     ANNOUNCE_INVOICE = "billing.announce_invoice"
     MAIL_INVOICE = "billing.mail_invoice"
@@ -289,39 +300,3 @@ class UsageAlerted(Fact, frozen=True, kw_only=True):
 
     name = FactName.USAGE_ALERTED
     alert_id: UUID
-
-
-class InvoiceIssued(Fact, frozen=True, kw_only=True):
-    """An invoice or a credit note of a customer number came in and is booked."""
-
-    name = FactName.INVOICE_ISSUED
-    invoice_id: UUID
-
-
-class PaymentBooked(Fact, frozen=True, kw_only=True):
-    """A payment of a customer is in the ledger.
-
-    `payment_id` is its id where it came in, `cents` what was paid, and `invoice_ids` the invoices that it is for; what
-    they did not need is in favour of the customer number.
-    """
-
-    name = FactName.PAYMENT_BOOKED
-    payment_id: UUID
-    billing_account_id: UUID
-    invoice_ids: list[UUID]
-    cents: int
-
-
-class InvoiceAccessChanged(Fact, frozen=True, kw_only=True):
-    """An owner gave a member access to invoices, changed it or took it away."""
-
-    name = FactName.INVOICE_ACCESS_CHANGED
-    member_id: UUID
-    at: datetime
-
-
-class InvoiceReminded(Fact, frozen=True, kw_only=True):
-    """A customer number is reminded of what is overdue."""
-
-    name = FactName.INVOICE_REMINDED
-    reminder_id: UUID

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     # Single records of a line, with a reason that its user sees
     USAGE_DETAIL = "usage:read_detail"
     INVOICES_READ = "invoices:read"
+    INVOICES_PAY = "invoices:pay"
     # How invoices are delivered, per customer number
     DELIVERY_MANAGE = "delivery:manage"
     MEMBERS_MANAGE = "members:manage"
@@ -54,6 +55,8 @@ class Permission(StrEnum):
     OPERATOR_CARRIER_MANAGE = "operator:carrier_manage"
     # Invoices and statements that come in, and those that belong to nobody yet
     OPERATOR_BILLING_IMPORT = "operator:billing_import"
+    # Refunds, and money that could not be booked
+    OPERATOR_PAYMENTS_DECIDE = "operator:payments_decide"
     # What every member may do with the own session and profile
     SELF = "self"
     # Jobs only: no role holds it
@@ -73,6 +76,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.USAGE_READ,
             P.USAGE_EXPORT,
             P.INVOICES_READ,
+            P.INVOICES_PAY,
             P.DELIVERY_MANAGE,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
@@ -97,7 +101,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SELF,
         }
     ),
-    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.SELF}),
+    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.INVOICES_PAY, P.SELF}),
     Role.APPROVER: frozenset({P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.SELF}),
     Role.AUDITOR: frozenset(
         {P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.USAGE_READ, P.INVOICES_READ, P.SELF}
@@ -113,6 +117,7 @@ OPERATOR_PERMISSIONS = frozenset(
         P.OPERATOR_ORDERS_DECIDE,
         P.OPERATOR_CARRIER_MANAGE,
         P.OPERATOR_BILLING_IMPORT,
+        P.OPERATOR_PAYMENTS_DECIDE,
     }
 )
 

@@ -134,6 +134,8 @@ class Secrets(msgspec.Struct, frozen=True):
 
     keys: Annotated[str, msgspec.Meta(min_length=32)]
     carrier: NonEmpty
+    payments: NonEmpty
+    webhooks: NonEmpty
     fleetline_owner: NonEmpty
     fleetline_app: NonEmpty
     fleetline_relay: NonEmpty
@@ -149,6 +151,9 @@ def _secrets() -> dict[str, str]:
         made = {
             "keys": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "carrier": secrets.token_urlsafe(24),
+            # As Stripe's look: the key of a test account, and the secret of its webhooks
+            "payments": f"sk_test_{secrets.token_urlsafe(24)}",
+            "webhooks": f"whsec_{secrets.token_urlsafe(24)}",
             **{role: secrets.token_urlsafe(24) for role in provision.LOGINS},
         }
         kept.touch(mode=0o600)
@@ -172,6 +177,10 @@ def _environment(server: EmbeddedPostgres, port: int, sandbox_port: int) -> dict
         "FLEETLINE_PUBLIC_URL": f"http://localhost:{port}",
         "FLEETLINE_CARRIER_URLS": f"mandarine={sandbox}/mandarine,lynx={sandbox}/lynx",
         "FLEETLINE_OPERATOR_IBANS": IBAN,
+        # The payments sandbox; who sets all three tries an account of Stripe's
+        "FLEETLINE_STRIPE_KEY": secret["payments"],
+        "FLEETLINE_STRIPE_WEBHOOK_SECRET": secret["webhooks"],
+        "FLEETLINE_STRIPE_ADDRESS": f"{sandbox}/stripe",
         "FLEETLINE_SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
         "FLEETLINE_SANDBOX_MAIL_PORT": mail_port,
         **{name: value for name, value in os.environ.items() if name.startswith("FLEETLINE_")},

@@ -92,7 +92,7 @@ def box(port: int, sandbox_port: int) -> str:
     """What a person needs to begin, in a frame."""
     lines = [
         f"Fleetline is ready: http://localhost:{port}",
-        f"Carriers and mailbox: http://localhost:{sandbox_port}",
+        f"Carriers, mailbox, payments: http://localhost:{sandbox_port}",
         "",
         f"Sign in with the password {PASSWORD} as",
         "  sofie@delta.example   or +32 470 10 00 01  fleet manager and user, 61 lines",

@@ -1,4 +1,4 @@
-"""The sandbox: both carriers and a mailbox as one separate web application, reached only by its address."""
+"""The sandbox: both carriers, a mailbox and payments without money as one separate web application, reached only by its address."""
 
 import logging
 import socket
@@ -16,7 +16,12 @@ from litestar.types import Scope
 from backend.sandbox.admin_api import AdminController
 from backend.sandbox.carrier.documents import TmfError
 from backend.sandbox.console.mails import MailController
+from backend.sandbox.console.payment_routes import PaymentConsole
 from backend.sandbox.console.routes import ConsoleController
+from backend.sandbox.payments.documents import StripeError
+from backend.sandbox.payments.pay_pages import PayController
+from backend.sandbox.payments.stripe_api import stripe_call, stripe_error
+from backend.sandbox.payments.transfer_pages import TransferController
 from backend.sandbox.sandbox import Sandbox, SandboxConfig
 from backend.sandbox.sms_api import SmsController
 from backend.sandbox.tmf_api import (
@@ -47,7 +52,9 @@ def same_origin_only(request: AnyRequest) -> None:
 
 async def log_bug(error: Exception, scope: Scope) -> None:
     """Anything but an answer in TMF's words or in HTTP's is a bug of the sandbox."""
-    if not isinstance(error, TmfError | HTTPException | msgspec.ValidationError | msgspec.DecodeError):
+    if not isinstance(
+        error, TmfError | StripeError | HTTPException | msgspec.ValidationError | msgspec.DecodeError
+    ):
         LOG.error("the sandbox failed on %s", scope["path"], exc_info=error)
 
 
@@ -74,10 +81,15 @@ def create_sandbox(setup: SandboxConfig) -> Litestar:
             ConsoleController,
             MailController,
             SmsController,
+            stripe_call,
+            PayController,
+            TransferController,
+            PaymentConsole,
         ],
         dependencies={"sandbox": Provide(the_sandbox, sync_to_thread=False)},
         exception_handlers={
             TmfError: tmf_error,
+            StripeError: stripe_error,
             msgspec.ValidationError: bad_input,
             msgspec.DecodeError: bad_input,
         },

@@ -1,4 +1,4 @@
-"""Everything that a sandbox is made of: its carriers, its postman, its mailbox, and their common memory."""
+"""Everything that a sandbox is made of: its carriers, its postman, its mailbox, its payments, and their common memory."""
 
 import asyncio
 import logging
@@ -14,6 +14,8 @@ from backend.sandbox.carrier.callbacks import CallbackSender, CallbackTarget
 from backend.sandbox.carrier.carrier import Carrier
 from backend.sandbox.carrier.documents import TmfError
 from backend.sandbox.mailbox import Mailbox
+from backend.sandbox.payments.moves import MOVES
+from backend.sandbox.payments.payments import PaymentSetup, PaymentsSandbox
 from backend.sandbox.store import Store
 
 # A mobile range that no demonstration fleet uses; its next digit is the carrier's
@@ -35,6 +37,7 @@ class SandboxConfig:
     mail_host: str = "127.0.0.1"
     # 0: any free one
     mail_port: int = 8025
+    payments: PaymentSetup = field(default_factory=PaymentSetup)
 
     def target(self, code: str) -> CallbackTarget:
         return CallbackTarget(self.callback_urls.get(code, ""), self.secrets.get(code, ""))
@@ -42,16 +45,17 @@ class SandboxConfig:
 
 def _say_if_broken(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        LOG.critical("a sandbox carrier stopped moving its orders", exc_info=error)
+        LOG.critical("the sandbox stopped moving what it has in hand", exc_info=error)
 
 
 class Sandbox:
-    """The carriers, the sender of callbacks and the mailbox, which share one store."""
+    """The carriers, the sender of callbacks, the mailbox and the payments, which share one store."""
 
     def __init__(self, setup: SandboxConfig) -> None:
         self.journal = Store(setup.data / "sandbox.sqlite3")
         self.postman = CallbackSender(self.journal, {code: setup.target(code) for code in setup.carriers})
         self.mailbox = Mailbox(self.journal, setup.mail_host, setup.mail_port)
+        self.payments = PaymentsSandbox(self.journal, setup.payments, MOVES)
         self.carriers = {
             code: Carrier(
                 profile,
@@ -73,10 +77,13 @@ class Sandbox:
         """Go on where an earlier process stopped, and stop so that a later one can."""
         for carrier in self.carriers.values():
             carrier.load()
+        self.payments.load()
         self.journal.start()
         self.postman.start()
+        self.payments.webhooks.start()
         await self.mailbox.start()
         tasks = [asyncio.create_task(carrier.run()) for carrier in self.carriers.values()]
+        tasks.append(asyncio.create_task(self.payments.run()))
         for task in tasks:
             task.add_done_callback(_say_if_broken)
         try:
@@ -87,4 +94,5 @@ class Sandbox:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.mailbox.stop()
             await self.postman.stop()
+            await self.payments.webhooks.stop()
             await self.journal.close()

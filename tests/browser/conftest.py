@@ -10,7 +10,7 @@ from backend.settings import Settings
 from tests.support.chromium import launch_options
 from tests.support.factories import Customer, make_customer, make_lines
 from tests.support.portal import Portal
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox, running_sandbox
 
 # All cores are busy while the tests run; how fast pages are, `make bench` says.
 expect.set_options(timeout=10_000)
@@ -37,6 +37,9 @@ def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
         carrier_urls=sandbox_server.carrier_urls,
         carrier_secrets=sandbox_server.carrier_secrets,
         smtp_url=sandbox_server.smtp_url,
+        stripe_key=STRIPE_KEY,
+        stripe_webhook_secret=(WEBHOOK_SECRET,),
+        stripe_address=sandbox_server.stripe_address,
     )
 
 
@@ -46,7 +49,9 @@ def sandbox(sandbox_server: Sandbox, portal: Portal) -> Iterator[Sandbox]:
     news = f"{portal.url}/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
     for carrier in ("mandarine", "lynx"):
         sandbox_server.call_back(carrier, news)
+    sandbox_server.send_webhooks(f"{portal.url}/api/callbacks/stripe")
     yield sandbox_server
+    sandbox_server.send_webhooks("")
     sandbox_server.reset()
 
 

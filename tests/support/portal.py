@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from backend import runtime
 from backend.api.auth import identity_routers
 from backend.api.callbacks import service_order_state_change
+from backend.api.payment_events import payment_event
 from backend.api.public import public_router
 from backend.core import clock
 from backend.core.messaging.live_topics import TopicHub
@@ -60,7 +61,7 @@ class Portal:
         styles = [asset_url(STYLES)]
         routers = identity_routers(self.settings, stylesheets=styles)
         public = public_router(self.settings, styles)
-        api = Litestar([*routers, service_order_state_change, public], openapi_config=None)
+        api = Litestar([*routers, service_order_state_change, payment_event, public], openapi_config=None)
         doors = Services(sessions.load_session, members.profile, self.live.subscribe)
         web = create_web(self.settings, api, doors)  # type: ignore[arg-type]
         self.gateway = web

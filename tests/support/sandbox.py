@@ -12,14 +12,20 @@ from uuid import uuid4
 import httpx
 import uvicorn
 
+from backend.demo.bank_files import BANK_FILES
 from backend.integrations.network import ServiceOrder
 from backend.sandbox.app import server
 from backend.sandbox.carrier.behaviour import Behaviour
+from backend.sandbox.payments.behaviour import PaymentBehaviour
+from backend.sandbox.payments.payments import PaymentSetup
 from backend.sandbox.sandbox import SandboxConfig
 from tests.support.serving import free_port
 
 SECRET = "sandbox-secret"
 PROMPT = Behaviour(delay_ms=0, jitter_ms=0)
+STRIPE_KEY = "sk_test_sandbox"
+WEBHOOK_SECRET = "whsec_sandbox"
+AT_ONCE = PaymentBehaviour(debit_seconds=0.0, return_seconds=0.0)
 
 
 def options_order(
@@ -43,11 +49,18 @@ class Sandbox:
     """Both carriers and the mailbox. Everything that a test asks of it goes over HTTP."""
 
     def __init__(
-        self, data: Path, *, callback_urls: Mapping[str, str] | None = None, behaviour: Behaviour = PROMPT
+        self,
+        data: Path,
+        *,
+        callback_urls: Mapping[str, str] | None = None,
+        behaviour: Behaviour = PROMPT,
+        payments: PaymentBehaviour = AT_ONCE,
     ) -> None:
         self.data = data
         self.callback_urls = dict(callback_urls or {})
         self.behaviour = behaviour
+        self.payments = payments
+        self.webhook_url = ""
         self.url = ""
         self.mail_port = 0
         self._server: uvicorn.Server | None = None
@@ -63,6 +76,11 @@ class Sandbox:
     def carrier_secrets(self) -> dict[str, str]:
         """For `settings.carrier_secrets`."""
         return dict.fromkeys(("mandarine", "lynx"), SECRET)
+
+    @property
+    def stripe_address(self) -> str:
+        """For `settings.stripe_address`."""
+        return f"{self.url}/stripe"
 
     @property
     def smtp_url(self) -> str:
@@ -82,6 +100,14 @@ class Sandbox:
             secrets=self.carrier_secrets,
             behaviour=self.behaviour,
             mail_port=self.mail_port,
+            payments=PaymentSetup(
+                key=STRIPE_KEY,
+                webhook_url=self.webhook_url,
+                webhook_secret=WEBHOOK_SECRET,
+                behaviour=self.payments,
+                iban="BE68539007547034",
+                bank_files=BANK_FILES,
+            ),
         )
         self._server = server(setup, "127.0.0.1", port)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
@@ -151,6 +177,38 @@ class Sandbox:
         path = f"{self.url}/{carrier}/admin/orders/{order['id']}/{action}"
         self._http.post(path, params={"reason": reason}).raise_for_status()
 
+    def behave_payments(self, **behaviour: Any) -> None:
+        """Set how payments behave from now on; see `backend.sandbox.payments.behaviour.PaymentBehaviour`."""
+        self._http.put(f"{self.url}/payments/behaviour", json=behaviour).raise_for_status()
+
+    def send_webhooks(self, url: str, secret: str = WEBHOOK_SECRET) -> None:
+        """Where webhooks of payments go from now on."""
+        self.webhook_url = url
+        self._http.put(f"{self.url}/payments/webhook", json={"url": url, "secret": secret}).raise_for_status()
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Deliveries of webhooks, the oldest first: event, type, state, attempts, last."""
+        found: list[dict[str, Any]] = self._http.get(f"{self.url}/payments/webhooks").json()
+        return found
+
+    def payment(self, kind: str, document_id: str, action: str, reason: str = "") -> str:
+        """What a person does on the console of the payments; returns what was refused, or "".
+
+        Payment intents: settle, fail and return (with a reason). Disputes: win, lose. Mandates: revoke. Refunds: done,
+        fail. Sessions: expire. Events: again.
+        """
+        path = f"{self.url}/payments/{kind}/{document_id}/{action}"
+        answer = self._http.post(path, data={"reason": reason})
+        assert answer.is_redirect, answer.text
+        return str(httpx.URL(answer.headers["location"]).params.get("error", ""))
+
+    def pay(self, session_url: str, *, how: str, answer: str = "", **fields: str) -> httpx.Response:
+        """What a person does on a hosted page: choose, fill in and send; `answer` is yes or no to the bank."""
+        response = self._http.post(session_url, data={"how": how, **fields})
+        if answer and response.is_redirect and response.headers["location"].startswith("/pay/"):
+            response = self._http.post(f"{session_url}/bank", data={"answer": answer})
+        return response
+
     def mails(self, to: str = "") -> list[dict[str, Any]]:
         """Mails that arrived, newest first: id, message_id, to, sender, subject, times, text, html."""
         found: list[dict[str, Any]] = self._http.get(f"{self.url}/mail/messages", params={"to": to}).json()
@@ -162,6 +220,7 @@ class Sandbox:
             self._http.delete(f"{self.url}/{carrier}/admin/orders").raise_for_status()
             self.behave_normally(carrier)
         self._http.delete(f"{self.url}/mail/messages").raise_for_status()
+        self._http.delete(f"{self.url}/payments").raise_for_status()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "not_open",
     "not_under_review",
     "number_exists",
+    "request_key_used",
     "still_unreadable",
     "tenant_exists",
     "wrong_state",

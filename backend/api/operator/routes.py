@@ -7,6 +7,7 @@ from backend.api.operator.carrier import CarrierMessagesController, InventoryRea
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.deliveries import OperatorDeliveriesController
 from backend.api.operator.held_items import OperatorHeldController
+from backend.api.operator.payments import OperatorPaymentCasesController, OperatorPaymentsController
 from backend.api.operator.statements import OperatorMovementsController, OperatorStatementsController
 from backend.api.operator.usage import OperatorUsageController
 
@@ -22,6 +23,8 @@ def operator_router() -> Router:
             OperatorDeliveriesController,
             OperatorStatementsController,
             OperatorMovementsController,
+            OperatorPaymentsController,
+            OperatorPaymentCasesController,
             OperatorContractsController,
             OperatorHeldController,
             CarrierMessagesController,

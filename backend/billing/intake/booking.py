@@ -11,7 +11,7 @@ from backend.billing.lifecycle import LedgerKind
 from backend.billing.tables import Invoice, InvoiceFile, InvoiceVat
 from backend.billing.ubl.document import BooksAs
 from backend.core import audit
-from backend.core.facts import InvoiceIssued
+from backend.core.billing_facts import InvoiceIssued
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case

@@ -12,7 +12,8 @@ from backend.billing.lifecycle import CollectionMode
 from backend.billing.queries import DEMAND, PAYABLE
 from backend.billing.reminders.rules import next_step
 from backend.core import audit, clock
-from backend.core.facts import InvoiceReminded, JobName
+from backend.core.billing_facts import InvoiceReminded
+from backend.core.facts import JobName
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job
 from backend.core.permissions import Permission

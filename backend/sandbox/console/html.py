@@ -5,10 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 from litestar import MediaType, Response
+from litestar.params import URLEncodedBody
 
 from backend.core.clock import local
 from backend.web.html import Markup, document, element, joined
 
+# The fields of a form that a page of the sandbox sends
+Form = URLEncodedBody[dict[str, str]]
 STATIC = Path(__file__).parents[1] / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
@@ -25,8 +28,8 @@ MARK = Markup(
     ' fill="currentColor"/><path class="mark-line" d="M9 21V10.5A2.5 2.5 0 0 1 11.5 8H20M9 14.5h6.5"/>'
     '<circle class="mark-dot" cx="19.5" cy="14.5" r="1.6"/></svg>'
 )
-SECTIONS = (("/", "Carriers"), ("/mail", "Mailbox"))
-BANNER = "Nothing here is real: invented carriers and a mailbox for demonstrations and tests."
+SECTIONS = (("/", "Carriers"), ("/mail", "Mailbox"), ("/payments", "Payments"))
+BANNER = "Nothing here is real: invented carriers, a mailbox and payments without money, for demonstrations and tests."
 
 
 def page(title: str, body: Markup, *, current: str) -> Response[str]:
@@ -51,7 +54,7 @@ def page(title: str, body: Markup, *, current: str) -> Response[str]:
             pill("Sandbox", "attention"),
             element("nav", {"class": "switch", "aria-label": "Sections"}, *links),
         ),
-        element("p", {"class": "banner"}, BANNER),
+        element("aside", {"class": "banner", "aria-label": "What this is"}, BANNER),
         element("main", {"class": "page", "id": "main"}, body),
     )
     return Response(document("en", head, content), media_type=MediaType.HTML, headers=HEADERS)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from litestar import Controller, MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from backend.catalog.identifiers import normalise_msisdn as read_msisdn
@@ -15,14 +15,14 @@ from backend.sandbox.admin_api import act_on_order
 from backend.sandbox.carrier.behaviour import EsimTrouble
 from backend.sandbox.carrier.documents import TmfError
 from backend.sandbox.console.behaviour_form import FLAGS, PLAYED
-from backend.sandbox.console.html import STATIC, page
+from backend.sandbox.console.html import STATIC, Form, page
 from backend.sandbox.console.pages import carriers_page
 from backend.sandbox.sandbox import Sandbox
 from backend.web.files import TOKENS_CSS
 
-Form = URLEncodedBody[dict[str, str]]
 FILES = {
     "tokens.css": (TOKENS_CSS, MediaType.CSS),
+    "pay.css": (STATIC / "pay.css", MediaType.CSS),
     "sandbox.css": (STATIC / "sandbox.css", MediaType.CSS),
     "sandbox.js": (STATIC / "sandbox.js", "text/javascript"),
     "icon.svg": (STATIC / "icon.svg", "image/svg+xml"),

@@ -4,28 +4,34 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.billing import service as billing
+from backend.billing.payments.lifecycle import MOST_INVOICES
 from backend.billing.schemas import Balance, InvoiceGroup
 from frontend.components.invoices.list_view import INVOICES, InvoiceView
 from frontend.components.loading import not_ready
+from frontend.components.payments.pay import pay_link, pays_online
 from frontend.elements import notice
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 from frontend.queries import use_query
 
 
 @component
 def InvoicesDue() -> VdomDict:
     """The amount to pay; nothing where the company has no invoice yet."""
-    text = use_page().text
+    page = use_page()
+    text = page.text
     found = use_query(billing.balance, topics=("invoices",))
     if found.data is None:
         return html.div(not_ready(text, found))
     balance: Balance = found.data
-    return html.div(due_panel(text, balance) if balance.accounts else None)
+    return html.div(due_panel(page, balance) if balance.accounts else None)
 
 
-def due_panel(text: Translator, balance: Balance) -> VdomDict:
-    """The amount, until when, and the way to the invoices."""
+def due_panel(page: PageContext, balance: Balance, *, see: bool = True) -> VdomDict:
+    """The amount, until when, the button that pays all of it, and with `see` the way to the invoices."""
+    text = page.text
+    all_in_one = balance.due_invoices <= MOST_INVOICES and pays_online(page, balance.due_cents)
     many = text.plural("{n} invoice, VAT included", "{n} invoices, VAT included", balance.due_invoices)
     until = text("the first before {date}", date=text.date(balance.due_on)) if balance.due_on else ""
     return html.section(
@@ -44,10 +50,13 @@ def due_panel(text: Translator, balance: Balance) -> VdomDict:
         )
         if balance.overdue_cents
         else None,
-        html.a(
-            {"class": "button button-wide", "href": InvoiceView().in_group(InvoiceGroup.TO_PAY).address()},
-            text("See what is to be paid"),
-        )
-        if balance.due_invoices
-        else html.a({"class": "button button-wide", "href": INVOICES}, text("See all invoices")),
+        pay_link(text, balance.due_cents) if balance.due_invoices and all_in_one else None,
+        _way(text, balance) if see else None,
     )
+
+
+def _way(text: Translator, balance: Balance) -> VdomDict:
+    if balance.due_invoices:
+        to_pay = InvoiceView().in_group(InvoiceGroup.TO_PAY).address()
+        return html.a({"class": "button button-wide", "href": to_pay}, text("See what is to be paid"))
+    return html.a({"class": "button button-wide", "href": INVOICES}, text("See all invoices"))

@@ -1,9 +1,12 @@
 """What is to be paid of an invoice, and how: by transfer with its code, or by the debit that it announces."""
 
+from uuid import UUID
+
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.billing.lifecycle import CollectionMode, InvoiceState
+from backend.billing.payments.schemas import PaymentPart
 from backend.billing.qr import code_path, transfer_code
 from backend.billing.schemas import InvoiceDetail
 from backend.billing.ubl.document import BooksAs
@@ -11,13 +14,15 @@ from backend.catalog.identifiers import format_communication
 from backend.core import clock
 from frontend.components.invoices.words import due_words, payable_cents
 from frontend.components.layout import panel
+from frontend.components.payments.pay import PayButton, choose_address, pays_online
 from frontend.elements import Child, key_values, notice, number
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
-def amount_due(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
-    """The amount and until when, or why nobody has to pay."""
-    summary, today = detail.summary, clock.today()
+def amount_due(page: PageContext, detail: InvoiceDetail) -> VdomDict | None:
+    """The amount, until when, and the button that pays it; or why nobody has to pay."""
+    text, summary, today = page.text, detail.summary, clock.today()
     state = summary.state(today)
     if summary.books_as == BooksAs.CREDIT or summary.open_cents <= 0:
         return None
@@ -37,7 +42,22 @@ def amount_due(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
             html.p({"class": "muted"}, ", ".join((text("VAT included"), due_words(text, summary, today)))),
         ),
         notice(text("The due date has passed."), tone="attention", mark="alert") if late else None,
+        notice(
+            text("{amount} more are being collected.", amount=text.money(summary.collecting_cents)),
+            mark="half",
+        )
+        if summary.collecting_cents
+        else None,
+        *(_online(text, summary.id, due) if pays_online(page, due) else ()),
     )
+
+
+def _online(text: Translator, invoice_id: UUID, due: int) -> list[Child]:
+    """The button that pays, and the way to pay a part."""
+    return [
+        PayButton(parts=(PaymentPart(invoice_id=invoice_id),), cents=due, key=f"pay {due}"),
+        html.p({"class": "small"}, html.a({"href": choose_address([invoice_id])}, text("Pay only a part"))),
+    ]
 
 
 def transfer(text: Translator, detail: InvoiceDetail) -> VdomDict | None:

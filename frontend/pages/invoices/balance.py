@@ -8,11 +8,13 @@ from frontend.components.invoices.due import due_panel
 from frontend.components.layout import panel
 from frontend.elements import Child, key_values
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 
 
-def balance_panels(text: Translator, balance: Balance) -> list[Child]:
+def balance_panels(page: PageContext, balance: Balance) -> list[Child]:
     """The panels beside the list."""
-    return [due_panel(text, balance), *_aside(text, balance), _accounts(text, balance)]
+    text = page.text
+    return [due_panel(page, balance), *_aside(text, balance), _accounts(text, balance)]
 
 
 def _aside(text: Translator, balance: Balance) -> list[VdomDict]:

@@ -6,15 +6,23 @@ from reactpy.types import VdomDict
 from backend.billing import service as billing
 from backend.billing.schemas import InvoiceGroup, InvoiceList, InvoiceSummary
 from backend.core import clock
-from frontend.components.actions import link_button
+from frontend.components.actions import button, link_button
 from frontend.components.invoices.list_view import INVOICES, InvoiceView
-from frontend.components.invoices.words import due_words, invoice_title, open_words, state_pill
+from frontend.components.invoices.words import (
+    due_words,
+    invoice_title,
+    open_words,
+    payable_cents,
+    state_pill,
+)
 from frontend.components.layout import empty, panel
 from frontend.components.loading import not_ready
 from frontend.components.paging import pager
+from frontend.components.payments.pay import CHOOSE, pays_online
 from frontend.components.table import rows_table, table_frame
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
+from frontend.page_context import PageContext
 from frontend.queries import use_query
 
 PAGE = 50
@@ -24,7 +32,8 @@ TOPICS = ("invoices",)
 @component
 def InvoicesListed(view: InvoiceView) -> VdomDict:
     """One page of the invoices that match."""
-    text = use_page().text
+    page = use_page()
+    text = page.text
     found = use_query(
         billing.list_invoices, view.filter, topics=TOPICS, limit=PAGE, offset=(view.page - 1) * PAGE
     )
@@ -37,33 +46,63 @@ def InvoicesListed(view: InvoiceView) -> VdomDict:
         panel(
             "list",
             text.plural("{n} invoice", "{n} invoices", listed.total),
-            invoices_table(text, listed.items),
+            _choice(page, listed.items),
             bare=True,
         ),
         _pager(text, view, listed.total),
     )
 
 
-def invoices_table(text: Translator, invoices: list[InvoiceSummary]) -> VdomDict:
-    """Invoices, the newest first; amounts include VAT."""
+def _choice(page: PageContext, invoices: list[InvoiceSummary]) -> VdomDict:
+    """The table; where some of it can be paid online, a form in which they are chosen."""
+    text = page.text
+    may = any(pays_online(page, payable_cents(one)) for one in invoices)
+    table = invoices_table(text, invoices, choose=may)
+    if not may:
+        return table
+    return html.form(
+        {"action": CHOOSE, "method": "get", "aria-label": text("Choose invoices to pay")},
+        html.input({"type": "hidden", "name": "choose", "value": "1"}),
+        table,
+        html.div(
+            {"class": "panel-footer"},
+            html.span(text("Tick the invoices that you pay together.")),
+            button(text("Pay the chosen invoices"), kind="small", submit=True),
+        ),
+    )
+
+
+def invoices_table(text: Translator, invoices: list[InvoiceSummary], *, choose: bool = False) -> VdomDict:
+    """Invoices, the newest first; amounts include VAT. `choose`: what can be paid has a box to tick."""
+    heads = [
+        (text("Invoice"), ""),
+        (text("Amount incl. VAT"), "amount"),
+        (text("Status"), "rank-2"),
+        (text("Date"), "rank-3"),
+    ]
     frame = table_frame(
         text("Invoices, the newest first, amounts including VAT"),
-        [
-            (text("Invoice"), ""),
-            (text("Amount incl. VAT"), "amount"),
-            (text("Status"), "rank-2"),
-            (text("Date"), "rank-3"),
-        ],
+        [(text("Pay"), "tight"), *heads] if choose else heads,
     )
-    return rows_table(frame, [(str(one.id), _row(text, one)) for one in invoices])
+    return rows_table(frame, [(str(one.id), _row(text, one, choose=choose)) for one in invoices])
 
 
-def _row(text: Translator, invoice: InvoiceSummary) -> VdomDict:
+def _box(text: Translator, invoice: InvoiceSummary) -> VdomDict:
+    """The box of an invoice that can be paid now. Of the others the state says why there is none."""
+    if not payable_cents(invoice):
+        return html.td({"class": "tight"})
+    label = text("Pay invoice {number}", number=invoice.number)
+    box = {"type": "checkbox", "name": "invoice", "value": str(invoice.id), "aria-label": label}
+    return html.td({"class": "tight"}, html.input(box))
+
+
+def _row(text: Translator, invoice: InvoiceSummary, *, choose: bool) -> VdomDict:
     today = clock.today()
     label = f"{invoice.account} {invoice.account_label}".strip()
     still = open_words(text, invoice)
     due = due_words(text, invoice, today)
     return html.tr(
+        _box(text, invoice) if choose else None,
         html.th(
             {"scope": "row"},
             html.a({"class": "number", "href": f"{INVOICES}/{invoice.id}"}, invoice_title(text, invoice)),

@@ -46,7 +46,7 @@ def InvoicesPage(query: str) -> VdomDict:
                 filters(text, view, balance),
                 InvoicesListed(view=view, key=f"listed {view.address()}"),
             ],
-            [*balance_panels(text, balance), settings_panel(page)],
+            [*balance_panels(page, balance), settings_panel(page)],
         ),
     )
 
