@@ -19,6 +19,8 @@ TABLE_MODULES = [
     "backend.bulk.tables",
     "backend.billing.tables",
     "backend.billing.bank.tables",
+    "backend.billing.proof.tables",
+    "backend.billing.disputes.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -3,6 +3,7 @@
 import backend.billing.bank.matching
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
+import backend.billing.proof.proving
 import backend.bulk.jobs
 import backend.lines.intake.inventory_sync
 import backend.lines.intake.transfers
@@ -47,8 +48,9 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ITEM_MAIL_ENDED: (JobName.NOTE_ITEM_MAIL,),
     FactName.BULK_UPLOADED: (JobName.VALIDATE_UPLOAD,),
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
-    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
+    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS, JobName.PROVE_USE_AGAIN),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
+    FactName.INVOICE_ISSUED: (JobName.PROVE_INVOICE,),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

@@ -91,6 +91,8 @@ class JobName(StrEnum):
     RUN_BILLING_IMPORT = "billing.run_import"
     BOOK_DOCUMENT = "billing.book_document"
     MATCH_STATEMENT = "billing.match_statement"
+    PROVE_INVOICE = "billing.prove_invoice"
+    PROVE_USE_AGAIN = "billing.prove_use_again"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):

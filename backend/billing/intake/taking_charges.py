@@ -13,6 +13,7 @@ from backend.billing.lifecycle import DocumentState, ImportOutcome
 from backend.billing.tables import Invoice, InvoiceCharge, ReceivedDocument
 from backend.core import audit
 from backend.core.errors import FileRejected
+from backend.core.facts import JobName
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.scope import Actor, Scope, TenantId
@@ -111,5 +112,6 @@ async def _replace(scope: Scope, document_id: UUID, one: InvoiceCharges) -> tupl
     await write_charges(scope, invoice.id, one.charges)
     await Invoice.update({Invoice.charges_sha256: digest}).where(Invoice.id == invoice.id)
     await audit.record(scope, "invoice.charges_loaded", "invoice", invoice.id, charges=len(one.charges))
+    scope.enqueue(JobName.PROVE_INVOICE, invoice_id=invoice.id)
     scope.invalidate(f"invoice:{invoice.id}")
     return ImportOutcome.BOOKED, ""
