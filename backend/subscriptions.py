@@ -1,6 +1,7 @@
 """Which jobs follow each fact and each timer: the whole map on one screen."""
 
 import backend.billing.bank.matching
+import backend.billing.disputes.mails
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
 import backend.billing.proof.proving
@@ -51,6 +52,7 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.USAGE_LOADED: (JobName.CHECK_ALERTS, JobName.PROVE_USE_AGAIN),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
     FactName.INVOICE_ISSUED: (JobName.PROVE_INVOICE,),
+    FactName.DISPUTES_MOVED: (JobName.MAIL_DISPUTES,),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

@@ -41,6 +41,8 @@ class FactName(StrEnum):
     USAGE_ALERTED = "usage.alerted"
     INVOICE_ISSUED = "invoice.issued"
     PAYMENT_BOOKED = "payment.booked"
+    DISPUTES_OPENED = "disputes.opened"
+    DISPUTES_MOVED = "disputes.moved"
 
 
 class TimerName(StrEnum):
@@ -93,6 +95,7 @@ class JobName(StrEnum):
     MATCH_STATEMENT = "billing.match_statement"
     PROVE_INVOICE = "billing.prove_invoice"
     PROVE_USE_AGAIN = "billing.prove_use_again"
+    MAIL_DISPUTES = "billing.mail_disputes"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -304,3 +307,21 @@ class PaymentBooked(Fact, frozen=True, kw_only=True):
     billing_account_id: UUID
     invoice_ids: list[UUID]
     cents: int
+
+
+class DisputesOpened(Fact, frozen=True, kw_only=True):
+    """Charges of an invoice are disputed, in one step: the operator has to decide."""
+
+    name = FactName.DISPUTES_OPENED
+    step_id: UUID
+    invoice_id: UUID
+
+
+class DisputesMoved(Fact, frozen=True, kw_only=True):
+    """Disputes of an invoice were accepted, refused, credited or withdrawn (`state`), in one move."""
+
+    name = FactName.DISPUTES_MOVED
+    move_id: UUID
+    invoice_id: UUID
+    dispute_ids: list[UUID]
+    state: str

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     # Single records of a line, with a reason that its user sees
     USAGE_DETAIL = "usage:read_detail"
     INVOICES_READ = "invoices:read"
+    INVOICES_DISPUTE = "invoices:dispute"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
     # The operator's staff only: no role holds it
@@ -52,6 +53,7 @@ class Permission(StrEnum):
     OPERATOR_CARRIER_MANAGE = "operator:carrier_manage"
     # Invoices and statements that come in, and those that belong to nobody yet
     OPERATOR_BILLING_IMPORT = "operator:billing_import"
+    OPERATOR_DISPUTES_DECIDE = "operator:disputes_decide"
     # What every member may do with the own session and profile
     SELF = "self"
     # Jobs only: no role holds it
@@ -71,6 +73,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.USAGE_READ,
             P.USAGE_EXPORT,
             P.INVOICES_READ,
+            P.INVOICES_DISPUTE,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,
@@ -94,7 +97,9 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SELF,
         }
     ),
-    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.SELF}),
+    Role.INVOICE_READER: frozenset(
+        {P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.INVOICES_DISPUTE, P.SELF}
+    ),
     Role.APPROVER: frozenset({P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.SELF}),
     Role.AUDITOR: frozenset(
         {P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.USAGE_READ, P.INVOICES_READ, P.SELF}
@@ -110,6 +115,7 @@ OPERATOR_PERMISSIONS = frozenset(
         P.OPERATOR_ORDERS_DECIDE,
         P.OPERATOR_CARRIER_MANAGE,
         P.OPERATOR_BILLING_IMPORT,
+        P.OPERATOR_DISPUTES_DECIDE,
     }
 )
 

@@ -36,8 +36,6 @@ class InvoiceDispute(Table):
     was_paid = Boolean(default=False)
     opened_by = UUID(null=True, default=None)
     opened_name = Text(default="")
-    opened_email = Text(default="")
-    language = Text(default="en")
     opened_at = Timestamptz()
     decided_at = Timestamptz(null=True, default=None)
     decided_by = Text(default="")

@@ -62,7 +62,7 @@ SELECT p.period FROM unnest($1::date[]) AS p (period) WHERE EXISTS (SELECT FROM 
 """
 EARLIER = """
 SELECT c.msisdn, c.kind, c.code, c.net_cents, c.period_start, c.period_end, i.number AS invoice,
-  CASE WHEN i.books_as = $6 THEN -1 ELSE 1 END AS sign
+  CASE WHEN i.books_as = $6 AND i.excl_vat_cents > 0 THEN -1 ELSE 1 END AS sign
 FROM invoice i JOIN invoice_charge c ON c.tenant_id = i.tenant_id AND c.invoice_id = i.id
 WHERE i.billing_account_id = $1 AND i.id <> $2 AND i.issued_on BETWEEN $3 AND $4
   AND (i.issued_on, i.number) < ($4, $7) AND c.msisdn <> ''
