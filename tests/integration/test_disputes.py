@@ -78,7 +78,12 @@ async def test_the_amount_is_kept_apart_with_vat_and_the_rest_stays_due(customer
     found = await service.disputes_of(customer.manager, invoice.id)
     assert (found.claimed_cents, found.kept_apart_cents, found.payable_cents) == (1500, 1500, 3001)
     [one] = found.disputes
-    assert (one.net_cents, one.vat_percent, one.gross_cents, one.state) == (CENTS, Decimal(21), 1500, STATES.OPEN)
+    assert (one.net_cents, one.vat_percent, one.gross_cents, one.state) == (
+        CENTS,
+        Decimal(21),
+        1500,
+        STATES.OPEN,
+    )
     # Rounded once on the sum: two of 15.00 are 30.01, and all three are the whole invoice
     await dispute(customer.manager, invoice.id, charges[1:2])
     assert (await state_of(customer, invoice)).disputed_cents == 3001
@@ -98,7 +103,10 @@ async def test_two_people_dispute_a_charge_once(customer: Customer) -> None:
     invoice, charges = await three_charges(customer)
     reader = await make_member(customer.tenant_id, roles=frozenset({"invoice_reader"}), name="Lou Maes")
     made = await asyncio.gather(
-        *(dispute(who, invoice.id, charges[:2]) for who in (customer.manager, reader, reader, customer.manager))
+        *(
+            dispute(who, invoice.id, charges[:2])
+            for who in (customer.manager, reader, reader, customer.manager)
+        )
     )
     assert sorted(made) == [0, 0, 0, 2]
     found = await service.disputes_of(customer.manager, invoice.id)
@@ -206,9 +214,7 @@ async def test_an_amount_is_disputed_where_there_are_no_charges_per_number(custo
     taken = await take(credit_for(customer, "NC-9", lines=[charge_line("", 100, code="", kind="other")]))
     assert taken.outcome == "booked"
     with pytest.raises(Conflict):
-        await opening.open_disputes(
-            who, (await by_number(customer, "NC-9")).id, NewDispute(amount_cents=100)
-        )
+        await opening.open_disputes(who, (await by_number(customer, "NC-9")).id, NewDispute(amount_cents=100))
 
 
 async def test_only_within_reach_and_with_the_right(customer: Customer) -> None:

@@ -14,7 +14,16 @@ from backend.usage.lifecycle import period_of
 from backend.usage.loading import load_file
 from backend.usage.records import UsageFileKind
 from tenants.scope import Reach
-from tests.support.charges import CENTS, PLAN, by_number, charge_line, credited, invoiced, last_day, next_month
+from tests.support.charges import (
+    CENTS,
+    PLAN,
+    by_number,
+    charge_line,
+    credited,
+    invoiced,
+    last_day,
+    next_month,
+)
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member
 from tests.support.invoices import NADIA, check
@@ -46,7 +55,9 @@ async def test_what_follows_is_proven_what_does_not_differs_and_what_nobody_know
         charge_line("", 500, code="", kind="other"),
     ]
     invoice = await invoiced(customer, charges, "P-1")
-    assert (await proof.proof_of(customer.manager, invoice.id)).proved_at is None, "said to be unknown until then"
+    assert (await proof.proof_of(customer.manager, invoice.id)).proved_at is None, (
+        "said to be unknown until then"
+    )
     await drain(database, only=JOB, twice=True)
     found = await proof.proof_of(customer.manager, invoice.id)
     assert (found.proven, found.different, found.unchecked, found.charges) == (2, 2, 2, 6)
@@ -145,7 +156,9 @@ async def test_other_charges_are_proven_anew_and_somebody_may_ask_for_it(
     assert (await proof.proof_of(customer.manager, invoice.id)).proven == 2
 
 
-async def test_who_may_not_read_the_invoice_reads_no_proof(customer: Customer, database: TestDatabase) -> None:
+async def test_who_may_not_read_the_invoice_reads_no_proof(
+    customer: Customer, database: TestDatabase
+) -> None:
     invoice = await invoiced(customer, [charge_line((await customer.lines())[0].msisdn)], "P-7")
     await drain(database, only=JOB)
     other = list(customer.accounts.values())[1]

@@ -34,7 +34,9 @@ def pairs_of(before: Sequence[Row], now: Sequence[Row]) -> list[ChargePair]:
             old, new = ([row[3] for row in side if row[:3] == key] for side in (before, now))
             if sum(old) != sum(new):
                 found.append(
-                    ChargePair(number, key[1], key[2], "x", sum(old), sum(new), bool(old), bool(new), was, there)
+                    ChargePair(
+                        number, key[1], key[2], "x", sum(old), sum(new), bool(old), bool(new), was, there
+                    )
                 )
     return found
 

@@ -1,5 +1,6 @@
 """Whatever the order of disputes, decisions, payments and credit notes: what is kept apart is open, and no cent is lost."""
 
+import contextlib
 import random
 
 import pytest
@@ -52,7 +53,8 @@ class World:
 
     async def issue(self) -> None:
         charges = [
-            charge_line(f"+3247999000{at}", self.chance.randrange(1, 5000)) for at in range(self.chance.randrange(1, 5))
+            charge_line(f"+3247999000{at}", self.chance.randrange(1, 5000))
+            for at in range(self.chance.randrange(1, 5))
         ]
         invoice = await invoiced(self.customer, charges, self._number("F"))
         self.invoices.append((invoice, await charge_ids(self.customer, invoice.id)))
@@ -63,10 +65,8 @@ class World:
         invoice, charges = self.chance.choice(self.invoices)
         chosen = self.chance.sample(list(charges.values()), self.chance.randrange(1, len(charges) + 1))
         wanted = NewDispute(charges=[ContestedCharge(charge_id=one) for one in chosen])
-        try:
+        with contextlib.suppress(Conflict):
             await opening.open_disputes(self.customer.manager, invoice.id, wanted)
-        except Conflict:
-            pass
 
     async def decide(self) -> None:
         waiting = await service.waiting_disputes(self.nadia, state=DisputeState.OPEN)
@@ -79,17 +79,18 @@ class World:
     async def withdraw(self) -> None:
         waiting = await service.waiting_disputes(self.nadia)
         if waiting:
-            try:
+            with contextlib.suppress(Conflict):
                 await deciding.withdraw_dispute(self.customer.manager, self.chance.choice(waiting).id)
-            except Conflict:
-                pass
 
     async def credit(self) -> None:
         if self.invoices:
             invoice, _ = self.chance.choice(self.invoices)
             cents = self.chance.randrange(1, max(invoice.booked_cents, 2))
             await credited(
-                self.customer, invoice.number, [charge_line("", cents, code="", kind="other", name="Back")], self._number("N")
+                self.customer,
+                invoice.number,
+                [charge_line("", cents, code="", kind="other", name="Back")],
+                self._number("N"),
             )
 
     async def pay(self) -> None:
@@ -123,7 +124,16 @@ async def test_disputes_in_any_order_keep_ledger_and_balance_right(database: Tes
     customer = await make_customer()
     nadia = await operator_actor("Nadia Operator", customer.slug)
     world = World(customer, nadia, random.Random(seed))
-    steps = (world.issue, world.dispute, world.dispute, world.decide, world.withdraw, world.credit, world.pay, world.pay)
+    steps = (
+        world.issue,
+        world.dispute,
+        world.dispute,
+        world.decide,
+        world.withdraw,
+        world.credit,
+        world.pay,
+        world.pay,
+    )
     for _ in range(45):
         await world.chance.choice(steps)()
         for wrong in (WRONG, OUT_OF_LINE, TWICE, OVER):

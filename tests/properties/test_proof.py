@@ -201,56 +201,73 @@ def test_a_wrong_charge_is_always_found(
     assert found.count(Verdict.DIFFERENT) + found.count(Verdict.UNCHECKED) <= 3
 
 
-def spoil(
-    month: date, lines: list[Past], charges: list[ChargeFact], data: st.DataObject
-) -> list[ChargeFact] | None:
+Charges = list[ChargeFact]
+
+
+def spoil(month: date, lines: list[Past], charges: Charges, data: st.DataObject) -> Charges | None:
     """One thing wrong; None where this document has nothing of that sort."""
-    how = data.draw(
-        st.sampled_from(["amount", "days", "plan", "option", "number", "twice", "credit", "once"])
-    )
+    how = data.draw(st.sampled_from([*WHOLE, *ONE]))
+    if how in WHOLE:
+        return WHOLE[how](month, lines, charges, data)
     paid = [one for one in charges if one.net_cents > 0]
-    if how == "credit":
-        backs = [one for one in charges if one.net_cents < 0]
-        return [one for one in charges if one is not backs[0]] if backs else None
-    if how == "option":
-        past = data.draw(st.sampled_from(lines))
-        had = {code for _, options in past.days.values() for code in options}
-        free = [code for code in OPTIONS if code not in had]
-        if not free or not past.days:
-            return None
-        code = data.draw(st.sampled_from(free))
-        first, last = min(past.days), max(past.days)
-        return [*charges, charge(past.msisdn, code, PRICES[code], first, last)]
-    if how == "once":
-        past = data.draw(st.sampled_from(lines))
-        end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-        return [*charges, charge(past.msisdn, ONCE, PRICES[ONCE], month, end, "one_off")]
     if not paid:
         return None
     one = data.draw(st.sampled_from(paid))
-    rest = [other for other in charges if other is not one]
-    if how == "amount":
-        more = data.draw(st.integers(-one.net_cents + 1, 5000).filter(bool))
-        return [*rest, msgspec.structs.replace(one, net_cents=one.net_cents + more)]
-    if how == "twice":
-        return [*charges, msgspec.structs.replace(one, id=uuid4())]
-    if how == "number":
-        others = [past for past in lines if past.msisdn != one.msisdn]
-        # Use of nobody that is moved to a line without any adds up to what that line used only by chance
-        if not others:
-            return None
-        return [*rest, msgspec.structs.replace(one, msisdn=others[0].msisdn)]
-    if one.kind != "recurring" or one.code not in PRICES:
+    wrong = ONE[how](lines, one, data)
+    return None if wrong is None else [*(other for other in charges if other is not one), *wrong]
+
+
+def no_credit(month: date, lines: list[Past], charges: Charges, data: st.DataObject) -> Charges | None:
+    backs = [one for one in charges if one.net_cents < 0]
+    return [one for one in charges if one is not backs[0]] if backs else None
+
+
+def another_option(month: date, lines: list[Past], charges: Charges, data: st.DataObject) -> Charges | None:
+    past = data.draw(st.sampled_from(lines))
+    had = {code for _, options in past.days.values() for code in options}
+    free = [code for code in OPTIONS if code not in had]
+    if not free or not past.days:
         return None
-    if how == "plan":
-        mine = next(past for past in lines if past.msisdn == one.msisdn)
-        used = {plan for plan, _ in mine.days.values()}
-        free = [code for code in PLANS if code not in used]
-        if one.code not in PLANS or not free:
-            return None
-        code = data.draw(st.sampled_from(free))
-        return [*rest, msgspec.structs.replace(one, code=code, name=code, net_cents=PRICES[code])]
-    assert one.period_start
-    days = calendar.monthrange(one.period_start.year, one.period_start.month)[1]
-    cents = pro_rata(PRICES[one.code], data.draw(st.integers(1, days)), days)
-    return [*rest, msgspec.structs.replace(one, net_cents=cents)] if cents != one.net_cents else None
+    code = data.draw(st.sampled_from(free))
+    return [*charges, charge(past.msisdn, code, PRICES[code], min(past.days), max(past.days))]
+
+
+def nobody_asked(month: date, lines: list[Past], charges: Charges, data: st.DataObject) -> Charges | None:
+    past = data.draw(st.sampled_from(lines))
+    end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+    return [*charges, charge(past.msisdn, ONCE, PRICES[ONCE], month, end, "one_off")]
+
+
+def amount(lines: list[Past], one: ChargeFact, data: st.DataObject) -> Charges | None:
+    more = data.draw(st.integers(-one.net_cents + 1, 5000).filter(bool))
+    return [msgspec.structs.replace(one, net_cents=one.net_cents + more)]
+
+
+def twice(lines: list[Past], one: ChargeFact, data: st.DataObject) -> Charges | None:
+    return [one, msgspec.structs.replace(one, id=uuid4())]
+
+
+def number(lines: list[Past], one: ChargeFact, data: st.DataObject) -> Charges | None:
+    others = [past for past in lines if past.msisdn != one.msisdn]
+    return [msgspec.structs.replace(one, msisdn=others[0].msisdn)] if others else None
+
+
+def another_plan(lines: list[Past], one: ChargeFact, data: st.DataObject) -> Charges | None:
+    mine = next(past for past in lines if past.msisdn == one.msisdn)
+    free = [code for code in PLANS if code not in {plan for plan, _ in mine.days.values()}]
+    if one.code not in PLANS or one.kind != "recurring" or not free:
+        return None
+    code = data.draw(st.sampled_from(free))
+    return [msgspec.structs.replace(one, code=code, name=code, net_cents=PRICES[code])]
+
+
+def days(lines: list[Past], one: ChargeFact, data: st.DataObject) -> Charges | None:
+    if one.kind != "recurring" or not one.period_start:
+        return None
+    of = calendar.monthrange(one.period_start.year, one.period_start.month)[1]
+    cents = pro_rata(PRICES[one.code], data.draw(st.integers(1, of)), of)
+    return [msgspec.structs.replace(one, net_cents=cents)] if cents != one.net_cents else None
+
+
+WHOLE = {"credit": no_credit, "option": another_option, "once": nobody_asked}
+ONE = {"amount": amount, "twice": twice, "number": number, "plan": another_plan, "days": days}

@@ -5,6 +5,7 @@ from litestar import Router
 from backend.api.operator.billing import OperatorDocumentsController, OperatorImportsController
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
+from backend.api.operator.disputes import OperatorDisputesController
 from backend.api.operator.held_items import OperatorHeldController
 from backend.api.operator.statements import OperatorMovementsController, OperatorStatementsController
 from backend.api.operator.usage import OperatorUsageController
@@ -21,6 +22,7 @@ def operator_router() -> Router:
             OperatorStatementsController,
             OperatorMovementsController,
             OperatorContractsController,
+            OperatorDisputesController,
             OperatorHeldController,
             CarrierMessagesController,
             InventoryReadingController,
