@@ -13,6 +13,7 @@ from backend.orders.placement import unfinished
 from frontend.page_context import PageContext
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
+from frontend.pages.invoice.number import InvoiceNumberPage
 from frontend.pages.invoice.page import InvoicePage
 from frontend.pages.line.page import LinePage
 from frontend.pages.request.page import RequestPage
@@ -22,6 +23,7 @@ from frontend.pages.review.page import ReviewPage
 LOOKS: dict[Callable[..., Component], Callable[[PageContext, dict[str, str]], Awaitable[object]]] = {
     LinePage: lambda page, values: lines.get_line(page.actor, UUID(values["line"])),
     InvoicePage: lambda page, values: billing.get_invoice(page.actor, UUID(values["invoice"])),
+    InvoiceNumberPage: lambda page, values: billing.get_invoice(page.actor, UUID(values["invoice"])),
     RequestPage: lambda page, values: orders.find_order(page.actor, values["reference"]),
     DraftPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),
     ReviewPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),

@@ -21,11 +21,13 @@ from frontend.hooks import component, handler, use_page
 from frontend.page_address import AddressProblem, address_key, address_problem
 from frontend.page_context import PageContext
 from frontend.page_subjects import LOOKS
+from frontend.pages.analysis.page import AnalysisPage
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
+from frontend.pages.invoice.number import InvoiceNumberPage
 from frontend.pages.invoice.page import InvoicePage
 from frontend.pages.invoices.page import InvoicesPage
 from frontend.pages.line.page import LinePage
@@ -62,12 +64,19 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/usage", P.USAGE_READ, UsagePage),
         ("/invoices", P.INVOICES_READ, InvoicesPage),
         (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
+        (
+            rf"/invoices/(?P<invoice>{ID})/numbers/(?P<number>[0-9]{{5,15}}|account)",
+            P.INVOICES_READ,
+            InvoiceNumberPage,
+        ),
+        ("/analysis", P.INVOICES_READ, AnalysisPage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
         ("/tokens", P.SELF, TokensPage),
     )
 )
 WITH_QUERY = (
+    AnalysisPage,
     BulkPage,
     DraftPage,
     FleetPage,

@@ -67,6 +67,7 @@ def _menu(page: PageContext, path: str) -> VdomDict:
             entries.append(_entry("/app/usage", "usage", text("Usage"), current=path))
         if page.may(Permission.INVOICES_READ):
             entries.append(_entry("/app/invoices", "invoice", text("Invoices"), current=path))
+            entries.append(_entry("/app/analysis", "data", text("Analysis"), current=path))
     return html.nav(
         {"class": "sidenav", "id": "nav", "popover": "auto", "aria-label": text("Main menu")},
         html.ul(*entries),

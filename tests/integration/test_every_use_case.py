@@ -371,9 +371,6 @@ WITH_IDS: dict[str, Call] = {
         who, at.invoice, Verdict.PROVEN
     ),
     "backend.billing.proof.service.number_charges": lambda who, at: proof.number_charges(who, at.invoice, ""),
-    "backend.billing.proof.service.proof_by_number": lambda who, at: proof.proof_by_number(
-        who, at.invoice, [""]
-    ),
     "backend.billing.proof.service.check_again": lambda who, at: proof.check_again(who, at.invoice),
     "backend.billing.differences.service.difference_of": lambda who, at: difference_of(who, at.invoice),
     "backend.billing.disputes.service.disputes_of": lambda who, at: disputes.disputes_of(who, at.invoice),

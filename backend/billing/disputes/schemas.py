@@ -68,4 +68,6 @@ class InvoiceDisputes(msgspec.Struct, frozen=True, kw_only=True):
     kept_apart_cents: int
     # What may be paid although there is a dispute
     payable_cents: int
+    # Whether charges name numbers: then those are disputed, and no free amount
+    per_number: bool
     total: int

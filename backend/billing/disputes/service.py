@@ -4,6 +4,7 @@ from uuid import UUID
 
 from backend.billing import queries
 from backend.billing.disputes.lifecycle import DisputeState
+from backend.billing.disputes.opening import NUMBERS
 from backend.billing.disputes.reading import OF_INVOICE, WAITING, info
 from backend.billing.disputes.schemas import DisputeInfo, InvoiceDisputes
 from backend.billing.lifecycle import payable_now
@@ -36,6 +37,7 @@ async def disputes_of(
         claimed_cents=claimed or 0,
         kept_apart_cents=summary.disputed_cents,
         payable_cents=payable_now(summary.facts),
+        per_number=bool(await scope.fetch_value(bool, NUMBERS, invoice_id)),
         total=total or 0,
     )
 

@@ -43,12 +43,6 @@ OF_VERDICT = (
 ORDER BY abs(c.net_cents - coalesce(p.expected_cents, 0)) DESC, c.position LIMIT $3 OFFSET $4
 """
 )
-BY_NUMBER = """
-SELECT c.msisdn, count(*) FILTER (WHERE p.verdict = $2)::int AS proven,
-  count(*) FILTER (WHERE p.verdict = $3)::int AS different, count(*) FILTER (WHERE p.verdict = $4)::int AS unchecked
-FROM invoice_charge c JOIN charge_proof p ON p.tenant_id = c.tenant_id AND p.charge_id = c.id
-WHERE c.invoice_id = $1 AND c.msisdn = ANY($5) GROUP BY c.msisdn
-"""
 
 
 class ProofSummary(msgspec.Struct, frozen=True):
@@ -97,15 +91,6 @@ class ProvenCharge(msgspec.Struct, frozen=True):
         return self.net_cents - self.expected_cents if self.expected_cents is not None else 0
 
 
-class NumberProof(msgspec.Struct, frozen=True):
-    """How many charges of a number are proven, differ, and were not checked."""
-
-    msisdn: str
-    proven: int
-    different: int
-    unchecked: int
-
-
 def _charge(*values: Any) -> ProvenCharge:
     """A row; the values of the reason come as JSON."""
     row: dict[str, Any] = dict(zip(ProvenCharge.__struct_fields__, values, strict=True))
@@ -144,23 +129,6 @@ async def number_charges(
     await check_in_reach(scope, invoice_id)
     return await scope.fetch_all(
         _charge, OF_NUMBER, invoice_id, msisdn, min(max(limit, 1), MOST_LISTED), max(offset, 0)
-    )
-
-
-@use_case(Permission.INVOICES_READ, read_only=True)
-async def proof_by_number(
-    scope: Scope, invoice_id: InvoiceId | UUID, numbers: list[str]
-) -> list[NumberProof]:
-    """The verdicts of some numbers, 500 at most. Raises NotFound."""
-    await check_in_reach(scope, invoice_id)
-    return await scope.fetch_all(
-        NumberProof,
-        BY_NUMBER,
-        invoice_id,
-        Verdict.PROVEN,
-        Verdict.DIFFERENT,
-        Verdict.UNCHECKED,
-        numbers[:MOST_LISTED],
     )
 
 
