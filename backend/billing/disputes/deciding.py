@@ -125,7 +125,7 @@ async def _move(
     by_invoice: dict[UUID, list[UUID]] = defaultdict(list)
     for dispute in found:
         if dispute.state == target:
-            raise Conflict("This was decided before.", code="not_in_this_state")
+            raise Conflict("This was decided before.", code="dispute_decided")
         DISPUTE_LIFECYCLE.check(DisputeState(dispute.state), target)
         by_invoice[dispute.invoice_id].append(dispute.id)
     await InvoiceDispute.update(

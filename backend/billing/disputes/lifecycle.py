@@ -28,7 +28,7 @@ class DisputeState(StrEnum):
 
 D = DisputeState
 DISPUTE_LIFECYCLE = Lifecycle(
-    D, {D.OPEN: {D.ACCEPTED, D.REFUSED, D.WITHDRAWN}, D.ACCEPTED: {D.CREDITED}}, code="not_in_this_state"
+    D, {D.OPEN: {D.ACCEPTED, D.REFUSED, D.WITHDRAWN}, D.ACCEPTED: {D.CREDITED}}, code="dispute_decided"
 )
 # Their amount is kept apart
 KEPT_APART = (D.OPEN, D.ACCEPTED)

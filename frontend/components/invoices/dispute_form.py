@@ -121,8 +121,8 @@ def DisputeAmount(invoice: str) -> VdomDict:
         )
 
     problem = send.problem
-    fields = (problem.fields or {}) if problem else {}
-    error = fields.get("amount_cents") or fields.get("charges") or (problem.words if problem else "")
+    refused = text("Enter an amount in euros, at most that of the invoice.")
+    error = (refused if problem.fields else problem.words) if problem else ""
     return html.details(
         {"class": "more"},
         html.summary(text("Dispute an amount")),
