@@ -120,5 +120,8 @@ def _values(page: PageContext, reason: ProofReason, params: Mapping[str, str]) -
         "by": thing_name(page, by) if reason is R.TWICE else by,
         "month": month_words(text, date.fromisoformat(f"{month}-01")) if month else "",
         "share": text.pick(share.name, share.code) if share else params.get("profile", ""),
-        "since": "", "until": "", "on": "", **days,
+        "since": "",
+        "until": "",
+        "on": "",
+        **days,
     }

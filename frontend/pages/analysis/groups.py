@@ -57,14 +57,12 @@ def SpendTable(view: SpendView) -> VdomDict:
         text("Spend by group, excluding VAT, with the difference since the month before"),
         [
             (text(GROUPINGS[view.grouping]), ""),
-            (text("Share"), "rank-3 bar-cell"),
-            (text("Numbers"), "amount rank-2"),
+            (text("Share"), "rank-2 bar-cell"),
             (text("Amount"), "amount"),
             (first, "amount rank-2"),
         ],
         foot=html.tr(
             html.th({"scope": "row"}, text("Total")),
-            html.td({"class": "rank-3"}),
             html.td({"class": "rank-2"}),
             html.td({"class": "amount"}, text.money(shown.cents)),
             html.td({"class": "amount rank-2"}, text.difference(shown.cents - shown.before_cents)),
@@ -95,7 +93,8 @@ def _about(text: Translator, grouping: SpendBy) -> str:
 def _row(text: Translator, view: SpendView, row: GroupSpend, whole: int) -> VdomDict:
     named = view.grouping is SpendBy.PLAN
     name = (row.name if named else row.key) or _nothing(text, view.grouping)
-    under = "" if named else row.name
+    count = text.plural("{n} number", "{n} numbers", row.numbers)
+    under = ", ".join(part for part in ("" if named else row.name, count if row.numbers else "") if part)
     share = max(row.cents, 0) * 100 / whole if whole > 0 else 0
     return html.tr(
         html.th(
@@ -104,7 +103,7 @@ def _row(text: Translator, view: SpendView, row: GroupSpend, whole: int) -> Vdom
             html.span({"class": "cell-sub"}, under) if under else None,
         ),
         html.td(
-            {"class": "rank-3 bar-cell"},
+            {"class": "rank-2 bar-cell"},
             html.svg(
                 {"class": "inline-meter inline-meter-wide", "aria-hidden": "true"},
                 html.svg.rect({"class": "meter-track", "width": "100%", "height": "100%", "rx": "3"}),
@@ -112,7 +111,6 @@ def _row(text: Translator, view: SpendView, row: GroupSpend, whole: int) -> Vdom
             ),
             html.span({"class": "cell-sub"}, text("{rate} %", rate=text.decimal(share))),
         ),
-        html.td({"class": "amount rank-2"}, text.number(row.numbers)),
         html.td({"class": "amount"}, html.strong(text.money(row.cents))),
         html.td({"class": "amount rank-2"}, text.difference(row.cents - row.before_cents)),
     )

@@ -76,7 +76,7 @@ def _row(text: Translator, invoice: str, row: NumberTotal) -> VdomDict:
 
 
 @component
-def CentreCharges(invoice: str) -> VdomDict:
+def CentreCharges(invoice: str) -> VdomDict | None:
     """The charges of each cost centre; nothing where the invoice names none."""
     text = use_page().text
     found = use_query(
@@ -86,7 +86,7 @@ def CentreCharges(invoice: str) -> VdomDict:
         return panel("by-centre", text("By cost centre"), not_ready(text, found))
     rows: list[CentreTotal] = found.data or []
     if not any(row.code for row in rows):
-        return html.div()
+        return None
     frame = table_frame(
         text("Charges by cost centre, excluding VAT"),
         [(text("Cost centre"), ""), (text("Charges"), "amount rank-2"), (text("Total"), "amount")],

@@ -43,7 +43,7 @@ CAUSES = {
 
 
 @component
-def DifferencePanel(invoice: str) -> VdomDict:
+def DifferencePanel(invoice: str) -> VdomDict | None:
     """The causes with their amounts, which add up to the difference."""
     text = use_page().text
     found = use_query(difference_of, UUID(invoice), topics=(f"invoice:{invoice}",), limit=1)
@@ -53,7 +53,7 @@ def DifferencePanel(invoice: str) -> VdomDict:
         return panel("why", title, not_ready(text, found))
     if found.data is None:
         # On its way, or a credit note, which has no month before
-        return html.div()
+        return None
     shown: Difference = found.data
     if shown.before is None:
         words = text("This is the first invoice of its customer number: there is none to compare it with.")
@@ -113,7 +113,7 @@ def _step(
     words = text(CAUSES[group.kind])
     named = ", ".join(text.msisdn(one) for one in group.named)
     left = group.numbers - len(group.named)
-    under = f"{named} {text('and {n} more', n=left)}" if left > 0 else named
+    under = f"{named} {text.plural('and {n} more', 'and {n} more', left)}" if left > 0 else named
     again = opened == group.kind
     head: Child = words
     if group.kind not in {K.VAT, K.WHOLE_DOCUMENT}:

@@ -30,7 +30,7 @@ STATES = {
 
 
 @component
-def DisputesPanel(invoice: str, disputable: bool) -> VdomDict:
+def DisputesPanel(invoice: str, disputable: bool) -> VdomDict | None:
     """Nothing where nothing is or can be disputed here."""
     page = use_page()
     text = page.text
@@ -41,12 +41,12 @@ def DisputesPanel(invoice: str, disputable: bool) -> VdomDict:
     if found.error:
         return panel("disputes", text("Disputes"), not_ready(text, found))
     if found.data is None:
-        return html.div()
+        return None
     shown: InvoiceDisputes = found.data
     may = page.may(Permission.INVOICES_DISPUTE)
     by_amount = may and disputable and not shown.per_number
     if not shown.disputes and not by_amount:
-        return html.div()
+        return None
     return panel(
         "disputes",
         text("Disputes"),

@@ -114,12 +114,19 @@ def _sentences(page: PageContext, summary: ProofSummary) -> list[VdomDict]:
     if summary.different:
         words = text.plural("{n} charge does not follow", "{n} charges do not follow", summary.different)
         amount = text.difference(summary.difference_cents)
-        parts.append(html.p({"key": "different"}, html.strong(words), f": {amount}."))
+        parts.append(
+            html.p({"key": "different"}, html.strong(text("{what}: {amount}.", what=words, amount=amount)))
+        )
     if summary.unchecked:
         words = text.plural("{n} charge was not checked", "{n} charges were not checked", summary.unchecked)
         amount = text.money(summary.unchecked_cents)
         parts.append(
-            html.p({"key": "unchecked"}, words, ": ", amount, ". ", text("Each says why: nobody is accused."))
+            html.p(
+                {"key": "unchecked"},
+                text("{what}: {amount}.", what=words, amount=amount),
+                " ",
+                text("Each says why: nobody is accused."),
+            )
         )
     return parts or [html.p(text("This invoice has no charges."))]
 
