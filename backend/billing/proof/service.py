@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.billing.disputes.lifecycle import HOLDS_CHARGE
 from backend.billing.proof.schemas import ProofReason, Verdict
 from backend.billing.queries import check_in_reach
 from backend.core.facts import JobName
@@ -28,10 +29,13 @@ FROM invoice i LEFT JOIN charge_proof p ON p.tenant_id = i.tenant_id AND p.invoi
 LEFT JOIN invoice_charge c ON c.tenant_id = p.tenant_id AND c.id = p.charge_id
 WHERE i.id = $1 GROUP BY i.id, i.proved_at, i.charges
 """
-COLUMNS = """
+# A dispute that stands, or was credited: the charge is not disputed again
+DISPUTED = ", ".join(f"'{state}'" for state in HOLDS_CHARGE)
+COLUMNS = f"""
 SELECT c.id, c.msisdn, coalesce(l.name, '') AS user_name, c.line_id, c.kind, c.code, c.name, c.description, c.quantity,
   c.unit_price, c.net_cents, c.period_start, c.period_end, c.cost_centre, p.verdict, p.reason, p.expected_cents, p.params,
-  (count(*) OVER ())::int AS total
+  coalesce((SELECT max(d.state) FROM invoice_dispute d WHERE d.tenant_id = c.tenant_id AND d.charge_id = c.id
+    AND d.state IN ({DISPUTED})), '') AS disputed, (count(*) OVER ())::int AS total
 FROM invoice_charge c LEFT JOIN charge_proof p ON p.tenant_id = c.tenant_id AND p.charge_id = c.id
 LEFT JOIN line l ON l.tenant_id = c.tenant_id AND l.id = c.line_id
 """
@@ -63,7 +67,7 @@ class ProofSummary(msgspec.Struct, frozen=True):
 
 
 class ProvenCharge(msgspec.Struct, frozen=True):
-    """One charge with its proof, excluding VAT. `verdict` None: not looked at yet. `total`: how many are listed in all."""
+    """One charge with its proof, excluding VAT. `verdict` None: not looked at yet. `total`: of the list."""
 
     id: UUID
     msisdn: str
@@ -83,6 +87,8 @@ class ProvenCharge(msgspec.Struct, frozen=True):
     reason: ProofReason | None
     expected_cents: int | None
     params: dict[str, str]
+    # The state of its dispute, where one stands or was credited; "" for none
+    disputed: str
     total: int
 
     @property

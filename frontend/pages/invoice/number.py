@@ -25,7 +25,7 @@ from frontend.components.loading import not_ready
 from frontend.elements import Child, key_values
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
-from frontend.pages.invoice.proof import NOBODY, charge_name, dispute_title
+from frontend.pages.invoice.proof import NOBODY, charge_name, dispute_title, disputed_pill
 from frontend.queries import use_query
 
 
@@ -67,7 +67,10 @@ def InvoiceNumberPage(invoice: str, number: str) -> VdomDict:
         columns(
             [
                 NumberCharges(
-                    invoice=invoice, charges=tuple(rows), may=may, key=f"{rows[0].verdict} {len(rows)}"
+                    invoice=invoice,
+                    charges=tuple(rows),
+                    may=may,
+                    key=f"{rows[0].verdict} {len(rows)} {sum(1 for one in rows if one.disputed)}",
                 )
             ],
             [_kinds(page, rows), _centres(page, rows)],
@@ -157,7 +160,7 @@ def _row(page: PageContext, one: ProvenCharge, *, may: bool) -> VdomDict:
     )
     kind = text(KINDS[ChargeKind(one.kind)])
     head: Child = name
-    if may and one.net_cents > 0:
+    if may and one.net_cents > 0 and not one.disputed:
         head = html.label(
             {"class": "check"},
             html.input({"type": "checkbox", "name": "charge", "value": str(one.id)}),
@@ -177,7 +180,7 @@ def _row(page: PageContext, one: ProvenCharge, *, may: bool) -> VdomDict:
             html.div({"class": "cell-sub cell-narrow"}, verdict_mark(text, one), said if why else None),
         ),
         html.td({"class": "rank-2"}, verdict_mark(text, one), said if why else None),
-        html.td({"class": "amount"}, html.strong(text.money(one.net_cents))),
+        html.td({"class": "amount"}, html.strong(text.money(one.net_cents)), disputed_pill(text, one)),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from reactpy import html, use_state
 from reactpy.types import VdomDict
 
+from backend.billing.disputes.lifecycle import DisputeState
 from backend.billing.proof import service as proof
 from backend.billing.proof.schemas import Verdict
 from backend.billing.proof.service import ProofSummary, ProvenCharge
@@ -16,8 +17,9 @@ from frontend.components.invoices.numbers import number_address
 from frontend.components.invoices.proof_words import reason_words, thing_name, verdict_mark
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.elements import Child, hidden
+from frontend.elements import Child, hidden, pill
 from frontend.hooks import component, handler, use_mutation, use_page
+from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
@@ -147,7 +149,9 @@ def Unproven(invoice: str, verdict: Verdict, disputable: bool) -> VdomDict:
     if not charges:
         return html.div()
     may = disputable and page.may(Permission.INVOICES_DISPUTE)
-    too_much = tuple(one for one in charges if verdict is Verdict.DIFFERENT and one.too_much_cents > 0)
+    too_much = tuple(
+        one for one in charges if verdict is Verdict.DIFFERENT and one.too_much_cents > 0 and not one.disputed
+    )
     total = charges[0].total
     return html.div(
         charges_table(page, invoice, charges[:shown], choose if may else None),
@@ -201,6 +205,15 @@ def dispute_title(page: PageContext, charges: Sequence[ProvenCharge]) -> str:
 def charge_name(page: PageContext, charge: ProvenCharge) -> str:
     """A charge as the invoice calls it; by the catalogue where it has no words."""
     return charge.name or thing_name(page, charge.code)
+
+
+def disputed_pill(text: Translator, charge: ProvenCharge) -> VdomDict | None:
+    """That a charge is disputed, or was credited after a dispute."""
+    if not charge.disputed:
+        return None
+    if charge.disputed == DisputeState.CREDITED:
+        return pill(text("Credited"), "active", "check")
+    return pill(text("In dispute"), "attention", "half")
 
 
 def charges_table(
@@ -259,8 +272,8 @@ def _row(page: PageContext, invoice: str, one: ProvenCharge, choose: Choose | No
                 kind="small",
                 on_click=lambda _event: choose((one,)),
             )
-            if one.net_cents > 0
-            else None
+            if one.net_cents > 0 and not one.disputed
+            else disputed_pill(text, one)
         )
         if choose
         else None,
