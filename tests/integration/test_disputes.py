@@ -10,6 +10,8 @@ from backend.billing.bank.payments import BankPayment, book_payment
 from backend.billing.disputes import deciding, opening, service
 from backend.billing.disputes.lifecycle import DisputeState
 from backend.billing.disputes.schemas import ContestedCharge, NewDispute
+from backend.billing.intake.runs import take_each
+from backend.billing.intake.taking_charges import work_of
 from backend.billing.lifecycle import InvoiceState
 from backend.billing.schemas import InvoiceSummary
 from backend.billing.service import balance, get_invoice
@@ -22,7 +24,7 @@ from tenants.scope import Actor, Reach
 from tests.support.charges import CENTS, PLAN, by_number, charge_ids, charge_line, credited, invoiced
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_lines, make_member
-from tests.support.invoices import credit_for, take
+from tests.support.invoices import NADIA, check, credit_for, take
 from tests.support.jobs import drain
 from tests.support.sandbox import Sandbox
 
@@ -232,3 +234,21 @@ async def test_only_within_reach_and_with_the_right(customer: Customer) -> None:
     assert (await service.disputes_of(auditor, invoice.id)).total == 1
     with pytest.raises(Forbidden):
         await dispute(auditor, invoice.id, charges)
+
+
+async def test_charges_that_are_disputed_are_not_replaced(customer: Customer) -> None:
+    invoice, charges = await three_charges(customer)
+    await dispute(customer.manager, invoice.id, charges[:1])
+    [line, *_] = await customer.lines()
+    works = work_of("c.csv", f"invoice;msisdn;kind;name;net\nD-1;{line.msisdn};recurring;All;37.20".encode())
+
+    async def taken() -> str:
+        [outcome] = [
+            each.outcome async for _, each in take_each(NADIA, works, range(1), check, check_only=False)
+        ]
+        return outcome
+
+    assert await taken() == "refused"
+    [one] = (await service.disputes_of(customer.manager, invoice.id)).disputes
+    await deciding.withdraw_dispute(customer.manager, one.id)
+    assert await taken() == "booked"

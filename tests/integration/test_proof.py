@@ -124,7 +124,7 @@ async def test_use_that_comes_in_later_proves_a_charge_by_itself(
     await drain(database, only=JOB)
     unknown = await proof.proven_charges(customer.manager, invoice.id, Verdict.UNCHECKED)
     assert {each.reason for each in unknown} == {ProofReason.NO_USE_KNOWN}
-    rows = file_of([abroad("r1", one.msisdn, 450)])
+    rows = file_of([abroad("r1", one.msisdn, 450, employee_cents=100)])
     await load_file(customer.system, rows, kind=UsageFileKind.RECORDS)
     await drain(database, only=JOB)
     [right] = await proof.number_charges(customer.manager, invoice.id, one.msisdn)

@@ -53,7 +53,7 @@ async def prove_each(compared: Compared) -> list[tuple[ChargeFact, Proof]]:
     found: list[tuple[ChargeFact, Proof]] = []
     turn = TURN
     for number, charges in compared.by_number.items():
-        found += compared.prover.prove(charges, compared.known(number))
+        found += compared.prover.prove(number, charges)
         if len(found) >= turn:
             turn = len(found) + TURN
             await asyncio.sleep(0)

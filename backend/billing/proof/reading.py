@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from backend.billing.proof.history import CHARGED_KINDS, History, history_of
-from backend.billing.proof.recurring import readable
-from backend.billing.proof.rules import Document, NumberFacts, Prover
+from backend.billing.proof.alike import NumberProver
+from backend.billing.proof.charge_days import readable
+from backend.billing.proof.history import CHARGED_KINDS
+from backend.billing.proof.rules import Document, Prover
 from backend.billing.proof.schemas import (
     ChargeFact,
     EarlierCharge,
@@ -22,9 +23,6 @@ from backend.billing.schemas import ChargeKind
 from backend.billing.ubl.document import BooksAs
 from backend.catalog.catalogue import catalogue_of
 from backend.catalog.pricing import months_of
-from backend.catalog.schemas import CarrierProfile, ChargeType
-from backend.core import clock
-from backend.core.ids import made_at
 from backend.orders.lifecycle import ItemState
 from tenants.scope import Scope
 
@@ -38,22 +36,24 @@ CHARGES = """
 SELECT id, msisdn, kind, code, name, net_cents, period_start, period_end FROM invoice_charge WHERE invoice_id = $1
 ORDER BY position
 """
-LINES = """
+# No list of numbers goes to the database: planning takes longer with each of them
+NUMBERS = "SELECT n.msisdn FROM invoice_charge n WHERE n.invoice_id = $1 AND n.msisdn <> ''"
+LINES = f"""
 SELECT id, msisdn, plan, options, split_profile, account, status, activated_on,
   (gone_at AT TIME ZONE 'Europe/Brussels')::date AS gone_on
-FROM line WHERE msisdn = ANY($1) AND status <> ALL($2) ORDER BY msisdn, id
+FROM line WHERE msisdn IN ({NUMBERS}) AND status <> ALL($2)
 """
-CHANGES = """
+CHANGES = f"""
 SELECT i.line_id, i.kind, i.change::text AS change, i.one_off, coalesce(o.reference, '') AS reference,
   coalesce(o.due_on, (coalesce(o.submitted_at, o.requested_at) AT TIME ZONE 'Europe/Brussels')::date) AS asked_on,
   (coalesce(i.ended_at, o.submitted_at, o.requested_at) AT TIME ZONE 'Europe/Brussels')::date AS done_on
 FROM change_order_item i JOIN change_order o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
-WHERE i.line_id = ANY($1) AND i.state = $2 AND (i.kind = ANY($3) OR i.one_off <> 0) ORDER BY i.ended_at, i.id
+WHERE i.line_id IN (SELECT l.id FROM line l WHERE l.msisdn IN ({NUMBERS})) AND i.state = $2 AND (i.kind = ANY($3) OR i.one_off <> 0) ORDER BY i.ended_at, i.id
 """
-USE = """
+USE = f"""
 SELECT l.msisdn, m.period, m.service, m.roaming, sum(m.employer_cents)::bigint AS cents
 FROM line l JOIN usage_month m ON m.tenant_id = l.tenant_id AND m.line_id = l.id
-WHERE l.msisdn = ANY($1) AND m.period = ANY($2) AND m.employer_until IS NOT NULL
+WHERE l.msisdn IN ({NUMBERS}) AND m.period = ANY($2) AND m.employer_until IS NOT NULL
 GROUP BY l.msisdn, m.period, m.service, m.roaming
 """
 LOADED = """
@@ -79,21 +79,10 @@ class LoadedMonth(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A document's charges by number, with what they are compared with."""
+    """A document's charges by number, and what proves them."""
 
-    prover: Prover
     by_number: Mapping[str, Sequence[ChargeFact]]
-    histories: Mapping[str, History]
-    use: Mapping[str, Mapping[date, Sequence[MonthUseFact]]]
-    earlier: Mapping[str, Sequence[EarlierCharge]]
-
-    def known(self, number: str) -> NumberFacts:
-        """What is known of one number."""
-        return NumberFacts(
-            history=self.histories.get(number),
-            use=self.use.get(number, {}),
-            earlier=self.earlier.get(number, ()),
-        )
+    prover: NumberProver
 
 
 async def read_compared(scope: Scope, invoice: ProvenInvoice) -> Compared:
@@ -103,7 +92,6 @@ async def read_compared(scope: Scope, invoice: ProvenInvoice) -> Compared:
     by_number: dict[str, list[ChargeFact]] = defaultdict(list)
     for one in charges:
         by_number[one.msisdn].append(one)
-    numbers = [number for number in by_number if number]
     months, first = _months(invoice, charges)
     found = await scope.fetch_all(LoadedMonth, LOADED, months, invoice.account) if months else []
     loaded = frozenset(one.period for one in found)
@@ -114,18 +102,24 @@ async def read_compared(scope: Scope, invoice: ProvenInvoice) -> Compared:
         period_end=invoice.period_end,
         is_credit=invoice.books_as == BooksAs.CREDIT,
     )
+    lines, changes = await _lines(scope, invoice.id)
     return Compared(
-        prover=Prover(carrier, document, loaded),
         by_number=by_number,
-        histories=await _histories(scope, numbers, carrier),
-        use=await _use(scope, numbers, sorted(loaded)),
-        earlier=await _earlier(scope, invoice, first),
+        prover=NumberProver(
+            Prover(carrier, document, loaded),
+            first=first,
+            lines=lines,
+            changes=changes,
+            use=await _use(scope, invoice.id, sorted(loaded)),
+            earlier=await _earlier(scope, invoice, first),
+        ),
     )
 
 
 def _months(invoice: ProvenInvoice, charges: Sequence[ChargeFact]) -> tuple[list[date], date]:
     """The months of charges for use, and the first day that any charge is for."""
     found: set[date] = set()
+    # Few periods in many charges
     periods = {(one.kind, one.period_start, one.period_end) for one in charges}
     first = invoice.period_start or invoice.issued_on
     for kind, begins, ends in periods:
@@ -138,27 +132,26 @@ def _months(invoice: ProvenInvoice, charges: Sequence[ChargeFact]) -> tuple[list
     return sorted(found), first
 
 
-async def _histories(scope: Scope, numbers: Sequence[str], carrier: CarrierProfile) -> dict[str, History]:
-    lines = await scope.fetch_all(LineFact, LINES, list(numbers), NEVER)
-    ids: list[UUID] = [line.id for line in lines]
-    changes = await scope.fetch_all(LineChange, CHANGES, ids, ItemState.DONE, CHARGED_KINDS)
-    of_line: dict[UUID, list[LineChange]] = defaultdict(list)
-    for change in changes:
-        of_line[change.line_id].append(change)
-    of_number: dict[str, list[tuple[LineFact, date, Sequence[LineChange]]]] = defaultdict(list)
+async def _lines(
+    scope: Scope, invoice_id: UUID
+) -> tuple[dict[str, list[LineFact]], dict[UUID, list[LineChange]]]:
+    """The lines that have or had each number, and the requests that are done on each line."""
+    lines = await scope.fetch_all(LineFact, LINES, invoice_id, NEVER)
+    of_number: dict[str, list[LineFact]] = defaultdict(list)
     for line in lines:
-        seen_on = clock.local(made_at(line.id)).date()
-        of_number[line.msisdn].append((line, seen_on, of_line.get(line.id, ())))
-    once = frozenset(option.code for option in carrier.options if option.charge is ChargeType.ONE_OFF)
-    return {number: history_of(rows, once) for number, rows in of_number.items()}
+        of_number[line.msisdn].append(line)
+    of_line: dict[UUID, list[LineChange]] = defaultdict(list)
+    for change in await scope.fetch_all(LineChange, CHANGES, invoice_id, ItemState.DONE, CHARGED_KINDS):
+        of_line[change.line_id].append(change)
+    return of_number, of_line
 
 
 async def _use(
-    scope: Scope, numbers: Sequence[str], months: Sequence[date]
+    scope: Scope, invoice_id: UUID, months: Sequence[date]
 ) -> dict[str, dict[date, list[MonthUseFact]]]:
     found: dict[str, dict[date, list[MonthUseFact]]] = defaultdict(lambda: defaultdict(list))
     if months:
-        for row in await scope.fetch_all(MonthUseFact, USE, list(numbers), list(months)):
+        for row in await scope.fetch_all(MonthUseFact, USE, invoice_id, list(months)):
             found[row.msisdn][row.period].append(row)
     return found
 

@@ -10,8 +10,9 @@ from datetime import date
 
 import msgspec
 
+from backend.billing.proof.charge_days import CodeCharges, readable
 from backend.billing.proof.history import DAY, History
-from backend.billing.proof.recurring import CodeCharges, prove_recurring, readable
+from backend.billing.proof.recurring import prove_recurring
 from backend.billing.proof.schemas import ChargeFact, EarlierCharge, MonthUseFact, Proof, ProofReason, Verdict
 from backend.billing.proof.shared_bill import prove_shared
 from backend.billing.proof.use_and_once import prove_once, prove_use
@@ -57,6 +58,7 @@ class Prover:
 
     def __init__(self, carrier: CarrierProfile, document: Document, loaded: frozenset[date]) -> None:
         self.carrier, self.document, self.loaded = carrier, document, loaded
+        self.once = frozenset(one.code for one in carrier.options if one.charge is ChargeType.ONE_OFF)
         self._prices: dict[tuple[int, date, date], int] = {}
         self._monthly: dict[str, int | None] = {}
         # Of several things with one name none is meant
@@ -105,7 +107,7 @@ class Prover:
             return _unchecked(NOT_COMPARED[ChargeKind(one.kind)])
         if one.kind == ChargeKind.USAGE:
             sorts.use.append(one)
-        elif one.kind == ChargeKind.ONE_OFF or (one.code and self._is_once(one.code)):
+        elif one.kind == ChargeKind.ONE_OFF or (one.code and one.code in self.once):
             sorts.once.append(one)
         elif (verdict := self._not_comparable(one, history)) is not None:
             return verdict
@@ -127,10 +129,6 @@ class Prover:
         if code == one.code and first is one.period_start and last is one.period_end:
             return one
         return msgspec.structs.replace(one, code=code, period_start=first, period_end=last)
-
-    def _is_once(self, code: str) -> bool:
-        option = self.carrier.option(code)
-        return option is not None and option.charge is ChargeType.ONE_OFF
 
     def monthly_cents(self, code: str) -> int | None:
         """The monthly price of a plan or an option; None where the catalogue has neither."""

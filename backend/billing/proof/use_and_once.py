@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import msgspec
 
+from backend.billing.proof.charge_days import readable
 from backend.billing.proof.history import History
-from backend.billing.proof.recurring import readable
 from backend.billing.proof.schemas import (
     ChargeFact,
     EarlierCharge,

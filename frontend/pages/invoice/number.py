@@ -25,7 +25,7 @@ from frontend.components.loading import not_ready
 from frontend.elements import Child, key_values
 from frontend.hooks import component, use_page
 from frontend.page_context import PageContext
-from frontend.pages.invoice.proof import NOBODY, charge_name, dispute_title, disputed_pill
+from frontend.pages.invoice.charge_rows import NOBODY, charge_name, dispute_title, disputed_pill
 from frontend.queries import use_query
 
 

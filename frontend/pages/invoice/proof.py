@@ -1,31 +1,25 @@
 """What is proven of an invoice: a sentence with the sums, what differs with its reason, and what was not checked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from reactpy import html, use_state
 from reactpy.types import VdomDict
 
-from backend.billing.disputes.lifecycle import DisputeState
 from backend.billing.proof import service as proof
 from backend.billing.proof.schemas import Verdict
 from backend.billing.proof.service import ProofSummary, ProvenCharge
 from backend.core.permissions import Permission
 from frontend.components.actions import button
 from frontend.components.invoices.dispute_form import DisputeForm, disputed_net
-from frontend.components.invoices.numbers import number_address
-from frontend.components.invoices.proof_words import reason_words, thing_name, verdict_mark
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.elements import Child, hidden, pill
 from frontend.hooks import component, handler, use_mutation, use_page
-from frontend.i18n import Translator
 from frontend.page_context import PageContext
+from frontend.pages.invoice.charge_rows import NOBODY, charges_table, dispute_title
 from frontend.queries import use_query
 
 SHOWN, MORE = 10, 100
-NOBODY: tuple[ProvenCharge, ...] = ()
-Choose = Callable[[tuple[ProvenCharge, ...]], None]
 
 
 @component
@@ -190,91 +184,5 @@ def Unproven(invoice: str, verdict: Verdict, disputable: bool) -> VdomDict:
             ),
         )
         if chosen
-        else None,
-    )
-
-
-def dispute_title(page: PageContext, charges: Sequence[ProvenCharge]) -> str:
-    """What is about to be disputed."""
-    text = page.text
-    if len(charges) == 1:
-        return text("Dispute: {what}", what=charge_name(page, charges[0]))
-    return text.plural("Dispute {n} charge", "Dispute {n} charges", len(charges))
-
-
-def charge_name(page: PageContext, charge: ProvenCharge) -> str:
-    """A charge as the invoice calls it; by the catalogue where it has no words."""
-    return charge.name or thing_name(page, charge.code)
-
-
-def disputed_pill(text: Translator, charge: ProvenCharge) -> VdomDict | None:
-    """That a charge is disputed, or was credited after a dispute."""
-    if not charge.disputed:
-        return None
-    if charge.disputed == DisputeState.CREDITED:
-        return pill(text("Credited"), "active", "check")
-    return pill(text("In dispute"), "attention", "half")
-
-
-def charges_table(
-    page: PageContext, invoice: str, charges: Sequence[ProvenCharge], choose: Choose | None
-) -> VdomDict:
-    """Charges with verdict, reason and amount; `choose` begins a dispute of one."""
-    text = page.text
-    heads: list[tuple[str, str]] = [
-        (text("Charge"), ""),
-        (text("Proof"), "rank-2"),
-        (text("Amount"), "amount"),
-    ]
-    return html.div(
-        {"class": "table-wrap"},
-        html.table(
-            {"class": "table"},
-            html.caption(
-                {"class": "visually-hidden"},
-                text("Charges with their proof or their difference, excluding VAT"),
-            ),
-            html.thead(
-                html.tr(
-                    *(
-                        html.th({"scope": "col", "key": words, **({"class": kind} if kind else {})}, words)
-                        for words, kind in heads
-                    ),
-                    html.th({"scope": "col", "key": "act"}, hidden(text("Action"))) if choose else None,
-                )
-            ),
-            html.tbody(*(_row(page, invoice, one, choose) for one in charges)),
-        ),
-    )
-
-
-def _row(page: PageContext, invoice: str, one: ProvenCharge, choose: Choose | None) -> VdomDict:
-    text, name = page.text, charge_name(page, one)
-    number: Child = (
-        html.a({"class": "number", "href": number_address(invoice, one.msisdn)}, text.msisdn(one.msisdn))
-        if one.msisdn
-        else text("Not of one number")
-    )
-    why = reason_words(page, one)
-    return html.tr(
-        {"key": str(one.id)},
-        html.th(
-            {"scope": "row"},
-            name,
-            html.span({"class": "cell-sub"}, number, f", {one.user_name}" if one.user_name else ""),
-            html.span({"class": "cell-sub cell-narrow"}, verdict_mark(text, one), html.br(), *why),
-        ),
-        html.td({"class": "rank-2"}, verdict_mark(text, one), html.span({"class": "cell-sub"}, *why)),
-        html.td({"class": "amount"}, html.strong(text.money(one.net_cents))),
-        html.td(
-            button(
-                html.span(text("Dispute"), hidden(f" {name}")),
-                kind="small",
-                on_click=lambda _event: choose((one,)),
-            )
-            if one.net_cents > 0 and not one.disputed
-            else disputed_pill(text, one)
-        )
-        if choose
         else None,
     )
