@@ -3,6 +3,7 @@
 import backend.billing.access_mail
 import backend.billing.bank.matching
 import backend.billing.delivery.jobs
+import backend.billing.disputes.mails
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
 import backend.billing.payments.carrying_out
@@ -12,6 +13,7 @@ import backend.billing.payments.mails
 import backend.billing.payments.opening
 import backend.billing.payments.reconciling
 import backend.billing.payments.refunds
+import backend.billing.proof.proving
 import backend.billing.reminders.jobs
 import backend.billing.reminders.service
 import backend.bulk.jobs
@@ -58,14 +60,15 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ITEM_MAIL_ENDED: (JobName.NOTE_ITEM_MAIL,),
     FactName.BULK_UPLOADED: (JobName.VALIDATE_UPLOAD,),
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
-    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
+    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS, JobName.PROVE_USE_AGAIN),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
     FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED,),
     FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED,),
-    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_INVOICE,),
     FactName.INVOICE_ACCESS_CHANGED: (JobName.MAIL_INVOICE_ACCESS,),
     FactName.INVOICE_REMINDED: (JobName.ANNOUNCE_REMINDER,),
     FactName.PAYMENT_BOOKED: (JobName.LIFT_DEBT_BLOCK, JobName.MAIL_RECEIPT),
+    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_INVOICE, JobName.PROVE_INVOICE),
+    FactName.DISPUTES_MOVED: (JobName.MAIL_DISPUTES,),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

@@ -7,6 +7,7 @@ from reactpy.types import VdomDict
 
 from backend.billing import service as billing
 from backend.billing.schemas import ChargeKind, FileInfo, InvoiceDetail, VatRow
+from backend.billing.ubl.document import BooksAs
 from backend.core import clock
 from frontend.components.actions import link_button
 from frontend.components.invoices.list_view import INVOICES
@@ -18,9 +19,13 @@ from frontend.elements import Child, key_values, number
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
-from frontend.pages.invoice.charges import NumberCharges
+from frontend.pages.invoice.charges import CentreCharges, NumberCharges
+from frontend.pages.invoice.difference import DifferencePanel
+from frontend.pages.invoice.disputes import DisputesPanel
+from frontend.pages.invoice.number import disputable
 from frontend.pages.invoice.paid import InvoicePayments, movements
 from frontend.pages.invoice.payment import amount_due, transfer
+from frontend.pages.invoice.proof import ProofPanel
 from frontend.queries import use_query
 
 
@@ -32,12 +37,18 @@ def InvoicePage(invoice: str) -> VdomDict:
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
     detail: InvoiceDetail = found.data
+    credit = detail.summary.books_as == BooksAs.CREDIT
     return html.div(
         _header(page, detail),
         columns(
             [
                 _kinds(text, detail),
+                ProofPanel(invoice=invoice, disputable=disputable(detail), key="proof")
+                if detail.charges and not credit
+                else None,
+                DifferencePanel(invoice=invoice, key="difference") if not credit else None,
                 NumberCharges(invoice=invoice, key="numbers") if detail.charges else None,
+                CentreCharges(invoice=invoice, key="centres") if detail.charges else None,
                 _vat(text, detail),
                 _note(text, detail),
             ],
@@ -46,6 +57,7 @@ def InvoicePage(invoice: str) -> VdomDict:
                 transfer(text, detail),
                 InvoicePayments(invoice=invoice, key="payments"),
                 movements(text, detail),
+                DisputesPanel(invoice=invoice, disputable=disputable(detail), key="disputes"),
                 _parties(text, detail),
             ],
         ),
