@@ -1,6 +1,7 @@
 """Proof, differences, disputes and the analysis in the browser: what a person sees, presses and hears."""
 
 import re
+import zlib
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -167,3 +168,24 @@ async def test_the_analysis_leads_from_a_year_to_a_number_and_to_a_file(
         visitor.expected = ("status of 404",)
         await page.goto("/app/analysis?by=nonsense")
         await expect(page.get_by_text("This address names something that does not exist")).to_be_visible()
+
+
+async def test_a_page_of_two_thousand_charges_stays_small(
+    browser: Browser, portal: Portal, customer: Customer, database: TestDatabase
+) -> None:
+    lines = [charge_line(f"+3249{at:07d}", 100 + at % 900, name="Plan") for at in range(2000)]
+    invoice = await invoiced(customer, lines, "BIG")
+    await drain(database, only="billing.prove")
+    async with portal.browse(browser, customer.manager) as visitor:
+        page, frames = visitor.page, list[bytes]()
+
+        def heard(payload: str | bytes) -> None:
+            frames.append(payload.encode() if isinstance(payload, str) else payload)
+
+        page.on("websocket", lambda socket: socket.on("framereceived", heard))
+        answer = await page.goto(f"/app/invoices/{invoice.id}")
+        assert answer is not None
+        await expect(page.get_by_text(re.compile("2.000 charges were not checked"))).to_be_visible()
+        await expect(page.get_by_text(re.compile("25 of 2.?000 numbers"))).to_be_visible()
+        size = len(zlib.compress(await answer.body())) + len(zlib.compress(b"".join(frames)))
+        assert size < 100_000, f"{size} bytes"

@@ -42,7 +42,7 @@ async def customer(database: TestDatabase) -> Customer:
     lines = [
         charge_line(one, 2066, code="pro-flex-20", month=NOW, centre="BRU"),
         charge_line(one, 900, code="", kind="usage", month=NOW, centre="BRU"),
-        charge_line(three, month=NOW, centre="NAM"),
+        charge_line(three, month=NOW, centre="LIE"),
         charge_line("", 500, code="", kind="other", month=NOW, name="Rental"),
     ]
     await invoiced(made, lines, "A-2", month=NOW)
@@ -70,7 +70,7 @@ async def test_months_and_groups_are_sums_of_charges_and_credits_count_as_less(c
     for grouping, wanted in (
         (SpendBy.ACCOUNT, {first: (4506, 2480), second: (2066, 0)}),
         (SpendBy.PLAN, {"pro-flex-20": (2966 + 2066, 0), PLAN: (CENTS, 2480), "": (300, 0)}),
-        (SpendBy.COST_CENTRE, {"BRU": (2966, 0), "NAM": (CENTS, 0), "": (2366, 2480)}),
+        (SpendBy.COST_CENTRE, {"BRU": (2966, 0), "LIE": (CENTS, 0), "": (2366, 2480)}),
     ):
         found = await service.spend_groups(who, NOW, grouping)
         assert {row.key: (row.cents, row.before_cents) for row in found.rows} == wanted
