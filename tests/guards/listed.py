@@ -1468,8 +1468,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "analysis within reach",
         "backend/billing/analysis/queries.py",
-        "    elif not reach.everything:",
-        "    elif False:",
+        "    if accounts is not None:\n        no_more",
+        "    if False:\n        no_more",
         (
             "tests/integration/test_analysis.py::test_a_reach_sees_its_customer_numbers_and_the_charges_of_its_cost_centres",
         ),
@@ -1546,8 +1546,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "a payment is shown to whoever sees all of it",
         "backend/billing/payments/service.py",
-        "    if actor.reach.everything:",
-        "    if True:",
+        '    if accounts is None:\n        return "true"',
+        '    if True:\n        return "true"',
         (
             "tests/integration/test_payments.py::test_a_payment_of_two_customer_numbers_is_shown_to_whoever_sees_both",
         ),

@@ -131,7 +131,6 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "invoices": "/app/invoices",
         "invoices, nothing found": "/app/invoices?search=nobody",
         "invoices, a view that is not": "/app/invoices?show=nonsense",
-        "invoice": f"/app/invoices/{(await some_invoices(customer))[0].id}",
         "access to invoices": "/app/invoices/access",
         "delivery of invoices": "/app/invoices/delivery",
         **await payments_in_every_state(customer),

@@ -55,7 +55,7 @@ class ChargePair(msgspec.Struct, frozen=True):
     is_there: bool
 
 
-class Cause(msgspec.Struct, frozen=True, kw_only=True):
+class DifferenceCause(msgspec.Struct, frozen=True, kw_only=True):
     """One reason for one number ("": of the customer number as a whole): so many cents more, or fewer.
 
     `before`, `now`: codes of plans, where those are the reason; `code` and `name`: what it is about.
@@ -70,7 +70,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     now: str = ""
 
 
-class Totals(msgspec.Struct, frozen=True):
+class DocumentTotals(msgspec.Struct, frozen=True):
     """What a document comes to: its charges, its VAT, and what is booked of it."""
 
     charges_cents: int
@@ -82,7 +82,7 @@ K = CauseKind
 IsPlan = Callable[[str], bool]
 
 
-def causes_of(pairs: Iterable[ChargePair], is_plan: IsPlan) -> Iterator[Cause]:
+def causes_of(pairs: Iterable[ChargePair], is_plan: IsPlan) -> Iterator[DifferenceCause]:
     """The causes among the charges. `pairs` come number by number; those of equal amounts may be left out."""
     number: str | None = None
     together: list[ChargePair] = []
@@ -96,15 +96,15 @@ def causes_of(pairs: Iterable[ChargePair], is_plan: IsPlan) -> Iterator[Cause]:
         yield from _of_number(together, is_plan)
 
 
-def whole_causes(before: Totals, now: Totals) -> list[Cause]:
+def whole_causes(before: DocumentTotals, now: DocumentTotals) -> list[DifferenceCause]:
     """What the charges do not explain: VAT, and amounts of the document as a whole."""
     vat = now.vat_cents - before.vat_cents
     rest = (now.booked_cents - before.booked_cents) - (now.charges_cents - before.charges_cents) - vat
-    found = [Cause(kind=K.VAT, cents=vat), Cause(kind=K.WHOLE_DOCUMENT, cents=rest)]
+    found = [DifferenceCause(kind=K.VAT, cents=vat), DifferenceCause(kind=K.WHOLE_DOCUMENT, cents=rest)]
     return [one for one in found if one.cents]
 
 
-def _of_number(pairs: Sequence[ChargePair], is_plan: IsPlan) -> Iterator[Cause]:
+def _of_number(pairs: Sequence[ChargePair], is_plan: IsPlan) -> Iterator[DifferenceCause]:
     one = pairs[0]
     if one.msisdn and one.was_there != one.is_there:
         kind = K.LINE_ADDED if one.is_there else K.LINE_LEFT
@@ -126,9 +126,9 @@ def _more(pair: ChargePair) -> int:
     return pair.now_cents - pair.before_cents
 
 
-def _some(kind: CauseKind, msisdn: str, cents: int, **more: str) -> Iterator[Cause]:
+def _some(kind: CauseKind, msisdn: str, cents: int, **more: str) -> Iterator[DifferenceCause]:
     if cents:
-        yield Cause(kind=kind, cents=cents, msisdn=msisdn, **more)
+        yield DifferenceCause(kind=kind, cents=cents, msisdn=msisdn, **more)
 
 
 def _kind_of(pair: ChargePair) -> CauseKind:

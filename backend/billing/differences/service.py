@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from backend.billing.differences.causes import Cause, CauseKind, ChargePair, Totals, causes_of, whole_causes
+from backend.billing.differences.causes import (
+    CauseKind,
+    ChargePair,
+    DifferenceCause,
+    DocumentTotals,
+    causes_of,
+    whole_causes,
+)
 from backend.billing.queries import check_in_reach
 from backend.billing.ubl.document import BooksAs
 from backend.catalog.catalogue import catalogue_of
@@ -82,7 +89,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     before: ComparedInvoice | None
     difference_cents: int
     groups: list[CauseGroup]
-    causes: list[Cause]
+    causes: list[DifferenceCause]
     total: int
 
 
@@ -123,22 +130,24 @@ async def difference_of(
     )
 
 
-async def _causes(scope: Scope, now: ComparedInvoice, before: ComparedInvoice | None) -> list[Cause]:
+async def _causes(
+    scope: Scope, now: ComparedInvoice, before: ComparedInvoice | None
+) -> list[DifferenceCause]:
     if before is None:
-        return [Cause(kind=CauseKind.FIRST_BILL, cents=now.booked_cents)]
+        return [DifferenceCause(kind=CauseKind.FIRST_BILL, cents=now.booked_cents)]
     carrier = (await catalogue_of(scope)).profile
     pairs = await scope.fetch_all(ChargePair, PAIRS, now.id, before.id)
     found = list(causes_of(pairs, lambda code: carrier.plan(code) is not None))
     return found + whole_causes(_totals(before), _totals(now))
 
 
-def _totals(one: ComparedInvoice) -> Totals:
-    return Totals(one.charges_cents, one.vat_cents, one.booked_cents)
+def _totals(one: ComparedInvoice) -> DocumentTotals:
+    return DocumentTotals(one.charges_cents, one.vat_cents, one.booked_cents)
 
 
-def groups_of(causes: Sequence[Cause]) -> list[CauseGroup]:
+def groups_of(causes: Sequence[DifferenceCause]) -> list[CauseGroup]:
     """The causes by kind, what adds most first; they add up to the same."""
-    by_kind: dict[CauseKind, list[Cause]] = defaultdict(list)
+    by_kind: dict[CauseKind, list[DifferenceCause]] = defaultdict(list)
     for one in causes:
         by_kind[one.kind].append(one)
     groups = []

@@ -26,7 +26,7 @@ MOST_ROWS = 20
 MEMBER = "SELECT id, name, email, language, roles FROM member WHERE id = $1 AND state = 'active'"
 
 
-class Recipient(msgspec.Struct, frozen=True):
+class DisputeRecipient(msgspec.Struct, frozen=True):
     """A member who disputed something, as the member is now."""
 
     id: UUID
@@ -62,7 +62,7 @@ async def _tell(
     actor: Actor, key: str, member_id: UUID, disputes: Sequence[DisputeInfo], state: DisputeState
 ) -> None:
     async def compose(scope: Scope) -> Message | None:
-        person = await scope.fetch_one(Recipient, MEMBER, member_id)
+        person = await scope.fetch_one(DisputeRecipient, MEMBER, member_id)
         if person is None or not has_permission(frozenset(person.roles), Permission.INVOICES_READ):
             return None
         return message(person, disputes, state, clients().settings.public_url)
@@ -71,7 +71,7 @@ async def _tell(
 
 
 def message(
-    person: Recipient, disputes: Sequence[DisputeInfo], state: DisputeState, public_url: str
+    person: DisputeRecipient, disputes: Sequence[DisputeInfo], state: DisputeState, public_url: str
 ) -> Message:
     """The mail with each charge and its amount, and the short message of the portal."""
     texts = FileTexts(TEXTS, person.language)

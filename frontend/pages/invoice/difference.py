@@ -5,9 +5,10 @@ from uuid import UUID
 from reactpy import html, use_state
 from reactpy.types import VdomDict
 
-from backend.billing.differences.causes import Cause, CauseKind
+from backend.billing.differences.causes import CauseKind, DifferenceCause
 from backend.billing.differences.service import CauseGroup, Difference, difference_of
 from frontend.components.actions import button
+from frontend.components.invoices.difference_words import CAUSES
 from frontend.components.invoices.numbers import number_address
 from frontend.components.invoices.proof_words import thing_name
 from frontend.components.layout import panel
@@ -15,31 +16,11 @@ from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.elements import Child
 from frontend.hooks import component, use_page
-from frontend.i18n import Translator, translatable
+from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.queries import use_query
 
 SHOWN, MORE = 25, 500
-K = CauseKind
-CAUSES = {
-    K.FIRST_BILL: translatable("First invoice of this customer number"),
-    K.LINE_ADDED: translatable("Lines added"),
-    K.LINE_LEFT: translatable("Lines that left"),
-    K.PLAN_CHANGE: translatable("Another tariff plan"),
-    K.OTHER_DAYS: translatable("Another part of the month, or another price"),
-    K.OPTION_ADDED: translatable("Monthly charges added"),
-    K.OPTION_REMOVED: translatable("Monthly charges that ended"),
-    K.MORE_USE: translatable("More usage"),
-    K.LESS_USE: translatable("Less usage"),
-    K.ONE_OFF: translatable("One-off charges"),
-    K.DISCOUNT_ENDED: translatable("A discount ended"),
-    K.DISCOUNT_NEW: translatable("A new discount"),
-    K.DISCOUNT_CHANGED: translatable("Another discount"),
-    K.CREDIT: translatable("Credits"),
-    K.OTHER: translatable("Other charges"),
-    K.VAT: translatable("VAT on it"),
-    K.WHOLE_DOCUMENT: translatable("Paid in advance and rounding"),
-}
 
 
 @component
@@ -116,7 +97,7 @@ def _step(
     under = f"{named} {text.plural('and {n} more', 'and {n} more', left)}" if left > 0 else named
     again = opened == group.kind
     head: Child = words
-    if group.kind not in {K.VAT, K.WHOLE_DOCUMENT}:
+    if group.kind not in {CauseKind.VAT, CauseKind.WHOLE_DOCUMENT}:
         head = button(
             words,
             kind="quiet small",
@@ -176,7 +157,7 @@ def Lines(invoice: str, kind: str) -> VdomDict:
     )
 
 
-def _line(page: PageContext, invoice: str, cause: Cause) -> VdomDict:
+def _line(page: PageContext, invoice: str, cause: DifferenceCause) -> VdomDict:
     text = page.text
     words = _what(page, cause)
     number: Child = (
@@ -191,9 +172,9 @@ def _line(page: PageContext, invoice: str, cause: Cause) -> VdomDict:
     )
 
 
-def _what(page: PageContext, cause: Cause) -> str:
+def _what(page: PageContext, cause: DifferenceCause) -> str:
     text = page.text
-    if cause.kind is K.PLAN_CHANGE:
+    if cause.kind is CauseKind.PLAN_CHANGE:
         return text(
             "{before} before, {now} now",
             before=thing_name(page, cause.before),
