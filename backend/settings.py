@@ -77,6 +77,8 @@ class Settings:
     stripe_webhook_secret: tuple[str, ...] = field(default=(), repr=False)
     # Base address of the service; empty: Stripe itself
     stripe_address: str = ""
+    # An invoice of more is not debited: its customer pays it
+    debit_limit_euros: int = 10_000
     pool_size: int = 8
     operator: Operator = field(default_factory=Operator)
 
@@ -118,6 +120,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "stripe_key": values.token,
     "stripe_webhook_secret": values.tokens,
     "stripe_address": values.url("http", "https"),
+    "debit_limit_euros": values.whole(1, 999_999),
     "pool_size": values.whole(1, 1000),
     "operator_ibans": values.ibans,
     "operator_name": str,

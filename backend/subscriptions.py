@@ -3,6 +3,11 @@
 import backend.billing.bank.matching
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
+import backend.billing.mandates.announcing
+import backend.billing.mandates.collecting
+import backend.billing.mandates.following
+import backend.billing.mandates.mails
+import backend.billing.mandates.outcomes
 import backend.billing.payments.cases
 import backend.billing.payments.checking
 import backend.billing.payments.events
@@ -56,9 +61,12 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
     FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
-    FactName.PAYMENT_BOOKED: (JobName.MAIL_RECEIPT,),
-    FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED,),
-    FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED,),
+    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_DEBIT,),
+    FactName.PAYMENT_BOOKED: (JobName.MAIL_RECEIPT, JobName.FOLLOW_DEBIT_PAID),
+    FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED, JobName.FOLLOW_DEBIT_FAILED),
+    FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED, JobName.FOLLOW_DEBIT_RETURNED),
+    FactName.MANDATE_CHANGED: (JobName.MAIL_MANDATE, JobName.END_MANDATE),
+    FactName.DEBIT_CHANGED: (JobName.MAIL_DEBIT,),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

@@ -43,6 +43,8 @@ class FactName(StrEnum):
     PAYMENT_BOOKED = "payment.booked"
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_RETURNED = "payment.returned"
+    MANDATE_CHANGED = "mandate.changed"
+    DEBIT_CHANGED = "debit.changed"
 
 
 class TimerName(StrEnum):
@@ -102,6 +104,17 @@ class JobName(StrEnum):
     MAIL_RECEIPT = "payments.mail_receipt"
     MAIL_PAYMENT_FAILED = "payments.mail_failed"
     MAIL_PAYMENT_RETURNED = "payments.mail_returned"
+    OPEN_MANDATE_PAGE = "mandates.open_page"
+    CHECK_MANDATE = "mandates.check"
+    END_MANDATE = "mandates.end"
+    MAIL_MANDATE = "mandates.mail"
+    ANNOUNCE_DEBIT = "debits.announce"
+    COLLECT_DEBITS = "debits.collect"
+    SEND_DEBIT = "debits.send"
+    FOLLOW_DEBIT_PAID = "debits.follow_paid"
+    FOLLOW_DEBIT_FAILED = "debits.follow_failed"
+    FOLLOW_DEBIT_RETURNED = "debits.follow_returned"
+    MAIL_DEBIT = "debits.mail"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -333,3 +346,27 @@ class PaymentReturned(Fact, frozen=True, kw_only=True):
     provider_id: str
     why: str
     cents: int
+
+
+class MandateChanged(Fact, frozen=True, kw_only=True):
+    """A mandate went from one state to another. `why`: why it ended or is suspended, else empty."""
+
+    name = FactName.MANDATE_CHANGED
+    mandate_id: UUID
+    before: str
+    state: str
+    why: str = ""
+    at: datetime
+
+
+class DebitChanged(Fact, frozen=True, kw_only=True):
+    """The debit of an invoice is announced, will be tried again, or its customer pays after all (`phase`).
+
+    `reason`: the day, or the bank's reason by the payment service's code.
+    """
+
+    name = FactName.DEBIT_CHANGED
+    invoice_id: UUID
+    mandate_id: UUID
+    phase: str
+    reason: str = ""

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     USAGE_DETAIL = "usage:read_detail"
     INVOICES_READ = "invoices:read"
     INVOICES_PAY = "invoices:pay"
+    MANDATES_MANAGE = "mandates:manage"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
     # The operator's staff only: no role holds it
@@ -75,6 +76,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.USAGE_EXPORT,
             P.INVOICES_READ,
             P.INVOICES_PAY,
+            P.MANDATES_MANAGE,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,
