@@ -29,6 +29,7 @@ from backend.api.drafts import DraftsController
 from backend.api.health import healthz, metrics, readyz
 from backend.api.invoices import InvoicesController
 from backend.api.lines import LinesController
+from backend.api.mandates import MandatesController
 from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
@@ -142,6 +143,7 @@ def rest_router() -> Router:
             OrdersController,
             UsageController,
             InvoicesController,
+            MandatesController,
             PaymentsController,
             DocumentsController,
             BulkController,

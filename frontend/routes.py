@@ -21,6 +21,7 @@ from frontend.hooks import component, handler, use_page
 from frontend.page_address import AddressProblem, address_key, address_problem
 from frontend.page_context import PageContext
 from frontend.page_subjects import LOOKS
+from frontend.pages.billing.page import BillingPage
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
@@ -64,6 +65,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/usage", P.USAGE_READ, UsagePage),
         ("/invoices", P.INVOICES_READ, InvoicesPage),
         (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
+        ("/billing", P.INVOICES_READ, BillingPage),
         ("/pay", P.INVOICES_PAY, PayPage),
         (rf"/payments/(?P<payment>{ID})", P.INVOICES_READ, PaymentPage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
@@ -72,6 +74,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
     )
 )
 WITH_QUERY = (
+    BillingPage,
     BulkPage,
     DraftPage,
     FleetPage,

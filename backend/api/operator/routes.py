@@ -6,6 +6,7 @@ from backend.api.operator.billing import OperatorDocumentsController, OperatorIm
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.held_items import OperatorHeldController
+from backend.api.operator.mandates import OperatorMandatesController
 from backend.api.operator.payments import OperatorPaymentCasesController, OperatorPaymentsController
 from backend.api.operator.statements import OperatorMovementsController, OperatorStatementsController
 from backend.api.operator.usage import OperatorUsageController
@@ -21,6 +22,7 @@ def operator_router() -> Router:
             OperatorDocumentsController,
             OperatorStatementsController,
             OperatorMovementsController,
+            OperatorMandatesController,
             OperatorPaymentsController,
             OperatorPaymentCasesController,
             OperatorContractsController,

@@ -102,9 +102,7 @@ async def move_mandate(
     if target not in {MandateState.SIGNED, MandateState.ACTIVE}:
         await give_invoices_back(scope, row)
     await audit.record(scope, f"mandate.{target}", "mandate", row.id, before=row.state, ending=ending)
-    scope.emit(
-        MandateChanged(mandate_id=row.id, before=row.state, state=target, why=ending, at=clock.now())
-    )
+    scope.emit(MandateChanged(mandate_id=row.id, before=row.state, state=target, why=ending, at=clock.now()))
     wake_mandate(scope, row.id)
 
 
