@@ -27,6 +27,7 @@ from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
 from backend.api.drafts import DraftsController
 from backend.api.health import healthz, metrics, readyz
+from backend.api.invoice_settings import InvoiceSettingsController
 from backend.api.invoices import InvoicesController
 from backend.api.lines import LinesController
 from backend.api.mandates import MandatesController
@@ -145,6 +146,7 @@ def rest_router() -> Router:
             InvoicesController,
             MandatesController,
             PaymentsController,
+            InvoiceSettingsController,
             DocumentsController,
             BulkController,
             DraftsController,

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import version
@@ -104,7 +104,9 @@ def _copied(install: Path, public: Path) -> Path:
 class EmbeddedPostgres:
     """One data folder and its server. Start and stop may be called from several processes at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Mapping[str, object] | None = None) -> None:
+        """`options` are further settings of the server."""
+        self._options = dict(options or {})
         self.user = _unprivileged_user()
         install = _installation()
         home = folder.resolve()
@@ -224,6 +226,7 @@ class EmbeddedPostgres:
             "shared_buffers": "128MB",
             "max_connections": 100,
             "logging_collector": "off",
+            **self._options,
         }
         flags = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
         log = self.data / "server.log"

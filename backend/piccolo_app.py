@@ -21,6 +21,8 @@ TABLE_MODULES = [
     "backend.billing.bank.tables",
     "backend.billing.mandates.tables",
     "backend.billing.payments.tables",
+    "backend.billing.delivery.tables",
+    "backend.billing.reminders.tables",
 ]
 
 APP_CONFIG = AppConfig(

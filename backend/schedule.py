@@ -15,6 +15,7 @@ from backend import runtime
 from backend.billing.mandates.collecting import collect_soon
 from backend.billing.mandates.lapsing import expire_mandates
 from backend.billing.payments.reconciling import reconcile_soon
+from backend.billing.reminders.service import is_reminding_hour, lift_blocks, remind
 from backend.bulk.service import purge_uploads
 from backend.core import clock
 from backend.core.database_errors import is_transient
@@ -119,6 +120,15 @@ async def end_lapsed_mandates(settings: Settings) -> None:
         await expire_mandates()
 
 
+async def send_reminders(settings: Settings) -> None:
+    """By day, remind customer numbers of what is overdue; unblock those that have paid."""
+    async for actor in each_tenant():
+        async with isolate_errors("send_reminders", actor):
+            await lift_blocks(actor)
+            if is_reminding_hour():
+                await remind(actor, settings.reminder_days, block=settings.debt_block)
+
+
 PERIODIC_TASKS = (
     PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
     PeriodicTask("expire_held", timedelta(hours=1), expire_held),
@@ -126,6 +136,7 @@ PERIODIC_TASKS = (
     PeriodicTask("collect_debits", timedelta(minutes=15), collect_debits),
     PeriodicTask("end_lapsed_mandates", timedelta(hours=1), end_lapsed_mandates),
     PeriodicTask("run_purges", timedelta(hours=1), run_purges),
+    PeriodicTask("send_reminders", timedelta(hours=1), send_reminders),
 )
 
 

@@ -4,10 +4,13 @@ A refusal says what the value must be and never the value itself: it may be, or 
 """
 
 import ipaddress
+import itertools
 import math
 import re
+import tomllib
 from collections.abc import Callable
 from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 SHORTEST_KEY = 32
@@ -16,6 +19,7 @@ CODE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 # What Dramatiq takes
 QUEUE = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,199}")
 # What travels in the header of a request
+REMINDER_KEY = re.compile(r"step_[123]_(?:title|text)")
 TOKEN = re.compile(r"[!-~]+")
 EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>.]+")
 LOGIN_SIGNS = "in a login, signs such as / # ? @ are written %2F %23 %3F %40"
@@ -51,6 +55,52 @@ def pairs(text: str) -> dict[str, str]:
             raise WrongValueError(f"names the carrier {code} twice")
         found[code] = value
     return found
+
+
+def yes_or_no(text: str) -> bool:
+    """`yes` or `no`."""
+    if text.strip().lower() not in {"yes", "no"}:
+        raise WrongValueError("must be yes or no")
+    return text.strip().lower() == "yes"
+
+
+def reminder_days(text: str) -> tuple[int, ...]:
+    """`7,21,35`: one day after the due date for each of at most three steps, rising. `none`: no reminders."""
+    if text.strip().lower() == "none":
+        return ()
+    parts = words(text)
+    days = tuple(int(part) for part in parts if re.fullmatch(r"[0-9]{1,3}", part))
+    rising = all(earlier < later for earlier, later in itertools.pairwise(days))
+    if len(days) != len(parts) or not 1 <= len(days) <= 3 or not rising or days[0] < 1:
+        raise WrongValueError("must be one to three rising numbers of days, such as 7,21,35, or none")
+    return days
+
+
+def reminder_texts(text: str) -> dict[str, dict[str, str]]:
+    """A TOML file of own words: `[fr]`, then `step_1_title = "…"`. Other keys, languages and placeholders are refused."""
+    try:
+        found = tomllib.loads(Path(text).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise WrongValueError("must name a TOML file that can be read, in UTF-8") from None
+    for language, own in found.items():
+        if language not in {"fr", "nl", "de", "en"} or not isinstance(own, dict):
+            raise WrongValueError("must have the tables fr, nl, de or en, and nothing else")
+        for key, value in own.items():
+            if not REMINDER_KEY.fullmatch(key) or not isinstance(value, str) or not value.strip():
+                raise WrongValueError(
+                    "may hold step_1_title, step_1_text and so on to step_3_text, each a text"
+                )
+            if set(re.findall(r"\{[^}]*\}?|\}", value)) - {"{amount}", "{account}"}:
+                raise WrongValueError("may use the placeholders {amount} and {account}, and no other braces")
+    return found
+
+
+def stylesheet(text: str) -> Path:
+    """The file of a compiled Schematron (XSLT)."""
+    path = Path(text)
+    if path.suffix.lower() not in {".xsl", ".xslt"} or not path.is_file():
+        raise WrongValueError("must name a file that is there and ends in .xsl or .xslt")
+    return path.resolve()
 
 
 def whole(lowest: int, highest: int) -> Callable[[str], int]:

@@ -64,6 +64,8 @@ class Settings:
     carrier_poll_seconds: float = 20.0
     # A folder of carrier profiles beside the built-in ones
     profiles: Path | None = None
+    # The operator's copy of the official rules of Peppol BIS Billing, run beside ours
+    peppol_stylesheet: Path | None = None
     smtp_url: str = field(default="smtp://127.0.0.1:8025", repr=False)
     mail_from: str = "Fleetline <portail@comptoir-mobile.example>"
     # Base address of a gateway that speaks TMF681; empty: no SMS is sent
@@ -80,6 +82,12 @@ class Settings:
     # An invoice of more is not debited: its customer pays it
     debit_limit_euros: int = 10_000
     pool_size: int = 8
+    # Days after the due date, one for each reminder; empty: nobody is reminded
+    reminder_days: tuple[int, ...] = (7, 21, 35)
+    # Language -> key -> the operator's own words in a reminder
+    reminder_texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # The last reminder blocks the lines of the customer number until it has paid
+    debt_block: bool = False
     operator: Operator = field(default_factory=Operator)
 
     @property
@@ -112,6 +120,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "carrier_concurrency": values.whole(1, 1000),
     "carrier_poll_seconds": values.seconds(1, 86_400),
     "profiles": Path,
+    "peppol_stylesheet": values.stylesheet,
     "smtp_url": values.url("smtp", "smtps"),
     "mail_from": values.sender,
     "sms_url": values.url("http", "https"),
@@ -122,6 +131,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "stripe_address": values.url("http", "https"),
     "debit_limit_euros": values.whole(1, 999_999),
     "pool_size": values.whole(1, 1000),
+    "reminder_days": values.reminder_days,
+    "reminder_texts": values.reminder_texts,
+    "debt_block": values.yes_or_no,
     "operator_ibans": values.ibans,
     "operator_name": str,
     "operator_address": str,

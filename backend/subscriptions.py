@@ -1,6 +1,8 @@
 """Which jobs follow each fact and each timer: the whole map on one screen."""
 
+import backend.billing.access_mail
 import backend.billing.bank.matching
+import backend.billing.delivery.jobs
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
 import backend.billing.mandates.announcing
@@ -8,13 +10,15 @@ import backend.billing.mandates.collecting
 import backend.billing.mandates.following
 import backend.billing.mandates.mails
 import backend.billing.mandates.outcomes
-import backend.billing.payments.cases
+import backend.billing.payments.carrying_out
 import backend.billing.payments.checking
 import backend.billing.payments.events
 import backend.billing.payments.mails
 import backend.billing.payments.opening
 import backend.billing.payments.reconciling
 import backend.billing.payments.refunds
+import backend.billing.reminders.jobs
+import backend.billing.reminders.service
 import backend.bulk.jobs
 import backend.lines.intake.inventory_sync
 import backend.lines.intake.transfers
@@ -61,12 +65,14 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
     FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
-    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_DEBIT,),
-    FactName.PAYMENT_BOOKED: (JobName.MAIL_RECEIPT, JobName.FOLLOW_DEBIT_PAID),
     FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED, JobName.FOLLOW_DEBIT_FAILED),
     FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED, JobName.FOLLOW_DEBIT_RETURNED),
     FactName.MANDATE_CHANGED: (JobName.MAIL_MANDATE, JobName.END_MANDATE),
     FactName.DEBIT_CHANGED: (JobName.MAIL_DEBIT,),
+    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_DEBIT, JobName.ANNOUNCE_INVOICE),
+    FactName.INVOICE_ACCESS_CHANGED: (JobName.MAIL_INVOICE_ACCESS,),
+    FactName.INVOICE_REMINDED: (JobName.ANNOUNCE_REMINDER,),
+    FactName.PAYMENT_BOOKED: (JobName.LIFT_DEBT_BLOCK, JobName.MAIL_RECEIPT, JobName.FOLLOW_DEBIT_PAID),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

@@ -26,6 +26,7 @@ ERROR_MESSAGES = {
     "too_many_lines": translatable("Too many lines match: narrow the filter."),
     "mixed_selection": translatable("The lines differ in plan type or status."),
     "option_conflict": translatable("These options exclude each other."),
+    "not_invoice_reader": translatable("This person is no invoice reader any more."),
     "file_missing": translatable("Choose a file."),
     "file_empty": translatable("The file is empty. Choose another one."),
     "file_too_large": translatable("The file is larger than 10 MB. Choose a smaller one."),

@@ -28,6 +28,8 @@ from frontend.pages.drafts.page import DraftPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
 from frontend.pages.invoice.page import InvoicePage
+from frontend.pages.invoice_access import InvoiceAccessPage
+from frontend.pages.invoice_delivery import InvoiceDeliveryPage
 from frontend.pages.invoices.page import InvoicesPage
 from frontend.pages.line.page import LinePage
 from frontend.pages.my_mobile import MyMobilePage
@@ -64,6 +66,8 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/views/(?P<of>requests)", P.ORDERS_READ, SavedViewsPage),
         ("/usage", P.USAGE_READ, UsagePage),
         ("/invoices", P.INVOICES_READ, InvoicesPage),
+        ("/invoices/access", P.MEMBERS_MANAGE, InvoiceAccessPage),
+        ("/invoices/delivery", P.INVOICES_READ, InvoiceDeliveryPage),
         (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
         ("/billing", P.INVOICES_READ, BillingPage),
         ("/pay", P.INVOICES_PAY, PayPage),
@@ -78,6 +82,8 @@ WITH_QUERY = (
     BulkPage,
     DraftPage,
     FleetPage,
+    InvoiceAccessPage,
+    InvoiceDeliveryPage,
     InvoicesPage,
     NotificationsPage,
     PayPage,

@@ -1,11 +1,11 @@
-"""Invoices: documents that come in, their charges and files, the ledger, bank statements, online payments, mandates."""
+"""Invoices: documents that come in, their charges and files, and the ledger."""
 
 from pathlib import Path
 from uuid import UUID
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from migrations.invoices import bank_tables, mandate_tables, payment_tables, tables
+from migrations.invoices import bank_tables, tables
 from migrations.manager import tables_then_sql
 from tenants.row_security import bytewise, definer, isolate
 
@@ -14,7 +14,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "invoices"
 
 FOLDER = Path(__file__).parent / "invoices"
-TABLES = [*tables.TABLES, *bank_tables.TABLES, *payment_tables.TABLES, *mandate_tables.TABLES]
+TABLES = [*tables.TABLES, *bank_tables.TABLES]
 
 # Sorted and compared keys (decision record 0001).
 BYTEWISE = {
@@ -28,11 +28,6 @@ BYTEWISE = {
     "ledger_entry": ("kind", "provider_id"),
     "bank_statement": ("format", "account", "number", "state"),
     "bank_movement": ("structured", "state"),
-    "payment": ("state", "request_key", "session_id", "intent_id"),
-    "payment_refund": ("state", "request_key", "provider_id"),
-    "provider_event": ("event_id",),
-    "mandate": ("state", "request_key", "session_id", "provider_id", "reference"),
-    "payment_case": ("kind", "state", "provider_id"),
 }
 
 
@@ -43,8 +38,6 @@ async def forwards() -> MigrationManager:
         *(bytewise(table, *columns) for table, columns in BYTEWISE.items()),
         *(isolate(table._meta.tablename) for table in TABLES),
         _read("invoices"),
-        _read("payments"),
-        _read("mandates"),
         definer(_read("directory")),
     ]
     return tables_then_sql(ID, DESCRIPTION, TABLES, statements)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, NewType, Protocol, TypeVar
 from uuid import UUID
 
@@ -52,6 +53,8 @@ class Actor:
     carrier: str = ""
     roles: frozenset[str] = frozenset()
     reach: Reach = EVERYTHING
+    # The customer numbers whose invoices the role of invoice reader opens. None: as the reach
+    invoice_accounts: frozenset[UUID] | None = None
     # Set in the user portal: only this person's lines
     end_user_id: UUID | None = None
     session_id: UUID | None = None
@@ -103,6 +106,14 @@ class OutboxEvent:
 def _columns(row_type: type[Any], table: type[Table]) -> list[Column]:
     """The columns of a table that a row's fields name. Raises ValueError for a field that is no column."""
     return [table._meta.get_column_by_name(name) for name in row_type.__struct_fields__]  # noqa: SLF001 - Piccolo's own place
+
+
+@cache
+def _insert(table: type[Table]) -> tuple[str, tuple[str, ...]]:
+    """The statement that writes one row of a table, and the columns in its order."""
+    names = tuple(column._meta.name for column in table._meta.columns)  # noqa: SLF001 - Piccolo's own place
+    places = ", ".join(f"${at + 1}" for at in range(len(names)))
+    return f"INSERT INTO {table._meta.tablename} ({', '.join(names)}) VALUES ({places})", names  # noqa: SLF001 - names of the product's own tables
 
 
 @dataclass(slots=True)
@@ -195,6 +206,15 @@ class Scope:
         if offset:
             query = query.offset(offset)
         return [row_type(**found) for found in await (query.lock_rows("NO KEY UPDATE") if lock else query)]
+
+    async def insert_all(self, rows: Sequence[Table]) -> None:
+        """Write rows of one table with all of their columns, in one round trip.
+
+        Their values go to the driver as they are: the hot paths of decision 0007 use it in place of `Table.insert`.
+        """
+        if rows:
+            query, names = _insert(type(rows[0]))
+            await self.execute_many(query, [[getattr(row, name) for name in names] for row in rows])
 
     async def change_all(self, row_type: type[R], query: Update[Any] | Delete) -> list[R]:
         """Run an UPDATE or DELETE of one table, and give the rows that it met, with the columns that `row_type` names."""

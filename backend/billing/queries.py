@@ -1,4 +1,4 @@
-"""Reads invoices within reach: lists, balances, one invoice. The reach of a member is customer numbers."""
+"""Reads invoices within reach: lists, balances, one invoice. The reach on invoices is customer numbers."""
 
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from backend.billing.lifecycle import CollectionMode
 from backend.billing.schemas import InvoiceFilter, InvoiceGroup, InvoiceSummary
 from backend.billing.ubl.document import BooksAs
 from backend.core.errors import NotFound, ValidationFailed
+from backend.core.permissions import PERMISSIONS, Permission, Role
 from backend.lines.queries import SqlFilter
 from tenants.scope import Actor, Scope
 
@@ -50,30 +51,43 @@ class GroupCounts(msgspec.Struct, frozen=True):
     credits: int
 
 
-def within_reach(actor: Actor) -> SqlFilter:
-    """The condition on `invoice i` for what the actor may see: all, or the customer numbers of the reach."""
+def invoice_accounts(actor: Actor, permission: Permission = Permission.INVOICES_READ) -> list[UUID] | None:
+    """The customer numbers on whose invoices the actor may use a permission; None: all of them.
+
+    Where only the role of invoice reader holds the permission, they are those that an owner gave with it. A reach by
+    cost centres opens no whole invoice.
+    """
+    if actor.end_user_id is not None:
+        return []
+    through = {role for role in actor.roles if permission in PERMISSIONS.get(role, ())}
+    if actor.invoice_accounts is not None and through == {Role.INVOICE_READER}:
+        return list(actor.invoice_accounts)
+    return None if actor.reach.everything else list(actor.reach.billing_accounts or ())
+
+
+def within_reach(actor: Actor, permission: Permission = Permission.INVOICES_READ) -> SqlFilter:
+    """The condition on `invoice i` for what the actor may use a permission on."""
     where = SqlFilter()
     where.add("true")
-    if actor.end_user_id is not None:
-        where.add("false")
-    elif not actor.reach.everything:
-        # A reach by cost centres opens no whole invoice
-        where.add("i.billing_account_id = ANY({0}::uuid[])", list(actor.reach.billing_accounts or ()))
+    accounts = invoice_accounts(actor, permission)
+    if accounts is not None:
+        where.add("i.billing_account_id = ANY({0}::uuid[])", accounts)
     return where
 
 
-def accounts_within_reach(actor: Actor, *, first: int) -> SqlFilter:
+def accounts_within_reach(
+    actor: Actor, *, first: int, permission: Permission = Permission.INVOICES_READ
+) -> SqlFilter:
     """The condition on `billing_account a` for the customer numbers whose invoices the actor may see.
 
     `first`: the number of its first value in the statement.
     """
     where = SqlFilter()
     where.add("true")
-    if actor.end_user_id is not None:
-        where.add("false")
-    elif not actor.reach.everything:
+    accounts = invoice_accounts(actor, permission)
+    if accounts is not None:
         where.conditions.append(f"a.id = ANY(${first}::uuid[])")
-        where.values.append(list(actor.reach.billing_accounts or ()))
+        where.values.append(accounts)
     return where
 
 
@@ -157,9 +171,11 @@ async def counts_of(scope: Scope, wanted: InvoiceFilter) -> GroupCounts:
     return found or GroupCounts(0, 0, 0, 0, 0)
 
 
-async def check_in_reach(scope: Scope, invoice_id: UUID) -> None:
-    """Raise NotFound for an invoice out of reach."""
-    where = within_reach(scope.actor)
+async def check_in_reach(
+    scope: Scope, invoice_id: UUID, permission: Permission = Permission.INVOICES_READ
+) -> None:
+    """Raise NotFound for an invoice on which the actor may not use a permission."""
+    where = within_reach(scope.actor, permission)
     where.add("i.id = {0}", invoice_id)
     found = await scope.fetch_value(bool, f"SELECT true FROM invoice i WHERE {where.sql}", *where.values)
     if not found:

@@ -197,6 +197,14 @@ class InvoiceDetail(InvoiceContent, frozen=True, kw_only=True):
     files: list[FileInfo]
     entries: list[Entry]
     by_kind: list["KindTotal"]
+    reminders: list["ReminderInfo"]
+
+
+class ReminderInfo(msgspec.Struct, frozen=True):
+    """One step of the reminders that named the invoice."""
+
+    step: int
+    reminded_on: date
 
 
 class KindTotal(msgspec.Struct, frozen=True):

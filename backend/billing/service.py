@@ -18,6 +18,7 @@ from backend.billing.schemas import (
     InvoiceFilter,
     InvoiceList,
     KindTotal,
+    ReminderInfo,
     VatRow,
 )
 from backend.billing.tables import InvoiceFile, InvoiceVat, LedgerEntry
@@ -49,6 +50,9 @@ WHERE {{reach}} GROUP BY a.id, a.number, a.label ORDER BY a.number
 BY_KIND = """
 SELECT kind, count(*)::int AS charges, sum(net_cents)::bigint AS cents FROM invoice_charge WHERE invoice_id = $1
 GROUP BY kind ORDER BY sum(net_cents) DESC, kind
+"""
+REMINDERS = """
+SELECT step, reminded_on FROM invoice_reminder WHERE invoice_ids @> ARRAY[$1::uuid] ORDER BY reminded_on, step
 """
 DETAIL = """
 SELECT issuer, type_code, terms, currency, lines_cents, allowance_cents, charge_cents, excl_vat_cents, vat_cents,
@@ -123,6 +127,7 @@ async def get_invoice(scope: Scope, invoice_id: InvoiceId | UUID) -> InvoiceDeta
             order_by=[LedgerEntry.value_on, LedgerEntry.at],
         ),
         by_kind=await scope.fetch_all(KindTotal, BY_KIND, invoice_id),
+        reminders=await scope.fetch_all(ReminderInfo, REMINDERS, invoice_id),
     )
 
 

@@ -124,6 +124,11 @@ def structured_communication(text: str) -> str | None:
     return digits if re.fullmatch(r"[0-9]{12}", digits) and ogm_vcs.is_valid(digits) else None
 
 
+def format_communication(digits: str) -> str:
+    """Twelve digits of a structured communication as people write them: `+++010/8068/17183+++`."""
+    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
+
+
 def new_reference(prefix: str, at: datetime) -> str:
     """A new reference (F-168): a prefix of two to four letters, the Belgian minute, four letters at random.
 

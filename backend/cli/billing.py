@@ -42,6 +42,7 @@ async def _read(file: Path, *, check: bool) -> int:
     from backend.billing.intake.sources import LARGEST_FILE
     from backend.billing.intake.taking_charges import work_of
     from backend.billing.lifecycle import ImportOutcome
+    from backend.runtime import settings
     from tenants.operator_scope import OPERATOR_SCOPE
     from tenants.scope import Actor
 
@@ -51,7 +52,7 @@ async def _read(file: Path, *, check: bool) -> int:
     with result.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(HEADER)
-        async with RulesProcess() as rules:
+        async with RulesProcess(settings().peppol_stylesheet) as rules:
             each = take_each(Actor(OPERATOR_SCOPE), works, range(len(works)), rules.check, check_only=check)
             async for _, one in each:
                 counts[one.outcome] += 1

@@ -45,6 +45,8 @@ class FactName(StrEnum):
     PAYMENT_RETURNED = "payment.returned"
     MANDATE_CHANGED = "mandate.changed"
     DEBIT_CHANGED = "debit.changed"
+    INVOICE_ACCESS_CHANGED = "invoice.access_changed"
+    INVOICE_REMINDED = "invoice.reminded"
 
 
 class TimerName(StrEnum):
@@ -115,6 +117,12 @@ class JobName(StrEnum):
     FOLLOW_DEBIT_FAILED = "debits.follow_failed"
     FOLLOW_DEBIT_RETURNED = "debits.follow_returned"
     MAIL_DEBIT = "debits.mail"
+    MAIL_INVOICE_ACCESS = "billing.mail_access"
+    ANNOUNCE_INVOICE = "billing.announce_invoice"
+    MAIL_INVOICE = "billing.mail_invoice"
+    ANNOUNCE_REMINDER = "billing.announce_reminder"
+    MAIL_REMINDER = "billing.mail_reminder"
+    LIFT_DEBT_BLOCK = "billing.lift_debt_block"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,68 +313,3 @@ class UsageAlerted(Fact, frozen=True, kw_only=True):
 
     name = FactName.USAGE_ALERTED
     alert_id: UUID
-
-
-class InvoiceIssued(Fact, frozen=True, kw_only=True):
-    """An invoice or a credit note of a customer number came in and is booked."""
-
-    name = FactName.INVOICE_ISSUED
-    invoice_id: UUID
-
-
-class PaymentBooked(Fact, frozen=True, kw_only=True):
-    """A payment of a customer is in the ledger.
-
-    `payment_id` is its id where it came in, `cents` what was paid, and `invoice_ids` the invoices that it is for; what
-    they did not need is in favour of the customer number.
-    """
-
-    name = FactName.PAYMENT_BOOKED
-    payment_id: UUID
-    billing_account_id: UUID
-    invoice_ids: list[UUID]
-    cents: int
-
-
-class PaymentFailed(Fact, frozen=True, kw_only=True):
-    """A payment that was in progress came to nothing: its bank refused it."""
-
-    name = FactName.PAYMENT_FAILED
-    payment_id: UUID
-
-
-class PaymentReturned(Fact, frozen=True, kw_only=True):
-    """Money of a payment went back: the operator gave it back (`refund`), or its bank took it back (`reversal`).
-
-    `provider_id` names the refund or the reversal at the payment service.
-    """
-
-    name = FactName.PAYMENT_RETURNED
-    payment_id: UUID
-    provider_id: str
-    why: str
-    cents: int
-
-
-class MandateChanged(Fact, frozen=True, kw_only=True):
-    """A mandate went from one state to another. `why`: why it ended or is suspended, else empty."""
-
-    name = FactName.MANDATE_CHANGED
-    mandate_id: UUID
-    before: str
-    state: str
-    why: str = ""
-    at: datetime
-
-
-class DebitChanged(Fact, frozen=True, kw_only=True):
-    """The debit of an invoice is announced, will be tried again, or its customer pays after all (`phase`).
-
-    `reason`: the day, or the bank's reason by the payment service's code.
-    """
-
-    name = FactName.DEBIT_CHANGED
-    invoice_id: UUID
-    mandate_id: UUID
-    phase: str
-    reason: str = ""

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     INVOICES_READ = "invoices:read"
     INVOICES_PAY = "invoices:pay"
     MANDATES_MANAGE = "mandates:manage"
+    # How invoices are delivered, per customer number
+    DELIVERY_MANAGE = "delivery:manage"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
     # The operator's staff only: no role holds it
@@ -77,6 +79,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.INVOICES_READ,
             P.INVOICES_PAY,
             P.MANDATES_MANAGE,
+            P.DELIVERY_MANAGE,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,

@@ -19,6 +19,7 @@ from stdnum.be import iban, vat
 
 from backend.billing.intake.import_log import start_import
 from backend.billing.ubl.document import DocumentLine, InvoiceDocument, Party, Totals, VatSubtotal
+from backend.catalog.identifiers import format_communication
 from backend.catalog.profiles import profile
 from backend.catalog.schemas import CarrierProfile, ChargeType
 from backend.core import clock
@@ -120,7 +121,7 @@ def structured(number: str) -> str:
     """A structured communication that names an invoice by its digits: ten of them, then the remainder of 97."""
     base = int("".join(sign for sign in number if sign.isdecimal())[-10:])
     digits = f"{base:010d}{base % 97 or 97:02d}"
-    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
+    return format_communication(digits)
 
 
 def document_of(

@@ -4,15 +4,9 @@ from typing import Any
 
 import msgspec
 
-from backend.integrations.payments import (
-    CURRENCY,
-    MOST_LISTED,
-    SEPA_DEBIT,
-    PaymentProvider,
-    ask_service,
-    id_of,
-    plain_metadata,
-)
+from backend.integrations.payment_facts import CURRENCY
+from backend.integrations.payment_reading import id_of, plain_metadata
+from backend.integrations.payments import MOST_LISTED, SEPA_DEBIT, PaymentProvider, ask_service
 
 # Pages of a list that is searched for one payment: far more than a customer has in a day
 MOST_PAGES = 20

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+CURRENCY = "eur"
+
 
 class CheckoutLine(msgspec.Struct, frozen=True):
     """What the hosted page lists: a name and its amount."""

@@ -9,23 +9,26 @@ from typing import Any
 
 from backend.core.errors import Unavailable
 from backend.integrations.payment_facts import (
-    CheckoutLine,
     CheckoutRequest,
-    DisputeFacts,
     IntentFacts,
     OpenedCheckout,
     PaymentFacts,
     ProviderNotice,
     RefundFacts,
-    SessionFacts,
     notice_of,
+)
+from backend.integrations.payment_reading import (
+    id_of,
+    intent_facts,
+    refund_facts,
+    session_facts,
+    session_params,
 )
 
 TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 # Of one list that is read to its end: far more than one payment has
 MOST_LISTED = 100
-CURRENCY = "eur"
 # What a person may choose from on the hosted page
 CARD, BANCONTACT, SEPA_DEBIT = "card", "bancontact", "sepa_debit"
 
@@ -94,7 +97,7 @@ class PaymentProvider:
         """Open a hosted page for one payment. Raises ProviderRefused where it offers none of the wanted methods."""
         api = await self.api()
         made = await ask_service(
-            api.checkout.sessions.create_async(_session_params(wanted), {"idempotency_key": wanted.key})
+            api.checkout.sessions.create_async(session_params(wanted), {"idempotency_key": wanted.key})
         )
         if not set(made["payment_method_types"]) & set(wanted.methods):
             raise ProviderRefused("The payment service offers none of the methods that were asked for.")
@@ -117,7 +120,7 @@ class PaymentProvider:
         session = None
         if session_id:
             found = await ask_service(api.checkout.sessions.retrieve_async(session_id))
-            session = _session(found)
+            session = session_facts(found)
             intent_id = session.intent_id
         return PaymentFacts(session, await self._intent(intent_id) if intent_id else None)
 
@@ -129,7 +132,7 @@ class PaymentProvider:
         narrow = {"payment_intent": intent_id, "limit": MOST_LISTED}
         refunds = await ask_service(api.refunds.list_async(narrow))
         disputes = await ask_service(api.disputes.list_async(narrow))
-        return _intent(found, [_refund(one) for one in refunds["data"]], disputes["data"])
+        return intent_facts(found, [refund_facts(one) for one in refunds["data"]], disputes["data"])
 
     async def intent_of(self, kind: str, object_id: str) -> str:
         """The payment that an object is about: a session, a charge, a refund or a dispute; "" where it is about none.
@@ -158,7 +161,7 @@ class PaymentProvider:
                 {"idempotency_key": key},
             )
         )
-        return _refund(made)
+        return refund_facts(made)
 
     async def events_since(self, since: int, after: str = "") -> tuple[list[ProviderNotice], bool]:
         """A part of the events since an instant (seconds of Unix time), the newest first, and whether there are more.
@@ -171,28 +174,6 @@ class PaymentProvider:
             narrow["starting_after"] = after
         found = await ask_service(api.events.list_async(narrow))
         return [notice_of(one) for one in found["data"]], bool(found["has_more"])
-
-
-def _session_params(wanted: CheckoutRequest) -> dict[str, Any]:
-    return {
-        "mode": "payment",
-        "customer": wanted.customer,
-        "client_reference_id": wanted.metadata["payment"],
-        "line_items": [_line(one) for one in wanted.lines],
-        "allowed_payment_method_types": list(wanted.methods),
-        "success_url": wanted.success_url,
-        "cancel_url": wanted.cancel_url,
-        "expires_at": wanted.expires_at,
-        "locale": wanted.language,
-        "metadata": wanted.metadata,
-        # The payment itself has to say whose it is, too: it may be all that an event names
-        "payment_intent_data": {"metadata": wanted.metadata},
-    }
-
-
-def _line(line: CheckoutLine) -> dict[str, Any]:
-    price = {"currency": CURRENCY, "unit_amount": line.cents, "product_data": {"name": line.name}}
-    return {"quantity": 1, "price_data": price}
 
 
 async def ask_service(call: Any) -> Any:
@@ -209,68 +190,3 @@ async def ask_service(call: Any) -> Any:
             raise Unavailable(f"the payment service answers {status}") from error
         refusal = NotThere if status == 404 else ProviderRefused
         raise refusal(error.user_message or f"the payment service answers {status}", code) from error
-
-
-def id_of(value: Any) -> str:
-    """The id of an object that may be there whole, as its id, or not at all."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return str(value["id"])
-
-
-def plain_metadata(value: Any) -> dict[str, str]:
-    """Metadata as a plain dictionary. A StripeObject is none."""
-    return {} if value is None else {str(name): str(one) for name, one in value.to_dict().items()}
-
-
-def _get(value: Any, name: str) -> Any:
-    """A field that may be missing."""
-    return value[name] if value is not None and name in value else None
-
-
-def _session(found: Any) -> SessionFacts:
-    return SessionFacts(
-        id=found["id"],
-        status=found["status"] or "",
-        payment_status=found["payment_status"] or "",
-        intent_id=id_of(found["payment_intent"]),
-        metadata=plain_metadata(found["metadata"]),
-    )
-
-
-def _intent(found: Any, refunds: list[RefundFacts], disputes: Any) -> IntentFacts:
-    charge, failure = found["latest_charge"], _get(found, "last_payment_error")
-    method = _get(found, "payment_method")
-    return IntentFacts(
-        id=found["id"],
-        status=found["status"],
-        cents=found["amount"],
-        received_cents=_get(found, "amount_received") or 0,
-        currency=found["currency"],
-        customer=id_of(found["customer"]),
-        livemode=bool(found["livemode"]),
-        metadata=plain_metadata(found["metadata"]),
-        created=found["created"],
-        method="" if method is None or isinstance(method, str) else method["type"],
-        failure=str(
-            _get(failure, "decline_code")
-            or _get(failure, "code")
-            or (_get(charge, "failure_code") if not isinstance(charge, str) else "")
-            or ""
-        ),
-        refunds=refunds,
-        disputes=[
-            DisputeFacts(id=one["id"], cents=one["amount"], status=one["status"], reason=one["reason"] or "")
-            for one in disputes
-        ],
-    )
-
-
-def _refund(found: Any) -> RefundFacts:
-    return RefundFacts(
-        id=found["id"],
-        cents=found["amount"],
-        status=found["status"] or "",
-        metadata=plain_metadata(found["metadata"]),
-        failure=str(_get(found, "failure_reason") or ""),
-    )

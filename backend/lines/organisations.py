@@ -1,5 +1,6 @@
 """Organisations, customer numbers and cost centres of a tenant."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -34,6 +35,24 @@ class AccountRow(msgspec.Struct, frozen=True):
 
     id: UUID
     number: str
+
+
+class NumberedAccount(msgspec.Struct, frozen=True):
+    """A customer number that somebody may choose."""
+
+    id: UUID
+    number: str
+    label: str
+
+
+async def accounts_of(
+    scope: Scope, ids: Sequence[UUID] | None = None, *, limit: int
+) -> list[NumberedAccount]:
+    """The customer numbers of the company by number, or those of these ids."""
+    where = None if ids is None else BillingAccount.id.is_in(list(ids))
+    return await scope.select_all(
+        NumberedAccount, BillingAccount, where, order_by=[BillingAccount.number], limit=limit
+    )
 
 
 async def account_with_number(scope: Scope, number: str) -> AccountRow | None:

@@ -8,6 +8,8 @@ class LineTimelineCode(TimelineCode):
 
     GONE_AT_CARRIER = "line.gone_at_carrier"
     BACK_AT_CARRIER = "line.back_at_carrier"
+    DEBT_BLOCKED = "line.debt_blocked"
+    DEBT_LIFTED = "line.debt_lifted"
     PUK_SHOWN = "puk.shown"
     ESIM_CODE_SHOWN = "esim.code_shown"
     ESIM_CONFIRMED = "esim.confirmed"

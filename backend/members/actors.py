@@ -15,8 +15,8 @@ from tenants.scope import Actor, MemberId, Reach, Scope, TenantId
 NOBODY = UUID(int=0)
 # Both functions give the same columns.
 COLUMNS = (
-    "id, account_id, member_id, name, email, language, roles, reach_billing_accounts, reach_cost_centres, portal,"
-    " end_user_id, auth_time, used_at, expires_at, version"
+    "id, account_id, member_id, name, email, language, roles, reach_billing_accounts, reach_cost_centres,"
+    " invoice_accounts, portal, end_user_id, auth_time, used_at, expires_at, version"
 )
 SESSION = f"SELECT {COLUMNS} FROM session_actor($1)"
 TOKEN = f"SELECT {COLUMNS} FROM token_actor($1)"
@@ -36,6 +36,7 @@ class ActorRow(msgspec.Struct, frozen=True):
     roles: list[str]
     reach_billing_accounts: list[UUID] | None
     reach_cost_centres: list[UUID] | None
+    invoice_accounts: list[UUID] | None
     portal: str
     end_user_id: UUID | None
     auth_time: datetime | None
@@ -63,6 +64,7 @@ async def read_actor(
         language=row.language,
         roles=roles_in(row.portal, row.roles),
         reach=Reach(_set(row.reach_billing_accounts), _set(row.reach_cost_centres)),
+        invoice_accounts=_set(row.invoice_accounts),
         end_user_id=_own_lines_only(row),
         session_id=session_id,
         token_id=token_id,

@@ -22,6 +22,8 @@ class Member(Table):
     state = Text(default="active")
     reach_billing_accounts = Array(base_column=UUID(default=None), null=True, default=None)
     reach_cost_centres = Array(base_column=UUID(default=None), null=True, default=None)
+    # The customer numbers whose invoices the role of invoice reader opens; null: as the reach
+    invoice_accounts = Array(base_column=UUID(default=None), null=True, default=None)
     created_at = Timestamptz()
 
     member_tenant_id_id_key = Unique(["tenant_id", "id"])

@@ -51,6 +51,8 @@ MARKS = {
 LINE_TEXTS: Mapping[str, str] = {
     LineTimelineCode.GONE_AT_CARRIER: translatable("No longer at the operator"),
     LineTimelineCode.BACK_AT_CARRIER: translatable("Listed by the operator again"),
+    LineTimelineCode.DEBT_BLOCKED: translatable("Blocked for unpaid invoices"),
+    LineTimelineCode.DEBT_LIFTED: translatable("No longer blocked for unpaid invoices"),
     LineTimelineCode.PUK_SHOWN: translatable("PUK code shown"),
     LineTimelineCode.ESIM_CODE_SHOWN: translatable("eSIM code shown"),
     LineTimelineCode.ESIM_CONFIRMED: translatable("eSIM confirmed by the user"),

@@ -32,7 +32,7 @@ def _entry(to: str, mark: str, name: str, *more: Child, current: str, also: str 
     here = (
         current == to
         or (to != "/app" and current.startswith(f"{to}/"))
-        or any(current.startswith(f"{part}/") for part in also.split())
+        or any(current == part or current.startswith(f"{part}/") for part in also.split())
     )
     attributes = {
         "href": to,
@@ -66,7 +66,15 @@ def _menu(page: PageContext, path: str) -> VdomDict:
         if page.may(Permission.USAGE_READ):
             entries.append(_entry("/app/usage", "usage", text("Usage"), current=path))
         if page.may(Permission.INVOICES_READ):
-            entries.append(_entry("/app/invoices", "invoice", text("Invoices"), current=path))
+            entries.append(
+                _entry(
+                    "/app/invoices",
+                    "invoice",
+                    text("Invoices"),
+                    current=path,
+                    also="/app/pay /app/payments",
+                )
+            )
     return html.nav(
         {"class": "sidenav", "id": "nav", "popover": "auto", "aria-label": text("Main menu")},
         html.ul(*entries),

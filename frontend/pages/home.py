@@ -1,5 +1,7 @@
 """Home: what needs me today, what is under way, the fleet at a glance."""
 
+from collections.abc import Callable
+
 from reactpy import html
 from reactpy.types import VdomDict
 
@@ -47,21 +49,15 @@ def HomePage() -> VdomDict:
             html.h2({"id": "shortcuts", "class": "section-title"}, text("Shortcuts")),
             html.div(
                 {"class": "links"},
-                *shortcuts(
-                    text,
-                    may_read_orders=page.may(Permission.ORDERS_READ),
-                    may_place_orders=page.may(Permission.ORDERS_PLACE),
-                    may_read_invoices=page.may(Permission.INVOICES_READ),
-                ),
+                *shortcuts(text, page.may),
             ),
         ),
     )
 
 
-def shortcuts(
-    text: Translator, *, may_read_orders: bool, may_place_orders: bool, may_read_invoices: bool
-) -> list[VdomDict]:
-    """What can be done today, as links; a feature that is not there has none."""
+def shortcuts(text: Translator, may: Callable[[Permission], bool]) -> list[VdomDict]:
+    """What the person may do, as links."""
+    may_place_orders = may(Permission.ORDERS_PLACE)
 
     def entry(to: str, mark: str, words: str) -> VdomDict:
         return html.li(html.a({"href": to}, icon(mark), words))
@@ -81,17 +77,23 @@ def shortcuts(
             ),
         )
     ]
-    if may_read_invoices:
+    if may(Permission.INVOICES_READ):
         groups.append(
             html.div(
                 html.h3(text("Invoices and usage")),
                 html.ul(
                     entry("/app/invoices", "invoice", text("See all invoices")),
+                    entry("/app/invoices/access", "people", text("Manage the access to invoices"))
+                    if may(Permission.MEMBERS_MANAGE)
+                    else None,
+                    entry("/app/invoices/delivery", "mail", text("Choose the delivery of invoices"))
+                    if may(Permission.DELIVERY_MANAGE)
+                    else None,
                     entry("/app/usage", "usage", text("Follow the usage")),
                 ),
             )
         )
-    if may_read_orders:
+    if may(Permission.ORDERS_READ):
         groups.append(
             html.div(
                 html.h3(text("Requests")),

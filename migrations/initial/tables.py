@@ -236,6 +236,7 @@ class Member(Table):
     state = Text(default="active")
     reach_billing_accounts = Array(base_column=UUID(default=None), null=True, default=None)
     reach_cost_centres = Array(base_column=UUID(default=None), null=True, default=None)
+    invoice_accounts = Array(base_column=UUID(default=None), null=True, default=None)
     created_at = Timestamptz()
 
     member_tenant_id_id_key = Unique(["tenant_id", "id"])

@@ -21,37 +21,5 @@ CREATE FUNCTION directory_open_invoices(cents bigint, payer text, words text[]) 
          AND regexp_replace(normalize(lower(i.buyer_name), NFKD), '[^a-z0-9]', '', 'g') = payer))
      ORDER BY i.id LIMIT 2 $$;
 
--- The payment of a hosted page, or of a payment at the service, by that one's own id.
-CREATE FUNCTION directory_payment(key text) RETURNS TABLE (tenant_id uuid, id uuid)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
-  $$ SELECT p.tenant_id, p.id FROM payment p WHERE (p.session_id = key AND p.session_id <> '')
-     OR (p.intent_id = key AND p.intent_id <> '') LIMIT 1 $$;
-
--- Payments that have not ended and that nobody asked about since an instant, those that waited longest first.
-CREATE FUNCTION directory_pending_payments(before timestamptz, count int) RETURNS TABLE (tenant_id uuid, id uuid)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
-  $$ SELECT p.tenant_id, p.id FROM payment p
-     WHERE p.state IN ('created', 'requires_action', 'processing', 'unknown') AND coalesce(p.checked_at, p.created_at) < before
-     ORDER BY coalesce(p.checked_at, p.created_at), p.id LIMIT count $$;
-
--- The mandate of a hosted page, or a mandate at the service, by that one's own id.
-CREATE FUNCTION directory_mandate(key text) RETURNS TABLE (tenant_id uuid, id uuid)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
-  $$ SELECT m.tenant_id, m.id FROM mandate m WHERE (m.session_id = key AND m.session_id <> '')
-     OR (m.provider_id = key AND m.provider_id <> '') LIMIT 1 $$;
-
--- Invoices whose day of collection has come, after one of them, in the order of their ids.
-CREATE FUNCTION directory_due_debits(day date, after uuid, count int) RETURNS TABLE (tenant_id uuid, id uuid)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
-  $$ SELECT i.tenant_id, i.id FROM invoice i WHERE i.collect_on <= day AND i.id > after ORDER BY i.id LIMIT count $$;
-
--- Mandates in force under which nothing was collected since a day.
-CREATE FUNCTION directory_lapsed_mandates(day date, count int) RETURNS TABLE (tenant_id uuid, id uuid)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
-  $$ SELECT m.tenant_id, m.id FROM mandate m WHERE m.state IN ('signed', 'active', 'suspended')
-     AND coalesce(m.collected_on, m.signed_at::date) < day ORDER BY m.id LIMIT count $$;
-
-REVOKE ALL ON FUNCTION directory_customers, directory_communication, directory_open_invoices, directory_payment,
-  directory_pending_payments, directory_mandate, directory_due_debits, directory_lapsed_mandates FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION directory_customers, directory_communication, directory_open_invoices, directory_payment,
-  directory_pending_payments, directory_mandate, directory_due_debits, directory_lapsed_mandates TO fleetline_app;
+REVOKE ALL ON FUNCTION directory_customers, directory_communication, directory_open_invoices FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION directory_customers, directory_communication, directory_open_invoices TO fleetline_app;

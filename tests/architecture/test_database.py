@@ -101,6 +101,8 @@ async def test_definer_functions_and_views_are_vetted(catalogue: asyncpg.Connect
         "directory_holders",
         "directory_batch",
         "directory_communication",
+        "directory_payment",
+        "directory_pending_payments",
         "directory_customers",
         "directory_item",
         "directory_lines",

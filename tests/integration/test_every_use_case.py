@@ -1,5 +1,6 @@
 """Walks the register: each use case is refused for every role that may not, and knows no other tenant's ids."""
 
+import dataclasses
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -9,13 +10,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.billing import charge_views
+from backend.billing import access, charge_views
 from backend.billing import service as billing
 from backend.billing.bank import decisions as bank_decisions
 from backend.billing.bank import keeping
 from backend.billing.bank import movements as bank_movements
+from backend.billing.delivery import service as delivery
+from backend.billing.delivery.lifecycle import DeliveryMethod
+from backend.billing.delivery.service import DeliveryWish
 from backend.billing.intake import cases, import_log
 from backend.billing.lifecycle import MovementState
+from backend.billing.payments import operator_views, refunds, starting
+from backend.billing.payments import service as payments
+from backend.billing.payments.schemas import PaymentPart
 from backend.billing.schemas import InvoiceFilter
 from backend.bulk import service as bulk
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
@@ -47,6 +54,7 @@ from backend.orders.placement import draft_contracts, drafts, unfinished
 from backend.orders.placement.place import place_order, preview_order
 from backend.saved_views import service as saved_views
 from backend.saved_views.schemas import FleetQuery
+from backend.settings import Settings
 from backend.usage import service as usage
 from tenants.scope import Actor, MemberId, Scope
 from tenants.transaction import open_scope
@@ -58,6 +66,12 @@ from tests.support.order_steps import place
 from tests.support.statements import payment, statement
 
 SMS = "sms-unlimited"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With a payment service: nobody asks it anything here."""
+    return dataclasses.replace(settings, stripe_key="sk_test_nobody")
 
 
 def actors(customer: Customer) -> list[Actor]:
@@ -104,6 +118,8 @@ class Things:
     view: UUID
     invoice: UUID
     invoice_file: UUID
+    payment: UUID
+    account: UUID
     # Of the operator's own scope
     billing_import: UUID
     document_case: UUID
@@ -144,14 +160,17 @@ async def things_of(customer: Customer) -> Things:
     )
 
 
-async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID]:
-    """An invoice with its file, a file of invoices, and a document that belongs to nobody."""
+async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID, UUID]:
+    """An invoice with its file, a payment of it, its customer number, a file, and a document that belongs to nobody."""
     await take(invoice_for(customer, customer.slug))
     [invoice] = (await billing.list_invoices(customer.manager, InvoiceFilter())).items
     file = (await billing.get_invoice(customer.manager, invoice.id)).files[0]
     import_id = await import_log.start_import(NADIA, file_name="a.xml", content=b"<a/>", check_only=True)
     await take(invoice_for(customer, f"{customer.slug}-2", buyer=buyer_of("nobody")))
-    return invoice.id, file.id, import_id, (await cases.document_cases(NADIA))[0].id
+    account = customer.accounts[invoice.account]
+    part = PaymentPart(invoice_id=invoice.id)
+    payment = await starting.start_payment(customer.manager, [part], request_key="k")
+    return invoice.id, file.id, payment, account, import_id, (await cases.document_cases(NADIA))[0].id
 
 
 async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
@@ -351,6 +370,29 @@ WITH_IDS: dict[str, Call] = {
     "backend.billing.charge_views.invoice_to_print": lambda who, at: charge_views.invoice_to_print(
         who, at.invoice, language="en"
     ),
+    "backend.billing.payments.service.get_payment": lambda who, at: payments.get_payment(who, at.payment),
+    "backend.billing.payments.service.payments_of_invoice": lambda who, at: payments.payments_of_invoice(
+        who, at.invoice
+    ),
+    "backend.billing.payments.service.ask_about_payment": lambda who, at: payments.ask_about_payment(
+        who, at.payment
+    ),
+    "backend.billing.payments.starting.start_payment": lambda who, at: starting.start_payment(
+        who, [PaymentPart(invoice_id=at.invoice)], request_key="k"
+    ),
+    "backend.billing.payments.refunds.ask_for_refund": lambda who, at: refunds.ask_for_refund(
+        _staff_of(who), at.payment, cents=1, reason="No", request_key="k"
+    ),
+    "backend.billing.payments.refunds.refunds_of": lambda who, at: refunds.refunds_of(
+        _staff_of(who), at.payment
+    ),
+    "backend.billing.payments.operator_views.payment_of_company": lambda who, at: (
+        operator_views.payment_of_company(_staff_of(who), at.payment)
+    ),
+    "backend.billing.access.take_invoice_access": lambda who, at: access.take_invoice_access(who, at.member),
+    "backend.billing.delivery.service.set_delivery": lambda who, at: delivery.set_delivery(
+        who, at.account, DeliveryWish(method=DeliveryMethod.POST)
+    ),
     "backend.billing.intake.import_log.import_report": lambda who, at: import_log.import_report(
         _staff_of(who), at.billing_import
     ),
@@ -418,7 +460,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(18)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(20)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from backend.core.errors import Conflict, FileRejected, Forbidden, NotFound, Val
 from tenants.operator_scope import OPERATOR_SCOPE
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
-from tests.support.billing_documents import LINE, a_document
+from tests.support.billing_documents import LINE, OFFICIAL, a_document
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_account, make_customer, make_lines, make_member
 from tests.support.invoices import (
@@ -381,6 +382,17 @@ async def test_the_rules_run_in_another_process_and_survive_its_end() -> None:
         assert (await rules.check(content)).document == a_document()
         with pytest.raises(DocumentRefused):
             await rules.check(b"<Invoice/>")
+
+
+async def test_the_operators_own_rules_run_beside_ours_and_their_name_is_kept(tmp_path: Path) -> None:
+    own = tmp_path / "PEPPOL-own.xslt"
+    own.write_text(OFFICIAL.replace("FLAG", "warning"))
+    async with RulesProcess(own) as rules:
+        assert (await rules.check(write_document(a_document()))).rules.endswith(", PEPPOL-own.xslt")
+    own.write_text(OFFICIAL.replace("FLAG", "fatal"))
+    async with RulesProcess(own) as rules:
+        with pytest.raises(DocumentRefused, match="R999"):
+            await rules.check(write_document(a_document()))
 
 
 async def test_accounts_without_lines_get_invoices_too(customer: Customer) -> None:

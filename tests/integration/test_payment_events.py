@@ -13,9 +13,10 @@ import pytest
 from backend import runtime
 from backend.app import create_api
 from backend.billing.payments import cases, service
+from backend.billing.payments.case_states import CaseChoice, CaseKind, CaseState
 from backend.billing.payments.cases import CaseDecision
 from backend.billing.payments.events import purge_provider_events
-from backend.billing.payments.lifecycle import CaseChoice, CaseKind, CaseState, PaymentState
+from backend.billing.payments.lifecycle import PaymentState
 from backend.billing.payments.reconciling import ask_for_reconciliation, reconcile_soon
 from backend.billing.service import balance
 from backend.core import clock

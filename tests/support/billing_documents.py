@@ -60,6 +60,12 @@ LINE = DocumentLine(
 DEBIT = DebitNotice(
     mandate_reference="MND-1", creditor_id="BE81ZZZ0202239951", debited_iban="BE71096123456769"
 )
+# Rules as an operator's own stylesheet gives them
+OFFICIAL = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+  xmlns:svrl="http://purl.oclc.org/dsdl/svrl"><xsl:template match="/"><svrl:schematron-output>
+  <svrl:failed-assert id="NO-R-001" flag="fatal"><svrl:text>Norway</svrl:text></svrl:failed-assert>
+  <svrl:failed-assert id="PEPPOL-EN16931-R999" flag="FLAG"><svrl:text>[R999]-It is new</svrl:text></svrl:failed-assert>
+  </svrl:schematron-output></xsl:template></xsl:stylesheet>"""
 
 
 def to_cents(value: Decimal) -> int:

@@ -67,7 +67,8 @@ def start_server(folder: Path | None = None) -> tuple[str, EmbeddedPostgres | No
         return url, None
     home = folder or Path(tempfile.mkdtemp(prefix="fleetline-test-", dir="/tmp"))
     home.chmod(0o755)
-    server = EmbeddedPostgres(home)
+    # Tests kill processes and never the machine: what was written to the system is safe, and no disk is waited for
+    server = EmbeddedPostgres(home, {"fsync": "off"})
     # Tests kill it: the port is one that no connection takes while it is away.
     (server.home / "postgres.port").write_text(str(free_port()))
     return server.start(), server
@@ -102,6 +103,9 @@ async def make_database(admin_url: str, server: EmbeddedPostgres | None) -> Test
             await connection.execute(f'ALTER DATABASE "{partial}" RENAME TO "{template}"')
         name = f"fleetline_test_{secrets.token_hex(5)}"
         await provision.create_database(admin_url, name, template=template)
+        if server is None:
+            # Nobody kills a server that is given by its address
+            await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     finally:
         await connection.close()
     return TestDatabase(admin_url, name, server)

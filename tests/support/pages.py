@@ -81,6 +81,8 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "invoices, nothing found": "/app/invoices?search=nobody",
         "invoices, a view that is not": "/app/invoices?show=nonsense",
         "invoice": f"/app/invoices/{(await some_invoices(customer))[0].id}",
+        "access to invoices": "/app/invoices/access",
+        "delivery of invoices": "/app/invoices/delivery",
         "not found": "/app/nowhere",
     }
 

@@ -14,6 +14,7 @@ from tests.architecture.test_code import modules
 ELSEWHERE = {
     "carrier_first",
     "code_exists",
+    "delivery_changed",
     "no_statement",
     "not_open",
     "not_under_review",

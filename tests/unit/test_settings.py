@@ -1,6 +1,7 @@
 """Settings: a wrong one is refused by its name, whatever process reads it, and never with its text."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,10 @@ WRONG = [
     *(("SMTP_URL", text) for text in ("http://u:hush@h", "mail.example", "smtp://", "smtp://u:hush@h:x", "smtp://u:hu/sh@h")),
     *(("MAIL_FROM", text) for text in ("nonsense", "Fleetline", "Fleetline <a@b>", "a@b.example\nBcc: c@d.example")),
     *(("SMS_URL", text) for text in ("ftp://x", "x", "https://")),
+    *(("REMINDER_DAYS", text) for text in ("0", "7,7", "21,7", "1,2,3,4", "x", "-1", "7,x", ",", "1000")),
+    *(("DEBT_BLOCK", text) for text in ("maybe", "1", "true")),
+    *(("REMINDER_TEXTS", text) for text in ("/no/such/file.toml", "/")),
+    *(("PEPPOL_STYLESHEET", text) for text in ("/no/such/file.xslt", __file__)),
     ("OPERATOR_SUPPORT_EMAIL", "bad"),
 ]  # fmt: skip
 
@@ -115,3 +120,35 @@ def test_other_names_are_listed_and_those_of_commands_and_tests_are_not() -> Non
     environment = {f"FLEETLINE_{name}": "x" for name in ("SERVICE_HOST", "OPERATOR", *known)} | {"OTHER": "x"}
     assert unknown_settings(environment) == ["FLEETLINE_OPERATOR", "FLEETLINE_SERVICE_HOST"]
     assert read(SERVICE_HOST="10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[fr",
+        "[hu]\nstep_1_title = 'x'",
+        "[fr]\nstep_4_title = 'x'",
+        "[fr]\nstep_1_title = ''",
+        "[fr]\nstep_1_title = '{amount} {day}'",
+        "[fr]\nstep_1_title = '{amount'",
+        "[fr]\nstep_1_title = '{amount.x}'",
+        "fr = 'x'",
+    ],
+)
+def test_own_words_of_reminders_that_cannot_be_used_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "words.toml"
+    file.write_text(text)
+    with pytest.raises(SettingError, match="FLEETLINE_REMINDER_TEXTS m"):
+        read(REMINDER_TEXTS=str(file))
+
+
+def test_own_words_of_reminders_days_and_rules_are_read(tmp_path: Path) -> None:
+    words, rules = tmp_path / "words.toml", tmp_path / "PEPPOL.xslt"
+    words.write_text("[fr]\nstep_1_title = 'Payez {amount} ({account})'")
+    rules.write_text("<x/>")
+    found = read(
+        REMINDER_TEXTS=str(words), REMINDER_DAYS="10, 20", DEBT_BLOCK="yes", PEPPOL_STYLESHEET=str(rules)
+    )
+    assert found.reminder_texts == {"fr": {"step_1_title": "Payez {amount} ({account})"}}
+    assert (found.reminder_days, found.debt_block, found.peppol_stylesheet) == ((10, 20), True, rules)
+    assert read(REMINDER_DAYS="none").reminder_days == ()

@@ -255,6 +255,14 @@ def test_several_references_of_one_payment_are_none() -> None:
     assert one(other).payments()[0].reference == ""
 
 
+@pytest.mark.parametrize(
+    "reference", ["010806817184", "01080681718", "0108068171830", "RF18539007547034", ""]
+)
+def test_a_reference_without_right_check_digits_is_no_communication(reference: str) -> None:
+    assert payment(2500, OGM).communication == OGM
+    assert payment(2500, reference).communication == ""
+
+
 def test_a_returned_payment_is_a_reversal() -> None:
     content = camt(statement([payment(-2500, reversal=True)])).replace(b"<RvslInd>true</RvslInd>", b"")
     assert one(content).payments()[0].reversal

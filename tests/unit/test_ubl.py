@@ -19,7 +19,7 @@ from backend.billing.ubl.refusals import Because, DocumentRefused
 from backend.billing.ubl.stylesheets import shortened
 from backend.billing.ubl.writing import write_document
 from backend.billing.ubl.xml import INVOICE_NAMESPACE, LARGEST, Element, cbc, parse
-from tests.support.billing_documents import LINE, SELLER, a_document
+from tests.support.billing_documents import LINE, OFFICIAL, SELLER, a_document
 
 INVOICE = write_document(a_document()).decode()
 BODY = INVOICE.partition("?>")[2]
@@ -240,13 +240,6 @@ def test_versions_are_kept() -> None:
     assert (
         rules_version(Path("/etc/fleetline/PEPPOL-2026.11.xslt")) == f"{RULES_VERSION}, PEPPOL-2026.11.xslt"
     )
-
-
-OFFICIAL = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
-  xmlns:svrl="http://purl.oclc.org/dsdl/svrl"><xsl:template match="/"><svrl:schematron-output>
-  <svrl:failed-assert id="NO-R-001" flag="fatal"><svrl:text>Norway</svrl:text></svrl:failed-assert>
-  <svrl:failed-assert id="PEPPOL-EN16931-R999" flag="FLAG"><svrl:text>[R999]-It is new</svrl:text></svrl:failed-assert>
-  </svrl:schematron-output></xsl:template></xsl:stylesheet>"""
 
 
 def test_the_operators_own_stylesheet_is_run_too(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend.api.operator.access import OperatorController, Slug
 from backend.billing.payments import cases, operator_views, refunds
+from backend.billing.payments.case_states import CaseState
 from backend.billing.payments.cases import CaseDecision, PaymentCaseInfo
-from backend.billing.payments.lifecycle import MOST_CENTS, CaseState
+from backend.billing.payments.lifecycle import MOST_CENTS
 from backend.billing.payments.schemas import PaymentInfo, PaymentRow, RefundInfo
 from backend.billing.payments.starting import LONGEST_KEY
 from backend.web.problems import problem_specs

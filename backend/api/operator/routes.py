@@ -5,6 +5,7 @@ from litestar import Router
 from backend.api.operator.billing import OperatorDocumentsController, OperatorImportsController
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
+from backend.api.operator.deliveries import OperatorDeliveriesController
 from backend.api.operator.held_items import OperatorHeldController
 from backend.api.operator.mandates import OperatorMandatesController
 from backend.api.operator.payments import OperatorPaymentCasesController, OperatorPaymentsController
@@ -20,6 +21,7 @@ def operator_router() -> Router:
             OperatorUsageController,
             OperatorImportsController,
             OperatorDocumentsController,
+            OperatorDeliveriesController,
             OperatorStatementsController,
             OperatorMovementsController,
             OperatorMandatesController,

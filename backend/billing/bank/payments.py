@@ -9,7 +9,7 @@ from backend.billing.ledger import Movement, enter
 from backend.billing.lifecycle import LedgerKind
 from backend.billing.ubl.document import BooksAs
 from backend.core import audit
-from backend.core.facts import PaymentBooked
+from backend.core.billing_facts import PaymentBooked
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.scope import Scope

@@ -11,7 +11,7 @@ from backend.billing.lifecycle import LedgerKind
 from backend.billing.tables import Invoice, InvoiceFile, InvoiceVat
 from backend.billing.ubl.document import BooksAs
 from backend.core import audit
-from backend.core.facts import InvoiceIssued
+from backend.core.billing_facts import InvoiceIssued
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
@@ -60,7 +60,9 @@ async def book(scope: Scope, booked: BookedDocument) -> UUID:
 
 async def _write(scope: Scope, booked: BookedDocument) -> UUID:
     row = invoice_row(scope, booked)
-    await Invoice.insert(row)
+    charges = charges_of(booked.document)
+    row.charges = len(charges)
+    await scope.insert_all([row])
     vat = [
         InvoiceVat(
             id=new_id(),
@@ -75,10 +77,9 @@ async def _write(scope: Scope, booked: BookedDocument) -> UUID:
         )
         for position, one in enumerate(booked.document.vat)
     ]
-    if vat:
-        await InvoiceVat.insert(*vat)
-    await write_charges(scope, row.id, charges_of(booked.document))
-    await InvoiceFile.insert(*_files(scope, row.id, booked))
+    await scope.insert_all(vat)
+    await write_charges(scope, row.id, charges)
+    await scope.insert_all(_files(scope, row.id, booked))
     found: UUID = row.id
     return found
 

@@ -18,7 +18,6 @@ INSERT INTO invoice_charge (id, tenant_id, invoice_id, position, line_number, ms
   description, quantity, unit_price, net_cents, vat_category, vat_percent, period_start, period_end, cost_centre)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
-COUNT = "UPDATE invoice SET charges = $2 WHERE id = $1"
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,4 +105,3 @@ async def write_charges(scope: Scope, invoice_id: UUID, charges: Sequence[Charge
     ]
     if rows:
         await scope.execute_many(INSERT, rows)
-    await scope.execute(COUNT, invoice_id, len(rows))

@@ -17,7 +17,10 @@ from tenants.scope import Scope
 KNOWN = """
 SELECT id, state, customer_id, billing_account_id, customer_number, issuer, type_code, number FROM received_document
 """
-BY_HASH = f"{KNOWN} WHERE content_sha256 = $1 ORDER BY received_at, id LIMIT 1"
+BY_HASH = """
+SELECT DISTINCT ON (content_sha256) content_sha256, state, issuer, type_code, number FROM received_document
+WHERE content_sha256 = ANY($1) ORDER BY content_sha256, received_at, id
+"""
 BY_KEY = f"{KNOWN} WHERE issuer = $1 AND type_code = $2 AND number = $3 AND content_sha256 = $4"
 # Waits where another worker is writing the same number, and then writes nothing.
 CLAIM = """
@@ -64,10 +67,21 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
 
 
+class SeenDocument(msgspec.Struct, frozen=True):
+    """A document whose bytes came in before."""
+
+    content_sha256: bytes
+    state: str
+    issuer: str
+    type_code: str
+    number: str
+
+
 @use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
-async def find_received(scope: Scope, content_sha256: bytes) -> Received | None:
-    """The document with these bytes, where it came in before."""
-    return await scope.fetch_one(Received, BY_HASH, content_sha256)
+async def find_seen(scope: Scope, digests: list[bytes]) -> dict[bytes, SeenDocument]:
+    """Those of these contents that came in before: their rules need not be run again."""
+    found = await scope.fetch_all(SeenDocument, BY_HASH, digests)
+    return {one.content_sha256: one for one in found}
 
 
 @use_case(Permission.OPERATOR_BILLING_IMPORT)

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,18 +15,23 @@ from backend.billing.ubl.refusals import Because, DocumentRefused
 TRIES = 2
 
 
-def check_here(content: bytes) -> Checked:
-    """Check a document in this process. Raises DocumentRefused."""
+def check_here(content: bytes, peppol_stylesheet: Path | None = None) -> Checked:
+    """Check a document in this process; by `peppol_stylesheet` too, where one is given. Raises DocumentRefused."""
     # Loaded where it is used: a process that checks nothing stays small
-    from backend.billing.ubl.checking import RULES_VERSION, check_document
+    from backend.billing.ubl.checking import check_document, rules_version
 
-    return Checked(document=check_document(content), rules=RULES_VERSION)
+    document = check_document(content, peppol_stylesheet=peppol_stylesheet)
+    return Checked(document=document, rules=rules_version(peppol_stylesheet))
 
 
 class RulesProcess:
-    """Checks documents one after the other in another process, which is started with the first one."""
+    """Checks documents one after the other in another process, which is started with the first one.
 
-    def __init__(self) -> None:
+    `peppol_stylesheet`: the operator's own copy of the official rules of Peppol, which is run too.
+    """
+
+    def __init__(self, peppol_stylesheet: Path | None = None) -> None:
+        self._stylesheet = peppol_stylesheet
         self._pool: ProcessPoolExecutor | None = None
         # One at a time, so that it is known which document ended the process
         self._lock = asyncio.Lock()
@@ -45,7 +51,9 @@ class RulesProcess:
                 if self._pool is None:
                     self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
                 try:
-                    return await asyncio.get_running_loop().run_in_executor(self._pool, check_here, content)
+                    return await asyncio.get_running_loop().run_in_executor(
+                        self._pool, check_here, content, self._stylesheet
+                    )
                 except BrokenProcessPool:
                     self._end()
         raise DocumentRefused(Because.RULES, "The rules could not be applied to this document.")

@@ -11,8 +11,8 @@ from backend.billing.intake.receiving import (
     Claimed,
     ReadDocument,
     Received,
+    SeenDocument,
     claim,
-    find_received,
     mark_booked,
 )
 from backend.billing.intake.sources import Source
@@ -55,16 +55,17 @@ class DocumentOutcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-async def take_document(actor: Actor, source: Source, check: Check, *, check_only: bool) -> DocumentOutcome:
+async def take_document(
+    actor: Actor, source: Source, check: Check, *, check_only: bool, seen: SeenDocument | None = None
+) -> DocumentOutcome:
     """Take one document, or with `check_only` say what would become of it by the rules alone.
 
-    `actor` acts in the operator's scope. Nothing of a refused document is kept.
+    `actor` acts in the operator's scope. `seen` is what is known of its bytes: it spares the rules, and decides nothing
+    that claiming the number would not. Nothing of a refused document is kept.
     """
     if source.problem:
         return DocumentOutcome(name=source.name, outcome=ImportOutcome.REFUSED, reason=source.problem)
-    digest = hash_of(source.content)
-    seen = None if check_only else await find_received(actor, digest)
-    if seen is not None and seen.state in SEEN:
+    if not check_only and seen is not None and seen.state in SEEN:
         return DocumentOutcome(
             name=source.name,
             outcome=SEEN[DocumentState(seen.state)],
@@ -83,7 +84,7 @@ async def take_document(actor: Actor, source: Source, check: Check, *, check_onl
     read = ReadDocument(
         document=checked.document,
         content=source.content,
-        content_sha256=digest,
+        content_sha256=hash_of(source.content),
         pdf=source.pdf,
         rules=checked.rules,
     )

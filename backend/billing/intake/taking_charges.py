@@ -109,7 +109,9 @@ async def _replace(scope: Scope, document_id: UUID, one: InvoiceCharges) -> tupl
         return ImportOutcome.REPEATED, ""
     await InvoiceCharge.delete().where(InvoiceCharge.invoice_id == invoice.id)
     await write_charges(scope, invoice.id, one.charges)
-    await Invoice.update({Invoice.charges_sha256: digest}).where(Invoice.id == invoice.id)
+    await Invoice.update({Invoice.charges_sha256: digest, Invoice.charges: len(one.charges)}).where(
+        Invoice.id == invoice.id
+    )
     await audit.record(scope, "invoice.charges_loaded", "invoice", invoice.id, charges=len(one.charges))
     scope.invalidate(f"invoice:{invoice.id}")
     return ImportOutcome.BOOKED, ""

@@ -11,7 +11,8 @@ from backend.billing.mandates.rows import in_force, lock_mandate, mandate_named,
 from backend.billing.tables import Invoice
 from backend.billing.ubl.document import BooksAs
 from backend.core import clock
-from backend.core.facts import DebitChanged, JobName
+from backend.core.billing_facts import DebitChanged
+from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.runtime import clients
 from tenants.scope import Actor, Scope

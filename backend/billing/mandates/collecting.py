@@ -26,14 +26,16 @@ from backend.billing.payments.rows import find_payment_row, lock_payment, move, 
 from backend.billing.payments.tables import Payment, PaymentShare
 from backend.billing.tables import Invoice
 from backend.core import audit, clock
+from backend.core.billing_facts import PaymentFailed
 from backend.core.errors import Unavailable
-from backend.core.facts import JobName, PaymentFailed
+from backend.core.facts import JobName
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from backend.integrations.debits import DebitRequest
-from backend.integrations.payments import CURRENCY, ProviderRefused
+from backend.integrations.payment_facts import CURRENCY
+from backend.integrations.payments import ProviderRefused
 from tenants.directory import due_debits
 from tenants.operator_scope import OPERATOR_SCOPE
 from tenants.scope import Actor, Scope

@@ -26,7 +26,8 @@ from backend.billing.payments.lifecycle import PaymentChannel, PaymentState
 from backend.billing.payments.tables import Payment, PaymentShare
 from backend.billing.tables import Invoice
 from backend.core import audit, clock
-from backend.core.facts import DebitChanged, JobName
+from backend.core.billing_facts import DebitChanged
+from backend.core.facts import JobName
 from backend.core.messaging.jobs import idempotent_job, job_scope
 from tenants.scope import Actor, Scope
 

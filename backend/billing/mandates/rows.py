@@ -11,7 +11,7 @@ from backend.billing.lifecycle import CollectionMode
 from backend.billing.mandates.lifecycle import IN_FORCE, MANDATE_LIFECYCLE, BackToManual, MandateState
 from backend.billing.mandates.tables import Mandate
 from backend.core import audit, clock
-from backend.core.facts import DebitChanged, MandateChanged
+from backend.core.billing_facts import DebitChanged, MandateChanged
 from tenants.scope import Scope
 
 # Customer number first, as whoever moves money does

@@ -7,12 +7,11 @@ from piccolo.columns import Column
 
 from backend.billing.payments.booking import book_payment_in
 from backend.billing.payments.case_records import NewCase
+from backend.billing.payments.case_states import CaseChoice, CaseKind
 from backend.billing.payments.lifecycle import (
     PAID,
     PAYMENT_LIFECYCLE,
     Asked,
-    CaseChoice,
-    CaseKind,
     Cause,
     PaymentChannel,
     PaymentState,
@@ -23,7 +22,7 @@ from backend.billing.payments.returns import follow_returns
 from backend.billing.payments.rows import LockedPayment, lock_payment, move
 from backend.billing.payments.tables import Payment
 from backend.core import audit, clock
-from backend.core.facts import PaymentFailed
+from backend.core.billing_facts import PaymentFailed
 from backend.integrations.payment_facts import IntentFacts, PaymentFacts
 from tenants.scope import Scope
 

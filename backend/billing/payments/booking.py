@@ -9,7 +9,7 @@ from backend.billing.ledger import Movement, enter
 from backend.billing.lifecycle import LedgerKind
 from backend.billing.payments.rows import LockedPayment, LockedShare, shares_of
 from backend.core import clock
-from backend.core.facts import PaymentBooked
+from backend.core.billing_facts import PaymentBooked
 from backend.integrations.payment_facts import IntentFacts
 from tenants.scope import Scope
 
@@ -27,7 +27,7 @@ WHERE billing_account_id = ANY($1) AND open_cents < 0 ORDER BY issued_on, id FOR
 """
 
 
-class OpenInvoice(msgspec.Struct, frozen=True):
+class OpenShare(msgspec.Struct, frozen=True):
     """What is open of an invoice."""
 
     id: UUID
@@ -53,7 +53,7 @@ async def book_payment_in(scope: Scope, row: LockedPayment, intent: IntentFacts)
     Each invoice gets its share, as far as it is still open; the rest is in favour of its customer number.
     """
     shares = await shares_of(scope, row.id)
-    opened = {one.id: one.open_cents for one in await scope.fetch_all(OpenInvoice, OPEN, row.id)}
+    opened = {one.id: one.open_cents for one in await scope.fetch_all(OpenShare, OPEN, row.id)}
     places = divide(intent.received_cents, shares, opened)
     await write(scope, LedgerKind.PAYMENT, intent.id, places, detail=intent.method)
     for account in sorted({one.billing_account_id for one in places}):

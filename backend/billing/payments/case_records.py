@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from backend.billing.payments.lifecycle import CaseKind, CaseState
+from backend.billing.payments.case_states import CaseKind, CaseState
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.messaging.jobs import job_scope

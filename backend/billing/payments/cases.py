@@ -7,29 +7,15 @@ from uuid import UUID
 import msgspec
 
 from backend.billing.intake.cases import LONGEST_REASON, account_of, reason_words
-from backend.billing.payments.checking import provider, settle
-from backend.billing.payments.lifecycle import (
-    CASE_LIFECYCLE,
-    PAID,
-    CaseChoice,
-    CaseKind,
-    CaseState,
-    Cause,
-    PaymentChannel,
-    PaymentState,
-)
-from backend.billing.payments.rows import lock_payment, move
-from backend.billing.payments.tables import Payment, PaymentCase, PaymentShare
+from backend.billing.payments.case_states import CASE_LIFECYCLE, CaseChoice, CaseKind, CaseState
+from backend.billing.payments.tables import PaymentCase
 from backend.billing.tables import Invoice
 from backend.core import audit, clock
 from backend.core.errors import Conflict, NotFound, ValidationFailed
 from backend.core.facts import JobName
-from backend.core.ids import new_id
-from backend.core.messaging.jobs import idempotent_job, job_scope
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.integrations.payments import CURRENCY
-from tenants.directory import find_payment
+from backend.integrations.payment_facts import CURRENCY
 from tenants.scope import Actor, Scope, TenantId
 
 LISTED = 500
@@ -39,7 +25,6 @@ UPDATE payment_case SET state = $2, choice = $3, customer_id = coalesce($4, cust
   customer_number = $6, invoice_id = $7, invoice_number = $8, reason = $9, decided_by = $10, decided_at = $11
 WHERE id = $1 AND state = ANY($12) RETURNING id
 """
-MADE = "SELECT id FROM payment WHERE request_key = $1"
 
 
 class PaymentCaseInfo(msgspec.Struct, frozen=True):
@@ -192,76 +177,3 @@ async def _decide(
         raise Conflict("This is decided already.", code="wrong_state")
     await audit.record(scope, "payment_case.decided", "payment_case", case_id, choice=choice, reason=reason)
     scope.enqueue(JobName.CARRY_OUT_CASE, case_id=case_id)
-
-
-@idempotent_job(JobName.CARRY_OUT_CASE)
-async def carry_out_case(actor: Actor, *, case_id: str) -> None:
-    """Do what was decided in the company's scope, then close the case. Each step may be repeated."""
-    key = UUID(case_id)
-    async with job_scope(actor) as scope:
-        case = await scope.select_one(CaseRow, PaymentCase, PaymentCase.id == key)
-    if case is None or case.state != CaseState.DECIDED:
-        return
-    choice = CaseChoice(case.choice)
-    if case.kind in {CaseKind.DIFFERENCE, CaseKind.LATE} and case.customer_id and case.payment_id:
-        await _decide_attempt(Actor(TenantId(case.customer_id)), case.payment_id, choice)
-    elif case.kind == CaseKind.UNASKED and choice is CaseChoice.BOOK and case.customer_id:
-        company = Actor(TenantId(case.customer_id))
-        await settle(company, await _made_for(company, case))
-    async with job_scope(actor) as scope:
-        await PaymentCase.update({PaymentCase.state: CaseState.CLOSED}).where(
-            (PaymentCase.id == key) & (PaymentCase.state == CaseState.DECIDED)
-        )
-
-
-async def _decide_attempt(company: Actor, payment_id: UUID, choice: CaseChoice) -> None:
-    """Write the decision to the attempt: what came is booked, or it ends without money."""
-    async with job_scope(company) as scope:
-        row = await lock_payment(scope, payment_id)
-        if row.state in PAID:
-            return
-        await Payment.update({Payment.decision: choice}).where(Payment.id == payment_id)
-        if choice is CaseChoice.DISMISS and row.state == PaymentState.UNKNOWN:
-            await move(scope, row, PaymentState.FAILED, failure=Cause.DISMISSED)
-    if choice is CaseChoice.BOOK:
-        await settle(company, payment_id)
-
-
-async def _made_for(company: Actor, case: CaseRow) -> UUID:
-    """The payment of a company for money that nobody asked for, made where there is none."""
-    if known := await find_payment(case.provider_id):
-        return known.id
-    async with job_scope(company) as scope:
-        if before := await scope.fetch_value(UUID, MADE, f"case/{case.id}"):
-            return before
-        now = clock.now()
-        row = Payment(
-            id=new_id(),
-            tenant_id=scope.tenant_id,
-            channel=PaymentChannel.CHECKOUT,
-            state=PaymentState.UNKNOWN,
-            cents=case.cents,
-            currency=case.currency,
-            request_key=f"case/{case.id}",
-            language="en",
-            livemode=provider().livemode,
-            intent_id=case.provider_id,
-            decision=CaseChoice.BOOK,
-            created_at=now,
-            expires_at=now,
-        )
-        await Payment.insert(row)
-        await PaymentShare.insert(
-            PaymentShare(
-                id=new_id(),
-                tenant_id=scope.tenant_id,
-                payment_id=row.id,
-                position=0,
-                billing_account_id=case.billing_account_id,
-                invoice_id=case.invoice_id,
-                number=case.invoice_number,
-                cents=case.cents,
-            )
-        )
-        made: UUID = row.id
-        return made

@@ -8,8 +8,8 @@ import msgspec
 import structlog
 
 from backend.billing.payments.case_records import NewCase, record_case
+from backend.billing.payments.case_states import CaseKind
 from backend.billing.payments.checking import provider, settle
-from backend.billing.payments.lifecycle import CaseKind
 from backend.billing.payments.rows import find_payment_row
 from backend.billing.payments.tables import ProviderEvent
 from backend.core import clock

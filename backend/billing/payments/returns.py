@@ -19,7 +19,7 @@ from backend.billing.payments.lifecycle import (
 from backend.billing.payments.rows import LockedPayment, move
 from backend.billing.payments.tables import Payment, PaymentRefund
 from backend.core import audit, clock
-from backend.core.facts import PaymentReturned
+from backend.core.billing_facts import PaymentReturned
 from backend.core.ids import new_id
 from backend.integrations.payment_facts import IntentFacts, RefundFacts
 from tenants.scope import Scope

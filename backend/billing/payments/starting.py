@@ -6,8 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from backend.billing import queries
-from backend.billing.lifecycle import CollectionMode
 from backend.billing.payments.lifecycle import (
     LEAST_CENTS,
     MOST_CENTS,
@@ -18,28 +16,20 @@ from backend.billing.payments.lifecycle import (
 )
 from backend.billing.payments.schemas import PaymentPart
 from backend.billing.payments.tables import Payment, PaymentShare
-from backend.billing.queries import PAYABLE
-from backend.billing.ubl.document import BooksAs
+from backend.billing.payments.to_pay import InvoiceNow, amount_to_pay, locked_invoices
 from backend.core import audit, clock
-from backend.core.errors import Conflict, NotFound, ValidationFailed
+from backend.core.errors import Conflict, ValidationFailed
 from backend.core.facts import JobName
 from backend.core.ids import new_id
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
-from backend.integrations.payments import CURRENCY
+from backend.integrations.payment_facts import CURRENCY
 from backend.runtime import settings
 from tenants.scope import Scope
 
 LONGEST_KEY = 100
 # The service wants half an hour at least, counted when it is asked: a request may be repeated for some minutes
 PAGE_OPEN_FOR = timedelta(minutes=36)
-REACHED = "SELECT i.id, i.billing_account_id FROM invoice i WHERE {where}"
-# Whatever moves money waits here: customer numbers first, then invoices, each in the order of their ids
-LOCK_ACCOUNTS = "SELECT id FROM billing_account WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
-TO_PAY = f"""
-SELECT i.id, i.number, i.billing_account_id, i.books_as, i.collection, {PAYABLE} AS payable_cents
-FROM invoice i WHERE i.id = ANY($1) ORDER BY i.id FOR NO KEY UPDATE
-"""
 SAME_REQUEST = """
 SELECT p.id, s.invoice_id, s.cents FROM payment p JOIN payment_share s ON s.tenant_id = p.tenant_id AND s.payment_id = p.id
 WHERE p.request_key = $1 ORDER BY s.position
@@ -50,24 +40,6 @@ UPDATE payment p SET ending = true, address = '' WHERE p.state = ANY($2) AND NOT
   SELECT FROM payment_share s WHERE s.tenant_id = p.tenant_id AND s.payment_id = p.id AND s.invoice_id = ANY($1))
 RETURNING p.id
 """
-
-
-class InvoiceNow(msgspec.Struct, frozen=True):
-    """What may be paid of an invoice."""
-
-    id: UUID
-    number: str
-    billing_account_id: UUID
-    books_as: str
-    collection: str
-    payable_cents: int
-
-
-class ReachedInvoice(msgspec.Struct, frozen=True):
-    """An invoice within reach, and its customer number."""
-
-    id: UUID
-    billing_account_id: UUID
 
 
 class EndedPage(msgspec.Struct, frozen=True):
@@ -100,10 +72,10 @@ async def start_payment(scope: Scope, parts: Sequence[PaymentPart], *, request_k
     if not online_payment_offered():
         raise Conflict("Paying online is not offered here. Pay by bank transfer.", code="payment_not_offered")
     wanted = _checked(parts, request_key)
-    invoices = await _locked(scope, sorted(wanted))
+    invoices = await locked_invoices(scope, sorted(wanted))
     if (before := await _same_request(scope, request_key, wanted)) is not None:
         return before
-    amounts = {one.id: _amount(one, wanted[one.id]) for one in invoices}
+    amounts = {one.id: amount_to_pay(one, wanted[one.id]) for one in invoices}
     total = sum(amounts.values())
     if not LEAST_CENTS <= total <= MOST_CENTS:
         raise ValidationFailed(
@@ -131,32 +103,6 @@ def _checked(parts: Sequence[PaymentPart], request_key: str) -> dict[UUID, int |
     if len(wanted) != len(parts):
         raise ValidationFailed(parts="An invoice is named twice.")
     return wanted
-
-
-async def _locked(scope: Scope, invoice_ids: list[UUID]) -> list[InvoiceNow]:
-    """The invoices, locked. Raises NotFound where one is not within reach."""
-    where = queries.within_reach(scope.actor)
-    where.add("i.id = ANY({0})", invoice_ids)
-    reached = await scope.fetch_all(ReachedInvoice, REACHED.format(where=where.sql), *where.values)
-    if len(reached) != len(invoice_ids):
-        raise NotFound
-    await scope.execute(LOCK_ACCOUNTS, [one.billing_account_id for one in reached])
-    return await scope.fetch_all(InvoiceNow, TO_PAY, invoice_ids)
-
-
-def _amount(invoice: InvoiceNow, cents: int | None) -> int:
-    """How much of an invoice is paid. Raises Conflict and ValidationFailed."""
-    if invoice.books_as != BooksAs.DEMAND or invoice.collection != CollectionMode.MANUAL:
-        raise Conflict("Nothing is to be paid of this invoice.", code="nothing_to_pay")
-    if invoice.payable_cents <= 0:
-        raise Conflict("Nothing is to be paid of this invoice now.", code="nothing_to_pay")
-    if cents is None:
-        return invoice.payable_cents
-    if not 0 < cents <= invoice.payable_cents:
-        raise ValidationFailed(
-            cents="This is more than can be paid of the invoice now, or nothing.", code="amount_too_high"
-        )
-    return cents
 
 
 async def _same_request(scope: Scope, request_key: str, wanted: dict[UUID, int | None]) -> UUID | None:

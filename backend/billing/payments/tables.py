@@ -4,13 +4,8 @@ from piccolo.columns import UUID, BigInt, Boolean, Date, Integer, Text, Timestam
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from backend.billing.payments.lifecycle import (
-    CaseKind,
-    CaseState,
-    PaymentChannel,
-    PaymentState,
-    RefundState,
-)
+from backend.billing.payments.case_states import CaseKind, CaseState
+from backend.billing.payments.lifecycle import PaymentChannel, PaymentState, RefundState
 from tenants.checks import one_of
 
 

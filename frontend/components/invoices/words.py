@@ -65,15 +65,17 @@ def due_words(text: Translator, invoice: InvoiceSummary, today: date) -> str:
         return text("on {date}", date=text.date(invoice.closed_on)) if invoice.closed_on else ""
     if invoice.books_as == BooksAs.CREDIT:
         return text("{amount} left", amount=text.money(-invoice.open_cents))
-    if invoice.due_on is not None:
+    # Of what is being collected a day would read as the day of the collection
+    collecting = invoice.state(today) == InvoiceState.COLLECTING
+    if invoice.due_on is not None and not collecting:
         if invoice.collection == CollectionMode.DIRECT_DEBIT:
             return text("debit on {date}", date=text.date(invoice.due_on))
         before = text("before {date}", date=text.date(invoice.due_on))
         late = text("since {date}", date=text.date(invoice.due_on))
         return late if invoice.due_on < today else before
-    if invoice.due_basis == DueBasis.TERMS:
-        return text("by its payment terms")
-    return text("due on receipt")
+    if collecting:
+        return ""
+    return text("by its payment terms") if invoice.due_basis == DueBasis.TERMS else text("due on receipt")
 
 
 def open_words(text: Translator, invoice: InvoiceSummary) -> str:

@@ -11,7 +11,7 @@ S = PaymentState
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PaymentOutcome:
     """Words of an outcome. Tones: "", running, attention. `waits`: the answer will appear by itself."""
 
     title: str
@@ -22,13 +22,13 @@ class Outcome:
     waits: bool = False
 
 
-def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> Outcome:
+def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> PaymentOutcome:
     """What is said of a payment. `returned`: its payer has just come back from its page."""
     amount = text.money(payment.cents)
     if payment.state in OPEN_PAGE:
         return _open(text, payment, returned=returned)
     if payment.state is S.PROCESSING:
-        return Outcome(
+        return PaymentOutcome(
             text("Collection in progress"),
             text(
                 "{amount} are being collected. The bank usually answers by {usual}, at the latest by {latest}."
@@ -44,7 +44,7 @@ def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> Out
     if payment.state is S.UNKNOWN:
         return _unknown(text, payment)
     if payment.state in {S.FAILED, S.CANCELLED}:
-        return Outcome(
+        return PaymentOutcome(
             text("Nothing was taken"),
             failure_words(text, payment.failure),
             text("What was to be paid is still to be paid; its due date has not changed."),
@@ -54,10 +54,10 @@ def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> Out
     return _came(text, payment)
 
 
-def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> Outcome:
+def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> PaymentOutcome:
     """Nothing is known yet, or the page is open and nobody has paid."""
     if returned and (payment.checked_at is None or not payment.address):
-        return Outcome(
+        return PaymentOutcome(
             text("Not known yet"),
             text(
                 "The payment service is being asked what became of {amount}.",
@@ -69,7 +69,7 @@ def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> Outcome:
             waits=True,
         )
     if not payment.address:
-        return Outcome(
+        return PaymentOutcome(
             text("The payment page is not open yet"),
             text("Nothing was taken. The payment service has not answered so far."),
             text("The page opens here by itself. You may leave, and pay later."),
@@ -77,7 +77,7 @@ def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> Outcome:
             "clock",
             waits=True,
         )
-    return Outcome(
+    return PaymentOutcome(
         text("Not paid yet"),
         text(
             "Nothing was taken. The payment page stays open until {time}.", time=text.time(payment.expires_at)
@@ -87,17 +87,17 @@ def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> Outcome:
     )
 
 
-def _unknown(text: Translator, payment: PaymentInfo) -> Outcome:
+def _unknown(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
     amount = text.money(payment.cents)
     if payment.failure == Cause.DIFFERENCE:
-        return Outcome(
+        return PaymentOutcome(
             text("Your operator is looking at this payment"),
             text("What came is not what was asked for: {amount}. Nothing is booked yet.", amount=amount),
             text("You have nothing to do. Do not pay a second time."),
             "running",
             "half",
         )
-    return Outcome(
+    return PaymentOutcome(
         text("Not known yet whether money was taken"),
         text("The payment service does not answer. {amount} may have been taken, or not.", amount=amount),
         text("It is found out within the hour, and shown here. Do not pay a second time before that."),
@@ -107,7 +107,7 @@ def _unknown(text: Translator, payment: PaymentInfo) -> Outcome:
     )
 
 
-def _came(text: Translator, payment: PaymentInfo) -> Outcome:
+def _came(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
     received = text.money(payment.received_cents)
     when = text.moment(payment.paid_at) if payment.paid_at else ""
     how = method_words(text, payment.method)
@@ -115,7 +115,7 @@ def _came(text: Translator, payment: PaymentInfo) -> Outcome:
         part for part in (text("{amount} received on {moment}", amount=received, moment=when), how) if part
     )
     if payment.state is S.REVERSED:
-        return Outcome(
+        return PaymentOutcome(
             text("The bank took this payment back"),
             text(
                 "{amount} had come, and {back} went back. The invoices are to be paid again.",
@@ -126,7 +126,7 @@ def _came(text: Translator, payment: PaymentInfo) -> Outcome:
             mark="alert",
         )
     if payment.state is S.REFUNDED:
-        return Outcome(
+        return PaymentOutcome(
             text("This payment was given back"),
             text("{amount} went back to you.", amount=text.money(payment.refunded_cents)),
             tone="running",
@@ -139,4 +139,4 @@ def _came(text: Translator, payment: PaymentInfo) -> Outcome:
         if payment.payer_email
         else ""
     )
-    return Outcome(text("Paid, thank you"), f"{sentence}.", note)
+    return PaymentOutcome(text("Paid, thank you"), f"{sentence}.", note)

@@ -6,12 +6,11 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.billing import service as billing
-from backend.billing.lifecycle import LedgerKind
-from backend.billing.schemas import ChargeKind, Entry, FileInfo, InvoiceDetail, VatRow
+from backend.billing.schemas import ChargeKind, FileInfo, InvoiceDetail, VatRow
 from backend.core import clock
 from frontend.components.actions import link_button
 from frontend.components.invoices.list_view import INVOICES
-from frontend.components.invoices.words import KINDS, MOVEMENTS, invoice_title, state_pill
+from frontend.components.invoices.words import KINDS, invoice_title, state_pill
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
@@ -20,7 +19,7 @@ from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
 from frontend.pages.invoice.charges import NumberCharges
-from frontend.pages.invoice.online_payments import InvoicePayments
+from frontend.pages.invoice.paid import InvoicePayments, movements
 from frontend.pages.invoice.payment import amount_due, transfer
 from frontend.queries import use_query
 
@@ -46,7 +45,7 @@ def InvoicePage(invoice: str) -> VdomDict:
                 amount_due(page, detail),
                 transfer(text, detail),
                 InvoicePayments(invoice=invoice, key="payments"),
-                _movements(text, detail),
+                movements(text, detail),
                 _parties(text, detail),
             ],
         ),
@@ -167,22 +166,6 @@ def _rate(text: Translator, row: VatRow) -> VdomDict:
         html.td({"class": "amount"}, text.money(row.taxable_cents)),
         html.td({"class": "amount"}, text.money(row.tax_cents)),
         html.td({"class": "amount rank-2"}, text.money(row.taxable_cents + row.tax_cents)),
-    )
-
-
-def _movements(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
-    """What was paid or credited, and what is left."""
-    after = [one for one in detail.entries if one.kind not in {LedgerKind.INVOICE, LedgerKind.CREDIT_NOTE}]
-    if not after:
-        return None
-    rows: list[tuple[Child, Child]] = [(_moved(text, one), text.money(one.cents)) for one in after]
-    rows.append((text("Still open"), html.strong(text.money(detail.summary.open_cents))))
-    return panel("movements", text("Payments and credits"), key_values(rows, stacked=True))
-
-
-def _moved(text: Translator, entry: Entry) -> str:
-    return text(
-        "{what}, {date}", what=text(MOVEMENTS[LedgerKind(entry.kind)]), date=text.date(entry.value_on)
     )
 
 

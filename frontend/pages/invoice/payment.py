@@ -10,6 +10,7 @@ from backend.billing.payments.schemas import PaymentPart
 from backend.billing.qr import code_path, transfer_code
 from backend.billing.schemas import InvoiceDetail
 from backend.billing.ubl.document import BooksAs
+from backend.catalog.identifiers import format_communication
 from backend.core import clock
 from frontend.components.invoices.words import due_words, payable_cents
 from frontend.components.layout import panel
@@ -66,7 +67,7 @@ def transfer(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
         return None
     rows: list[tuple[Child, Child]] = []
     if detail.structured:
-        rows.append((text("Structured communication"), number(grouped_communication(detail.structured))))
+        rows.append((text("Structured communication"), number(format_communication(detail.structured))))
     elif detail.payment_reference:
         rows.append((text("Communication"), detail.payment_reference))
     rows.append((text("Account"), number(grouped_account(detail.iban))))
@@ -97,11 +98,6 @@ def _drawing(text: Translator, code: str, cents: int) -> VdomDict:
         ),
         html.p({"class": "small muted"}, text("Scan it with your banking application.")),
     )
-
-
-def grouped_communication(digits: str) -> str:
-    """+++123/4567/89012+++, as people copy it."""
-    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
 
 
 def grouped_account(account: str) -> str:

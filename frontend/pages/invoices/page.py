@@ -17,6 +17,7 @@ from frontend.page_context import PageContext
 from frontend.pages.invoices.balance import balance_panels
 from frontend.pages.invoices.filters import filters
 from frontend.pages.invoices.listed import TOPICS, InvoicesListed
+from frontend.pages.invoices.settings import settings_panel
 from frontend.queries import use_query
 
 
@@ -45,7 +46,7 @@ def InvoicesPage(query: str) -> VdomDict:
                 filters(text, view, balance),
                 InvoicesListed(view=view, key=f"listed {view.address()}"),
             ],
-            balance_panels(page, balance),
+            [*balance_panels(page, balance), settings_panel(page)],
         ),
     )
 

@@ -71,9 +71,10 @@ def CheckPayment(chosen: tuple[UUID, ...], part: str) -> VdomDict:
     only = payable.invoices[0] if len(payable.invoices) == 1 else None
     cents = cents_of(part) if only and part else payable.cents
     wrong = _wrong(text, cents, payable.cents) if only else ""
+    summary = html.div({"class": "before-columns"}, error_summary(text, {"part": wrong})) if wrong else None
     return html.div(
         head,
-        error_summary(text, {"part": wrong}) if wrong else None,
+        summary,
         columns(
             [
                 panel("invoices", text("Invoices"), _lines(text, payable.invoices)),

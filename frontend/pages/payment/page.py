@@ -14,7 +14,7 @@ from frontend.components.actions import button, link_button
 from frontend.components.invoices.list_view import INVOICES
 from frontend.components.layout import breadcrumb, page_header, panel
 from frontend.components.loading import not_ready
-from frontend.components.payments.outcome import Outcome, outcome_of
+from frontend.components.payments.outcome import PaymentOutcome, outcome_of
 from frontend.components.payments.pay import choose_address
 from frontend.components.payments.words import payment_pill
 from frontend.elements import Child, classes, icon, key_values, pill
@@ -67,7 +67,7 @@ def _ask(page: PageContext, payment_id: UUID, back: str) -> Callable[[], None] |
     return None
 
 
-def _outcome(page: PageContext, detail: PaymentInfo, shown: Outcome) -> VdomDict:
+def _outcome(page: PageContext, detail: PaymentInfo, shown: PaymentOutcome) -> VdomDict:
     text = page.text
     return html.article(
         {

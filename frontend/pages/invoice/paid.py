@@ -1,12 +1,15 @@
-"""The online payments of an invoice, each with its state and a link to what happened to the money."""
+"""What was paid of an invoice: its entries in the ledger, and the online payments with what happened to the money."""
 
 from uuid import UUID
 
 from reactpy import html
 from reactpy.types import VdomDict
 
+from backend.billing.lifecycle import LedgerKind
 from backend.billing.payments import service
 from backend.billing.payments.schemas import InvoicePayment
+from backend.billing.schemas import Entry, InvoiceDetail
+from frontend.components.invoices.words import MOVEMENTS
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.payments.pay import PAYMENTS
@@ -54,4 +57,22 @@ def _state(text: Translator, payment: InvoicePayment) -> VdomDict:
     who = ", ".join(part for part in (payment.payer_name, how) if part)
     return html.span(
         payment_pill(text, payment.state), html.span({"class": "cell-sub"}, who) if who else None
+    )
+
+
+def movements(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """What was paid or credited, and what is left."""
+    after = [one for one in detail.entries if one.kind not in {LedgerKind.INVOICE, LedgerKind.CREDIT_NOTE}]
+    if not after and not detail.reminders:
+        return None
+    rows: list[tuple[Child, Child]] = [(_moved(text, one), text.money(one.cents)) for one in after]
+    rows += [(text("Reminder {step}", step=one.step), text.date(one.reminded_on)) for one in detail.reminders]
+    rows.append((text("Still open"), html.strong(text.money(detail.summary.open_cents))))
+    title = text("Payments and credits") if after else text("Reminders")
+    return panel("movements", title, key_values(rows, stacked=True))
+
+
+def _moved(text: Translator, entry: Entry) -> str:
+    return text(
+        "{what}, {date}", what=text(MOVEMENTS[LedgerKind(entry.kind)]), date=text.date(entry.value_on)
     )
