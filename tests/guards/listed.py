@@ -1420,4 +1420,53 @@ GUARDS: tuple[Guard, ...] = (
         "    if False:",
         ("tests/integration/test_kinds.py::test_a_price_that_is_other_on_the_day_waits_to_be_accepted",),
     ),
+    # Direct debit
+    Guard(
+        "fresh sign-in for a mandate",
+        "backend/billing/mandates/asking.py",
+        "    require_recent_sign_in(scope.actor)\n    if not online_payment_offered():",
+        "    if not online_payment_offered():",
+        ("tests/integration/test_mandates.py::test_who_may",),
+    ),
+    Guard(
+        "mandates within reach only",
+        "backend/billing/mandates/asking.py",
+        "    if await scope.fetch_value(UUID, REACHED.format(where=where.sql), mandate_id, *where.values) is None:",
+        "    if False:",
+        ("tests/integration/test_mandates.py::test_who_may",),
+    ),
+    Guard(
+        "a mandate is the one that was asked for",
+        "backend/billing/mandates/following.py",
+        "    if signed is None or not _is_ours(actor, row, facts):",
+        "    if signed is None:",
+        ("tests/integration/test_mandates.py::test_a_mandate_that_names_another_is_not_taken",),
+    ),
+    Guard(
+        "one key for each attempt to debit",
+        "backend/billing/mandates/collecting.py",
+        '        key=f"payment/{key}",',
+        '        key=f"payment/{new_id()}",',
+        ("tests/integration/test_mandate_faults.py::test_killed_at_any_step_it_collects_once",),
+    ),
+    Guard(
+        "a debit whose key is forgotten is looked for",
+        "backend/billing/mandates/collecting.py",
+        "        if clock.now() - row.created_at > KEYS_LAST:",
+        "        if False:",
+        (
+            "tests/integration/test_mandate_faults.py"
+            "::test_after_the_service_forgot_the_key_it_is_looked_for_first",
+        ),
+    ),
+    Guard(
+        "only the last attempt of an invoice counts",
+        "backend/billing/mandates/outcomes.py",
+        "        if row is None or not _counts(row, invoice):",
+        "        if row is None:",
+        (
+            "tests/integration/test_mandate_faults.py::test_events_twice_and_in_any_order_say_the_same",
+            "tests/integration/test_mandates.py::test_too_little_money_is_tried_once_more_then_the_customer_pays",
+        ),
+    ),
 )

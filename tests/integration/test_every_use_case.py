@@ -20,6 +20,8 @@ from backend.billing.delivery.lifecycle import DeliveryMethod
 from backend.billing.delivery.service import DeliveryWish
 from backend.billing.intake import cases, import_log
 from backend.billing.lifecycle import MovementState
+from backend.billing.mandates import asking as mandate_wishes
+from backend.billing.mandates import service as mandates
 from backend.billing.payments import operator_views, refunds, starting
 from backend.billing.payments import service as payments
 from backend.billing.payments.schemas import PaymentPart
@@ -119,6 +121,7 @@ class Things:
     invoice: UUID
     invoice_file: UUID
     payment: UUID
+    mandate: UUID
     account: UUID
     # Of the operator's own scope
     billing_import: UUID
@@ -160,8 +163,8 @@ async def things_of(customer: Customer) -> Things:
     )
 
 
-async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID, UUID]:
-    """An invoice with its file, a payment of it, its customer number, a file, and a document that belongs to nobody."""
+async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID, UUID, UUID]:
+    """An invoice with its file, a payment of it, a mandate, its customer number, a file, and a document that belongs to nobody."""
     await take(invoice_for(customer, customer.slug))
     [invoice] = (await billing.list_invoices(customer.manager, InvoiceFilter())).items
     file = (await billing.get_invoice(customer.manager, invoice.id)).files[0]
@@ -170,7 +173,16 @@ async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID,
     account = customer.accounts[invoice.account]
     part = PaymentPart(invoice_id=invoice.id)
     payment = await starting.start_payment(customer.manager, [part], request_key="k")
-    return invoice.id, file.id, payment, account, import_id, (await cases.document_cases(NADIA))[0].id
+    mandate = await mandate_wishes.ask_for_debit(customer.manager, account, request_key="k")
+    return (
+        invoice.id,
+        file.id,
+        payment,
+        mandate,
+        account,
+        import_id,
+        (await cases.document_cases(NADIA))[0].id,
+    )
 
 
 async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
@@ -389,6 +401,17 @@ WITH_IDS: dict[str, Call] = {
     "backend.billing.payments.operator_views.payment_of_company": lambda who, at: (
         operator_views.payment_of_company(_staff_of(who), at.payment)
     ),
+    "backend.billing.mandates.asking.ask_for_debit": lambda who, at: mandate_wishes.ask_for_debit(
+        who, at.account, request_key="k"
+    ),
+    "backend.billing.mandates.asking.end_debit": lambda who, at: mandate_wishes.end_debit(who, at.mandate),
+    "backend.billing.mandates.asking.resume_debit": lambda who, at: mandate_wishes.resume_debit(
+        who, at.mandate
+    ),
+    "backend.billing.mandates.service.get_mandate": lambda who, at: mandates.get_mandate(who, at.mandate),
+    "backend.billing.mandates.service.ask_about_mandate": lambda who, at: mandates.ask_about_mandate(
+        who, at.mandate
+    ),
     "backend.billing.access.take_invoice_access": lambda who, at: access.take_invoice_access(who, at.member),
     "backend.billing.delivery.service.set_delivery": lambda who, at: delivery.set_delivery(
         who, at.account, DeliveryWish(method=DeliveryMethod.POST)
@@ -460,7 +483,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(20)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(21)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -23,6 +23,7 @@ from backend.billing.payments.schemas import PaymentPart
 from backend.billing.payments.starting import start_payment
 from backend.core import clock
 from backend.core.errors import Conflict, Forbidden, NotFound, ReauthenticationRequired, ValidationFailed
+from backend.integrations.debits import DebitProvider, SigningFacts
 from backend.settings import Settings
 from tenants.scope import Actor, Reach, TenantId
 from tests.support.bank import make_invoice
@@ -447,3 +448,22 @@ def test_nobody_is_debited_on_the_day_on_which_they_are_told() -> None:
     assert collected_on(today, today) == today + timedelta(days=1)
     assert collected_on(None, today) == today + timedelta(days=14)
     assert collected_on(today + timedelta(days=30), today) == today + timedelta(days=30)
+
+
+async def test_a_mandate_that_names_another_is_not_taken(
+    database: TestDatabase, customer: Customer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the service says was signed has to be what this company asked for."""
+    owner = owner_of(customer)
+    mandate = await asked(database, owner, account_of(customer))
+    await sign(sandbox, mandate)
+    original = DebitProvider.signing
+
+    async def of_another(self: DebitProvider, session_id: str) -> SigningFacts:
+        found = await original(self, session_id)
+        return msgspec.structs.replace(found, metadata=found.metadata | {"mandate": str(uuid4())})
+
+    monkeypatch.setattr(DebitProvider, "signing", of_another)
+    await service.ask_about_mandate(owner, mandate.id)
+    await drain(database)
+    assert (await service.get_mandate(owner, mandate.id)).state is S.DRAFT

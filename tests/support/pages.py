@@ -82,6 +82,7 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "invoices, a view that is not": "/app/invoices?show=nonsense",
         "invoice": f"/app/invoices/{(await some_invoices(customer))[0].id}",
         "access to invoices": "/app/invoices/access",
+        "how you pay": "/app/billing",
         "delivery of invoices": "/app/invoices/delivery",
         "not found": "/app/nowhere",
     }
