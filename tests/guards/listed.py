@@ -1436,6 +1436,13 @@ GUARDS: tuple[Guard, ...] = (
         ("tests/integration/test_mandates.py::test_who_may",),
     ),
     Guard(
+        "the page of a mandate is for those who may sign it",
+        "backend/billing/mandates/service.py",
+        "    if is_allowed(actor, Permission.MANDATES_MANAGE):",
+        "    if True:",
+        ("tests/integration/test_mandates.py::test_who_may",),
+    ),
+    Guard(
         "a mandate is the one that was asked for",
         "backend/billing/mandates/following.py",
         "    if signed is None or not _is_ours(actor, row, facts):",
@@ -1455,8 +1462,7 @@ GUARDS: tuple[Guard, ...] = (
         "        if clock.now() - row.created_at > KEYS_LAST:",
         "        if False:",
         (
-            "tests/integration/test_mandate_faults.py"
-            "::test_after_the_service_forgot_the_key_it_is_looked_for_first",
+            "tests/integration/test_mandate_faults.py::test_after_the_service_forgot_the_key_it_is_looked_for_first",
         ),
     ),
     Guard(

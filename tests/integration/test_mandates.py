@@ -414,6 +414,11 @@ async def test_who_may(database: TestDatabase, customer: Customer, sandbox: Sand
     old = dataclasses.replace(owner, signed_in_at=clock.now() - timedelta(minutes=6))
     with pytest.raises(ReauthenticationRequired):
         await ask_for_debit(old, account, request_key="k")
+    page = (await asked(database, owner, account)).address
+    reader = await make_member(customer.tenant_id, roles=frozenset({"invoice_reader"}))
+    assert page
+    assert [one.address for one in await service.list_mandates(reader)] == [""]
+    assert [one.draft.address for one in await service.debit_settings(reader) if one.draft] == [""]
     mandate = await signed(database, sandbox, owner, account)
     for role in ("invoice_reader", "fleet_manager", "auditor"):
         member = await make_member(customer.tenant_id, roles=frozenset({role}))

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.database import ROOT, TestDatabase
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox
 from tests.support.serving import free_port
 
 READY_SECONDS = 40
@@ -47,12 +47,16 @@ class Deployment:
             "FLEETLINE_CARRIER_URLS": _pairs(sandbox.carrier_urls),
             "FLEETLINE_CARRIER_SECRETS": _pairs(sandbox.carrier_secrets),
             "FLEETLINE_SMTP_URL": sandbox.smtp_url,
+            "FLEETLINE_STRIPE_KEY": STRIPE_KEY,
+            "FLEETLINE_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "FLEETLINE_STRIPE_ADDRESS": sandbox.stripe_address,
             **environ,
         }
         self.names: dict[str, str] = {}  # where a process is called otherwise than its command
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         for carrier in sandbox.carrier_urls:
             sandbox.call_back(carrier, self.url + LISTENER)
+        sandbox.send_webhooks(f"{self.url}/api/callbacks/stripe")
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

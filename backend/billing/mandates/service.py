@@ -13,7 +13,7 @@ from backend.core import clock
 from backend.core.errors import NotFound
 from backend.core.facts import JobName
 from backend.core.permissions import Permission
-from backend.core.use_case import use_case
+from backend.core.use_case import is_allowed, use_case
 from backend.lines.queries import SqlFilter
 from tenants.scope import Actor, Scope
 
@@ -60,7 +60,8 @@ async def debit_settings(scope: Scope) -> list[DebitSettings]:
     where = queries.accounts_within_reach(scope.actor, first=1)
     accounts = await scope.fetch_all(DebitAccount, ACCOUNTS.format(where=where.sql), *where.values)
     open_states = [str(one) for one in (MandateState.DRAFT, *IN_FORCE)]
-    found = await scope.fetch_all(mandate_info, MANDATES.format(where="true") + CURRENT, open_states)
+    query = MANDATES.format(where="true") + CURRENT
+    found = [_shown(scope.actor, one) for one in await scope.fetch_all(mandate_info, query, open_states)]
     by_number: dict[str, list[MandateInfo]] = {}
     for one in found:
         by_number.setdefault(one.account, []).append(one)
@@ -89,14 +90,23 @@ async def list_mandates(scope: Scope, *, limit: int = 50, offset: int = 0) -> li
     """Mandates of customer numbers within reach, the newest first. 200 at most."""
     where = _within_reach(scope.actor, 1)
     rows = NEWEST.format(limit=min(max(limit, 1), MOST_LISTED), offset=max(offset, 0))
-    return await scope.fetch_all(mandate_info, MANDATES.format(where=where.sql) + rows, *where.values)
+    query = MANDATES.format(where=where.sql) + rows
+    return [_shown(scope.actor, one) for one in await scope.fetch_all(mandate_info, query, *where.values)]
+
+
+def _shown(actor: Actor, found: MandateInfo) -> MandateInfo:
+    """The mandate as this person may see it: whoever has the address of the page may sign on it."""
+    if is_allowed(actor, Permission.MANDATES_MANAGE):
+        return found
+    return msgspec.structs.replace(found, address="")
 
 
 @use_case(Permission.OPERATOR_BILLING_IMPORT, read_only=True)
 async def mandates_of_company(scope: Scope, *, limit: int = 200, offset: int = 0) -> list[MandateInfo]:
     """Mandates of a company, the newest first: an invoice is a debit where it names one that is signed or active."""
     rows = NEWEST.format(limit=min(max(limit, 1), MOST_LISTED), offset=max(offset, 0))
-    return await scope.fetch_all(mandate_info, MANDATES.format(where="true") + rows)
+    found = await scope.fetch_all(mandate_info, MANDATES.format(where="true") + rows)
+    return [_shown(scope.actor, one) for one in found]
 
 
 @use_case(Permission.INVOICES_READ, read_only=True)
@@ -111,7 +121,7 @@ async def _mandate(scope: Scope, mandate_id: UUID) -> MandateInfo:
     found = await scope.fetch_one(mandate_info, query, mandate_id, *where.values)
     if found is None:
         raise NotFound
-    return found
+    return _shown(scope.actor, found)
 
 
 @use_case(Permission.MANDATES_MANAGE)
