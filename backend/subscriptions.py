@@ -10,6 +10,7 @@ import backend.billing.mandates.collecting
 import backend.billing.mandates.following
 import backend.billing.mandates.mails
 import backend.billing.mandates.outcomes
+import backend.billing.mandates.sending
 import backend.billing.payments.carrying_out
 import backend.billing.payments.checking
 import backend.billing.payments.events

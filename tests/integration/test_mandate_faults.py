@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend.billing.mandates import collecting, following, outcomes, service
+from backend.billing.mandates import collecting, following, outcomes, sending, service
 from backend.billing.mandates.collecting import collect_invoice
 from backend.billing.payments import applying, checking
 from backend.billing.payments.events import store_event
@@ -76,11 +76,12 @@ def killed(original: Callable[..., Awaitable[Any]], *, after: bool) -> Callable[
 STEPS = (
     (collecting, "due_debits"),
     (collecting, "lock_debit_invoice"),
-    (collecting, "_write_attempt"),
-    (collecting, "find_payment_row"),
+    (collecting, "write_debit"),
+    (collecting, "write_attempt"),
+    (sending, "unsent"),
     (DebitProvider, "debit"),
-    (collecting, "lock_payment"),
-    (collecting, "settle"),
+    (sending, "note_debit"),
+    (sending, "settle"),
     (checking, "apply"),
     (applying, "move"),
 )
@@ -156,7 +157,7 @@ async def test_after_the_service_forgot_the_key_it_is_looked_for_first(
     mandate = await signed(database, sandbox, owner_of(customer), account_of(customer))
     await debit_invoice(database, customer, mandate)
     with monkeypatch.context() as patched:
-        patched.setattr(collecting, "lock_payment", killed(collecting.lock_payment, after=False))
+        patched.setattr(sending, "note_debit", killed(sending.note_debit, after=False))
         with pytest.raises(Killed):
             await collect(database)
     assert len(await intents(sandbox)) == 1

@@ -17,6 +17,7 @@ from backend.billing.mandates import service
 from backend.billing.mandates.asking import ask_for_debit, end_debit, resume_debit
 from backend.billing.mandates.lapsing import expire_mandates
 from backend.billing.mandates.lifecycle import Ending, MandateState, collected_on
+from backend.billing.mandates.outcomes import follow_failed
 from backend.billing.payments.checking import settle
 from backend.billing.payments.reconciling import reconcile_soon
 from backend.billing.payments.schemas import PaymentPart
@@ -472,3 +473,20 @@ async def test_a_mandate_that_names_another_is_not_taken(
     await service.ask_about_mandate(owner, mandate.id)
     await drain(database)
     assert (await service.get_mandate(owner, mandate.id)).state is S.DRAFT
+
+
+async def test_a_late_word_of_the_first_attempt_changes_nothing(
+    database: TestDatabase, customer: Customer, sandbox: Sandbox
+) -> None:
+    mandate = await signed(database, sandbox, owner_of(customer), account_of(customer))
+    invoice = await debit_invoice(database, customer, mandate)
+    await collect(database)
+    await bank(sandbox, "fail", "insufficient_funds")
+    await heard(database)
+    (first,) = await run_sql(database, "SELECT id FROM payment WHERE channel = 'debit'")
+    await plan_today(database, invoice.id)
+    await collect(database)
+    before = await debit_row(database, invoice.id)
+    await follow_failed(Actor(customer.tenant_id), payment_id=str(first["id"]))
+    assert await debit_row(database, invoice.id) == before
+    assert (before.collection, before.debit_attempts, before.collect_on) == ("direct_debit", 2, None)

@@ -2,11 +2,8 @@
 
 from uuid import UUID
 
-import msgspec
-
 from backend.billing.lifecycle import CollectionMode
 from backend.billing.mandates.announcing import DebitInvoice, lock_debit_invoice
-from backend.billing.mandates.collecting import debit_key
 from backend.billing.mandates.lifecycle import (
     ENDS,
     IN_FORCE,
@@ -22,8 +19,8 @@ from backend.billing.mandates.lifecycle import (
 from backend.billing.mandates.rows import LockedMandate, in_force, lock_mandate, move_mandate, to_manual
 from backend.billing.mandates.tables import Mandate
 from backend.billing.payments.checking import provider
-from backend.billing.payments.lifecycle import PaymentChannel, PaymentState
-from backend.billing.payments.tables import Payment, PaymentShare
+from backend.billing.payments.debits import DebitAttempt, DebitPayment, attempt_of, debit_key
+from backend.billing.payments.lifecycle import PaymentState
 from backend.billing.tables import Invoice
 from backend.core import audit, clock
 from backend.core.billing_facts import DebitChanged
@@ -36,32 +33,9 @@ RETRY = "retry"
 NO_MANDATE_CODES = frozenset({"payment_intent_mandate_invalid", "resource_missing"})
 
 
-class DebitPayment(msgspec.Struct, frozen=True):
-    """An attempt to debit."""
-
-    id: UUID
-    channel: str
-    state: str
-    mandate_id: UUID | None
-    request_key: str
-    intent_id: str
-    failure: str
-
-
-class DebitShare(msgspec.Struct, frozen=True):
-    """The invoice that an attempt is for."""
-
-    invoice_id: UUID
-
-
-async def _attempt(actor: Actor, payment_id: str) -> tuple[DebitPayment, UUID] | None:
-    """The attempt and its invoice; None where the payment is no debit under a mandate."""
+async def _attempt(actor: Actor, payment_id: str) -> DebitAttempt | None:
     async with job_scope(actor) as scope:
-        row = await scope.select_one(DebitPayment, Payment, Payment.id == UUID(payment_id))
-        if row is None or row.channel != PaymentChannel.DEBIT or row.mandate_id is None:
-            return None
-        share = await scope.select_one(DebitShare, PaymentShare, PaymentShare.payment_id == row.id)
-    return (row, share.invoice_id) if share else None
+        return await attempt_of(scope, UUID(payment_id))
 
 
 @idempotent_job(JobName.FOLLOW_DEBIT_PAID)
@@ -75,10 +49,10 @@ async def follow_paid(
 ) -> None:
     """Note on the mandate that something was collected under it."""
     found = await _attempt(actor, payment_id)
-    if found is None or found[0].mandate_id is None:
+    if found is None:
         return
     async with job_scope(actor) as scope:
-        row = await lock_mandate(scope, found[0].mandate_id)
+        row = await lock_mandate(scope, found.mandate_id)
         await Mandate.update({Mandate.collected_on: clock.today(), Mandate.failures: 0}).where(
             Mandate.id == row.id
         )
@@ -90,13 +64,15 @@ async def follow_failed(actor: Actor, *, payment_id: str) -> None:
     found = await _attempt(actor, payment_id)
     if found is None:
         return
-    attempt, invoice_id = found
+    invoice_id = found.invoice_id
     async with job_scope(actor) as scope:
         invoice = await lock_debit_invoice(scope, invoice_id)
-        mandate = await lock_mandate(scope, _mandate_of(attempt))
-        row = await scope.select_one(DebitPayment, Payment, Payment.id == attempt.id)
-        if row is None or not _counts(row, invoice):
+        mandate = await lock_mandate(scope, found.mandate_id)
+        # As it is under the lock
+        attempt = await attempt_of(scope, found.payment.id)
+        if attempt is None or not _counts(attempt.payment, invoice):
             return
+        row = attempt.payment
         again = row.failure in RETRIED and invoice.debit_attempts < MOST_ATTEMPTS and in_force(mandate.state)
         if again:
             day = retried_on(clock.today())
@@ -110,12 +86,6 @@ async def follow_failed(actor: Actor, *, payment_id: str) -> None:
             return
         await to_manual(scope, invoice_id, mandate.id, BackToManual.FAILED, reason=row.failure)
         await _count_failure(scope, mandate, row.failure)
-
-
-def _mandate_of(attempt: DebitPayment) -> UUID:
-    if attempt.mandate_id is None:
-        raise LookupError(f"payment {attempt.id} has no mandate")
-    return attempt.mandate_id
 
 
 def _counts(row: DebitPayment, invoice: DebitInvoice) -> bool:
@@ -157,13 +127,13 @@ async def follow_returned(
     found = await _attempt(actor, payment_id)
     if found is None or why != "reversal":
         return
-    attempt, invoice_id = found
-    intent = (await provider().payment(intent_id=attempt.intent_id)).intent
+    invoice_id = found.invoice_id
+    intent = (await provider().payment(intent_id=found.payment.intent_id)).intent
     disputes = intent.disputes if intent else []
     reason = next((one.reason for one in disputes if one.id == provider_id), "")
     async with job_scope(actor) as scope:
         await lock_debit_invoice(scope, invoice_id)
-        mandate = await lock_mandate(scope, _mandate_of(attempt))
+        mandate = await lock_mandate(scope, found.mandate_id)
         if await to_manual(scope, invoice_id, mandate.id, BackToManual.RETURNED, reason=reason):
             await audit.record(scope, "debit.returned", "invoice", invoice_id, reason=reason)
             await _count_failure(scope, mandate, reason)
