@@ -18,13 +18,8 @@ class ImportState(StrEnum):
     FAILED = "failed"
 
 
-IMPORT_LIFECYCLE = Lifecycle(
-    ImportState,
-    {
-        ImportState.WAITING: {ImportState.RUNNING, ImportState.FAILED},
-        ImportState.RUNNING: {ImportState.DONE, ImportState.FAILED},
-    },
-)
+F = ImportState
+IMPORT_LIFECYCLE = Lifecycle(F, {F.WAITING: {F.RUNNING, F.FAILED}, F.RUNNING: {F.DONE, F.FAILED}})
 
 
 class ImportOutcome(StrEnum):

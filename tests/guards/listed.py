@@ -1420,6 +1420,89 @@ GUARDS: tuple[Guard, ...] = (
         "    if False:",
         ("tests/integration/test_kinds.py::test_a_price_that_is_other_on_the_day_waits_to_be_accepted",),
     ),
+    # Online payments
+    Guard(
+        "signature of payment webhooks",
+        "backend/api/payment_events.py",
+        "    if not verify_webhook(",
+        "    if False and not verify_webhook(",
+        (
+            "tests/integration/test_payment_events.py::test_a_forged_old_or_unreadable_event_is_refused_and_nothing_is_stored",
+        ),
+    ),
+    Guard(
+        "age of payment webhooks",
+        "backend/integrations/payment_signatures.py",
+        "    if abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:",
+        "    if False:",
+        (
+            "tests/integration/test_payment_events.py::test_a_forged_old_or_unreadable_event_is_refused_and_nothing_is_stored",
+        ),
+    ),
+    Guard(
+        "an empty secret of payment webhooks",
+        "backend/integrations/payment_signatures.py",
+        " for one in secrets if one]",
+        ' for one in secrets or [""]]',
+        (
+            "tests/integration/test_payment_events.py::test_a_forged_old_or_unreadable_event_is_refused_and_nothing_is_stored",
+        ),
+    ),
+    Guard(
+        "a payment that came is what was asked for",
+        "backend/billing/payments/applying.py",
+        "    if not wrong:",
+        "    if True:",
+        (
+            "tests/integration/test_payment_events.py::test_a_difference_books_nothing_until_the_operator_decides",
+        ),
+    ),
+    Guard(
+        "what is in progress is not paid again",
+        "backend/billing/payments/to_pay.py",
+        "    if invoice.payable_cents <= 0:",
+        "    if False:",
+        (
+            "tests/integration/test_payments.py::test_a_debit_is_in_progress_and_blocks_its_amount_until_the_bank_answers",
+        ),
+    ),
+    Guard(
+        "reach of whoever pays",
+        "backend/billing/payments/to_pay.py",
+        "    if len(reached) != len(invoice_ids):",
+        "    if False:",
+        ("tests/integration/test_payments.py::test_what_cannot_be_paid_is_refused_with_its_reason",),
+    ),
+    Guard(
+        "a payment is shown to whoever sees all of it",
+        "backend/billing/payments/service.py",
+        "    if actor.reach.everything:",
+        "    if True:",
+        (
+            "tests/integration/test_payments.py::test_a_payment_of_two_customer_numbers_is_shown_to_whoever_sees_both",
+        ),
+    ),
+    Guard(
+        "another page of the same invoice is closed first",
+        "backend/billing/payments/opening.py",
+        "        await settle(actor, other.id, close=Cause.REPLACED)\n",
+        "        pass\n",
+        ("tests/integration/test_payments.py::test_two_tabs_end_with_one_payment",),
+    ),
+    Guard(
+        "a key stands for one payment",
+        "backend/billing/payments/starting.py",
+        "    if not same:",
+        "    if False:",
+        ("tests/integration/test_payments.py::test_a_request_that_is_repeated_is_the_same_payment",),
+    ),
+    Guard(
+        "a refund is no more than is left",
+        "backend/billing/payments/refunds.py",
+        "    if not 0 < cents <= left:",
+        "    if False:",
+        ("tests/integration/test_refunds.py::test_refunds_of_two_people_at_once_never_exceed_what_was_paid",),
+    ),
     # Direct debit
     Guard(
         "fresh sign-in for a mandate",

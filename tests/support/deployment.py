@@ -19,6 +19,7 @@ from tests.support.serving import free_port
 READY_SECONDS = 40
 COMMANDS = ("web", "worker", "schedule")
 READY = {"worker": "worker ready", "schedule": "scheduler ready"}  # what each writes once it works
+WEBHOOKS = "/api/callbacks/stripe"
 LISTENER = "/tmf-api/serviceOrdering/v4/listener/serviceOrderStateChangeEvent"
 
 
@@ -56,7 +57,7 @@ class Deployment:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         for carrier in sandbox.carrier_urls:
             sandbox.call_back(carrier, self.url + LISTENER)
-        sandbox.send_webhooks(f"{self.url}/api/callbacks/stripe")
+        sandbox.send_webhooks(self.url + WEBHOOKS)
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -4,6 +4,9 @@ import msgspec
 from playwright.async_api import Page, expect
 
 from backend.billing.lifecycle import ImportOutcome
+from backend.billing.payments.lifecycle import PaymentState
+from backend.billing.payments.schemas import PaymentPart
+from backend.billing.payments.starting import start_payment
 from backend.billing.schemas import InvoiceSummary
 from backend.catalog.profiles import profile
 from backend.lines.schemas import LineFilter, Selection
@@ -12,10 +15,19 @@ from backend.orders.kinds import KINDS
 from backend.orders.placement import drafts
 from backend.saved_views.schemas import FleetQuery
 from backend.saved_views.service import save_view
+from tenants.transaction import open_scope
+from tests.support.bank import make_invoice
 from tests.support.billing_documents import DEBIT, LINE
 from tests.support.factories import Customer
 from tests.support.invoices import credit_for, invoice_for, invoices_of, take
 from tests.support.order_steps import place
+
+# No job runs in these tests: what a payment became is written down
+AS_IF = """
+UPDATE payment SET state = $2, method = 'card', address = 'https://pay.example/1', failure = 'insufficient_funds',
+  processing_since = now()::date, received_cents = 100, refunded_cents = 50, paid_at = now(), checked_at = now()
+WHERE id = $1
+"""
 
 
 def an_option(customer: Customer) -> str:
@@ -36,6 +48,23 @@ async def some_invoices(customer: Customer) -> list[InvoiceSummary]:
         taken = await take(document)
         assert taken.outcome is ImportOutcome.BOOKED, taken
     return await invoices_of(customer.manager, search="2026-0001")
+
+
+async def payments_in_every_state(customer: Customer) -> dict[str, str]:
+    """A page of a payment in each state, and those on which a payment is checked."""
+    invoice = await make_invoice(customer, 10_000)
+    pages = {
+        "pay": "/app/pay",
+        "pay a part": f"/app/pay?invoice={invoice.id}&part=x",
+        "pay, nothing chosen": "/app/pay?choose=1",
+    }
+    for state in PaymentState:
+        part = PaymentPart(invoice_id=invoice.id, cents=100)
+        key = await start_payment(customer.manager, [part], request_key=f"page {state}")
+        async with open_scope(customer.system) as scope:
+            await scope.connection.execute(AS_IF, key, state)
+        pages[f"payment {state}"] = f"/app/payments/{key}"
+    return pages
 
 
 async def addresses(customer: Customer) -> dict[str, str]:
@@ -84,6 +113,7 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "access to invoices": "/app/invoices/access",
         "how you pay": "/app/billing",
         "delivery of invoices": "/app/invoices/delivery",
+        **await payments_in_every_state(customer),
         "not found": "/app/nowhere",
     }
 

@@ -67,15 +67,21 @@ async def look(database: TestDatabase, actor: Actor, payment_id: UUID, *, leave:
     return await service.get_payment(actor, payment_id)
 
 
-async def events(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """Every event of the sandbox as its webhooks would carry it, the oldest first."""
-    address = f"{sandbox.stripe_address}/v1/events"
+async def listed(sandbox: Sandbox, kind: str) -> list[dict[str, Any]]:
+    """The newest objects of a kind at the payment service, such as `events` or `disputes`; the oldest first."""
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(
-            address, params={"limit": 100}, headers={"authorization": f"Bearer {STRIPE_KEY}"}
+            f"{sandbox.stripe_address}/v1/{kind}",
+            params={"limit": 100},
+            headers={"authorization": f"Bearer {STRIPE_KEY}"},
         )
     found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]
     return found[::-1]
+
+
+async def events(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Events of the sandbox as its webhooks would carry them, the oldest first."""
+    return await listed(sandbox, "events")
 
 
 async def ledger(database: TestDatabase) -> list[tuple[Any, ...]]:

@@ -12,14 +12,13 @@ S = PaymentState
 
 @dataclass(frozen=True, slots=True)
 class PaymentOutcome:
-    """Words of an outcome. Tones: "", running, attention. `waits`: the answer will appear by itself."""
+    """Words of an outcome. Tones: "", running, attention."""
 
     title: str
     sentence: str
     note: str = ""
     tone: str = ""
     mark: str = "check"
-    waits: bool = False
 
 
 def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> PaymentOutcome:
@@ -66,7 +65,6 @@ def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> PaymentO
             text("The answer appears here by itself. Do not pay a second time before it does."),
             "running",
             "clock",
-            waits=True,
         )
     if not payment.address:
         return PaymentOutcome(
@@ -75,7 +73,6 @@ def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> PaymentO
             text("The page opens here by itself. You may leave, and pay later."),
             "running",
             "clock",
-            waits=True,
         )
     return PaymentOutcome(
         text("Not paid yet"),

@@ -69,12 +69,11 @@ def _ask(page: PageContext, payment_id: UUID, back: str) -> Callable[[], None] |
 
 def _outcome(page: PageContext, detail: PaymentInfo, shown: PaymentOutcome) -> VdomDict:
     text = page.text
-    return html.article(
+    return html.div(
         {
             "class": classes("outcome", f"outcome-{shown.tone}" if shown.tone else None),
             # Read out when the answer comes
             "role": "status",
-            **({"aria-busy": "true"} if shown.waits else {}),
         },
         html.span({"class": "outcome-icon"}, icon(shown.mark)),
         html.div(html.h2({"class": "big"}, shown.title), html.p({"class": "muted"}, shown.sentence)),
