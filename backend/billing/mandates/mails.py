@@ -16,7 +16,6 @@ from backend.core.formats import format_day, format_money
 from backend.core.i18n import FileTexts
 from backend.core.messaging.jobs import idempotent_job
 from backend.core.permissions import Portal
-from backend.lines.tables import BillingAccount
 from backend.notifications.content import MailContent, Message, PortalContent
 from backend.notifications.sending import send_once
 from backend.runtime import clients
@@ -24,6 +23,7 @@ from tenants.scope import Actor, Scope
 
 TEXTS = Path(__file__).with_name("mandate_texts.toml")
 SETTINGS = "/app/billing"
+ACCOUNT = "SELECT number FROM billing_account WHERE id = $1"
 # What is said of a mandate, by its state and the reason; of anything else nothing is
 MANDATE_PHASES = {
     (MandateState.SIGNED, ""): "signed",
@@ -36,12 +36,6 @@ MANDATE_PHASES = {
 # Those whose invoice is to be paid by its customer, and those that give a reason
 DEBIT_PHASES = frozenset({ANNOUNCED, RETRY, *BackToManual})
 WITH_REASON = frozenset({BackToManual.FAILED, BackToManual.RETURNED})
-
-
-class AccountName(msgspec.Struct, frozen=True):
-    """A customer number."""
-
-    number: str
 
 
 class MailedInvoice(msgspec.Struct, frozen=True):
@@ -66,11 +60,8 @@ async def mail_mandate(actor: Actor, *, mandate_id: str, before: str, state: str
         mandate = await _signer(scope, UUID(mandate_id))
         if mandate is None:
             return None
-        account = await scope.select_one(
-            AccountName, BillingAccount, BillingAccount.id == mandate.billing_account_id
-        )
         texts = FileTexts(TEXTS, mandate.language)
-        number = account.number if account else ""
+        number = await scope.fetch_value(str, ACCOUNT, mandate.billing_account_id) or ""
         facts = [(texts.text("account"), number), *_account_facts(texts, mandate)]
         words = texts.text(f"{phase}_text", account=number)
         return _message(mandate, texts, texts.text(f"{phase}_title"), words, facts)
