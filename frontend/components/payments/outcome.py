@@ -100,7 +100,6 @@ def _unknown(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
         text("It is found out within the hour, and shown here. Do not pay a second time before that."),
         "attention",
         "alert",
-        waits=True,
     )
 
 
