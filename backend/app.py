@@ -32,6 +32,7 @@ from backend.api.invoice_proof import DisputesController, InvoiceProofController
 from backend.api.invoice_settings import InvoiceSettingsController
 from backend.api.invoices import InvoicesController
 from backend.api.lines import LinesController
+from backend.api.mandates import MandatesController
 from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
@@ -145,6 +146,7 @@ def rest_router() -> Router:
             OrdersController,
             UsageController,
             InvoicesController,
+            MandatesController,
             PaymentsController,
             InvoiceSettingsController,
             InvoiceProofController,

@@ -19,6 +19,7 @@ TABLE_MODULES = [
     "backend.bulk.tables",
     "backend.billing.tables",
     "backend.billing.bank.tables",
+    "backend.billing.mandates.tables",
     "backend.billing.payments.tables",
     "backend.billing.delivery.tables",
     "backend.billing.reminders.tables",

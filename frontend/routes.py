@@ -22,6 +22,7 @@ from frontend.page_address import AddressProblem, address_key, address_problem
 from frontend.page_context import PageContext
 from frontend.page_subjects import LOOKS
 from frontend.pages.analysis.page import AnalysisPage
+from frontend.pages.billing.page import BillingPage
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
@@ -70,6 +71,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/invoices/access", P.MEMBERS_MANAGE, InvoiceAccessPage),
         ("/invoices/delivery", P.INVOICES_READ, InvoiceDeliveryPage),
         (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
+        ("/billing", P.INVOICES_READ, BillingPage),
         ("/pay", P.INVOICES_PAY, PayPage),
         (rf"/payments/(?P<payment>{ID})", P.INVOICES_READ, PaymentPage),
         (
@@ -85,6 +87,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
 )
 WITH_QUERY = (
     AnalysisPage,
+    BillingPage,
     BulkPage,
     DraftPage,
     FleetPage,

@@ -28,7 +28,7 @@ SUMMARY = """
 SELECT i.id, i.number, i.account, a.label AS account_label, i.books_as, i.issued_on, i.due_on, i.due_basis,
   i.period_start, i.period_end, i.booked_cents, i.open_cents, i.disputed_cents, i.collecting_cents, i.credited_cents,
   i.written_off_cents, i.collection, CASE WHEN i.open_cents = 0 THEN (SELECT max(e.value_on) FROM ledger_entry e
-    WHERE e.tenant_id = i.tenant_id AND e.invoice_id = i.id) END AS closed_on
+    WHERE e.tenant_id = i.tenant_id AND e.invoice_id = i.id) END AS closed_on, i.collect_on
 FROM invoice i JOIN billing_account a ON a.tenant_id = i.tenant_id AND a.id = i.billing_account_id
 WHERE {where}
 """

@@ -139,6 +139,9 @@ class Invoice(Table):
     mandate_reference = Text(default="")
     creditor_id = Text(default="")
     debited_iban = Text(default="")
+    # When it is to be debited, and how often that was tried
+    collect_on = Date(null=True, default=None)
+    debit_attempts = Integer(default=0)
     seller_name = Text(default="")
     buyer_name = Text(default="")
     buyer_number = Text(default="")

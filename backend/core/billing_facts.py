@@ -78,3 +78,27 @@ class DisputesMoved(Fact, frozen=True, kw_only=True):
     invoice_id: UUID
     dispute_ids: list[UUID]
     state: str
+
+
+class MandateChanged(Fact, frozen=True, kw_only=True):
+    """A mandate went from one state to another. `why`: why it ended or is suspended, else empty."""
+
+    name = FactName.MANDATE_CHANGED
+    mandate_id: UUID
+    before: str
+    state: str
+    why: str = ""
+    at: datetime
+
+
+class DebitChanged(Fact, frozen=True, kw_only=True):
+    """The debit of an invoice is announced, will be tried again, or its customer pays after all (`phase`).
+
+    `reason`: the day, or the bank's reason by the payment service's code.
+    """
+
+    name = FactName.DEBIT_CHANGED
+    invoice_id: UUID
+    mandate_id: UUID
+    phase: str
+    reason: str = ""

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     USAGE_DETAIL = "usage:read_detail"
     INVOICES_READ = "invoices:read"
     INVOICES_PAY = "invoices:pay"
+    MANDATES_MANAGE = "mandates:manage"
     # How invoices are delivered, per customer number
     DELIVERY_MANAGE = "delivery:manage"
     INVOICES_DISPUTE = "invoices:dispute"
@@ -79,6 +80,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.USAGE_EXPORT,
             P.INVOICES_READ,
             P.INVOICES_PAY,
+            P.MANDATES_MANAGE,
             P.DELIVERY_MANAGE,
             P.INVOICES_DISPUTE,
             P.MEMBERS_MANAGE,

@@ -72,7 +72,7 @@ def _menu(page: PageContext, path: str) -> VdomDict:
                     "invoice",
                     text("Invoices"),
                     current=path,
-                    also="/app/pay /app/payments",
+                    also="/app/pay /app/payments /app/billing",
                 )
             )
             entries.append(_entry("/app/analysis", "data", text("Analysis"), current=path))

@@ -1573,4 +1573,56 @@ GUARDS: tuple[Guard, ...] = (
         "    if False:",
         ("tests/integration/test_refunds.py::test_refunds_of_two_people_at_once_never_exceed_what_was_paid",),
     ),
+    # Direct debit
+    Guard(
+        "fresh sign-in for a mandate",
+        "backend/billing/mandates/asking.py",
+        "    require_recent_sign_in(scope.actor)\n    if not online_payment_offered():",
+        "    if not online_payment_offered():",
+        ("tests/integration/test_mandates.py::test_who_may",),
+    ),
+    Guard(
+        "mandates within reach only",
+        "backend/billing/mandates/asking.py",
+        "    if await scope.fetch_value(UUID, REACHED.format(where=where.sql), mandate_id, *where.values) is None:",
+        "    if False:",
+        ("tests/integration/test_mandates.py::test_who_may",),
+    ),
+    Guard(
+        "the page of a mandate is for those who may sign it",
+        "backend/billing/mandates/service.py",
+        "    if is_allowed(actor, Permission.MANDATES_MANAGE):",
+        "    if True:",
+        ("tests/integration/test_mandates.py::test_who_may",),
+    ),
+    Guard(
+        "a mandate is the one that was asked for",
+        "backend/billing/mandates/following.py",
+        "    if signed is None or not _is_ours(actor, row, facts):",
+        "    if signed is None:",
+        ("tests/integration/test_mandates.py::test_a_mandate_that_names_another_is_not_taken",),
+    ),
+    Guard(
+        "one key for each attempt to debit",
+        "backend/billing/mandates/sending.py",
+        '        key=f"payment/{key}",',
+        '        key=f"payment/{clock.now()}",',
+        ("tests/integration/test_mandate_faults.py::test_killed_at_any_step_it_collects_once",),
+    ),
+    Guard(
+        "a debit whose key is forgotten is looked for",
+        "backend/billing/mandates/sending.py",
+        "        if clock.now() - row.created_at > KEYS_LAST:",
+        "        if False:",
+        (
+            "tests/integration/test_mandate_faults.py::test_after_the_service_forgot_the_key_it_is_looked_for_first",
+        ),
+    ),
+    Guard(
+        "only the last attempt of an invoice counts",
+        "backend/billing/mandates/outcomes.py",
+        "        if attempt is None or not _counts(attempt.payment, invoice):",
+        "        if attempt is None:",
+        ("tests/integration/test_mandates.py::test_a_late_word_of_the_first_attempt_changes_nothing",),
+    ),
 )

@@ -24,6 +24,8 @@ from backend.billing.disputes import service as disputes
 from backend.billing.disputes.schemas import ContestedCharge, NewDispute
 from backend.billing.intake import cases, import_log
 from backend.billing.lifecycle import MovementState
+from backend.billing.mandates import asking as mandate_wishes
+from backend.billing.mandates import service as mandates
 from backend.billing.payments import operator_views, refunds, starting
 from backend.billing.payments import service as payments
 from backend.billing.payments.schemas import PaymentPart
@@ -126,6 +128,7 @@ class Things:
     invoice: UUID
     invoice_file: UUID
     payment: UUID
+    mandate: UUID
     account: UUID
     charge: UUID
     dispute: UUID
@@ -185,7 +188,8 @@ async def _invoice_of(customer: Customer) -> tuple[UUID, ...]:
     )
     [dispute] = (await disputes.disputes_of(customer.manager, invoice.id)).disputes
     case = (await cases.document_cases(NADIA))[0].id
-    return invoice.id, file.id, payment, account, charge.id, dispute.id, import_id, case
+    mandate = await mandate_wishes.ask_for_debit(customer.manager, account, request_key="k")
+    return invoice.id, file.id, payment, mandate, account, charge.id, dispute.id, import_id, case
 
 
 async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
@@ -404,6 +408,17 @@ WITH_IDS: dict[str, Call] = {
     "backend.billing.payments.operator_views.payment_of_company": lambda who, at: (
         operator_views.payment_of_company(_staff_of(who), at.payment)
     ),
+    "backend.billing.mandates.asking.ask_for_debit": lambda who, at: mandate_wishes.ask_for_debit(
+        who, at.account, request_key="k"
+    ),
+    "backend.billing.mandates.asking.end_debit": lambda who, at: mandate_wishes.end_debit(who, at.mandate),
+    "backend.billing.mandates.asking.resume_debit": lambda who, at: mandate_wishes.resume_debit(
+        who, at.mandate
+    ),
+    "backend.billing.mandates.service.get_mandate": lambda who, at: mandates.get_mandate(who, at.mandate),
+    "backend.billing.mandates.service.ask_about_mandate": lambda who, at: mandates.ask_about_mandate(
+        who, at.mandate
+    ),
     "backend.billing.access.take_invoice_access": lambda who, at: access.take_invoice_access(who, at.member),
     "backend.billing.delivery.service.set_delivery": lambda who, at: delivery.set_delivery(
         who, at.account, DeliveryWish(method=DeliveryMethod.POST)
@@ -492,7 +507,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(22)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(23)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

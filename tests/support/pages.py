@@ -132,6 +132,7 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "invoices, nothing found": "/app/invoices?search=nobody",
         "invoices, a view that is not": "/app/invoices?show=nonsense",
         "access to invoices": "/app/invoices/access",
+        "how you pay": "/app/billing",
         "delivery of invoices": "/app/invoices/delivery",
         **await payments_in_every_state(customer),
         "invoice": f"/app/invoices/{(invoice := (await some_invoices(customer))[0]).id}",
