@@ -64,7 +64,6 @@ def charges_table(
                         html.th({"scope": "col", "key": words, **({"class": kind} if kind else {})}, words)
                         for words, kind in heads
                     ),
-                    html.th({"scope": "col", "key": "act"}, hidden(text("Action"))) if choose else None,
                 )
             ),
             html.tbody(*(_row(page, invoice, one, choose) for one in charges)),
@@ -89,16 +88,17 @@ def _row(page: PageContext, invoice: str, one: ProvenCharge, choose: Choose | No
             html.span({"class": "cell-sub cell-narrow"}, verdict_mark(text, one), html.br(), *why),
         ),
         html.td({"class": "rank-2"}, verdict_mark(text, one), html.span({"class": "cell-sub"}, *why)),
-        html.td({"class": "amount"}, html.strong(text.money(one.net_cents))),
         html.td(
-            button(
-                html.span(text("Dispute"), hidden(f" {name}")),
-                kind="small",
-                on_click=lambda _event: choose((one,)),
-            )
-            if one.net_cents > 0 and not one.disputed
-            else disputed_pill(text, one)
-        )
-        if choose
-        else None,
+            {"class": "amount"},
+            html.strong(text.money(one.net_cents)),
+            html.div(_act(text, one, name, choose)),
+        ),
     )
+
+
+def _act(text: Translator, one: ProvenCharge, name: str, choose: Choose | None) -> VdomDict | None:
+    """The button that begins a dispute, or that there is one."""
+    if choose is None or one.net_cents <= 0 or one.disputed:
+        return disputed_pill(text, one)
+    words = html.span(text("Dispute"), hidden(f" {name}"))
+    return button(words, kind="small", on_click=lambda _event: choose((one,)))

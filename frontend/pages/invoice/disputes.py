@@ -13,7 +13,7 @@ from frontend.components.actions import button
 from frontend.components.invoices.dispute_form import DisputeAmount
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
-from frontend.elements import Child, hidden, notice, pill
+from frontend.elements import Child, hidden, icon, notice, pill
 from frontend.hooks import Mutation, component, handler, use_mutation, use_page
 from frontend.i18n import Translator, translatable
 from frontend.page_context import PageContext
@@ -92,6 +92,7 @@ def _entry(page: PageContext, one: DisputeInfo, take_back: Mutation[[UUID], None
     name = one.name or text("An amount of the invoice")
     return html.li(
         {"key": str(one.id)},
+        icon(mark),
         html.div(
             html.h3(name),
             html.p(
