@@ -23,6 +23,8 @@ TABLE_MODULES = [
     "backend.billing.payments.tables",
     "backend.billing.delivery.tables",
     "backend.billing.reminders.tables",
+    "backend.billing.proof.tables",
+    "backend.billing.disputes.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -12,6 +12,8 @@ ERROR_MESSAGES = {
     "already_placed": translatable("This request has been sent already."),
     "undo_too_late": translatable("The time to undo is over: the request is being carried out."),
     "not_in_this_state": translatable("The request has moved on meanwhile."),
+    "dispute_decided": translatable("This dispute was decided or withdrawn meanwhile."),
+    "nothing_to_dispute": translatable("Nothing of this document is owed: there is nothing to dispute."),
     "too_soon": translatable("The list was refreshed less than a minute ago."),
     "unavailable": translatable("The network does not answer right now. Try again in a moment."),
     "debit_not_offered": translatable("Direct debit is not offered here."),

@@ -59,10 +59,15 @@ def invoice_accounts(actor: Actor, permission: Permission = Permission.INVOICES_
     """
     if actor.end_user_id is not None:
         return []
-    through = {role for role in actor.roles if permission in PERMISSIONS.get(role, ())}
-    if actor.invoice_accounts is not None and through == {Role.INVOICE_READER}:
+    if actor.invoice_accounts is not None and is_as_given(actor, permission):
         return list(actor.invoice_accounts)
     return None if actor.reach.everything else list(actor.reach.billing_accounts or ())
+
+
+def is_as_given(actor: Actor, permission: Permission = Permission.INVOICES_READ) -> bool:
+    """Whether the customer numbers that an owner gave, and not the reach, say on which invoices a permission counts."""
+    through = {role for role in actor.roles if permission in PERMISSIONS.get(role, ())}
+    return actor.invoice_accounts is not None and through == {Role.INVOICE_READER}
 
 
 def within_reach(actor: Actor, permission: Permission = Permission.INVOICES_READ) -> SqlFilter:

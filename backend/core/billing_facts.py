@@ -62,6 +62,24 @@ class InvoiceReminded(Fact, frozen=True, kw_only=True):
     reminder_id: UUID
 
 
+class DisputesOpened(Fact, frozen=True, kw_only=True):
+    """Charges of an invoice are disputed, in one step: the operator has to decide."""
+
+    name = FactName.DISPUTES_OPENED
+    step_id: UUID
+    invoice_id: UUID
+
+
+class DisputesMoved(Fact, frozen=True, kw_only=True):
+    """Disputes of an invoice were accepted, refused, credited or withdrawn (`state`), in one move."""
+
+    name = FactName.DISPUTES_MOVED
+    move_id: UUID
+    invoice_id: UUID
+    dispute_ids: list[UUID]
+    state: str
+
+
 class MandateChanged(Fact, frozen=True, kw_only=True):
     """A mandate went from one state to another. `why`: why it ended or is suspended, else empty."""
 

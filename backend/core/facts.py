@@ -47,6 +47,8 @@ class FactName(StrEnum):
     DEBIT_CHANGED = "debit.changed"
     INVOICE_ACCESS_CHANGED = "invoice.access_changed"
     INVOICE_REMINDED = "invoice.reminded"
+    DISPUTES_OPENED = "disputes.opened"
+    DISPUTES_MOVED = "disputes.moved"
 
 
 class TimerName(StrEnum):
@@ -123,6 +125,9 @@ class JobName(StrEnum):
     ANNOUNCE_REMINDER = "billing.announce_reminder"
     MAIL_REMINDER = "billing.mail_reminder"
     LIFT_DEBT_BLOCK = "billing.lift_debt_block"
+    PROVE_INVOICE = "billing.prove_invoice"
+    PROVE_USE_AGAIN = "billing.prove_use_again"
+    MAIL_DISPUTES = "billing.mail_disputes"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):

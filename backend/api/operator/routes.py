@@ -6,6 +6,7 @@ from backend.api.operator.billing import OperatorDocumentsController, OperatorIm
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.deliveries import OperatorDeliveriesController
+from backend.api.operator.disputes import OperatorDisputesController
 from backend.api.operator.held_items import OperatorHeldController
 from backend.api.operator.mandates import OperatorMandatesController
 from backend.api.operator.payments import OperatorPaymentCasesController, OperatorPaymentsController
@@ -28,6 +29,7 @@ def operator_router() -> Router:
             OperatorPaymentsController,
             OperatorPaymentCasesController,
             OperatorContractsController,
+            OperatorDisputesController,
             OperatorHeldController,
             CarrierMessagesController,
             InventoryReadingController,
