@@ -189,6 +189,8 @@ class InvoiceContent(msgspec.Struct, frozen=True):
     corrects: list[str]
     received_at: datetime
     charges: int
+    # Why it is not debited, where it announced that
+    not_debited: str
 
 
 class InvoiceDetail(InvoiceContent, frozen=True, kw_only=True):

@@ -57,7 +57,8 @@ SELECT step, reminded_on FROM invoice_reminder WHERE invoice_ids @> ARRAY[$1::uu
 DETAIL = """
 SELECT issuer, type_code, terms, currency, lines_cents, allowance_cents, charge_cents, excl_vat_cents, vat_cents,
   incl_vat_cents, prepaid_cents, rounding_cents, payment_reference, structured, iban, payee, mandate_reference,
-  creditor_id, debited_iban, seller_name, buyer_name, buyer_number, buyer_address, note, corrects, received_at, charges
+  creditor_id, debited_iban, seller_name, buyer_name, buyer_number, buyer_address, note, corrects, received_at, charges,
+  not_debited
 FROM invoice WHERE id = $1
 """
 

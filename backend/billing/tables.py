@@ -142,6 +142,8 @@ class Invoice(Table):
     # When it is to be debited, and how often that was tried
     collect_on = Date(null=True, default=None)
     debit_attempts = Integer(default=0)
+    # Why it is paid by its customer although it announced a debit, with the bank's reason after a colon
+    not_debited = Text(default="")
     seller_name = Text(default="")
     buyer_name = Text(default="")
     buyer_number = Text(default="")

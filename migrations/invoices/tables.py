@@ -117,6 +117,7 @@ class Invoice(Table):
     debited_iban = Text(default="")
     collect_on = Date(null=True, default=None)
     debit_attempts = Integer(default=0)
+    not_debited = Text(default="")
     seller_name = Text(default="")
     buyer_name = Text(default="")
     buyer_number = Text(default="")

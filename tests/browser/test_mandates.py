@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from backend.billing.mandates import service
 from backend.billing.mandates.lifecycle import MandateState
 from tests.browser.test_axe import check_by_axe
+from tests.integration.test_mandates import bank, heard
 from tests.support.bank import make_invoice
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member
@@ -168,3 +169,19 @@ async def test_who_does_not_manage_mandates_reads_who_does(
         await page.goto("/app/billing")
         await expect(page.locator("main")).to_contain_text("An owner of your company sets up direct debit")
         assert await page.get_by_role("button", name="Set up direct debit").count() == 0
+
+
+async def test_an_invoice_that_is_not_debited_says_why_and_can_be_paid(
+    browser: Browser, database: TestDatabase, portal: Portal, sandbox: Sandbox, customer: Customer
+) -> None:
+    mandate = await signed(database, sandbox, owner_of(customer), next(iter(customer.accounts.values())))
+    invoice = await debit_invoice(database, customer, mandate)
+    await collect(database)
+    await bank(sandbox, "fail", "account_closed")
+    await heard(database)
+    async with portal.browse(browser, customer.manager) as visitor:
+        main = visitor.page.locator("main")
+        await visitor.page.goto(f"/app/invoices/{invoice.id}")
+        await expect(main).to_contain_text("The account is closed.")
+        await expect(main).to_contain_text("The invoice will not be debited again")
+        await expect(main.get_by_role("button", name="Pay 50,00")).to_be_visible()

@@ -1,15 +1,15 @@
 """Mails to whoever signed a mandate: that it is signed, suspended or has ended, and of each debit. Each once."""
 
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
 from backend.billing.mandates.announcing import ANNOUNCED
-from backend.billing.mandates.lifecycle import KNOWN_REASONS, BackToManual, Ending, MandateState
+from backend.billing.mandates.lifecycle import BackToManual, Ending, MandateState
 from backend.billing.mandates.outcomes import RETRY
 from backend.billing.mandates.rows import LockedMandate, find_mandate_row
+from backend.billing.mandates.words import TEXTS, WITH_REASON, account_words, reason_words
 from backend.billing.tables import Invoice
 from backend.core.facts import JobName
 from backend.core.formats import format_day, format_money
@@ -21,7 +21,6 @@ from backend.notifications.sending import send_once
 from backend.runtime import clients
 from tenants.scope import Actor, Scope
 
-TEXTS = Path(__file__).with_name("mandate_texts.toml")
 SETTINGS = "/app/billing"
 ACCOUNT = "SELECT number FROM billing_account WHERE id = $1"
 # What is said of a mandate, by its state and the reason; of anything else nothing is
@@ -33,9 +32,7 @@ MANDATE_PHASES = {
     (MandateState.REVOKED, Ending.BANK): "revoked_bank",
     (MandateState.EXPIRED, Ending.LAPSED): "expired_lapsed",
 }
-# Those whose invoice is to be paid by its customer, and those that give a reason
 DEBIT_PHASES = frozenset({ANNOUNCED, RETRY, *BackToManual})
-WITH_REASON = frozenset({BackToManual.FAILED, BackToManual.RETURNED})
 
 
 class MailedInvoice(msgspec.Struct, frozen=True):
@@ -88,7 +85,7 @@ async def mail_debit(actor: Actor, *, invoice_id: str, mandate_id: str, phase: s
             values["day"] = format_day(date.fromisoformat(reason), texts.language)
             facts.append((texts.text("collected_on"), values["day"]))
         elif phase in WITH_REASON:
-            values["reason"] = texts.text(f"reason_{reason if reason in KNOWN_REASONS else 'other'}")
+            values["reason"] = reason_words(texts, reason)
         facts += _account_facts(texts, mandate)
         title = texts.text(f"{phase}_title", **values)
         return _message(
@@ -111,11 +108,6 @@ def _account_facts(texts: FileTexts, mandate: LockedMandate) -> list[tuple[str, 
         (texts.text("debited"), account_words(mandate.country, mandate.last4)),
         (texts.text("reference"), mandate.reference),
     ]
-
-
-def account_words(country: str, last4: str) -> str:
-    """How an account is shown of which the end is known: "BE•• •••• 7061"."""
-    return f"{country}•• •••• {last4}"
 
 
 def _message(

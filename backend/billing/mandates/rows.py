@@ -10,6 +10,7 @@ from piccolo.columns import Column
 from backend.billing.lifecycle import CollectionMode
 from backend.billing.mandates.lifecycle import IN_FORCE, MANDATE_LIFECYCLE, BackToManual, MandateState
 from backend.billing.mandates.tables import Mandate
+from backend.billing.mandates.words import not_debited_code
 from backend.core import audit, clock
 from backend.core.billing_facts import DebitChanged, MandateChanged
 from tenants.scope import Scope
@@ -23,7 +24,7 @@ SELECT i.id FROM invoice i WHERE i.billing_account_id = $1 AND i.mandate_referen
   AND i.collection = '{CollectionMode.DIRECT_DEBIT}' AND i.collect_on IS NOT NULL ORDER BY i.id FOR NO KEY UPDATE
 """
 TO_MANUAL = f"""
-UPDATE invoice SET collection = '{CollectionMode.MANUAL}', collect_on = NULL
+UPDATE invoice SET collection = '{CollectionMode.MANUAL}', collect_on = NULL, not_debited = $2
 WHERE id = $1 AND collection = '{CollectionMode.DIRECT_DEBIT}' RETURNING id
 """
 
@@ -122,7 +123,7 @@ async def to_manual(
 
     `reason`: the bank's, by the service's code.
     """
-    changed = await scope.fetch_value(UUID, TO_MANUAL, invoice_id)
+    changed = await scope.fetch_value(UUID, TO_MANUAL, invoice_id, not_debited_code(why, reason))
     if changed is None:
         return False
     await audit.record(scope, "invoice.back_to_manual", "invoice", invoice_id, why=why, reason=reason)

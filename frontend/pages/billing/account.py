@@ -7,9 +7,9 @@ from reactpy.types import VdomDict
 
 from backend.billing.mandates.asking import end_debit, resume_debit
 from backend.billing.mandates.lifecycle import Ending, MandateState
-from backend.billing.mandates.mails import account_words
 from backend.billing.mandates.schemas import DebitSettings, MandateInfo
 from backend.billing.mandates.service import ask_about_mandate
+from backend.billing.mandates.words import account_words
 from frontend.components.actions import button, link_button
 from frontend.components.layout import panel
 from frontend.elements import Child, key_values, notice, pill

@@ -6,6 +6,7 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.billing.lifecycle import CollectionMode, InvoiceState
+from backend.billing.mandates.words import not_debited_words
 from backend.billing.payments.schemas import PaymentPart
 from backend.billing.qr import code_path, transfer_code
 from backend.billing.schemas import InvoiceDetail
@@ -27,7 +28,7 @@ def amount_due(page: PageContext, detail: InvoiceDetail) -> VdomDict | None:
     if summary.books_as == BooksAs.CREDIT or summary.open_cents <= 0:
         return None
     if summary.collection == CollectionMode.DIRECT_DEBIT:
-        return notice(text("This invoice will be debited: you have nothing to pay."), tone="", mark="bank")
+        return notice(_debit_words(text, detail), tone="", mark="bank")
     if state is InvoiceState.COLLECTING:
         return notice(text("A payment is being collected: do not pay a second time."), mark="half")
     due = payable_cents(summary)
@@ -41,6 +42,7 @@ def amount_due(page: PageContext, detail: InvoiceDetail) -> VdomDict | None:
             html.p({"class": "figure"}, text.money(due)),
             html.p({"class": "muted"}, ", ".join((text("VAT included"), due_words(text, summary, today)))),
         ),
+        _not_debited(text, detail),
         notice(text("The due date has passed."), tone="attention", mark="alert") if late else None,
         notice(
             text("{amount} more are being collected.", amount=text.money(summary.collecting_cents)),
@@ -50,6 +52,20 @@ def amount_due(page: PageContext, detail: InvoiceDetail) -> VdomDict | None:
         else None,
         *(_online(text, summary.id, due) if pays_online(page, due) else ()),
     )
+
+
+def _debit_words(text: Translator, detail: InvoiceDetail) -> str:
+    if detail.summary.collect_on is None:
+        return text("This invoice will be debited: you have nothing to pay.")
+    day = text.date(detail.summary.collect_on)
+    return text("This invoice will be debited on {date}: you have nothing to pay.", date=day)
+
+
+def _not_debited(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
+    """Why an invoice that announced a debit is to be paid after all."""
+    amount = text.money(detail.summary.open_cents)
+    words = not_debited_words(text.language, detail.not_debited, number=detail.summary.number, amount=amount)
+    return notice(words, tone="attention", mark="bank") if words else None
 
 
 def _online(text: Translator, invoice_id: UUID, due: int) -> list[Child]:
