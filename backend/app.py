@@ -19,6 +19,7 @@ import backend.api.esim_confirmation
 import backend.api.successor
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
+from backend.api.analysis import AnalysisController
 from backend.api.auth import identity_routers
 from backend.api.bulk import BulkController
 from backend.api.callbacks import service_order_state_change
@@ -27,9 +28,11 @@ from backend.api.docs import documentation, openapi_json
 from backend.api.documents import DocumentsController
 from backend.api.drafts import DraftsController
 from backend.api.health import healthz, metrics, readyz
+from backend.api.invoice_proof import DisputesController, InvoiceProofController
 from backend.api.invoice_settings import InvoiceSettingsController
 from backend.api.invoices import InvoicesController
 from backend.api.lines import LinesController
+from backend.api.mandates import MandatesController
 from backend.api.notifications import NotificationsController
 from backend.api.operator.routes import operator_router
 from backend.api.orders import OrdersController
@@ -143,8 +146,12 @@ def rest_router() -> Router:
             OrdersController,
             UsageController,
             InvoicesController,
+            MandatesController,
             PaymentsController,
             InvoiceSettingsController,
+            InvoiceProofController,
+            DisputesController,
+            AnalysisController,
             DocumentsController,
             BulkController,
             DraftsController,

@@ -19,9 +19,12 @@ TABLE_MODULES = [
     "backend.bulk.tables",
     "backend.billing.tables",
     "backend.billing.bank.tables",
+    "backend.billing.mandates.tables",
     "backend.billing.payments.tables",
     "backend.billing.delivery.tables",
     "backend.billing.reminders.tables",
+    "backend.billing.proof.tables",
+    "backend.billing.disputes.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -12,6 +12,8 @@ from structlog.contextvars import bound_contextvars
 
 import backend.subscriptions  # noqa: F401 - registers which jobs follow which event
 from backend import runtime
+from backend.billing.mandates.collecting import collect_soon
+from backend.billing.mandates.lapsing import expire_mandates
 from backend.billing.payments.reconciling import reconcile_soon
 from backend.billing.reminders.service import is_reminding_hour, lift_blocks, remind
 from backend.bulk.service import purge_uploads
@@ -106,6 +108,18 @@ async def reconcile_payments(settings: Settings) -> None:
         await reconcile_soon()
 
 
+async def collect_debits(settings: Settings) -> None:
+    """Collect the invoices whose day has come; without a payment service, nothing."""
+    if settings.stripe_key:
+        await collect_soon()
+
+
+async def end_lapsed_mandates(settings: Settings) -> None:
+    """End mandates under which nothing was collected for 36 months."""
+    if settings.stripe_key:
+        await expire_mandates()
+
+
 async def send_reminders(settings: Settings) -> None:
     """By day, remind customer numbers of what is overdue; unblock those that have paid."""
     async for actor in each_tenant():
@@ -119,6 +133,8 @@ PERIODIC_TASKS = (
     PeriodicTask("poll_carriers", timedelta(seconds=5), poll_carriers),
     PeriodicTask("expire_held", timedelta(hours=1), expire_held),
     PeriodicTask("reconcile_payments", timedelta(minutes=15), reconcile_payments),
+    PeriodicTask("collect_debits", timedelta(minutes=15), collect_debits),
+    PeriodicTask("end_lapsed_mandates", timedelta(hours=1), end_lapsed_mandates),
     PeriodicTask("run_purges", timedelta(hours=1), run_purges),
     PeriodicTask("send_reminders", timedelta(hours=1), send_reminders),
 )

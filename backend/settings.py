@@ -79,6 +79,8 @@ class Settings:
     stripe_webhook_secret: tuple[str, ...] = field(default=(), repr=False)
     # Base address of the service; empty: Stripe itself
     stripe_address: str = ""
+    # An invoice of more is not debited: its customer pays it
+    debit_limit_euros: int = 10_000
     pool_size: int = 8
     # Days after the due date, one for each reminder; empty: nobody is reminded
     reminder_days: tuple[int, ...] = (7, 21, 35)
@@ -127,6 +129,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "stripe_key": values.token,
     "stripe_webhook_secret": values.tokens,
     "stripe_address": values.url("http", "https"),
+    "debit_limit_euros": values.whole(1, 999_999),
     "pool_size": values.whole(1, 1000),
     "reminder_days": values.reminder_days,
     "reminder_texts": values.reminder_texts,

@@ -3,8 +3,15 @@
 import backend.billing.access_mail
 import backend.billing.bank.matching
 import backend.billing.delivery.jobs
+import backend.billing.disputes.mails
 import backend.billing.intake.assigned
 import backend.billing.intake.runs
+import backend.billing.mandates.announcing
+import backend.billing.mandates.collecting
+import backend.billing.mandates.following
+import backend.billing.mandates.mails
+import backend.billing.mandates.outcomes
+import backend.billing.mandates.sending
 import backend.billing.payments.carrying_out
 import backend.billing.payments.checking
 import backend.billing.payments.events
@@ -12,6 +19,7 @@ import backend.billing.payments.mails
 import backend.billing.payments.opening
 import backend.billing.payments.reconciling
 import backend.billing.payments.refunds
+import backend.billing.proof.proving
 import backend.billing.reminders.jobs
 import backend.billing.reminders.service
 import backend.bulk.jobs
@@ -58,14 +66,17 @@ SUBSCRIPTIONS: dict[FactName | TimerName, tuple[JobName, ...]] = {
     FactName.ITEM_MAIL_ENDED: (JobName.NOTE_ITEM_MAIL,),
     FactName.BULK_UPLOADED: (JobName.VALIDATE_UPLOAD,),
     FactName.CAP_RAISED: (JobName.RAISE_CAP,),
-    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS,),
+    FactName.USAGE_LOADED: (JobName.CHECK_ALERTS, JobName.PROVE_USE_AGAIN),
     FactName.USAGE_ALERTED: (JobName.MAIL_ALERT,),
-    FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED,),
-    FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED,),
-    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_INVOICE,),
+    FactName.DISPUTES_MOVED: (JobName.MAIL_DISPUTES,),
+    FactName.PAYMENT_FAILED: (JobName.MAIL_PAYMENT_FAILED, JobName.FOLLOW_DEBIT_FAILED),
+    FactName.PAYMENT_RETURNED: (JobName.MAIL_PAYMENT_RETURNED, JobName.FOLLOW_DEBIT_RETURNED),
+    FactName.MANDATE_CHANGED: (JobName.MAIL_MANDATE, JobName.END_MANDATE),
+    FactName.DEBIT_CHANGED: (JobName.MAIL_DEBIT,),
+    FactName.INVOICE_ISSUED: (JobName.ANNOUNCE_DEBIT, JobName.ANNOUNCE_INVOICE, JobName.PROVE_INVOICE),
     FactName.INVOICE_ACCESS_CHANGED: (JobName.MAIL_INVOICE_ACCESS,),
     FactName.INVOICE_REMINDED: (JobName.ANNOUNCE_REMINDER,),
-    FactName.PAYMENT_BOOKED: (JobName.LIFT_DEBT_BLOCK, JobName.MAIL_RECEIPT),
+    FactName.PAYMENT_BOOKED: (JobName.LIFT_DEBT_BLOCK, JobName.MAIL_RECEIPT, JobName.FOLLOW_DEBIT_PAID),
     TimerName.ORDER_GRACE_ENDED: (JobName.END_GRACE,),
     TimerName.ORDER_DUE: (JobName.RUN_SCHEDULED_ORDER,),
 }

@@ -12,8 +12,12 @@ ERROR_MESSAGES = {
     "already_placed": translatable("This request has been sent already."),
     "undo_too_late": translatable("The time to undo is over: the request is being carried out."),
     "not_in_this_state": translatable("The request has moved on meanwhile."),
+    "dispute_decided": translatable("This dispute was decided or withdrawn meanwhile."),
+    "nothing_to_dispute": translatable("Nothing of this document is owed: there is nothing to dispute."),
     "too_soon": translatable("The list was refreshed less than a minute ago."),
     "unavailable": translatable("The network does not answer right now. Try again in a moment."),
+    "debit_not_offered": translatable("Direct debit is not offered here."),
+    "mandate_not_suspended": translatable("This mandate is not suspended."),
     "payment_not_offered": translatable("Paying online is not offered here. Pay by bank transfer."),
     "nothing_to_pay": translatable(
         "Nothing is to be paid of this invoice now: it was paid, or somebody else is paying it."

@@ -14,6 +14,7 @@ from backend.orders.placement import unfinished
 from frontend.page_context import PageContext
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
+from frontend.pages.invoice.number import InvoiceNumberPage
 from frontend.pages.invoice.page import InvoicePage
 from frontend.pages.line.page import LinePage
 from frontend.pages.payment.page import PaymentPage
@@ -25,6 +26,7 @@ LOOKS: dict[Callable[..., Component], Callable[[PageContext, dict[str, str]], Aw
     LinePage: lambda page, values: lines.get_line(page.actor, UUID(values["line"])),
     InvoicePage: lambda page, values: billing.get_invoice(page.actor, UUID(values["invoice"])),
     PaymentPage: lambda page, values: payments.get_payment(page.actor, UUID(values["payment"])),
+    InvoiceNumberPage: lambda page, values: billing.get_invoice(page.actor, UUID(values["invoice"])),
     RequestPage: lambda page, values: orders.find_order(page.actor, values["reference"]),
     DraftPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),
     ReviewPage: lambda page, values: unfinished.find_draft(page.actor, UUID(values["draft"])),

@@ -21,11 +21,14 @@ from frontend.hooks import component, handler, use_page
 from frontend.page_address import AddressProblem, address_key, address_problem
 from frontend.page_context import PageContext
 from frontend.page_subjects import LOOKS
+from frontend.pages.analysis.page import AnalysisPage
+from frontend.pages.billing.page import BillingPage
 from frontend.pages.bulk.choose import BulkPage
 from frontend.pages.bulk.upload import UploadPage
 from frontend.pages.drafts.page import DraftPage
 from frontend.pages.fleet.page import FleetPage
 from frontend.pages.home import HomePage
+from frontend.pages.invoice.number import InvoiceNumberPage
 from frontend.pages.invoice.page import InvoicePage
 from frontend.pages.invoice_access import InvoiceAccessPage
 from frontend.pages.invoice_delivery import InvoiceDeliveryPage
@@ -68,14 +71,23 @@ ROUTES: tuple[tuple[re.Pattern[str], Permission, Callable[..., Component]], ...]
         ("/invoices/access", P.MEMBERS_MANAGE, InvoiceAccessPage),
         ("/invoices/delivery", P.INVOICES_READ, InvoiceDeliveryPage),
         (rf"/invoices/(?P<invoice>{ID})", P.INVOICES_READ, InvoicePage),
+        ("/billing", P.INVOICES_READ, BillingPage),
         ("/pay", P.INVOICES_PAY, PayPage),
         (rf"/payments/(?P<payment>{ID})", P.INVOICES_READ, PaymentPage),
+        (
+            rf"/invoices/(?P<invoice>{ID})/numbers/(?P<number>[0-9]{{5,15}}|account)",
+            P.INVOICES_READ,
+            InvoiceNumberPage,
+        ),
+        ("/analysis", P.INVOICES_READ, AnalysisPage),
         ("/my", P.OWN_LINES_READ, MyMobilePage),
         ("/notifications", P.SELF, NotificationsPage),
         ("/tokens", P.SELF, TokensPage),
     )
 )
 WITH_QUERY = (
+    AnalysisPage,
+    BillingPage,
     BulkPage,
     DraftPage,
     FleetPage,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from migrations.invoices import bank_tables, tables
+from migrations.invoices import bank_tables, proof_tables, tables
 from migrations.manager import tables_then_sql
 from tenants.row_security import bytewise, definer, isolate
 
@@ -14,7 +14,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "invoices"
 
 FOLDER = Path(__file__).parent / "invoices"
-TABLES = [*tables.TABLES, *bank_tables.TABLES]
+TABLES = [*tables.TABLES, *bank_tables.TABLES, *proof_tables.TABLES]
 
 # Sorted and compared keys (decision record 0001).
 BYTEWISE = {
@@ -28,6 +28,8 @@ BYTEWISE = {
     "ledger_entry": ("kind", "provider_id"),
     "bank_statement": ("format", "account", "number", "state"),
     "bank_movement": ("structured", "state"),
+    "charge_proof": ("verdict", "reason"),
+    "invoice_dispute": ("state",),
 }
 
 
@@ -38,6 +40,7 @@ async def forwards() -> MigrationManager:
         *(bytewise(table, *columns) for table, columns in BYTEWISE.items()),
         *(isolate(table._meta.tablename) for table in TABLES),
         _read("invoices"),
+        _read("proof"),
         definer(_read("directory")),
     ]
     return tables_then_sql(ID, DESCRIPTION, TABLES, statements)

@@ -5,7 +5,7 @@ Each function asks one vetted SECURITY DEFINER function by an exact key and gets
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -154,3 +154,20 @@ async def pending_payments(before: datetime, count: int) -> list[DirectoryEntry]
     """Online payments that have not ended and that nobody asked about since an instant, at most so many."""
     rows = await _ask("SELECT tenant_id, id FROM directory_pending_payments($1, $2)", before, count)
     return [DirectoryEntry(TenantId(tenant), payment) for tenant, payment in rows]
+
+
+async def find_mandate(key: str) -> DirectoryEntry | None:
+    """The mandate of a hosted page, or a mandate at the payment service, by that one's own id."""
+    return await _one("directory_mandate", key)
+
+
+async def due_debits(day: date, after: UUID, count: int) -> list[DirectoryEntry]:
+    """Invoices whose day of collection has come, after one of them by its id, at most so many."""
+    rows = await _ask("SELECT tenant_id, id FROM directory_due_debits($1, $2, $3)", day, after, count)
+    return [DirectoryEntry(TenantId(tenant), invoice) for tenant, invoice in rows]
+
+
+async def lapsed_mandates(day: date, count: int) -> list[DirectoryEntry]:
+    """Mandates in force under which nothing was collected since a day, at most so many."""
+    rows = await _ask("SELECT tenant_id, id FROM directory_lapsed_mandates($1, $2)", day, count)
+    return [DirectoryEntry(TenantId(tenant), mandate) for tenant, mandate in rows]

@@ -19,9 +19,11 @@ RETURNING cents
 """
 # The first entry of a document: its row is written with it
 DOCUMENTS = frozenset({LedgerKind.INVOICE, LedgerKind.CREDIT_NOTE})
+# What is disputed is part of what is open: `disputes.lifecycle.kept_apart`, said in SQL
 MOVE = """
 UPDATE invoice SET open_cents = open_cents + $2, credited_cents = credited_cents - $3,
-  written_off_cents = written_off_cents - $4 WHERE id = $1
+  written_off_cents = written_off_cents - $4, disputed_cents = greatest(least(claimed_cents, open_cents + $2), 0)
+WHERE id = $1
 """
 OPEN_OF = "SELECT open_cents FROM invoice WHERE id = $1 FOR NO KEY UPDATE"
 BALANCES = """

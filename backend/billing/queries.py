@@ -28,7 +28,7 @@ SUMMARY = """
 SELECT i.id, i.number, i.account, a.label AS account_label, i.books_as, i.issued_on, i.due_on, i.due_basis,
   i.period_start, i.period_end, i.booked_cents, i.open_cents, i.disputed_cents, i.collecting_cents, i.credited_cents,
   i.written_off_cents, i.collection, CASE WHEN i.open_cents = 0 THEN (SELECT max(e.value_on) FROM ledger_entry e
-    WHERE e.tenant_id = i.tenant_id AND e.invoice_id = i.id) END AS closed_on
+    WHERE e.tenant_id = i.tenant_id AND e.invoice_id = i.id) END AS closed_on, i.collect_on
 FROM invoice i JOIN billing_account a ON a.tenant_id = i.tenant_id AND a.id = i.billing_account_id
 WHERE {where}
 """
@@ -59,10 +59,15 @@ def invoice_accounts(actor: Actor, permission: Permission = Permission.INVOICES_
     """
     if actor.end_user_id is not None:
         return []
-    through = {role for role in actor.roles if permission in PERMISSIONS.get(role, ())}
-    if actor.invoice_accounts is not None and through == {Role.INVOICE_READER}:
+    if actor.invoice_accounts is not None and is_as_given(actor, permission):
         return list(actor.invoice_accounts)
     return None if actor.reach.everything else list(actor.reach.billing_accounts or ())
+
+
+def is_as_given(actor: Actor, permission: Permission = Permission.INVOICES_READ) -> bool:
+    """Whether the customer numbers that an owner gave, and not the reach, say on which invoices a permission counts."""
+    through = {role for role in actor.roles if permission in PERMISSIONS.get(role, ())}
+    return actor.invoice_accounts is not None and through == {Role.INVOICE_READER}
 
 
 def within_reach(actor: Actor, permission: Permission = Permission.INVOICES_READ) -> SqlFilter:

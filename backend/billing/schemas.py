@@ -74,6 +74,8 @@ class InvoiceSummary(msgspec.Struct, frozen=True):
     collection: CollectionMode
     # Of its last payment or credit, where nothing is open
     closed_on: date | None
+    # When it is debited, where that is planned
+    collect_on: date | None = None
 
     @property
     def facts(self) -> Facts:

@@ -139,6 +139,9 @@ class Invoice(Table):
     mandate_reference = Text(default="")
     creditor_id = Text(default="")
     debited_iban = Text(default="")
+    # When it is to be debited, and how often that was tried
+    collect_on = Date(null=True, default=None)
+    debit_attempts = Integer(default=0)
     seller_name = Text(default="")
     buyer_name = Text(default="")
     buyer_number = Text(default="")
@@ -153,10 +156,14 @@ class Invoice(Table):
     credited_cents = BigInt(default=0)
     written_off_cents = BigInt(default=0)
     disputed_cents = BigInt(default=0)
+    # What is contested with VAT, also of what is not open; `disputed_cents` is the part of it that is open
+    claimed_cents = BigInt(default=0)
     collecting_cents = BigInt(default=0)
     charges = Integer(default=0)
     # Of the file that they came from; null: they are the lines of the document
     charges_sha256 = Bytea(null=True, default=None)
+    # When its charges were proven last
+    proved_at = Timestamptz(null=True, default=None)
 
     invoice_tenant_id_id_key = Unique(["tenant_id", "id"])
     invoice_tenant_id_issuer_type_code_number_key = Unique(["tenant_id", "issuer", "type_code", "number"])

@@ -1,9 +1,9 @@
 """Prices of requests and of lines. All amounts are integer cents."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, Protocol
 
 import msgspec
@@ -112,4 +112,20 @@ def price_of(items: Sequence[PricedItem], month: BillingMonth, shared_by: Iterab
         days_in_month=month.days,
         from_day=month.first,
         shared_by=sorted(shared_by),
+    )
+
+
+def months_of(first: date, last: date) -> Iterator[tuple[date, date, int]]:
+    """The parts of a period by calendar month: first and last day of the part, and the days of the whole month."""
+    while first <= last:
+        days = monthrange(first.year, first.month)[1]
+        end = min(last, first.replace(day=days))
+        yield first, end, days
+        first = end + timedelta(days=1)
+
+
+def price_of_period(monthly_cents: int, first: date, last: date) -> int:
+    """A monthly amount for the days of a period, rounded once for each calendar month of it."""
+    return sum(
+        pro_rata(monthly_cents, (end - start).days + 1, days) for start, end, days in months_of(first, last)
     )

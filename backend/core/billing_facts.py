@@ -60,3 +60,45 @@ class InvoiceReminded(Fact, frozen=True, kw_only=True):
 
     name = FactName.INVOICE_REMINDED
     reminder_id: UUID
+
+
+class DisputesOpened(Fact, frozen=True, kw_only=True):
+    """Charges of an invoice are disputed, in one step: the operator has to decide."""
+
+    name = FactName.DISPUTES_OPENED
+    step_id: UUID
+    invoice_id: UUID
+
+
+class DisputesMoved(Fact, frozen=True, kw_only=True):
+    """Disputes of an invoice were accepted, refused, credited or withdrawn (`state`), in one move."""
+
+    name = FactName.DISPUTES_MOVED
+    move_id: UUID
+    invoice_id: UUID
+    dispute_ids: list[UUID]
+    state: str
+
+
+class MandateChanged(Fact, frozen=True, kw_only=True):
+    """A mandate went from one state to another. `why`: why it ended or is suspended, else empty."""
+
+    name = FactName.MANDATE_CHANGED
+    mandate_id: UUID
+    before: str
+    state: str
+    why: str = ""
+    at: datetime
+
+
+class DebitChanged(Fact, frozen=True, kw_only=True):
+    """The debit of an invoice is announced, will be tried again, or its customer pays after all (`phase`).
+
+    `reason`: the day, or the bank's reason by the payment service's code.
+    """
+
+    name = FactName.DEBIT_CHANGED
+    invoice_id: UUID
+    mandate_id: UUID
+    phase: str
+    reason: str = ""

@@ -43,8 +43,12 @@ class FactName(StrEnum):
     PAYMENT_BOOKED = "payment.booked"
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_RETURNED = "payment.returned"
+    MANDATE_CHANGED = "mandate.changed"
+    DEBIT_CHANGED = "debit.changed"
     INVOICE_ACCESS_CHANGED = "invoice.access_changed"
     INVOICE_REMINDED = "invoice.reminded"
+    DISPUTES_OPENED = "disputes.opened"
+    DISPUTES_MOVED = "disputes.moved"
 
 
 class TimerName(StrEnum):
@@ -104,12 +108,26 @@ class JobName(StrEnum):
     MAIL_RECEIPT = "payments.mail_receipt"
     MAIL_PAYMENT_FAILED = "payments.mail_failed"
     MAIL_PAYMENT_RETURNED = "payments.mail_returned"
+    OPEN_MANDATE_PAGE = "mandates.open_page"
+    CHECK_MANDATE = "mandates.check"
+    END_MANDATE = "mandates.end"
+    MAIL_MANDATE = "mandates.mail"
+    ANNOUNCE_DEBIT = "debits.announce"
+    COLLECT_DEBITS = "debits.collect"
+    SEND_DEBIT = "debits.send"
+    FOLLOW_DEBIT_PAID = "debits.follow_paid"
+    FOLLOW_DEBIT_FAILED = "debits.follow_failed"
+    FOLLOW_DEBIT_RETURNED = "debits.follow_returned"
+    MAIL_DEBIT = "debits.mail"
     MAIL_INVOICE_ACCESS = "billing.mail_access"
     ANNOUNCE_INVOICE = "billing.announce_invoice"
     MAIL_INVOICE = "billing.mail_invoice"
     ANNOUNCE_REMINDER = "billing.announce_reminder"
     MAIL_REMINDER = "billing.mail_reminder"
     LIFT_DEBT_BLOCK = "billing.lift_debt_block"
+    PROVE_INVOICE = "billing.prove_invoice"
+    PROVE_USE_AGAIN = "billing.prove_use_again"
+    MAIL_DISPUTES = "billing.mail_disputes"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):

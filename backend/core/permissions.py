@@ -43,8 +43,10 @@ class Permission(StrEnum):
     USAGE_DETAIL = "usage:read_detail"
     INVOICES_READ = "invoices:read"
     INVOICES_PAY = "invoices:pay"
+    MANDATES_MANAGE = "mandates:manage"
     # How invoices are delivered, per customer number
     DELIVERY_MANAGE = "delivery:manage"
+    INVOICES_DISPUTE = "invoices:dispute"
     MEMBERS_MANAGE = "members:manage"
     TOKENS_MANAGE = "tokens:manage"
     # The operator's staff only: no role holds it
@@ -57,6 +59,7 @@ class Permission(StrEnum):
     OPERATOR_BILLING_IMPORT = "operator:billing_import"
     # Refunds, and money that could not be booked
     OPERATOR_PAYMENTS_DECIDE = "operator:payments_decide"
+    OPERATOR_DISPUTES_DECIDE = "operator:disputes_decide"
     # What every member may do with the own session and profile
     SELF = "self"
     # Jobs only: no role holds it
@@ -77,7 +80,9 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.USAGE_EXPORT,
             P.INVOICES_READ,
             P.INVOICES_PAY,
+            P.MANDATES_MANAGE,
             P.DELIVERY_MANAGE,
+            P.INVOICES_DISPUTE,
             P.MEMBERS_MANAGE,
             P.TOKENS_MANAGE,
             P.SELF,
@@ -101,7 +106,9 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SELF,
         }
     ),
-    Role.INVOICE_READER: frozenset({P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.INVOICES_PAY, P.SELF}),
+    Role.INVOICE_READER: frozenset(
+        {P.USAGE_READ, P.USAGE_EXPORT, P.INVOICES_READ, P.INVOICES_PAY, P.INVOICES_DISPUTE, P.SELF}
+    ),
     Role.APPROVER: frozenset({P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.SELF}),
     Role.AUDITOR: frozenset(
         {P.LINES_READ, P.CATALOG_READ, P.ORDERS_READ, P.HISTORY_READ, P.USAGE_READ, P.INVOICES_READ, P.SELF}
@@ -118,6 +125,7 @@ OPERATOR_PERMISSIONS = frozenset(
         P.OPERATOR_CARRIER_MANAGE,
         P.OPERATOR_BILLING_IMPORT,
         P.OPERATOR_PAYMENTS_DECIDE,
+        P.OPERATOR_DISPUTES_DECIDE,
     }
 )
 

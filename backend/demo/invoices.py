@@ -10,7 +10,7 @@ import zipfile
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -37,6 +37,8 @@ MOST_LINES = 60
 DETAILED_MONTHS = 3
 ISSUED_AFTER, DUE_AFTER = timedelta(days=3), timedelta(days=30)
 RATE = Decimal(VAT_RATE_PERCENT)
+# The customer whose latest invoice has charges to dispute
+MISTAKEN, MISTAKE_CENTS = "delta", 413
 COLUMNS = ("invoice", "msisdn", "kind", "code", "name", "net", "from", "until", "cost_centre")
 # (First day of a month, number) -> cents beyond the bundle
 Use = Mapping[tuple[date, str], int]
@@ -198,6 +200,16 @@ def charges_csv(number: str, charges: Sequence[DemoCharge]) -> bytes:
     return out.getvalue().encode()
 
 
+def with_mistakes(charges: Sequence[DemoCharge]) -> list[DemoCharge]:
+    """The charges with two that are wrong: a monthly one that is there twice, and a plan at another price."""
+    dear, again, *_ = sorted(
+        (one for one in charges if one.kind == "recurring" and one.cents > MISTAKE_CENTS),
+        key=lambda one: (one.msisdn, one.code),
+    )
+    wrong = replace(dear, cents=dear.cents + MISTAKE_CENTS)
+    return [*(wrong if one is dear else one for one in charges), again]
+
+
 def months_back(months: int) -> list[date]:
     """The first days of the last whole months, the oldest first; their invoices were issued by now."""
     today = clock.today()
@@ -231,6 +243,8 @@ def files_of(tenant: DemoTenant, use: Use, months: int) -> Iterator[tuple[str, b
                 ]
                 if not charges:
                     continue
+                if tenant.slug == MISTAKEN and sequence == 1 and at == len(wanted) - 1:
+                    charges = with_mistakes(charges)
                 document = document_of(organisation, account, number, month, charges)
                 yield f"{number}.xml", write_document(document)
                 if len(charges) > MOST_LINES and at >= len(wanted) - DETAILED_MONTHS:

@@ -20,7 +20,7 @@ def id_of(value: Any) -> str:
     return str(value["id"])
 
 
-def _plain(value: Any) -> dict[str, str]:
+def plain_metadata(value: Any) -> dict[str, str]:
     """Metadata as a plain dictionary. A StripeObject is none."""
     return {} if value is None else {str(name): str(one) for name, one in value.to_dict().items()}
 
@@ -36,7 +36,7 @@ def session_facts(found: Any) -> SessionFacts:
         status=found["status"] or "",
         payment_status=found["payment_status"] or "",
         intent_id=id_of(found["payment_intent"]),
-        metadata=_plain(found["metadata"]),
+        metadata=plain_metadata(found["metadata"]),
     )
 
 
@@ -51,7 +51,7 @@ def intent_facts(found: Any, refunds: list[RefundFacts], disputes: Any) -> Inten
         currency=found["currency"],
         customer=id_of(found["customer"]),
         livemode=bool(found["livemode"]),
-        metadata=_plain(found["metadata"]),
+        metadata=plain_metadata(found["metadata"]),
         created=found["created"],
         method="" if method is None or isinstance(method, str) else method["type"],
         failure=str(
@@ -73,7 +73,7 @@ def refund_facts(found: Any) -> RefundFacts:
         id=found["id"],
         cents=found["amount"],
         status=found["status"] or "",
-        metadata=_plain(found["metadata"]),
+        metadata=plain_metadata(found["metadata"]),
         failure=str(_get(found, "failure_reason") or ""),
     )
 

@@ -63,7 +63,8 @@ class PaymentProvider:
         """Whether this key moves real money."""
         return "_live_" in self._key
 
-    async def _open(self) -> Any:
+    async def api(self) -> Any:
+        """The SDK's calls, opened where they are not."""
         if self._client is None:
             # Half a second of work
             stripe = await asyncio.to_thread(import_module, "stripe")
@@ -86,16 +87,16 @@ class PaymentProvider:
 
     async def create_customer(self, *, key: str, name: str, metadata: dict[str, str]) -> str:
         """Make a customer; returns its id."""
-        api = await self._open()
-        made = await _ask(
+        api = await self.api()
+        made = await ask_service(
             api.customers.create_async({"name": name, "metadata": metadata}, {"idempotency_key": key})
         )
         return str(made["id"])
 
     async def open_checkout(self, wanted: CheckoutRequest) -> OpenedCheckout:
         """Open a hosted page for one payment. Raises ProviderRefused where it offers none of the wanted methods."""
-        api = await self._open()
-        made = await _ask(
+        api = await self.api()
+        made = await ask_service(
             api.checkout.sessions.create_async(session_params(wanted), {"idempotency_key": wanted.key})
         )
         if not set(made["payment_method_types"]) & set(wanted.methods):
@@ -106,31 +107,31 @@ class PaymentProvider:
 
     async def expire_checkout(self, session_id: str) -> bool:
         """Close a hosted page; False where it was not open any more, also where it was paid."""
-        api = await self._open()
+        api = await self.api()
         try:
-            await _ask(api.checkout.sessions.expire_async(session_id))
+            await ask_service(api.checkout.sessions.expire_async(session_id))
         except ProviderRefused:
             return False
         return True
 
     async def payment(self, *, session_id: str = "", intent_id: str = "") -> PaymentFacts:
         """What the service says of a payment, by its hosted page or by itself. Raises NotThere."""
-        api = await self._open()
+        api = await self.api()
         session = None
         if session_id:
-            found = await _ask(api.checkout.sessions.retrieve_async(session_id))
+            found = await ask_service(api.checkout.sessions.retrieve_async(session_id))
             session = session_facts(found)
             intent_id = session.intent_id
         return PaymentFacts(session, await self._intent(intent_id) if intent_id else None)
 
     async def _intent(self, intent_id: str) -> IntentFacts:
-        api = await self._open()
-        found = await _ask(
+        api = await self.api()
+        found = await ask_service(
             api.payment_intents.retrieve_async(intent_id, {"expand": ["latest_charge", "payment_method"]})
         )
         narrow = {"payment_intent": intent_id, "limit": MOST_LISTED}
-        refunds = await _ask(api.refunds.list_async(narrow))
-        disputes = await _ask(api.disputes.list_async(narrow))
+        refunds = await ask_service(api.refunds.list_async(narrow))
+        disputes = await ask_service(api.disputes.list_async(narrow))
         return intent_facts(found, [refund_facts(one) for one in refunds["data"]], disputes["data"])
 
     async def intent_of(self, kind: str, object_id: str) -> str:
@@ -140,7 +141,7 @@ class PaymentProvider:
         """
         if kind == "payment_intent":
             return object_id
-        api = await self._open()
+        api = await self.api()
         read = {
             "checkout.session": api.checkout.sessions,
             "charge": api.charges,
@@ -149,12 +150,12 @@ class PaymentProvider:
         }.get(kind)
         if read is None:
             return ""
-        return id_of((await _ask(read.retrieve_async(object_id)))["payment_intent"])
+        return id_of((await ask_service(read.retrieve_async(object_id)))["payment_intent"])
 
     async def refund(self, *, key: str, intent_id: str, cents: int, metadata: dict[str, str]) -> RefundFacts:
         """Give money back."""
-        api = await self._open()
-        made = await _ask(
+        api = await self.api()
+        made = await ask_service(
             api.refunds.create_async(
                 {"payment_intent": intent_id, "amount": cents, "metadata": metadata},
                 {"idempotency_key": key},
@@ -167,15 +168,15 @@ class PaymentProvider:
 
         `after`: the id of the last event of the part before.
         """
-        api = await self._open()
+        api = await self.api()
         narrow: dict[str, Any] = {"created": {"gte": since}, "limit": MOST_LISTED}
         if after:
             narrow["starting_after"] = after
-        found = await _ask(api.events.list_async(narrow))
+        found = await ask_service(api.events.list_async(narrow))
         return [notice_of(one) for one in found["data"]], bool(found["has_more"])
 
 
-async def _ask(call: Any) -> Any:
+async def ask_service(call: Any) -> Any:
     """The answer to a call, with the SDK's errors as ours. Raises Unavailable, NotThere and ProviderRefused."""
     stripe = import_module("stripe")
     try:

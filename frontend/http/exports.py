@@ -1,4 +1,4 @@
-"""Lists as files: lines, the results of a request, usage of a month."""
+"""Lists as files: lines, the results of a request, usage of a month, invoices, spend of a month."""
 
 from collections.abc import AsyncIterator
 from typing import IO
@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from backend.billing.analysis.export import export_spend
 from backend.billing.export import export_invoices
 from backend.core.errors import NotFound
 from backend.lines.export import export_lines
@@ -16,6 +17,7 @@ from backend.tabular.formats import CSV, XLSX, FileFormat
 from backend.usage.export import export_usage
 from backend.web.types import AnyRequest
 from frontend.components.invoices.list_view import InvoiceView
+from frontend.components.invoices.spend_view import SpendView
 from frontend.components.invoices.words import STATES
 from frontend.components.lines.fleet_view import read_view
 from frontend.http.pages import NOT_KEPT, SignedIn, query_of
@@ -47,6 +49,8 @@ async def export(request: AnyRequest, page: SignedIn, file_name: FromPath[str]) 
             return await _usage(page, query, kind)
         case "invoices":
             return await _invoices(page, query, kind)
+        case "analysis":
+            return await _analysis(page, query, kind)
     raise HTTPException(status_code=404, detail="not found")
 
 
@@ -149,6 +153,34 @@ async def _invoices(page: PageContext, query: str, kind: FileFormat) -> Stream:
         states=lambda invoice, today: text(STATES[invoice.state(today)][0]),
     )
     return _stream(file, text("invoices"), kind)
+
+
+async def _analysis(page: PageContext, query: str, kind: FileFormat) -> Stream:
+    """What each number costs in the month of a view, of all groups or of one."""
+    text, view = page.text, SpendView.read(query)
+    if view.unknown or view.month is None:
+        raise NotFound
+    headings = [
+        text("Number"),
+        text("Surname, first name"),
+        text("Customer number"),
+        text("Cost centre"),
+        text("Tariff plan"),
+        text("Month"),
+        text("Excl. VAT"),
+        text("Month before, excl. VAT"),
+        text("Difference"),
+    ]
+    file = await export_spend(
+        page.actor,
+        view.month,
+        grouping=view.grouping if view.group is not None else None,
+        group=view.group or "",
+        format=kind,
+        headings=headings,
+        sheet=text("Analysis"),
+    )
+    return _stream(file, text("analysis"), kind)
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -72,9 +72,10 @@ def _menu(page: PageContext, path: str) -> VdomDict:
                     "invoice",
                     text("Invoices"),
                     current=path,
-                    also="/app/pay /app/payments",
+                    also="/app/pay /app/payments /app/billing",
                 )
             )
+            entries.append(_entry("/app/analysis", "data", text("Analysis"), current=path))
     return html.nav(
         {"class": "sidenav", "id": "nav", "popover": "auto", "aria-label": text("Main menu")},
         html.ul(*entries),

@@ -25,6 +25,7 @@ class Payment(Table):
     intent_id = Text(default="")
     address = Text(default="")
     method = Text(default="")
+    mandate_id = UUID(null=True, default=None)
     failure = Text(default="")
     decision = Text(default="")
     ending = Boolean(default=False)

@@ -11,7 +11,7 @@ from backend.orders.texts import kind_texts
 FIELD = re.compile(r"\{(\w+)\}")
 ROOT = Path(__file__).parents[2]
 # Those that work today
-INVOICES = (145, 146, 147, 152, 153, 154, 155)
+EARLIER, INVOICES = (13,), tuple(range(145, 156))
 ROW = re.compile(r"\| F-(\d{3}) \| ([^|]+) \| ([^|]+) \| `([^`]+)` \|")
 
 
@@ -29,7 +29,7 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def test_every_number_is_there_once_and_in_order() -> None:
-    assert [number for number, *_ in rows()] == [*range(20, 145), *INVOICES]
+    assert [number for number, *_ in rows()] == [*EARLIER, *range(20, 145), *INVOICES]
 
 
 def test_every_test_that_is_named_exists() -> None:

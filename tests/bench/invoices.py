@@ -1,7 +1,7 @@
 """Invoices: an import against the rules alone, a list against its raw query, a page with many charges."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,11 +14,14 @@ from backend.billing.intake.rules_process import RulesProcess
 from backend.billing.intake.runs import take_each
 from backend.billing.intake.sources import Source
 from backend.billing.intake.taking_charges import Work
+from backend.billing.proof.proving import keep, work_out
+from backend.billing.proof.reading import INVOICE
+from backend.billing.proof.schemas import ProvenInvoice, Verdict
 from backend.billing.queries import ORDER, SUMMARY
-from backend.billing.schemas import InvoiceFilter
+from backend.billing.schemas import ChargeRow, InvoiceFilter
 from backend.billing.ubl.document import DocumentLine
 from backend.billing.ubl.writing import write_document
-from tenants.transaction import engine
+from tenants.transaction import engine, open_scope
 from tests.bench.dataset import Platform
 from tests.bench.listing import compare
 from tests.bench.orders import company
@@ -42,6 +45,27 @@ INSERT INTO ledger_entry (id, tenant_id, billing_account_id, kind, provider_id, 
 SELECT gen_random_uuid(), i.tenant_id, i.billing_account_id, k.kind, i.id::text, i.id, k.cents, now(), i.issued_on
 FROM invoice i, (VALUES ('invoice', 121000), ('payment', -121000)) k (kind, cents)
 WHERE i.tenant_id = $1 AND (k.kind = 'invoice' OR i.open_cents = 0)
+"""
+
+
+PROVEN = 10_000
+PROOF_LINES = """
+INSERT INTO line (id, tenant_id, msisdn, product_type, plan, options, barrings, billing_account_id, account, activated_on)
+SELECT ('019a0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $1, '+3248' || lpad(n::text, 7, '0'), 'voice_data', 'pro-flex-2', '{}', '{}', $2, $3,
+  date '2024-01-01' FROM generate_series(1, $4) n
+"""
+PROOF_INVOICE = """
+INSERT INTO invoice (id, tenant_id, billing_account_id, account, document_id, issuer, type_code, number, books_as,
+  issued_on, period_start, period_end, lines_cents, excl_vat_cents, incl_vat_cents, booked_cents, open_cents, corrects,
+  rules, received_at)
+SELECT gen_random_uuid(), $1, $3, $4, gen_random_uuid(), 'bench', '380', 'PROOF', 'demand', date '2026-11-03',
+  date '2026-10-01', date '2026-10-31', 1, 1, 1, 1, 1, '{}', 'bench', now() FROM invoice WHERE id = $2 RETURNING id
+"""
+PROOF_CHARGES = """
+INSERT INTO invoice_charge (id, tenant_id, invoice_id, position, msisdn, kind, code, name, quantity, unit_price, net_cents,
+  period_start, period_end)
+SELECT gen_random_uuid(), $1, $2, n, '+3248' || lpad(n::text, 7, '0'), 'recurring', 'pro-flex-2', 'Pro Flex', 1, 1, 1240,
+  date '2026-10-01', date '2026-10-31' FROM generate_series(1, $3) n
 """
 
 
@@ -138,9 +162,56 @@ async def lists(customer: Customer, connection: asyncpg.Connection, *, rounds: i
         await connection.fetch(plain, found, "recurring", "usage", 25, 0)
 
     invoice_id: UUID = found
+    await proofs(customer, connection, invoice_id, rounds=min(rounds, 10))
     await compare(
         f"charges by number of an invoice with {CHARGES:,}",
         lambda: charge_views.charges_by_number(customer.manager, invoice_id),
         by_number,
         rounds=rounds,
     )
+
+
+async def proofs(customer: Customer, connection: asyncpg.Connection, like: UUID, *, rounds: int) -> None:
+    """10,000 charges of as many lines: what they are compared with and the rules, against reading the charges."""
+    account = next(iter(customer.accounts))
+    values = (customer.tenant_id, customer.accounts[account], account, PROVEN)
+    await connection.execute(PROOF_LINES, *values)
+    invoice_id = await connection.fetchval(PROOF_INVOICE, customer.tenant_id, like, values[1], account)
+    await connection.execute(PROOF_CHARGES, customer.tenant_id, invoice_id, PROVEN)
+    await connection.execute("ANALYZE line; ANALYZE invoice_charge")
+
+    async def prove() -> int:
+        async with open_scope(customer.system) as scope:
+            invoice = await scope.fetch_one(ProvenInvoice, INVOICE, invoice_id)
+            assert invoice is not None
+            found = await work_out(scope, invoice)
+        return sum(1 for _, each in found if each.verdict is Verdict.PROVEN)
+
+    # As REST gives them: whole
+    columns = ", ".join(ChargeRow.__struct_fields__)
+    whole = f"SELECT {columns} FROM invoice_charge WHERE invoice_id = $1 ORDER BY position"
+
+    async def read() -> None:
+        async with open_scope(customer.system) as scope:
+            await scope.fetch_all(ChargeRow, whole, invoice_id)
+
+    assert await prove() == PROVEN
+    took, floor = await medians(prove, read, rounds=rounds)
+    row(f"proof of {PROVEN:,} charges", 1000 * took, "ms", floor=1000 * floor, goal="<= 3.0")
+    began = time.perf_counter()
+    async with open_scope(customer.system) as scope:
+        invoice = await scope.fetch_one(ProvenInvoice, INVOICE, invoice_id)
+        assert invoice is not None
+        await keep(scope, invoice_id, await work_out(scope, invoice))
+    row(f"proof of {PROVEN:,} charges, with writing the verdicts", 1000 * (time.perf_counter() - began), "ms")
+
+
+async def medians(*works: Callable[[], Awaitable[object]], rounds: int) -> list[float]:
+    """The middle duration of each work in seconds, one after the other in turn, so that a busy moment meets both."""
+    took: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for times, work in zip(took, works, strict=True):
+            began = time.perf_counter()
+            await work()
+            times.append(time.perf_counter() - began)
+    return [sorted(times)[len(times) // 2] for times in took]

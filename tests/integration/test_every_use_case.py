@@ -18,11 +18,19 @@ from backend.billing.bank import movements as bank_movements
 from backend.billing.delivery import service as delivery
 from backend.billing.delivery.lifecycle import DeliveryMethod
 from backend.billing.delivery.service import DeliveryWish
+from backend.billing.differences.service import difference_of
+from backend.billing.disputes import deciding, opening
+from backend.billing.disputes import service as disputes
+from backend.billing.disputes.schemas import ContestedCharge, NewDispute
 from backend.billing.intake import cases, import_log
 from backend.billing.lifecycle import MovementState
+from backend.billing.mandates import asking as mandate_wishes
+from backend.billing.mandates import service as mandates
 from backend.billing.payments import operator_views, refunds, starting
 from backend.billing.payments import service as payments
 from backend.billing.payments.schemas import PaymentPart
+from backend.billing.proof import service as proof
+from backend.billing.proof.schemas import Verdict
 from backend.billing.schemas import InvoiceFilter
 from backend.bulk import service as bulk
 from backend.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
@@ -60,6 +68,7 @@ from tenants.scope import Actor, MemberId, Scope
 from tenants.transaction import open_scope
 from tests.architecture.test_code import import_everything
 from tests.support import files
+from tests.support.billing_documents import LINE
 from tests.support.factories import Customer, make_customer, make_lines, make_member
 from tests.support.invoices import NADIA, buyer_of, invoice_for, take
 from tests.support.order_steps import place
@@ -119,7 +128,10 @@ class Things:
     invoice: UUID
     invoice_file: UUID
     payment: UUID
+    mandate: UUID
     account: UUID
+    charge: UUID
+    dispute: UUID
     # Of the operator's own scope
     billing_import: UUID
     document_case: UUID
@@ -160,8 +172,8 @@ async def things_of(customer: Customer) -> Things:
     )
 
 
-async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID, UUID]:
-    """An invoice with its file, a payment of it, its customer number, a file, and a document that belongs to nobody."""
+async def _invoice_of(customer: Customer) -> tuple[UUID, ...]:
+    """An invoice with its file, payment, number, charge and dispute; a file, and a document that belongs to nobody."""
     await take(invoice_for(customer, customer.slug))
     [invoice] = (await billing.list_invoices(customer.manager, InvoiceFilter())).items
     file = (await billing.get_invoice(customer.manager, invoice.id)).files[0]
@@ -170,7 +182,14 @@ async def _invoice_of(customer: Customer) -> tuple[UUID, UUID, UUID, UUID, UUID,
     account = customer.accounts[invoice.account]
     part = PaymentPart(invoice_id=invoice.id)
     payment = await starting.start_payment(customer.manager, [part], request_key="k")
-    return invoice.id, file.id, payment, account, import_id, (await cases.document_cases(NADIA))[0].id
+    [charge] = await proof.number_charges(customer.manager, invoice.id, LINE.msisdn)
+    await opening.open_disputes(
+        customer.manager, invoice.id, NewDispute(charges=[ContestedCharge(charge_id=charge.id)])
+    )
+    [dispute] = (await disputes.disputes_of(customer.manager, invoice.id)).disputes
+    case = (await cases.document_cases(NADIA))[0].id
+    mandate = await mandate_wishes.ask_for_debit(customer.manager, account, request_key="k")
+    return invoice.id, file.id, payment, mandate, account, charge.id, dispute.id, import_id, case
 
 
 async def _statement_of(staff: Actor) -> tuple[UUID, UUID]:
@@ -389,9 +408,37 @@ WITH_IDS: dict[str, Call] = {
     "backend.billing.payments.operator_views.payment_of_company": lambda who, at: (
         operator_views.payment_of_company(_staff_of(who), at.payment)
     ),
+    "backend.billing.mandates.asking.ask_for_debit": lambda who, at: mandate_wishes.ask_for_debit(
+        who, at.account, request_key="k"
+    ),
+    "backend.billing.mandates.asking.end_debit": lambda who, at: mandate_wishes.end_debit(who, at.mandate),
+    "backend.billing.mandates.asking.resume_debit": lambda who, at: mandate_wishes.resume_debit(
+        who, at.mandate
+    ),
+    "backend.billing.mandates.service.get_mandate": lambda who, at: mandates.get_mandate(who, at.mandate),
+    "backend.billing.mandates.service.ask_about_mandate": lambda who, at: mandates.ask_about_mandate(
+        who, at.mandate
+    ),
     "backend.billing.access.take_invoice_access": lambda who, at: access.take_invoice_access(who, at.member),
     "backend.billing.delivery.service.set_delivery": lambda who, at: delivery.set_delivery(
         who, at.account, DeliveryWish(method=DeliveryMethod.POST)
+    ),
+    "backend.billing.proof.service.proof_of": lambda who, at: proof.proof_of(who, at.invoice),
+    "backend.billing.proof.service.proven_charges": lambda who, at: proof.proven_charges(
+        who, at.invoice, Verdict.PROVEN
+    ),
+    "backend.billing.proof.service.number_charges": lambda who, at: proof.number_charges(who, at.invoice, ""),
+    "backend.billing.proof.service.check_again": lambda who, at: proof.check_again(who, at.invoice),
+    "backend.billing.differences.service.difference_of": lambda who, at: difference_of(who, at.invoice),
+    "backend.billing.disputes.service.disputes_of": lambda who, at: disputes.disputes_of(who, at.invoice),
+    "backend.billing.disputes.opening.open_disputes": lambda who, at: opening.open_disputes(
+        who, at.invoice, NewDispute(charges=[ContestedCharge(charge_id=at.charge)])
+    ),
+    "backend.billing.disputes.deciding.withdraw_dispute": lambda who, at: deciding.withdraw_dispute(
+        who, at.dispute
+    ),
+    "backend.billing.disputes.deciding.decide_disputes": lambda who, at: deciding.decide_disputes(
+        _staff_of(who), [at.dispute], accepted=False, reason="No"
     ),
     "backend.billing.intake.import_log.import_report": lambda who, at: import_log.import_report(
         _staff_of(who), at.billing_import
@@ -460,7 +507,7 @@ async def test_every_use_case_that_takes_an_id_is_tried_with_another_tenants() -
 async def test_a_foreign_id_is_a_missing_id(name: str) -> None:
     ours, theirs = await make_customer(), await make_customer()
     foreign = await things_of(theirs)
-    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(20)))
+    missing = Things(uuid4(), "MND-2611201405-KXTR", *(uuid4() for _ in range(23)))
     answers = []
     for at in (foreign, missing):
         with pytest.raises((NotFound, ValidationFailed, Conflict)) as refusal:

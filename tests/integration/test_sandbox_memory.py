@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 import httpx
 import pytest
+import stripe
 
 from backend.catalog.profiles import profile
 from backend.core import clock
@@ -23,6 +24,7 @@ from tests.support.listener import Listener, eventually, listening
 from tests.support.orders import CARRIERS, asking, asking_to_port
 from tests.support.sandbox import SECRET, options_order
 from tests.support.serving import free_port
+from tests.support.stripe_calls import stripe_client
 
 T = TypeVar("T")
 PROGRAM = """
@@ -30,6 +32,7 @@ import sys
 from pathlib import Path
 from backend.sandbox.app import serve
 from backend.sandbox.carrier.behaviour import Behaviour
+from backend.sandbox.payments.payments import PaymentSetup
 from backend.sandbox.sandbox import SandboxConfig
 
 data, port, callback, secret, delay = sys.argv[1:]
@@ -40,6 +43,7 @@ serve(
         secrets={"mandarine": secret, "lynx": secret},
         behaviour=Behaviour(delay_ms=int(delay), jitter_ms=0),
         mail_port=0,
+        payments=PaymentSetup(key="sk_test_sandbox"),
     ),
     port=int(port),
 )
@@ -320,3 +324,35 @@ async def test_what_waits_for_somebody_still_waits_after_a_kill(tmp_path: Path, 
                 )
             )
         assert (await sandbox.counts(carrier))["by_external_id"] == dict.fromkeys(ids, 1)
+
+
+async def test_killed_while_payments_are_made_it_forgets_none_that_was_acknowledged(tmp_path: Path) -> None:
+    """A call that is repeated under its key after the kill is the payment that was answered before, or the first one."""
+    answered: dict[int, str] = {}
+    async with listening() as listener, Process(tmp_path, listener.url, delay_ms=0) as sandbox:
+
+        async def pay(number: int) -> None:
+            async with stripe_client(f"{sandbox.url}/stripe", retries=0) as api:
+                for _ in range(600):
+                    try:
+                        made = await api.payment_intents.create_async(
+                            {"amount": 100 + number, "currency": "eur"}, {"idempotency_key": f"key-{number}"}
+                        )
+                    except stripe.APIConnectionError:
+                        await asyncio.sleep(0.05)
+                        continue
+                    assert answered.setdefault(number, made.id) == made.id
+                    return
+
+        paying = asyncio.gather(*(pay(number) for number in range(120)))
+        for wanted in (10, 60):
+            await eventually(lambda wanted=wanted: len(answered) >= wanted)  # type: ignore[misc]
+            await sandbox.kill_and_start()
+        await paying
+        for number in range(120):
+            await pay(number)
+        async with stripe_client(f"{sandbox.url}/stripe") as api:
+            found = await api.payment_intents.list_async({"limit": 100})
+            made = [one.id async for one in found.auto_paging_iter()]
+    assert sorted(made) == sorted(answered.values())
+    assert len(made) == 120

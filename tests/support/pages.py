@@ -1,14 +1,23 @@
 """Every page of the portal, for tests that look at all of them."""
 
+from uuid import UUID
+
 import msgspec
 from playwright.async_api import Page, expect
 
+from backend.billing.disputes.opening import open_disputes
+from backend.billing.disputes.schemas import ContestedCharge, NewDispute
 from backend.billing.lifecycle import ImportOutcome
 from backend.billing.payments.lifecycle import PaymentState
 from backend.billing.payments.schemas import PaymentPart
 from backend.billing.payments.starting import start_payment
+from backend.billing.proof import service as proof
+from backend.billing.proof.proving import keep, work_out
+from backend.billing.proof.reading import INVOICE
+from backend.billing.proof.schemas import ProvenInvoice
 from backend.billing.schemas import InvoiceSummary
 from backend.catalog.profiles import profile
+from backend.core.messaging.jobs import job_scope
 from backend.lines.schemas import LineFilter, Selection
 from backend.lines.service import list_lines
 from backend.orders.kinds import KINDS
@@ -47,7 +56,20 @@ async def some_invoices(customer: Customer) -> list[InvoiceSummary]:
     for document in documents:
         taken = await take(document)
         assert taken.outcome is ImportOutcome.BOOKED, taken
-    return await invoices_of(customer.manager, search="2026-0001")
+    found = await invoices_of(customer.manager, search="2026-0001")
+    await prove(customer, found[0].id)
+    charges = (await proof.number_charges(customer.manager, found[0].id, line.msisdn))[:1]
+    contested = [ContestedCharge(charge_id=one.id) for one in charges]
+    await open_disputes(customer.manager, found[0].id, NewDispute(charges=contested, words="-"))
+    return found
+
+
+async def prove(customer: Customer, invoice_id: UUID) -> None:
+    """Prove an invoice here and now."""
+    async with job_scope(customer.system) as scope:
+        invoice = await scope.fetch_one(ProvenInvoice, INVOICE, invoice_id)
+        assert invoice is not None
+        await keep(scope, invoice.id, await work_out(scope, invoice))
 
 
 async def payments_in_every_state(customer: Customer) -> dict[str, str]:
@@ -109,10 +131,16 @@ async def addresses(customer: Customer) -> dict[str, str]:
         "invoices": "/app/invoices",
         "invoices, nothing found": "/app/invoices?search=nobody",
         "invoices, a view that is not": "/app/invoices?show=nonsense",
-        "invoice": f"/app/invoices/{(await some_invoices(customer))[0].id}",
         "access to invoices": "/app/invoices/access",
+        "how you pay": "/app/billing",
         "delivery of invoices": "/app/invoices/delivery",
         **await payments_in_every_state(customer),
+        "invoice": f"/app/invoices/{(invoice := (await some_invoices(customer))[0]).id}",
+        "charges of a number": f"/app/invoices/{invoice.id}/numbers/{lines[0].msisdn.lstrip('+')}",
+        "charges of no number": f"/app/invoices/{invoice.id}/numbers/account",
+        "analysis": "/app/analysis",
+        "analysis of a customer number": f"/app/analysis?by=account&group={invoice.account}",
+        "analysis, a view that is not": "/app/analysis?month=nonsense",
         "not found": "/app/nowhere",
     }
 

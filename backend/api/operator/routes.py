@@ -6,7 +6,9 @@ from backend.api.operator.billing import OperatorDocumentsController, OperatorIm
 from backend.api.operator.carrier import CarrierMessagesController, InventoryReadingController
 from backend.api.operator.contracts import OperatorContractsController
 from backend.api.operator.deliveries import OperatorDeliveriesController
+from backend.api.operator.disputes import OperatorDisputesController
 from backend.api.operator.held_items import OperatorHeldController
+from backend.api.operator.mandates import OperatorMandatesController
 from backend.api.operator.payments import OperatorPaymentCasesController, OperatorPaymentsController
 from backend.api.operator.statements import OperatorMovementsController, OperatorStatementsController
 from backend.api.operator.usage import OperatorUsageController
@@ -23,9 +25,11 @@ def operator_router() -> Router:
             OperatorDeliveriesController,
             OperatorStatementsController,
             OperatorMovementsController,
+            OperatorMandatesController,
             OperatorPaymentsController,
             OperatorPaymentCasesController,
             OperatorContractsController,
+            OperatorDisputesController,
             OperatorHeldController,
             CarrierMessagesController,
             InventoryReadingController,

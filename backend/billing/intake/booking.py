@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.billing.disputes.deciding import settle_by_note
 from backend.billing.intake.charges import charges_of, write_charges
 from backend.billing.intake.invoice_row import BookedDocument, invoice_row
 from backend.billing.ledger import LedgerItem, Movement, allocate, enter
@@ -136,3 +137,5 @@ async def _enter(scope: Scope, invoice_id: UUID, booked: BookedDocument) -> None
         await allocate(
             scope, one, demand, name=f"{one.invoice_id}/{demand.invoice_id}", value_on=document.issued_on
         )
+    if credit:
+        await settle_by_note(scope, invoice_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.billing.disputes.lifecycle import KEPT_APART
 from backend.billing.intake.charge_file import InvoiceCharges, read_charges
 from backend.billing.intake.charges import write_charges
 from backend.billing.intake.sources import Source, sources_of
@@ -13,9 +14,12 @@ from backend.billing.lifecycle import DocumentState, ImportOutcome
 from backend.billing.tables import Invoice, InvoiceCharge, ReceivedDocument
 from backend.core import audit
 from backend.core.errors import FileRejected
+from backend.core.facts import JobName
 from backend.core.permissions import Permission
 from backend.core.use_case import use_case
 from tenants.scope import Actor, Scope, TenantId
+
+DISPUTED = "SELECT EXISTS (SELECT FROM invoice_dispute WHERE invoice_id = $1 AND state = ANY($2))"
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -107,11 +111,14 @@ async def _replace(scope: Scope, document_id: UUID, one: InvoiceCharges) -> tupl
     digest = sha256(msgspec.json.encode(one.charges)).digest()
     if invoice.charges_sha256 == digest:
         return ImportOutcome.REPEATED, ""
+    if await scope.fetch_value(bool, DISPUTED, invoice.id, [str(one) for one in KEPT_APART]):
+        return ImportOutcome.REFUSED, "Charges of this invoice are disputed: decide these first."
     await InvoiceCharge.delete().where(InvoiceCharge.invoice_id == invoice.id)
     await write_charges(scope, invoice.id, one.charges)
     await Invoice.update({Invoice.charges_sha256: digest, Invoice.charges: len(one.charges)}).where(
         Invoice.id == invoice.id
     )
     await audit.record(scope, "invoice.charges_loaded", "invoice", invoice.id, charges=len(one.charges))
+    scope.enqueue(JobName.PROVE_INVOICE, invoice_id=invoice.id)
     scope.invalidate(f"invoice:{invoice.id}")
     return ImportOutcome.BOOKED, ""

@@ -9,11 +9,11 @@ from backend.billing.payments.booking import book_payment_in
 from backend.billing.payments.case_records import NewCase
 from backend.billing.payments.case_states import CaseChoice, CaseKind
 from backend.billing.payments.lifecycle import (
-    HOLDS_AMOUNT,
     PAID,
     PAYMENT_LIFECYCLE,
     Asked,
     Cause,
+    PaymentChannel,
     PaymentState,
     differences,
     state_from,
@@ -49,8 +49,9 @@ async def apply(scope: Scope, payment_id: UUID, facts: PaymentFacts, cause: Caus
         await move(scope, row, target, failure=cause)
     else:
         await move(scope, row, target)
-    if before is PaymentState.PROCESSING and target not in HOLDS_AMOUNT:
-        # Its payer was told that it is in progress
+    ended = target in {PaymentState.FAILED, PaymentState.CANCELLED}
+    if ended and (before is PaymentState.PROCESSING or row.channel == PaymentChannel.DEBIT):
+        # Its payer was told that it is in progress, or that it will be debited
         scope.emit(PaymentFailed(payment_id=row.id))
     return []
 

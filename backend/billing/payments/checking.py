@@ -6,7 +6,7 @@ import structlog
 
 from backend.billing.payments.applying import apply
 from backend.billing.payments.case_records import record_case
-from backend.billing.payments.lifecycle import OPEN_PAGE, Cause, PaymentState
+from backend.billing.payments.lifecycle import OPEN_PAGE, Cause, PaymentChannel, PaymentState
 from backend.billing.payments.rows import LockedPayment, find_payment_row, lock_payment, move
 from backend.core import clock
 from backend.core.errors import Unavailable
@@ -45,6 +45,11 @@ async def settle(
     if row is None:
         raise LookupError(f"there is no payment {payment_id}")
     over = clock.now() > row.expires_at
+    if not row.given_out and row.channel == PaymentChannel.DEBIT:
+        # Its call may have been lost with the process that made it
+        async with job_scope(actor) as scope:
+            scope.enqueue(JobName.SEND_DEBIT, payment_id=payment_id)
+        return
     if not row.given_out:
         await _end_unopened(actor, row, close)
         return

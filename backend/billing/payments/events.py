@@ -1,5 +1,6 @@
 """Events of the payment service: stored once, answered at once, and followed by a job that asks what is so now."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +30,11 @@ log = structlog.get_logger()
 PATIENCE = timedelta(hours=1)
 # Objects that are about one payment
 ABOUT_PAYMENTS = frozenset({"checkout.session", "payment_intent", "charge", "refund", "dispute"})
+# What else is told of events, by the feature that they are about: it says whether it knows the object
+Follower = Callable[[str, str], Awaitable[bool]]
+FOLLOWERS: list[Follower] = []
+# Objects that other features may know
+FOLLOWED = frozenset({"checkout.session", "mandate"})
 STORE = """
 INSERT INTO provider_event (id, tenant_id, event_id, type, object_kind, object_id, livemode, created, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, event_id) DO NOTHING RETURNING id
@@ -47,6 +53,11 @@ class StoredNotice(msgspec.Struct, frozen=True):
     livemode: bool
     received_at: datetime
     handled_at: datetime | None
+
+
+def follow_objects(follower: Follower) -> None:
+    """Have events told to a feature too: the kind and the id of the object that they are about."""
+    FOLLOWERS.append(follower)
 
 
 async def store_event(scope: Scope, notice: ProviderNotice) -> bool:
@@ -78,13 +89,24 @@ async def handle_event(actor: Actor, *, event: str) -> None:
         stored = await scope.select_one(StoredNotice, ProviderEvent, ProviderEvent.id == key)
     if stored is None or stored.handled_at is not None:
         return
-    if stored.object_kind in ABOUT_PAYMENTS and stored.livemode == provider().livemode:
+    if stored.livemode == provider().livemode and not await _followed_elsewhere(stored):
         await _follow(stored)
     async with job_scope(actor) as scope:
         await scope.execute(HANDLED, key, clock.now())
 
 
+async def _followed_elsewhere(stored: StoredNotice) -> bool:
+    if stored.object_kind not in FOLLOWED:
+        return False
+    for follower in FOLLOWERS:
+        if await follower(stored.object_kind, stored.object_id):
+            return True
+    return False
+
+
 async def _follow(stored: StoredNotice) -> None:
+    if stored.object_kind not in ABOUT_PAYMENTS:
+        return
     try:
         if stored.object_kind == "checkout.session" and (known := await find_payment(stored.object_id)):
             await settle(Actor(known.tenant_id), known.id)

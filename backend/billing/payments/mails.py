@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.billing.payments import service
+from backend.billing.payments.lifecycle import PaymentChannel
 from backend.billing.payments.schemas import PaymentInfo
 from backend.billing.payments.tables import Payment
 from backend.core import clock
@@ -25,6 +26,7 @@ TEXTS = Path(__file__).with_name("payment_texts.toml")
 class Payer(msgspec.Struct, frozen=True):
     """Who paid, and in which language to write."""
 
+    channel: str
     member_id: UUID | None
     payer_name: str
     payer_email: str
@@ -61,6 +63,9 @@ async def _send(actor: Actor, payment_id: UUID, key: str, phase: str, cents: int
         payer = await scope.select_one(Payer, Payment, Payment.id == payment_id)
         # A transfer, or money that nobody asked for: there is nobody to write to
         if payer is None or not payer.payer_email:
+            return None
+        # Of a debit under a mandate its own mails say what it means for the invoice
+        if payer.channel == PaymentChannel.DEBIT and phase in {"failed", "reversal"}:
             return None
         payment = await service.payment(scope, payment_id)
         mail = content(payment, payer, phase, cents, clients().settings.public_url)

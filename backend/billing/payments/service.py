@@ -65,7 +65,7 @@ WHERE s.invoice_id = $1 ORDER BY p.created_at DESC, p.id LIMIT $2
 @use_case(Permission.INVOICES_READ, read_only=True)
 async def payable(scope: Scope, invoice_ids: list[UUID] | None = None) -> Payable:
     """What within reach may be paid now: of these invoices, or of all. As many as fit into one payment."""
-    where = queries.within_reach(scope.actor)
+    where = queries.within_reach(scope.actor, Permission.INVOICES_PAY)
     if invoice_ids is not None:
         where.add("i.id = ANY({0})", invoice_ids)
     found = await scope.fetch_all(PayableInvoice, DUE.format(where=where.sql), *where.values)
@@ -78,11 +78,10 @@ async def payable(scope: Scope, invoice_ids: list[UUID] | None = None) -> Payabl
 
 def _reach(actor: Actor, where: SqlFilter) -> str:
     """The condition on `payment_share s` for what the actor may see; its value joins those of `where`."""
-    if actor.end_user_id is not None:
-        return "false"
-    if actor.reach.everything:
+    accounts = queries.invoice_accounts(actor)
+    if accounts is None:
         return "true"
-    where.values.append(list(actor.reach.billing_accounts or ()))
+    where.values.append(accounts)
     return f"s.billing_account_id = ANY(${len(where.values)}::uuid[])"
 
 

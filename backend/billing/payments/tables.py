@@ -32,6 +32,8 @@ class Payment(Table):
     # Of the hosted page, while it may be open
     address = Text(default="")
     method = Text(default="")
+    # Of a debit: the mandate under which it is made
+    mandate_id = UUID(null=True, default=None)
     # Why no money came, by the service's code or ours
     failure = Text(default="")
     # What the operator decided of money that is not what was asked for

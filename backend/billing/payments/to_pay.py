@@ -9,6 +9,7 @@ from backend.billing.lifecycle import CollectionMode
 from backend.billing.queries import PAYABLE
 from backend.billing.ubl.document import BooksAs
 from backend.core.errors import Conflict, NotFound, ValidationFailed
+from backend.core.permissions import Permission
 from tenants.scope import Scope
 
 REACHED = "SELECT i.id, i.billing_account_id FROM invoice i WHERE {where}"
@@ -40,7 +41,7 @@ class ReachedInvoice(msgspec.Struct, frozen=True):
 
 async def locked_invoices(scope: Scope, invoice_ids: list[UUID]) -> list[InvoiceNow]:
     """The invoices, locked. Raises NotFound where one is not within reach."""
-    where = queries.within_reach(scope.actor)
+    where = queries.within_reach(scope.actor, Permission.INVOICES_PAY)
     where.add("i.id = ANY({0})", invoice_ids)
     reached = await scope.fetch_all(ReachedInvoice, REACHED.format(where=where.sql), *where.values)
     if len(reached) != len(invoice_ids):

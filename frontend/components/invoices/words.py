@@ -67,9 +67,10 @@ def due_words(text: Translator, invoice: InvoiceSummary, today: date) -> str:
         return text("{amount} left", amount=text.money(-invoice.open_cents))
     # Of what is being collected a day would read as the day of the collection
     collecting = invoice.state(today) == InvoiceState.COLLECTING
+    debit_on = invoice.collect_on or invoice.due_on
+    if debit_on is not None and not collecting and invoice.collection == CollectionMode.DIRECT_DEBIT:
+        return text("debit on {date}", date=text.date(debit_on))
     if invoice.due_on is not None and not collecting:
-        if invoice.collection == CollectionMode.DIRECT_DEBIT:
-            return text("debit on {date}", date=text.date(invoice.due_on))
         before = text("before {date}", date=text.date(invoice.due_on))
         late = text("since {date}", date=text.date(invoice.due_on))
         return late if invoice.due_on < today else before

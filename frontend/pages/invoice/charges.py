@@ -1,4 +1,4 @@
-"""The charges of an invoice by number, the highest first; each number leads to its line."""
+"""The charges of an invoice by number, the highest first; each number leads to its charges."""
 
 from uuid import UUID
 
@@ -6,15 +6,14 @@ from reactpy import html, use_state
 from reactpy.types import VdomDict
 
 from backend.billing import charge_views
-from backend.billing.schemas import NumberTotal
-from backend.core.permissions import Permission
+from backend.billing.schemas import CentreTotal, NumberTotal
 from frontend.components.actions import button
+from frontend.components.invoices.numbers import number_address
 from frontend.components.layout import panel
 from frontend.components.loading import not_ready
 from frontend.components.table import rows_table, table_frame
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
-from frontend.page_context import PageContext
 from frontend.queries import use_query
 
 FIRST, ALL = 25, 200
@@ -22,8 +21,7 @@ FIRST, ALL = 25, 200
 
 @component
 def NumberCharges(invoice: str) -> VdomDict:
-    page = use_page()
-    text = page.text
+    text = use_page().text
     shown, show = use_state(FIRST)
     found = use_query(
         charge_views.charges_by_number, UUID(invoice), topics=(f"invoice:{invoice}",), limit=shown
@@ -36,7 +34,7 @@ def NumberCharges(invoice: str) -> VdomDict:
     return panel(
         "by-number",
         text("By number"),
-        _table(page, rows),
+        _table(text, invoice, rows),
         html.div(
             {"class": "panel-footer"},
             html.span(text("{shown} of {total} numbers, the highest first", shown=len(rows), total=total)),
@@ -51,8 +49,7 @@ def NumberCharges(invoice: str) -> VdomDict:
     )
 
 
-def _table(page: PageContext, rows: list[NumberTotal]) -> VdomDict:
-    text = page.text
+def _table(text: Translator, invoice: str, rows: list[NumberTotal]) -> VdomDict:
     frame = table_frame(
         text("Charges by number, excluding VAT"),
         [
@@ -63,21 +60,49 @@ def _table(page: PageContext, rows: list[NumberTotal]) -> VdomDict:
             (text("Total"), "amount"),
         ],
     )
-    may = page.may(Permission.LINES_READ)
-    return rows_table(frame, [(row.msisdn or "-", _row(text, row, may_open=may)) for row in rows])
+    return rows_table(frame, [(row.msisdn or "-", _row(text, invoice, row)) for row in rows])
 
 
-def _row(text: Translator, row: NumberTotal, *, may_open: bool) -> VdomDict:
+def _row(text: Translator, invoice: str, row: NumberTotal) -> VdomDict:
     words = text.msisdn(row.msisdn) if row.msisdn else text("Not of one number")
-    name: VdomDict | str = (
-        html.a({"class": "number", "href": f"/app/lines/{row.line_id}"}, words)
-        if row.line_id and may_open
-        else html.span({"class": "number"}, words)
-    )
+    name = html.a({"class": "number", "href": number_address(invoice, row.msisdn)}, words)
     return html.tr(
         html.th({"scope": "row"}, name, html.span({"class": "cell-sub"}, row.name) if row.name else None),
         html.td({"class": "amount rank-2"}, text.money(row.recurring_cents)),
         html.td({"class": "amount rank-2"}, text.money(row.usage_cents)),
         html.td({"class": "amount rank-3"}, text.money(row.other_cents)),
+        html.td({"class": "amount"}, html.strong(text.money(row.cents))),
+    )
+
+
+@component
+def CentreCharges(invoice: str) -> VdomDict | None:
+    """The charges of each cost centre; nothing where the invoice names none."""
+    text = use_page().text
+    found = use_query(
+        charge_views.charges_by_centre, UUID(invoice), topics=(f"invoice:{invoice}",), limit=ALL
+    )
+    if found.error:
+        return panel("by-centre", text("By cost centre"), not_ready(text, found))
+    rows: list[CentreTotal] = found.data or []
+    if not any(row.code for row in rows):
+        return None
+    frame = table_frame(
+        text("Charges by cost centre, excluding VAT"),
+        [(text("Cost centre"), ""), (text("Charges"), "amount rank-2"), (text("Total"), "amount")],
+    )
+    table = rows_table(frame, [(row.code or "-", _centre(text, row)) for row in rows])
+    excl = html.span({"class": "small muted"}, text("excl. VAT"))
+    return panel("by-centre", text("By cost centre"), table, beside=[excl], bare=True)
+
+
+def _centre(text: Translator, row: CentreTotal) -> VdomDict:
+    return html.tr(
+        html.th(
+            {"scope": "row"},
+            row.code or text("No cost centre"),
+            html.span({"class": "cell-sub"}, row.name) if row.name else None,
+        ),
+        html.td({"class": "amount rank-2"}, text.number(row.charges)),
         html.td({"class": "amount"}, html.strong(text.money(row.cents))),
     )

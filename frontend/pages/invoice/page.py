@@ -6,21 +6,26 @@ from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.billing import service as billing
-from backend.billing.schemas import ChargeKind, FileInfo, InvoiceDetail, VatRow
+from backend.billing.schemas import ChargeKind, FileInfo, InvoiceDetail
+from backend.billing.ubl.document import BooksAs
 from backend.core import clock
 from frontend.components.actions import link_button
 from frontend.components.invoices.list_view import INVOICES
 from frontend.components.invoices.words import KINDS, invoice_title, state_pill
 from frontend.components.layout import breadcrumb, columns, page_header, panel
 from frontend.components.loading import not_ready
-from frontend.components.table import rows_table, table_frame
-from frontend.elements import Child, key_values, number
+from frontend.elements import Child, key_values
 from frontend.hooks import component, use_page
 from frontend.i18n import Translator
 from frontend.page_context import PageContext
-from frontend.pages.invoice.charges import NumberCharges
+from frontend.pages.invoice.charges import CentreCharges, NumberCharges
+from frontend.pages.invoice.difference import DifferencePanel
+from frontend.pages.invoice.disputes import DisputesPanel
+from frontend.pages.invoice.document import note_panel, parties_panel, vat_panel
+from frontend.pages.invoice.number import disputable
 from frontend.pages.invoice.paid import InvoicePayments, movements
 from frontend.pages.invoice.payment import amount_due, transfer
+from frontend.pages.invoice.proof import ProofPanel
 from frontend.queries import use_query
 
 
@@ -32,21 +37,28 @@ def InvoicePage(invoice: str) -> VdomDict:
     if found.data is None:
         return html.div(not_ready(text, found, alone=True))
     detail: InvoiceDetail = found.data
+    credit = detail.summary.books_as == BooksAs.CREDIT
     return html.div(
         _header(page, detail),
         columns(
             [
                 _kinds(text, detail),
+                ProofPanel(invoice=invoice, disputable=disputable(detail), key="proof")
+                if detail.charges and not credit
+                else None,
+                DifferencePanel(invoice=invoice, key="difference") if not credit else None,
                 NumberCharges(invoice=invoice, key="numbers") if detail.charges else None,
-                _vat(text, detail),
-                _note(text, detail),
+                CentreCharges(invoice=invoice, key="centres") if detail.charges else None,
+                vat_panel(text, detail),
+                note_panel(text, detail),
             ],
             [
                 amount_due(page, detail),
                 transfer(text, detail),
                 InvoicePayments(invoice=invoice, key="payments"),
                 movements(text, detail),
-                _parties(text, detail),
+                DisputesPanel(invoice=invoice, disputable=disputable(detail), key="disputes"),
+                parties_panel(text, detail),
             ],
         ),
     )
@@ -102,18 +114,6 @@ def _file_link(text: Translator, detail: InvoiceDetail, file: FileInfo) -> VdomD
     return link_button(words, address, mark="download", more={"key": str(file.id)})
 
 
-def _about_pdf(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
-    """That the PDF is ours, where the operator sent none."""
-    if any(one.kind == "pdf" for one in detail.files):
-        return None
-    return html.p(
-        {"class": "small muted"},
-        text(
-            "Your operator sent no PDF. This one is made from the electronic invoice, which is the invoice itself."
-        ),
-    )
-
-
 def _kinds(text: Translator, detail: InvoiceDetail) -> VdomDict:
     rows: list[tuple[str, Child]] = [
         (text(KINDS[ChargeKind(one.kind)]), text.money(one.cents)) for one in detail.by_kind
@@ -133,62 +133,4 @@ def _kinds(text: Translator, detail: InvoiceDetail) -> VdomDict:
         text("What is charged"),
         key_values(rows),
         beside=[html.span({"class": "small muted"}, count)],
-    )
-
-
-def _vat(text: Translator, detail: InvoiceDetail) -> VdomDict:
-    frame = table_frame(
-        text("VAT by rate, as the document says it"),
-        [
-            (text("Rate"), ""),
-            (text("Base"), "amount"),
-            (text("VAT"), "amount"),
-            (text("Total"), "amount rank-2"),
-        ],
-        hover=False,
-    )
-    return panel(
-        "vat",
-        text("VAT"),
-        rows_table(frame, [(str(at), _rate(text, row)) for at, row in enumerate(detail.vat)]),
-        bare=True,
-    )
-
-
-def _rate(text: Translator, row: VatRow) -> VdomDict:
-    rate = (
-        text("{rate} %", rate=text.decimal(float(row.percent))) if row.percent is not None else row.category
-    )
-    return html.tr(
-        html.th(
-            {"scope": "row"}, rate, html.span({"class": "cell-sub"}, row.exemption) if row.exemption else None
-        ),
-        html.td({"class": "amount"}, text.money(row.taxable_cents)),
-        html.td({"class": "amount"}, text.money(row.tax_cents)),
-        html.td({"class": "amount rank-2"}, text.money(row.taxable_cents + row.tax_cents)),
-    )
-
-
-def _parties(text: Translator, detail: InvoiceDetail) -> VdomDict:
-    buyer = [detail.buyer_name, *detail.buyer_address.splitlines()]
-    rows: list[tuple[Child, Child]] = [
-        (text("Issued by"), detail.seller_name),
-        (text("Addressed to"), html.span(*(part for line in buyer if line for part in (line, html.br())))),
-    ]
-    if detail.buyer_number:
-        rows.append((text("Enterprise number"), number(detail.buyer_number)))
-    if detail.corrects:
-        rows.append((text("Corrects"), ", ".join(detail.corrects)))
-    rows.append((text("Received"), text.moment(detail.received_at)))
-    return panel(
-        "parties", text("About this document"), key_values(rows, stacked=True), _about_pdf(text, detail)
-    )
-
-
-def _note(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
-    words = [part for part in (detail.note, detail.terms) if part.strip()]
-    if not words:
-        return None
-    return panel(
-        "note", text("Words of the invoice"), *(html.p({"key": str(at)}, one) for at, one in enumerate(words))
     )

@@ -35,6 +35,7 @@ def _accounts(text: Translator, balance: Balance) -> VdomDict:
         text("Balance per customer number"),
         key_values([*rows, total] if len(rows) > 1 else rows, stacked=True),
         html.p({"class": "small muted"}, text("Invoices less payments and credits, VAT included.")),
+        html.p(html.a({"href": "/app/billing"}, text("How you pay, direct debit"))),
     )
 
 

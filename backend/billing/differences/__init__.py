@@ -1,0 +1,1 @@
+"""Why an invoice differs from the one before: causes that add up exactly to the difference."""

@@ -1,0 +1,1 @@
+"""Analysis of spend: months, groups, numbers, movers, lines that nobody uses."""
