@@ -6,7 +6,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.billing.differences.causes import CauseKind, ChargePair, Totals, causes_of, whole_causes
+from backend.billing.differences.causes import CauseKind, ChargePair, ComparedTotals, causes_of, whole_causes
 from backend.billing.differences.service import groups_of
 from backend.billing.schemas import ChargeKind
 
@@ -46,8 +46,8 @@ def test_the_causes_add_up_to_the_difference_for_any_two_documents(
     before: list[Row], now: list[Row], vat_before: int, vat_now: int, rest_before: int, rest_now: int
 ) -> None:
     net_before, net_now = (sum(row[3] for row in side) for side in (before, now))
-    first = Totals(net_before, vat_before, net_before + vat_before + rest_before)
-    second = Totals(net_now, vat_now, net_now + vat_now + rest_now)
+    first = ComparedTotals(net_before, vat_before, net_before + vat_before + rest_before)
+    second = ComparedTotals(net_now, vat_now, net_now + vat_now + rest_now)
     causes = [*causes_of(pairs_of(before, now), lambda code: code in PLANS), *whole_causes(first, second)]
     difference = second.booked_cents - first.booked_cents
     assert sum(one.cents for one in causes) == difference

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.billing.proof.history import history_of
-from backend.billing.proof.rules import Document, NumberFacts, Prover
+from backend.billing.proof.rules import NumberFacts, ProvenDocument, Prover
 from backend.billing.proof.schemas import ChargeFact, LineChange, LineFact, MonthUseFact, Verdict
 from backend.catalog.profiles import profile
 from backend.core.money import pro_rata
@@ -144,7 +144,7 @@ def _runs(days: list[date]) -> list[tuple[date, date]]:
 
 def verdicts(month: date, lines: list[Past], charges: list[ChargeFact]) -> list[Verdict]:
     end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    document = Document(
+    document = ProvenDocument(
         account=ACCOUNT, issued_on=end + timedelta(days=3), period_start=month, period_end=end
     )
     prover = Prover(CARRIER, document, frozenset({month}))

@@ -70,7 +70,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     now: str = ""
 
 
-class Totals(msgspec.Struct, frozen=True):
+class ComparedTotals(msgspec.Struct, frozen=True):
     """What a document comes to: its charges, its VAT, and what is booked of it."""
 
     charges_cents: int
@@ -96,7 +96,7 @@ def causes_of(pairs: Iterable[ChargePair], is_plan: IsPlan) -> Iterator[Cause]:
         yield from _of_number(together, is_plan)
 
 
-def whole_causes(before: Totals, now: Totals) -> list[Cause]:
+def whole_causes(before: ComparedTotals, now: ComparedTotals) -> list[Cause]:
     """What the charges do not explain: VAT, and amounts of the document as a whole."""
     vat = now.vat_cents - before.vat_cents
     rest = (now.booked_cents - before.booked_cents) - (now.charges_cents - before.charges_cents) - vat

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from backend.billing.differences.causes import Cause, CauseKind, ChargePair, Totals, causes_of, whole_causes
+from backend.billing.differences.causes import (
+    Cause,
+    CauseKind,
+    ChargePair,
+    ComparedTotals,
+    causes_of,
+    whole_causes,
+)
 from backend.billing.queries import check_in_reach
 from backend.billing.ubl.document import BooksAs
 from backend.catalog.catalogue import catalogue_of
@@ -132,8 +139,8 @@ async def _causes(scope: Scope, now: ComparedInvoice, before: ComparedInvoice | 
     return found + whole_causes(_totals(before), _totals(now))
 
 
-def _totals(one: ComparedInvoice) -> Totals:
-    return Totals(one.charges_cents, one.vat_cents, one.booked_cents)
+def _totals(one: ComparedInvoice) -> ComparedTotals:
+    return ComparedTotals(one.charges_cents, one.vat_cents, one.booked_cents)
 
 
 def groups_of(causes: Sequence[Cause]) -> list[CauseGroup]:

@@ -10,7 +10,7 @@ import msgspec
 from backend.billing.proof.alike import NumberProver
 from backend.billing.proof.charge_days import readable
 from backend.billing.proof.history import CHARGED_KINDS
-from backend.billing.proof.rules import Document, Prover
+from backend.billing.proof.rules import ProvenDocument, Prover
 from backend.billing.proof.schemas import (
     ChargeFact,
     EarlierCharge,
@@ -95,7 +95,7 @@ async def read_compared(scope: Scope, invoice: ProvenInvoice) -> Compared:
     months, first = _months(invoice, charges)
     found = await scope.fetch_all(LoadedMonth, LOADED, months, invoice.account) if months else []
     loaded = frozenset(one.period for one in found)
-    document = Document(
+    document = ProvenDocument(
         account=invoice.account,
         issued_on=invoice.issued_on,
         period_start=invoice.period_start,

@@ -25,7 +25,7 @@ MONTHLY = frozenset({ChargeKind.RECURRING, ChargeKind.CREDIT})
 NOT_COMPARED = {ChargeKind.DISCOUNT: R.AGREED_DISCOUNT, ChargeKind.OTHER: R.OTHER_KIND}
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class ProvenDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What a document says of all its charges."""
 
     account: str
@@ -56,7 +56,7 @@ class _Sorts:
 class Prover:
     """Proves numbers of one document; prices of whole periods are worked out once."""
 
-    def __init__(self, carrier: CarrierProfile, document: Document, loaded: frozenset[date]) -> None:
+    def __init__(self, carrier: CarrierProfile, document: ProvenDocument, loaded: frozenset[date]) -> None:
         self.carrier, self.document, self.loaded = carrier, document, loaded
         self.once = frozenset(one.code for one in carrier.options if one.charge is ChargeType.ONE_OFF)
         self._prices: dict[tuple[int, date, date], int] = {}

@@ -66,7 +66,7 @@ def InvoiceNumberPage(invoice: str, number: str) -> VdomDict:
         head,
         columns(
             [
-                NumberCharges(
+                TickedCharges(
                     invoice=invoice,
                     charges=tuple(rows),
                     may=may,
@@ -85,7 +85,7 @@ def disputable(detail: InvoiceDetail) -> bool:
 
 
 @component
-def NumberCharges(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) -> VdomDict:
+def TickedCharges(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) -> VdomDict:
     """Each charge with its reason; those that are ticked are disputed together."""
     page = use_page()
     text = page.text
