@@ -1,6 +1,7 @@
 """Lists as files: lines, the results of a request, usage of a month, invoices, spend of a month."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import IO
 
 from litestar import get
@@ -18,7 +19,7 @@ from backend.usage.export import export_usage
 from backend.web.types import AnyRequest
 from frontend.components.invoices.list_view import InvoiceView
 from frontend.components.invoices.spend_view import SpendView
-from frontend.components.invoices.words import STATES
+from frontend.components.invoices.words import state_words
 from frontend.components.lines.fleet_view import read_view
 from frontend.http.pages import NOT_KEPT, SignedIn, query_of
 from frontend.labels import LINE_STATES, line_state_words
@@ -150,7 +151,7 @@ async def _invoices(page: PageContext, query: str, kind: FileFormat) -> Stream:
         format=kind,
         headings=headings,
         sheet=text("Invoices"),
-        states=lambda invoice, today: text(STATES[invoice.state(today)][0]),
+        states=partial(state_words, text),
     )
     return _stream(file, text("invoices"), kind)
 

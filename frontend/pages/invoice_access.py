@@ -252,13 +252,17 @@ def _which(
             ],
             value=ALL if given is None else SOME,
         ),
-        checks_field(
-            "accounts",
-            text("Customer numbers"),
-            [
-                (str(one.id), f"{one.number} {one.label}".strip(), given is not None and one.id in given)
-                for one in shown.accounts
-            ],
-            error=errors.get("accounts", ""),
+        # Shown with "only some" alone: who ticks a number is never given all of them
+        html.div(
+            {"class": "reveal-some", "key": "some"},
+            checks_field(
+                "accounts",
+                text("Customer numbers"),
+                [
+                    (str(one.id), f"{one.number} {one.label}".strip(), given is not None and one.id in given)
+                    for one in shown.accounts
+                ],
+                error=errors.get("accounts", ""),
+            ),
         ),
     ]

@@ -10,7 +10,6 @@ from backend.billing.delivery import service
 from backend.billing.delivery.lifecycle import DeliveryMethod
 from backend.billing.delivery.service import DeliveryInfo, DeliveryWish
 from backend.core.permissions import Permission
-from backend.runtime import clients
 from frontend.components.actions import button, link_button
 from frontend.components.forms import error_summary, radio_cards, text_field
 from frontend.components.invoices.list_view import INVOICES
@@ -168,7 +167,7 @@ def ChangeDelivery(shown: DeliveryInfo) -> VdomDict:
                 "aria-label": title,
                 "onSubmit": event(sent, prevent_default=True),
             },
-            *_fields(text, shown, errors),
+            *_fields(text, shown, errors, sms=bool(page.settings.sms_url)),
             html.div(
                 {"key": "send"},
                 button(text("Save the delivery"), kind="primary", submit=True, busy=change.pending),
@@ -177,7 +176,7 @@ def ChangeDelivery(shown: DeliveryInfo) -> VdomDict:
     )
 
 
-def _fields(text: Translator, shown: DeliveryInfo, errors: Mapping[str, str]) -> list[Child]:
+def _fields(text: Translator, shown: DeliveryInfo, errors: Mapping[str, str], *, sms: bool) -> list[Child]:
     return [
         radio_cards(
             "method",
@@ -223,6 +222,6 @@ def _fields(text: Translator, shown: DeliveryInfo, errors: Mapping[str, str]) ->
             kind="tel",
             more={"maxlength": "40", "autocomplete": "off"},
         )
-        if clients().sms.available
+        if sms
         else None,
     ]

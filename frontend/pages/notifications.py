@@ -60,7 +60,7 @@ def NotificationsPage(query: str) -> VdomDict:
     top = [
         page_header(
             text("Messages"),
-            html.p(text("What happened to your requests and your lines.")),
+            html.p(text("What happened to your requests, lines and invoices.")),
             actions=[mark_all] if result is not None and result.unread else [],
         ),
         notice(marking.problem.words, tone="danger", mark="alert", live=True) if marking.problem else None,

@@ -51,6 +51,15 @@ def test_tables_are_imported_by_their_feature_only() -> None:
                 assert name.startswith(feature) or name == "backend/piccolo_app.py", (name, node.module)
 
 
+def test_pages_and_addresses_use_no_clients_of_the_worker() -> None:
+    """Web opens none: what asks for them there fails, and in tests it would not, since one process is both."""
+    for name, tree in modules():
+        if name.startswith(("frontend/", "backend/api/", "backend/web/")):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and node.module == "backend.runtime":
+                    assert not any(alias.name in {"clients", "open_clients"} for alias in node.names), name
+
+
 def test_every_module_with_code_opens_with_a_sentence() -> None:
     for name, tree in modules():
         if tree.body:

@@ -86,6 +86,9 @@ async def test_the_charges_of_a_number_say_why_and_those_that_are_ticked_are_dis
         await expect(
             page.get_by_text("Pro Flex 2 GB, the whole month").locator("visible=true")
         ).to_have_count(1)
+        await page.get_by_role("button", name="Dispute what is ticked").click()
+        # Beside the button, and as an answer to the press
+        await expect(page.get_by_text("Tick what you do not accept.")).to_have_count(2)
         for box in await page.get_by_role("checkbox").all():
             await box.check()
         await page.get_by_role("button", name="Dispute what is ticked").click()

@@ -28,6 +28,8 @@ async def test_an_owner_gives_changes_and_takes_the_access(
         await email.press("Enter")
         await expect(page.locator(".error")).to_contain_text("Nobody of your company signs in")
         await email.fill(lea.email)
+        # No number can be ticked while all of them would be given
+        await expect(page.get_by_role("checkbox")).to_have_count(0)
         await page.get_by_role("radio", name=re.compile("Only some")).check()
         await page.get_by_role("button", name="Give access").click()
         await expect(page.locator(".error")).to_contain_text("Choose at least one")

@@ -138,6 +138,11 @@ async def test_the_page_of_a_debit_invoice_never_asks_to_pay(
             assert await main.get_by_role("link", name="Pay").count() == 0
             assert await main.get_by_role("button", name="Pay").count() == 0
             assert "QR" not in await main.inner_text()
+            exported = await visitor.context.request.get("/app/export/invoices.csv")
+            rows = await exported.text()
+            assert invoice.number in rows
+            assert "To be paid" not in rows
+            assert "Overdue" not in rows
             await collect(database)
         await page.goto("/app/pay")
         await expect(page.locator("main")).to_contain_text("Nothing")

@@ -12,6 +12,8 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from backend.billing.mandates.service import debit_settings
+from backend.billing.schemas import InvoiceGroup
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.demo import fleets, seed
@@ -31,9 +33,13 @@ from tenants.scope import Actor, MemberId
 from tenants.transaction import open_scope
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer, make_member, next_msisdn
+from tests.support.invoices import invoices_of
 from tests.support.jobs import drain, make_jobs_due
+from tests.support.mandates import signed
 from tests.support.new_lines import DONOR
 from tests.support.order_steps import carry_out
+from tests.support.payments import choose, opened
+from tests.support.payments import look as ask_what_came
 from tests.support.portal import Portal, Visitor
 from tests.support.sandbox import Sandbox
 from tests.support.screens import WIDE, Screens
@@ -360,3 +366,35 @@ async def test_a_file_of_many_requests(company: Company, database: TestDatabase,
         await expect(page.locator("tbody tr")).to_have_count(6)
         await expect(page.get_by_text("Choisissez parmi : perte, vol, absence ou autre.")).to_be_visible()
         await view.take("bulk-file", "rows to put right")
+
+
+async def test_invoices_and_payments(
+    company: Company, sandbox: Sandbox, database: TestDatabase, look: Look
+) -> None:
+    manager = company.manager
+    await drain(database)  # every charge is compared
+    whole, rest = (one.id for one in (await invoices_of(manager, group=InvoiceGroup.TO_PAY))[:2])
+    paid = await opened(database, manager, whole)
+    await choose(sandbox, paid)
+    await ask_what_came(database, manager, paid.id)
+    sandbox.behave_payments(debits_by_hand=True)
+    debit = await opened(database, manager, rest, cents=5000)
+    await choose(sandbox, debit, "sepa_debit")
+    await ask_what_came(database, manager, debit.id)
+    sandbox.behave_payments(debits_by_hand=False)
+    account = next(one for one in await debit_settings(manager) if one.account == "6012480-02")
+    await signed(database, sandbox, manager, account.billing_account_id)
+    async with look(manager) as view:
+        await view.open_and_take("/app/invoices", "invoices", "invoices")
+        await view.open_and_take(f"/app/invoices/{rest}", "invoice", "invoice")
+        number = view.page.locator("main a[href*='/numbers/']").first
+        address = await number.get_attribute("href") or ""
+        await view.open_and_take(address, "invoice", "charges of a number")
+        await view.open_and_take(f"/app/pay?invoice={rest}", "pay", "check")
+        await view.open_and_take(f"/app/payments/{paid.id}", "pay", "paid")
+        await view.open_and_take(f"/app/payments/{debit.id}", "pay", "in progress")
+        await view.open_and_take("/app/billing", "billing", "how you pay")
+        await view.open_and_take("/app/analysis", "analysis", "analysis")
+        await view.open_and_take("/app/analysis?by=cost_centre", "analysis", "by cost centre")
+        await view.open_and_take("/app/invoices/access", "invoice-settings", "access")
+        await view.open_and_take("/app/invoices/delivery", "invoice-settings", "delivery")

@@ -186,7 +186,7 @@ async def test_too_little_money_is_tried_once_more_then_the_customer_pays(
     assert [mail for mail in mails if "tried again" in mail]
     assert len([mail for mail in mails if "please pay it" in mail]) == 1
     found = next(one for one in sandbox.mails(customer.manager.email) if "please pay it" in one["subject"])
-    assert "not enough money on the account, also the second time" in found["text"]
+    assert "Nothing was taken. There was not enough money on the account. The invoice" in found["text"]
     await start_payment(owner, [PaymentPart(invoice_id=invoice.id)], request_key="by hand")
     await once(database)
 

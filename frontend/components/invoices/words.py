@@ -50,12 +50,22 @@ def invoice_title(text: Translator, invoice: InvoiceSummary) -> str:
     return text("Invoice {number}", number=invoice.number)
 
 
-def state_pill(text: Translator, invoice: InvoiceSummary, today: date) -> VdomDict:
-    """The state of an invoice. One that announces its debit asks nobody to pay."""
+def _shown(invoice: InvoiceSummary, today: date) -> tuple[str, str, str]:
+    """Words, tone and mark of its state. One that announces its debit asks nobody to pay."""
     state = invoice.state(today)
     asks = state in {InvoiceState.ISSUED, InvoiceState.PARTIALLY_PAID, InvoiceState.OVERDUE}
     announced = asks and invoice.collection == CollectionMode.DIRECT_DEBIT
-    words, tone, mark = DEBIT if announced else STATES[state]
+    return DEBIT if announced else STATES[state]
+
+
+def state_words(text: Translator, invoice: InvoiceSummary, today: date) -> str:
+    """The state of an invoice, as its page says it."""
+    return text(_shown(invoice, today)[0])
+
+
+def state_pill(text: Translator, invoice: InvoiceSummary, today: date) -> VdomDict:
+    """The state of an invoice."""
+    words, tone, mark = _shown(invoice, today)
     return pill(text(words), tone, mark)
 
 

@@ -131,8 +131,15 @@ def _came(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
     note = (
         text("{amount} of it went back to you.", amount=text.money(payment.refunded_cents))
         if payment.refunded_cents
-        else text("The receipt goes to {email}. No reminder follows.", email=payment.payer_email)
+        else _receipt(text, payment)
         if payment.payer_email
         else ""
     )
     return PaymentOutcome(text("Paid, thank you"), f"{sentence}.", note)
+
+
+def _receipt(text: Translator, payment: PaymentInfo) -> str:
+    """Where the receipt goes; that no reminder follows is said only where nothing is left to remind of."""
+    if any((share.open_cents or 0) > 0 for share in payment.shares):
+        return text("The receipt goes to {email}.", email=payment.payer_email)
+    return text("The receipt goes to {email}. No reminder follows.", email=payment.payer_email)

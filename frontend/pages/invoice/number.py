@@ -94,6 +94,8 @@ def ChargesOfNumber(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) 
     async def sent(found: Any) -> None:
         ticked = set(found["target"]["values"].get("charge") or [])
         choose(tuple(one for one in charges if str(one.id) in ticked))
+        if not ticked:
+            await page.push("toast", text=text("Tick what you do not accept."))
 
     total = sum(one.net_cents for one in charges)
     table = panel(

@@ -1,9 +1,10 @@
 """Check a payment before it is made: which invoices, how much of each, and one button with the amount."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
-from reactpy import html
+from reactpy import html, use_state
 from reactpy.types import VdomDict
 
 from backend.billing.payments import service
@@ -17,7 +18,7 @@ from frontend.components.layout import breadcrumb, columns, empty, page_header, 
 from frontend.components.loading import not_ready, view_not_shown
 from frontend.components.payments.pay import CHOOSE, PayButton, pays_online
 from frontend.elements import Child, notice, number
-from frontend.hooks import component, use_page
+from frontend.hooks import component, handler, use_page
 from frontend.i18n import Translator
 from frontend.page_address import address_key, first_values, read_query
 from frontend.page_context import PageContext
@@ -61,6 +62,8 @@ def CheckPayment(chosen: tuple[UUID, ...], part: str) -> VdomDict:
     page = use_page()
     text = page.text
     found = use_query(service.payable, list(chosen) or None, topics=("invoices",))
+    # What stands in the field counts at once: nobody who wrote a part pays the whole by the other button
+    typed, set_typed = use_state(part)
     crumbs = breadcrumb(text, (text("Invoices"), INVOICES), (text("Pay"), None))
     head = page_header(text("Check what you pay"), crumbs=crumbs)
     if found.data is None:
@@ -69,8 +72,14 @@ def CheckPayment(chosen: tuple[UUID, ...], part: str) -> VdomDict:
     if not payable.invoices:
         return html.div(head, html.section({"class": "panel"}, _nothing(text, chosen)))
     only = payable.invoices[0] if len(payable.invoices) == 1 else None
-    cents = cents_of(part) if only and part else payable.cents
-    wrong = _wrong(text, cents, payable.cents) if only else ""
+    cents = cents_of(typed) if only and typed else payable.cents
+    unfit = _wrong(text, cents, payable.cents) if only else ""
+    # Said beside the field once the amount was taken, not while it is being written
+    wrong = unfit if typed == part else ""
+
+    def write(what: Any) -> None:
+        set_typed(str(what["target"]["value"]).replace("\0", "").strip()[:LONGEST_AMOUNT])
+
     summary = html.div({"class": "before-columns"}, error_summary(text, {"part": wrong})) if wrong else None
     return html.div(
         head,
@@ -79,9 +88,9 @@ def CheckPayment(chosen: tuple[UUID, ...], part: str) -> VdomDict:
             [
                 panel("invoices", text("Invoices"), _lines(text, payable.invoices)),
                 _left_out(text, payable, chosen),
-                _part_form(text, only, part, wrong) if only else None,
+                _part_form(page, only, part, wrong, write) if only else None,
             ],
-            [_pay(page, payable.invoices, payable.cents if wrong or cents is None else cents)],
+            [_pay(page, payable.invoices, payable.cents if unfit or cents is None else cents, unfit)],
         ),
     )
 
@@ -94,8 +103,11 @@ def _wrong(text: Translator, cents: int | None, most: int) -> str:
     return ""
 
 
-def _part_form(text: Translator, invoice: PayableInvoice, part: str, wrong: str) -> VdomDict:
-    """A part of one invoice, as a form of the address; the amount on the button follows."""
+def _part_form(
+    page: PageContext, invoice: PayableInvoice, part: str, wrong: str, write: Callable[[Any], None]
+) -> VdomDict:
+    """A part of one invoice, as a form of the address; the amount on the button follows what is written."""
+    text = page.text
     return panel(
         "part-of-it",
         text("Only a part?"),
@@ -109,7 +121,12 @@ def _part_form(text: Translator, invoice: PayableInvoice, part: str, wrong: str)
                 hint=text("Leave it empty to pay {amount}.", amount=text.money(invoice.cents)),
                 error=wrong,
                 short=True,
-                more={"inputMode": "decimal", "autocomplete": "off", "maxLength": str(LONGEST_AMOUNT)},
+                more={
+                    "inputMode": "decimal",
+                    "autocomplete": "off",
+                    "maxLength": str(LONGEST_AMOUNT),
+                    "onInput": handler(page, write),
+                },
             ),
             html.div({"key": "send"}, button(text("Take this amount"), submit=True)),
         ),
@@ -150,7 +167,8 @@ def _left_out(text: Translator, payable: Payable, chosen: Sequence[UUID]) -> Vdo
     return notice(words, mark="info")
 
 
-def _pay(page: PageContext, invoices: Sequence[PayableInvoice], cents: int) -> Child:
+def _pay(page: PageContext, invoices: Sequence[PayableInvoice], cents: int, unfit: str) -> Child:
+    """The amount and its button; where `unfit` says why an amount cannot be paid, that instead of both."""
     text = page.text
     parts = tuple(
         PaymentPart(invoice_id=one.id, cents=cents if len(invoices) == 1 else one.cents) for one in invoices
@@ -159,11 +177,15 @@ def _pay(page: PageContext, invoices: Sequence[PayableInvoice], cents: int) -> C
     return html.section(
         {"class": "amount-due first-narrow", "aria-labelledby": "to-pay"},
         html.h2({"id": "to-pay"}, text("To pay")),
-        html.div(
+        None
+        if unfit
+        else html.div(
             html.p({"class": "figure"}, text.money(cents)),
             html.p({"class": "muted"}, text("VAT included")),
         ),
-        PayButton(parts=parts, cents=cents, key=f"pay {cents}")
+        html.p({"key": "unfit"}, unfit)
+        if unfit
+        else PayButton(parts=parts, cents=cents, key=f"pay {cents}")
         if can
         else html.p({"class": "muted"}, text("This amount cannot be paid online: pay it by bank transfer.")),
     )
