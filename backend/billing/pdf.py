@@ -1,5 +1,6 @@
 """The printable invoice, where the operator sent none: PDF/A-3b with the electronic invoice inside."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +23,11 @@ from backend.core.i18n import load_texts
 HERE = Path(__file__).parent
 TEXTS = HERE / "invoice_texts.toml"
 TEMPLATE = "invoice.typ"
+# What is not from outside
+OURS = frozenset({"language", "words", "code"})
+# Latin, Greek, Cyrillic, punctuation and signs of currencies: the font has them
+PLAIN = re.compile(r"[\x20-\u024f\u0370-\u052f\u1e00-\u1eff\u2010-\u2027\u202f-\u2044\u20a0-\u20bf\u2212]")
+LONGEST_PRINTED = 2000
 STANDARD: Literal["a-3b"] = "a-3b"
 
 
@@ -41,15 +47,32 @@ def invoice_pdf(printed: PrintedInvoice) -> bytes:
         folder = Path(name)
         shutil.copyfile(HERE / TEMPLATE, folder / TEMPLATE)
         (folder / "invoice.xml").write_bytes(printed.document)
-        return typst.compile(
-            folder / TEMPLATE,
-            root=folder,
-            ignore_system_fonts=True,
-            format="pdf",
-            sys_inputs={"data": orjson.dumps(_data(printed)).decode()},
-            pdf_standards=STANDARD,
-            timestamp=datetime(issued.year, issued.month, issued.day, tzinfo=UTC),
-        )
+        moment, data = datetime(issued.year, issued.month, issued.day, tzinfo=UTC), _data(printed)
+        try:
+            return _compiled(folder, data, moment)
+        except typst.TypstError:
+            # PDF/A takes no sign that the font lacks, and no text that is endless
+            plain = {name: value if name in OURS else _plain(value) for name, value in data.items()}
+            return _compiled(folder, plain, moment)
+
+
+def _compiled(folder: Path, data: dict[str, Any], moment: datetime) -> bytes:
+    return typst.compile(
+        folder / TEMPLATE,
+        root=folder,
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"data": orjson.dumps(data).decode()},
+        pdf_standards=STANDARD,
+        timestamp=moment,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """The same with a sign of its own for each one that the font may lack, such as an emoji in the name of a user."""
+    if isinstance(value, str):
+        return "".join(sign if PLAIN.match(sign) else "\ufffd" for sign in value[:LONGEST_PRINTED])
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _data(printed: PrintedInvoice) -> dict[str, Any]:
@@ -82,7 +105,7 @@ def _data(printed: PrintedInvoice) -> dict[str, Any]:
             for one in detail.vat
         ],
         "amount": money(summary.booked_cents),
-        "debit": summary.collection == CollectionMode.DIRECT_DEBIT,
+        "debit": summary.will_be_debited,
         "transfer": [
             [words["account"], detail.iban],
             [words["beneficiary"], detail.payee],

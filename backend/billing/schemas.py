@@ -91,6 +91,12 @@ class InvoiceSummary(msgspec.Struct, frozen=True):
             due_on=self.due_on,
         )
 
+    @property
+    def will_be_debited(self) -> bool:
+        """Whether its debit is announced, and something is open that is not disputed."""
+        announced = self.collection == CollectionMode.DIRECT_DEBIT and self.books_as != BooksAs.CREDIT
+        return announced and self.open_cents > self.disputed_cents
+
     def state(self, today: date) -> InvoiceState:
         """Its state on a day."""
         return state_of(self.facts, today)

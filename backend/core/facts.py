@@ -118,6 +118,7 @@ class JobName(StrEnum):
     FOLLOW_DEBIT_PAID = "debits.follow_paid"
     FOLLOW_DEBIT_FAILED = "debits.follow_failed"
     FOLLOW_DEBIT_RETURNED = "debits.follow_returned"
+    FOLLOW_DEBIT_DISPUTED = "debits.follow_disputed"
     MAIL_DEBIT = "debits.mail"
     MAIL_INVOICE_ACCESS = "billing.mail_access"
     ANNOUNCE_INVOICE = "billing.announce_invoice"

@@ -20,8 +20,10 @@ FILE_HEADERS = {
 
 def download(content: bytes, name: str, media_type: str) -> Answer[bytes]:
     """Bytes to be kept under a name, never shown as a page of ours."""
-    plain = "".join(sign if sign.isascii() and sign not in '"\\' else "_" for sign in name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    # A line break in a name would end the header
+    kept = "".join(sign if sign.isprintable() else "_" for sign in name)
+    plain = "".join(sign if sign.isascii() and sign not in '"\\' else "_" for sign in kept)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(kept, safe='')}"
     return Response(
         content,
         media_type=media_type,

@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from backend.app import create_api
+from backend.billing.proof import service as proof
 from backend.core.messaging.jobs import job_scope
 from backend.lines.export import export_lines
 from backend.lines.schemas import LineFilter
 from backend.orders.export import export_items
 from backend.settings import Settings
 from tests.integration.test_api import bearer
+from tests.support.charges import charge_line, invoiced
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain
@@ -23,6 +25,14 @@ from tests.support.watchdog import watched_loop
 
 LINES = 20_000
 HEADER = b"number;reason\n"
+# Five charges of each line; the last of them have a price of their own
+CHARGES = """
+INSERT INTO invoice_charge (id, tenant_id, invoice_id, position, line_number, msisdn, line_id, kind, code, name,
+  description, quantity, unit_price, net_cents, vat_category, vat_percent, period_start, period_end, cost_centre)
+SELECT gen_random_uuid(), c.tenant_id, c.invoice_id, row_number() OVER () + 1, '', l.msisdn, l.id, c.kind, c.code, c.name,
+  '', 1, c.unit_price, c.net_cents + n, c.vat_category, c.vat_percent, c.period_start, c.period_end, ''
+FROM invoice_charge c JOIN line l ON l.tenant_id = c.tenant_id CROSS JOIN generate_series(1, 5) n WHERE c.invoice_id = $1
+"""
 
 
 @pytest.fixture
@@ -121,3 +131,19 @@ async def test_a_file_of_as_many_rows(
     assert preview["changing"] == LINES
     placed = (await answered(http, "POST", "/change-orders", **body, request_key="k")).json()
     assert len(placed["items"]) == LINES
+
+
+async def test_the_proof_of_an_invoice_of_a_hundred_thousand_charges(
+    customer: Customer, database: TestDatabase
+) -> None:
+    number = (await customer.lines())[0].msisdn
+    invoice = await invoiced(customer, [charge_line(number)], "LARGE")
+    superuser = await asyncpg.connect(database.superuser_url)
+    await superuser.execute(CHARGES, invoice.id)
+    await superuser.execute("ANALYZE")
+    await superuser.close()
+    await proof.check_again(customer.manager, invoice.id)
+    with watched_loop() as found:
+        await drain(database, only="billing.prove")
+    assert found.steps == []
+    assert (await proof.proof_of(customer.manager, invoice.id)).different > LINES

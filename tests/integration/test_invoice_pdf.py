@@ -49,6 +49,23 @@ async def test_the_pdf_says_what_the_document_says_and_holds_it(
     assert "pdfaid:part" in str(reader.metadata) or b"pdfaid" in content
 
 
+@pytest.mark.parametrize("name", ["Zoë 😀", "李 Łukasz", "N" * 40_000])
+async def test_a_name_that_the_font_cannot_show_stops_no_invoice(database: TestDatabase, name: str) -> None:
+    customer = await make_customer()
+    document = invoice_for(customer, "P-7")
+    buyer = msgspec.structs.replace(document.buyer, name=name)
+    await take(
+        msgspec.structs.replace(
+            document, buyer=buyer, seller=msgspec.structs.replace(document.seller, name=name)
+        )
+    )
+    [summary] = await invoices_of(customer.manager)
+    content = invoice_pdf(await invoice_to_print(customer.manager, summary.id, language="fr"))
+    assert "P-7" in words_of(content)
+    for word in ("Zoë", "Łukasz"):
+        assert (word in name) == (word in words_of(content))
+
+
 async def test_numbers_that_are_too_many_to_be_printed_are_counted_with_their_amount(
     database: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from backend.core.errors import Conflict, FileRejected, Forbidden, NotFound, Val
 from tenants.operator_scope import OPERATOR_SCOPE
 from tenants.scope import Actor, Reach
 from tenants.transaction import open_scope
-from tests.support.billing_documents import LINE, OFFICIAL, a_document
+from tests.support.billing_documents import LINE, OFFICIAL, SELLER, a_document
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_account, make_customer, make_lines, make_member
 from tests.support.invoices import (
@@ -441,3 +441,15 @@ async def test_charges_of_a_file_take_the_place_of_totals_where_they_add_up(
     assert report.counts == {"refused": 1}
     assert "add up" in report.items[0].reason
     assert await charge_views.charges_by_number(customer.manager, summary.id) == by_number
+
+
+async def test_a_credit_note_of_another_seller_is_not_used_for_an_invoice_of_the_same_number(
+    customer: Customer,
+) -> None:
+    other = msgspec.structs.replace(
+        SELLER, name="Other NV", company_id="0403170701", vat_number="BE0403170701", endpoint="0403170701"
+    )
+    await take(credit_for(customer, "NC-9", corrects=["SAME"], seller=other))
+    await take(invoice_for(customer, "SAME"))
+    [invoice] = await invoices_of(customer.manager, search="SAME")
+    assert (invoice.credited_cents, invoice.open_cents) == (0, invoice.booked_cents)

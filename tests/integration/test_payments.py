@@ -11,6 +11,7 @@ from backend import runtime
 from backend.billing import service as billing
 from backend.billing.lifecycle import InvoiceState
 from backend.billing.payments import service
+from backend.billing.payments.debits import debit_key
 from backend.billing.payments.lifecycle import PaymentState
 from backend.billing.payments.schemas import PaymentPart
 from backend.billing.payments.starting import start_payment
@@ -271,6 +272,9 @@ async def test_a_request_that_is_repeated_is_the_same_payment(
         assert refusal.value.code == "request_key_used"
     with pytest.raises(Conflict):
         await ask(customer.manager, invoice.id, cents=5, key="mine")
+    # Nobody takes away the key under which an invoice is debited
+    with pytest.raises(ValidationFailed):
+        await ask(customer.manager, other.id, key=debit_key(other.id, 1))
 
 
 async def test_what_cannot_be_paid_is_refused_with_its_reason(
@@ -351,4 +355,10 @@ async def test_a_payment_of_two_customer_numbers_is_shown_to_whoever_sees_both(
         await service.ask_about_payment(reader, payment_id)
     [listed] = await service.payments_of_invoice(reader, one.id)
     assert listed.cents == 100
+    # Who sees everything and pays of one customer number leaves the pages of the others alone
+    both = await make_member(customer.tenant_id, roles=frozenset({"auditor", "invoice_reader"}))
+    both = dataclasses.replace(both, invoice_accounts=frozenset({customer.accounts[first]}))
+    assert (await service.get_payment(both, payment_id)).id == payment_id
+    with pytest.raises(NotFound):
+        await service.ask_about_payment(both, payment_id, leave=True)
     await drain(database, only=JOBS)

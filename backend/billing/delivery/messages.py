@@ -1,5 +1,6 @@
 """What is written about one invoice when it came in, and about its reminder: subject, amount, date, and what to do."""
 
+from datetime import date
 from pathlib import Path
 
 from backend.billing.delivery.recipients import Recipient
@@ -22,10 +23,15 @@ def what_of(invoice: InvoiceSummary) -> str:
     if invoice.books_as == BooksAs.CREDIT:
         return "credit"
     if invoice.collection == CollectionMode.DIRECT_DEBIT:
-        return "debit" if invoice.due_on is not None and invoice.open_cents > 0 else "nothing"
+        return "debit" if debit_day(invoice) is not None and invoice.will_be_debited else "nothing"
     if payable_now(invoice.facts) <= 0:
         return "nothing"
     return "pay" if invoice.due_on is not None else "pay_undated"
+
+
+def debit_day(invoice: InvoiceSummary) -> date | None:
+    """The day of the debit: the one that is planned, else the one of the document."""
+    return invoice.collect_on or invoice.due_on
 
 
 def invoice_message(
@@ -35,10 +41,11 @@ def invoice_message(
     texts = FileTexts(TEXTS, recipient.language)
     what, language = what_of(invoice), texts.language
     owed = invoice.booked_cents if what in {"credit", "nothing"} else invoice.open_cents
+    day = debit_day(invoice) if what == "debit" else invoice.due_on
     values = {
         "number": invoice.number,
         "amount": format_money(abs(owed), language),
-        "day": format_day(invoice.due_on, language) if invoice.due_on else "",
+        "day": format_day(day, language) if day else "",
     }
     title, lead = texts.text(f"{what}_title", **values), texts.text(f"{what}_text", **values)
     if recipient.mobile:

@@ -24,7 +24,7 @@ ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7143, hashtext($1::uuid::text))"
 # Either names the other: a credit note may come before the invoice that it corrects.
 CREDITS_OF = f"""
 SELECT id AS invoice_id, billing_account_id FROM invoice WHERE billing_account_id = $1 AND books_as = '{BooksAs.CREDIT}' AND open_cents < 0
-  AND $2 = ANY(corrects) ORDER BY issued_on, id
+  AND $2 = ANY(corrects) AND issuer = $3 ORDER BY issued_on, id
 """
 CORRECTED_BY = f"""
 SELECT id AS invoice_id, billing_account_id FROM invoice WHERE billing_account_id = $1 AND books_as = '{BooksAs.DEMAND}' AND open_cents > 0
@@ -131,7 +131,9 @@ async def _enter(scope: Scope, invoice_id: UUID, booked: BookedDocument) -> None
         )
         pairs = [(mine, other) for other in others]
     else:
-        others = await scope.fetch_all(LedgerItem, CREDITS_OF, booked.billing_account_id, document.number)
+        others = await scope.fetch_all(
+            LedgerItem, CREDITS_OF, booked.billing_account_id, document.number, booked.issuer
+        )
         pairs = [(other, mine) for other in others]
     for one, demand in pairs:
         await allocate(

@@ -62,6 +62,8 @@ class BackToManual(StrEnum):
     NO_MANDATE = "no_mandate"
     ABOVE_LIMIT = "above_limit"
     BELOW_LIMIT = "below_limit"
+    # Open after the debit: it was disputed then, or was given back since
+    REST = "rest"
 
 
 # Stripe's codes of a failed charge, by what follows. Insufficient funds is AM04 of the banks: it may be tried once more.

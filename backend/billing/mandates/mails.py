@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.billing.lifecycle import CollectionMode
 from backend.billing.mandates.announcing import ANNOUNCED
 from backend.billing.mandates.lifecycle import BackToManual, Ending, MandateState
 from backend.billing.mandates.outcomes import RETRY
@@ -40,8 +41,17 @@ class MailedInvoice(msgspec.Struct, frozen=True):
 
     id: UUID
     number: str
-    booked_cents: int
+    collection: str
     open_cents: int
+    disputed_cents: int
+    collecting_cents: int
+
+    @property
+    def asked_cents(self) -> int:
+        """What is debited, or is to be paid: nothing of what is disputed. What is being collected counts as debited."""
+        debited = self.collection == CollectionMode.DIRECT_DEBIT
+        held = self.disputed_cents + (0 if debited else self.collecting_cents)
+        return max(self.open_cents - held, 0)
 
 
 @idempotent_job(JobName.MAIL_MANDATE)
@@ -75,10 +85,10 @@ async def mail_debit(actor: Actor, *, invoice_id: str, mandate_id: str, phase: s
     async def compose(scope: Scope) -> Message | None:
         mandate = await _signer(scope, UUID(mandate_id))
         invoice = await scope.select_one(MailedInvoice, Invoice, Invoice.id == UUID(invoice_id))
-        if mandate is None or invoice is None:
+        if mandate is None or invoice is None or not _is_so(invoice, phase):
             return None
         texts = FileTexts(TEXTS, mandate.language)
-        amount = format_money(invoice.open_cents or invoice.booked_cents, texts.language)
+        amount = format_money(invoice.asked_cents, texts.language)
         values = {"number": invoice.number, "amount": amount, "day": "", "reason": ""}
         facts = [(texts.text("invoice"), invoice.number), (texts.text("amount"), amount)]
         if phase in {ANNOUNCED, RETRY}:
@@ -93,6 +103,12 @@ async def mail_debit(actor: Actor, *, invoice_id: str, mandate_id: str, phase: s
         )
 
     await send_once(actor, f"debit/{invoice_id}/{phase}/{reason}", compose)
+
+
+def _is_so(invoice: MailedInvoice, phase: str) -> bool:
+    """Whether it is still so when the mail is written: a later step has a mail of its own, and what is paid needs none."""
+    announces = phase in {ANNOUNCED, RETRY}
+    return announces == (invoice.collection == CollectionMode.DIRECT_DEBIT) and invoice.asked_cents > 0
 
 
 async def _signer(scope: Scope, mandate_id: UUID) -> LockedMandate | None:

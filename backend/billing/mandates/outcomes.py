@@ -1,4 +1,4 @@
-"""What follows from a debit: paid, failed and tried once more, failed for good, given back by its bank."""
+"""What follows from a debit: paid, failed and tried once more, failed for good, given back, and what stays open."""
 
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from backend.billing.mandates.lifecycle import (
 from backend.billing.mandates.rows import LockedMandate, in_force, lock_mandate, move_mandate, to_manual
 from backend.billing.mandates.tables import Mandate
 from backend.billing.payments.checking import provider
-from backend.billing.payments.debits import DebitAttempt, DebitPayment, attempt_of, debit_key
-from backend.billing.payments.lifecycle import PaymentState
+from backend.billing.payments.debits import DebitAttempt, DebitPayment, attempt_of, debit_key, find_attempt
+from backend.billing.payments.lifecycle import PAID, PaymentState
 from backend.billing.tables import Invoice
 from backend.core import audit, clock
 from backend.core.billing_facts import DebitChanged
@@ -56,6 +56,35 @@ async def follow_paid(
         await Mandate.update({Mandate.collected_on: clock.today(), Mandate.failures: 0}).where(
             Mandate.id == row.id
         )
+    await leave_rest(actor, found.invoice_id)
+
+
+async def leave_rest(actor: Actor, invoice_id: UUID) -> None:
+    """What is open of an invoice after its debit is its customer's to pay: nothing debits it again, and nobody may say so.
+
+    Nothing is done while it is disputed, being collected, or its debit is still to come.
+    """
+    async with job_scope(actor) as scope:
+        invoice = await lock_debit_invoice(scope, invoice_id)
+        if invoice.collection != CollectionMode.DIRECT_DEBIT or invoice.collect_on is not None:
+            return
+        last = await find_attempt(scope, invoice_id, invoice.debit_attempts)
+        if last is None or last.mandate_id is None or last.state not in PAID or not invoice.payable_cents:
+            return
+        await to_manual(scope, invoice_id, last.mandate_id, BackToManual.REST)
+
+
+@idempotent_job(JobName.FOLLOW_DEBIT_DISPUTED)
+async def follow_disputed(
+    actor: Actor,
+    *,
+    move_id: str,  # noqa: ARG001 - of the fact
+    invoice_id: str,
+    dispute_ids: list[str],  # noqa: ARG001 - of the fact
+    state: str,  # noqa: ARG001 - of the fact
+) -> None:
+    """What was kept apart of a debit, and is due again: its customer pays it."""
+    await leave_rest(actor, UUID(invoice_id))
 
 
 @idempotent_job(JobName.FOLLOW_DEBIT_FAILED)
@@ -123,11 +152,14 @@ async def follow_returned(
     why: str,
     cents: int,  # noqa: ARG001 - of the fact
 ) -> None:
-    """A debit that its bank took back: its customer pays the invoice, who is told why. A refund changes nothing here."""
+    """A debit that its bank took back: its customer pays the invoice, who is told why. Of a refund, what is owed again."""
     found = await _attempt(actor, payment_id)
-    if found is None or why != "reversal":
+    if found is None:
         return
     invoice_id = found.invoice_id
+    if why != "reversal":
+        await leave_rest(actor, invoice_id)
+        return
     intent = (await provider().payment(intent_id=found.payment.intent_id)).intent
     disputes = intent.disputes if intent else []
     reason = next((one.reason for one in disputes if one.id == provider_id), "")

@@ -115,6 +115,13 @@ async def attempt_of(scope: Scope, payment_id: UUID) -> DebitAttempt | None:
     return DebitAttempt(row, share.invoice_id, row.mandate_id) if share else None
 
 
+async def find_attempt(scope: Scope, invoice_id: UUID, attempt: int) -> DebitPayment | None:
+    """An attempt of an invoice by its number."""
+    return await scope.select_one(
+        DebitPayment, Payment, Payment.request_key == debit_key(invoice_id, attempt)
+    )
+
+
 async def unsent(scope: Scope, payment_id: UUID) -> tuple[LockedPayment, str] | None:
     """An attempt of which no debit is known yet, and the number of its invoice; None for any other. Raises LookupError."""
     row = await find_payment_row(scope, payment_id)

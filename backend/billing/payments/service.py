@@ -76,9 +76,9 @@ async def payable(scope: Scope, invoice_ids: list[UUID] | None = None) -> Payabl
     return Payable(invoices=chosen, left_out=len(found) - len(chosen))
 
 
-def _reach(actor: Actor, where: SqlFilter) -> str:
-    """The condition on `payment_share s` for what the actor may see; its value joins those of `where`."""
-    accounts = queries.invoice_accounts(actor)
+def _reach(actor: Actor, where: SqlFilter, permission: Permission = Permission.INVOICES_READ) -> str:
+    """The condition on `payment_share s` for what the actor may use a permission on; its value joins those of `where`."""
+    accounts = queries.invoice_accounts(actor, permission)
     if accounts is None:
         return "true"
     where.values.append(accounts)
@@ -131,10 +131,12 @@ async def payment(scope: Scope, payment_id: UUID) -> PaymentInfo:
     )
 
 
-async def _row(scope: Scope, payment_id: UUID) -> PaymentRow:
+async def _row(
+    scope: Scope, payment_id: UUID, permission: Permission = Permission.INVOICES_READ
+) -> PaymentRow:
     where = SqlFilter()
     where.add("p.id = {0}", payment_id)
-    query = PAYMENTS.format(reach=_reach(scope.actor, where), where=where.sql)
+    query = PAYMENTS.format(reach=_reach(scope.actor, where, permission), where=where.sql)
     found = await scope.fetch_one(payment_row, query, *where.values)
     if found is None:
         raise NotFound
@@ -159,7 +161,7 @@ async def ask_about_payment(scope: Scope, payment_id: UUID, *, leave: bool = Fal
 
     Raises NotFound.
     """
-    row = await _row(scope, payment_id)
+    row = await _row(scope, payment_id, Permission.INVOICES_PAY)
     if row.state not in PENDING:
         return
     # Closed by a person only while no bank works on it; a page that was paid cannot be closed

@@ -30,6 +30,8 @@ from tenants.scope import Scope
 LONGEST_KEY = 100
 # The service wants half an hour at least, counted when it is asked: a request may be repeated for some minutes
 PAGE_OPEN_FOR = timedelta(minutes=36)
+# Keys of debits and cases are our own: nobody takes the key of a debit away
+OWN_KEYS = ("debit/", "case/")
 SAME_REQUEST = """
 SELECT p.id, s.invoice_id, s.cents FROM payment p JOIN payment_share s ON s.tenant_id = p.tenant_id AND s.payment_id = p.id
 WHERE p.request_key = $1 ORDER BY s.position
@@ -97,6 +99,8 @@ def _checked(parts: Sequence[PaymentPart], request_key: str) -> dict[UUID, int |
     """The parts by their invoices. Raises ValidationFailed."""
     if not 0 < len(request_key) <= LONGEST_KEY or not request_key.isprintable():
         raise ValidationFailed(request_key=f"Give a key of 1 to {LONGEST_KEY} characters.")
+    if request_key.startswith(OWN_KEYS):
+        raise ValidationFailed(request_key=f"A key does not begin with {' or '.join(OWN_KEYS)}.")
     if not 0 < len(parts) <= MOST_INVOICES:
         raise ValidationFailed(parts=f"Choose 1 to {MOST_INVOICES} invoices.")
     wanted = {one.invoice_id: one.cents for one in parts}

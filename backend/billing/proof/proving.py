@@ -15,8 +15,8 @@ from backend.core.messaging.jobs import job
 from backend.core.outbox import dump
 from tenants.scope import Scope
 
-# Charges after which other work gets its turn
-TURN = 500
+# Charges after which other work gets its turn, and of which the verdicts are written at once
+TURN, WRITTEN = 500, 5000
 # Documents that new usage may change
 MOST_AGAIN = 500
 LOCK = "SELECT id FROM invoice WHERE id = $1 FOR NO KEY UPDATE"
@@ -64,17 +64,18 @@ async def keep(scope: Scope, invoice_id: UUID, found: Sequence[tuple[ChargeFact,
     """Replace the verdicts of a document."""
     now = clock.now()
     await scope.execute(FORGET, invoice_id)
-    if found:
+    for first in range(0, len(found), WRITTEN):
+        batch = found[first : first + WRITTEN]
         await scope.execute(
             WRITE,
             scope.tenant_id,
             invoice_id,
             now,
-            [charge.id for charge, _ in found],
-            [proof.verdict for _, proof in found],
-            [proof.reason for _, proof in found],
-            [proof.expected_cents for _, proof in found],
-            [dump(proof.params) for _, proof in found],
+            [charge.id for charge, _ in batch],
+            [proof.verdict for _, proof in batch],
+            [proof.reason for _, proof in batch],
+            [proof.expected_cents for _, proof in batch],
+            [dump(proof.params) for _, proof in batch],
         )
     await scope.execute(MARK, invoice_id, now)
     scope.invalidate(f"proof:{invoice_id}")

@@ -1,5 +1,6 @@
 """Reads what a document's charges are compared with: a fixed number of statements, whatever the number of charges."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -89,10 +90,9 @@ async def read_compared(scope: Scope, invoice: ProvenInvoice) -> Compared:
     """Everything that a document's charges are compared with."""
     carrier = (await catalogue_of(scope)).profile
     charges = await scope.fetch_all(ChargeFact, CHARGES, invoice.id)
-    by_number: dict[str, list[ChargeFact]] = defaultdict(list)
-    for one in charges:
-        by_number[one.msisdn].append(one)
-    months, first = _months(invoice, charges)
+    # Of a hundred thousand charges this takes a while
+    by_number = await asyncio.to_thread(_by_number, charges)
+    months, first = await asyncio.to_thread(_months, invoice, charges)
     found = await scope.fetch_all(LoadedMonth, LOADED, months, invoice.account) if months else []
     loaded = frozenset(one.period for one in found)
     document = ProofDocument(
@@ -114,6 +114,13 @@ async def read_compared(scope: Scope, invoice: ProvenInvoice) -> Compared:
             earlier=await _earlier(scope, invoice, first),
         ),
     )
+
+
+def _by_number(charges: Sequence[ChargeFact]) -> dict[str, list[ChargeFact]]:
+    found: dict[str, list[ChargeFact]] = defaultdict(list)
+    for one in charges:
+        found[one.msisdn].append(one)
+    return found
 
 
 def _months(invoice: ProvenInvoice, charges: Sequence[ChargeFact]) -> tuple[list[date], date]:

@@ -78,7 +78,7 @@ def due_words(text: Translator, invoice: InvoiceSummary, today: date) -> str:
     # Of what is being collected a day would read as the day of the collection
     collecting = invoice.state(today) == InvoiceState.COLLECTING
     debit_on = invoice.collect_on or invoice.due_on
-    if debit_on is not None and not collecting and invoice.collection == CollectionMode.DIRECT_DEBIT:
+    if debit_on is not None and not collecting and invoice.will_be_debited:
         return text("debit on {date}", date=text.date(debit_on))
     if invoice.due_on is not None and not collecting:
         before = text("before {date}", date=text.date(invoice.due_on))

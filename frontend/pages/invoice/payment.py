@@ -5,7 +5,7 @@ from uuid import UUID
 from reactpy import html
 from reactpy.types import VdomDict
 
-from backend.billing.lifecycle import CollectionMode, InvoiceState
+from backend.billing.lifecycle import InvoiceState
 from backend.billing.mandates.words import not_debited_words
 from backend.billing.payments.schemas import PaymentPart
 from backend.billing.qr import code_path, transfer_code
@@ -27,7 +27,7 @@ def amount_due(page: PageContext, detail: InvoiceDetail) -> VdomDict | None:
     state = summary.state(today)
     if summary.books_as == BooksAs.CREDIT or summary.open_cents <= 0:
         return None
-    if summary.collection == CollectionMode.DIRECT_DEBIT:
+    if summary.will_be_debited:
         return notice(_debit_words(text, detail), tone="", mark="bank")
     if state is InvoiceState.COLLECTING:
         return notice(text("A payment is being collected: do not pay a second time."), mark="half")
@@ -63,7 +63,8 @@ def _debit_words(text: Translator, detail: InvoiceDetail) -> str:
 
 def _not_debited(text: Translator, detail: InvoiceDetail) -> VdomDict | None:
     """Why an invoice that announced a debit is to be paid after all."""
-    amount = text.money(detail.summary.open_cents)
+    # What is disputed is not asked for
+    amount = text.money(payable_cents(detail.summary))
     words = not_debited_words(text.language, detail.not_debited, number=detail.summary.number, amount=amount)
     return notice(words, tone="attention", mark="bank") if words else None
 
