@@ -10,7 +10,7 @@ from backend.billing.delivery import service
 from backend.billing.delivery.lifecycle import DeliveryMethod
 from backend.billing.delivery.service import DeliveryInfo, DeliveryWish
 from backend.core.permissions import Permission
-from backend.runtime import clients
+from backend.runtime import settings
 from frontend.components.actions import button, link_button
 from frontend.components.forms import error_summary, radio_cards, text_field
 from frontend.components.invoices.list_view import INVOICES
@@ -223,6 +223,6 @@ def _fields(text: Translator, shown: DeliveryInfo, errors: Mapping[str, str]) ->
             kind="tel",
             more={"maxlength": "40", "autocomplete": "off"},
         )
-        if clients().sms.available
+        if settings().sms_url
         else None,
     ]
