@@ -138,6 +138,9 @@ async def test_a_part_is_paid_and_a_wrong_amount_says_what_is_right(
         await pay_by_card(page)
         await expect(page.get_by_role("heading", name="Paid, thank you")).to_be_visible()
         await expect(page.get_by_text(f"6,28{EURO} open")).to_be_visible()
+        # Reminders follow for what is left
+        await expect(page.get_by_text("What is still open stays due on the same day.")).to_be_visible()
+        await expect(page.get_by_text("No reminder follows.")).to_have_count(0)
         await page.get_by_role("link", name="Pay what is open").click()
         await expect(page.get_by_role("button", name=f"Pay 6,28{EURO}")).to_be_visible()
 

@@ -128,11 +128,18 @@ def _came(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
             tone="running",
             mark="undo",
         )
-    note = (
-        text("{amount} of it went back to you.", amount=text.money(payment.refunded_cents))
-        if payment.refunded_cents
-        else text("The receipt goes to {email}. No reminder follows.", email=payment.payer_email)
-        if payment.payer_email
-        else ""
-    )
-    return PaymentOutcome(text("Paid, thank you"), f"{sentence}.", note)
+    return PaymentOutcome(text("Paid, thank you"), f"{sentence}.", _after_paying(text, payment))
+
+
+def _after_paying(text: Translator, payment: PaymentInfo) -> str:
+    """What follows. Where something of an invoice is still open, it stays due, and may be reminded of."""
+    if payment.refunded_cents:
+        return text("{amount} of it went back to you.", amount=text.money(payment.refunded_cents))
+    if not payment.payer_email:
+        return ""
+    if any((share.open_cents or 0) > 0 for share in payment.shares):
+        return text(
+            "The receipt goes to {email}. What is still open stays due on the same day.",
+            email=payment.payer_email,
+        )
+    return text("The receipt goes to {email}. No reminder follows.", email=payment.payer_email)
