@@ -90,10 +90,12 @@ def ChargesOfNumber(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) 
     page = use_page()
     text = page.text
     chosen, choose = use_state(NOBODY)
+    none_ticked, set_none_ticked = use_state(False)
 
     async def sent(found: Any) -> None:
         ticked = set(found["target"]["values"].get("charge") or [])
         choose(tuple(one for one in charges if str(one.id) in ticked))
+        set_none_ticked(not ticked)
 
     total = sum(one.net_cents for one in charges)
     table = panel(
@@ -104,7 +106,9 @@ def ChargesOfNumber(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) 
             html.div({"class": "table-wrap"}, _table(page, charges, total, may=may)),
             html.div(
                 {"class": "panel-footer"},
-                html.span(text("Tick what you do not accept.")),
+                html.span({"class": "error", "role": "alert"}, text("Tick at least one charge first."))
+                if none_ticked
+                else html.span(text("Tick what you do not accept.")),
                 button(text("Dispute what is ticked"), kind="small", submit=True),
             )
             if may
