@@ -184,7 +184,9 @@ def _row(page: PageContext, one: ProvenCharge, *, may: bool) -> VdomDict:
             html.div({"class": "cell-sub cell-narrow"}, verdict_mark(text, one), said if why else None),
         ),
         html.td({"class": "rank-2"}, verdict_mark(text, one), said if why else None),
-        html.td({"class": "amount"}, html.strong(text.money(one.net_cents)), disputed_pill(text, one)),
+        html.td(
+            {"class": "amount"}, html.strong(text.money(one.net_cents)), html.div(disputed_pill(text, one))
+        ),
     )
 
 
