@@ -46,7 +46,10 @@ def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> Pay
         return PaymentOutcome(
             text("Nothing was taken"),
             failure_words(text, payment.failure),
-            text("What was to be paid is still to be paid; its due date has not changed."),
+            # Paid another way since, it is not: the page may be read weeks later
+            text("What was to be paid is still to be paid; its due date has not changed.")
+            if any(share.open_cents is None or share.open_cents > 0 for share in payment.shares)
+            else "",
             "attention",
             "alert",
         )
