@@ -17,11 +17,13 @@ def button(
     on_click: Callable[..., Any] | None = None,
     busy: bool = False,
     submit: bool = False,
+    local: bool = False,
     more: dict[str, Any] | None = None,
 ) -> VdomDict:
     """A button. Kinds, several at once: primary, quiet, danger, small, large, wide.
 
-    A button that does work on the server shows so as soon as it is pressed, and takes no second press.
+    A button that does work on the server shows so as soon as it is pressed, and takes no second press. `local`: it only
+    opens or closes something of its page, stays there, and is pressed again.
     """
     attributes: dict[str, Any] = {
         "class": classes("button", *(f"button-{name}" for name in kind.split())),
@@ -30,7 +32,7 @@ def button(
     }
     if on_click is not None:
         attributes["onClick"] = on_click
-    if on_click is not None or submit:
+    if (on_click is not None or submit) and not local:
         attributes["data-work"] = ""
     if busy:
         attributes["aria-busy"] = "true"

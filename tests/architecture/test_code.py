@@ -184,6 +184,20 @@ def test_components_are_called_by_the_names_of_their_parameters() -> None:
                 assert given <= known[node.func.id], (name, node.lineno, node.func.id)
 
 
+def test_pages_ask_no_client_of_jobs() -> None:
+    """The web process opens none: a page that asks for one fails there, and nowhere in tests, where jobs run beside it."""
+    asking = [
+        name
+        for name, tree in modules()
+        if name.startswith("frontend/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "backend.runtime"
+        and any(alias.name in {"clients", "open_clients"} for alias in node.names)
+    ]
+    assert not asking
+
+
 def test_codes_of_timelines_are_enum_members() -> None:
     calls = [
         (name, node)

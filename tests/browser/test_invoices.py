@@ -22,7 +22,7 @@ async def invoices(customer: Customer) -> None:
         assert (await take(document)).number
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, 390, 320])
 async def test_from_the_menu_to_an_invoice_and_its_file(
     browser: Browser, portal: Portal, customer: Customer, width: int
 ) -> None:
@@ -33,6 +33,13 @@ async def test_from_the_menu_to_an_invoice_and_its_file(
         await page.goto("/app/invoices")
         await page.wait_for_selector("html[data-ready]")
         await expect(page.get_by_role("heading", name="3 invoices")).to_be_visible()
+        # One invoice has no first; and its amount is in sight, however narrow
+        await expect(page.get_by_text("1 invoice, VAT included, before")).to_be_visible()
+        cut = "[...document.querySelectorAll('.table-wrap')].filter((e) => e.scrollWidth > e.clientWidth).length"
+        assert await page.evaluate(cut) == 0
+        # When it was issued stands beside the amount at every width
+        row = page.get_by_role("row", name="Invoice 2026-0001")
+        await expect(row.get_by_text(re.compile(r"^\d\d/\d\d/\d{4}$"))).to_be_visible()
         await page.get_by_role("link", name="Invoice 2026-0001").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Invoice 2026-0001")
         await expect(page.get_by_text("+++010/8068/17183+++")).to_be_visible()

@@ -142,6 +142,9 @@ async def test_a_part_is_paid_and_a_wrong_amount_says_what_is_right(
         await expect(page.get_by_role("heading", name="Paid, thank you")).to_be_visible()
         await expect(page.get_by_text("No reminder follows")).to_have_count(0)
         await expect(page.get_by_text(f"6,28{EURO} open")).to_be_visible()
+        # Reminders follow for what is left
+        await expect(page.get_by_text("What is still open stays due on the same day.")).to_be_visible()
+        await expect(page.get_by_text("No reminder follows.")).to_have_count(0)
         await page.get_by_role("link", name="Pay what is open").click()
         await expect(page.get_by_role("button", name=f"Pay 6,28{EURO}")).to_be_visible()
 
@@ -193,10 +196,17 @@ async def test_who_comes_back_without_paying_reads_that_nothing_was_taken(
         await page.get_by_role("link", name="Go back without paying").click()
         await expect(page.get_by_role("heading", name="Nothing was taken")).to_be_visible()
         await expect(page.get_by_text("You came back without paying.")).to_be_visible()
+        still = page.get_by_text("What was to be paid is still to be paid")
+        await expect(still).to_be_visible()
+        left = page.url
         await page.get_by_role("link", name="Pay what is open").click()
         await page.get_by_role("button", name=f"Pay 16,78{EURO}").click()
         await pay_by_card(page)
         await expect(page.get_by_role("heading", name="Paid, thank you")).to_be_visible()
+        # The page of the first attempt does not go on asking for what was paid since
+        await page.goto(left)
+        await expect(page.get_by_text("nothing open")).to_be_visible()
+        await expect(still).to_have_count(0)
 
 
 async def test_a_lost_answer_is_said_to_be_unknown_and_the_page_learns_it_by_itself(

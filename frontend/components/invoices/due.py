@@ -33,7 +33,7 @@ def due_panel(page: PageContext, balance: Balance, *, see: bool = True) -> VdomD
     text = page.text
     all_in_one = balance.due_invoices <= MOST_INVOICES and pays_online(page, balance.due_cents)
     many = text.plural("{n} invoice, VAT included", "{n} invoices, VAT included", balance.due_invoices)
-    until = text("the first before {date}", date=text.date(balance.due_on)) if balance.due_on else ""
+    until = _until(text, balance)
     return html.section(
         {"class": "amount-due first-narrow", "aria-labelledby": "due"},
         html.h2({"id": "due"}, text("To pay")),
@@ -60,3 +60,13 @@ def _way(text: Translator, balance: Balance) -> VdomDict:
         to_pay = InvoiceView().in_group(InvoiceGroup.TO_PAY).address()
         return html.a({"class": "button button-wide", "href": to_pay}, text("See what is to be paid"))
     return html.a({"class": "button button-wide", "href": INVOICES}, text("See all invoices"))
+
+
+def _until(text: Translator, balance: Balance) -> str:
+    """By when; of several, that it is the day of the first."""
+    if not balance.due_on:
+        return ""
+    day = text.date(balance.due_on)
+    if balance.due_invoices > 1:
+        return text("the first before {date}", date=day)
+    return text("before {date}", date=day)

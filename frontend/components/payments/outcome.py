@@ -46,7 +46,10 @@ def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> Pay
         return PaymentOutcome(
             text("Nothing was taken"),
             failure_words(text, payment.failure),
-            text("What was to be paid is still to be paid; its due date has not changed."),
+            # Paid another way since, it is not: the page may be read weeks later
+            text("What was to be paid is still to be paid; its due date has not changed.")
+            if any(share.open_cents is None or share.open_cents > 0 for share in payment.shares)
+            else "",
             "attention",
             "alert",
         )
@@ -128,18 +131,18 @@ def _came(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
             tone="running",
             mark="undo",
         )
-    note = (
-        text("{amount} of it went back to you.", amount=text.money(payment.refunded_cents))
-        if payment.refunded_cents
-        else _receipt(text, payment)
-        if payment.payer_email
-        else ""
-    )
-    return PaymentOutcome(text("Paid, thank you"), f"{sentence}.", note)
+    return PaymentOutcome(text("Paid, thank you"), f"{sentence}.", _after_paying(text, payment))
 
 
-def _receipt(text: Translator, payment: PaymentInfo) -> str:
-    """Where the receipt goes; that no reminder follows is said only where nothing is left to remind of."""
+def _after_paying(text: Translator, payment: PaymentInfo) -> str:
+    """What follows. Where something of an invoice is still open, it stays due, and may be reminded of."""
+    if payment.refunded_cents:
+        return text("{amount} of it went back to you.", amount=text.money(payment.refunded_cents))
+    if not payment.payer_email:
+        return ""
     if any((share.open_cents or 0) > 0 for share in payment.shares):
-        return text("The receipt goes to {email}.", email=payment.payer_email)
+        return text(
+            "The receipt goes to {email}. What is still open stays due on the same day.",
+            email=payment.payer_email,
+        )
     return text("The receipt goes to {email}. No reminder follows.", email=payment.payer_email)

@@ -101,4 +101,4 @@ def _act(text: Translator, one: ProvenCharge, name: str, choose: Choose | None) 
     if choose is None or one.net_cents <= 0 or one.disputed:
         return disputed_pill(text, one)
     words = html.span(text("Dispute"), hidden(f" {name}"))
-    return button(words, kind="small", on_click=lambda _event: choose((one,)))
+    return button(words, kind="small", local=True, on_click=lambda _event: choose((one,)))

@@ -38,7 +38,7 @@ def NumberCharges(invoice: str) -> VdomDict:
         html.div(
             {"class": "panel-footer"},
             html.span(text("{shown} of {total} numbers, the highest first", shown=len(rows), total=total)),
-            button(text("Show more"), kind="small", on_click=lambda _event: show(ALL))
+            button(text("Show more"), kind="small", local=True, on_click=lambda _event: show(ALL))
             if shown < ALL
             else None,
         )

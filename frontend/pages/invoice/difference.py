@@ -101,6 +101,7 @@ def _step(
         head = button(
             words,
             kind="quiet small",
+            local=True,
             on_click=lambda _event: open_kind("" if again else str(group.kind)),  # type: ignore[operator]
             more={"aria-expanded": "true" if again else "false"},
         )
@@ -148,7 +149,7 @@ def Lines(invoice: str, kind: str) -> VdomDict:
                 {"class": "small muted"},
                 text("{shown} of {total}, the greatest first", shown=len(rows), total=difference.total),
             ),
-            button(text("Show more"), kind="small", on_click=lambda _event: show(MORE))
+            button(text("Show more"), kind="small", local=True, on_click=lambda _event: show(MORE))
             if len(rows) < min(difference.total, MORE)
             else None,
         )

@@ -90,12 +90,12 @@ def ChargesOfNumber(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) 
     page = use_page()
     text = page.text
     chosen, choose = use_state(NOBODY)
+    none_ticked, set_none_ticked = use_state(False)
 
     async def sent(found: Any) -> None:
         ticked = set(found["target"]["values"].get("charge") or [])
         choose(tuple(one for one in charges if str(one.id) in ticked))
-        if not ticked:
-            await page.push("toast", text=text("Tick what you do not accept."))
+        set_none_ticked(not ticked)
 
     total = sum(one.net_cents for one in charges)
     table = panel(
@@ -106,7 +106,9 @@ def ChargesOfNumber(invoice: str, charges: tuple[ProvenCharge, ...], may: bool) 
             html.div({"class": "table-wrap"}, _table(page, charges, total, may=may)),
             html.div(
                 {"class": "panel-footer"},
-                html.span(text("Tick what you do not accept.")),
+                html.span({"class": "error", "role": "alert"}, text("Tick at least one charge first."))
+                if none_ticked
+                else html.span(text("Tick what you do not accept.")),
                 button(text("Dispute what is ticked"), kind="small", submit=True),
             )
             if may
@@ -182,7 +184,9 @@ def _row(page: PageContext, one: ProvenCharge, *, may: bool) -> VdomDict:
             html.div({"class": "cell-sub cell-narrow"}, verdict_mark(text, one), said if why else None),
         ),
         html.td({"class": "rank-2"}, verdict_mark(text, one), said if why else None),
-        html.td({"class": "amount"}, html.strong(text.money(one.net_cents)), disputed_pill(text, one)),
+        html.td(
+            {"class": "amount"}, html.strong(text.money(one.net_cents)), html.div(disputed_pill(text, one))
+        ),
     )
 
 

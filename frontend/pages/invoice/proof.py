@@ -158,7 +158,7 @@ def Unproven(invoice: str, verdict: Verdict, disputable: bool) -> VdomDict:
                     total=total,
                 )
             ),
-            button(text("Show more"), kind="small", on_click=lambda _event: show(MORE))
+            button(text("Show more"), kind="small", local=True, on_click=lambda _event: show(MORE))
             if shown < len(charges)
             else None,
             button(
@@ -168,6 +168,7 @@ def Unproven(invoice: str, verdict: Verdict, disputable: bool) -> VdomDict:
                     amount=text.money(sum(disputed_net(one) for one in too_much)),
                 ),
                 kind="small",
+                local=True,
                 on_click=lambda _event: choose(too_much),
             )
             if may and len(too_much) > 1

@@ -76,9 +76,8 @@ def invoices_table(text: Translator, invoices: list[InvoiceSummary], *, choose: 
     """Invoices, the newest first; amounts include VAT. `choose`: what can be paid has a box to tick."""
     heads = [
         (text("Invoice"), ""),
-        (text("Amount incl. VAT"), "amount"),
+        (text("Amount incl. VAT, date"), "amount"),
         (text("Status"), "rank-2"),
-        (text("Date"), "rank-3"),
     ]
     frame = table_frame(
         text("Invoices, the newest first, amounts including VAT"),
@@ -113,6 +112,7 @@ def _row(text: Translator, invoice: InvoiceSummary, *, choose: bool) -> VdomDict
         html.td(
             {"class": "amount"},
             html.strong(text.money(invoice.booked_cents)),
+            html.span({"class": "cell-sub"}, text.date(invoice.issued_on)),
             html.span({"class": "cell-sub"}, still) if still else None,
         ),
         html.td(
@@ -120,7 +120,6 @@ def _row(text: Translator, invoice: InvoiceSummary, *, choose: bool) -> VdomDict
             state_pill(text, invoice, today),
             html.span({"class": "cell-sub"}, due) if due else None,
         ),
-        html.td({"class": "rank-3"}, text.date(invoice.issued_on)),
     )
 
 
