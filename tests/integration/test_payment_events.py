@@ -15,13 +15,16 @@ from backend.app import create_api
 from backend.billing.payments import cases, service
 from backend.billing.payments.case_states import CaseChoice, CaseKind, CaseState
 from backend.billing.payments.cases import CaseDecision
+from backend.billing.payments.checking import settle
 from backend.billing.payments.events import purge_provider_events
-from backend.billing.payments.lifecycle import PaymentState
+from backend.billing.payments.lifecycle import Cause, PaymentState
 from backend.billing.payments.reconciling import ask_for_reconciliation, reconcile_soon
 from backend.billing.service import balance
 from backend.core import clock
 from backend.core.errors import Conflict, NotFound, ValidationFailed
 from backend.settings import Settings
+from frontend.components.payments.outcome import outcome_of
+from frontend.i18n import translator_for
 from tests.support.bank import make_invoice
 from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
@@ -300,6 +303,33 @@ async def test_a_difference_books_nothing_until_the_operator_decides(
         await drain(database, only=JOBS)
         assert await cases.payment_cases(NADIA) == []
         assert (await service.payable(customer.manager)).cents == 1678
+    await in_line(database)
+
+
+@pytest.mark.parametrize("choice", list(CaseChoice))
+async def test_money_that_comes_after_the_end_is_said_and_waits_for_the_operator(
+    customer: Customer, sandbox: Sandbox, database: TestDatabase, choice: CaseChoice
+) -> None:
+    invoice = await make_invoice(customer, 1678)
+    payment = await opened(database, customer.manager, invoice.id)
+    await choose(sandbox, payment)
+    await run_sql(database, "UPDATE payment SET state = 'cancelled', failure = 'expired'")
+    await settle(customer.system, payment.id)
+    held = await service.get_payment(customer.manager, payment.id)
+    assert (held.state, held.failure, await ledger(database)) == (S.CANCELLED, Cause.LATE, [])
+    said = outcome_of(translator_for("en"), held, returned=False)
+    assert said.title == "Your operator is looking at this payment"
+    [case] = await cases.payment_cases(NADIA)
+    assert case.kind == CaseKind.LATE
+    await cases.decide_case(NADIA, case.id, CaseDecision(choice=choice, reason="As agreed"))
+    await drain(database, only=JOBS, twice=True)
+    ended = await service.get_payment(customer.manager, payment.id)
+    if choice is CaseChoice.BOOK:
+        assert (ended.state, [row[3] for row in await ledger(database)]) == (S.SUCCEEDED, [-1678])
+    else:
+        assert (ended.state, ended.failure, await ledger(database)) == (S.CANCELLED, Cause.DISMISSED, [])
+        said = outcome_of(translator_for("en"), ended, returned=False)
+        assert said.title == "Money came and was not booked"
     await in_line(database)
 
 

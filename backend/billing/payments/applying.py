@@ -96,6 +96,8 @@ async def _not_to_book(scope: Scope, row: LockedPayment, intent: IntentFacts) ->
         return None
     state = PaymentState(row.state)
     if state in {PaymentState.FAILED, PaymentState.CANCELLED}:
+        # Its payer reads from now on that money came
+        await Payment.update({Payment.failure: Cause.LATE}).where(Payment.id == row.id)
         return _case(scope, row, intent, CaseKind.LATE, f"It came after the payment had ended: {state}.")
     wrong = differences(intent, _asked(scope, row))
     if not wrong:

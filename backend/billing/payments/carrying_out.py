@@ -47,6 +47,8 @@ async def _decide_attempt(company: Actor, payment_id: UUID, choice: CaseChoice) 
         await Payment.update({Payment.decision: choice}).where(Payment.id == payment_id)
         if choice is CaseChoice.DISMISS and row.state == PaymentState.UNKNOWN:
             await move(scope, row, PaymentState.FAILED, failure=Cause.DISMISSED)
+        elif choice is CaseChoice.DISMISS:
+            await Payment.update({Payment.failure: Cause.DISMISSED}).where(Payment.id == payment_id)
     if choice is CaseChoice.BOOK:
         await settle(company, payment_id)
 

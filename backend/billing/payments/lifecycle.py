@@ -111,7 +111,8 @@ class Cause(StrEnum):
 
     LEFT: its payer closed the page. EXPIRED: the page was open too long. REPLACED: the same invoice was paid by another
     attempt. OVERTAKEN: the invoice needed no such amount any more. REFUSED: the service made no page. NOT_OPENED: the service
-    could not be reached in time. DIFFERENCE: what came is not what was asked for. DISMISSED: the operator booked nothing.
+    could not be reached in time. DIFFERENCE: what came is not what was asked for. DISMISSED: money came, and the operator booked
+    nothing. LATE: money came after the payment had ended, and nobody has decided yet.
     """
 
     LEFT = "left"
@@ -122,6 +123,7 @@ class Cause(StrEnum):
     NOT_OPENED = "not_opened"
     DIFFERENCE = "difference"
     DISMISSED = "dismissed"
+    LATE = "late"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from backend.billing.payments.lifecycle import OPEN_PAGE, Cause, PaymentState
 from backend.billing.payments.schemas import PaymentInfo
-from frontend.components.payments.words import failure_words, method_words
+from frontend.components.payments.words import CAME_UNBOOKED, failure_words, method_words
 from frontend.i18n import Translator
 
 S = PaymentState
@@ -42,6 +42,8 @@ def outcome_of(text: Translator, payment: PaymentInfo, *, returned: bool) -> Pay
         )
     if payment.state is S.UNKNOWN:
         return _unknown(text, payment)
+    if payment.state in {S.FAILED, S.CANCELLED} and payment.failure in CAME_UNBOOKED:
+        return _unbooked(text, payment)
     if payment.state in {S.FAILED, S.CANCELLED}:
         return PaymentOutcome(
             text("Nothing was taken"),
@@ -84,6 +86,25 @@ def _open(text: Translator, payment: PaymentInfo, *, returned: bool) -> PaymentO
         ),
         tone="attention",
         mark="clock",
+    )
+
+
+def _unbooked(text: Translator, payment: PaymentInfo) -> PaymentOutcome:
+    """Money came, and it is not booked: the operator has to decide, or has decided so."""
+    if payment.failure == Cause.DISMISSED:
+        return PaymentOutcome(
+            text("Money came and was not booked"),
+            failure_words(text, payment.failure),
+            "",
+            "attention",
+            "alert",
+        )
+    return PaymentOutcome(
+        text("Your operator is looking at this payment"),
+        failure_words(text, payment.failure),
+        text("You have nothing to do. Do not pay a second time."),
+        "running",
+        "half",
     )
 
 

@@ -19,6 +19,7 @@ PAYMENT_STATES = {
     PaymentState.PARTLY_REFUNDED: (translatable("Partly given back"), "active", "undo"),
     PaymentState.REVERSED: (translatable("Taken back by the bank"), "attention", "undo"),
 }
+NOT_BOOKED = (translatable("Not booked"), "attention", "alert")
 PAYMENT_METHODS = {
     "card": translatable("by card"),
     "bancontact": translatable("by Bancontact"),
@@ -41,15 +42,17 @@ FAILURES = {
     ),
     Cause.REFUSED: translatable("The payment service did not take this payment."),
     Cause.NOT_OPENED: translatable("The payment service could not be reached in time."),
-    Cause.DISMISSED: translatable(
-        "What came was not what was asked for. Your operator did not book it: ask them about it."
-    ),
+    Cause.DISMISSED: translatable("Money came, and your operator did not book it: ask them about it."),
+    Cause.LATE: translatable("The money came after this payment had ended. Nothing is booked yet."),
 }
+# Money came: that nothing was taken would be false
+CAME_UNBOOKED = (Cause.LATE, Cause.DISMISSED)
 
 
-def payment_pill(text: Translator, state: PaymentState) -> VdomDict:
-    """The state of a payment."""
-    words, tone, mark = PAYMENT_STATES[state]
+def payment_pill(text: Translator, state: PaymentState, failure: str) -> VdomDict:
+    """The state of a payment. `failure`: why no money is booked."""
+    unbooked = state in {PaymentState.FAILED, PaymentState.CANCELLED} and failure in CAME_UNBOOKED
+    words, tone, mark = NOT_BOOKED if unbooked else PAYMENT_STATES[state]
     return pill(text(words), tone, mark)
 
 

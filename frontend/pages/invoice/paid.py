@@ -56,7 +56,9 @@ def _state(text: Translator, payment: InvoicePayment) -> VdomDict:
     how = method_words(text, payment.method)
     who = ", ".join(part for part in (payment.payer_name, how) if part)
     return html.span(
-        payment_pill(text, payment.state), " ", html.span({"class": "cell-sub"}, who) if who else None
+        payment_pill(text, payment.state, payment.failure),
+        " ",
+        html.span({"class": "cell-sub"}, who) if who else None,
     )
 
 

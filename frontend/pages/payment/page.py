@@ -51,7 +51,7 @@ def PaymentPage(payment: str, query: str) -> VdomDict:
             html.p(
                 text("{name}, {moment}", name=detail.payer_name or "-", moment=text.moment(detail.created_at))
             ),
-            beside=payment_pill(text, detail.state),
+            beside=payment_pill(text, detail.state, detail.failure),
             crumbs=breadcrumb(text, (text("Invoices"), INVOICES), (text("Payment"), None)),
         ),
         html.div({"class": "narrow stack"}, _outcome(page, detail, shown), _refunds(text, detail)),
