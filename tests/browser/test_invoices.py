@@ -72,6 +72,13 @@ async def test_the_list_is_filtered_twice_and_says_when_nothing_matches(
             if not found:
                 await expect(page.get_by_text("Nothing matches these filters")).to_be_visible()
         await page.get_by_role("link", name="Clear", exact=True).click()
+        month = page.get_by_role("combobox", name="Month of issue")
+        for value, found in (("2026-09", 0), ("2026-10", 3)):
+            await month.select_option(value)
+            await page.get_by_role("button", name="Filter").click()
+            await expect(page.locator("main tbody tr")).to_have_count(found)
+            await expect(month).to_have_value(value)
+        await page.get_by_role("link", name="Clear", exact=True).click()
         await page.get_by_role("link", name=re.compile("^Credit notes")).click()
         await expect(page.locator("main tbody tr")).to_have_count(1)
         visitor.expected = ("status of 404",)

@@ -75,7 +75,10 @@ async def collect_invoice(actor: Actor, invoice_id: UUID) -> None:
 
 
 async def _unplan(invoice_id: UUID) -> None:
-    await Invoice.update({Invoice.collect_on: None}).where(Invoice.id == invoice_id)
+    """Nothing is left to debit. Should its payment come back, the invoice is its customer's to pay, who may be reminded."""
+    await Invoice.update({Invoice.collect_on: None, Invoice.collection: CollectionMode.MANUAL}).where(
+        Invoice.id == invoice_id
+    )
 
 
 async def write_attempt(scope: Scope, invoice: DebitInvoice, mandate: LockedMandate) -> None:

@@ -71,6 +71,9 @@ async def leave_rest(actor: Actor, invoice_id: UUID) -> None:
         last = await find_attempt(scope, invoice_id, invoice.debit_attempts)
         if last is None or last.mandate_id is None or last.state not in PAID or not invoice.payable_cents:
             return
+        if last.state == PaymentState.REVERSED:
+            # Its bank took it back, which is said with the bank's reason
+            return
         await to_manual(scope, invoice_id, last.mandate_id, BackToManual.REST)
 
 

@@ -1,21 +1,30 @@
 """The filters of the list of invoices: a form of its address."""
 
+from datetime import date
+
 from reactpy import html
 from reactpy.types import VdomDict
 
 from backend.billing.schemas import Balance
+from backend.core import clock
+from backend.usage.lifecycle import month_before, period_of
 from frontend.components.actions import button
 from frontend.components.invoices.list_view import INVOICES, InvoiceView
+from frontend.components.usage.words import month_words
 from frontend.elements import icon
 from frontend.i18n import Translator
+
+MONTHS = 24
 
 
 def filters(text: Translator, view: InvoiceView, balance: Balance) -> VdomDict:
     """A form of the address: it works before anything else does."""
     wanted = view.filter
-    hidden = [("show", str(wanted.group)), ("month", f"{wanted.month:%Y-%m}" if wanted.month else "")]
     accounts = [("", text("Every customer number"))] + [
         (one.account, f"{one.account} {one.label}".strip()) for one in balance.accounts
+    ]
+    months = [("", text("Every month"))] + [
+        (f"{month:%Y-%m}", month_words(text, month)) for month in _months(wanted.month)
     ]
     return html.form(
         {
@@ -25,11 +34,7 @@ def filters(text: Translator, view: InvoiceView, balance: Balance) -> VdomDict:
             "role": "search",
             "key": f"filters {view.address()}",
         },
-        *(
-            html.input({"type": "hidden", "name": name, "value": value, "key": name})
-            for name, value in hidden
-            if value
-        ),
+        html.input({"type": "hidden", "name": "show", "value": str(wanted.group)}),
         html.div(
             {"class": "search"},
             html.label({"class": "visually-hidden", "for": "invoice-search"}, text("Search the invoices")),
@@ -46,23 +51,32 @@ def filters(text: Translator, view: InvoiceView, balance: Balance) -> VdomDict:
                 }
             ),
         ),
-        html.div(
-            html.label({"class": "visually-hidden", "for": "invoice-account"}, text("Customer number")),
-            html.select(
-                {"class": "input input-compact", "id": "invoice-account", "name": "account"},
-                *(
-                    html.option(
-                        {
-                            "value": code,
-                            "key": code,
-                            **({"selected": True} if code == wanted.account else {}),
-                        },
-                        words,
-                    )
-                    for code, words in accounts
-                ),
-            ),
-        ),
+        _choice("account", text("Customer number"), accounts, wanted.account),
+        _choice("month", text("Month of issue"), months, f"{wanted.month:%Y-%m}" if wanted.month else ""),
         button(text("Filter"), mark="filter", submit=True),
         html.a({"class": "button button-quiet", "href": INVOICES}, text("Clear")) if view.narrowed else None,
     )
+
+
+def _choice(name: str, label: str, options: list[tuple[str, str]], chosen: str) -> VdomDict:
+    """One of a list, without a visible label."""
+    return html.div(
+        html.label({"class": "visually-hidden", "for": f"invoice-{name}"}, label),
+        html.select(
+            {"class": "input input-compact", "id": f"invoice-{name}", "name": name},
+            *(
+                html.option(
+                    {"value": code, "key": code, **({"selected": True} if code == chosen else {})}, words
+                )
+                for code, words in options
+            ),
+        ),
+    )
+
+
+def _months(chosen: date | None) -> list[date]:
+    """The last two years, the newest first, and the month that is chosen."""
+    months = [period_of(clock.now())]
+    while len(months) < MONTHS:
+        months.append(month_before(months[-1]))
+    return months if chosen is None or chosen in months else [*months, chosen]
