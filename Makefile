@@ -51,11 +51,11 @@ test-firefox: install-dev ## five journeys and the menus in Firefox ESR
 	@$(BIN)/python -m tests.support.firefox
 	@$(BIN)/python -m pytest tests/firefox
 
-# What needs none of the servers is left out: the demo brings its own database, the sandbox its own memory, and the
-# document of the interface is the same on every server.
+# What needs none of the servers is left out: the demo brings its own database, the sandbox its own memory, and what is
+# compared with documents from outside is the same on every server.
 test-services: install-dev ## the tests that talk to servers, on servers of your own (CONTRIBUTING.md)
-	@$(PYTEST) tests/faults tests/contract tests/integration --ignore=tests/integration/test_demo.py \
-	  --ignore-glob='tests/integration/test_sandbox_*.py' --ignore=tests/contract/test_openapi.py
+	@$(PYTEST) tests/faults tests/integration --ignore=tests/integration/test_demo.py \
+	  --ignore-glob='tests/integration/test_sandbox_*.py'
 
 check: install-dev ## lint, format, types, import rules, spelling
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""`kill -9` of the worker, again and again, while it collects two hundred invoices: each is debited once, none is lost."""
+"""`kill -9` of the worker, again and again, while it collects a hundred invoices: each is debited once, none is lost."""
 
 import asyncio
 import random
@@ -24,8 +24,8 @@ from tests.support.mandates import once, owner_of, sign
 from tests.support.payments import in_line, run_sql
 from tests.support.stripe_calls import stripe_client
 
-INVOICES = 200
-KILLS = 6
+INVOICES = 100
+KILLS = 4
 CENTS = 1_000
 ANNOUNCED = "SELECT count(*) FROM invoice WHERE tenant_id = $1 AND collect_on IS NOT NULL"
 PAID = "SELECT count(*) FROM invoice WHERE tenant_id = $1 AND open_cents = 0"
@@ -48,10 +48,12 @@ async def signed_mandate(deployment: Deployment, customer: Customer) -> MandateI
     return await service.get_mandate(owner, mandate_id)
 
 
-async def intents_of(deployment: Deployment) -> list[Any]:
+async def intents_of(deployment: Deployment, customer: Customer) -> list[Any]:
+    """What the sandbox was asked to debit from the company; other tests leave theirs there."""
     async with stripe_client(deployment.sandbox.stripe_address) as api:
         found = await api.payment_intents.list_async({"limit": 100})
-        return [one async for one in found.auto_paging_iter()]
+        every = [one async for one in found.auto_paging_iter()]
+    return [one for one in every if one.metadata["tenant"] == str(customer.tenant_id)]
 
 
 @pytest.mark.timeout(300)
@@ -83,7 +85,7 @@ async def test_workers_that_are_killed_collect_each_invoice_once(deployment: Dep
         row["id"]: row["state"] for row in await run_sql(deployment.database, ATTEMPTS, customer.tenant_id)
     }
     assert Counter(attempts.values()) == {"succeeded": INVOICES}
-    debited = Counter(UUID(one.metadata["payment"]) for one in await intents_of(deployment))
+    debited = Counter(UUID(one.metadata["payment"]) for one in await intents_of(deployment, customer))
     assert debited == Counter(attempts.keys()), "an attempt was debited once, and nothing else was"
     ((entries, cents),) = await run_sql(deployment.database, BOOKED, customer.tenant_id)
     assert (entries, cents) == (INVOICES, -INVOICES * CENTS)

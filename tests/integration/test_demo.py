@@ -244,7 +244,7 @@ async def _rename_migration(demo: Demo, old: str, new: str) -> None:
 
 
 async def test_data_of_before_the_first_release_is_said_in_one_line(demo: Demo) -> None:
-    first, before = "2026-12-01T01:00:00:000000", "2026-11-21T00:49:52:417519"
+    first, before = "2026-12-01T02:00:00:000000", "2026-11-21T00:49:52:417519"
     await _rename_migration(demo, first, before)
     assert "made before the first release: run `make demo-reset`" in refused(demo)
     await _rename_migration(demo, before, first)

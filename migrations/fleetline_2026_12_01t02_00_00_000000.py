@@ -8,7 +8,7 @@ from migrations.initial.tables import TABLES
 from migrations.manager import tables_then_sql
 from tenants.row_security import bytewise, definer, isolate
 
-ID = "2026-12-01T01:00:00:000000"
+ID = "2026-12-01T02:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "the schema of the first release"
 
