@@ -31,6 +31,14 @@ class Reach:
     billing_accounts: frozenset[UUID] | None = None
     cost_centres: frozenset[UUID] | None = None
 
+    @classmethod
+    def of(cls, billing_accounts: Sequence[UUID] | None, cost_centres: Sequence[UUID] | None) -> "Reach":
+        """The reach that a member's row says; null is no limit."""
+        return cls(
+            None if billing_accounts is None else frozenset(billing_accounts),
+            None if cost_centres is None else frozenset(cost_centres),
+        )
+
     @property
     def everything(self) -> bool:
         """Whether nothing narrows it."""

@@ -97,13 +97,10 @@ async def _requester(scope: Scope, upload: StartedUpload) -> Actor:
     )
     if member is None:
         raise LookupError(f"no member {upload.requester_id}")
-    accounts, centres = member.reach_billing_accounts, member.reach_cost_centres
     return Actor(
         scope.tenant_id,
         member_id=MemberId(upload.requester_id),
         language=upload.language,
         roles=frozenset(member.roles) - {"end_user"},
-        reach=Reach(
-            None if accounts is None else frozenset(accounts), None if centres is None else frozenset(centres)
-        ),
+        reach=Reach.of(member.reach_billing_accounts, member.reach_cost_centres),
     )

@@ -63,7 +63,7 @@ async def read_actor(
         email=row.email,
         language=row.language,
         roles=roles_in(row.portal, row.roles),
-        reach=Reach(_set(row.reach_billing_accounts), _set(row.reach_cost_centres)),
+        reach=Reach.of(row.reach_billing_accounts, row.reach_cost_centres),
         invoice_accounts=_set(row.invoice_accounts),
         end_user_id=_own_lines_only(row),
         session_id=session_id,

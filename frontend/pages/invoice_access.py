@@ -34,11 +34,6 @@ ROLES = {
     Role.AUDITOR: translatable("Auditor"),
     Role.END_USER: translatable("User of a line"),
 }
-REFUSALS = {
-    "no_such_member": translatable("Nobody of your company signs in with this e-mail address."),
-    "sees_all_invoices": translatable("An owner sees and pays every invoice already."),
-    "no_customer_number": translatable("Choose at least one of your customer numbers."),
-}
 
 
 @component
@@ -177,11 +172,7 @@ def GiveAccess(shown: InvoiceAccess, person: InvoicePerson | None) -> VdomDict:
 
     give = use_mutation(access.give_invoice_access, done=given)
     problem = give.problem
-    errors = (
-        {name: text(REFUSALS.get(problem.code, words)) for name, words in (problem.fields or {}).items()}
-        if problem
-        else {}
-    )
+    errors = dict.fromkeys(problem.fields or (), problem.words) if problem else {}
 
     async def sent(found: Any) -> None:
         values: Mapping[str, list[str]] = found["target"]["values"]

@@ -28,11 +28,6 @@ METHODS = {
     DeliveryMethod.POST: translatable("By post"),
     DeliveryMethod.PEPPOL: translatable("By Peppol"),
 }
-REFUSALS = {
-    "too_many_emails": translatable("Enter at most five addresses."),
-    "email_wrong": translatable("No mail can be sent to one of these addresses."),
-    "mobile_wrong": translatable("Enter a mobile number, such as 0470 12 34 56."),
-}
 
 
 @component
@@ -135,11 +130,7 @@ def ChangeDelivery(shown: DeliveryInfo) -> VdomDict:
 
     change = use_mutation(service.set_delivery, done=saved)
     problem = change.problem
-    errors = (
-        {name: text(REFUSALS.get(problem.code, words)) for name, words in (problem.fields or {}).items()}
-        if problem
-        else {}
-    )
+    errors = dict.fromkeys(problem.fields or (), problem.words) if problem else {}
 
     async def sent(found: Any) -> None:
         values: Mapping[str, list[str]] = found["target"]["values"]

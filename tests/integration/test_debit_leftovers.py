@@ -1,7 +1,6 @@
 """What stays open of an invoice that was debited: it is its customer's to pay, and no page says that it will be debited."""
 
 import asyncio
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -27,19 +26,14 @@ from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain
 from tests.support.mandates import collect, debit_invoice, debit_row, owner_of, signed
-from tests.support.payments import in_line, run_sql
-from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox
+from tests.support.payments import in_line, run_sql, with_payments
+from tests.support.sandbox import Sandbox
 from tests.support.stripe_calls import stripe_client
 
 
 @pytest.fixture
 def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
-    return dataclasses.replace(
-        settings,
-        stripe_key=STRIPE_KEY,
-        stripe_webhook_secret=(WEBHOOK_SECRET,),
-        stripe_address=sandbox_server.stripe_address,
-    )
+    return with_payments(settings, sandbox_server)
 
 
 @pytest.fixture

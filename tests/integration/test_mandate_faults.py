@@ -1,7 +1,6 @@
 """A collection run whose worker is killed between any two steps, events in any order, lost answers: one debit an invoice."""
 
 import asyncio
-import dataclasses
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -27,8 +26,8 @@ from tests.support.database import TestDatabase
 from tests.support.factories import Customer, make_customer
 from tests.support.jobs import drain, make_jobs_due
 from tests.support.mandates import asked, collect, debit_invoice, debit_row, once, owner_of, sign, signed
-from tests.support.payments import events, in_line, ledger, run_sql
-from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox
+from tests.support.payments import events, in_line, ledger, run_sql, with_payments
+from tests.support.sandbox import Sandbox
 
 
 class Killed(BaseException):
@@ -37,12 +36,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
-    return dataclasses.replace(
-        settings,
-        stripe_key=STRIPE_KEY,
-        stripe_webhook_secret=(WEBHOOK_SECRET,),
-        stripe_address=sandbox_server.stripe_address,
-    )
+    return with_payments(settings, sandbox_server)
 
 
 @pytest.fixture

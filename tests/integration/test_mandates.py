@@ -43,8 +43,8 @@ from tests.support.mandates import (
     sign,
     signed,
 )
-from tests.support.payments import in_line, ledger, run_sql
-from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox
+from tests.support.payments import in_line, ledger, run_sql, with_payments
+from tests.support.sandbox import Sandbox
 from tests.support.stripe_calls import stripe_client
 
 S = MandateState
@@ -52,12 +52,7 @@ S = MandateState
 
 @pytest.fixture
 def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
-    return dataclasses.replace(
-        settings,
-        stripe_key=STRIPE_KEY,
-        stripe_webhook_secret=(WEBHOOK_SECRET,),
-        stripe_address=sandbox_server.stripe_address,
-    )
+    return with_payments(settings, sandbox_server)
 
 
 @pytest.fixture

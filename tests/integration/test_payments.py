@@ -36,20 +36,16 @@ from tests.support.payments import (
     look,
     opened,
     run_sql,
+    with_payments,
 )
-from tests.support.sandbox import STRIPE_KEY, WEBHOOK_SECRET, Sandbox
+from tests.support.sandbox import Sandbox
 
 S = PaymentState
 
 
 @pytest.fixture
 def settings(settings: Settings, sandbox_server: Sandbox) -> Settings:
-    return dataclasses.replace(
-        settings,
-        stripe_key=STRIPE_KEY,
-        stripe_webhook_secret=(WEBHOOK_SECRET,),
-        stripe_address=sandbox_server.stripe_address,
-    )
+    return with_payments(settings, sandbox_server)
 
 
 @pytest.fixture

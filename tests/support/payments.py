@@ -1,6 +1,7 @@
 """Payments of test customers: asked for, made on the sandbox's hosted page, and what the product then knows."""
 
 import asyncio
+import dataclasses
 import hmac
 import secrets
 from hashlib import sha256
@@ -15,6 +16,7 @@ from backend.billing.payments.schemas import PaymentInfo, PaymentPart
 from backend.billing.payments.starting import start_payment
 from backend.core import clock
 from backend.integrations.payment_signatures import HEADER
+from backend.settings import Settings
 from tenants.operator_scope import OPERATOR_SCOPE
 from tenants.scope import Actor
 from tests.support.database import TestDatabase
@@ -36,6 +38,16 @@ WHERE i.open_cents <> coalesce((SELECT sum(e.cents) FROM ledger_entry e WHERE e.
   OR i.collecting_cents <> coalesce((SELECT sum(s.cents) FROM payment_share s JOIN payment p ON p.id = s.payment_id
     WHERE s.invoice_id = i.id AND p.state IN ('processing', 'unknown')), 0)
 """
+
+
+def with_payments(settings: Settings, sandbox: Sandbox) -> Settings:
+    """Settings with which people pay at the sandbox."""
+    return dataclasses.replace(
+        settings,
+        stripe_key=STRIPE_KEY,
+        stripe_webhook_secret=(WEBHOOK_SECRET,),
+        stripe_address=sandbox.stripe_address,
+    )
 
 
 async def ask(actor: Actor, *invoices: UUID, cents: int | None = None, key: str = "") -> UUID:

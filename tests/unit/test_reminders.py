@@ -44,6 +44,6 @@ def test_whoever_looks_every_day_sends_all_steps_in_their_order(days: tuple[int,
 def test_the_operators_own_words_take_the_place_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = SimpleNamespace(reminder_texts={"fr": {"step_1_title": "Payez {amount}"}})
     monkeypatch.setattr(words, "clients", lambda: SimpleNamespace(settings=settings))
-    assert words.reminder_texts("fr").text("step_1_title", amount="1 €", account="x") == "Payez 1 €"
-    assert words.reminder_texts("fr").text("step_2_title", amount="1 €").startswith("Deuxième rappel")
-    assert words.reminder_texts("nl").text("step_1_title", amount="1 €") == "Herinnering: 1 € te betalen"
+    assert words.ReminderTexts("fr").text("step_1_title", amount="1 €", account="x") == "Payez 1 €"
+    assert words.ReminderTexts("fr").text("step_2_title", amount="1 €").startswith("Deuxième rappel")
+    assert words.ReminderTexts("nl").text("step_1_title", amount="1 €") == "Herinnering: 1 € te betalen"

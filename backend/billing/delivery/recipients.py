@@ -83,20 +83,13 @@ async def addresses_of(scope: Scope, billing_account_id: UUID) -> DeliveryAddres
 
 
 def _sees(scope: Scope, member: ReaderRow, billing_account_id: UUID) -> bool:
-    accounts, centres, given = (
-        member.reach_billing_accounts,
-        member.reach_cost_centres,
-        member.invoice_accounts,
-    )
+    given = member.invoice_accounts
     within = invoice_accounts(
         Actor(
             scope.tenant_id,
             member_id=MemberId(member.id),
             roles=frozenset(member.roles),
-            reach=Reach(
-                None if accounts is None else frozenset(accounts),
-                None if centres is None else frozenset(centres),
-            ),
+            reach=Reach.of(member.reach_billing_accounts, member.reach_cost_centres),
             invoice_accounts=None if given is None else frozenset(given),
         )
     )

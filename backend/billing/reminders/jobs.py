@@ -9,7 +9,7 @@ from backend.billing.delivery.messages import PAGE, portal_content
 from backend.billing.delivery.recipients import Recipient, find_recipient, recipients_of
 from backend.billing.queries import PAYABLE
 from backend.billing.reminders.tables import InvoiceReminder
-from backend.billing.reminders.words import reminder_texts
+from backend.billing.reminders.words import ReminderTexts
 from backend.core.facts import JobName
 from backend.core.formats import format_day, format_money
 from backend.core.messaging.jobs import idempotent_job, job
@@ -69,7 +69,7 @@ async def mail_reminder(actor: Actor, *, reminder_id: str, recipient: str) -> No
 
 
 def _message(to: Recipient, row: ReminderRow, found: list[OpenInvoice]) -> Message:
-    texts = reminder_texts(to.language)
+    texts = ReminderTexts(to.language)
     language, account = texts.language, found[0].account
     amount = format_money(sum(one.cents for one in found), language)
     values = {"amount": amount, "account": account}

@@ -19,8 +19,3 @@ class ReminderTexts(FileTexts):
         """The text of a key, with its placeholders filled. Raises KeyError for a key that is not there."""
         own = self._own.get(key)
         return super().text(key, **values) if own is None else own.format(**values)
-
-
-def reminder_texts(language: str) -> ReminderTexts:
-    """The words for a reader."""
-    return ReminderTexts(language)
